@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+//
+// Amaru: CPython inside a Swift program.
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "amaru",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "Amaru", targets: ["Amaru"]),
+        .library(name: "AmaruHTTP", targets: ["AmaruHTTP"]),
+        .library(name: "AmaruChat", targets: ["AmaruChat"]),
+        .library(name: "AmaruTesting", targets: ["AmaruTesting"]),
+        // The product is `amaru`, the target `AmaruCLI`: a target of that name would collide
+        // with the library `Amaru` on a case-insensitive disk.
+        .executable(name: "amaru", targets: ["AmaruCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "AmaruCLI",
+            dependencies: [
+                "AmaruChat", "AmaruHTTP", "Amaru", "AmaruPython",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .target(name: "AmaruChat", dependencies: ["AmaruHTTP", "Amaru", "AmaruPython"]),
+        .target(
+            name: "AmaruHTTP",
+            dependencies: [
+                "Amaru",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .target(name: "Amaru", dependencies: ["CAmaruPython"]),
+        .systemLibrary(
+            name: "CAmaruPython",
+            pkgConfig: "python3-embed",
+            providers: [.apt(["python3-dev"]), .brew(["python"])]
+        ),
+        .target(
+            name: "AmaruPython",
+            path: "Python",
+            exclude: ["pyproject.toml"],
+            sources: ["AmaruPython.swift"],
+            resources: [.copy("amaru"), .copy("compat"), .copy("main.py")]
+        ),
+        .target(
+            name: "AmaruTesting",
+            dependencies: [
+                "AmaruChat", "AmaruHTTP", "Amaru",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]
+        ),
+        .executableTarget(
+            name: "HelloPython",
+            dependencies: ["Amaru"],
+            path: "Sources/Examples/HelloPython"
+        ),
+        .testTarget(name: "AmaruTests", dependencies: ["Amaru"]),
+        .testTarget(name: "AmaruHTTPTests", dependencies: ["AmaruHTTP", "AmaruTesting"]),
+        .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
+        .testTarget(
+            name: "AmaruCLITests",
+            dependencies: ["AmaruCLI", "AmaruTesting"]
+        ),
+    ]
+)
+
+// One place for the settings of every Swift target.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .treatAllWarnings(as: .error),
+]
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}
