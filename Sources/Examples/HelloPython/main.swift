@@ -1,1 +1,16 @@
-print("hello")
+// Calls a Python library from Swift.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+
+let words = ["winged", "serpent", "of", "the", "Andes"]
+
+// One hop to the Python thread, many operations there.
+let (version, counted) = try await PythonActor.run {
+    let collections = try Python.import("collections")
+    let counter = try collections.Counter(words.joined())
+    let common: [[String]] = try counter.most_common(3).value(as: [PythonObject].self)
+        .map { [try $0.item(0).str(), try $0.item(1).str()] }
+    return (try Python.import("platform").python_version() as String, common)
+}
+print("CPython \(version) says:", counted)

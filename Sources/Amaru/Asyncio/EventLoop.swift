@@ -1,0 +1,170 @@
+// The asyncio loop of the Python thread: prepared, run, left for synchronous code, ended.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The home loop, which the Python thread runs from start to end.
+enum EventLoop {
+    /// Owned for ever.
+    ///
+    /// Safe because it is written once, before any other code can enter Python.
+    private nonisolated(unsafe) static var loop: PyPointer?
+    /// Safe because it is touched on the Python thread only.
+    private nonisolated(unsafe) static var isEnding = false
+
+    /// The most that one batch of Swift jobs may keep Python's own callbacks waiting, in
+    /// nanoseconds.
+    private static let batchLimit: UInt64 = 5_000_000
+
+    static func prepare(_ configuration: PythonConfiguration) throws {
+        let gil = PythonGIL()
+        Interrupts.prepareSignals()
+        let drain = try NativeFunction.make("drain") { _, _, _ in
+            drainWork()
+            return OwnedReference(borrowed: amaru_none())
+        }
+        let claim = try NativeFunction.make("claim") { _, _, gil in
+            try Interrupts.claim().rawValue.pythonReference(gil)
+        }
+        let unhandled = try NativeFunction.make("unhandled") { arguments, _, _ in
+            guard let exception = arguments.first else { return OwnedReference(borrowed: amaru_none()) }
+            report(OwnedReference(borrowed: exception), to: configuration)
+            return OwnedReference(borrowed: amaru_none())
+        }
+        let forked = try NativeFunction.make("forked") { _, _, _ in
+            Interpreter.isForkedChild = true
+            return OwnedReference(borrowed: amaru_none())
+        }
+        let loop = try Interrupts.keepingSIGINT {
+            try Runtime.call(
+                "prepare",
+                [
+                    Int(Interpreter.wakeUp.readEnd), drain, claim,
+                    unhandled, configuration.unhandledErrors == .report,
+                    forked,
+                ], gil)
+        }
+        self.loop = loop.take()
+        try addSearchPaths(configuration.searchPaths, gil)
+    }
+
+    private static func addSearchPaths(_ paths: [String], _ gil: borrowing PythonGIL) throws {
+        let list = PySys_GetObject("path")  // borrowed
+        for (index, path) in paths.enumerated() {
+            let path = try path.pythonReference(gil)
+            guard PyList_Insert(list, index, path.pointer) == 0 else {
+                throw PythonException.taken()
+            }
+        }
+    }
+
+    private static func report(
+        _ exception: consuming OwnedReference, to configuration: PythonConfiguration
+    ) {
+        configuration.onUnhandledError?(ErrorTranslation.describe(exception))
+    }
+
+    // MARK: Running
+
+    /// Runs the loop until ``end()``; an exception that leaves it does not end it.
+    static func runUntilShutDown() {
+        while !isEnding {
+            guard let loop else { return }
+            if let result = PyObject_CallMethodNoArgs(loop, "run_forever") {
+                amaru_decref(result)
+            } else if let exception = amaru_take_exception() {
+                handleEscaped(OwnedReference(new: exception))
+            }
+        }
+    }
+
+    /// KeyboardInterrupt and SystemExit leave `run_forever`, by asyncio's rule.
+    private static func handleEscaped(_ exception: consuming OwnedReference) {
+        guard PyErr_GivenExceptionMatches(exception.pointer, amaru_SystemExit()) != 0 else {
+            return
+        }
+        let code = exitCode(of: exception.pointer)
+        Interpreter.configuration.onExitRequest?(code)
+    }
+
+    /// The exit code that `python` would give: https://docs.python.org/3/library/sys.html#sys.exit
+    static func exitCode(of exception: PyPointer) -> Int32 {
+        guard let code = PyObject_GetAttrString(exception, "code") else {  // new
+            PyErr_Clear()
+            return 1
+        }
+        defer { amaru_decref(code) }
+        if code == amaru_none() { return 0 }
+        if amaru_is_long(code) != 0 {
+            let value = PyLong_AsLong(code)
+            PyErr_Clear()
+            return Int32(truncatingIfNeeded: value)
+        }
+        return 1
+    }
+
+    /// Performs queued work, within the loop's turn; what takes too long waits for the next turn.
+    private static func drainWork() {
+        ReleaseQueue.drain()
+        let work = Interpreter.takeWork()
+        let start = clock_gettime_nsec()
+        for (index, item) in work.enumerated() {
+            item.perform()
+            if clock_gettime_nsec() &- start > batchLimit, index + 1 < work.count {
+                Interpreter.putBack(work[(index + 1)...])
+                return
+            }
+        }
+    }
+
+    private static func clock_gettime_nsec() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    // MARK: Synchronous regions
+
+    /// Runs `body` with no loop running, so that it may run one of its own.
+    static func withoutRunningLoop<Value: ~Copyable>(
+        _ body: () throws -> Value
+    ) throws -> Value {
+        let previous = PythonObject(try Runtime.call("leave_loop", [], PythonGIL()))
+        defer { enter(previous) }
+        return try body()
+    }
+
+    private static func enter(_ loop: PythonObject) {
+        guard loop.pointer != amaru_none() else { return }
+        if (try? Runtime.call("enter_loop", [loop], PythonGIL())) == nil { PyErr_Clear() }
+    }
+
+    /// Says whether the loop that runs on the Python thread is another than the home loop.
+    static func isNested(_ loop: PyPointer) -> Bool { loop != self.loop }
+
+    // MARK: End
+
+    @PythonActor
+    static func end() throws {
+        guard let loop else { return }
+        isEnding = true
+        _ = try OwnedReference(new: PyObject_CallMethodNoArgs(loop, "stop"))
+    }
+}
+
+extension EventLoop {
+    private static func PyObject_CallMethodNoArgs(_ object: PyPointer, _ name: String)
+        -> PyPointer?
+    {
+        guard let name = PyUnicode_FromString(name) else { return nil }
+        defer { amaru_decref(name) }
+        var arguments: PyPointer? = object
+        return PyObject_VectorcallMethod(name, &arguments, amaru_vectorcall_count(1), nil)
+    }
+}

@@ -1,0 +1,49 @@
+// Refuses what would deadlock while an event loop runs inside another.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The case of `asyncio.run` inside synchronous code on the Python thread.
+///
+/// The home loop is then blocked, and with it the Python actor. A Swift function that the nested
+/// loop awaits, and that needs the actor, would wait for ever: it gets an error instead.
+enum NestedLoop {
+    /// Where a Swift task was started, if it was from a nested loop.
+    struct Origin: Sendable {
+        let awaitable: SwiftAwaitable
+        private let call: CallID?
+
+        /// Notes the synchronous region that the loop is nested in; nil on a foreign thread, whose
+        /// loop blocks nobody.
+        init?(_ awaitable: SwiftAwaitable) {
+            guard Interpreter.isPythonThread else { return nil }
+            self.awaitable = awaitable
+            call = Interrupts.current
+        }
+
+        var isBlocking: Bool {
+            guard let call else { return true }
+            return Interrupts.isActive(call)
+        }
+    }
+
+    @TaskLocal static var origin: Origin?
+
+    private static var error: AmaruError {
+        AmaruError(
+            .actorBusy,
+            """
+            This Swift function needs the Python actor, which is busy: it was awaited in an event \
+            loop that runs inside synchronous code on the Python thread, such as asyncio.run(). \
+            Await it in the main event loop, with top-level await.
+            """)
+    }
+
+    /// Throws where entering the actor would wait for ever.
+    static func refuseEntry() throws {
+        if let origin, origin.isBlocking { throw error }
+    }
+
+    /// Fails the awaitable whose task is about to hop to the actor; the hop itself cannot fail.
+    static func refuseHopOfCurrentTask() {
+        if let origin, origin.isBlocking { origin.awaitable.fail(error) }
+    }
+}

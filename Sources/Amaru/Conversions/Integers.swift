@@ -1,0 +1,49 @@
+// Integers ⇄ int. A bool is not an integer, and nothing is cut off.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+extension ConvertibleToPython where Self: FixedWidthInteger & SignedInteger {
+    /// Makes an `int`.
+    public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        try OwnedReference(new: PyLong_FromLongLong(Int64(self)))
+    }
+}
+
+extension ConvertibleToPython where Self: FixedWidthInteger & UnsignedInteger {
+    /// Makes an `int`.
+    public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        try OwnedReference(new: PyLong_FromUnsignedLongLong(UInt64(self)))
+    }
+}
+
+extension ConvertibleFromPython where Self: FixedWidthInteger {
+    /// Reads an `int` that fits; refuses `bool`, which CPython counts as one.
+    public static func fromPython(
+        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+    ) throws -> Self {
+        guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
+            throw PythonConversionError.expected("int", found: reference)
+        }
+        var overflow: Int32 = 0
+        let signed = PyLong_AsLongLongAndOverflow(reference.pointer, &overflow)
+        if overflow == 0, let value = Self(exactly: signed) { return value }
+        if overflow > 0, Self.max > Int64.max {
+            let unsigned = PyLong_AsUnsignedLongLong(reference.pointer)
+            if PyErr_Occurred() == nil, let value = Self(exactly: unsigned) { return value }
+            PyErr_Clear()
+        }
+        throw PythonConversionError(.overflow, "int does not fit in \(Self.self)")
+    }
+}
+
+extension Int: PythonConvertible {}
+extension Int8: PythonConvertible {}
+extension Int16: PythonConvertible {}
+extension Int32: PythonConvertible {}
+extension Int64: PythonConvertible {}
+extension UInt: PythonConvertible {}
+extension UInt8: PythonConvertible {}
+extension UInt16: PythonConvertible {}
+extension UInt32: PythonConvertible {}
+extension UInt64: PythonConvertible {}

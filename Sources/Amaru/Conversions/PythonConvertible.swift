@@ -1,0 +1,33 @@
+// The symmetric pair of conversion protocols.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A Swift type whose values can be given to Python.
+///
+/// Conform a type of your own by converting something that already conforms:
+///
+/// ```swift
+/// extension Point: ConvertibleToPython {
+///     func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+///         try ["x": x, "y": y].pythonReference(gil)
+///     }
+/// }
+/// ```
+public protocol ConvertibleToPython: SendableMetatype {
+    /// Makes the Python object, on whichever thread holds the GIL.
+    ///
+    /// - Throws: ``PythonConversionError`` where the value cannot be represented.
+    func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference
+}
+
+/// A Swift type that can be made from a Python object, exactly or not at all.
+public protocol ConvertibleFromPython: SendableMetatype {
+    /// Makes the value, on whichever thread holds the GIL.
+    ///
+    /// - Throws: ``PythonConversionError`` where the object is of another type or does not fit.
+    static func fromPython(
+        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+    ) throws -> Self
+}
+
+/// A type that converts in both directions.
+public typealias PythonConvertible = ConvertibleToPython & ConvertibleFromPython

@@ -1,0 +1,53 @@
+// Blocks a Python thread on Swift work, with the GIL released and signals looked at.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// A blocking wait for an asynchronous Swift operation, from a thread that holds the GIL.
+enum BlockingWait {
+    private static let pollInterval = 50
+    /// How long an interrupted operation may take to end, in polls.
+    private static let patience = 40
+
+    static func run<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) throws -> Value {
+        let gate = Gate()
+        let outcome = Lock<Result<Value, any Error>?>(nil)
+        let task = Task {
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            outcome.withLock { $0 = result }
+            gate.open()
+        }
+        try Interrupts.within(CallID.next()) { try wait(for: gate, cancelling: task) }
+        guard let result = outcome.withLock({ $0 }) else {
+            preconditionFailure("the gate opens after the outcome is set")
+        }
+        return try result.get()
+    }
+
+    private static func wait(for gate: Gate, cancelling task: Task<Void, Never>) throws {
+        var polls: Int?
+        while !ForeignThread.withoutGIL({ gate.wait(milliseconds: pollInterval) }) {
+            if let count = polls {
+                polls = count + 1
+                guard count < patience else { throw PendingPythonError.keyboardInterrupt() }
+            } else if PyErr_CheckSignals() != 0 {
+                // The operation's own error says more to the caller than KeyboardInterrupt, which
+                // would also leave the event loop.
+                PyErr_Clear()
+                task.cancel()
+                polls = 0
+            }
+        }
+    }
+}
+
+/// Stands for an exception that is raised in Python already.
+struct PendingPythonError: Error {
+    static func keyboardInterrupt() -> PendingPythonError {
+        PyErr_SetNone(amaru_KeyboardInterrupt())
+        return PendingPythonError()
+    }
+}

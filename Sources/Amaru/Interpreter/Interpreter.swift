@@ -1,0 +1,204 @@
+// The one interpreter of the process: its phase, its inbox, its thread.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The process's interpreter, behind ``Python`` and ``PythonActor``.
+///
+/// One per process and never restarted: numpy and others refuse to load twice.
+enum Interpreter {
+    /// Something for the Python thread to do.
+    enum Work {
+        case job(UnownedJob)
+        case call(@Sendable () -> Void)
+    }
+
+    private enum Phase {
+        case idle
+        case starting
+        case running
+        case ended(AmaruError)
+    }
+
+    private struct State {
+        var phase = Phase.idle
+        var configuration: PythonConfiguration?
+        var work: [Work] = []
+        /// Whether the wake-up is written and not yet read: one byte wakes for any number of jobs.
+        var isSignalled = false
+        var startWaiters: [CheckedContinuation<Void, any Error>] = []
+    }
+
+    private static let state = Lock(State())
+    static let wakeUp = WakeUp()
+
+    // MARK: Facts that the Python thread writes
+
+    /// The Python thread, nil before it exists.
+    ///
+    /// Safe because it is written once, by that thread before it runs any job, and a reader that
+    /// misses the write is not on that thread.
+    private nonisolated(unsafe) static var thread: pthread_t?
+
+    /// Whether Python can be entered.
+    ///
+    /// Safe because it is written and read on the Python thread only.
+    private nonisolated(unsafe) static var canEnter = false
+
+    /// Whether this process is a child of `os.fork`, in which no other thread exists.
+    ///
+    /// Safe because the only write is in the child, by its only thread.
+    nonisolated(unsafe) static var isForkedChild = false
+
+    static var isPythonThread: Bool {
+        guard let thread else { return false }
+        return pthread_equal(thread, pthread_self()) != 0
+    }
+
+    /// Refuses to go on where Python does not run.
+    ///
+    /// For isolated entries: the compiler checks the thread, a debug build checks it again.
+    static func requireRunning() throws {
+        assert(isPythonThread, "Python was entered on a thread other than its own.")
+        guard canEnter else { throw notRunning() }
+    }
+
+    static func notRunning() -> AmaruError {
+        state.withLock { state in
+            if case .ended(let error) = state.phase { return error }
+            return AmaruError(
+                .notRunning, "Python is not running yet: await Python.start() first.")
+        }
+    }
+
+    // MARK: Work from any thread
+
+    /// Queues work for the Python thread, starting it with the default configuration if need be.
+    static func submit(_ work: Work) {
+        let (mustStart, mustWake) = state.withLock { state in
+            state.work.append(work)
+            let mustWake = !state.isSignalled
+            state.isSignalled = true
+            guard case .idle = state.phase else { return (false, mustWake) }
+            state.phase = .starting
+            return (true, mustWake)
+        }
+        if mustWake { wakeUp.signal() }
+        if mustStart { InterpreterThread.spawn() }
+    }
+
+    /// Takes the queued work; more may arrive at once.
+    static func takeWork() -> [Work] {
+        wakeUp.clear()
+        return state.withLock { state in
+            state.isSignalled = false
+            let work = state.work
+            state.work = []
+            return work
+        }
+    }
+
+    /// Puts back what a bounded batch left over, in front.
+    static func putBack(_ rest: ArraySlice<Work>) {
+        let mustWake = state.withLock { state in
+            state.work.insert(contentsOf: rest, at: 0)
+            defer { state.isSignalled = true }
+            return !state.isSignalled
+        }
+        if mustWake { wakeUp.signal() }
+    }
+
+    // MARK: Start and end
+
+    /// Starts Python and waits until it runs.
+    static func start(_ configuration: PythonConfiguration) async throws {
+        let mustStart = try state.withLock { state in
+            switch state.phase {
+            case .idle:
+                state.phase = .starting
+                state.configuration = configuration
+                return true
+            case .starting, .running:
+                guard state.configuration ?? PythonConfiguration() == configuration else {
+                    throw AmaruError(
+                        .alreadyStarted,
+                        """
+                        Python was already started with another configuration, perhaps by the \
+                        first use of PythonActor: call Python.start(_:) before anything else.
+                        """)
+                }
+                return false
+            case .ended(let error):
+                throw error
+            }
+        }
+        if mustStart { InterpreterThread.spawn() }
+        try await withCheckedThrowingContinuation { continuation in
+            let result: Result<Void, any Error>? = state.withLock { state in
+                switch state.phase {
+                case .idle, .starting:
+                    state.startWaiters.append(continuation)
+                    return nil
+                case .running:
+                    return .success(())
+                case .ended(let error):
+                    return .failure(error)
+                }
+            }
+            if let result { continuation.resume(with: result) }
+        }
+    }
+
+    static var configuration: PythonConfiguration {
+        state.withLock { $0.configuration ?? PythonConfiguration() }
+    }
+
+    /// Says whether Python has started and not ended, from any thread.
+    static var isRunning: Bool {
+        state.withLock { state in
+            if case .running = state.phase { return true }
+            return false
+        }
+    }
+
+    // MARK: From the Python thread
+
+    static func adoptThread() {
+        thread = pthread_self()
+    }
+
+    static func didStart() {
+        canEnter = true
+        resumeStartWaiters(phase: .running, with: .success(()))
+    }
+
+    static func didFail(_ error: AmaruError) {
+        resumeStartWaiters(phase: .ended(error), with: .failure(error))
+    }
+
+    static func didEnd() {
+        canEnter = false
+        let error = AmaruError(.notRunning, "Python was shut down; it cannot be started again.")
+        resumeStartWaiters(phase: .ended(error), with: .failure(error))
+    }
+
+    private static func resumeStartWaiters(phase: Phase, with result: Result<Void, any Error>) {
+        let waiters = state.withLock { state in
+            state.phase = phase
+            defer { state.startWaiters = [] }
+            return state.startWaiters
+        }
+        for waiter in waiters { waiter.resume(with: result) }
+    }
+
+    /// Wakes a system call that blocks the Python thread, so that it looks at signals.
+    static func wakeBlockedCall() {
+        if let thread { pthread_kill(thread, SIGURG) }
+    }
+}

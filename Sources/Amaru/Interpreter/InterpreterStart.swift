@@ -1,0 +1,73 @@
+// Configures and initialises CPython, on its own thread.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// Initialisation through PyConfig: https://docs.python.org/3/c-api/init_config.html
+///
+/// The older functions, such as `Py_SetPythonHome`, are gone from 3.16.
+enum InterpreterStart {
+    static func start(_ configuration: PythonConfiguration) throws {
+        try LinkedPython.checkHeaders()
+        let programName = try LinkedPython.programName(environment: configuration.environment)
+        try preinitialise(configuration)
+        try initialise(configuration, programName: programName)
+        try Runtime.load()
+        try EventLoop.prepare(configuration)
+    }
+
+    private static func preinitialise(_ configuration: PythonConfiguration) throws {
+        var preconfiguration = PyPreConfig()
+        PyPreConfig_InitIsolatedConfig(&preconfiguration)
+        // Or the filesystem encoding is ASCII: a Swift program never calls setlocale.
+        preconfiguration.utf8_mode = 1
+        preconfiguration.dev_mode = configuration.developmentMode ? 1 : 0
+        switch configuration.allocator {
+        case .standard: break
+        case .malloc: preconfiguration.allocator = Int32(PYMEM_ALLOCATOR_MALLOC.rawValue)
+        case .debug: preconfiguration.allocator = Int32(PYMEM_ALLOCATOR_DEBUG.rawValue)
+        }
+        try check(Py_PreInitialize(&preconfiguration))
+    }
+
+    private static func initialise(
+        _ configuration: PythonConfiguration, programName: String
+    ) throws {
+        // In memory of its own: a setter takes the struct and one of its fields at once.
+        let config = UnsafeMutablePointer<PyConfig>.allocate(capacity: 1)
+        defer {
+            PyConfig_Clear(config)
+            config.deallocate()
+        }
+        PyConfig_InitIsolatedConfig(config)
+        config.pointee.install_signal_handlers = 0
+        config.pointee.dev_mode = configuration.developmentMode ? 1 : 0
+        func set(_ field: UnsafeMutablePointer<UnsafeMutablePointer<wchar_t>?>, _ value: String)
+            throws
+        {
+            try check(PyConfig_SetBytesString(config, field, value))
+        }
+        try set(&config.pointee.program_name, programName)
+        // The real interpreter, never this program: multiprocessing and pip start it.
+        try set(&config.pointee.executable, programName)
+        if let cache = configuration.bytecodeCache {
+            try set(&config.pointee.pycache_prefix, cache)
+        }
+        config.pointee.parse_argv = 0
+        for argument in configuration.arguments {
+            guard let decoded = Py_DecodeLocale(argument, nil) else { continue }
+            defer { PyMem_RawFree(decoded) }
+            try check(PyWideStringList_Append(&config.pointee.argv, decoded))
+        }
+        try check(Py_InitializeFromConfig(config))
+    }
+
+    private static func check(_ status: PyStatus) throws {
+        guard amaru_status_failed(status) != 0 else { return }
+        let reason = status.err_msg.map { String(cString: $0) } ?? "exit \(status.exitcode)"
+        throw AmaruError(
+            .startFailed,
+            "CPython \(LinkedPython.version) did not start: \(reason). Is its standard library "
+                + "installed?")
+    }
+}

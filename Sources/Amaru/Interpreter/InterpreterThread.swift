@@ -1,0 +1,58 @@
+// The dedicated thread that runs Python, and its life from start to end.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The thread on which CPython is initialised and the event loop runs.
+///
+/// A thread of its own is Python's main thread: `signal.signal`, `threading.main_thread()` and
+/// `loop.add_signal_handler` work there as in `python`.
+enum InterpreterThread {
+    /// A deep recursion through C code overruns the usual 512 KiB of a secondary thread on macOS
+    /// and 1 MiB still crashes; with this much CPython raises RecursionError.
+    private static let stackSize = 16 << 20
+
+    static func spawn() {
+        let status = NativeThread.spawn(name: "python", stackSize: stackSize) { main() }
+        if status != 0 {
+            Interpreter.didFail(
+                AmaruError(.startFailed, "No thread for Python could be made: errno \(status)."))
+        }
+    }
+
+    private static func main() {
+        Interpreter.adoptThread()
+        do {
+            try InterpreterStart.start(Interpreter.configuration)
+            Interpreter.didStart()
+            EventLoop.runUntilShutDown()
+            Interpreter.didEnd()
+            // Daemon threads of the script may go on until the process ends; nobody holds the GIL
+            // for them. CPython is never finalised: extension modules crash or hang in it.
+            PyEval_SaveThread()
+        } catch let error as AmaruError {
+            Interpreter.didFail(error)
+        } catch {
+            Interpreter.didFail(AmaruError(.startFailed, "Python did not start: \(error)"))
+        }
+        serveWithoutPython()
+    }
+
+    /// Runs jobs for ever: one that is never run would hang its task. Each entry throws.
+    private static func serveWithoutPython() {
+        while true {
+            Interpreter.wakeUp.wait()
+            for work in Interpreter.takeWork() { work.perform() }
+        }
+    }
+}
+
+extension Interpreter.Work {
+    /// Performs the work, on the Python thread.
+    func perform() {
+        switch self {
+        case .job(let job): job.runSynchronously(on: PythonExecutor.shared.reference)
+        case .call(let body): body()
+        }
+    }
+}

@@ -1,0 +1,178 @@
+// The namespace of the interpreter: start, import, evaluate, run, end.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The process's Python interpreter.
+///
+/// ```swift
+/// let answer = try await PythonActor.run { try Python.eval("6 * 7", as: Int.self) }
+/// ```
+public enum Python {
+    /// Starts Python and waits until it runs.
+    ///
+    /// Optional: the first use of ``PythonActor`` starts it with the default configuration.
+    /// Starting again with an equal configuration does nothing.
+    ///
+    /// - Throws: ``AmaruError`` with the code ``AmaruError/Code/alreadyStarted``,
+    ///   ``AmaruError/Code/environmentMismatch`` or ``AmaruError/Code/startFailed``.
+    public static func start(_ configuration: PythonConfiguration = .init()) async throws {
+        try await Interpreter.start(configuration)
+    }
+
+    /// Whether Python runs; from any thread.
+    public static var isRunning: Bool { Interpreter.isRunning }
+
+    /// The number of Swift functions that Python code has called and that have not ended.
+    ///
+    /// From any thread.
+    public static var pendingAwaitables: Int { SwiftAwaitable.pendingCount }
+
+    /// Interrupts what Python is doing right now with `KeyboardInterrupt`; from any thread.
+    ///
+    /// It strikes the innermost synchronous call that runs, else the step of a task that the
+    /// event loop is in. An idle event loop is not disturbed. In a Swift function that blocks,
+    /// the interrupt cancels that function.
+    public static func interrupt() {
+        Interrupts.interruptCurrent()
+    }
+
+    /// Imports a module, as `import name` does; a dotted name gives the submodule.
+    @PythonActor
+    public static func `import`(_ name: String) throws -> PythonObject {
+        try Interpreter.requireRunning()
+        let gil = PythonGIL()
+        let reference = try name.pythonReference(gil)
+        return PythonObject(try OwnedReference(new: PyImport_Import(reference.pointer)))
+    }
+
+    /// The namespace of the module `__main__`.
+    @PythonActor
+    public static func globals() throws -> PythonObject {
+        try Interpreter.requireRunning()
+        return PythonObject(try Runtime.call("main_namespace", [], PythonGIL()))
+    }
+
+    /// The value of an expression.
+    ///
+    /// - Parameters:
+    ///   - expression: The source of one expression, without `await`.
+    ///   - globals: The namespace; that of `__main__` where nil.
+    @PythonActor
+    public static func eval(_ expression: String, globals: PythonObject? = nil) throws
+        -> PythonObject
+    {
+        try compileAndRun(expression, start: Py_eval_input, globals: globals)
+    }
+
+    /// The value of an expression, converted.
+    @PythonActor
+    public static func eval<Value: ConvertibleFromPython>(
+        _ expression: String, as type: Value.Type, globals: PythonObject? = nil
+    ) throws -> Value {
+        try eval(expression, globals: globals).value(as: type)
+    }
+
+    /// Executes statements, without `await`.
+    @PythonActor
+    public static func exec(_ source: String, globals: PythonObject? = nil) throws {
+        _ = try compileAndRun(source, start: Py_file_input, globals: globals)
+    }
+
+    @PythonActor
+    private static func compileAndRun(
+        _ source: String, start: Int32, globals: PythonObject?
+    ) throws -> PythonObject {
+        try Interpreter.requireRunning()
+        let namespace = try globals ?? self.globals()
+        guard !source.utf8.contains(0) else {
+            throw PythonConversionError(.value, "source code cannot contain null bytes")
+        }
+        let code = try OwnedReference(new: Py_CompileString(source, "<string>", start))
+        return PythonObject(
+            try OwnedReference(
+                new: PyEval_EvalCode(code.pointer, namespace.pointer, namespace.pointer)))
+    }
+
+    /// Runs a source that may contain top-level `await`, and gives the value of its last
+    /// expression, or None.
+    ///
+    /// With an `await` in it the source is a task of the event loop, and cancelling the calling
+    /// task cancels it. Without, it runs to completion with no loop running, so `asyncio.run`
+    /// works in it, and cancelling the calling task interrupts it.
+    ///
+    /// - Parameters:
+    ///   - source: The text.
+    ///   - filename: What tracebacks call it.
+    ///   - globals: The namespace; that of `__main__` where nil.
+    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret.
+    public static func run(
+        _ source: String, filename: String = "<string>", globals: PythonObject? = nil
+    ) async throws -> PythonObject {
+        try await run(globals: globals) { gil in
+            try Runtime.call("compile_source", [source, filename], gil)
+        }
+    }
+
+    /// Runs a whole file, in the encoding that it declares, in the way of ``run(_:filename:globals:)``.
+    ///
+    /// - Parameters:
+    ///   - contents: The bytes of the file.
+    ///   - path: What tracebacks call it.
+    ///   - globals: The namespace; that of `__main__` where nil.
+    public static func runFile(
+        _ contents: some ConvertibleToPython & Sendable, path: String,
+        globals: PythonObject? = nil
+    ) async throws {
+        _ = try await run(globals: globals) { gil in
+            try Runtime.call("compile_script", [contents, path], gil)
+        }
+    }
+
+    private static func run(
+        globals: PythonObject?,
+        compiling compile: @escaping @Sendable (borrowing PythonGIL) throws -> OwnedReference
+    ) async throws -> PythonObject {
+        try NestedLoop.refuseEntry()
+        let call = CallID.next()
+        return try await withTaskCancellationHandler {
+            try await runCompiled(call, globals, compile)
+        } onCancel: {
+            Interrupts.interrupt(call)
+        }
+    }
+
+    @PythonActor
+    private static func runCompiled(
+        _ call: CallID, _ globals: PythonObject?,
+        _ compile: @Sendable (borrowing PythonGIL) throws -> OwnedReference
+    ) async throws -> PythonObject {
+        try Interpreter.requireRunning()
+        try Task.checkCancellation()
+        let codes = PythonObject(try compile(PythonGIL()))
+        let namespace = try globals ?? self.globals()
+        let isAsynchronous = PythonObject(
+            try Runtime.call("is_asynchronous", [codes], PythonGIL()))
+        guard try isAsynchronous.isTrue() else {
+            return try PythonActor.synchronously(call) {
+                PythonObject(try Runtime.call("run_sync", [codes, namespace], PythonGIL()))
+            }
+        }
+        return try await PythonObject(
+            try Runtime.call("run_async", [codes, namespace], PythonGIL())
+        ).awaited()
+    }
+
+    /// Ends what runs in Python, in order: tasks, generators, threads, exit functions, output.
+    ///
+    /// Each part gets at most `grace`, so that it never hangs, also with tasks that never return.
+    /// Python is not finalised, and cannot be started again: afterwards each entry throws
+    /// ``AmaruError/Code/notRunning``.
+    ///
+    /// - Returns: The names of the tasks and threads that did not end in time.
+    @discardableResult
+    public static func shutDown(grace: Duration = .seconds(5)) async -> [String] {
+        guard Interpreter.isRunning else { return [] }
+        return (try? await Shutdown.run(grace: grace)) ?? []
+    }
+}

@@ -1,0 +1,78 @@
+// How Python is started: a value, read once.
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the interpreter is set up.
+///
+/// Python starts in isolation: no environment variable, no user site and no current folder on the
+/// search path has a say. Whatever a program wants of these it states here.
+public struct PythonConfiguration: Sendable, Equatable {
+    /// Who provides the memory of Python objects.
+    public enum Allocator: Sendable {
+        /// CPython's own choice.
+        case standard
+        /// The C library's `malloc` for everything, so that AddressSanitizer sees each object.
+        case malloc
+        /// CPython's own with its debug hooks, which find overruns and uses after release.
+        case debug
+    }
+
+    /// What is done with an exception that ends a task and that nobody awaits.
+    public enum UnhandledErrors: Sendable {
+        /// It is written to standard error and given to ``PythonConfiguration/onUnhandledError``.
+        case report
+        /// It is only given to ``PythonConfiguration/onUnhandledError``.
+        case handlerOnly
+    }
+
+    /// The root of a virtual environment made by the interpreter that Amaru links; nil for none.
+    public var environment: String?
+    /// Folders that come first on `sys.path`, in order.
+    public var searchPaths: [String]
+    /// `sys.argv`.
+    public var arguments: [String]
+    /// The folder for compiled bytecode; nil puts it beside each source, as `python` does.
+    public var bytecodeCache: String?
+    /// Who provides the memory of Python objects.
+    public var allocator: Allocator
+    /// Whether Python runs in its development mode, with more checks and warnings.
+    public var developmentMode: Bool
+    /// What is done with an exception that ends a task and that nobody awaits.
+    public var unhandledErrors: UnhandledErrors
+    /// Called on the Python thread with each such exception; it must not block.
+    public var onUnhandledError: (@Sendable (PythonException) -> Void)?
+    /// Called on the Python thread when `SystemExit` leaves a task, with the exit code.
+    public var onExitRequest: (@Sendable (Int32) -> Void)?
+
+    /// Creates a configuration; each default is what a library that embeds Python wants.
+    public init(
+        environment: String? = nil,
+        searchPaths: [String] = [],
+        arguments: [String] = [""],
+        bytecodeCache: String? = nil,
+        allocator: Allocator = .standard,
+        developmentMode: Bool = false,
+        unhandledErrors: UnhandledErrors = .report,
+        onUnhandledError: (@Sendable (PythonException) -> Void)? = nil,
+        onExitRequest: (@Sendable (Int32) -> Void)? = nil
+    ) {
+        self.environment = environment
+        self.searchPaths = searchPaths
+        self.arguments = arguments
+        self.bytecodeCache = bytecodeCache
+        self.allocator = allocator
+        self.developmentMode = developmentMode
+        self.unhandledErrors = unhandledErrors
+        self.onUnhandledError = onUnhandledError
+        self.onExitRequest = onExitRequest
+    }
+
+    /// Compares everything but the handlers, which have no identity.
+    public static func == (one: Self, other: Self) -> Bool {
+        one.environment == other.environment && one.searchPaths == other.searchPaths
+            && one.arguments == other.arguments && one.bytecodeCache == other.bytecodeCache
+            && one.allocator == other.allocator && one.developmentMode == other.developmentMode
+            && one.unhandledErrors == other.unhandledErrors
+            && (one.onUnhandledError == nil) == (other.onUnhandledError == nil)
+            && (one.onExitRequest == nil) == (other.onExitRequest == nil)
+    }
+}

@@ -1,0 +1,43 @@
+// Releases objects that are dropped on other threads.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The references that were dropped where the GIL is not held.
+///
+/// Drained at the start of each batch of jobs. After the end of Python they are leaked: there is
+/// nothing left that they could be returned to.
+enum ReleaseQueue {
+    /// Safe to send because a pointer in the queue is only carried, and used on the Python thread.
+    private struct Dropped: @unchecked Sendable {
+        var pointers: [PyPointer] = []
+    }
+
+    private static let queue = Lock(Dropped())
+    /// A backlog of this many wakes the Python thread; fewer wait for the next batch.
+    private static let backlog = 256
+
+    /// Gives up an owned reference, on any thread.
+    static func release(_ pointer: PyPointer) {
+        if Interpreter.isPythonThread {
+            if (try? Interpreter.requireRunning()) != nil { amaru_decref(pointer) }
+            return
+        }
+        let count = queue.withLock { dropped in
+            dropped.pointers.append(pointer)
+            return dropped.pointers.count
+        }
+        if count == backlog { Interpreter.submit(.call { drain() }) }
+    }
+
+    /// Releases what has gathered, on the Python thread.
+    static func drain() {
+        guard (try? Interpreter.requireRunning()) != nil else { return }
+        let dropped = queue.withLock { dropped in
+            defer { dropped.pointers = [] }
+            return dropped
+        }
+        // A release may run `__del__`, and that drop more objects: they wait for the next drain.
+        for pointer in dropped.pointers { amaru_decref(pointer) }
+    }
+}

@@ -1,0 +1,57 @@
+// Calls into the part of the bridge that is written in Python.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The module `_amaru_runtime`, made from a source that is part of the library.
+enum Runtime {
+    /// Owned for ever.
+    ///
+    /// Safe because it is written once, before any other code can enter Python.
+    private nonisolated(unsafe) static var module: PyPointer?
+
+    static func load() throws {
+        let gil = PythonGIL()
+        let name = try "_amaru_runtime".pythonReference(gil)
+        guard let added = PyImport_AddModuleObject(name.pointer) else {
+            throw PythonException.taken()
+        }
+        let module = OwnedReference(borrowed: added)
+        let globals = PyModule_GetDict(module.pointer)  // borrowed
+        let code = try OwnedReference(
+            new: Py_CompileString(runtimeSource, "<amaru>", Py_file_input))
+        _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
+        Self.module = module.take()
+    }
+
+    /// Calls a function of the module.
+    static func call(
+        _ function: String, _ arguments: [any ConvertibleToPython], _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference {
+        guard let module else { throw Interpreter.notRunning() }
+        let callable = try OwnedReference(new: PyObject_GetAttrString(module, function))
+        return try Vectorcall.call(callable.pointer, arguments, gil)
+    }
+
+    /// Calls a function of the module where a failure cannot be described.
+    static func attempt(
+        _ function: String, _ argument: PythonObject, _ gil: borrowing PythonGIL
+    ) -> OwnedReference? {
+        guard let module, let callable = PyObject_GetAttrString(module, function) else {
+            PyErr_Clear()
+            return nil
+        }
+        defer { amaru_decref(callable) }
+        guard let result = PyObject_CallOneArg(callable, argument.pointer) else {
+            PyErr_Clear()
+            return nil
+        }
+        return OwnedReference(new: result)
+    }
+
+    /// Reads an attribute of the module.
+    static func attribute(_ name: String) throws -> OwnedReference {
+        guard let module else { throw Interpreter.notRunning() }
+        return try OwnedReference(new: PyObject_GetAttrString(module, name))
+    }
+}

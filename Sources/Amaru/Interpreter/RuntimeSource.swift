@@ -1,0 +1,335 @@
+// The part of the bridge that is simpler in Python than through the C API.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The source of the module `_amaru_runtime`.
+///
+/// In the library and not in a file beside it, so that the library needs no resources. Its frames
+/// have the file name `<amaru>`, by which tracebacks leave them out.
+let runtimeSource = #"""
+    import ast, asyncio, gc, importlib, inspect, linecache, os, signal, sys
+    import threading, time, traceback, types, weakref
+
+    _HIDDEN = "<amaru>"
+    _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+    class SwiftError(RuntimeError):
+        """An error that Swift code threw; it turns into the same value again in Swift."""
+
+
+    # Exceptions
+
+    def make_exception(type_name, arguments):
+        module, _, name = type_name.rpartition(".")
+        return getattr(importlib.import_module(module or "builtins"), name)(*arguments)
+
+
+    def make_exception_class(module, name, documentation, attributes):
+        namespace = {"__module__": module, "__doc__": documentation}
+        for index, attribute in enumerate(attributes):
+            namespace[attribute] = property(lambda self, index=index: self.args[index])
+        return type(name, (Exception,), namespace)
+
+
+    def _clean(text):
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+    def _qualified(cls):
+        if cls.__module__ == "builtins":
+            return cls.__qualname__
+        return f"{cls.__module__}.{cls.__qualname__}"
+
+
+    def _without_own_frames(report, seen):
+        if report is None or id(report) in seen:
+            return
+        seen.add(id(report))
+        report.stack[:] = [f for f in report.stack if f.filename != _HIDDEN]
+        _without_own_frames(report.__cause__, seen)
+        _without_own_frames(report.__context__, seen)
+        for member in getattr(report, "exceptions", None) or ():
+            _without_own_frames(member, seen)
+
+
+    def format_exception(exc):
+        report = traceback.TracebackException(type(exc), exc, exc.__traceback__, compact=True)
+        _without_own_frames(report, set())
+        return _clean("".join(report.format()))
+
+
+    def describe(exc):
+        names = [_qualified(c) for c in type(exc).__mro__ if issubclass(c, BaseException)]
+        try:
+            message = _clean(str(exc))
+        except Exception:
+            message = "<no text: str() raised>"
+        notes = [_clean(str(note)) for note in getattr(exc, "__notes__", ())]
+        cause = exc.__cause__
+        if cause is None and not exc.__suppress_context__:
+            cause = exc.__context__
+        return names, message, format_exception(exc), notes, cause
+
+
+    # Sources
+
+    def _remember(source, filename):
+        # So that tracebacks show the lines of a source that is no file.
+        if filename.startswith("<"):
+            linecache.cache[filename] = (
+                len(source), None, source.splitlines(keepends=True), filename)
+
+
+    def compile_source(source, filename):
+        """The code of a source and, apart, that of its last expression."""
+        _remember(source, filename)
+        tree = compile(source, filename, "exec", ast.PyCF_ONLY_AST | _FLAGS, True)
+        last = None
+        if tree.body and isinstance(tree.body[-1], ast.Expr):
+            last = ast.Expression(tree.body.pop().value)
+        codes = [compile(tree, filename, "exec", _FLAGS, True)]
+        if last is not None:
+            codes.append(compile(last, filename, "eval", _FLAGS, True))
+        return codes
+
+
+    def compile_script(source, filename):
+        """The code of a whole file, in the encoding that it declares."""
+        return [compile(source, filename, "exec", _FLAGS, True)]
+
+
+    def is_asynchronous(codes):
+        return any(code.co_flags & inspect.CO_COROUTINE for code in codes)
+
+
+    def run_sync(codes, namespace):
+        result = None
+        for code in codes:
+            result = eval(code, namespace)
+        return result
+
+
+    async def run_async(codes, namespace):
+        result = None
+        for code in codes:
+            result = eval(code, namespace)
+            if code.co_flags & inspect.CO_COROUTINE:
+                result = await result
+        return result
+
+
+    def main_namespace():
+        return sys.modules["__main__"].__dict__
+
+
+    def new_namespace():
+        return {"__name__": "__main__", "__builtins__": __builtins__}
+
+
+    # The event loop
+
+    class _State:
+        loop = None
+        unhandled = None
+        claim = None
+        prints = True
+
+
+    def prepare(descriptor, drain, claim, unhandled, prints, forked):
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        loop.add_reader(descriptor, drain)
+        loop.set_exception_handler(_handle)
+        loop.set_task_factory(_make_task)
+        _State.loop, _State.unhandled, _State.prints = loop, unhandled, prints
+        _State.claim = claim
+        signal.signal(signal.SIGINT, _interrupt)
+        os.register_at_fork(after_in_child=forked)
+        return loop
+
+
+    def _interrupt(number, frame):
+        kind = _State.claim()
+        if kind == 1 or kind == 2 and not _is_idle(frame):
+            raise KeyboardInterrupt
+
+
+    def _is_idle(frame):
+        """Whether the loop itself was interrupted, between the steps of its tasks."""
+        name = frame.f_globals.get("__name__") if frame is not None else None
+        return name in (None, "selectors", "asyncio.base_events", "_amaru_runtime")
+
+
+    def _handle(loop, context):
+        exc = context.get("exception")
+        if exc is not None and not isinstance(exc, asyncio.CancelledError):
+            _State.unhandled(exc)
+        if _State.prints:
+            message = context.get("message") or "Unhandled exception in event loop"
+            text = format_exception(exc) if exc is not None else ""
+            print(message, text, sep="\n" if text else "", end="" if text else "\n",
+                  file=sys.stderr, flush=True)
+
+
+    def _make_task(loop, coro, **options):
+        task = asyncio.Task(coro, loop=loop, **options)
+        task.add_done_callback(_task_done)
+        return task
+
+
+    def _task_done(task):
+        # Set as long as nobody has asked for the exception; cleared by whoever awaits the task.
+        if not task.cancelled() and task._log_traceback:
+            task.get_loop().call_soon(_report_unretrieved, weakref.ref(task), task)
+
+
+    def _report_unretrieved(reference, task=None):
+        task = task or reference()
+        if task is None or not task._log_traceback:
+            return
+        loop = task.get_loop()
+        if _may_be_awaited(task):
+            loop.call_later(0.25, _report_unretrieved, reference)
+            return
+        task._log_traceback = False
+        loop.call_exception_handler({
+            "message": f"Task {task.get_name()!r} ended with an exception that nobody awaits",
+            "exception": task._exception if hasattr(task, "_exception") else task.exception(),
+            "task": task,
+        })
+
+
+    def _may_be_awaited(task):
+        """Whether a suspended coroutine holds the task, itself or in a collection."""
+        suspended = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+        holders, seen = [task], set()
+        for _ in range(3):
+            found = []
+            for holder in gc.get_referrers(*holders):
+                if isinstance(holder, suspended):
+                    return True
+                if type(holder) in (list, tuple, set, dict) and id(holder) not in seen:
+                    if "__name__" in holder and "__loader__" in holder:
+                        continue
+                    seen.add(id(holder))
+                    found.append(holder)
+            if not found:
+                return False
+            holders = found
+        return False
+
+
+    def ensure_future(awaitable):
+        return asyncio.ensure_future(awaitable, loop=_State.loop)
+
+
+    def create_task(coro, context=None):
+        return _State.loop.create_task(coro, context=context)
+
+
+    def running_loop():
+        return asyncio._get_running_loop()
+
+
+    def current_loop():
+        return asyncio._get_running_loop() or _State.loop
+
+
+    def leave_loop():
+        """Lets no loop be the running one; says which one was."""
+        loop = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        return loop
+
+
+    def enter_loop(loop):
+        asyncio._set_running_loop(loop)
+        if loop is not None:
+            # `asyncio.run` leaves the policy without a loop, for good.
+            asyncio.set_event_loop(loop)
+
+
+    def post(loop, callback):
+        """Runs a callback on a loop of any thread; false where that loop has ended."""
+        try:
+            loop.call_soon_threadsafe(callback)
+        except RuntimeError:
+            return False
+        return True
+
+
+    def settle(future, succeeded, value):
+        if future.done():
+            return
+        if succeeded:
+            future.set_result(value)
+        elif isinstance(value, asyncio.CancelledError):
+            future.cancel()
+        elif isinstance(value, StopIteration):
+            # A future cannot hold it: https://docs.python.org/3/library/asyncio-future.html
+            error = RuntimeError("Swift code raised StopIteration")
+            error.__cause__ = value
+            future.set_exception(error)
+        else:
+            future.set_exception(value)
+
+
+    # The end
+
+    async def shut_down(grace):
+        """Ends everything on the loop, in order; returns what did not end in time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        own = asyncio.current_task()
+        stuck = []
+        pending = {task for task in asyncio.all_tasks(loop) if task is not own}
+        while pending and loop.time() < deadline:
+            for task in pending:
+                task.cancel()
+            # Again after a while: a task may swallow the first cancellation, or start others.
+            await asyncio.wait(pending, timeout=min(0.5, max(0.0, deadline - loop.time())))
+            pending = {task for task in asyncio.all_tasks(loop) if task is not own}
+        stuck += [f"task {task.get_name()}" for task in pending]
+        try:
+            await asyncio.wait_for(
+                loop.shutdown_asyncgens(), max(0.1, deadline - loop.time()))
+        except asyncio.TimeoutError:
+            stuck.append("asynchronous generators")
+        executor = getattr(loop, "_default_executor", None)
+        if executor is not None:
+            executor.shutdown(wait=False, cancel_futures=True)
+        return stuck
+
+
+    def finish(grace):
+        """Ends threads, runs exit functions and flushes; after the loop, on its thread."""
+        from concurrent.futures import thread as pool
+        # What `threading._shutdown` does through it, without waiting for ever.
+        with pool._global_shutdown_lock:
+            pool._shutdown = True
+        for work in [queue for _, queue in list(pool._threads_queues.items())]:
+            work.put(None)
+        deadline = time.monotonic() + grace
+        stuck = []
+        for thread in threading.enumerate():
+            if thread is threading.main_thread() or thread.daemon:
+                continue
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                stuck.append(f"thread {thread.name}")
+        if not stuck:
+            threading._shutdown()
+        import atexit
+        atexit._run_exitfuncs()
+        flush()
+        return stuck
+
+
+    def flush():
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                if stream is not None:
+                    stream.flush()
+            except (OSError, ValueError):
+                pass
+    """#

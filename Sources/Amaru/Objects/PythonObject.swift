@@ -1,0 +1,124 @@
+// An owned handle on a Python object: anyone may hold it, only the Python actor may use it.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// A Python object.
+///
+/// The class is isolated to ``PythonActor``: holding one, capturing it in a closure and returning
+/// it from a function are fine anywhere, *using* it anywhere else is a compile error.
+///
+/// ```swift
+/// let norm: Double = try await PythonActor.run {
+///     let np = try Python.import("numpy")
+///     return try np.linalg.norm([3.0, 4.0], ord: 2)
+/// }
+/// ```
+///
+/// It has no `Equatable`, `Hashable`, `Comparable`, `Sequence` or literal conformance on purpose.
+/// Each of these can run Python code, which may raise, and Swift lets a conformance that is
+/// isolated to an actor be used off that actor through generic code without a word. The throwing
+/// functions ``isEqual(to:)``, ``hash()`` and ``makeIterator()`` stand in for them.
+@PythonActor
+@dynamicMemberLookup
+@dynamicCallable
+public final class PythonObject {
+    /// An owned reference, released in `deinit`.
+    ///
+    /// Safe because it is set once, and what it points to is touched only by a thread that holds
+    /// the GIL: the isolated members run on the Python thread, the rest takes a ``PythonGIL``.
+    nonisolated(unsafe) let pointer: PyPointer
+
+    nonisolated init(_ reference: consuming OwnedReference) {
+        pointer = reference.take()
+    }
+
+    deinit {
+        // Not isolated: a hop for each object would cost more than all else that is done with it.
+        ReleaseQueue.release(pointer)
+    }
+
+    /// Makes another reference to the object.
+    nonisolated func newReference(_ gil: borrowing PythonGIL) -> OwnedReference {
+        OwnedReference(borrowed: pointer)
+    }
+
+    /// Converts the object.
+    ///
+    /// - Throws: ``PythonConversionError`` where it is of another type or does not fit.
+    public func value<Value: ConvertibleFromPython>(as type: Value.Type = Value.self) throws
+        -> Value
+    {
+        try Interpreter.requireRunning()
+        return try Value.fromPython(BorrowedReference(pointer), PythonGIL())
+    }
+}
+
+extension PythonObject: ConvertibleToPython, ConvertibleFromPython {
+    /// Gives the object itself.
+    public nonisolated func pythonReference(_ gil: borrowing PythonGIL) -> OwnedReference {
+        newReference(gil)
+    }
+
+    /// Takes any object as it is.
+    public nonisolated static func fromPython(
+        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+    ) -> PythonObject {
+        PythonObject(OwnedReference(borrowed: reference.pointer))
+    }
+}
+
+extension PythonObject {
+    /// Makes a Python object of a Swift value.
+    ///
+    /// - Throws: ``PythonConversionError`` where the value cannot be represented.
+    public convenience init(_ value: some ConvertibleToPython) throws {
+        try Interpreter.requireRunning()
+        try self.init(value.pythonReference(PythonGIL()))
+    }
+
+    /// What `repr()` gives.
+    public func repr() throws -> String { try text(PyObject_Repr(pointer)) }
+
+    /// What `str()` gives.
+    public func str() throws -> String { try text(PyObject_Str(pointer)) }
+
+    private func text(_ pointer: PyPointer?) throws -> String {
+        let text = try OwnedReference(new: pointer)
+        return try text.lend { reference in try String.fromPython(reference, PythonGIL()) }
+    }
+
+    /// What `bool()` gives.
+    public func isTrue() throws -> Bool {
+        let result = PyObject_IsTrue(pointer)
+        guard result >= 0 else { throw PythonException.taken() }
+        return result == 1
+    }
+
+    /// What `hash()` gives.
+    public func hash() throws -> Int {
+        let result = PyObject_Hash(pointer)
+        guard result != -1 else { throw PythonException.taken() }
+        return result
+    }
+
+    /// Says whether both are the same object, as `is` does.
+    public func isIdentical(to other: PythonObject) -> Bool { pointer == other.pointer }
+
+    /// Says whether the object is `None`.
+    public var isNone: Bool { pointer == amaru_none() }
+
+    /// What `==` gives, as a truth value.
+    public func isEqual(to other: some ConvertibleToPython) throws -> Bool {
+        let other = try other.pythonReference(PythonGIL())
+        let result = PyObject_RichCompareBool(pointer, other.pointer, Py_EQ)
+        guard result >= 0 else { throw PythonException.taken() }
+        return result == 1
+    }
+
+    /// The name of the object's type.
+    public var typeName: String { String(cString: amaru_type(pointer).pointee.tp_name) }
+
+    /// The number of references to the object, for tests and leak reports.
+    public var referenceCount: Int { amaru_refcount(pointer) }
+}
