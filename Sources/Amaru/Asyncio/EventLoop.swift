@@ -33,7 +33,9 @@ enum EventLoop {
             try Interrupts.claim().rawValue.pythonReference(gil)
         }
         let unhandled = try NativeFunction.make("unhandled") { arguments, _, _ in
-            guard let exception = arguments.first else { return OwnedReference(borrowed: amaru_none()) }
+            guard let exception = arguments.first else {
+                return OwnedReference(borrowed: amaru_none())
+            }
             report(OwnedReference(borrowed: exception), to: configuration)
             return OwnedReference(borrowed: amaru_none())
         }
@@ -48,7 +50,9 @@ enum EventLoop {
                     Int(Interpreter.wakeUp.readEnd), drain, claim,
                     unhandled, configuration.unhandledErrors == .report,
                     forked,
-                ], gil)
+                ],
+                gil
+            )
         }
         self.loop = loop.take()
         try addSearchPaths(configuration.searchPaths, gil)
@@ -65,7 +69,8 @@ enum EventLoop {
     }
 
     private static func report(
-        _ exception: consuming OwnedReference, to configuration: PythonConfiguration
+        _ exception: consuming OwnedReference,
+        to configuration: PythonConfiguration
     ) {
         configuration.onUnhandledError?(ErrorTranslation.describe(exception))
     }

@@ -34,7 +34,8 @@ enum NestedLoop {
             This Swift function needs the Python actor, which is busy: it was awaited in an event \
             loop that runs inside synchronous code on the Python thread, such as asyncio.run(). \
             Await it in the main event loop, with top-level await.
-            """)
+            """
+        )
     }
 
     /// Throws where entering the actor would wait for ever.
@@ -42,8 +43,31 @@ enum NestedLoop {
         if let origin, origin.isBlocking { throw error }
     }
 
-    /// Fails the awaitable whose task is about to hop to the actor; the hop itself cannot fail.
-    static func refuseHopOfCurrentTask() {
-        if let origin, origin.isBlocking { origin.awaitable.fail(error) }
+    /// The tasks that were started from nested loops, by the address that their jobs have too.
+    private static let tasks = Lock<[UInt: Origin]>([:])
+
+    /// Runs the body of a task that a nested loop awaits.
+    static func run<Value>(
+        from origin: Origin?,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard let origin else { return try await body() }
+        let task = withUnsafeCurrentTask { task in
+            // Safe because the struct is one pointer, to the task's object.
+            task.map { unsafeBitCast($0, to: UInt.self) } ?? 0
+        }
+        tasks.withLock { $0[task] = origin }
+        defer { tasks.withLock { $0[task] = nil } }
+        return try await $origin.withValue(origin) { try await body() }
+    }
+
+    /// Fails the awaitable whose task hops to the actor; the hop itself cannot fail.
+    ///
+    /// The runtime enqueues a job without a current task, so its task locals cannot be read.
+    static func refuseHop(of job: UnownedJob) {
+        // Safe because the struct is one pointer, to the same object for a task's job.
+        let task = unsafeBitCast(job, to: UInt.self)
+        guard let origin = tasks.withLock({ $0[task] }), origin.isBlocking else { return }
+        origin.awaitable.fail(error)
     }
 }

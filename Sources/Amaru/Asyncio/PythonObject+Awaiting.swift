@@ -22,10 +22,12 @@ extension PythonObject {
                 .call {
                     PythonActor.assumeIsolatedToPython {
                         // A future that is done already refuses, which is as good.
-                        _ = try? future.attribute("cancel").dynamicallyCall(withArguments: [])
+                        _ =
+                            try? future.attribute("cancel").dynamicallyCall(withArguments: [])
                             as PythonObject
                     }
-                })
+                }
+            )
         }
         do {
             return try future.attribute("result").dynamicallyCall(withArguments: [])
@@ -42,8 +44,9 @@ extension PythonObject {
             wait.resume(with: .success(()))
             return OwnedReference(borrowed: amaru_none())
         }
-        _ = try attribute("add_done_callback").dynamicallyCall(
-            withArguments: [callback]) as PythonObject
+        _ =
+            try attribute("add_done_callback").dynamicallyCall(
+                withArguments: [callback]) as PythonObject
         try await wait.value()
     }
 }

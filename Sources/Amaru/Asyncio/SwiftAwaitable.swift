@@ -56,8 +56,7 @@ final class SwiftAwaitable: Sendable {
         let task = Task.immediate {
             let result: Result<any ConvertibleToPython & Sendable, any Error>
             do {
-                result = .success(
-                    try await NestedLoop.$origin.withValue(nested) { try await body() })
+                result = .success(try await NestedLoop.run(from: nested) { try await body() })
             } catch {
                 result = .failure(error)
             }
@@ -83,7 +82,11 @@ final class SwiftAwaitable: Sendable {
             return OwnedReference(borrowed: amaru_none())
         }
         _ = try Method.call(
-            future.pointer, "add_done_callback", callback, gil)
+            future.pointer,
+            "add_done_callback",
+            callback,
+            gil
+        )
     }
 
     /// Takes the result, on whichever thread the task ended.
@@ -160,7 +163,9 @@ enum Method {
     }
 
     static func call(
-        _ object: PyPointer, _ name: String, _ argument: PythonObject,
+        _ object: PyPointer,
+        _ name: String,
+        _ argument: PythonObject,
         _ gil: borrowing PythonGIL
     ) throws -> OwnedReference {
         try call(object, name, argument.pointer)
@@ -174,8 +179,12 @@ enum Method {
         return try OwnedReference(
             new: arguments.withUnsafeBufferPointer { arguments in
                 PyObject_VectorcallMethod(
-                    name.pointer, arguments.baseAddress,
-                    amaru_vectorcall_count(argument == nil ? 1 : 2), nil)
-            })
+                    name.pointer,
+                    arguments.baseAddress,
+                    amaru_vectorcall_count(argument == nil ? 1 : 2),
+                    nil
+                )
+            }
+        )
     }
 }

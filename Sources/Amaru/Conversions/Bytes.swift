@@ -15,7 +15,8 @@ extension Data: PythonConvertible {
 
     /// Copies a `bytes` or `bytearray`.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Data {
         let pointer = reference.pointer
         if amaru_is_bytes(pointer) != 0 {

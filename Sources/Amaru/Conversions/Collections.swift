@@ -16,7 +16,8 @@ extension Optional: ConvertibleToPython where Wrapped: ConvertibleToPython {
 extension Optional: ConvertibleFromPython where Wrapped: ConvertibleFromPython {
     /// Reads `None` as nil.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Wrapped? {
         if reference.pointer == amaru_none() { return nil }
         return try Wrapped.fromPython(reference, gil)
@@ -38,7 +39,8 @@ extension Array: ConvertibleToPython where Element: ConvertibleToPython {
 extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
     /// Reads a `list` or `tuple`.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> [Element] {
         let sequence = reference.pointer
         guard amaru_is_list(sequence) != 0 || amaru_is_tuple(sequence) != 0 else {
@@ -81,7 +83,8 @@ extension Dictionary: ConvertibleFromPython
 where Key: ConvertibleFromPython, Value: ConvertibleFromPython {
     /// Reads a `dict`.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> [Key: Value] {
         guard amaru_is_dict(reference.pointer) != 0 else {
             throw PythonConversionError.expected("dict", found: reference)

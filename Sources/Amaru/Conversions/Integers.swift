@@ -20,7 +20,8 @@ extension ConvertibleToPython where Self: FixedWidthInteger & UnsignedInteger {
 extension ConvertibleFromPython where Self: FixedWidthInteger {
     /// Reads an `int` that fits; refuses `bool`, which CPython counts as one.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Self {
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
             throw PythonConversionError.expected("int", found: reference)

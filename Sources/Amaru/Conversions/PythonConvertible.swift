@@ -25,7 +25,8 @@ public protocol ConvertibleFromPython: SendableMetatype {
     ///
     /// - Throws: ``PythonConversionError`` where the object is of another type or does not fit.
     static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Self
 }
 

@@ -11,7 +11,8 @@ extension Bool: PythonConvertible {
 
     /// Reads a `bool`, and nothing that is merely true or false.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Bool {
         guard amaru_is_bool(reference.pointer) != 0 else {
             throw PythonConversionError.expected("bool", found: reference)
@@ -28,7 +29,8 @@ extension Double: PythonConvertible {
 
     /// Reads a `float`, or an `int` that a double represents exactly.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Double {
         if amaru_is_float(reference.pointer) != 0 { return PyFloat_AsDouble(reference.pointer) }
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
@@ -50,7 +52,8 @@ extension Float: PythonConvertible {
 
     /// Reads a number that a single-precision float represents exactly, or a NaN.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> Float {
         let double = try Double.fromPython(reference, gil)
         if double.isNaN { return .nan }
@@ -73,7 +76,8 @@ public struct PythonNone: PythonConvertible, Sendable, Hashable {
 
     /// Accepts `None` only.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> PythonNone {
         guard reference.pointer == amaru_none() else {
             throw PythonConversionError.expected("None", found: reference)

@@ -17,7 +17,8 @@ extension String: PythonConvertible {
 
     /// Reads a `str`.
     public static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) throws -> String {
         guard amaru_is_unicode(reference.pointer) != 0 else {
             throw PythonConversionError.expected("str", found: reference)

@@ -31,12 +31,18 @@ enum ErrorTranslation {
             raise(type: "RuntimeError", arguments: [error.message], carrying: error, gil)
         case let error as any PythonExceptionConvertible:
             raise(
-                type: error.pythonExceptionType, arguments: error.pythonExceptionArguments,
-                carrying: error, gil)
+                type: error.pythonExceptionType,
+                arguments: error.pythonExceptionArguments,
+                carrying: error,
+                gil
+            )
         default:
             raise(
-                type: "_amaru_runtime.SwiftError", arguments: [String(describing: error)],
-                carrying: error, gil)
+                type: "_amaru_runtime.SwiftError",
+                arguments: [String(describing: error)],
+                carrying: error,
+                gil
+            )
         }
     }
 
@@ -49,15 +55,20 @@ enum ErrorTranslation {
     }
 
     private static func raise(
-        type: String, arguments: [any ConvertibleToPython & Sendable],
-        carrying error: (any Error)?, _ gil: borrowing PythonGIL
+        type: String,
+        arguments: [any ConvertibleToPython & Sendable],
+        carrying error: (any Error)?,
+        _ gil: borrowing PythonGIL
     ) {
         do {
             let exception = try Runtime.call("make_exception", [type, arguments.tuple()], gil)
             if let error {
                 let capsule = try SwiftErrorCapsule.make(for: error)
                 PyObject_SetAttrString(
-                    exception.pointer, SwiftErrorCapsule.attribute, capsule.pointer)
+                    exception.pointer,
+                    SwiftErrorCapsule.attribute,
+                    capsule.pointer
+                )
             }
             amaru_raise_exception(exception.take())
         } catch let failure {
@@ -84,12 +95,18 @@ enum ErrorTranslation {
             // Only when describing itself fails, such as under MemoryError or an interrupt.
             return PythonException(
                 typeNames: [String(cString: amaru_type(pointer).pointee.tp_name)],
-                message: "", traceback: "", notes: [], cause: nil, object: object)
+                message: "",
+                traceback: "",
+                notes: [],
+                cause: nil,
+                object: object
+            )
         }
     }
 
     private static func decode(
-        _ reference: borrowing BorrowedReference, _ object: PythonObject,
+        _ reference: borrowing BorrowedReference,
+        _ object: PythonObject,
         _ gil: borrowing PythonGIL
     ) throws -> PythonException {
         func item(_ index: Int) throws -> PyPointer {
@@ -105,7 +122,8 @@ enum ErrorTranslation {
             traceback: try .fromPython(.init(item(2)), gil),
             notes: try .fromPython(.init(item(3)), gil),
             cause: cause == amaru_none() ? nil : describe(OwnedReference(borrowed: cause)),
-            object: object)
+            object: object
+        )
     }
 }
 

@@ -44,7 +44,8 @@ public struct PythonConversionError: Error, Sendable, CustomStringConvertible {
     }
 
     static func expected(
-        _ expected: String, found reference: borrowing BorrowedReference
+        _ expected: String,
+        found reference: borrowing BorrowedReference
     ) -> PythonConversionError {
         PythonConversionError(.type, "expected \(expected), found \(reference.typeName)")
     }
@@ -52,7 +53,8 @@ public struct PythonConversionError: Error, Sendable, CustomStringConvertible {
 
 /// Runs a conversion of a part and puts `step` in front of the path of its error.
 func converting<Result: ~Copyable>(
-    at step: @autoclosure () -> String, _ body: () throws -> Result
+    at step: @autoclosure () -> String,
+    _ body: () throws -> Result
 ) throws -> Result {
     do {
         return try body()

@@ -33,8 +33,12 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
     public func isInstance(of typeName: String) -> Bool { typeNames.contains(typeName) }
 
     init(
-        typeNames: [String], message: String, traceback: String, notes: [String],
-        cause: PythonException?, object: PythonObject
+        typeNames: [String],
+        message: String,
+        traceback: String,
+        notes: [String],
+        cause: PythonException?,
+        object: PythonObject
     ) {
         self.typeName = typeNames.first ?? "BaseException"
         self.typeNames = typeNames

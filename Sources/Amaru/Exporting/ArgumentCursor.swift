@@ -10,7 +10,10 @@ struct ArgumentCursor {
     private var index = 0
 
     init(
-        _ name: String, _ arguments: NativeArguments, keywords: PyPointer?, expecting count: Int
+        _ name: String,
+        _ arguments: NativeArguments,
+        keywords: PyPointer?,
+        expecting count: Int
     ) throws {
         self.name = name
         self.arguments = arguments
@@ -23,12 +26,14 @@ struct ArgumentCursor {
                 .type,
                 count == 0
                     ? "\(name)() takes no arguments (\(arguments.count) given)"
-                    : "\(name)() takes exactly \(count) \(plural) (\(arguments.count) given)")
+                    : "\(name)() takes exactly \(count) \(plural) (\(arguments.count) given)"
+            )
         }
     }
 
     mutating func next<Value: ConvertibleFromPython>(
-        _ type: Value.Type, _ gil: borrowing PythonGIL
+        _ type: Value.Type,
+        _ gil: borrowing PythonGIL
     ) throws -> Value {
         defer { index += 1 }
         return try converting(at: "\(name)() argument \(index + 1)") {

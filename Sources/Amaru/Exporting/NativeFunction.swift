@@ -7,9 +7,10 @@ internal import CAmaruPython
 typealias NativeArguments = UnsafeBufferPointer<PyPointer>
 
 /// The closure behind a Python builtin.
-typealias NativeBody = @Sendable (
-    _ arguments: NativeArguments, _ keywords: PyPointer?, _ gil: borrowing PythonGIL
-) throws -> OwnedReference
+typealias NativeBody =
+    @Sendable (
+        _ arguments: NativeArguments, _ keywords: PyPointer?, _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference
 
 /// Makes builtins of Swift closures.
 ///
@@ -32,8 +33,12 @@ enum NativeFunction {
             definition = .allocate(capacity: 1)
             definition.initialize(
                 to: PyMethodDef(
-                    ml_name: self.name, ml_meth: amaru_fastcall_as_function(trampoline),
-                    ml_flags: AMARU_METH_FASTCALL_KEYWORDS, ml_doc: self.documentation))
+                    ml_name: self.name,
+                    ml_meth: amaru_fastcall_as_function(trampoline),
+                    ml_flags: AMARU_METH_FASTCALL_KEYWORDS,
+                    ml_doc: self.documentation
+                )
+            )
         }
 
         deinit {
@@ -54,13 +59,16 @@ enum NativeFunction {
 
     /// Makes a builtin function; the thread holds the GIL.
     static func make(
-        _ name: String, documentation: String? = nil, module: PyPointer? = nil,
+        _ name: String,
+        documentation: String? = nil,
+        module: PyPointer? = nil,
         body: @escaping NativeBody
     ) throws -> PythonObject {
         let box = Box(name: name, documentation: documentation, body: body)
         let retained = Unmanaged.passRetained(box)
         let capsule = PyCapsule_New(retained.toOpaque(), capsuleName.cString) { capsule in
-            guard let pointer = PyCapsule_GetPointer(capsule, NativeFunction.capsuleName.cString) else { return }
+            guard let pointer = PyCapsule_GetPointer(capsule, NativeFunction.capsuleName.cString)
+            else { return }
             Unmanaged<Box>.fromOpaque(pointer).release()
         }
         guard let capsule else {
@@ -70,7 +78,8 @@ enum NativeFunction {
         let owner = OwnedReference(new: capsule)
         // The function keeps the capsule, and with it its own definition, alive.
         return PythonObject(
-            try OwnedReference(new: PyCMethod_New(box.definition, owner.pointer, module, nil)))
+            try OwnedReference(new: PyCMethod_New(box.definition, owner.pointer, module, nil))
+        )
     }
 
     private static let trampoline: amaru_fastcall = { capsule, arguments, count, keywords in
@@ -79,15 +88,20 @@ enum NativeFunction {
             PyErr_SetString(
                 amaru_RuntimeError(),
                 "this process was made by os.fork: Swift code does not run in it; "
-                    + "use the 'spawn' start method")
+                    + "use the 'spawn' start method"
+            )
             return nil
         }
-        guard let pointer = PyCapsule_GetPointer(capsule, NativeFunction.capsuleName.cString) else { return nil }
+        guard let pointer = PyCapsule_GetPointer(capsule, NativeFunction.capsuleName.cString) else {
+            return nil
+        }
         let box = Unmanaged<Box>.fromOpaque(pointer).takeUnretainedValue()
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
         do {
             return try box.body(
-                NativeArguments(start: start, count: count), keywords, gil
+                NativeArguments(start: start, count: count),
+                keywords,
+                gil
             ).take()
         } catch {
             ErrorTranslation.raise(error, gil)

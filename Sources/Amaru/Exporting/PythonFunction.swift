@@ -26,24 +26,34 @@ public struct PythonFunction: Sendable {
     ///   - documentation: Its docstring.
     ///   - body: Called with the GIL held: long work belongs in an `async` closure.
     public init<each Parameter: ConvertibleFromPython, Value: ConvertibleToPython>(
-        _ name: String, documentation: String? = nil,
+        _ name: String,
+        documentation: String? = nil,
         body: @escaping @Sendable (repeat each Parameter) throws -> Value
     ) {
         self.init(name, documentation) { (arguments, keywords, gil) in
             var cursor = try ArgumentCursor(
-                name, arguments, keywords: keywords, expecting: packCount(repeat (each Parameter).self))
+                name,
+                arguments,
+                keywords: keywords,
+                expecting: packCount(repeat (each Parameter).self)
+            )
             return try body(repeat cursor.next((each Parameter).self, gil)).pythonReference(gil)
         }
     }
 
     /// Creates a function that returns `None`.
     public init<each Parameter: ConvertibleFromPython>(
-        _ name: String, documentation: String? = nil,
+        _ name: String,
+        documentation: String? = nil,
         body: @escaping @Sendable (repeat each Parameter) throws -> Void
     ) {
         self.init(name, documentation) { (arguments, keywords, gil) in
             var cursor = try ArgumentCursor(
-                name, arguments, keywords: keywords, expecting: packCount(repeat (each Parameter).self))
+                name,
+                arguments,
+                keywords: keywords,
+                expecting: packCount(repeat (each Parameter).self)
+            )
             try body(repeat cursor.next((each Parameter).self, gil))
             return PythonNone().pythonReference(gil)
         }
@@ -55,14 +65,20 @@ public struct PythonFunction: Sendable {
     /// without `await` runs just the same. A closure that does not suspend has run when the call
     /// returns. Cancelling the future cancels the Swift task.
     public init<
-        each Parameter: ConvertibleFromPython & Sendable, Value: ConvertibleToPython & Sendable
+        each Parameter: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
     >(
-        _ name: String, documentation: String? = nil,
-        body: @escaping @Sendable (repeat each Parameter) async throws -> Value
+        _ name: String,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (repeat each Parameter) async throws -> Value
     ) {
         self.init(name, documentation) { (arguments, keywords, gil) in
             var cursor = try ArgumentCursor(
-                name, arguments, keywords: keywords, expecting: packCount(repeat (each Parameter).self))
+                name,
+                arguments,
+                keywords: keywords,
+                expecting: packCount(repeat (each Parameter).self)
+            )
             let parameters = (repeat try cursor.next((each Parameter).self, gil))
             return try SwiftAwaitable.start(gil) { try await body(repeat each parameters) }
         }
@@ -70,12 +86,17 @@ public struct PythonFunction: Sendable {
 
     /// Creates a function that starts at once and returns an awaitable of `None`.
     public init<each Parameter: ConvertibleFromPython & Sendable>(
-        _ name: String, documentation: String? = nil,
-        body: @escaping @Sendable (repeat each Parameter) async throws -> Void
+        _ name: String,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (repeat each Parameter) async throws -> Void
     ) {
         self.init(name, documentation) { (arguments, keywords, gil) in
             var cursor = try ArgumentCursor(
-                name, arguments, keywords: keywords, expecting: packCount(repeat (each Parameter).self))
+                name,
+                arguments,
+                keywords: keywords,
+                expecting: packCount(repeat (each Parameter).self)
+            )
             let parameters = (repeat try cursor.next((each Parameter).self, gil))
             return try SwiftAwaitable.start(gil) {
                 try await body(repeat each parameters)
@@ -89,14 +110,20 @@ public struct PythonFunction: Sendable {
     /// For callers that cannot await. The GIL is released meanwhile and signals are looked at
     /// every 50 milliseconds; an interrupt cancels the closure, whose own error is then raised.
     public init<
-        each Parameter: ConvertibleFromPython & Sendable, Value: ConvertibleToPython & Sendable
+        each Parameter: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
     >(
-        blocking name: String, documentation: String? = nil,
-        body: @escaping @Sendable (repeat each Parameter) async throws -> Value
+        blocking name: String,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (repeat each Parameter) async throws -> Value
     ) {
         self.init(name, documentation) { (arguments, keywords, gil) in
             var cursor = try ArgumentCursor(
-                name, arguments, keywords: keywords, expecting: packCount(repeat (each Parameter).self))
+                name,
+                arguments,
+                keywords: keywords,
+                expecting: packCount(repeat (each Parameter).self)
+            )
             let parameters = (repeat try cursor.next((each Parameter).self, gil))
             return try BlockingWait.run { try await body(repeat each parameters) }
                 .pythonReference(gil)

@@ -25,7 +25,8 @@ public struct PythonModule: Sendable {
 
     /// Creates a module of the members that `content` lists.
     public init(
-        _ name: String, documentation: String? = nil,
+        _ name: String,
+        documentation: String? = nil,
         @PythonModuleBuilder content: () -> [any Member]
     ) {
         self.name = name
@@ -88,7 +89,8 @@ extension Python {
             guard try existing.hasAttribute("__swift__") else {
                 throw AmaruError(
                     .moduleExists,
-                    "A module \(module.name) is loaded already: choose another name.")
+                    "A module \(module.name) is loaded already: choose another name."
+                )
             }
         }
         let made = PythonObject(try OwnedReference(new: PyModule_New(module.name)))
@@ -102,20 +104,27 @@ extension Python {
 
     @PythonActor
     private static func make(
-        _ member: any PythonModule.Member, in module: PythonModule, _ gil: borrowing PythonGIL
+        _ member: any PythonModule.Member,
+        in module: PythonModule,
+        _ gil: borrowing PythonGIL
     ) throws -> PythonObject {
         switch member {
         case let function as PythonFunction:
             let name = try module.name.pythonReference(gil)
             return try NativeFunction.make(
-                function.name, documentation: function.documentation, module: name.pointer,
-                body: function.body)
+                function.name,
+                documentation: function.documentation,
+                module: name.pointer,
+                body: function.body
+            )
         case let exception as PythonExceptionClass:
             return PythonObject(
                 try Runtime.call(
                     "make_exception_class",
                     [module.name, exception.name, exception.documentation, exception.attributes],
-                    gil))
+                    gil
+                )
+            )
         default:
             throw AmaruError(.moduleExists, "\(member.name) is no member that a module can have.")
         }

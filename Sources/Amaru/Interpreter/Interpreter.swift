@@ -73,7 +73,9 @@ enum Interpreter {
         state.withLock { state in
             if case .ended(let error) = state.phase { return error }
             return AmaruError(
-                .notRunning, "Python is not running yet: await Python.start() first.")
+                .notRunning,
+                "Python is not running yet: await Python.start() first."
+            )
         }
     }
 
@@ -131,7 +133,8 @@ enum Interpreter {
                         """
                         Python was already started with another configuration, perhaps by the \
                         first use of PythonActor: call Python.start(_:) before anything else.
-                        """)
+                        """
+                    )
                 }
                 return false
             case .ended(let error):
@@ -197,8 +200,8 @@ enum Interpreter {
         for waiter in waiters { waiter.resume(with: result) }
     }
 
-    /// Wakes a system call that blocks the Python thread, so that it looks at signals.
-    static func wakeBlockedCall() {
-        if let thread { pthread_kill(thread, SIGURG) }
+    /// Sends a signal to the Python thread.
+    static func signalThread(_ signal: Int32) {
+        if let thread { pthread_kill(thread, signal) }
     }
 }

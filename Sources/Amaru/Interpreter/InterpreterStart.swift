@@ -31,7 +31,8 @@ enum InterpreterStart {
     }
 
     private static func initialise(
-        _ configuration: PythonConfiguration, programName: String
+        _ configuration: PythonConfiguration,
+        programName: String
     ) throws {
         // In memory of its own: a setter takes the struct and one of its fields at once.
         let config = UnsafeMutablePointer<PyConfig>.allocate(capacity: 1)
@@ -68,6 +69,7 @@ enum InterpreterStart {
         throw AmaruError(
             .startFailed,
             "CPython \(LinkedPython.version) did not start: \(reason). Is its standard library "
-                + "installed?")
+                + "installed?"
+        )
     }
 }

@@ -3,6 +3,12 @@
 
 internal import CAmaruPython
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// The thread on which CPython is initialised and the event loop runs.
 ///
 /// A thread of its own is Python's main thread: `signal.signal`, `threading.main_thread()` and
@@ -16,11 +22,13 @@ enum InterpreterThread {
         let status = NativeThread.spawn(name: "python", stackSize: stackSize) { main() }
         if status != 0 {
             Interpreter.didFail(
-                AmaruError(.startFailed, "No thread for Python could be made: errno \(status)."))
+                AmaruError(.startFailed, "No thread for Python could be made: errno \(status).")
+            )
         }
     }
 
     private static func main() {
+        unblockSignals()
         Interpreter.adoptThread()
         do {
             try InterpreterStart.start(Interpreter.configuration)
@@ -36,6 +44,16 @@ enum InterpreterThread {
             Interpreter.didFail(AmaruError(.startFailed, "Python did not start: \(error)"))
         }
         serveWithoutPython()
+    }
+
+    /// Starts with no signal blocked, as the main thread of `python` does.
+    ///
+    /// The thread that spawns this one is often one of Dispatch's, which block nearly all; and a
+    /// mask is inherited, here and by every process that Python code starts.
+    private static func unblockSignals() {
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
     /// Runs jobs for ever: one that is never run would hang its task. Each entry throws.

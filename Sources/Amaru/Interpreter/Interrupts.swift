@@ -76,15 +76,17 @@ enum Interrupts {
         if isActive { notify() }
     }
 
+    /// Makes the Python thread look at the interrupt, also out of a system call.
+    ///
+    /// The flag is set by the handler of a signal sent to that thread: on POSIX systems
+    /// `PyErr_SetInterrupt` stops running bytecode only when Python's main thread calls it.
     private static func notify() {
-        // https://docs.python.org/3/c-api/exceptions.html#c.PyErr_SetInterrupt: needs no GIL. It
-        // only sets a flag; the signal gets the thread out of a system call to look at it.
-        PyErr_SetInterrupt()
-        Interpreter.wakeBlockedCall()
+        Interpreter.signalThread(SIGURG)
     }
 
     /// Interrupts the innermost call that is running, else the step that the event loop is in.
     static func interruptCurrent() {
+        guard Interpreter.isRunning else { return }
         state.withLock { state in
             state.pending = state.active.last.map(Target.call) ?? .step
         }
@@ -107,25 +109,40 @@ enum Interrupts {
         }
     }
 
-    /// Makes SIGURG interrupt system calls, unless the program has a handler of its own.
+    /// What SIGURG did before.
+    ///
+    /// Safe because it is written once, before the handler that reads it is installed.
+    private nonisolated(unsafe) static var previousAction = sigaction()
+
+    /// Makes SIGURG set Python's interrupt flag; a handler that the program has is called too.
     static func prepareSignals() {
-        var current = sigaction()
-        sigaction(SIGURG, nil, &current)
-        #if canImport(Glibc)
-            let handler = current.__sigaction_handler.sa_handler
-        #else
-            let handler = current.__sigaction_u.__sa_handler
-        #endif
-        guard handler == nil else { return }
+        sigaction(SIGURG, nil, &previousAction)
         var action = sigaction()
+        let handler: @convention(c) (Int32) -> Void = { signal in
+            // Both are safe in a signal handler:
+            // https://docs.python.org/3/c-api/exceptions.html#c.PyErr_SetInterrupt
+            PyErr_SetInterrupt()
+            Interrupts.callPrevious(signal)
+        }
         #if canImport(Glibc)
-            action.__sigaction_handler.sa_handler = { _ in }
+            action.__sigaction_handler.sa_handler = handler
         #else
-            action.__sigaction_u.__sa_handler = { _ in }
+            action.__sigaction_u.__sa_handler = handler
         #endif
-        // Without SA_RESTART, or the system call would go on.
+        // Without SA_RESTART, or a system call would go on.
         action.sa_flags = 0
         sigaction(SIGURG, &action, nil)
+    }
+
+    private static func callPrevious(_ signal: Int32) {
+        guard previousAction.sa_flags & Int32(SA_SIGINFO) == 0 else { return }
+        #if canImport(Glibc)
+            let handler = previousAction.__sigaction_handler.sa_handler
+        #else
+            let handler = previousAction.__sigaction_u.__sa_handler
+        #endif
+        // SIG_DFL is nil and SIG_IGN is 1; SIGURG's default is to be ignored.
+        if let handler, unsafeBitCast(handler, to: Int.self) != 1 { handler(signal) }
     }
 
     /// Runs `body`, which sets Python's SIGINT handler, and gives the signal back to the program.

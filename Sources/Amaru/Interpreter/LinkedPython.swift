@@ -39,7 +39,8 @@ public enum LinkedPython {
         }
         throw AmaruError(
             .startFailed,
-            "No python\(minorVersion) belongs to \(library): install it (python3, python3-venv).")
+            "No python\(minorVersion) belongs to \(library): install it (python3, python3-venv)."
+        )
     }
 
     private static func libraryPath() throws -> String {
@@ -59,7 +60,8 @@ public enum LinkedPython {
             throw AmaruError(
                 .startFailed,
                 "Built for CPython \(built), but libpython\(minorVersion) was loaded: "
-                    + "build again, or set the library path to that of \(built).")
+                    + "build again, or set the library path to that of \(built)."
+            )
         }
     }
 
@@ -81,7 +83,8 @@ public enum LinkedPython {
             throw AmaruError(
                 .environmentMismatch,
                 "\(root) is no virtual environment: it has no pyvenv.cfg. Make one with "
-                    + "\(try interpreter()) -m venv \(root)")
+                    + "\(try interpreter()) -m venv \(root)"
+            )
         }
         var values: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
@@ -100,7 +103,8 @@ public enum LinkedPython {
                 .environmentMismatch,
                 "\(root) was made by Python \(foundVersion) in \(home), but this program is linked "
                     + "with Python \(version) in \(ownHome). Make it again with "
-                    + "\(try interpreter()) -m venv --clear \(root)")
+                    + "\(try interpreter()) -m venv --clear \(root)"
+            )
         }
     }
 }

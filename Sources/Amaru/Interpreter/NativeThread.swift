@@ -27,7 +27,9 @@ enum NativeThread {
     ///
     /// - Returns: 0, or the error number of `pthread_create`.
     static func spawn(
-        name: String, stackSize: Int, body: @escaping @Sendable () -> Void
+        name: String,
+        stackSize: Int,
+        body: @escaping @Sendable () -> Void
     ) -> Int32 {
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         defer { attributes.deallocate() }
@@ -42,7 +44,8 @@ enum NativeThread {
     }
 
     private static func create(
-        _ attributes: UnsafePointer<pthread_attr_t>, _ start: UnsafeMutableRawPointer
+        _ attributes: UnsafePointer<pthread_attr_t>,
+        _ start: UnsafeMutableRawPointer
     ) -> Int32 {
         #if canImport(Glibc)
             var thread: pthread_t = 0

@@ -68,7 +68,9 @@ public enum Python {
     /// The value of an expression, converted.
     @PythonActor
     public static func eval<Value: ConvertibleFromPython>(
-        _ expression: String, as type: Value.Type, globals: PythonObject? = nil
+        _ expression: String,
+        as type: Value.Type,
+        globals: PythonObject? = nil
     ) throws -> Value {
         try eval(expression, globals: globals).value(as: type)
     }
@@ -81,7 +83,9 @@ public enum Python {
 
     @PythonActor
     private static func compileAndRun(
-        _ source: String, start: Int32, globals: PythonObject?
+        _ source: String,
+        start: Int32,
+        globals: PythonObject?
     ) throws -> PythonObject {
         try Interpreter.requireRunning()
         let namespace = try globals ?? self.globals()
@@ -91,7 +95,9 @@ public enum Python {
         let code = try OwnedReference(new: Py_CompileString(source, "<string>", start))
         return PythonObject(
             try OwnedReference(
-                new: PyEval_EvalCode(code.pointer, namespace.pointer, namespace.pointer)))
+                new: PyEval_EvalCode(code.pointer, namespace.pointer, namespace.pointer)
+            )
+        )
     }
 
     /// Runs a source that may contain top-level `await`, and gives the value of its last
@@ -107,7 +113,9 @@ public enum Python {
     ///   - globals: The namespace; that of `__main__` where nil.
     /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret.
     public static func run(
-        _ source: String, filename: String = "<string>", globals: PythonObject? = nil
+        _ source: String,
+        filename: String = "<string>",
+        globals: PythonObject? = nil
     ) async throws -> PythonObject {
         try await run(globals: globals) { gil in
             try Runtime.call("compile_source", [source, filename], gil)
@@ -121,7 +129,8 @@ public enum Python {
     ///   - path: What tracebacks call it.
     ///   - globals: The namespace; that of `__main__` where nil.
     public static func runFile(
-        _ contents: some ConvertibleToPython & Sendable, path: String,
+        _ contents: some ConvertibleToPython & Sendable,
+        path: String,
         globals: PythonObject? = nil
     ) async throws {
         _ = try await run(globals: globals) { gil in
@@ -144,7 +153,8 @@ public enum Python {
 
     @PythonActor
     private static func runCompiled(
-        _ call: CallID, _ globals: PythonObject?,
+        _ call: CallID,
+        _ globals: PythonObject?,
         _ compile: @Sendable (borrowing PythonGIL) throws -> OwnedReference
     ) async throws -> PythonObject {
         try Interpreter.requireRunning()
@@ -152,7 +162,8 @@ public enum Python {
         let codes = PythonObject(try compile(PythonGIL()))
         let namespace = try globals ?? self.globals()
         let isAsynchronous = PythonObject(
-            try Runtime.call("is_asynchronous", [codes], PythonGIL()))
+            try Runtime.call("is_asynchronous", [codes], PythonGIL())
+        )
         guard try isAsynchronous.isTrue() else {
             return try PythonActor.synchronously(call) {
                 PythonObject(try Runtime.call("run_sync", [codes, namespace], PythonGIL()))

@@ -44,7 +44,8 @@ public actor PythonActor {
 
     @PythonActor
     private static func runOnActor<Value: Sendable>(
-        _ call: CallID, _ body: @PythonActor () throws -> Value
+        _ call: CallID,
+        _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
         return try synchronously(call, body)
@@ -52,7 +53,8 @@ public actor PythonActor {
 
     /// Runs `body` as a synchronous region: with a call identity, and no running event loop.
     static func synchronously<Value>(
-        _ call: CallID, _ body: @PythonActor () throws -> Value
+        _ call: CallID,
+        _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try PythonActor.assumeIsolatedToPython {
             try Interpreter.requireRunning()
@@ -79,7 +81,8 @@ public actor PythonActor {
             .call {
                 result = Result { try synchronously(call, body) }
                 gate.open()
-            })
+            }
+        )
         ForeignThread.withoutGIL { gate.wait() }
         guard let result else { preconditionFailure("the gate opens after the result is set") }
         return try result.get()
@@ -94,7 +97,8 @@ public actor PythonActor {
     ) rethrows -> Value {
         precondition(
             Interpreter.isPythonThread,
-            "Python was entered on a thread other than its own; use PythonActor.run.")
+            "Python was entered on a thread other than its own; use PythonActor.run."
+        )
         // Safe because the closure differs from its type by the isolation only, and the check
         // above is what that isolation promises. `assumeIsolated` asks the runtime for the same,
         // at twenty times the cost.

@@ -10,8 +10,9 @@ final class PythonExecutor: SerialExecutor {
     var reference: UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
     func enqueue(_ job: consuming ExecutorJob) {
-        NestedLoop.refuseHopOfCurrentTask()
-        Interpreter.submit(.job(UnownedJob(job)))
+        let job = UnownedJob(job)
+        NestedLoop.refuseHop(of: job)
+        Interpreter.submit(.job(job))
     }
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { reference }
@@ -19,7 +20,8 @@ final class PythonExecutor: SerialExecutor {
     func checkIsolated() {
         precondition(
             Interpreter.isPythonThread,
-            "Python was entered on a thread other than its own; use PythonActor.run.")
+            "Python was entered on a thread other than its own; use PythonActor.run."
+        )
     }
 
     func isIsolatingCurrentContext() -> Bool? { Interpreter.isPythonThread }

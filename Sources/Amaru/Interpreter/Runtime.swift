@@ -19,14 +19,17 @@ enum Runtime {
         let module = OwnedReference(borrowed: added)
         let globals = PyModule_GetDict(module.pointer)  // borrowed
         let code = try OwnedReference(
-            new: Py_CompileString(runtimeSource, "<amaru>", Py_file_input))
+            new: Py_CompileString(runtimeSource, "<amaru>", Py_file_input)
+        )
         _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
         Self.module = module.take()
     }
 
     /// Calls a function of the module.
     static func call(
-        _ function: String, _ arguments: [any ConvertibleToPython], _ gil: borrowing PythonGIL
+        _ function: String,
+        _ arguments: [any ConvertibleToPython],
+        _ gil: borrowing PythonGIL
     ) throws -> OwnedReference {
         guard let module else { throw Interpreter.notRunning() }
         let callable = try OwnedReference(new: PyObject_GetAttrString(module, function))
@@ -35,7 +38,9 @@ enum Runtime {
 
     /// Calls a function of the module where a failure cannot be described.
     static func attempt(
-        _ function: String, _ argument: PythonObject, _ gil: borrowing PythonGIL
+        _ function: String,
+        _ argument: PythonObject,
+        _ gil: borrowing PythonGIL
     ) -> OwnedReference? {
         guard let module, let callable = PyObject_GetAttrString(module, function) else {
             PyErr_Clear()

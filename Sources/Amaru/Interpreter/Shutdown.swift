@@ -13,11 +13,13 @@ enum Shutdown {
         let ending = PythonObject(try Runtime.call("shut_down", [seconds], gil))
         var stuck: [String] = try await ending.awaited().value()
         let finished = PythonObject(
-            try EventLoop.withoutRunningLoop { try Runtime.call("finish", [seconds], PythonGIL()) })
+            try EventLoop.withoutRunningLoop { try Runtime.call("finish", [seconds], PythonGIL()) }
+        )
         stuck += try finished.value(as: [String].self)
         try EventLoop.end()
         PendingAwait.abandonAll(
-            AmaruError(.notRunning, "Python was shut down while this was awaited."))
+            AmaruError(.notRunning, "Python was shut down while this was awaited.")
+        )
         return stuck
     }
 }

@@ -59,7 +59,9 @@ extension PythonObject {
 enum Vectorcall {
     /// Calls `callable` (borrowed); the last arguments are those that `keywords` names.
     static func call(
-        _ callable: PyPointer, _ arguments: [any ConvertibleToPython], keywords: [String] = [],
+        _ callable: PyPointer,
+        _ arguments: [any ConvertibleToPython],
+        keywords: [String] = [],
         _ gil: borrowing PythonGIL
     ) throws -> OwnedReference {
         // One slot more in front: the callee may use it for `self`.
@@ -72,12 +74,16 @@ enum Vectorcall {
             }
             slots.append(reference.take())
         }
-        let names = keywords.isEmpty ? nil : try PythonTuple(elements: keywords).pythonReference(gil).take()
+        let names =
+            keywords.isEmpty ? nil : try PythonTuple(elements: keywords).pythonReference(gil).take()
         defer { if let names { amaru_decref(names) } }
         let result = slots.withUnsafeBufferPointer { slots in
             PyObject_Vectorcall(
-                callable, slots.baseAddress.map { $0 + 1 },
-                amaru_vectorcall_count(arguments.count - keywords.count), names)
+                callable,
+                slots.baseAddress.map { $0 + 1 },
+                amaru_vectorcall_count(arguments.count - keywords.count),
+                names
+            )
         }
         return try OwnedReference(new: result)
     }

@@ -62,7 +62,8 @@ extension PythonObject: ConvertibleToPython, ConvertibleFromPython {
 
     /// Takes any object as it is.
     public nonisolated static func fromPython(
-        _ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
     ) -> PythonObject {
         PythonObject(OwnedReference(borrowed: reference.pointer))
     }

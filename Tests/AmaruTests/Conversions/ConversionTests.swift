@@ -8,13 +8,16 @@ import Testing
 struct ConversionTests {
     /// Converts the value of a Python expression.
     private func value<Value: ConvertibleFromPython & Sendable>(
-        _ expression: String, as type: Value.Type = Value.self
+        _ expression: String,
+        as type: Value.Type = Value.self
     ) async throws -> Value {
         try await PythonActor.run { try Python.eval(expression, as: type) }
     }
 
     private func refused<Value: ConvertibleFromPython & Sendable>(
-        _ expression: String, as type: Value.Type, _ message: String
+        _ expression: String,
+        as type: Value.Type,
+        _ message: String
     ) async {
         let error = await #expect(throws: PythonConversionError.self) {
             try await value(expression, as: type)
@@ -65,7 +68,8 @@ struct ConversionTests {
 
     @Test(
         "Strings arrive unchanged in both directions",
-        arguments: ["", "plain", "a\0b", "it's \"quoted\"\n", "señal", "日本語", "🧑‍🌾🇵🇪", "e\u{301}"])
+        arguments: ["", "plain", "a\0b", "it's \"quoted\"\n", "señal", "日本語", "🧑‍🌾🇵🇪", "e\u{301}"]
+    )
     func strings(text: String) async throws {
         let (back, count) = try await PythonActor.run {
             let object = try PythonObject(text)
@@ -78,7 +82,10 @@ struct ConversionTests {
     @Test("A lone surrogate is refused")
     func surrogates() async {
         await refused(
-            #"'\ud800'"#, as: String.self, "str holds a lone surrogate, which has no UTF-8")
+            #"'\ud800'"#,
+            as: String.self,
+            "str holds a lone surrogate, which has no UTF-8"
+        )
     }
 
     @Test("Bytes arrive unchanged in both directions")
@@ -96,8 +103,10 @@ struct ConversionTests {
         #expect(try await value("[1, 2]", as: [Int].self) == [1, 2])
         #expect(try await value("(1, 2)", as: [Int].self) == [1, 2])
         #expect(try await value("[None, 'a']", as: [String?].self) == [nil, "a"])
-        #expect(try await value("{'a': {'b': 1}}", as: [String: [String: Int]].self)
-            == ["a": ["b": 1]])
+        #expect(
+            try await value("{'a': {'b': 1}}", as: [String: [String: Int]].self)
+                == ["a": ["b": 1]]
+        )
         let back = try await PythonActor.run { try PythonObject([["k": [1, 2]], [:]]).repr() }
         #expect(back == "[{'k': [1, 2]}, {}]")
     }
@@ -105,8 +114,10 @@ struct ConversionTests {
     @Test("An error inside a collection names the path")
     func paths() async {
         await refused(
-            "[{'content': 'a'}, {'content': []}]", as: [[String: String]].self,
-            "[1][content]: expected str, found list")
+            "[{'content': 'a'}, {'content': []}]",
+            as: [[String: String]].self,
+            "[1][content]: expected str, found list"
+        )
         await refused("{1: 'a'}", as: [String: String].self, " key: expected str, found int")
         await refused("'ab'", as: [String].self, "expected list, found str")
     }

@@ -18,7 +18,8 @@ struct PythonExceptionTests {
                 raise error from inner
             """
         let error = try #require(
-            await #expect(throws: PythonException.self) { try await Python.run(source) })
+            await #expect(throws: PythonException.self) { try await runAlone(source) }
+        )
         #expect(error.typeName == "ValueError")
         #expect(error.isInstance(of: "Exception"))
         #expect(error.message == "bad ✓")
@@ -35,7 +36,8 @@ struct PythonExceptionTests {
                     PythonFunction("call") { (function: PythonObject) throws -> PythonObject in
                         try PythonActor.runBlocking { try function() }
                     }
-                })
+                }
+            )
             let namespace = try Python.eval("{}")
             try Python.exec(
                 """
@@ -47,7 +49,9 @@ struct PythonExceptionTests {
                         identity_module.call(fail)
                     except KeyError as e:
                         return e is error, e.args, e.__traceback__ is not None
-                """, globals: namespace)
+                """,
+                globals: namespace
+            )
             return try namespace["caught"]
         }
         #expect(try await PythonActor.run { try caller().repr() } == "(True, ('k', 42), True)")
@@ -58,11 +62,12 @@ struct PythonExceptionTests {
         try await Python.register(
             PythonModule("swift_error_module") {
                 PythonFunction("fail") { () throws -> Int in throw Refused(reason: "no") }
-            })
+            }
+        )
         await #expect(throws: Refused(reason: "no")) {
-            try await Python.run("import swift_error_module\nswift_error_module.fail()")
+            try await runAlone("import swift_error_module\nswift_error_module.fail()")
         }
-        let caught = try await Python.run(
+        let caught = try await runAlone(
             """
             import swift_error_module
             try:
@@ -70,7 +75,8 @@ struct PythonExceptionTests {
             except RuntimeError as e:
                 result = type(e).__name__, str(e)
             result
-            """)
+            """
+        )
         let text = try await PythonActor.run { try caught.repr() }
         #expect(text.hasPrefix("('SwiftError', 'Refused(reason: "))
     }
@@ -86,10 +92,14 @@ struct PythonExceptionTests {
         try await Python.register(
             PythonModule("declared_module") {
                 PythonExceptionClass(
-                    "TransferError", documentation: "Failed.", attributes: ["code", "message"])
+                    "TransferError",
+                    documentation: "Failed.",
+                    attributes: ["code", "message"]
+                )
                 PythonFunction("fail") { () throws -> Int in throw TransferFailed() }
-            })
-        let value = try await Python.run(
+            }
+        )
+        let value = try await runAlone(
             """
             import declared_module
             try:
@@ -97,7 +107,8 @@ struct PythonExceptionTests {
             except declared_module.TransferError as e:
                 result = [e.code, e.message, repr(e.args)]
             result
-            """)
+            """
+        )
         let parts = try await PythonActor.run { try value.value(as: [String].self) }
         #expect(parts == ["connect", "no route", "('connect', 'no route')"])
     }

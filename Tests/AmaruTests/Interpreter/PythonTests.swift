@@ -42,7 +42,8 @@ struct PythonTests {
             ("1 + 1", "2"), ("x = 5\nx * 2", "10"), ("x = 5", "None"), ("", "None"),
             ("import asyncio\nawait asyncio.sleep(0, 'slept')", "'slept'"),
             ("import asyncio\nx = await asyncio.sleep(0, 3)\nx + 1", "4"),
-        ])
+        ]
+    )
     func lastExpression(source: String, expected: String) async throws {
         let namespace = try await PythonActor.run { try Python.eval("{}") }
         let value = try await Python.run(source, globals: namespace)
@@ -52,7 +53,7 @@ struct PythonTests {
     @Test("A syntax error names file, line and place")
     func syntaxError() async throws {
         let error = await #expect(throws: PythonException.self) {
-            try await Python.run("a = 1\nb = = 2\n", filename: "<answer>")
+            try await runAlone("a = 1\nb = = 2\n", filename: "<answer>")
         }
         let traceback = try #require(error).traceback
         #expect(traceback.contains(#"File "<answer>", line 2"#))
@@ -64,7 +65,7 @@ struct PythonTests {
     @Test("A traceback shows the script's lines and none of the bridge's")
     func traceback() async throws {
         let error = await #expect(throws: PythonException.self) {
-            try await Python.run("def f():\n    return 1 / 0\n\nf()\n", filename: "<script>")
+            try await runAlone("def f():\n    return 1 / 0\n\nf()\n", filename: "<script>")
         }
         let traceback = try #require(error).traceback
         #expect(traceback.contains("return 1 / 0"))
@@ -91,7 +92,8 @@ struct PythonTests {
         let isMain = try await PythonActor.run {
             try Python.eval(
                 "__import__('threading').current_thread() is __import__('threading').main_thread()",
-                as: Bool.self)
+                as: Bool.self
+            )
         }
         #expect(isMain)
     }
@@ -99,7 +101,7 @@ struct PythonTests {
     @Test("Deep recursion raises RecursionError and does not crash")
     func recursion() async throws {
         let error = await #expect(throws: PythonException.self) {
-            try await Python.run("def f(n): return f(n + 1)\nf(0)")
+            try await runAlone("def f(n): return f(n + 1)\nf(0)")
         }
         #expect(try #require(error).typeName == "RecursionError")
     }
@@ -111,7 +113,8 @@ struct PythonTests {
                 continuation.resume(
                     with: Result {
                         try PythonActor.runBlocking { try Python.eval("40 + 2", as: Int.self) }
-                    })
+                    }
+                )
             }
         }
         #expect(value == 42)

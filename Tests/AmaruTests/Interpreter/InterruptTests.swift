@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Testing
+
+@Suite("Interrupts reach the call they are meant for", .serialized)
+struct InterruptTests {
+    @Test(
+        "Cancelling a task interrupts the synchronous call that it waits for",
+        arguments: ["import time\ntime.sleep(3600)", "while True: pass"]
+    )
+    func cancelSynchronous(source: String) async throws {
+        let (started, signal) = AsyncStream<Void>.makeStream()
+        try await Python.register(
+            PythonModule("interrupt_started") {
+                PythonFunction("started") { () in _ = signal.yield() }
+            }
+        )
+        let task = Task {
+            try await runAlone("import interrupt_started\ninterrupt_started.started()\n" + source)
+        }
+        var iterator = started.makeAsyncIterator()
+        _ = await iterator.next()
+        task.cancel()
+        let error = await #expect(throws: PythonException.self) { try await task.value }
+        #expect(error?.typeName == "KeyboardInterrupt")
+    }
+
+    @Test("A thousand interrupts that race completion never reach a neighbour")
+    func racing() async throws {
+        var struck = 0
+        for round in 0..<1000 {
+            let task = Task {
+                try await PythonActor.run { try Python.eval("sum(range(2000))", as: Int.self) }
+            }
+            let neighbour = Task {
+                try await PythonActor.run { try Python.eval("sum(range(3000))", as: Int.self) }
+            }
+            if round % 3 == 0 { await Task.yield() }
+            task.cancel()
+            do {
+                _ = try await task.value
+            } catch let error as PythonException {
+                #expect(error.typeName == "KeyboardInterrupt")
+                struck += 1
+            } catch is CancellationError {}
+            #expect(try await neighbour.value == 4_498_500)
+        }
+        #expect(struck < 1000)
+    }
+}
+
+/// Each in a process of its own: the interrupt strikes whatever runs.
+@Suite("An interrupt without a target strikes what runs, and nothing idle")
+struct UntargetedInterruptTests {
+    @Test("An interrupt of an idle loop disturbs nobody")
+    func idle() async {
+        await #expect(processExitsWith: .success) {
+            let sleeper = Task {
+                try await runAlone("import asyncio\nawait asyncio.sleep(0.05, 'ok')")
+            }
+            for _ in 0..<20 {
+                Python.interrupt()
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            let value = try await sleeper.value
+            #expect(try await PythonActor.run { try value.str() } == "ok")
+        }
+    }
+
+    @Test("In a blocking Swift function the interrupt is that function's own error")
+    func blockingFunction() async {
+        await #expect(processExitsWith: .success) {
+            struct Broken: Error, Equatable {}
+            let (started, signal) = AsyncStream<Void>.makeStream()
+            try await Python.register(
+                PythonModule("interrupt_blocking") {
+                    PythonFunction(blocking: "wait") { () async throws -> Int in
+                        signal.yield()
+                        do { try await Task.sleep(for: .seconds(3600)) } catch { throw Broken() }
+                        return 1
+                    }
+                }
+            )
+            let task = Task {
+                // Inside a task of the loop: no other call is running.
+                try await runAlone(
+                    "import asyncio, interrupt_blocking\nawait asyncio.sleep(0)\ninterrupt_blocking.wait()"
+                )
+            }
+            var iterator = started.makeAsyncIterator()
+            _ = await iterator.next()
+            Python.interrupt()
+            await #expect(throws: Broken.self) { try await task.value }
+        }
+    }
+
+    @Test("An interrupt breaks a task's step that never ends")
+    func runawayStep() async {
+        await #expect(processExitsWith: .success) {
+            let (started, signal) = AsyncStream<Void>.makeStream()
+            try await Python.register(
+                PythonModule("interrupt_step") {
+                    PythonFunction("started") { () in _ = signal.yield() }
+                }
+            )
+            let task = Task {
+                try await runAlone(
+                    """
+                    import asyncio, interrupt_step
+                    await asyncio.sleep(0)
+                    interrupt_step.started()
+                    while True: pass
+                    """
+                )
+            }
+            var iterator = started.makeAsyncIterator()
+            _ = await iterator.next()
+            Python.interrupt()
+            let error = await #expect(throws: PythonException.self) { try await task.value }
+            #expect(error?.typeName == "KeyboardInterrupt")
+            // The loop goes on.
+            try await runAlone("import asyncio\nawait asyncio.sleep(0)")
+        }
+    }
+}
