@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from email.message import Message
-from http.client import HTTPMessage
+from http.client import HTTPMessage, ResponseNotReady
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -227,7 +227,7 @@ class _OverTheHost:
 
     def getresponse(self) -> HTTPResponse:
         if self._pending is None:
-            raise connection.ResponseNotReady()
+            raise ResponseNotReady()
         (head, content, connect_timeout, options), self._pending = self._pending, None
         method, url, preload, decode, enforce = options
         limits = {"connect": connect_timeout, "read": self.timeout}
@@ -283,7 +283,7 @@ class _OverTheHost:
             names.add(name.lower())
             if name.lower() not in _RECOMPUTED and value != SKIP_HEADER:
                 pairs.append((name.encode("latin-1"), _bytes(value)))
-        pairs.insert(0, (b"Host", self._origin().encode("idna")))
+        pairs.insert(0, (b"Host", self._origin().encode("latin-1")))
         if content is not None:
             pairs.append((b"Content-Length", str(len(content)).encode("ascii")))
         if "accept-encoding" not in names:
