@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 def settings() -> dict[str, str]:
-    """model, base_url, system, api_key (a placeholder), stall_timeout, plugins, local."""
+    """model, base_url, system, api_key, stall_timeout, plugins and local, as text."""
 
 def text(turn: int, delta: str) -> None: ...
 def reasoning(turn: int, delta: str) -> None: ...

@@ -58,7 +58,7 @@ def watch() -> None:
 
 @contextlib.contextmanager
 def kernel_watch() -> Iterator[None]:
-    """Let the kernel end this process if standard input ends, for as long as this lasts.
+    """Let the kernel end this process when standard input ends, while this lasts.
 
     Loading a model holds the interpreter lock, so that no thread of Python can notice.
     """

@@ -66,7 +66,7 @@ class AsyncCore:
     """
 
     family: ClassVar[ModuleType]
-    body: ClassVar[Callable[[int, Callable[[int], None]], Any]]
+    body: ClassVar[type[AsyncBody]]
 
     def __init__(self) -> None:
         self._exchanges: set[int] = set()

@@ -9,13 +9,13 @@ the proxy, from the environment, for all traffic.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from email.message import Message
 from http.client import HTTPMessage, ResponseNotReady
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any, Final
 
-import urllib3
 from urllib3 import connection, connectionpool, exceptions
 from urllib3._collections import HTTPHeaderDict
 from urllib3.response import HTTPResponse
@@ -158,7 +158,7 @@ class _Response(HTTPResponse):
 
     def stream(
         self, amt: int | None = 2**16, decode_content: bool | None = None
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         # The first releases of urllib3 2 have no read1; they gather `amt` bytes.
         read1 = getattr(self, "read1", None)
         if read1 is None or self.length_remaining is not None:
@@ -289,7 +289,7 @@ class _OverTheHost:
         if "accept-encoding" not in names:
             pairs.append((b"Accept-Encoding", b"identity"))
         if "user-agent" not in names:
-            agent = f"python-urllib3/{urllib3.__version__}"
+            agent = f"python-urllib3/{version('urllib3')}"
             pairs.append((b"User-Agent", agent.encode("ascii")))
         return [part for pair in pairs for part in pair]
 
