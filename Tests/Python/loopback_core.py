@@ -7,6 +7,7 @@ It keeps the contract of ``_amaru_http.pyi`` and knows nothing of TLS.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -134,20 +135,27 @@ Work = Callable[[_Exchange], Coroutine[Any, Any, Any]]
 
 
 def _start(exchange: int, work: Work) -> asyncio.Future[Any]:
+    """Start work at once; its future ends with the core's own errors only."""
     found = _find(exchange)
-    task = asyncio.ensure_future(_guarded(found, work))
+    task = asyncio.ensure_future(work(found))
+    result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     found.tasks.add(task)
-    task.add_done_callback(found.tasks.discard)
-    return task
 
+    def settle(task: asyncio.Future[Any]) -> None:
+        found.tasks.discard(task)
+        if result.done():
+            # Retrieved, or asyncio would report it.
+            _ = None if task.cancelled() else task.exception()
+        elif task.cancelled():
+            result.set_exception(TransferError("cancelled", "cancelled by the core"))
+        elif (exc := task.exception()) is not None:
+            result.set_exception(exc)
+        else:
+            result.set_result(task.result())
 
-async def _guarded(exchange: _Exchange, work: Work) -> Any:
-    try:
-        return await work(exchange)
-    except asyncio.CancelledError:
-        if exchange.cancelled:
-            raise TransferError("cancelled", "the exchange was cancelled") from None
-        raise
+    task.add_done_callback(settle)
+    result.add_done_callback(lambda _: task.cancel())
+    return result
 
 
 async def _connected(exchange: _Exchange) -> None:
@@ -164,7 +172,7 @@ async def _connect(exchange: _Exchange) -> None:
     except TimeoutError as exc:
         raise TransferError("connect_timeout", f"{host}:{port} timed out") from exc
     except OSError as exc:
-        raise TransferError("connect", f"{host}:{port}: {exc.strerror}") from exc
+        raise TransferError("connect", os.strerror(exc.errno or 0)) from exc
     exchange.reader, exchange.writer = streams
     exchange.writer.write(exchange.wire.send(exchange.request()) or b"")
     if not exchange.upload:
@@ -275,5 +283,3 @@ def read_blocking(exchange: int) -> bytes | None:
     found.socket.close()
     exchanges.pop(exchange, None)
     return None
-
-

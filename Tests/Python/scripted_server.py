@@ -137,8 +137,8 @@ class Server:
                 thread = threading.Thread(
                     target=self._run, args=(script, connection), daemon=True
                 )
-                self._threads.append(thread)
                 thread.start()
+                self._threads.append(thread)
 
     def _run(self, script: Script, connection: socket.socket) -> None:
         with connection, suppress(OSError):

@@ -134,7 +134,7 @@ class _Body(io.BufferedIOBase):
         try:
             chunk = self._core.read_blocking(self._exchange)
         except self._core.TransferError as exc:
-            self._ended = True
+            self.close()
             code, message = exc.args
             # Inside a body urllib3 translates these itself, naming pool and URL.
             kind = TimeoutError if code == "read_timeout" else ConnectionError
@@ -232,20 +232,10 @@ class _OverTheHost:
         method, url, preload, decode, enforce = options
         limits = {"connect": connect_timeout, "read": self.timeout}
         timeouts = {name: float(s) for name, s in limits.items() if s is not None}
-        core = _bridge.http()
-        exchange: int | None = None
-        try:
-            exchange = core.open(
-                method, self._absolute(url), head, content, False, timeouts
-            )
-            status, reason, version, flat = core.head_blocking(exchange)
-        except core.TransferError as exc:
-            code, message = exc.args
-            raise _EXCEPTIONS.get(code, _aborted)(self, message) from exc
-        except BaseException:
-            if exchange is not None:
-                core.cancel(exchange)
-            raise
+        exchange, answer = self._exchange(
+            method, self._absolute(url), head, content, timeouts
+        )
+        status, reason, http_version, flat = answer
         headers = HTTPHeaderDict()
         for name, value in zip(flat[::2], flat[1::2], strict=True):
             headers.add(name.decode("latin-1"), value.decode("latin-1"))
@@ -254,7 +244,7 @@ class _OverTheHost:
             body=body,
             headers=headers,
             status=status,
-            version=20 if version == b"HTTP/2" else 11,
+            version=20 if http_version == b"HTTP/2" else 11,
             reason=reason.decode("latin-1"),
             preload_content=preload,
             decode_content=decode,
@@ -263,6 +253,28 @@ class _OverTheHost:
             request_method=method,
             request_url=url,
         )
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        head: list[bytes],
+        content: bytes | None,
+        timeouts: dict[str, float],
+    ) -> tuple[int, tuple[int, bytes, bytes, list[bytes]]]:
+        """Open an exchange and wait for its headers, with urllib3's exceptions."""
+        core = _bridge.http()
+        exchange: int | None = None
+        try:
+            exchange = core.open(method, url, head, content, False, timeouts)
+            return exchange, core.head_blocking(exchange)
+        except BaseException as exc:
+            if exchange is not None:
+                core.cancel(exchange)
+            if isinstance(exc, core.TransferError):
+                code, message = exc.args
+                raise _EXCEPTIONS.get(code, _aborted)(self, message) from exc
+            raise
 
     def _origin(self) -> str:
         host = self._tunnel_host or self.host
