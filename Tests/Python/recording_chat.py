@@ -3,8 +3,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+
+
+async def eventually(happened: Callable[[], object]) -> None:
+    """Let the loop run until something has happened; tests have a time limit."""
+    while True:
+        if happened():
+            return
+        await asyncio.sleep(0)
 
 
 class RecordingChat(ModuleType):

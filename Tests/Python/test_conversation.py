@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from recording_chat import RecordingChat
+from recording_chat import RecordingChat, eventually
 from scripted_server import Peer, Server
 
 from amaru.chat import Conversation
@@ -27,7 +27,10 @@ async def talk(core: ModuleType, screen: RecordingChat) -> AsyncIterator[Talk]:
     made: list[Conversation] = []
 
     def make(server: Server, filters: Any = None, **options: Any) -> Conversation:
-        values = {"stall_timeout": 20.0, "api_key": "placeholder-1"} | options
+        values: dict[str, Any] = {
+            "stall_timeout": 20.0,
+            "api_key": "placeholder-1",
+        } | options
         base_url = f"{server.origin}/v1"
         settings = Settings("small", base_url, **values)
         made.append(Conversation(settings, filters=filters))
@@ -82,8 +85,7 @@ async def test_deltas_are_shown_as_they_arrive(
         peer.end()
 
     task = asyncio.create_task(talk(serve(answer)).send(Turn(1), "hi"))
-    while not screen.of("text"):
-        await asyncio.sleep(0)
+    await eventually(lambda: screen.of("text"))
     assert screen.of("text") == [(1, "first")]
     go_on.set()
     await task
@@ -179,8 +181,7 @@ async def test_a_cancelled_turn_keeps_what_came(
     turn = Turn(1)
     task = asyncio.create_task(chat.send(turn, "hi"))
     turn.bind(task)
-    while not screen.of("text"):
-        await asyncio.sleep(0)
+    await eventually(lambda: screen.of("text"))
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

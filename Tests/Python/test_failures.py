@@ -26,12 +26,16 @@ async def ask(core: ModuleType, screen: RecordingChat) -> AsyncIterator[Ask]:
     made: list[Conversation] = []
 
     async def send(server: Server, **options: Any) -> tuple[str, str, str]:
-        values = {"stall_timeout": 20.0, "api_key": "placeholder-1"} | options
+        values: dict[str, Any] = {
+            "stall_timeout": 20.0,
+            "api_key": "placeholder-1",
+        } | options
         chat = Conversation(Settings("small", f"{server.origin}/v1", **values))
         made.append(chat)
         await chat.send(Turn(1), "hi")
         assert screen.of("finished") == []
-        return screen.failure
+        failure: tuple[str, str, str] = screen.failure
+        return failure
 
     yield send
     for chat in made:

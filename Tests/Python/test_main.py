@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from recording_chat import RecordingChat
+from recording_chat import RecordingChat, eventually
 from scripted_server import Peer, Server
 
 from amaru import host
@@ -165,8 +165,7 @@ async def test_the_end_of_main_ends_everything(
     chat.running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await chat.running
-    while not turn.settled:
-        await asyncio.sleep(0)
+    await eventually(lambda: turn.settled)
     assert screen.of("finished") == [(1, "cancelled")]
     assert core.exchanges == {}
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
+from recording_chat import eventually
 from scripted_server import Peer, Server
 
 from amaru.transport import async_transport
@@ -177,8 +178,7 @@ async def test_cancel_while_waiting_for_headers_is_posted_before_any_await(
     task = asyncio.create_task(http.get(server.origin))
     await asyncio.to_thread(arrived.wait, 20)
     task.cancel()
-    while not core.cancels:
-        await asyncio.sleep(0)
+    await eventually(lambda: core.cancels)
     # The release is awaited, and a second cancel ends that wait, not the first's work.
     assert not task.done()
     task.cancel()

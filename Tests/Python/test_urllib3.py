@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -183,7 +184,8 @@ def test_https_opens_no_socket_and_verifies_nothing_itself(
     monkeypatch.setattr(socket, "create_connection", no_socket)
     monkeypatch.setattr("urllib3.util.connection.create_connection", no_socket)
     # Without InsecureRequestWarning, which would be an error here.
-    for options in ({}, {"cert_reqs": "CERT_NONE"}):
+    choices: list[dict[str, Any]] = [{}, {"cert_reqs": "CERT_NONE"}]
+    for options in choices:
         with urllib3.PoolManager(**options) as other:
             assert other.request("GET", "https://api.example/v1/x").status == 204
     assert urls == ["https://api.example/v1/x"] * 2
@@ -285,7 +287,7 @@ class _Display(ModuleType):
         super().__init__("js_module")
         self.shown: asyncio.Queue[str] = asyncio.Queue()
 
-    async def displayResponse(self, text: str) -> None:  # noqa: N802
+    async def displayResponse(self, text: str) -> None:
         self.shown.put_nowait(text)
 
 
@@ -317,3 +319,50 @@ async def test_the_tutorials_transport_works_unmodified(
     assert int(received.headers["content-length"]) == len(received.body) != len(spaced)
     assert len(core.opened) == 1
     assert "urllib3" in sys.modules
+
+
+async def test_the_whole_tutorial_runs_unmodified(
+    core: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not TUTORIAL.is_file():
+        pytest.skip(f"the tutorial is not at {TUTORIAL}")
+    if int(version("openai").split(".")[0]) > 2 or not _takes_no_key():
+        pytest.skip("the tutorial needs openai 2.33 or older: it passes an empty key")
+    reply = {"choices": [{"message": {"content": "it's\n“here”"}}]}
+    server = serve(lambda peer: peer.reply("200 OK", json.dumps(reply)))
+    original = core.open
+
+    def route(method: str, url: str, *rest: Any) -> Any:
+        urls.append(url)
+        return original(method, server.origin + url.partition(".com")[2], *rest)
+
+    urls: list[str] = []
+    display = _Display()
+    monkeypatch.setattr(core, "open", route)
+    monkeypatch.setitem(sys.modules, "js_module", display)
+    scope: dict[str, Any] = {"__name__": "main"}
+    _urllib3.install()
+    try:
+        source = TUTORIAL.read_bytes()
+        exec(compile(source, str(TUTORIAL), "exec"), scope)
+        running = asyncio.create_task(scope["main"]())
+        scope["sender_message_proxy"]("sk-mine", "hi there")
+        assert await display.shown.get() == "it's\n“here”"
+        running.cancel()
+        await asyncio.wait([running])
+    finally:
+        _urllib3.uninstall()
+    assert urls == ["https://api.openai.com/v1/chat/completions"]
+    received = server.received[0]
+    assert received.json()["messages"][0]["content"] == "hi+there"
+    assert received.headers["authorization"] == "Bearer sk-mine"
+
+
+def _takes_no_key() -> bool:
+    import openai
+
+    try:
+        openai.AsyncOpenAI(api_key="")
+    except openai.OpenAIError:
+        return False
+    return True
