@@ -7,6 +7,7 @@ tests that need them are skipped.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import os
@@ -20,6 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recording_chat import RecordingChat, eventually
+
+from amaru.chat import Conversation
+from amaru.host import Settings, Turn
 
 PYTHON = Path(__file__).parents[2] / "Python"
 GGUF = os.environ.get("AMARU_TEST_GGUF", "")
@@ -122,6 +127,64 @@ def test_it_ends_while_it_generates(server: tuple[Child, str]) -> None:
         assert response.readline().startswith(b"data:")
         end(child)
     assert child.returncode == 0
+
+
+@needs_model
+def test_it_ends_with_its_parent(tmp_path: Path) -> None:
+    # The lifeline stays open here, so only the parent's death can be noticed.
+    parent = (
+        "import subprocess, sys;"
+        "c = subprocess.Popen(sys.argv[1:]); print(c.pid, flush=True); c.wait()"
+    )
+    command = [sys.executable, "-B", "-m", "amaru.local.server", "--gguf", GGUF]
+    process = subprocess.Popen(
+        [sys.executable, "-c", parent, *command],
+        cwd=PYTHON,
+        env={"PATH": os.environ["PATH"], "AMARU_LOCAL_KEY": "sekrit"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        int(process.stdout.readline())
+        assert first_line(process)["url"]
+        process.kill()
+        # The server holds the other end until it ends.
+        assert process.stdout.read() == ""
+
+
+@needs_model
+async def test_a_conversation_with_a_real_model(
+    server: tuple[Child, str], core: Any, screen: RecordingChat
+) -> None:
+    settings = Settings("any", f"{server[1]}/v1", api_key="sekrit", local=True)
+    chat = Conversation(settings)
+    await chat.send(Turn(1), "What is the capital of Peru?")
+    assert "Lima" in screen.shown(1)
+    assert len(screen.of("text")) > 3
+    assert screen.of("finished") == [(1, "stop")]
+    ((_, prompt_tokens, completion_tokens),) = screen.of("usage")
+    assert prompt_tokens > 10 and completion_tokens > 3
+    task = asyncio.create_task(chat.send(Turn(2), "Count to one thousand."))
+    await eventually(lambda: screen.shown(2))
+    task.cancel()
+    await asyncio.wait([task])
+    await chat.send(Turn(3), "Name a colour.")
+    assert screen.of("finished") == [(1, "stop"), (2, "cancelled"), (3, "stop")]
+    await chat.aclose()
+
+
+@needs_model
+async def test_a_prompt_that_is_too_long_is_refused_clearly(
+    server: tuple[Child, str], core: Any, screen: RecordingChat
+) -> None:
+    settings = Settings("any", f"{server[1]}/v1", api_key="sekrit", local=True)
+    chat = Conversation(settings)
+    await chat.send(Turn(1), "word " * 5000)
+    await chat.aclose()
+    assert screen.failure[0] == "bad_request"
+    assert "anew" in screen.failure[2]
 
 
 @needs_model

@@ -246,6 +246,7 @@ async def test_an_upload_is_streamed(
         response = await http.post(server.origin, content=body())
     assert response.text == "hello"
     assert server.received[0].body == b"one two"
+    assert core.cancels == []
 
 
 async def test_an_early_answer_ends_the_upload(family: Any, core: Any) -> None:
@@ -272,6 +273,8 @@ async def test_an_early_answer_ends_the_upload(family: Any, core: Any) -> None:
         for _ in range(5):
             await asyncio.sleep(0)
         assert produced == before
+        assert response.text == "no"
+    assert len(core.cancels) == 1
     server.close()
 
 

@@ -21,10 +21,13 @@ class AsyncBody:
 
     family: ClassVar[ModuleType]
 
-    def __init__(self, exchange: int, forget: Callable[[int], None]) -> None:
+    def __init__(
+        self, exchange: int, forget: Callable[[int], None], *, uploaded: bool = True
+    ) -> None:
         self._core = _bridge.http()
         self._exchange = exchange
         self._forget = forget
+        self._uploaded = uploaded
         self._ended = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -36,8 +39,7 @@ class AsyncBody:
                 self._cancel()
                 raise
             if chunk is None:
-                self._ended = True
-                self._forget(self._exchange)
+                self._end()
                 return
             if chunk:
                 yield chunk
@@ -48,6 +50,13 @@ class AsyncBody:
             return
         self._cancel()
         await _released(self._core, self._exchange)
+
+    def _end(self) -> None:
+        self._ended = True
+        self._forget(self._exchange)
+        if not self._uploaded:
+            # The answer came early: the core still waits for the rest of the upload.
+            self._core.cancel(self._exchange)
 
     def _cancel(self) -> None:
         # Before any await: a second cancellation of the task would kill the await and
@@ -86,8 +95,9 @@ class AsyncCore:
             )
         self._exchanges.add(exchange)
         try:
+            uploaded = True
             if upload:
-                head = await self._upload(core, exchange, request)
+                head, uploaded = await self._upload(core, exchange, request)
             else:
                 with translated(self.family):
                     head = await core.head(exchange)
@@ -100,7 +110,7 @@ class AsyncCore:
         return self.family.Response(
             status,
             headers=list(zip(flat[::2], flat[1::2], strict=True)),
-            stream=self.body(exchange, self._exchanges.discard),
+            stream=self.body(exchange, self._exchanges.discard, uploaded=uploaded),
             extensions={"http_version": version, "reason_phrase": reason},
         )
 
@@ -116,8 +126,13 @@ class AsyncCore:
         for exchange in exchanges:
             await _released(core, exchange)
 
-    async def _upload(self, core: ModuleType, exchange: int, request: Any) -> Any:
-        """Send the body while waiting for the headers; an early answer ends it."""
+    async def _upload(
+        self, core: ModuleType, exchange: int, request: Any
+    ) -> tuple[Any, bool]:
+        """Send the body while waiting for the headers; an early answer ends it.
+
+        Returns the head of the response, and whether all of the body was sent.
+        """
         pump = asyncio.ensure_future(self._pump(core, exchange, request.stream))
         head = asyncio.ensure_future(core.head(exchange))
         try:
@@ -127,7 +142,7 @@ class AsyncCore:
                 # may never come.
                 await pump
             with translated(self.family):
-                return await head
+                return await head, pump.done() and pump.exception() is None
         finally:
             for future in (pump, head):
                 future.cancel()
