@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The chat that `amaru` runs when no script is named: a script like any other."""
+
+import asyncio
+
+from amaru import Turn, current_turn, settings
+from amaru.chat import Conversation
+from amaru.plugins import Plugins
+
+messages: asyncio.Queue[tuple[Turn, str]] = asyncio.Queue()
+
+
+def sender_message_proxy(api_key: str, message: str) -> None:
+    """Take a message; the host calls this on the loop's thread and does not wait."""
+    messages.put_nowait((current_turn(), message))
+
+
+def is_command(message: str) -> bool:
+    """Tell ``/help me`` from ``/etc/hosts is empty, why?``."""
+    word = message.partition(" ")[0]
+    return word[:1] == "/" and word[1:].replace("-", "_").isidentifier()
+
+
+def overview(plugins: Plugins) -> str:
+    """Say which commands there are."""
+    lines = ["/help: show this"]
+    for name, command in sorted(plugins.commands().items()):
+        lines.append(f"/{name}: {command.summary or f'of the plugin {command.plugin}'}")
+    return "\n".join(lines)
+
+
+async def obey(turn: Turn, line: str, plugins: Plugins) -> None:
+    """Run a slash command and show its reply."""
+    name, _, arguments = line.removeprefix("/").partition(" ")
+    command = plugins.commands().get(name)
+    if command is not None:
+        try:
+            turn.text(await plugins.run(command, arguments.strip()))
+        except RuntimeError as exc:
+            turn.failed("plugin", str(exc), "mend the plugin, then start again")
+    elif name == "help":
+        turn.text(overview(plugins))
+    else:
+        turn.failed("plugin", f"there is no command /{name}", "/help lists them")
+    turn.finished()
+
+
+async def receive(chat: Conversation, plugins: Plugins) -> None:
+    """Answer the messages one after another, each in a task that can be cancelled."""
+    while True:
+        turn, message = await messages.get()
+        command = is_command(message)
+        answer = obey(turn, message, plugins) if command else chat.send(turn, message)
+        task = asyncio.create_task(answer)
+        turn.bind(task)
+        try:
+            # Not `await task`: what ends a turn must not end the receiver.
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+
+
+async def main() -> None:
+    """Chat until the host ends the program."""
+    options = settings()
+    plugins = Plugins(options.plugins)
+    chat = Conversation(options, filters=plugins)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(chat.warm_up())
+            tasks.create_task(receive(chat, plugins))
+    finally:
+        await chat.aclose()

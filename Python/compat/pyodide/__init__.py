@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""As much of Pyodide as a script written for it needs here."""
+
+from importlib.util import find_spec
+from typing import Any
+
+from pyodide._missing import missing
+
+__all__ = ["ffi"]
+
+# Not Pyodide's number: libraries compare it to find out what a browser offers.
+__version__ = "0"
+
+
+def __getattr__(name: str) -> Any:
+    # A submodule that is there but not yet imported: the import statement asks for the
+    # attribute first, and goes on to import it on AttributeError only.
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise missing(__name__, name)

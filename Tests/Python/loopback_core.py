@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stand-in for the host's HTTP core: real sockets, real HTTP/1.1, no pool.
+
+It keeps the contract of ``_amaru_http.pyi`` and knows nothing of TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import h11
+
+
+class TransferError(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+Head = tuple[int, bytes, bytes, list[bytes]]
+
+
+@dataclass
+class _Exchange:
+    method: str
+    url: str
+    headers: list[bytes]
+    body: bytes | None
+    upload: bool
+    timeouts: dict[str, float]
+    wire: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
+    reader: asyncio.StreamReader | None = None
+    writer: asyncio.StreamWriter | None = None
+    opened: asyncio.Task[None] | None = None
+    tasks: set[asyncio.Future[Any]] = field(default_factory=set)
+    socket: socket.socket | None = None
+    cancelled: bool = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        return parts.hostname or "", parts.port or 80
+
+    def request(self) -> h11.Request:
+        parts = urlsplit(self.url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        pairs = list(zip(self.headers[::2], self.headers[1::2], strict=True))
+        return h11.Request(method=self.method, target=target, headers=pairs)
+
+
+exchanges: dict[int, _Exchange] = {}
+cancels: list[int] = []
+opened: list[_Exchange] = []
+_next = 0
+
+
+def reset() -> None:
+    exchanges.clear()
+    cancels.clear()
+    opened.clear()
+
+
+def open(
+    method: str,
+    url: str,
+    headers: list[bytes],
+    body: bytes | None,
+    upload: bool,
+    timeouts: dict[str, float],
+) -> int:
+    global _next
+    scheme = urlsplit(url).scheme
+    if scheme != "http":
+        raise TransferError("unsupported_protocol", f"no scheme {scheme!r} here")
+    _next += 1
+    exchange = _Exchange(method, url, headers, body, upload, timeouts)
+    exchanges[_next] = exchange
+    opened.append(exchange)
+    return _next
+
+
+def head(exchange: int) -> Awaitable[Head]:
+    return _start(exchange, _head)
+
+
+def read(exchange: int) -> Awaitable[bytes | None]:
+    return _start(exchange, lambda found: _read(exchange, found))
+
+
+def write(exchange: int, data: bytes) -> Awaitable[None]:
+    return _start(exchange, lambda found: _send(found, h11.Data(data=data)))
+
+
+def finish(exchange: int) -> Awaitable[None]:
+    return _start(exchange, lambda found: _send(found, h11.EndOfMessage()))
+
+
+def cancel(exchange: int) -> None:
+    cancels.append(exchange)
+    found = exchanges.pop(exchange, None)
+    if found is None:
+        return
+    found.cancelled = True
+    for task in [*found.tasks, found.opened]:
+        if task is not None:
+            task.cancel()
+    if found.writer is not None:
+        found.writer.transport.abort()
+    if found.socket is not None:
+        found.socket.close()
+
+
+async def _nothing() -> None:
+    await asyncio.sleep(0)
+
+
+def closed(exchange: int) -> Awaitable[None]:
+    return asyncio.ensure_future(_nothing())
+
+
+def _find(exchange: int) -> _Exchange:
+    if exchange not in exchanges:
+        raise TransferError("cancelled", "the exchange has been cancelled")
+    return exchanges[exchange]
+
+
+Work = Callable[[_Exchange], Coroutine[Any, Any, Any]]
+
+
+def _start(exchange: int, work: Work) -> asyncio.Future[Any]:
+    """Start work at once; its future ends with the core's own errors only."""
+    found = _find(exchange)
+    task = asyncio.ensure_future(work(found))
+    result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    found.tasks.add(task)
+
+    def settle(task: asyncio.Future[Any]) -> None:
+        found.tasks.discard(task)
+        if result.done():
+            # Retrieved, or asyncio would report it.
+            _ = None if task.cancelled() else task.exception()
+        elif task.cancelled():
+            result.set_exception(TransferError("cancelled", "cancelled by the core"))
+        elif (exc := task.exception()) is not None:
+            result.set_exception(exc)
+        else:
+            result.set_result(task.result())
+
+    task.add_done_callback(settle)
+    result.add_done_callback(lambda _: task.cancel())
+    return result
+
+
+async def _connected(exchange: _Exchange) -> None:
+    if exchange.opened is None:
+        exchange.opened = asyncio.create_task(_connect(exchange))
+    await asyncio.shield(exchange.opened)
+
+
+async def _connect(exchange: _Exchange) -> None:
+    host, port = exchange.address
+    try:
+        async with asyncio.timeout(exchange.timeouts.get("connect")):
+            streams = await asyncio.open_connection(host, port)
+    except TimeoutError as exc:
+        raise TransferError("connect_timeout", f"{host}:{port} timed out") from exc
+    except OSError as exc:
+        raise TransferError("connect", os.strerror(exc.errno or 0)) from exc
+    exchange.reader, exchange.writer = streams
+    exchange.writer.write(exchange.wire.send(exchange.request()) or b"")
+    if not exchange.upload:
+        exchange.writer.write(_body(exchange))
+    await exchange.writer.drain()
+
+
+def _body(exchange: _Exchange) -> bytes:
+    data = b""
+    if exchange.body is not None:
+        data = exchange.wire.send(h11.Data(data=exchange.body)) or b""
+    return data + (exchange.wire.send(h11.EndOfMessage()) or b"")
+
+
+async def _send(exchange: _Exchange, event: Any) -> None:
+    await _connected(exchange)
+    assert exchange.writer is not None
+    try:
+        exchange.writer.write(exchange.wire.send(event) or b"")
+        async with asyncio.timeout(exchange.timeouts.get("write")):
+            await exchange.writer.drain()
+    except TimeoutError as exc:
+        raise TransferError("write_timeout", "the server takes nothing") from exc
+    except OSError as exc:
+        raise TransferError("write", str(exc)) from exc
+
+
+async def _event(exchange: _Exchange) -> Any:
+    assert exchange.reader is not None
+    while True:
+        event = _next_event(exchange)
+        if event is not h11.NEED_DATA:
+            return event
+        try:
+            async with asyncio.timeout(exchange.timeouts.get("read")):
+                data = await exchange.reader.read(65536)
+        except TimeoutError as exc:
+            raise TransferError("read_timeout", "the server says nothing") from exc
+        except OSError as exc:
+            raise TransferError("read", f"connection reset: {exc}") from exc
+        exchange.wire.receive_data(data)
+
+
+def _next_event(exchange: _Exchange) -> Any:
+    try:
+        event = exchange.wire.next_event()
+    except h11.RemoteProtocolError as exc:
+        raise TransferError("remote_protocol", str(exc)) from exc
+    if isinstance(event, h11.ConnectionClosed):
+        raise TransferError("remote_protocol", "closed without an answer")
+    return event
+
+
+def _as_head(event: Any) -> Head:
+    flat = [part for pair in event.headers.raw_items() for part in pair]
+    version = b"HTTP/" + event.http_version
+    return event.status_code, bytes(event.reason), version, flat
+
+
+async def _head(exchange: _Exchange) -> Head:
+    await _connected(exchange)
+    return _as_head(await _event(exchange))
+
+
+async def _read(number: int, exchange: _Exchange) -> bytes | None:
+    event = await _event(exchange)
+    if isinstance(event, h11.Data):
+        return bytes(event.data)
+    assert exchange.writer is not None
+    exchange.writer.close()
+    exchanges.pop(number, None)
+    return None
+
+
+def head_blocking(exchange: int) -> Head:
+    found = _find(exchange)
+    try:
+        found.socket = socket.create_connection(
+            found.address, found.timeouts.get("connect")
+        )
+    except TimeoutError as exc:
+        raise TransferError("connect_timeout", "timed out") from exc
+    except OSError as exc:
+        raise TransferError("connect", str(exc)) from exc
+    found.socket.settimeout(found.timeouts.get("read"))
+    found.socket.sendall((found.wire.send(found.request()) or b"") + _body(found))
+    return _as_head(_event_blocking(found))
+
+
+def _event_blocking(exchange: _Exchange) -> Any:
+    assert exchange.socket is not None
+    while (event := _next_event(exchange)) is h11.NEED_DATA:
+        try:
+            exchange.wire.receive_data(exchange.socket.recv(65536))
+        except TimeoutError as exc:
+            raise TransferError("read_timeout", "the server says nothing") from exc
+        except OSError as exc:
+            raise TransferError("read", str(exc)) from exc
+    return event
+
+
+def read_blocking(exchange: int) -> bytes | None:
+    found = _find(exchange)
+    event = _event_blocking(found)
+    if isinstance(event, h11.Data):
+        return bytes(event.data)
+    assert found.socket is not None
+    found.socket.close()
+    exchanges.pop(exchange, None)
+    return None

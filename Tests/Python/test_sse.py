@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The event splitter does not care where a stream is torn."""
+
+from __future__ import annotations
+
+import pytest
+
+from amaru.chat.sse import Event, EventSplitter
+
+STREAM = (
+    "\ufeffdata: one\n\n"
+    ": a comment\r\n"
+    "event: ping\r\ndata: two\r\ndata: lines\r\n\r\n"
+    "data:no space\r\r"
+    "id: 7\nretry: 10\ndata: “grün” \N{GRINNING FACE}\n\n"
+    "event: nothing\n\n"
+    "data\ndata:\n\n"
+).encode()
+EVENTS = [
+    Event("", "one"),
+    Event("ping", "two\nlines"),
+    Event("", "no space"),
+    Event("", "“grün” \N{GRINNING FACE}"),
+    Event("", "\n"),
+]
+
+
+def split(*pieces: bytes) -> list[Event]:
+    splitter = EventSplitter()
+    events = [event for piece in pieces for event in splitter.feed(piece)]
+    return events + splitter.close()
+
+
+def test_whole() -> None:
+    assert split(STREAM) == EVENTS
+
+
+@pytest.mark.parametrize("cut", range(len(STREAM) + 1))
+def test_torn_in_two(cut: int) -> None:
+    assert split(STREAM[:cut], STREAM[cut:]) == EVENTS
+
+
+def test_byte_by_byte() -> None:
+    assert split(*(bytes([byte]) for byte in STREAM)) == EVENTS
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_every_line_end(end: bytes) -> None:
+    assert split(STREAM.replace(b"\r\n", b"\n").replace(b"\n", end)) != []
+    assert split(b"data: a" + end + end + b"data: b" + end + end) == [
+        Event("", "a"),
+        Event("", "b"),
+    ]
+
+
+def test_empty_pieces_between_return_and_newline() -> None:
+    assert split(b"data: a\r", b"", b"\n", b"\r\n") == [Event("", "a")]
+
+
+def test_an_event_arrives_with_its_blank_line() -> None:
+    splitter = EventSplitter()
+    assert splitter.feed(b"data: a\n") == []
+    assert splitter.feed(b"\n") == [Event("", "a")]
+
+
+def test_the_end_of_the_stream_ends_an_event() -> None:
+    assert split(b"data: [DONE]") == [Event("", "[DONE]")]
+
+
+def test_broken_utf8_is_replaced() -> None:
+    assert split(b"data: a\xff\n\n") == [Event("", "a�")]
+
+
+def test_an_event_without_end_is_refused() -> None:
+    splitter = EventSplitter(limit=1000)
+    with pytest.raises(ValueError, match="1000 bytes"):
+        for _ in range(20):
+            splitter.feed(b"data: " + b"x" * 100)
+
+
+def test_the_limit_is_for_one_event() -> None:
+    splitter = EventSplitter(limit=1000)
+    for _ in range(50):
+        assert splitter.feed(b"data: " + b"x" * 100 + b"\n\n")

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layers import downwards only, and the public names are kept in order."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PYTHON = Path(__file__).parents[2] / "Python"
+FILES = sorted(path for path in PYTHON.rglob("*.py") if path.name[0] not in "_.") + [
+    *sorted(PYTHON.rglob("_*.py"))
+]
+
+# What each layer may import besides itself, the standard library and packages.
+ALLOWED = {
+    "amaru": {"amaru._bridge", "amaru.host"},
+    "amaru._bridge": {"_amaru_http", "_amaru_chat"},
+    "amaru.host": {"amaru._bridge"},
+    "amaru.transport": {"amaru._bridge"},
+    "amaru.chat": {"amaru.transport", "amaru.host"},
+    "amaru.plugins": {"amaru.chat", "amaru.host"},
+    "amaru.local": set(),
+    "pyodide": {"amaru._bridge"},
+    "main": {"amaru", "amaru.chat", "amaru.plugins"},
+}
+LAYERS = sorted(ALLOWED, key=len, reverse=True)
+# Written by the host's side of the package, which ties every layer together.
+GLUE = {"amaru._script", "amaru._adopt"}
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PYTHON).with_suffix("").parts
+    parts = parts[1:] if parts[0] == "compat" else parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def layer_of(module: str) -> str | None:
+    for layer in LAYERS:
+        if module == layer or (layer != "amaru" and module.startswith(layer + ".")):
+            return layer
+    return None
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute here"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                exists = (PYTHON / (name.replace(".", "/") + ".py")).exists()
+                package = (PYTHON / name.replace(".", "/") / "__init__.py").exists()
+                yield name if exists or package else node.module or ""
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_layer_imports_only_what_is_below(path: Path) -> None:
+    module = module_of(path)
+    if module in GLUE:
+        pytest.skip("ties the layers together by design")
+    layer = layer_of(module)
+    assert layer is not None, f"{module} belongs to no layer: add it to the table"
+    for name in imports(ast.parse(path.read_bytes())):
+        target = layer_of(name)
+        if name.startswith("_amaru"):
+            assert name in ALLOWED[layer], f"{module} imports {name}"
+        elif target is not None and target != layer:
+            assert target in ALLOWED[layer], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_public_names_are_declared_and_sorted(path: Path) -> None:
+    if module_of(path) in GLUE | {"main"}:
+        pytest.skip("no library module")
+    for node in ast.parse(path.read_bytes()).body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        target = node.target if isinstance(node, ast.AnnAssign) else target
+        if isinstance(target, ast.Name) and target.id == "__all__":
+            assert isinstance(node, ast.Assign | ast.AnnAssign)
+            assert node.value is not None
+            names = ast.literal_eval(node.value)
+            assert names == sorted(set(names))
+            return
+    pytest.fail(f"{path} has no __all__")
+
+
+def test_every_public_name_exists() -> None:
+    import importlib
+
+    for path in FILES:
+        module = module_of(path)
+        if module in GLUE | {"main"}:
+            continue
+        loaded = importlib.import_module(module)
+        for name in loaded.__all__:
+            if (PYTHON / "compat" / module / f"{name}.py").exists():
+                continue
+            assert hasattr(loaded, name), f"{module}.{name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_files_have_licence_docstring_and_bounds(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text.startswith("# SPDX-License-Identifier: Apache-2.0\n")
+    assert ast.get_docstring(ast.parse(text))
+    assert text.count("\n") <= 500
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("amaru.transport", {"httpx", "httpx2", "urllib3", "openai"}),
+        ("amaru.chat", {"httpx", "httpx2", "openai", "pluggy"}),
+        ("amaru.plugins", {"httpx", "httpx2", "openai", "pluggy"}),
+        ("main", {"httpx", "httpx2", "openai", "pluggy"}),
+    ],
+)
+def test_importing_stays_cheap(module: str, unwanted: set[str]) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        cwd=PYTHON,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not unwanted & set(done.stdout.split())
