@@ -1,0 +1,90 @@
+// Puts the request head that the caller wrote on the wire, and says when it is sent.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+
+/// The names of the fields by which a request finds its exchange inside the engine.
+///
+/// The client library lets nothing else through to the connection. They never reach the wire.
+enum InternalField {
+    static let prefix = "amaru-internal-"
+    static let exchange = "amaru-internal-exchange"
+    static let target = "amaru-internal-target"
+    static let framing = "amaru-internal-framing"
+    static let reason = "amaru-internal-reason"
+}
+
+/// Restores the exact head of each request of an HTTP/1.1 connection.
+///
+/// The client library parses the URL anew and moves the framing fields to the end; requests here
+/// carry the true target and a marker at the place of the framing field. Only here, too, is it
+/// known that a connection was made, which ends the time allowed for it, and that the request
+/// is out, from when on the response is due.
+final class HTTP1RequestHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let heads: HTTP1HeadExchange
+    private let find: (UInt64) -> ExchangeCore?
+    private var core: ExchangeCore?
+
+    init(_ heads: HTTP1HeadExchange, find: @escaping (UInt64) -> ExchangeCore?) {
+        self.heads = heads
+        self.find = find
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            core = head.headers.first(name: InternalField.exchange)
+                .flatMap { UInt64($0) }.flatMap(find)
+            restore(&head)
+            heads.nextWriteIsHead = true
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+            core?.perform { $0.requestHeadWritten() }
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            context.write(data, promise: promise)
+            core?.perform { $0.requestSent() }
+            core = nil
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data), !heads.reasons.isEmpty else {
+            return context.fireChannelRead(data)
+        }
+        let reason = heads.reasons.removeFirst()
+        head.headers.add(name: InternalField.reason, value: Latin1.text(reason))
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    private func restore(_ head: inout HTTPRequestHead) {
+        if let target = head.headers.first(name: InternalField.target) { head.uri = target }
+        let framing = head.headers.first { name, _ in
+            name.lowercased() == "content-length" || name.lowercased() == "transfer-encoding"
+        }
+        let isMarked = head.headers.contains(name: InternalField.framing)
+        var headers = HTTPHeaders()
+        for (name, value) in head.headers {
+            switch name.lowercased() {
+            case InternalField.exchange, InternalField.target:
+                continue
+            case InternalField.framing:
+                // The caller's spelling of the name, where it is the field that is used.
+                guard let framing else { continue }
+                let isSame = value.lowercased() == framing.name.lowercased()
+                headers.add(name: isSame ? value : framing.name, value: framing.value)
+            case "content-length" where isMarked, "transfer-encoding" where isMarked:
+                continue
+            default:
+                headers.add(name: name, value: value)
+            }
+        }
+        head.headers = headers
+    }
+}

@@ -1,0 +1,116 @@
+// Which origins' requests go to another origin.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A table that sends the requests of one origin to another.
+///
+/// ```swift
+/// let routes = try OriginRoutes(parsing: ["https://api.openai.com=http://127.0.0.1:8080"])
+/// ```
+public struct OriginRoutes: Sendable, Hashable {
+    private var targets: [HTTPOrigin: HTTPOrigin] = [:]
+
+    /// Makes an empty table.
+    public init() {}
+
+    /// Reads rules of the form `FROM=TO`, both of them origins.
+    ///
+    /// - Throws: ``ParseError`` for the first malformed rule, and for a second one with the same FROM.
+    public init(parsing rules: [String]) throws(ParseError) {
+        for rule in rules {
+            guard let equals = rule.firstIndex(of: "=") else {
+                throw ParseError(rule: rule, fault: "there is no \"=\" in it")
+            }
+            let from = try Self.origin(rule[..<equals], of: rule)
+            let to = try Self.origin(rule[rule.index(after: equals)...], of: rule)
+            guard targets[from] == nil else {
+                throw ParseError(rule: rule, fault: "there is another rule for \(from)")
+            }
+            targets[from] = to
+        }
+    }
+
+    /// Sends the requests for one origin to another; replaces an earlier rule for it.
+    public mutating func add(from: HTTPOrigin, to: HTTPOrigin) {
+        targets[from] = to
+    }
+
+    /// Whether there are no rules.
+    public var isEmpty: Bool { targets.isEmpty }
+
+    /// Returns where requests for an origin go: one step, a target is not routed again.
+    public func target(of origin: HTTPOrigin) -> HTTPOrigin {
+        targets[origin] ?? origin
+    }
+
+    private static func origin(_ text: Substring, of rule: String) throws(ParseError) -> HTTPOrigin
+    {
+        let url: HTTPTransferURL
+        do throws(HTTPOrigin.ParseError) {
+            url = try HTTPTransferURL(parsing: String(text))
+        } catch {
+            throw ParseError(rule: rule, fault: error.description)
+        }
+        guard url.target == "/", !text.contains("#"), !text.contains("?"), !text.contains("@")
+        else {
+            let fault =
+                "\"\(text)\" has more than scheme, host and port; paths are kept as they are"
+            throw ParseError(rule: rule, fault: fault)
+        }
+        return url.origin
+    }
+}
+
+extension OriginRoutes {
+    /// Why a rule is none.
+    public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
+        /// The rule as it was given.
+        public let rule: String
+        /// What is wrong with it.
+        public let fault: String
+
+        /// The rule, what is wrong with it, and an example of a right one.
+        public var description: String {
+            "cannot use the route \"\(rule)\": \(fault). A right one is FROM=TO, such as "
+                + "https://api.openai.com=http://127.0.0.1:8080."
+        }
+    }
+}
+
+/// A backend that sends requests where its routes say.
+///
+/// The path and query are kept; a `Host` header follows the target.
+public final class RoutedBackend: HTTPBackend {
+    private let routes: OriginRoutes
+    private let next: any HTTPBackend
+
+    /// Makes a layer with these routes around a backend.
+    public init(_ routes: OriginRoutes, around next: any HTTPBackend) {
+        self.routes = routes
+        self.next = next
+    }
+
+    /// Returns where the routes, and the backend behind them, send an origin's requests.
+    public func destination(of origin: HTTPOrigin) -> HTTPOrigin {
+        next.destination(of: routes.target(of: origin))
+    }
+
+    /// Starts the exchange with the target of the request's origin.
+    public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
+        // A malformed URL has no route; the engine says what is wrong with it.
+        guard var url = try? HTTPTransferURL(parsing: request.url) else {
+            return next.open(request)
+        }
+        let target = routes.target(of: url.origin)
+        guard target != url.origin else { return next.open(request) }
+        url.origin = target
+        var routed = request
+        routed.url = url.text
+        for index in routed.headers.indices where routed.headers[index].isNamed("host") {
+            routed.headers[index].bytes = Array(target.authority.utf8)
+        }
+        return next.open(routed)
+    }
+
+    /// Shuts down the backend behind it.
+    public func shutDown() async { await next.shutDown() }
+}

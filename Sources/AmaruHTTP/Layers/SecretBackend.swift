@@ -1,0 +1,85 @@
+// Puts the real key into a request, where it belongs and nowhere else.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A backend that replaces placeholders by keys in the credential headers of requests.
+///
+/// A key is sent only to the origin it belongs to, as the caller named it, and only if the real
+/// destination, after routing, is encrypted or this machine. A request that would take it anywhere
+/// else fails with ``HTTPTransferError/Code/secretRefused``, and nothing of it is sent.
+/// A placeholder anywhere else in a request stands for nothing, and is left as it is.
+public final class SecretBackend: HTTPBackend {
+    private static let credentialHeaders: Set<String> = ["authorization", "api-key", "x-api-key"]
+
+    private let vault: SecretVault
+    private let next: any HTTPBackend
+
+    /// Makes a layer with these keys around a backend.
+    public init(_ vault: SecretVault, around next: any HTTPBackend) {
+        self.vault = vault
+        self.next = next
+    }
+
+    /// Returns what the backend behind it says.
+    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
+
+    /// Starts the exchange with the keys in place, or refuses it.
+    public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
+        do throws(HTTPTransferError) {
+            return next.open(try revealing(request))
+        } catch {
+            return FailedExchange(error)
+        }
+    }
+
+    /// Shuts down the backend behind it.
+    public func shutDown() async { await next.shutDown() }
+
+    private func revealing(
+        _ request: HTTPTransferRequest
+    ) throws(HTTPTransferError) -> HTTPTransferRequest {
+        var revealed = request
+        for index in request.headers.indices {
+            let field = request.headers[index]
+            guard Self.credentialHeaders.contains(field.name.lowercased()) else { continue }
+            // From the end, so that replacing one does not move those still to come.
+            for occurrence in vault.occurrences(in: field.bytes).reversed() {
+                try judge(occurrence, header: field.name, url: request.url)
+                guard let key = vault.reveal(occurrence.placeholder) else { continue }
+                revealed.headers[index].bytes.replaceSubrange(occurrence.range, with: key)
+            }
+        }
+        return revealed
+    }
+
+    private func judge(
+        _ occurrence: SecretVault.Occurrence,
+        header: String,
+        url: String
+    ) throws(HTTPTransferError) {
+        let owner = occurrence.origin
+        let origin: HTTPOrigin
+        do throws(HTTPOrigin.ParseError) {
+            origin = try HTTPOrigin(parsing: url)
+        } catch {
+            throw HTTPTransferError(error)
+        }
+        guard origin == owner else {
+            throw HTTPTransferError(
+                .secretRefused,
+                "the key in the header \"\(header)\" belongs to \(owner) and was not sent to "
+                    + "\(origin). Use the key of \(origin), or bind this one to that origin "
+                    + "when you add it.",
+                origin: origin
+            )
+        }
+        let destination = next.destination(of: origin)
+        guard destination.isSecure || destination.isLoopback else {
+            throw HTTPTransferError(
+                .secretRefused,
+                "the key for \(owner) was not sent to \(destination), which is neither encrypted "
+                    + "nor on this machine. Use https, or a server on 127.0.0.1.",
+                origin: origin
+            )
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// The two protocols through which everything in the program speaks HTTP.
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// What carries out HTTP requests: the network, a recording, or a layer around another backend.
+///
+/// A backend does what it is told and no more: it follows no redirects, keeps no cookies, repeats
+/// nothing and decompresses nothing. Those are decisions of the HTTP client above it.
+///
+/// ```swift
+/// let backend: any HTTPBackend = NIOHTTPBackend()
+/// let exchange = backend.open(HTTPTransferRequest(method: "GET", url: "https://example.com/"))
+/// let head = try await exchange.head()
+/// while let bytes = try await exchange.read() { print(head.status, bytes.count) }
+/// ```
+public protocol HTTPBackend: Sendable {
+    /// Starts an exchange and returns at once; may be called on any thread.
+    ///
+    /// A request that cannot be carried out gives an exchange that fails: opening never does.
+    func open(_ request: HTTPTransferRequest) -> any HTTPExchange
+
+    /// Returns where requests to an origin really go.
+    ///
+    /// A layer that sends requests elsewhere says so here, so that a layer outside it can judge
+    /// the real destination.
+    func destination(of origin: HTTPOrigin) -> HTTPOrigin
+
+    /// Cancels what is in flight, waits for it to end and releases the connections.
+    func shutDown() async
+}
+
+extension HTTPBackend {
+    /// Returns the origin itself: by default a backend sends nothing elsewhere.
+    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { origin }
+}
+
+/// One request and its response, both as streams.
+///
+/// Dropping the last reference to an exchange that has not ended cancels it. Reading and writing
+/// may go on at the same time, from different tasks; two reads, or two writes, may not.
+public protocol HTTPExchange: AnyObject, Sendable {
+    /// Returns the head of the response once it is there; may be called any number of times.
+    ///
+    /// - Throws: ``HTTPTransferError``. A status of 400 and above is not an error. A cancelled task
+    ///   gets ``HTTPTransferError/Code/cancelled``, and the exchange goes on.
+    func head() async throws(HTTPTransferError) -> HTTPTransferHead
+
+    /// Returns the next bytes of the body as they arrive, or nil at its end.
+    ///
+    /// The socket is not read much ahead of this call, so an unread body holds the server back.
+    ///
+    /// - Throws: ``HTTPTransferError``, after the bytes received before the fault were returned.
+    func read() async throws(HTTPTransferError) -> Data?
+
+    /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body.
+    ///
+    /// Returns when the network has accepted it and can take more. A server may answer before it
+    /// has everything: what is written after that is discarded, without an error, since the
+    /// response says what became of the request. A task cancelled here cancels the exchange.
+    func write(_ data: Data) async throws(HTTPTransferError)
+
+    /// Ends an ``HTTPTransferRequest/Body/upload`` body.
+    func finish() async throws(HTTPTransferError)
+
+    /// Aborts the exchange and discards its connection; does nothing once the exchange is over.
+    ///
+    /// Takes effect before it returns: from then on every call on the exchange that has no result
+    /// yet throws ``HTTPTransferError/Code/cancelled``. May be called on any thread, repeatedly.
+    func cancel()
+
+    /// Returns when the exchange has ended and all that it held is released.
+    func closed() async
+}

@@ -1,0 +1,232 @@
+// An HTTP server on loopback that does what a test tells it, faults included.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruHTTP
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// A real server on 127.0.0.1 that answers by a script and records what it was asked.
+///
+/// ```swift
+/// let server = ScriptedServer([.chat("Hello there"), .apiError("slow down", status: 429)])
+/// let port = try await server.start()
+/// // … requests to http://127.0.0.1:<port> …
+/// #expect(server.requests.count == 2)
+/// await server.shutDown()
+/// ```
+///
+/// Connections are kept alive between requests unless the script closes them.
+public final class ScriptedServer: Sendable {
+    /// Makes the answer to a request; `index` numbers the requests of the server from 0.
+    public typealias Script = @Sendable (RecordedRequest, _ index: Int) async -> ScriptedResponse
+
+    /// What the server does with the bodies of requests.
+    public enum Bodies: Sendable {
+        /// Reads the whole body before it answers.
+        case read
+        /// Answers as soon as it has the head and never reads the body.
+        case ignore
+    }
+
+    private struct State {
+        var requests: [RecordedRequest] = []
+        var receivedBytes = 0
+        var opened = 0
+        var closed = 0
+        var waiters: [(isMet: @Sendable (State) -> Bool, gate: Gate)] = []
+        var channel: (any Channel)?
+        var task: Task<Void, Never>?
+    }
+
+    private let certificate: TestCertificate?
+    private let bodies: Bodies
+    private let script: Script
+    private let state = Locked(State())
+
+    /// Makes a server that answers each request by a script.
+    ///
+    /// - Parameter certificate: With one, the server speaks TLS.
+    public init(
+        certificate: TestCertificate? = nil,
+        bodies: Bodies = .read,
+        script: @escaping Script
+    ) {
+        self.certificate = certificate
+        self.bodies = bodies
+        self.script = script
+    }
+
+    /// Makes a server that gives these answers in turn, and the last one from then on.
+    public convenience init(
+        _ responses: [ScriptedResponse],
+        certificate: TestCertificate? = nil,
+        bodies: Bodies = .read
+    ) {
+        self.init(certificate: certificate, bodies: bodies) { _, index in
+            responses.isEmpty ? .closeBeforeHead : responses[min(index, responses.count - 1)]
+        }
+    }
+
+    /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    ///
+    /// - Throws: The system's error if no port can be opened, or NIOSSL's for the certificate.
+    @discardableResult
+    public func start() async throws -> Int {
+        let context = try certificate?.serverContext()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let context {
+                        let handler = NIOSSLServerHandler(context: context)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel
+                    )
+                }
+            }
+        let task = Task<Void, Never> {
+            // It ends with the server; what a connection throws ends that connection only.
+            try? await channel.executeThenClose { connections in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await connection in connections {
+                        group.addTask { await self.serve(connection) }
+                    }
+                }
+            }
+        }
+        state.withLock { state in
+            state.channel = channel.channel
+            state.task = task
+        }
+        return port
+    }
+
+    /// Closes the server and all its connections, and waits for that.
+    public func shutDown() async {
+        let task = state.withLock { $0.task.take() }
+        task?.cancel()
+        await task?.value
+    }
+
+    /// The port, or 0 before the start.
+    public var port: Int { state.withLock { $0.channel?.localAddress?.port } ?? 0 }
+
+    /// The URL of the server without a path, such as `http://127.0.0.1:49152`.
+    public var url: String { "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)" }
+
+    /// The requests so far, in the order of their heads.
+    public var requests: [RecordedRequest] { state.withLock { $0.requests } }
+
+    /// The number of connections so far.
+    public var connectionCount: Int { state.withLock { $0.opened } }
+
+    /// Returns when so many requests have arrived.
+    public func requests(reach count: Int) async throws {
+        try await wait { $0.requests.count >= count }
+    }
+
+    /// Returns when so many bytes have arrived, heads included.
+    public func receivedBytes(reach count: Int) async throws {
+        try await wait { $0.receivedBytes >= count }
+    }
+
+    /// Returns when so many connections have been closed, by either side.
+    public func closedConnections(reach count: Int) async throws {
+        try await wait { $0.closed >= count }
+    }
+
+    /// Returns a port of 127.0.0.1 at which nobody listens.
+    public static func refusingPort() async throws -> Int {
+        let server = ScriptedServer([])
+        let port = try await server.start()
+        await server.shutDown()
+        return port
+    }
+}
+
+extension ScriptedServer {
+    private func wait(until isMet: @escaping @Sendable (State) -> Bool) async throws {
+        let gate = Gate()
+        update { $0.waiters.append((isMet, gate)) }
+        try await gate.wait()
+    }
+
+    private func update<Result>(_ change: (inout State) -> Result) -> Result {
+        let (result, gates) = state.withLock { state in
+            let result = change(&state)
+            let met = state.waiters.filter { $0.isMet(state) }.map(\.gate)
+            if !met.isEmpty {
+                let current = state
+                state.waiters.removeAll { $0.isMet(current) }
+            }
+            return (result, met)
+        }
+        for gate in gates { gate.open() }
+        return result
+    }
+
+    private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
+        let number = update { state in
+            state.opened += 1
+            return state.opened
+        }
+        connection.channel.closeFuture.whenComplete { _ in self.update { $0.closed += 1 } }
+        // A client that goes away in the middle is no fault of the server.
+        try? await connection.executeThenClose { inbound, outbound in
+            var reader = RequestReader(connection: number, bodies: bodies)
+            for try await bytes in inbound {
+                update { $0.receivedBytes += bytes.readableBytes }
+                reader.append(bytes.readableBytesView)
+                while let request = try reader.next() {
+                    guard try await answer(request, outbound, connection.channel) else { return }
+                }
+            }
+        }
+    }
+
+    private func answer(
+        _ request: RecordedRequest,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        _ channel: any Channel
+    ) async throws -> Bool {
+        let index = update { state in
+            state.requests.append(request)
+            return state.requests.count - 1
+        }
+        let response = await script(request, index)
+        for step in response.steps(request) {
+            guard try await perform(step, outbound, channel) else { return false }
+        }
+        return bodies == .read
+    }
+
+    /// Returns whether the connection goes on.
+    private func perform(
+        _ step: ScriptedResponse.Step,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
+        _ channel: any Channel
+    ) async throws -> Bool {
+        switch step {
+        case .bytes(let data):
+            try await outbound.write(ByteBuffer(bytes: data))
+            return true
+        case .wait(let gate):
+            try await gate.wait()
+            return true
+        case .call(let body):
+            body()
+            return true
+        case .close:
+            return false
+        case .reset:
+            // Lingering for no time at all makes close() send a reset.
+            let socket = channel as? any SocketOptionProvider
+            try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+            return false
+        }
+    }
+}
