@@ -23,7 +23,7 @@ public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
     /// Decodes the status that `waitpid` stores.
     ///
     /// The C macros for it are not imported into Swift.
-    init(waitStatus: Int32) {
+    package init(waitStatus: Int32) {
         let signal = waitStatus & 0x7f
         self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .signalled(signal)
     }
