@@ -1,0 +1,111 @@
+// Asks for a secret on the terminal without showing it.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+enum HiddenPrompt {
+    /// Why no secret was read.
+    enum Failure: Error, Equatable, CustomStringConvertible {
+        /// There is no terminal to ask on.
+        case noTerminal(String)
+
+        /// The user pressed Ctrl-C, or the task was cancelled.
+        case cancelled
+
+        /// The input ended before a line did.
+        case endOfInput
+
+        var description: String {
+            switch self {
+            case .noTerminal(let path):
+                "there is no terminal to ask for the key on (\(path)); set the key's variable"
+            case .cancelled: "the key was not entered"
+            case .endOfInput: "the terminal's input ended before a key was entered"
+            }
+        }
+    }
+
+    /// The longest secret that is read.
+    private static let bound = 64 * 1024
+
+    /// Asks on the terminal itself, whatever the standard streams are, and reads one line.
+    ///
+    /// The terminal's echo is off meanwhile, and is put back on every way out: an answer, the end
+    /// of input, cancellation, and signals that end or stop the process.
+    ///
+    /// - Throws: `Failure`.
+    static func read(_ prompt: String, terminal path: String = "/dev/tty") async throws -> String {
+        let descriptor = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0, isatty(descriptor) == 1 else {
+            if descriptor >= 0 { close(descriptor) }
+            throw Failure.noTerminal(path)
+        }
+        defer { close(descriptor) }
+        let wake = try PosixCall.pipe()
+        defer { close(wake.read) }
+        let mode = try TerminalMode(descriptor: descriptor) { $0.c_lflag &= ~tcflag_t(ECHO) }
+        let signals = SignalSource([SIGINT])
+        let watch = Task.detached {
+            for await _ in signals.signals { nudge(wake.write) }
+        }
+        mode.enter(discardingInput: true)
+        let result = await withTaskCancellationHandler {
+            try? await blockingCall("amaru-key") {
+                Result { try line(from: descriptor, asking: prompt, until: wake.read) }
+            }
+        } onCancel: {
+            nudge(wake.write)
+        }
+        mode.leave()
+        signals.cancel()
+        await watch.value
+        close(wake.write)
+        return try (result ?? .failure(Failure.cancelled)).get()
+    }
+
+    private static func nudge(_ descriptor: Int32) {
+        var byte: UInt8 = 0
+        _ = write(descriptor, &byte, 1)
+    }
+
+    private static func line(
+        from descriptor: Int32, asking prompt: String, until wake: Int32
+    ) throws -> String {
+        try say(prompt, on: descriptor)
+        // The newline that the user typed was not shown either.
+        defer { try? say("\n", on: descriptor) }
+        var bytes: [UInt8] = []
+        defer { for index in bytes.indices { bytes[index] = 0 } }
+        while bytes.count < bound {
+            var entries = [
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            ]
+            if poll(&entries, 2, -1) < 0 { continue }
+            if entries[1].revents != 0 { throw Failure.cancelled }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            defer { for index in buffer.indices { buffer[index] = 0 } }
+            let count = buffer.withUnsafeMutableBytes {
+                // A hung-up terminal gives an error instead of an end.
+                (try? PosixCall.read(descriptor, into: $0)) ?? 0
+            }
+            guard count > 0 else { throw Failure.endOfInput }
+            bytes += buffer.prefix(count)
+            if let end = bytes.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) {
+                return String(decoding: bytes[..<end], as: UTF8.self)
+            }
+        }
+        throw Failure.endOfInput
+    }
+
+    private static func say(_ text: String, on descriptor: Int32) throws {
+        var text = text
+        try text.withUTF8 { try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+}

@@ -1,0 +1,55 @@
+// The value of --key-env: a variable and the origin that its key belongs to.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// `NAME[@ORIGIN]`: the key in the variable NAME may go to ORIGIN, and nowhere else.
+struct KeyOption: Equatable, Sendable {
+    /// Says what is wrong with the text of an option.
+    struct ParseError: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The name of the variable that holds the key.
+    let variable: String
+
+    /// The origin as in "https://api.example.com:8443", or nil for the base URL's.
+    let origin: String?
+
+    /// Reads an option's text.
+    init(parsing text: String) throws {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        guard Self.isVariableName(name) else {
+            throw ParseError(
+                description: "\(name.debugDescription) is not the name of a variable; "
+                    + "write NAME or NAME@ORIGIN, as in OPENAI_API_KEY@https://api.openai.com")
+        }
+        variable = name
+        origin = parts.count > 1 ? try Self.origin(String(parts[1])) : nil
+    }
+
+    private static func isVariableName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first < 0x30 || first > 0x39 else { return false }
+        return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+    }
+
+    /// Gives an origin its one spelling: lower case, without the scheme's own port.
+    private static func origin(_ text: String) throws -> String {
+        let whole = text.contains("://") ? text : "https://\(text)"
+        guard
+            let parts = URLComponents(string: whole),
+            let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
+            let host = parts.host?.lowercased(), !host.isEmpty,
+            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
+            ["", "/"].contains(parts.path)
+        else {
+            throw ParseError(
+                description: "\(text.debugDescription) is not an origin; "
+                    + "write a scheme and a host, as in https://api.openai.com")
+        }
+        let own = scheme == "https" ? 443 : 80
+        let port = parts.port.flatMap { $0 == own ? nil : ":\($0)" } ?? ""
+        return "\(scheme)://\(host)\(port)"
+    }
+}

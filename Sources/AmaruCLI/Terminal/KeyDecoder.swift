@@ -1,0 +1,164 @@
+// Bytes of a keyboard, decoded to keys and text.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the user did, as decoded from a terminal's bytes.
+enum Key: Equatable, Sendable {
+    case text(Unicode.Scalar)
+    case paste(String)
+    case enter, newline, tab, backspace, delete
+    case left, right, up, down, home, end, wordLeft, wordRight
+    case control(Character)
+    case deleteWordLeft, deleteWordRight
+}
+
+/// Decodes a terminal's bytes, cut anywhere, to keys.
+///
+/// Unknown sequences are swallowed whole. A lone ESC waits for the next byte: it means nothing in
+/// an editor without modes, so no clock is needed.
+struct KeyDecoder: Sendable {
+    private enum State {
+        case text
+        case escape
+        case control([UInt8])
+        case application
+        case paste([UInt8])
+    }
+
+    /// The largest paste; bytes beyond it are dropped.
+    static let pasteBound = 16 * 1024 * 1024
+
+    private static let pasteEnd = Array("\u{1B}[201~".utf8)
+
+    private var state = State.text
+    private var pending: [UInt8] = []
+
+    /// Takes a byte and returns the keys that it completes: none, one, or rarely two.
+    mutating func feed(_ byte: UInt8) -> [Key] {
+        switch state {
+        case .text: return text(byte)
+        case .escape: return escape(byte)
+        case .control(let bytes): return control(bytes, byte)
+        case .application:
+            state = .text
+            return Self.cursorKey(byte, isWord: false).map { [$0] } ?? []
+        case .paste: return paste(byte)
+        }
+    }
+
+    private mutating func text(_ byte: UInt8) -> [Key] {
+        if byte >= 0x80 {
+            let isContinuation = byte < 0xC0
+            let broken = isContinuation ? [] : flushed()
+            pending.append(byte)
+            return broken + completed()
+        }
+        let broken = flushed()
+        switch byte {
+        case 0x1B:
+            state = .escape
+            return broken
+        case 0x0D, 0x0A: return broken + [.enter]
+        case 0x09: return broken + [.tab]
+        case 0x08, 0x7F: return broken + [.backspace]
+        case 0x00..<0x20:
+            return broken + [.control(Character(Unicode.Scalar(byte | 0x60)))]
+        default: return broken + [.text(Unicode.Scalar(byte))]
+        }
+    }
+
+    /// Decodes the pending bytes if they are a whole character, or can't become one.
+    private mutating func completed() -> [Key] {
+        let length =
+            switch pending[0] {
+            case 0xC2...0xDF: 2
+            case 0xE0...0xEF: 3
+            case 0xF0...0xF4: 4
+            default: 1
+            }
+        return pending.count < length ? [] : flushed()
+    }
+
+    /// Decodes whatever bytes are pending; broken ones become U+FFFD.
+    private mutating func flushed() -> [Key] {
+        guard !pending.isEmpty else { return [] }
+        defer { pending = [] }
+        return String(decoding: pending, as: UTF8.self).unicodeScalars
+            // The second half of C1 in UTF-8: never wanted, and some terminals obey them.
+            .filter { !(0x80...0x9F).contains($0.value) }
+            .map { .text($0) }
+    }
+
+    private mutating func escape(_ byte: UInt8) -> [Key] {
+        state = .text
+        switch byte {
+        case 0x5B: state = .control([])
+        case 0x4F: state = .application
+        case 0x1B: state = .escape
+        case 0x0D, 0x0A: return [.newline]
+        case UInt8(ascii: "b"): return [.wordLeft]
+        case UInt8(ascii: "f"): return [.wordRight]
+        case UInt8(ascii: "d"): return [.deleteWordRight]
+        case 0x7F, 0x08: return [.deleteWordLeft]
+        default: break
+        }
+        return []
+    }
+
+    private mutating func control(_ bytes: [UInt8], _ byte: UInt8) -> [Key] {
+        switch byte {
+        case 0x20...0x3F where bytes.count < 32:
+            state = .control(bytes + [byte])
+            return []
+        case 0x1B:
+            state = .escape
+            return []
+        default:
+            state = .text
+        }
+        let parameters = String(decoding: bytes, as: UTF8.self)
+        if byte == UInt8(ascii: "~") { return tilde(parameters) }
+        // "1;5" is Ctrl, "1;3" Alt.
+        let isWord = parameters.hasSuffix(";5") || parameters.hasSuffix(";3")
+        return Self.cursorKey(byte, isWord: isWord).map { [$0] } ?? []
+    }
+
+    private mutating func tilde(_ parameters: String) -> [Key] {
+        switch parameters {
+        case "1", "7": return [.home]
+        case "4", "8": return [.end]
+        case "3": return [.delete]
+        case "3;5", "3;3": return [.deleteWordRight]
+        case "200":
+            state = .paste([])
+            return []
+        default: return []
+        }
+    }
+
+    private static func cursorKey(_ byte: UInt8, isWord: Bool) -> Key? {
+        switch byte {
+        case UInt8(ascii: "A"): .up
+        case UInt8(ascii: "B"): .down
+        case UInt8(ascii: "C"): isWord ? .wordRight : .right
+        case UInt8(ascii: "D"): isWord ? .wordLeft : .left
+        case UInt8(ascii: "H"): .home
+        case UInt8(ascii: "F"): .end
+        default: nil
+        }
+    }
+
+    private mutating func paste(_ byte: UInt8) -> [Key] {
+        guard case .paste(var bytes) = state else { return [] }
+        // Without a second reference the array grows in place.
+        state = .text
+        bytes.append(byte)
+        guard byte == UInt8(ascii: "~"), bytes.suffix(6).elementsEqual(Self.pasteEnd) else {
+            let isFull = bytes.count > Self.pasteBound + Self.pasteEnd.count
+            if isFull { bytes.remove(at: Self.pasteBound) }
+            state = .paste(bytes)
+            return []
+        }
+        let content = bytes.dropLast(6).prefix(Self.pasteBound)
+        return [.paste(EscapeFilter.clean(String(decoding: content, as: UTF8.self)))]
+    }
+}

@@ -1,0 +1,125 @@
+// Signals as an asynchronous stream.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Delivers signals to a task, each as often as it came.
+///
+/// The handler writes the signal's number into a pipe and nothing else. Several sources may watch
+/// the same signal; when the last one is cancelled, the former action is back.
+///
+/// ```swift
+/// let source = SignalSource([SIGINT])
+/// for await _ in source.signals { answer.cancel() }
+/// ```
+final class SignalSource: Sendable {
+    /// The signals as they come; ends with `cancel()`. For one task.
+    let signals: AsyncStream<Int32>
+
+    private let number: Int
+
+    /// Watches signals from now on.
+    init(_ watched: Set<Int32>) {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Int32.self, bufferingPolicy: .bufferingOldest(256))
+        signals = stream
+        number = SignalPipe.shared.add(watched, continuation)
+    }
+
+    deinit { cancel() }
+
+    /// Stops watching; later calls do nothing.
+    func cancel() {
+        SignalPipe.shared.remove(number)
+    }
+}
+
+/// The process' one pipe from signal handlers to a thread.
+///
+/// It is never closed: a handler that runs in another thread while a source is cancelled still
+/// holds the descriptor's number.
+private final class SignalPipe: Sendable {
+    static let shared = SignalPipe()
+
+    private struct State {
+        var next = 0
+        var sources: [Int: (watched: Set<Int32>, continuation: AsyncStream<Int32>.Continuation)] =
+            [:]
+        var former: [Int32: SignalAction] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    private init() {
+        guard let ends = try? PosixCall.pipe() else {
+            preconditionFailure("a process without two free descriptors can't serve a terminal")
+        }
+        // A handler must not block, even when nobody reads.
+        _ = fcntl(ends.write, F_SETFL, O_NONBLOCK)
+        signalPipeEnd.initialize(to: ends.write)
+        startThread("amaru-signals") { [self] in
+            while true {
+                let count = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+                    let count = (try? PosixCall.read(ends.read, into: buffer)) ?? 0
+                    for byte in buffer.prefix(count) { deliver(Int32(byte)) }
+                    return count
+                }
+                if count == 0 { return }
+            }
+        }
+    }
+
+    func add(_ watched: Set<Int32>, _ continuation: AsyncStream<Int32>.Continuation) -> Int {
+        state.withLock { state in
+            state.next += 1
+            state.sources[state.next] = (watched, continuation)
+            for signal in watched where state.former[signal] == nil {
+                state.former[signal] = SignalAction(writeSignal).install(for: signal)
+            }
+            return state.next
+        }
+    }
+
+    func remove(_ number: Int) {
+        let continuation = state.withLock { state -> AsyncStream<Int32>.Continuation? in
+            guard let source = state.sources.removeValue(forKey: number) else { return nil }
+            for signal in source.watched {
+                let isWatched = state.sources.values.contains { $0.watched.contains(signal) }
+                guard !isWatched, let former = state.former.removeValue(forKey: signal) else {
+                    continue
+                }
+                former.install(for: signal)
+            }
+            return source.continuation
+        }
+        continuation?.finish()
+    }
+
+    private func deliver(_ signal: Int32) {
+        let continuations = state.withLock { state in
+            state.sources.values.filter { $0.watched.contains(signal) }.map(\.continuation)
+        }
+        for continuation in continuations { continuation.yield(signal) }
+    }
+}
+
+/// The write end, in memory of its own.
+///
+/// safe because it is written once, before any handler that reads it is installed; memory instead
+/// of a variable, because a handler may interrupt Swift's own bookkeeping of a variable's access.
+nonisolated(unsafe) private let signalPipeEnd = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+
+/// The handler: async-signal-safe, see signal-safety(7).
+private let writeSignal: SignalHandler = { signal in
+    let code = errno
+    var byte = UInt8(truncatingIfNeeded: signal)
+    _ = write(signalPipeEnd.pointee, &byte, 1)
+    errno = code
+}

@@ -1,0 +1,225 @@
+// A terminal's settings, changed for a while and put back on every way out.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A change of a terminal's settings that no exit leaves behind.
+///
+/// While it is entered, the former settings come back by `leave()`, at `exit`, before a signal ends
+/// the process (it still ends by that signal) and while the process is stopped.
+final class TerminalMode: Sendable {
+    private let slot: Int
+
+    /// Reads the terminal's settings and prepares the change; nothing is changed yet.
+    ///
+    /// - Parameter bracketedPaste: whether pasted text is to come between marks while entered.
+    /// - Throws: `TerminalError`.
+    init(
+        descriptor: Int32,
+        bracketedPaste: Bool = false,
+        _ change: (inout termios) -> Void
+    ) throws {
+        var saved = termios()
+        guard tcgetattr(descriptor, &saved) == 0 else {
+            throw TerminalError(
+                .notATerminal, "descriptor \(descriptor) is not a terminal",
+                cause: PosixError("read the terminal's settings"))
+        }
+        var changed = saved
+        change(&changed)
+        let setting = TerminalSetting(
+            descriptor: descriptor, bracketedPaste: bracketedPaste, saved: saved, changed: changed)
+        slot = try TerminalGuard.shared.claim(setting)
+    }
+
+    deinit { TerminalGuard.shared.release(slot) }
+
+    /// Applies the change, again after a stop too.
+    ///
+    /// Does nothing while the terminal belongs to another job.
+    func enter(discardingInput: Bool = false) {
+        TerminalGuard.shared.enter(slot, discardingInput ? TCSAFLUSH : TCSANOW)
+    }
+
+    /// Puts the former settings back.
+    func leave() {
+        TerminalGuard.shared.leave(slot)
+    }
+}
+
+/// One terminal's settings, as the signal handlers read them.
+private struct TerminalSetting {
+    var isClaimed = false
+    var isEntered = false
+    var descriptor: Int32
+    var bracketedPaste: Bool
+    var saved: termios
+    var changed: termios
+
+    init(
+        descriptor: Int32 = -1, bracketedPaste: Bool = false, saved: termios = termios(),
+        changed: termios = termios()
+    ) {
+        self.descriptor = descriptor
+        self.bracketedPaste = bracketedPaste
+        self.saved = saved
+        self.changed = changed
+    }
+}
+
+/// The changes in force, and the handlers that undo them.
+private final class TerminalGuard: Sendable {
+    static let shared = TerminalGuard()
+
+    /// Signals that end a process: by the user's hand, by the system, by a fault.
+    private static let fatal: [Int32] = [
+        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP,
+    ]
+
+    private struct State {
+        var claims = 0
+        var former: [Int32: SignalAction] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    private init() {
+        settings.initialize(repeating: TerminalSetting(), count: settingCount)
+        atexit { restoreTerminals() }
+    }
+
+    func claim(_ setting: TerminalSetting) throws -> Int {
+        try state.withLock { state in
+            guard let slot = (0..<settingCount).first(where: { !settings[$0].isClaimed }) else {
+                throw TerminalError(.busy, "more than \(settingCount) terminals are in use")
+            }
+            settings[slot] = setting
+            settings[slot].isClaimed = true
+            state.claims += 1
+            if state.claims == 1 { installHandlers(&state) }
+            return slot
+        }
+    }
+
+    func release(_ slot: Int) {
+        leave(slot)
+        state.withLock { state in
+            settings[slot].isClaimed = false
+            state.claims -= 1
+            if state.claims == 0 { removeHandlers(&state) }
+        }
+    }
+
+    func enter(_ slot: Int, _ moment: Int32) {
+        state.withLock { _ in
+            guard ownsTerminal(settings[slot].descriptor) else { return }
+            // Before the change: a signal in between undoes what may not have been done.
+            settings[slot].isEntered = true
+            apply(slot, moment, changed: true)
+        }
+    }
+
+    func leave(_ slot: Int) {
+        state.withLock { _ in
+            guard settings[slot].isEntered else { return }
+            if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: false) }
+            settings[slot].isEntered = false
+        }
+    }
+
+    /// Handlers go only where nobody else's are: Python's, a crash reporter's or the host's stay.
+    private func installHandlers(_ state: inout State) {
+        for signal in Self.fatal where SignalAction(current: signal).address == 0 {
+            state.former[signal] = SignalAction(endByFatalSignal, blocking: [SIGTTOU])
+                .install(for: signal)
+        }
+        if SignalAction(current: SIGTSTP).address == 0 {
+            state.former[SIGTSTP] = SignalAction(stopBySignal, blocking: [SIGTTOU])
+                .install(for: SIGTSTP)
+        }
+    }
+
+    private func removeHandlers(_ state: inout State) {
+        for (signal, former) in state.former {
+            let handler = signal == SIGTSTP ? stopBySignal : endByFatalSignal
+            let own = SignalAction(handler).address
+            if SignalAction(current: signal).address == own { former.install(for: signal) }
+        }
+        state.former = [:]
+    }
+}
+
+private let settingCount = 4
+
+/// What the handlers read.
+///
+/// safe because slots change under the guard's lock, and a handler reads a slot only while it is
+/// entered, when its settings don't change; memory instead of an array, because a handler must
+/// not meet Swift's reference counts or access checks half-way.
+nonisolated(unsafe) private let settings = UnsafeMutablePointer<TerminalSetting>.allocate(
+    capacity: settingCount)
+
+// The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
+
+/// Whether this job may change the terminal: in the background that would stop the process.
+private func ownsTerminal(_ descriptor: Int32) -> Bool {
+    let owner = tcgetpgrp(descriptor)
+    // An error means that it isn't this process' controlling terminal, so nobody's job matters.
+    return owner < 0 || owner == getpgrp()
+}
+
+private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {
+    let setting = settings + slot
+    let descriptor = setting.pointee.descriptor
+    if changed {
+        while tcsetattr(descriptor, moment, &setting.pointee.changed) != 0 && errno == EINTR {}
+    } else {
+        while tcsetattr(descriptor, moment, &setting.pointee.saved) != 0 && errno == EINTR {}
+    }
+    guard setting.pointee.bracketedPaste else { return }
+    // ESC [ ? 2 0 0 4 h or l; a tuple, for an array would be allocated.
+    var mark: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
+        0x1B, 0x5B, 0x3F, 0x32, 0x30, 0x30, 0x34, changed ? 0x68 : 0x6C
+    )
+    _ = write(descriptor, &mark, 8)
+}
+
+private func restoreTerminals() {
+    for slot in 0..<settingCount where settings[slot].isEntered {
+        // Without waiting for output: the terminal may be held by Ctrl-S.
+        if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: false) }
+    }
+}
+
+private let endByFatalSignal: SignalHandler = { signal in
+    restoreTerminals()
+    SignalAction().install(for: signal)
+    // Blocked while this handler runs; it ends the process when the handler returns.
+    raise(signal)
+}
+
+private let stopBySignal: SignalHandler = { signal in
+    let code = errno
+    restoreTerminals()
+    let own = SignalAction().install(for: signal)
+    raise(signal)
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    var former = sigset_t()
+    // The process stops here, and goes on here.
+    pthread_sigmask(SIG_UNBLOCK, &set, &former)
+    pthread_sigmask(SIG_SETMASK, &former, nil)
+    own.install(for: signal)
+    for slot in 0..<settingCount where settings[slot].isEntered {
+        if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: true) }
+    }
+    errno = code
+}

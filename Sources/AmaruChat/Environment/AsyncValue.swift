@@ -1,0 +1,78 @@
+// A value that arrives once, awaited by any number of tasks.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// A value that one thread sets and any number of tasks wait for.
+package final class AsyncValue<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var nextWaiter = 0
+        var waiters: [Int: CheckedContinuation<Value, any Error>] = [:]
+        // A task may be cancelled between taking its number and registering.
+        var cancelled: Set<Int> = []
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// The value if it has arrived.
+    package var current: Value? { state.withLock { $0.value } }
+
+    /// Delivers the value; the first one stays.
+    package func set(_ value: Value) {
+        let waiters = state.withLock { state in
+            guard state.value == nil else { return [CheckedContinuation<Value, any Error>]() }
+            state.value = value
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume(returning: value) }
+    }
+
+    /// Waits for the value.
+    ///
+    /// - Throws: `CancellationError` when the waiting task is cancelled first.
+    package func wait() async throws -> Value {
+        let number = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { register($0, as: number) }
+        } onCancel: {
+            cancel(number)
+        }
+    }
+
+    /// Waits for the value even in a cancelled task, for clean-up that must finish.
+    package func waitRegardlessOfCancellation() async -> Value {
+        await Task.detached { [self] in
+            // The detached task is never cancelled, so the wait can't throw.
+            while true {
+                if let value = try? await wait() { return value }
+            }
+        }.value
+    }
+
+    private func register(_ waiter: CheckedContinuation<Value, any Error>, as number: Int) {
+        let result: Result<Value, any Error>? = state.withLock { state in
+            if let value = state.value { return .success(value) }
+            if state.cancelled.remove(number) != nil { return .failure(CancellationError()) }
+            state.waiters[number] = waiter
+            return nil
+        }
+        if let result { waiter.resume(with: result) }
+    }
+
+    private func cancel(_ number: Int) {
+        let waiter = state.withLock { state -> CheckedContinuation<Value, any Error>? in
+            guard state.value == nil else { return nil }
+            if let waiter = state.waiters.removeValue(forKey: number) { return waiter }
+            state.cancelled.insert(number)
+            return nil
+        }
+        waiter?.resume(throwing: CancellationError())
+    }
+}

@@ -1,0 +1,170 @@
+// The line editor without a terminal: bytes in, text and actions out.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AmaruCLI
+
+@Suite struct LineEditorTests {
+    static let left = "\u{1B}[D"
+    static let right = "\u{1B}[C"
+    static let up = "\u{1B}[A"
+    static let down = "\u{1B}[B"
+
+    func edit(_ keys: String, _ editor: inout LineEditor) -> [LineEditor.Action] {
+        keys.utf8.compactMap { editor.feed($0) }
+    }
+
+    @Test(
+        "Keys change the text as they should",
+        arguments: [
+            ("abc", "abc|"),
+            ("abc\u{1B}[D\u{1B}[DX", "aX|bc"),
+            ("abc\u{1B}[HX\u{1B}[FY", "XabcY|"),
+            ("abc\u{1B}OH\u{1B}OC", "a|bc"),
+            ("abc\u{1}\u{6}\u{5}\u{2}", "ab|c"),
+            ("abc\u{7F}\u{8}", "a|"),
+            ("abc\u{1}\u{1B}[3~", "|bc"),
+            ("abc\u{1}\u{4}", "|bc"),
+            ("one two  \u{17}", "one |"),
+            ("one two\u{1B}b\u{1B}b\u{1B}f", "one| two"),
+            ("one two\u{1B}[1;5D\u{1B}d", "one |"),
+            ("one two\u{1B}\u{7F}", "one |"),
+            ("one two\u{1B}b\u{15}", "|two"),
+            ("one two\u{1B}b\u{B}", "one |"),
+            ("one two\u{1B}b\u{15}\u{5} \u{19}", "two one |"),
+            ("a\u{1B}\rb", "a\nb|"),
+            ("a\u{1B}\rb\u{1}", "a\n|b"),
+            ("abc\u{1B}\rdefg\u{1B}[A", "abc|\ndefg"),
+            ("abc\u{1B}\rd\u{1B}[A\u{1B}[B", "abc\nd|"),
+            ("ab\tc", "ab\tc|"),
+            ("\u{1B}[99~\u{1B}[?1;2c\u{1B}[5~x", "x|"),
+            ("\u{1B}\u{1B}[Dx", "x|"),
+            ("\u{85}x\u{9B}", "x|"),
+        ])
+    func keys(keys: String, expected: String) {
+        var editor = LineEditor()
+        #expect(edit(keys, &editor) == [])
+        var text = editor.text
+        text.insert("|", at: editor.cursor)
+        #expect(String(text) == expected)
+    }
+
+    @Test(
+        "One press takes what looks like one letter",
+        arguments: ["é", "e\u{301}", "👩‍👩‍👧", "🇵🇪", "❤️", "한", "नि", "日"])
+    func graphemes(letter: String) {
+        var editor = LineEditor()
+        _ = edit("a\(letter)b", &editor)
+        #expect(editor.text.count == 3)
+        _ = edit(Self.left + Self.left, &editor)
+        #expect(editor.cursor == 1)
+        _ = edit("\u{4}", &editor)
+        #expect(editor.string == "ab")
+        _ = edit(letter + "\u{7F}", &editor)
+        #expect(editor.string == "ab")
+    }
+
+    @Test func `A mark joins the letter before the cursor`() {
+        var editor = LineEditor()
+        _ = edit("exy" + Self.left + Self.left + "\u{301}", &editor)
+        #expect(editor.string == "e\u{301}xy")
+        #expect(editor.cursor == 1)
+    }
+
+    @Test func `Broken bytes become one replacement and hold nothing up`() {
+        var editor = LineEditor()
+        for byte: UInt8 in [0x61, 0xC3, 0x62, 0xFF, 0xE2, 0x82, 0x63, 0x80] { _ = editor.feed(byte) }
+        #expect(editor.string == "a\u{FFFD}b\u{FFFD}\u{FFFD}c\u{FFFD}")
+    }
+
+    @Test func `Enter and Ctrl-J submit and leave an empty line`() {
+        var editor = LineEditor()
+        #expect(edit("one\r", &editor) == [.submit("one")])
+        #expect(edit("two\n", &editor) == [.submit("two")])
+        #expect(edit("\r", &editor) == [.submit("")])
+        #expect(editor.text.isEmpty && editor.cursor == 0)
+    }
+
+    @Test func `Ctrl-D ends the input on an empty line only`() {
+        var editor = LineEditor()
+        #expect(edit("a\u{4}", &editor) == [])
+        #expect(edit("\u{7F}\u{4}", &editor) == [.endOfInput])
+    }
+
+    @Test func `A paste keeps its lines, loses its controls and submits nothing`() {
+        var editor = LineEditor()
+        let pasted = "\u{1B}[200~one\r\ntwo\rthree\n\u{1B}[31mfour\u{3}\u{4}\u{1B}[201~"
+        #expect(edit(pasted, &editor) == [])
+        #expect(editor.string == "one\ntwo\nthree\nfour")
+        #expect(edit("!\r", &editor) == [.submit("one\ntwo\nthree\nfour!")])
+    }
+
+    @Test func `A paste of a megabyte is a line like another`() {
+        var editor = LineEditor()
+        let text = String(repeating: "0123456789abcdé\n", count: 1 << 16)
+        #expect(edit("\u{1B}[200~\(text)\u{1B}[201~", &editor) == [])
+        #expect(edit("\r", &editor) == [.submit(text)])
+    }
+
+    @Test func `History goes up and down and gives the draft back`() {
+        var editor = LineEditor()
+        _ = edit("one\rtwo\rtwo\r  \r", &editor)
+        _ = edit("draft" + Self.up, &editor)
+        #expect(editor.string == "two")
+        _ = edit(Self.up, &editor)
+        #expect(editor.string == "one")
+        _ = edit(Self.up + Self.down + Self.down, &editor)
+        #expect(editor.string == "draft")
+        #expect(edit("\u{10}\u{10}\u{E}\r", &editor) == [.submit("two")])
+    }
+
+    @Test(
+        "A text is as wide as a terminal shows it",
+        arguments: [
+            ("abc", 3), ("é", 1), ("e\u{301}", 1), ("日本", 4), ("한", 2), ("👩‍👩‍👧", 2), ("🇵🇪", 2),
+            ("❤️", 2), ("❤", 1), ("👍🏽", 2), ("\u{200B}", 0), ("ﾊ", 1), ("Ａ", 2), ("─", 1), ("…", 1),
+            ("\u{301}", 0), ("1️⃣", 2), ("\u{AD}", 1), ("🇵", 1),
+        ])
+    func width(text: String, cells: Int) {
+        #expect(CellWidth.of(text) == cells)
+    }
+
+    @Test func `A long text is cut into rows, wide letters whole`() {
+        let layout = LineLayout(prompt: "> ", text: Array("ab日本cd"), cursor: 6, columns: 5)
+        #expect(layout.rows == ["> ab", "日本c", "d"])
+        #expect((layout.cursorRow, layout.cursorColumn) == (2, 1))
+    }
+
+    @Test func `A full row puts the cursor on the next one`() {
+        let layout = LineLayout(prompt: "> ", text: Array("abc"), cursor: 3, columns: 5)
+        #expect(layout.rows == ["> abc", ""])
+        #expect((layout.cursorRow, layout.cursorColumn) == (1, 0))
+        let before = LineLayout(prompt: "> ", text: Array("abc\nd"), cursor: 5, columns: 5)
+        #expect(before.rows == ["> abc", "d"])
+    }
+
+    @Test func `Colours in the prompt take no cells`() {
+        let layout = LineLayout(
+            prompt: "\u{1B}[1m> \u{1B}[0m", text: Array("ab"), cursor: 2, columns: 80)
+        #expect(layout.cursorColumn == 4)
+    }
+
+    @Test func `A text taller than the screen is drawn in part, around the cursor`() {
+        var display = LineDisplay()
+        let text = Array((0..<50).map { "\($0)" }.joined(separator: "\n"))
+        let drawn = display.draw(
+            prompt: "", text: text, cursor: text.count, size: TerminalSize(columns: 20, rows: 5))
+        #expect(drawn == "46\r\n47\r\n48\r\n49\r\u{1B}[2C")
+    }
+
+    @Test func `Drawing again starts where the first drawing did`() {
+        var display = LineDisplay()
+        let size = TerminalSize(columns: 4, rows: 10)
+        #expect(display.draw(prompt: ">", text: Array("abcd"), cursor: 0, size: size)
+            == ">abc\r\nd\u{1B}[1A\r\u{1B}[1C")
+        #expect(display.draw(prompt: ">", text: Array("abcd"), cursor: 4, size: size)
+            == "\r\u{1B}[J>abc\r\nd\r\u{1B}[1C")
+        #expect(display.commit(prompt: ">", text: Array("abcd")) == "\r\u{1B}[1A\u{1B}[J>abcd\r\n")
+    }
+}

@@ -1,0 +1,268 @@
+// A session on real terminals and real pipes.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+@testable import AmaruCLI
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct TerminalSessionTests {
+    /// A session on a new terminal, used by this process.
+    func open() throws -> (terminal: PseudoTerminal, session: TerminalSession) {
+        let terminal = try PseudoTerminal()
+        let descriptor = try #require(terminal.descriptor)
+        let session = try TerminalSession(
+            input: descriptor, output: descriptor, environment: ["TERM": "xterm"])
+        return (terminal, session)
+    }
+
+    @Test func `A typed line is edited, drawn and returned`() async throws {
+        let (terminal, session) = try open()
+        #expect(session.isInteractive)
+        #expect(!terminal.echoes && !terminal.isCanonical)
+        async let line = session.readLine(prompt: "> ")
+        try await terminal.waitFor("\u{1B}[?2004h")
+        try await terminal.waitFor("> ")
+        try terminal.send("helo\u{1B}[Dl\r")
+        #expect(try await line == .line("hello"))
+        try await terminal.waitFor("> hello\r\n")
+        session.close()
+        await session.waitUntilClosed()
+        try await terminal.waitFor("\u{1B}[?2004l")
+        #expect(terminal.echoes && terminal.isCanonical)
+    }
+
+    @Test func `What is typed ahead stays out of the answer and becomes the next lines`()
+        async throws
+    {
+        let (terminal, session) = try open()
+        defer { session.close() }
+        try terminal.send("one\rtw")
+        try await session.write("the answer\n")
+        try await terminal.waitFor("the answer\r\n")
+        #expect(!terminal.output.contains("one"))
+        #expect(try await session.readLine(prompt: "> ") == .line("one"))
+        async let second = session.readLine(prompt: "> ")
+        try await terminal.waitFor("> tw")
+        try terminal.send("o\r")
+        #expect(try await second == .line("two"))
+    }
+
+    @Test func `Text written while a line is read appears above it`() async throws {
+        let (terminal, session) = try open()
+        defer { session.close() }
+        async let line = session.readLine(prompt: "> ")
+        try terminal.send("half")
+        try await terminal.waitFor("> half")
+        try await session.write("news")
+        try await terminal.waitFor("\r\u{1B}[Jnews\r\n> half")
+        try terminal.send("\r")
+        #expect(try await line == .line("half"))
+    }
+
+    @Test func `A line of 100,000 letters has no limit to hit`() async throws {
+        let (terminal, session) = try open()
+        defer { session.close() }
+        let text = String(repeating: "abcdefghij", count: 10_000)
+        async let line = session.readLine(prompt: "> ")
+        let typing = Task.detached { try terminal.send("\u{1B}[200~\(text)\u{1B}[201~\r") }
+        #expect(try await line == .line(text))
+        try await typing.value
+    }
+
+    @Test func `Ctrl-D ends the input`() async throws {
+        let (terminal, session) = try open()
+        defer { session.close() }
+        try terminal.send("\u{4}")
+        #expect(try await session.readLine(prompt: "> ") == .endOfInput)
+    }
+
+    @Test func `A cancelled reading keeps what was written`() async throws {
+        let (terminal, session) = try open()
+        defer { session.close() }
+        let reading = Task { try await session.readLine(prompt: "> ") }
+        try terminal.send("half")
+        try await terminal.waitFor("> half")
+        reading.cancel()
+        await #expect(throws: CancellationError.self) { try await reading.value }
+        try terminal.send(" done\r")
+        #expect(try await session.readLine(prompt: "> ") == .line("half done"))
+    }
+
+    @Test func `Only one line is read at a time, and none after the end`() async throws {
+        let (terminal, session) = try open()
+        let reading = Task { try await session.readLine(prompt: "> ") }
+        try await terminal.waitFor("> ")
+        await #expect(throws: TerminalError.self) { try await session.readLine(prompt: "? ") }
+        session.close()
+        #expect(try await reading.value == .endOfInput)
+        await #expect(throws: TerminalError.self) { try await session.readLine(prompt: "? ") }
+    }
+
+    @Test func `A suspended session leaves the terminal to others`() async throws {
+        let (terminal, session) = try open()
+        defer { session.close() }
+        session.suspend()
+        #expect(terminal.echoes && terminal.isCanonical)
+        session.resume()
+        #expect(!terminal.echoes && !terminal.isCanonical)
+    }
+
+    @Test func `Ctrl-C interrupts a line, then an answer, each once`() async throws {
+        let terminal = try PseudoTerminal()
+        setenv("AMARU_TEST_TTY", terminal.path, 1)
+        async let ended: Void = #expect(processExitsWith: .exitCode(42)) {
+            try becomeSessionLeader(on: "AMARU_TEST_TTY")
+            let session = try TerminalSession(environment: ["TERM": "xterm"])
+            #expect(try await session.readLine(prompt: "> ") == .interrupted)
+            try await session.write("answering\n")
+            var interrupts = session.interrupts.makeAsyncIterator()
+            await interrupts.next()
+            try await session.write("stopped\n")
+            #expect(try await session.readLine(prompt: "> ") == .line("bye"))
+            exit(42)
+        }
+        try await terminal.waitFor("> ")
+        try terminal.send("half")
+        try await terminal.waitFor("half")
+        try terminal.send("\u{3}")
+        try await terminal.waitFor("half^C\r\n")
+        try await terminal.waitFor("answering")
+        try terminal.send("\u{3}")
+        try await terminal.waitFor("stopped")
+        try terminal.send("bye\r")
+        _ = await ended
+        #expect(terminal.echoes && terminal.isCanonical, "exit puts the terminal back")
+    }
+
+    @Test(
+        "A signal that ends the process puts the terminal back first",
+        arguments: [SIGTERM, SIGHUP, SIGABRT, SIGQUIT])
+    func fatalSignal(signal: Int32) async throws {
+        let terminal = try PseudoTerminal()
+        setenv("AMARU_TEST_TTY", terminal.path, 1)
+        setenv("AMARU_TEST_SIGNAL", "\(signal)", 1)
+        let descriptor = try #require(terminal.descriptor)
+        let result = await #expect(processExitsWith: .failure) {
+            let path = String(cString: try #require(getenv("AMARU_TEST_TTY")))
+            let descriptor = Glibc.open(path, O_RDWR | O_NOCTTY)
+            let session = try TerminalSession(
+                input: descriptor, output: descriptor, environment: ["TERM": "xterm"])
+            var settings = termios()
+            tcgetattr(descriptor, &settings)
+            guard settings.c_lflag & tcflag_t(ECHO) == 0 else { exit(0) }
+            let number = try #require(getenv("AMARU_TEST_SIGNAL").flatMap { Int32(String(cString: $0)) })
+            kill(getpid(), number)
+            _ = try await session.readLine(prompt: "")
+        }
+        #expect(result?.exitStatus == .signal(signal))
+        #expect(terminal.echoes && terminal.isCanonical)
+        try await terminal.waitFor("\u{1B}[?2004l")
+        withExtendedLifetime(descriptor) {}
+    }
+
+    @Test(
+        "Lines of a pipe come whole, whatever is in them",
+        arguments: [
+            ("one\ntwo\n", ["one", "two"]),
+            ("one\r\n\ntwo", ["one", "", "two"]),
+            ("", []),
+            ("\n", [""]),
+            ("a\u{0}b\n", ["a\u{0}b"]),
+        ])
+    func pipe(text: String, lines: [String]) async throws {
+        #expect(try await read(Array(text.utf8)) == lines)
+    }
+
+    @Test func `Broken bytes of a pipe are repaired and a long line is whole`() async throws {
+        #expect(try await read([0x61, 0xFF, 0x62, 0x0A]) == ["a\u{FFFD}b"])
+        let long = String(repeating: "x", count: 3_000_000)
+        #expect(try await read(Array("\(long)\nend".utf8)) == [long, "end"])
+    }
+
+    @Test func `A hundred thousand short lines are all there`() async throws {
+        let lines = (0..<100_000).map { "\($0)" }
+        #expect(try await read(Array(lines.joined(separator: "\n").utf8)) == lines)
+    }
+
+    /// Sends bytes through a pipe to a session without a terminal and reads all its lines.
+    private func read(_ bytes: [UInt8]) async throws -> [String] {
+        let input = try PosixCall.pipe()
+        let output = try PosixCall.pipe()
+        defer { for end in [input.read, output.read, output.write] { Glibc.close(end) } }
+        let session = try TerminalSession(
+            input: input.read, output: output.write, environment: ["TERM": "xterm"])
+        #expect(!session.isInteractive)
+        startThread("feed") {
+            try? bytes.withUnsafeBytes { try PosixCall.writeAll($0, to: input.write) }
+            Glibc.close(input.write)
+        }
+        var lines: [String] = []
+        while case .line(let line) = try await session.readLine(prompt: "> ") { lines.append(line) }
+        session.close()
+        await session.waitUntilClosed()
+        return lines
+    }
+
+    @Test func `A closed output is a typed error and no signal`() async throws {
+        let ends = try PosixCall.pipe()
+        close(ends.read)
+        defer { close(ends.write) }
+        let output = TerminalOutput(descriptor: ends.write)
+        let error = await #expect(throws: TerminalError.self) { try await output.write("x") }
+        #expect(error?.code == .outputClosed)
+    }
+
+    @Test func `A write to a reader that does not read can be cancelled`() async throws {
+        let ends = try PosixCall.pipe()
+        let output = TerminalOutput(descriptor: ends.write)
+        let writing = Task { try await output.write(String(repeating: "x", count: 1 << 20)) }
+        writing.cancel()
+        await #expect(throws: CancellationError.self) { try await writing.value }
+        close(ends.read)
+        // The queue is free again: the reader's end fails the first text, then this one.
+        await #expect(throws: TerminalError.self) { try await output.write("y") }
+        close(ends.write)
+    }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(1))) struct TerminalSignalTests {
+    @Test func `Each signal arrives, at each source, until it is cancelled`() async {
+        let first = SignalSource([SIGUSR1, SIGUSR2])
+        let second = SignalSource([SIGUSR1])
+        var firstSignals = first.signals.makeAsyncIterator()
+        var secondSignals = second.signals.makeAsyncIterator()
+        raise(SIGUSR1)
+        raise(SIGUSR1)
+        raise(SIGUSR2)
+        for expected in [SIGUSR1, SIGUSR1, SIGUSR2] {
+            #expect(await firstSignals.next() == expected)
+        }
+        for _ in 0..<2 { #expect(await secondSignals.next() == SIGUSR1) }
+        second.cancel()
+        #expect(await secondSignals.next() == nil)
+        raise(SIGUSR1)
+        #expect(await firstSignals.next() == SIGUSR1)
+        first.cancel()
+        #expect(SignalAction(current: SIGUSR1).address == 0)
+        #expect(SignalAction(current: SIGUSR2).address == 0)
+    }
+
+    @Test func `A program started meanwhile has the default actions`() async throws {
+        let source = SignalSource([SIGUSR1])
+        defer { source.cancel() }
+        let child = try ChildProcess(
+            ChildProcess.Configuration(
+                executable: "/bin/sh", arguments: ["-c", "kill -USR1 $$; echo survived"],
+                environment: [:]))
+        #expect(try await child.exitStatus() == .signalled(SIGUSR1))
+    }
+}
