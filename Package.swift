@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "AmaruPython",
             path: "Python",
-            exclude: ["pyproject.toml"],
+            exclude: ["pyproject.toml", "_amaru_http.pyi", "_amaru_chat.pyi"],
             sources: ["AmaruPython.swift"],
             resources: [.copy("amaru"), .copy("compat"), .copy("main.py")]
         ),

@@ -15,3 +15,6 @@ def notice(message: str) -> None:
 
 def display(text: str) -> None:
     """Show a whole reply of a script that has no turns."""
+
+def read_line(prompt: str) -> str | None:
+    """Wait for the next line of input; None at its end. Blocks, without the GIL."""

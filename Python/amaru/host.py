@@ -72,10 +72,12 @@ class Turn:
     a cancel and an answer that race each other end the turn with whichever was first.
     """
 
-    __slots__ = ("__weakref__", "_cancelled", "_settled", "_task", "id")
+    __slots__ = ("__weakref__", "_cancelled", "_settled", "_task", "claimed", "id")
 
     def __init__(self, id: int) -> None:
         self.id = id
+        self.claimed = False
+        """Whether the script has asked for the turn, and so will settle it."""
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
         self._settled = False
@@ -165,6 +167,7 @@ def current_turn() -> Turn:
             "no turn is being delivered here; call current_turn() in "
             "sender_message_proxy or in a task started from it"
         )
+    turn.claimed = True
     return turn
 
 

@@ -8,6 +8,9 @@ public struct PythonEnvironment: Sendable, Hashable {
     /// The environment's folder.
     public let root: URL
 
+    /// Names an environment that exists; `LinkedPython.checkEnvironment` tells whether it fits.
+    public init(root: URL) { self.root = root }
+
     /// The environment's Python, to start or to give to the embedded interpreter as program name.
     public var executable: URL { root.appending(path: "bin/python") }
 

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a chat script: finds what it offers, delivers messages, keeps its main() alive.
+
+The host calls these functions on the loop's thread. A script offers one of:
+
+* ``sender_message_proxy(api_key, text)``, with a coroutine function ``main`` that runs
+  in the background, in the script or in a module ``main`` that it imported;
+* a function marked by ``amaru.reply``;
+* neither: then it has run, and that is all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+import types
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from amaru import _bridge, _reply, host
+
+__all__ = ["cancel", "deliver", "offer", "prepare", "restart", "start"]
+
+_CANCEL_LIMIT = 5.0
+
+
+class _Script:
+    """What the script offered; one per process, like the module ``__main__``."""
+
+    def __init__(self) -> None:
+        self.sender: Callable[[str, str], Any] | None = None
+        self.main: Callable[[], Awaitable[None]] | None = None
+
+    def namespace(self) -> dict[str, Any]:
+        return sys.modules["__main__"].__dict__
+
+
+_script = _Script()
+
+
+def prepare(path: str, arguments: list[str]) -> dict[str, Any]:
+    """Make a fresh ``__main__`` for the script at `path`, as ``python path`` does."""
+    file = Path(path)
+    module = types.ModuleType("__main__")
+    module.__file__ = path
+    module.__dict__["__builtins__"] = __builtins__
+    sys.modules["__main__"] = module
+    if file.stem.isidentifier() and file.stem not in sys.modules:
+        # Importable by its own name too, as the same module.
+        sys.modules[file.stem] = module
+    sys.argv[:] = [path, *arguments]
+    sys.path.insert(0, str(file.resolve().parent))
+    if sys.stdin is not None:
+        # One byte at a time, so that `input()` takes its line and leaves the rest of
+        # the pipe to the host.
+        sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
+    return module.__dict__
+
+
+def offer() -> str:
+    """Say what the script that has run offers: ``sender``, ``reply`` or nothing."""
+    namespace = _script.namespace()
+    sender = namespace.get("sender_message_proxy")
+    if callable(sender):
+        _script.sender = sender
+        _script.main = _coroutine_function(namespace.get("main"))
+        if _script.main is None and (module := sys.modules.get("main")) is not None:
+            _script.main = _coroutine_function(getattr(module, "main", None))
+        return "sender"
+    if _reply.function() is not None:
+        return "reply"
+    return ""
+
+
+def _coroutine_function(value: Any) -> Callable[[], Awaitable[None]] | None:
+    return value if inspect.iscoroutinefunction(value) else None
+
+
+def start() -> None:
+    """Run the script's ``main()`` in the background."""
+    if _script.main is not None:
+        asyncio.ensure_future(_script.main())
+
+
+async def restart() -> None:
+    """Cancel and await every task of the script, then start its ``main()`` again."""
+    own = asyncio.current_task()
+    tasks = {task for task in asyncio.all_tasks() if task is not own}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_CANCEL_LIMIT)
+    start()
+
+
+def deliver(turn_id: int, api_key: str, text: str) -> bool:
+    """Give a message to the script; tell whether it settles its turns itself."""
+    with host._enter_turn(turn_id) as turn:
+        if _script.sender is None:
+            task = asyncio.ensure_future(_answer(turn, text))
+            turn.bind(task)
+            return True
+        result = _script.sender(api_key, text)
+        if inspect.isawaitable(result):
+            asyncio.ensure_future(result)
+        return turn.claimed
+
+
+async def _answer(turn: host.Turn, text: str) -> None:
+    """Let the function marked by ``amaru.reply`` answer."""
+    function = _reply.function()
+    if function is None:
+        raise RuntimeError("the script offers nothing that answers messages")
+    try:
+        async for piece in _pieces(function(text)):
+            turn.text(piece)
+    except Exception as exc:
+        turn.failed("script", f"{type(exc).__name__}: {exc}", _place(exc))
+    else:
+        turn.finished()
+
+
+async def _pieces(result: Any) -> AsyncIterator[str]:
+    if isinstance(result, AsyncIterator):
+        async for piece in result:
+            yield str(piece)
+    elif inspect.isgenerator(result):
+        for piece in result:
+            yield str(piece)
+            await asyncio.sleep(0)
+    else:
+        value = await result if inspect.isawaitable(result) else result
+        if value is not None:
+            yield str(value)
+
+
+def _place(exc: BaseException) -> str:
+    """Say where in the script an exception arose."""
+    traceback = exc.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return "mend the script"
+    code = traceback.tb_frame.f_code
+    return f"mend the script: {code.co_filename}, line {traceback.tb_lineno}"
+
+
+def cancel(turn_id: int) -> None:
+    """Cancel a turn that the script settles itself."""
+    host._cancel(turn_id)
+
+
+def ready_count() -> int:
+    """Count the callbacks that the loop is about to run."""
+    loop = asyncio.get_running_loop()
+    return len(getattr(loop, "_ready", ()))
+
+
+def take_over_input() -> None:
+    """Let ``input()`` take the next line that the host reads."""
+    import builtins
+
+    def host_input(prompt: object = "", /) -> str:
+        line = _bridge.chat().read_line(str(prompt))
+        if line is None:
+            raise EOFError("EOF when reading a line")
+        return str(line)
+
+    builtins.input = host_input

@@ -1,0 +1,70 @@
+// The options that `amaru` and `amaru run` share.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+
+struct ChatOptions: ParsableArguments {
+    @Option(name: [.short, .long], help: "The model to ask.")
+    var model: String?
+
+    @Option(help: "The base URL of an OpenAI-compatible server, such as http://localhost:11434/v1.")
+    var baseURL: String?
+
+    @Option(name: [.short, .long], help: "The system prompt.")
+    var system: String?
+
+    @Option(
+        help: """
+            The environment variable that holds the key, and the origin that the key belongs to \
+            (default: that of --base-url, else https://api.openai.com). Repeat it for more keys.
+            """)
+    var keyEnv: [KeyArgument] = []
+
+    @Option(help: "Send the requests for one origin to another, FROM=TO. Repeatable.")
+    var route: [String] = []
+
+    @Option(help: "A Python package that the script needs. Repeatable.")
+    var with: [String] = []
+
+    @Option(
+        help: "A Python interpreter to make environments with, or an environment to use as it is.")
+    var python: String?
+
+    @Option(help: "A GGUF file for the model on this machine.")
+    var gguf: String?
+
+    @Option(
+        help: "Seconds that a script may show nothing, with nothing under way, for one message.")
+    var idleTimeout: Double = 30
+
+    @Option(help: "Seconds without content after which an answer has stalled; 0 for never.")
+    var stallTimeout: Double = 60
+
+    @Flag(name: [.short, .long], help: "Report the times of the start on standard error.")
+    var verbose = false
+
+    mutating func validate() throws {
+        guard idleTimeout > 0, stallTimeout >= 0 else {
+            throw ValidationError("A time-out is a number of seconds, not below 0.")
+        }
+        if let baseURL {
+            guard let url = URL(string: baseURL), url.host() != nil,
+                ["http", "https"].contains(url.scheme)
+            else {
+                throw ValidationError(
+                    "--base-url \(baseURL): write a URL such as http://localhost:11434/v1")
+            }
+        }
+    }
+}
+
+/// A value of `--key-env`, checked while the command line is parsed.
+struct KeyArgument: ExpressibleByArgument {
+    let option: KeyOption
+
+    init?(argument: String) {
+        guard let option = try? KeyOption(parsing: argument) else { return nil }
+        self.option = option
+    }
+}

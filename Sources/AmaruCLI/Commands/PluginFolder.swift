@@ -1,0 +1,28 @@
+// Where the user's plugins are.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// The folder whose Python files are plugins: `$XDG_CONFIG_HOME/amaru/plugins`.
+struct PluginFolder {
+    let url: URL
+    var path: String { url.path }
+
+    init(variables: [String: String]) {
+        let home = URL(filePath: variables["HOME"] ?? NSHomeDirectory())
+        let configured = variables["XDG_CONFIG_HOME"].flatMap { path in
+            path.hasPrefix("/") ? URL(filePath: path) : nil
+        }
+        url = (configured ?? home.appending(path: ".config")).appending(path: "amaru/plugins")
+    }
+
+    /// The plugin files, by name.
+    func files() throws -> [URL] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(
+            at: url, includingPropertiesForKeys: nil
+        )
+        .filter { $0.pathExtension == "py" }
+        .sorted { $0.lastPathComponent < $1.lastPathComponent }
+    }
+}

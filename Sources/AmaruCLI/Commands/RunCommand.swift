@@ -1,0 +1,33 @@
+// `amaru run PATH`: run a Python script, and chat with it if it converses.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import ArgumentParser
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a chat script: a Python file, or a folder with a main.py.",
+        discussion: """
+            A script that leaves a callable sender_message_proxy, or marks a function with \
+            amaru.reply, gets each line of the input as a message. Any other just runs, as it \
+            would under python. What follows -- are the script's own arguments.
+            """
+    )
+
+    @Argument(help: "The script, or a folder with a main.py.")
+    var path: String
+
+    @Argument(help: "The script's own arguments, after --.")
+    var arguments: [String] = []
+
+    @OptionGroup var options: ChatOptions
+
+    func run() async throws {
+        let program = try Program.begin(options)
+        await program.end {
+            let script = try ChatScript(path: path, arguments: arguments)
+            return try await ScriptRun(program: program, script: script).run()
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// Diagnostics: one line each on standard error, and the exit code that they mean.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+import AmaruPython
+import ArgumentParser
+import Foundation
+
+enum Report {
+    /// Writes a line of diagnostics.
+    static func line(_ text: String) {
+        let clean = EscapeFilter.clean(text)
+        FileHandle.standardError.write(Data((clean + "\n").utf8))
+    }
+
+    /// Reports an error and gives the exit code that it means.
+    static func failure(_ error: any Error) -> Int32 {
+        switch error {
+        case let exception as PythonException:
+            FileHandle.standardError.write(Data(EscapeFilter.clean(exception.traceback).utf8))
+            return exception.typeName == "KeyboardInterrupt" ? 130 : 1
+        case let exit as ExitCode:
+            return exit.rawValue
+        case is CancellationError:
+            return 130
+        case let error as TerminalError where error.code == .outputClosed:
+            // What `head` does to any program: 128 + SIGPIPE, without a word.
+            return 141
+        case let error as ValidationError:
+            line("amaru: \(error.message)")
+            return 2
+        case is ChatScriptError:
+            line("amaru: \(error)")
+            return 2
+        default:
+            line("amaru: \(error)")
+            return 1
+        }
+    }
+
+    /// Writes out what the C library has buffered, which `_exit` would lose.
+    static func flush() {
+        fflush(nil)
+    }
+}

@@ -1,0 +1,57 @@
+// Which script a chat runs, and what it is made of.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Foundation
+
+/// A Python script on disk, with its arguments.
+public struct ChatScript: Sendable, Equatable {
+    /// The file that is executed as `__main__`.
+    public let file: URL
+    /// The path as the user gave it, for tracebacks and `sys.argv[0]`.
+    public let path: String
+    /// What follows the path in `sys.argv`.
+    public let arguments: [String]
+    /// The bytes of the file.
+    let contents: Data
+
+    /// Reads the script at a path: a Python file, or a folder with a `main.py`.
+    ///
+    /// - Throws: ``ChatScriptError``, which says what is wrong with the path.
+    public init(path: String, arguments: [String] = []) throws(ChatScriptError) {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw ChatScriptError("\(path): there is no such file or folder.")
+        }
+        var file = URL(fileURLWithPath: path)
+        var shown = path
+        if isFolder.boolValue {
+            file.append(path: "main.py")
+            shown = path.hasSuffix("/") ? path + "main.py" : path + "/main.py"
+            guard FileManager.default.fileExists(atPath: file.path) else {
+                throw ChatScriptError(
+                    "\(path): the folder has no main.py. Name the file that should run.")
+            }
+        }
+        do {
+            contents = try Data(contentsOf: file)
+        } catch {
+            throw ChatScriptError("\(shown): cannot be read: \(error.localizedDescription)")
+        }
+        guard !contents.contains(0) else {
+            throw ChatScriptError("\(shown): this is a binary file and no Python script.")
+        }
+        self.file = file
+        self.path = shown
+        self.arguments = arguments
+    }
+}
+
+/// A script that cannot be run.
+public struct ChatScriptError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, and with which path.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
