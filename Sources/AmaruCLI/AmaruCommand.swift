@@ -1,7 +1,8 @@
-// The command `amaru`: its subcommands and nothing else.
+// The command `amaru`: its subcommands and its exit codes.
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Foundation
 
 @main
 struct AmaruCommand: AsyncParsableCommand {
@@ -15,9 +16,29 @@ struct AmaruCommand: AsyncParsableCommand {
             amaru run chat.py                        run a chat script
 
             Without a key and without --base-url a tiny model answers on this machine.
+            Exit codes: 0 all answered, 1 a message failed, 2 usage, 130 interrupted.
             """,
         version: "0.1.0",
         subcommands: [ChatCommand.self, RunCommand.self, PluginsCommand.self],
         defaultSubcommand: ChatCommand.self
     )
+
+    private static let usage: Int32 = 2
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch where exitCode(for: error) == .validationFailure {
+            // The parser's own code is sysexits' 64; ours is the one that most commands use.
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(usage)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

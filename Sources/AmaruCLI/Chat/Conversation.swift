@@ -18,6 +18,13 @@ struct Conversation {
     let program: Program
     let screen: Screen
     let starting: Task<ChatSession, any Error>
+    private let startFailure = LockedValue<(any Error)?>(nil)
+
+    init(program: Program, screen: Screen, starting: Task<ChatSession, any Error>) {
+        self.program = program
+        self.screen = screen
+        self.starting = starting
+    }
 
     private static let interrupted: Int32 = 130
 
@@ -34,13 +41,16 @@ struct Conversation {
     /// Converses on a terminal until the input ends.
     func converse() async throws -> Int32 {
         program.trace("prompt shown")
+        let warmUp = warmUp()
+        defer { warmUp.cancel() }
         var code: Int32 = 0
         var isFirst = true
         while true {
             switch try await screen.readMessage() {
             case .endOfInput:
-                if let session = try? await starting.value, !isFirst { await end(session) }
                 starting.cancel()
+                if let failure = startFailure.withLock({ $0 }) { throw failure }
+                if !isFirst, let session = try? await starting.value { await end(session) }
                 screen.close()
                 return code
             case .interrupted:
@@ -130,6 +140,19 @@ struct Conversation {
     }
 
     // MARK: Start and end
+
+    /// Starts Python behind the prompt; where that fails, ends the reading of lines.
+    private func warmUp() -> Task<Void, Never> {
+        Task {
+            do {
+                let session = try await starting.value
+                _ = try await session.startOnce()
+            } catch {
+                startFailure.withLock { $0 = error }
+                screen.close()
+            }
+        }
+    }
 
     private func started() async throws -> (session: ChatSession, takesKey: Bool) {
         try await screen.handlingInterrupts({ starting.cancel() }) {

@@ -82,9 +82,8 @@ final class Program: Sendable {
     /// Reports a time of the start, if asked to.
     func trace(_ event: String) {
         guard options.verbose else { return }
-        let elapsed = start.duration(to: .now).formatted(
-            .units(allowed: [.milliseconds], width: .narrow))
-        Report.line("[\(elapsed)] \(event)")
+        let elapsed = start.duration(to: .now)
+        Report.line("[\(elapsed / .milliseconds(1)) ms] \(event)")
     }
 }
 
