@@ -177,7 +177,7 @@ async def _connect(exchange: _Exchange) -> None:
     exchange.writer.write(exchange.wire.send(exchange.request()) or b"")
     if not exchange.upload:
         exchange.writer.write(_body(exchange))
-    await exchange.writer.drain()
+    await _drained(exchange)
 
 
 def _body(exchange: _Exchange) -> bytes:
@@ -190,8 +190,13 @@ def _body(exchange: _Exchange) -> bytes:
 async def _send(exchange: _Exchange, event: Any) -> None:
     await _connected(exchange)
     assert exchange.writer is not None
+    exchange.writer.write(exchange.wire.send(event) or b"")
+    await _drained(exchange)
+
+
+async def _drained(exchange: _Exchange) -> None:
+    assert exchange.writer is not None
     try:
-        exchange.writer.write(exchange.wire.send(event) or b"")
         async with asyncio.timeout(exchange.timeouts.get("write")):
             await exchange.writer.drain()
     except TimeoutError as exc:
@@ -221,6 +226,8 @@ def _next_event(exchange: _Exchange) -> Any:
         event = exchange.wire.next_event()
     except h11.RemoteProtocolError as exc:
         raise TransferError("remote_protocol", str(exc)) from exc
+    if isinstance(event, h11.InformationalResponse):
+        return _next_event(exchange)
     if isinstance(event, h11.ConnectionClosed):
         raise TransferError("remote_protocol", "closed without an answer")
     return event

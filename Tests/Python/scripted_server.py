@@ -65,7 +65,8 @@ class Peer:
         self.connection.sendall(data)
 
     def head(self, status: str = "200 OK", **headers: str) -> None:
-        lines = [f"HTTP/1.1 {status}"]
+        # Said, or a client that keeps connections would try this one again.
+        lines = [f"HTTP/1.1 {status}", "Connection: close"]
         lines += [f"{k.replace('_', '-')}: {v}" for k, v in headers.items()]
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n")
 

@@ -298,6 +298,27 @@ async def test_comments_do_not_keep_a_stalled_answer_alive(
     assert screen.shown(1) == "half"
 
 
+async def test_content_keeps_a_slow_answer_alive(
+    core: ModuleType, serve: Serve, screen: RecordingChat
+) -> None:
+    def answer(peer: Peer) -> None:
+        import time
+
+        peer.start_stream()
+        # Longer than the limit in all, far shorter between two pieces.
+        for _ in range(12):
+            peer.delta("x")
+            time.sleep(0.1)
+        peer.event("[DONE]")
+        peer.end()
+
+    server = serve(answer)
+    chat = Conversation(Settings("small", f"{server.origin}/v1", stall_timeout=1.0))
+    await chat.send(Turn(1), "hi")
+    await chat.aclose()
+    assert screen.of("finished") == [(1, "stop")]
+
+
 async def test_silence_in_the_stream_is_a_stall_too(ask: Ask, serve: Serve) -> None:
     def answer(peer: Peer) -> None:
         peer.start_stream()
