@@ -131,6 +131,7 @@ struct FaultTests {
         (HTTPTransferRequest(method: "GET", url: "example.com/"), .unsupportedProtocol),
         (HTTPTransferRequest(method: "GET", url: "http:///path"), .localProtocol),
         (HTTPTransferRequest(method: "GET", url: "http://example.com/a b"), .localProtocol),
+        (HTTPTransferRequest(method: "CONNECT", url: "http://example.com/"), .localProtocol),
         (HTTPTransferRequest(method: "GE T", url: "http://example.com/"), .localProtocol),
         (
             HTTPTransferRequest(
