@@ -37,7 +37,7 @@ public final class ScriptedServer: Sendable {
         var closed = 0
         var waiters: [(isMet: @Sendable (State) -> Bool, gate: Gate)] = []
         var channel: (any Channel)?
-        var task: Task<Void, Never>?
+        var connections: [Int: Task<Void, Never>] = [:]
     }
 
     private let certificate: TestCertificate?
@@ -77,39 +77,28 @@ public final class ScriptedServer: Sendable {
         let context = try certificate?.serverContext()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
                     if let context {
-                        let handler = NIOSSLServerHandler(context: context)
-                        try channel.pipeline.syncOperations.addHandler(handler)
+                        try pipeline.addHandler(NIOSSLServerHandler(context: context))
                     }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel
-                    )
+                    try pipeline.addHandler(ConnectionBytes { self.connected(channel, $0) })
                 }
             }
-        let task = Task<Void, Never> {
-            // It ends with the server; what a connection throws ends that connection only.
-            try? await channel.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        group.addTask { await self.serve(connection) }
-                    }
-                }
-            }
-        }
-        state.withLock { state in
-            state.channel = channel.channel
-            state.task = task
-        }
-        return port
+            .bind(host: "127.0.0.1", port: 0).get()
+        state.withLock { $0.channel = channel }
+        return channel.localAddress?.port ?? 0
     }
 
     /// Closes the server and all its connections, and waits for that.
     public func shutDown() async {
-        let task = state.withLock { $0.task.take() }
-        task?.cancel()
-        await task?.value
+        let channel = state.withLock { $0.channel }
+        // It may be closed already, which is as good.
+        try? await channel?.close().get()
+        let connections = state.withLock { Array($0.connections.values) }
+        for connection in connections { connection.cancel() }
+        for connection in connections { await connection.value }
     }
 
     /// The port, or 0 before the start.
@@ -169,37 +158,45 @@ extension ScriptedServer {
         return result
     }
 
-    private func serve(_ connection: NIOAsyncChannel<ByteBuffer, ByteBuffer>) async {
-        let number = update { state in
+    /// Serves a connection in a task of its own, which ends with it.
+    private func connected(_ channel: any Channel, _ inbound: AsyncStream<ByteBuffer>) {
+        channel.closeFuture.whenComplete { _ in self.update { $0.closed += 1 } }
+        update { state in
             state.opened += 1
-            return state.opened
-        }
-        connection.channel.closeFuture.whenComplete { _ in self.update { $0.closed += 1 } }
-        // A client that goes away in the middle is no fault of the server.
-        try? await connection.executeThenClose { inbound, outbound in
-            var reader = RequestReader(connection: number, bodies: bodies)
-            for try await bytes in inbound {
-                update { $0.receivedBytes += bytes.readableBytes }
-                reader.append(bytes.readableBytesView)
-                while let request = try reader.next() {
-                    guard try await answer(request, outbound, connection.channel) else { return }
-                }
+            let number = state.opened
+            state.connections[number] = Task {
+                // A client that goes away in the middle is no fault of the server.
+                try? await self.serve(channel, inbound, number)
+                try? await channel.close().get()
+                self.update { _ = $0.connections.removeValue(forKey: number) }
             }
         }
     }
 
-    private func answer(
-        _ request: RecordedRequest,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
-        _ channel: any Channel
-    ) async throws -> Bool {
+    private func serve(
+        _ channel: any Channel,
+        _ inbound: AsyncStream<ByteBuffer>,
+        _ number: Int
+    ) async throws {
+        var reader = RequestReader(connection: number, bodies: bodies)
+        for await bytes in inbound {
+            update { $0.receivedBytes += bytes.readableBytes }
+            reader.append(bytes.readableBytesView)
+            while let request = try reader.next() {
+                if bodies == .ignore { try await channel.setOption(.autoRead, value: false).get() }
+                guard try await answer(request, channel) else { return }
+            }
+        }
+    }
+
+    private func answer(_ request: RecordedRequest, _ channel: any Channel) async throws -> Bool {
         let index = update { state in
             state.requests.append(request)
             return state.requests.count - 1
         }
         let response = await script(request, index)
         for step in response.steps(request) {
-            guard try await perform(step, outbound, channel) else { return false }
+            guard try await perform(step, channel) else { return false }
         }
         return bodies == .read
     }
@@ -207,12 +204,11 @@ extension ScriptedServer {
     /// Returns whether the connection goes on.
     private func perform(
         _ step: ScriptedResponse.Step,
-        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>,
         _ channel: any Channel
     ) async throws -> Bool {
         switch step {
         case .bytes(let data):
-            try await outbound.write(ByteBuffer(bytes: data))
+            try await channel.writeAndFlush(ByteBuffer(bytes: data))
             return true
         case .wait(let gate):
             try await gate.wait()
@@ -228,5 +224,38 @@ extension ScriptedServer {
             try await socket?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
             return false
         }
+    }
+}
+
+/// Hands the bytes of a connection over to its task.
+private final class ConnectionBytes: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let stream: AsyncStream<ByteBuffer>
+    private let continuation: AsyncStream<ByteBuffer>.Continuation
+    private let connected: (AsyncStream<ByteBuffer>) -> Void
+
+    init(connected: @escaping (AsyncStream<ByteBuffer>) -> Void) {
+        // Unbounded, but a server that does not read stops the channel itself.
+        (stream, continuation) = AsyncStream.makeStream()
+        self.connected = connected
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        connected(stream)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        continuation.yield(unwrapInboundIn(data))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        continuation.finish()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
     }
 }

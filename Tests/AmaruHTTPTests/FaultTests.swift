@@ -92,6 +92,18 @@ struct FaultTests {
         }
     }
 
+    @Test func `A connection that breaks while the body is sent is a fault of writing`()
+        async throws
+    {
+        let server = ScriptedServer([.resetBeforeHead], bodies: .ignore)
+        try await withServer(server) { (backend) async throws in
+            let body = HTTPTransferRequest.Body.data(Data(count: 64 << 20))
+            let failure = await backend.open(server.request("POST", body: body)).failure()
+            #expect(failure?.code == .write, "\(failure)")
+            #expect(failure?.message.contains("while the request was sent") == true)
+        }
+    }
+
     @Test func `HTML with 200 is an answer, not a fault`() async throws {
         let server = ScriptedServer([.html])
         try await withServer(server) { (backend) async throws in
@@ -131,6 +143,7 @@ struct FaultTests {
         (HTTPTransferRequest(method: "GET", url: "example.com/"), .unsupportedProtocol),
         (HTTPTransferRequest(method: "GET", url: "http:///path"), .localProtocol),
         (HTTPTransferRequest(method: "GET", url: "http://example.com/a b"), .localProtocol),
+        (HTTPTransferRequest(method: "CONNECT", url: "http://example.com/"), .localProtocol),
         (HTTPTransferRequest(method: "GE T", url: "http://example.com/"), .localProtocol),
         (
             HTTPTransferRequest(

@@ -7,10 +7,35 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+/// How long a connection attempt goes on, also when nobody waits for it any more.
+///
+/// A few steps, and not the caller's limit itself: connections are not shared between clients, of
+/// which there is one for each step.
+enum ConnectionAttempt: CaseIterable, Hashable, Sendable {
+    case short, medium, long
+
+    init(within limit: Duration?) {
+        switch limit ?? .seconds(300) {
+        case ...Duration.seconds(10): self = .short
+        case ...Duration.seconds(60): self = .medium
+        default: self = .long
+        }
+    }
+
+    var limit: TimeAmount {
+        switch self {
+        case .short: .seconds(10)
+        case .medium: .seconds(60)
+        case .long: .minutes(5)
+        }
+    }
+}
+
 extension HTTPClient {
     convenience init(
         _ wanted: HTTPBackendConfiguration,
         proxy: HTTPBackendConfiguration.Proxy?,
+        attempt: ConnectionAttempt,
         find: @escaping @Sendable (UInt64) -> ExchangeCore?
     ) {
         var configuration = Configuration(redirectConfiguration: .disallow)
@@ -23,8 +48,8 @@ extension HTTPClient {
         configuration.connectionPool.idleTimeout = TimeAmount(wanted.idleConnectionLifetime)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
             max(1, wanted.maximumConnections)
-        // Limits are those of each request, kept by timers of ours.
-        configuration.timeout = .init(connect: .hours(1), read: nil)
+        // The limits of a request are kept by timers of ours.
+        configuration.timeout = .init(connect: attempt.limit, read: nil)
         configuration.http1_1ConnectionDebugInitializer = { channel in
             channel.eventLoop.flatSubmit {
                 channel.eventLoop.makeCompletedFuture {

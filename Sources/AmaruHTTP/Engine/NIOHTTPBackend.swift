@@ -28,9 +28,14 @@ public final class NIOHTTPBackend: HTTPBackend {
     private struct State {
         var lastID: UInt64 = 0
         var exchanges: [UInt64: ExchangeCore] = [:]
-        var direct: HTTPClient?
-        var proxied: HTTPClient?
+        var clients: [ClientKey: HTTPClient] = [:]
         var isShutDown = false
+    }
+
+    /// The library sets proxy and connection time-out per client, and each has its own pool.
+    private struct ClientKey: Hashable {
+        var isProxied: Bool
+        var attempt: ConnectionAttempt
     }
 
     private let configuration: HTTPBackendConfiguration
@@ -81,16 +86,31 @@ public final class NIOHTTPBackend: HTTPBackend {
     public func shutDown() async {
         let (exchanges, clients) = state.withLock { state in
             state.isShutDown = true
-            let clients = [state.direct.take(), state.proxied.take()]
-            return (Array(state.exchanges.values), clients)
+            defer { state.clients = [:] }
+            return (Array(state.exchanges.values), Array(state.clients.values))
         }
         for core in exchanges { core.perform { $0.cancelled() } }
         for core in exchanges { await core.closed() }
-        for client in clients {
-            // The only errors are a second shutdown, which `take` excludes, and connections that
-            // broke while they were closed, which is what was wanted.
-            try? await client?.shutdown()
+        for client in clients { await shutDown(client) }
+    }
+
+    /// Closes a client's connections.
+    ///
+    /// The library waits for connection attempts that nobody wants any more, and has no way to end
+    /// them. They are left to their own time-out after a moment: they hold nothing of ours.
+    private func shutDown(_ client: HTTPClient) async {
+        let loop = timerLoop
+        let isDone = loop.makePromise(of: Void.self)
+        let timer = loop.scheduleTask(in: .milliseconds(500)) { isDone.succeed() }
+        Task {
+            // The only errors are a second shutdown, which cannot be, and connections that broke
+            // while they were closed, which is what was wanted.
+            try? await client.shutdown()
+            timer.cancel()
+            // Of two results a promise keeps the first.
+            loop.execute { isDone.succeed() }
         }
+        try? await isDone.futureResult.get()
     }
 }
 
@@ -108,7 +128,7 @@ extension NIOHTTPBackend: ExchangeEngine {
 
     func transfer(_ core: ExchangeCore) async {
         do {
-            guard let client = client(for: core.url.origin) else { throw CancellationError() }
+            guard let client = client(for: core) else { throw CancellationError() }
             try await stream(core, over: client)
         } catch {
             core.fail(error)
@@ -132,15 +152,18 @@ extension NIOHTTPBackend: ExchangeEngine {
         }
     }
 
-    private func client(for origin: HTTPOrigin) -> HTTPClient? {
-        let proxy = configuration.proxy.flatMap { $0.serves(origin) ? $0 : nil }
+    private func client(for core: ExchangeCore) -> HTTPClient? {
+        let proxy = configuration.proxy.flatMap { $0.serves(core.url.origin) ? $0 : nil }
+        let attempt = ConnectionAttempt(within: core.request.timeouts.connect)
+        let key = ClientKey(isProxied: proxy != nil, attempt: attempt)
         return state.withLock { state in
             if state.isShutDown { return nil }
-            if let existing = proxy == nil ? state.direct : state.proxied { return existing }
-            let client = HTTPClient(configuration, proxy: proxy) { [weak self] id in
+            if let existing = state.clients[key] { return existing }
+            let client = HTTPClient(configuration, proxy: proxy, attempt: attempt) {
+                [weak self] id in
                 self?.state.withLock { $0.exchanges[id] }
             }
-            if proxy == nil { state.direct = client } else { state.proxied = client }
+            state.clients[key] = client
             return client
         }
     }

@@ -27,6 +27,9 @@ enum RequestTranslation {
         if request.method.isEmpty || !request.method.utf8.allSatisfy(isToken) {
             throw refuse("\"\(request.method)\" is not a method")
         }
+        if request.method == "CONNECT" {
+            throw refuse("tunnels are opened by the engine alone; configure a proxy instead")
+        }
         if let target = request.target, !target.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
             throw refuse("its target has a blank, a control or a non-ASCII character")
         }

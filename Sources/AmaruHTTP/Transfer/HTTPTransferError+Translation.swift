@@ -43,6 +43,12 @@ extension HTTPTransferError {
             (.connect, tls(error.description, origin: origin))
         case NIOSSLError.handshakeFailed(let reason):
             (.connect, tls("\(reason)", origin: origin))
+        case NIOSSLError.noSuchFilesystemObject, NIOSSLError.failedToLoadCertificate:
+            (
+                .connect,
+                "could not connect to \(origin): a file of trusted certificates cannot be read "
+                    + "as PEM. Check the files that are configured."
+            )
         case let error as NIOSSLError:
             broken(stage, origin: origin, reason: "TLS: \(error)")
         case let error as BoringSSLError:
