@@ -28,7 +28,9 @@ final class SignalSource: Sendable {
     /// Watches signals from now on.
     init(_ watched: Set<Int32>) {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Int32.self, bufferingPolicy: .bufferingOldest(256))
+            of: Int32.self,
+            bufferingPolicy: .bufferingOldest(256)
+        )
         signals = stream
         number = SignalPipe.shared.add(watched, continuation)
     }

@@ -73,9 +73,13 @@ final class TerminalSession: Sendable {
         _ = fcntl(wake.write, F_SETFL, O_NONBLOCK)
         state = Mutex(State(input: LineInput(isInteractive: isInteractive)))
         let (interrupts, interrupted) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingOldest(16))
+            of: Void.self,
+            bufferingPolicy: .bufferingOldest(16)
+        )
         let (sizes, resized) = AsyncStream.makeStream(
-            of: TerminalSize.self, bufferingPolicy: .bufferingNewest(1))
+            of: TerminalSize.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
         self.interrupts = interrupts
         sizeChanges = sizes
         signals = SignalSource([SIGINT, SIGWINCH, SIGCONT])
