@@ -20,7 +20,7 @@ import Synchronization
 /// for await _ in source.signals { answer.cancel() }
 /// ```
 final class SignalSource: Sendable {
-    /// The signals as they come; ends with `cancel()`. For one task.
+    /// The signals as they come, for one task, until `cancel()`.
     let signals: AsyncStream<Int32>
 
     private let number: Int

@@ -29,10 +29,10 @@ final class TerminalSession: Sendable {
     /// Whether lines are edited here, on a terminal that both ends are connected to.
     let isInteractive: Bool
 
-    /// Each Ctrl-C that came while no line was read. For one task.
+    /// Each Ctrl-C that came while no line was read, for one task.
     let interrupts: AsyncStream<Void>
 
-    /// Each new size of the terminal. For one task.
+    /// Each new size of the terminal, for one task.
     let sizeChanges: AsyncStream<TerminalSize>
 
     private struct State {
