@@ -138,7 +138,8 @@ public final class PseudoTerminal: Sendable {
         guard try await done.wait() else {
             throw Failure(
                 description: "\(text.debugDescription) did not appear; the screen was\n"
-                    + output.debugDescription)
+                    + output.debugDescription
+            )
         }
     }
 

@@ -54,7 +54,10 @@ struct PseudoTerminalPair {
 
 /// Starts a program in a new session whose controlling terminal is the one at `path`.
 func spawnOnTerminal(
-    _ path: String, _ executable: String, _ arguments: [String], _ environment: [String: String]
+    _ path: String,
+    _ executable: String,
+    _ arguments: [String],
+    _ environment: [String: String]
 ) throws -> pid_t {
     #if canImport(Glibc)
         var actions = posix_spawn_file_actions_t()

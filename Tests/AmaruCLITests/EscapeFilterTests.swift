@@ -56,9 +56,13 @@ import Testing
 
     @Test func `Random text holds no control, in whatever chunks it comes`() {
         var random = SeededGenerator(state: 42)
-        let alphabet = Array("\u{1B}\u{1B}[]P_;?0123mJ\u{7}\\\r\n\u{9B}\u{9D}\u{9C}ab é\u{301}".unicodeScalars)
+        let alphabet = Array(
+            "\u{1B}\u{1B}[]P_;?0123mJ\u{7}\\\r\n\u{9B}\u{9D}\u{9C}ab é\u{301}".unicodeScalars
+        )
         for _ in 0..<2000 {
-            let scalars = (0..<40).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
+            let scalars = (0..<40).map { _ in
+                alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+            }
             let whole = EscapeFilter.clean(String(scalars: scalars[...]))
             let isClean = whole.unicodeScalars.allSatisfy {
                 $0 == "\n" || ($0.value >= 0x20 && !(0x7F...0x9F).contains($0.value))

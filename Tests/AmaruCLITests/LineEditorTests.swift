@@ -41,7 +41,8 @@ import Testing
             ("\u{1B}[99~\u{1B}[?1;2c\u{1B}[5~x", "x|"),
             ("\u{1B}\u{1B}[Dx", "x|"),
             ("\u{85}x\u{9B}", "x|"),
-        ])
+        ]
+    )
     func keys(keys: String, expected: String) {
         var editor = LineEditor()
         #expect(edit(keys, &editor) == [])
@@ -52,7 +53,8 @@ import Testing
 
     @Test(
         "One press takes what looks like one letter",
-        arguments: ["é", "e\u{301}", "👩‍👩‍👧", "🇵🇪", "❤️", "한", "नि", "日"])
+        arguments: ["é", "e\u{301}", "👩‍👩‍👧", "🇵🇪", "❤️", "한", "नि", "日"]
+    )
     func graphemes(letter: String) {
         var editor = LineEditor()
         _ = edit("a\(letter)b", &editor)
@@ -74,7 +76,9 @@ import Testing
 
     @Test func `Broken bytes become one replacement and hold nothing up`() {
         var editor = LineEditor()
-        for byte: UInt8 in [0x61, 0xC3, 0x62, 0xFF, 0xE2, 0x82, 0x63, 0x80] { _ = editor.feed(byte) }
+        for byte: UInt8 in [0x61, 0xC3, 0x62, 0xFF, 0xE2, 0x82, 0x63, 0x80] {
+            _ = editor.feed(byte)
+        }
         #expect(editor.string == "a\u{FFFD}b\u{FFFD}\u{FFFD}c\u{FFFD}")
     }
 
@@ -125,7 +129,8 @@ import Testing
             ("abc", 3), ("é", 1), ("e\u{301}", 1), ("日本", 4), ("한", 2), ("👩‍👩‍👧", 2), ("🇵🇪", 2),
             ("❤️", 2), ("❤", 1), ("👍🏽", 2), ("\u{200B}", 0), ("ﾊ", 1), ("Ａ", 2), ("─", 1), ("…", 1),
             ("\u{301}", 0), ("1️⃣", 2), ("\u{AD}", 1), ("🇵", 1),
-        ])
+        ]
+    )
     func width(text: String, cells: Int) {
         #expect(CellWidth.of(text) == cells)
     }
@@ -146,7 +151,11 @@ import Testing
 
     @Test func `Colours in the prompt take no cells`() {
         let layout = LineLayout(
-            prompt: "\u{1B}[1m> \u{1B}[0m", text: Array("ab"), cursor: 2, columns: 80)
+            prompt: "\u{1B}[1m> \u{1B}[0m",
+            text: Array("ab"),
+            cursor: 2,
+            columns: 80
+        )
         #expect(layout.cursorColumn == 4)
     }
 
@@ -154,17 +163,25 @@ import Testing
         var display = LineDisplay()
         let text = Array((0..<50).map { "\($0)" }.joined(separator: "\n"))
         let drawn = display.draw(
-            prompt: "", text: text, cursor: text.count, size: TerminalSize(columns: 20, rows: 5))
-        #expect(drawn == "46\r\n47\r\n48\r\n49\r\u{1B}[2C")
+            prompt: "",
+            text: text,
+            cursor: text.count,
+            size: TerminalSize(columns: 20, rows: 5)
+        )
+        #expect(drawn == "46\n47\n48\n49\r\u{1B}[2C")
     }
 
     @Test func `Drawing again starts where the first drawing did`() {
         var display = LineDisplay()
         let size = TerminalSize(columns: 4, rows: 10)
-        #expect(display.draw(prompt: ">", text: Array("abcd"), cursor: 0, size: size)
-            == ">abc\r\nd\u{1B}[1A\r\u{1B}[1C")
-        #expect(display.draw(prompt: ">", text: Array("abcd"), cursor: 4, size: size)
-            == "\r\u{1B}[J>abc\r\nd\r\u{1B}[1C")
-        #expect(display.commit(prompt: ">", text: Array("abcd")) == "\r\u{1B}[1A\u{1B}[J>abcd\r\n")
+        #expect(
+            display.draw(prompt: ">", text: Array("abcd"), cursor: 0, size: size)
+                == ">abc\nd\u{1B}[1A\r\u{1B}[1C"
+        )
+        #expect(
+            display.draw(prompt: ">", text: Array("abcd"), cursor: 4, size: size)
+                == "\r\u{1B}[J>abc\nd\r\u{1B}[1C"
+        )
+        #expect(display.commit(prompt: ">", text: Array("abcd")) == "\r\u{1B}[1A\u{1B}[J>abcd\n")
     }
 }

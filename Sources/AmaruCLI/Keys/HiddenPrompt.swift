@@ -75,7 +75,9 @@ enum HiddenPrompt {
     }
 
     private static func line(
-        from descriptor: Int32, asking prompt: String, until wake: Int32
+        from descriptor: Int32,
+        asking prompt: String,
+        until wake: Int32
     ) throws -> String {
         try say(prompt, on: descriptor)
         // The newline that the user typed was not shown either.

@@ -23,7 +23,8 @@ struct KeyOption: Equatable, Sendable {
         guard Self.isVariableName(name) else {
             throw ParseError(
                 description: "\(name.debugDescription) is not the name of a variable; "
-                    + "write NAME or NAME@ORIGIN, as in OPENAI_API_KEY@https://api.openai.com")
+                    + "write NAME or NAME@ORIGIN, as in OPENAI_API_KEY@https://api.openai.com"
+            )
         }
         variable = name
         origin = parts.count > 1 ? try Self.origin(String(parts[1])) : nil
@@ -46,7 +47,8 @@ struct KeyOption: Equatable, Sendable {
         else {
             throw ParseError(
                 description: "\(text.debugDescription) is not an origin; "
-                    + "write a scheme and a host, as in https://api.openai.com")
+                    + "write a scheme and a host, as in https://api.openai.com"
+            )
         }
         let own = scheme == "https" ? 443 : 80
         let port = parts.port.flatMap { $0 == own ? nil : ":\($0)" } ?? ""

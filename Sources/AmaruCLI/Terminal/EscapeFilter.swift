@@ -51,7 +51,8 @@ struct EscapeFilter: Sendable {
 
     /// Filters a whole text.
     static func clean(
-        _ text: String, bidirectionalControls: BidirectionalControls = .keep
+        _ text: String,
+        bidirectionalControls: BidirectionalControls = .keep
     ) -> String {
         var filter = EscapeFilter(bidirectionalControls: bidirectionalControls)
         return filter.feed(text) + filter.finish()
@@ -99,7 +100,8 @@ struct EscapeFilter: Sendable {
     }
 
     private mutating func takeInSequence(
-        _ scalar: Unicode.Scalar, _ shown: inout String.UnicodeScalarView
+        _ scalar: Unicode.Scalar,
+        _ shown: inout String.UnicodeScalarView
     ) {
         switch (state, scalar.value) {
         case (.string, _), (_, 0x00...0x1F), (_, 0x7F):
@@ -122,7 +124,8 @@ struct EscapeFilter: Sendable {
     }
 
     private mutating func takeText(
-        _ scalar: Unicode.Scalar, _ shown: inout String.UnicodeScalarView
+        _ scalar: Unicode.Scalar,
+        _ shown: inout String.UnicodeScalarView
     ) {
         let followsReturn = state == .carriageReturn
         state = .text

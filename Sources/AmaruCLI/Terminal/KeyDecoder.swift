@@ -21,7 +21,7 @@ struct KeyDecoder: Sendable {
         case escape
         case control([UInt8])
         case application
-        case paste([UInt8])
+        case paste
     }
 
     /// The largest paste; bytes beyond it are dropped.
@@ -31,6 +31,8 @@ struct KeyDecoder: Sendable {
 
     private var state = State.text
     private var pending: [UInt8] = []
+    // Outside the state: taking an array out of an enum's case copies it, each byte anew.
+    private var pasted: [UInt8] = []
 
     /// Takes a byte and returns the keys that it completes: none, one, or rarely two.
     mutating func feed(_ byte: UInt8) -> [Key] {
@@ -129,7 +131,7 @@ struct KeyDecoder: Sendable {
         case "3": return [.delete]
         case "3;5", "3;3": return [.deleteWordRight]
         case "200":
-            state = .paste([])
+            state = .paste
             return []
         default: return []
         }
@@ -148,17 +150,17 @@ struct KeyDecoder: Sendable {
     }
 
     private mutating func paste(_ byte: UInt8) -> [Key] {
-        guard case .paste(var bytes) = state else { return [] }
-        // Without a second reference the array grows in place.
-        state = .text
-        bytes.append(byte)
-        guard byte == UInt8(ascii: "~"), bytes.suffix(6).elementsEqual(Self.pasteEnd) else {
-            let isFull = bytes.count > Self.pasteBound + Self.pasteEnd.count
-            if isFull { bytes.remove(at: Self.pasteBound) }
-            state = .paste(bytes)
+        pasted.append(byte)
+        guard byte == UInt8(ascii: "~"), pasted.suffix(6).elementsEqual(Self.pasteEnd) else {
+            let isFull = pasted.count > Self.pasteBound + Self.pasteEnd.count
+            if isFull { pasted.remove(at: Self.pasteBound) }
             return []
         }
-        let content = bytes.dropLast(6).prefix(Self.pasteBound)
+        defer {
+            pasted = []
+            state = .text
+        }
+        let content = pasted.dropLast(6).prefix(Self.pasteBound)
         return [.paste(EscapeFilter.clean(String(decoding: content, as: UTF8.self)))]
     }
 }

@@ -18,7 +18,10 @@ struct LineDisplay: Sendable {
 
     /// Draws the text anew, in the place of the former drawing.
     mutating func draw(
-        prompt: String, text: [Character], cursor: Int, size: TerminalSize
+        prompt: String,
+        text: [Character],
+        cursor: Int,
+        size: TerminalSize
     ) -> String {
         let layout = LineLayout(prompt: prompt, text: text, cursor: cursor, columns: size.columns)
         // Only as many rows as the screen has can be drawn over again.
@@ -26,7 +29,8 @@ struct LineDisplay: Sendable {
         let first = max(0, min(layout.cursorRow - height / 2, layout.rows.count - height))
         let shown = layout.rows[first..<min(layout.rows.count, first + height)]
         var output = toStart()
-        output += shown.joined(separator: "\r\n")
+        // The terminal itself puts the carriage return before each newline, as for all output.
+        output += shown.joined(separator: "\n")
         let below = shown.count - 1 - (layout.cursorRow - first)
         if below > 0 { output += "\u{1B}[\(below)A" }
         output += "\r"
@@ -46,8 +50,7 @@ struct LineDisplay: Sendable {
     ///
     /// The terminal wraps it now, so that it can wrap it again when its size changes.
     mutating func commit(prompt: String, text: [Character]) -> String {
-        let lines = String(text).replacing("\n", with: "\r\n").replacing("\t", with: LineLayout.tab)
-        return erase() + prompt + lines + "\r\n"
+        erase() + prompt + String(text).replacing("\t", with: LineLayout.tab) + "\n"
     }
 
     private func toStart() -> String {

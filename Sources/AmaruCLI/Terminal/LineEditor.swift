@@ -128,9 +128,10 @@ extension LineEditor {
         let joined = Array(upToCursor + String(text[cursor..<end]))
         text.replaceSubrange(start..<end, with: joined)
         // Where the text joins the cluster behind, the cursor goes behind that.
+        let wanted = upToCursor.unicodeScalars.count
         var length = 0
         var position = start
-        while length < upToCursor.unicodeScalars.count {
+        while length < wanted {
             length += text[position].unicodeScalars.count
             position += 1
         }

@@ -129,6 +129,10 @@ struct LineInput: Sendable {
     private mutating func drawn(_ size: TerminalSize) -> String {
         guard let prompt, isInteractive else { return "" }
         return display.draw(
-            prompt: prompt, text: editor.text, cursor: editor.cursor, size: size)
+            prompt: prompt,
+            text: editor.text,
+            cursor: editor.cursor,
+            size: size
+        )
     }
 }

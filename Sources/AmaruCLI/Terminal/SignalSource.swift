@@ -20,7 +20,7 @@ import Synchronization
 /// for await _ in source.signals { answer.cancel() }
 /// ```
 final class SignalSource: Sendable {
-    /// The signals as they come; ends with `cancel()`. For one task.
+    /// The signals as they come, for one task, until `cancel()`.
     let signals: AsyncStream<Int32>
 
     private let number: Int
@@ -28,7 +28,9 @@ final class SignalSource: Sendable {
     /// Watches signals from now on.
     init(_ watched: Set<Int32>) {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Int32.self, bufferingPolicy: .bufferingOldest(256))
+            of: Int32.self,
+            bufferingPolicy: .bufferingOldest(256)
+        )
         signals = stream
         number = SignalPipe.shared.add(watched, continuation)
     }

@@ -29,13 +29,19 @@ final class TerminalMode: Sendable {
         var saved = termios()
         guard tcgetattr(descriptor, &saved) == 0 else {
             throw TerminalError(
-                .notATerminal, "descriptor \(descriptor) is not a terminal",
-                cause: PosixError("read the terminal's settings"))
+                .notATerminal,
+                "descriptor \(descriptor) is not a terminal",
+                cause: PosixError("read the terminal's settings")
+            )
         }
         var changed = saved
         change(&changed)
         let setting = TerminalSetting(
-            descriptor: descriptor, bracketedPaste: bracketedPaste, saved: saved, changed: changed)
+            descriptor: descriptor,
+            bracketedPaste: bracketedPaste,
+            saved: saved,
+            changed: changed
+        )
         slot = try TerminalGuard.shared.claim(setting)
     }
 
@@ -64,7 +70,9 @@ private struct TerminalSetting {
     var changed: termios
 
     init(
-        descriptor: Int32 = -1, bracketedPaste: Bool = false, saved: termios = termios(),
+        descriptor: Int32 = -1,
+        bracketedPaste: Bool = false,
+        saved: termios = termios(),
         changed: termios = termios()
     ) {
         self.descriptor = descriptor
@@ -164,7 +172,8 @@ private let settingCount = 4
 /// entered, when its settings don't change; memory instead of an array, because a handler must
 /// not meet Swift's reference counts or access checks half-way.
 nonisolated(unsafe) private let settings = UnsafeMutablePointer<TerminalSetting>.allocate(
-    capacity: settingCount)
+    capacity: settingCount
+)
 
 // The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
 
@@ -198,25 +207,29 @@ private func restoreTerminals() {
     }
 }
 
+/// Raises a signal in its own handler, where it is blocked.
+private func raiseNow(_ signal: Int32) {
+    raise(signal)
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, signal)
+    var former = sigset_t()
+    pthread_sigmask(SIG_UNBLOCK, &set, &former)
+    pthread_sigmask(SIG_SETMASK, &former, nil)
+}
+
 private let endByFatalSignal: SignalHandler = { signal in
     restoreTerminals()
     SignalAction().install(for: signal)
-    // Blocked while this handler runs; it ends the process when the handler returns.
-    raise(signal)
+    raiseNow(signal)
 }
 
 private let stopBySignal: SignalHandler = { signal in
     let code = errno
     restoreTerminals()
     let own = SignalAction().install(for: signal)
-    raise(signal)
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, signal)
-    var former = sigset_t()
     // The process stops here, and goes on here.
-    pthread_sigmask(SIG_UNBLOCK, &set, &former)
-    pthread_sigmask(SIG_SETMASK, &former, nil)
+    raiseNow(signal)
     own.install(for: signal)
     for slot in 0..<settingCount where settings[slot].isEntered {
         if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: true) }

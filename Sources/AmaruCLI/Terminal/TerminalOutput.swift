@@ -51,7 +51,10 @@ final class TerminalOutput: Sendable {
             }
         } catch let error as PosixError where error.code == EPIPE {
             throw TerminalError(
-                .outputClosed, "the output was closed by its reader", cause: error)
+                .outputClosed,
+                "the output was closed by its reader",
+                cause: error
+            )
         } catch {
             throw TerminalError(.outputFailed, "the output failed: \(error)", cause: error)
         }

@@ -29,10 +29,10 @@ final class TerminalSession: Sendable {
     /// Whether lines are edited here, on a terminal that both ends are connected to.
     let isInteractive: Bool
 
-    /// Each Ctrl-C that came while no line was read. For one task.
+    /// Each Ctrl-C that came while no line was read, for one task.
     let interrupts: AsyncStream<Void>
 
-    /// Each new size of the terminal. For one task.
+    /// Each new size of the terminal, for one task.
     let sizeChanges: AsyncStream<TerminalSize>
 
     private struct State {
@@ -73,9 +73,13 @@ final class TerminalSession: Sendable {
         _ = fcntl(wake.write, F_SETFL, O_NONBLOCK)
         state = Mutex(State(input: LineInput(isInteractive: isInteractive)))
         let (interrupts, interrupted) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingOldest(16))
+            of: Void.self,
+            bufferingPolicy: .bufferingOldest(16)
+        )
         let (sizes, resized) = AsyncStream.makeStream(
-            of: TerminalSize.self, bufferingPolicy: .bufferingNewest(1))
+            of: TerminalSize.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
         self.interrupts = interrupts
         sizeChanges = sizes
         signals = SignalSource([SIGINT, SIGWINCH, SIGCONT])
