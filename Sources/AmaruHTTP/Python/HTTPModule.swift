@@ -36,10 +36,10 @@ public final class HTTPModule: Sendable {
             }
             PythonFunction("read") { [self] (id: Int) async throws -> Data? in try await read(id) }
             PythonFunction("write") { [self] (id: Int, data: Data) async throws in
-                try await exchange(id).write(data)
+                try await unaffectedByCancellation(id) { try await $0.write(data) }
             }
             PythonFunction("finish") { [self] (id: Int) async throws in
-                try await exchange(id).finish()
+                try await unaffectedByCancellation(id) { try await $0.finish() }
             }
             PythonFunction("cancel") { [self] (id: Int) in cancel(id) }
             PythonFunction("closed") { [self] (id: Int) async in await closed(id) }
@@ -101,6 +101,17 @@ public final class HTTPModule: Sendable {
         guard let exchange = exchanges.withLock({ $0[id] }) else { return }
         await exchange.closed()
         exchanges.withLock { _ = $0.remove(id) }
+    }
+
+    /// Lets a step of the upload run on when its awaitable is cancelled.
+    ///
+    /// The transport stops waiting for it when the answer comes early, and goes on reading; to
+    /// abort the exchange it calls `cancel`.
+    private func unaffectedByCancellation(
+        _ id: Int, _ body: @escaping @Sendable (any HTTPExchange) async throws -> Void
+    ) async throws {
+        let exchange = try exchange(id)
+        try await Task { try await body(exchange) }.value
     }
 
     /// Turns the cancellation of a blocking call, which an interrupt causes, into its own error.
