@@ -32,7 +32,8 @@ public struct PythonResources: Sendable, Hashable {
         ]
         let found = candidates.first { candidate in
             FileManager.default.fileExists(
-                atPath: candidate.appending(path: "amaru/__init__.py").path)
+                atPath: candidate.appending(path: "amaru/__init__.py").path
+            )
         }
         guard let found else { throw NotFound(places: candidates.map(\.path)) }
         root = found

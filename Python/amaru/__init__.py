@@ -5,4 +5,12 @@ from amaru._bridge import IN_AMARU
 from amaru._reply import reply
 from amaru.host import Settings, Turn, current_turn, notice, settings
 
-__all__ = ["IN_AMARU", "Settings", "Turn", "current_turn", "notice", "reply", "settings"]
+__all__ = [
+    "IN_AMARU",
+    "Settings",
+    "Turn",
+    "current_turn",
+    "notice",
+    "reply",
+    "settings",
+]

@@ -159,7 +159,10 @@ struct Conversation {
             let session = try await starting.value
             guard case .chat(let takesKey) = try await session.startOnce() else {
                 throw ChatFailure(
-                    code: "script", message: "the script offers nothing that answers", remedy: "")
+                    code: "script",
+                    message: "the script offers nothing that answers",
+                    remedy: ""
+                )
             }
             return (session, takesKey)
         }

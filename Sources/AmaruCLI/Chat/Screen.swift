@@ -27,7 +27,8 @@ actor Screen {
     ///
     /// Without one, as while Python starts behind a finished prompt, Ctrl-C is dropped.
     nonisolated func handlingInterrupts<Value>(
-        _ handler: @escaping @Sendable () async -> Void, _ body: () async throws -> Value
+        _ handler: @escaping @Sendable () async -> Void,
+        _ body: () async throws -> Value
     ) async rethrows -> Value {
         let former = interruptHandler.withLock { current in
             defer { current = handler }

@@ -18,7 +18,8 @@ struct ChatOptions: ParsableArguments {
         help: """
             The environment variable that holds the key, and the origin that the key belongs to \
             (default: that of --base-url, else https://api.openai.com). Repeat it for more keys.
-            """)
+            """
+    )
     var keyEnv: [KeyArgument] = []
 
     @Option(help: "Send the requests for one origin to another, FROM=TO. Repeatable.")
@@ -28,14 +29,16 @@ struct ChatOptions: ParsableArguments {
     var with: [String] = []
 
     @Option(
-        help: "A Python interpreter to make environments with, or an environment to use as it is.")
+        help: "A Python interpreter to make environments with, or an environment to use as it is."
+    )
     var python: String?
 
     @Option(help: "A GGUF file for the model on this machine.")
     var gguf: String?
 
     @Option(
-        help: "Seconds that a script may show nothing, with nothing under way, for one message.")
+        help: "Seconds that a script may show nothing, with nothing under way, for one message."
+    )
     var idleTimeout: Double = 30
 
     @Option(help: "Seconds without content after which an answer has stalled; 0 for never.")
@@ -53,7 +56,8 @@ struct ChatOptions: ParsableArguments {
                 ["http", "https"].contains(url.scheme)
             else {
                 throw ValidationError(
-                    "--base-url \(baseURL): write a URL such as http://localhost:11434/v1")
+                    "--base-url \(baseURL): write a URL such as http://localhost:11434/v1"
+                )
             }
         }
     }

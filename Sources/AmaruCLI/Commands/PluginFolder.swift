@@ -20,7 +20,8 @@ struct PluginFolder {
     func files() throws -> [URL] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         return try FileManager.default.contentsOfDirectory(
-            at: url, includingPropertiesForKeys: nil
+            at: url,
+            includingPropertiesForKeys: nil
         )
         .filter { $0.pathExtension == "py" }
         .sorted { $0.lastPathComponent < $1.lastPathComponent }

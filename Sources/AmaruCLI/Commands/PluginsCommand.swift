@@ -16,7 +16,8 @@ struct PluginsCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the plugins, without loading any.")
+            abstract: "List the plugins, without loading any."
+        )
 
         func run() async throws {
             let folder = PluginFolder(variables: ProcessInfo.processInfo.environment)
@@ -32,7 +33,8 @@ struct PluginsCommand: AsyncParsableCommand {
 
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a plugin of ten lines to start from.")
+            abstract: "Make a plugin of ten lines to start from."
+        )
 
         @Argument(help: "Its name: letters, digits and underscores.")
         var name: String
@@ -40,7 +42,8 @@ struct PluginsCommand: AsyncParsableCommand {
         func validate() throws {
             guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
                 throw ValidationError(
-                    "\(name) is no name for a plugin: use letters, digits and underscores.")
+                    "\(name) is no name for a plugin: use letters, digits and underscores."
+                )
             }
         }
 
@@ -53,7 +56,9 @@ struct PluginsCommand: AsyncParsableCommand {
                 try Python.import("amaru.plugins.template").template(name)
             }
             try FileManager.default.createDirectory(
-                at: folder.url, withIntermediateDirectories: true)
+                at: folder.url,
+                withIntermediateDirectories: true
+            )
             do {
                 try Data(text.utf8).write(to: file, options: .withoutOverwriting)
             } catch CocoaError.fileWriteFileExists {

@@ -36,7 +36,8 @@ final class KeyRing: Sendable {
                 guard isNamed else { continue }
                 throw ValidationError(
                     "--key-env \(option.variable): the variable is not set. "
-                        + "Set it, or name another one.")
+                        + "Set it, or name another one."
+                )
             }
             let made = vault.add(key, for: owner)
             if owner == origin || first == nil { first = made }
@@ -59,7 +60,8 @@ final class KeyRing: Sendable {
         } catch HiddenPrompt.Failure.noTerminal {
             throw ValidationError(
                 "There is no key for \(origin): set the variable \(variable), or name another "
-                    + "one with --key-env.")
+                    + "one with --key-env."
+            )
         }
         let made = vault.add(key, for: origin)
         placeholder.withLock { $0 = made }

@@ -36,12 +36,17 @@ extension Program {
         trace("environment ready")
         return ChatSession(
             ChatConfiguration(
-                resources: resources, script: script, settings: settings,
-                environment: environment, network: network,
+                resources: resources,
+                script: script,
+                settings: settings,
+                environment: environment,
+                network: network,
                 bytecodeCache: cacheFolder.appending(path: "bytecode"),
                 idleTimeout: .seconds(options.idleTimeout),
                 readLine: { prompt in try await lines.screen().readLine(prompt: prompt) },
-                trace: { [self] event in trace(event) }))
+                trace: { [self] event in trace(event) }
+            )
+        )
     }
 
     var cacheFolder: URL { CacheFolder.standard(environment: variables) }
@@ -75,7 +80,8 @@ extension Program {
             system: options.system ?? "",
             keyPlaceholder: placeholder,
             stallTimeout: options.stallTimeout,
-            plugins: PluginFolder(variables: variables).path)
+            plugins: PluginFolder(variables: variables).path
+        )
     }
 
     private func localSettings(_ requirements: [String], _ screen: Screen) async throws -> (
@@ -83,7 +89,11 @@ extension Program {
     ) {
         let (environment, model) = try await localModel(requirements)
         let server = try await LocalModelServer.start(
-            model: model, environment: environment, resources: resources.root, builder: builder)
+            model: model,
+            environment: environment,
+            resources: resources.root,
+            builder: builder
+        )
         keep(server)
         trace("local model ready at \(server.baseURL.absoluteString)")
         let base = server.baseURL.absoluteString
@@ -91,7 +101,8 @@ extension Program {
         if options.gguf == nil {
             await screen.notice(
                 "This is a tiny demo model on your machine. For a real one set \(keys.variable), "
-                    + "or use --base-url, or --gguf FILE.")
+                    + "or use --base-url, or --gguf FILE."
+            )
         }
         var settings = remoteSettings(placeholder: key)
         settings.baseURL = base
@@ -104,7 +115,9 @@ extension Program {
         let all = requirements + [LocalModel.engineRequirement]
         if let path = options.gguf {
             guard FileManager.default.isReadableFile(atPath: path) else {
-                throw ValidationError("--gguf \(path): there is no such file, or it cannot be read.")
+                throw ValidationError(
+                    "--gguf \(path): there is no such file, or it cannot be read."
+                )
             }
             guard let environment = try await environment(for: all) else {
                 throw ValidationError("--gguf needs an environment.")
@@ -112,8 +125,11 @@ extension Program {
             return (environment, URL(filePath: path))
         }
         let files = try await LocalModelFiles.ensure(
-            requirements: all, interpreter: try interpreter(), builder: builder,
-            progress: Report.line)
+            requirements: all,
+            interpreter: try interpreter(),
+            builder: builder,
+            progress: Report.line
+        )
         return (files.environment, files.model)
     }
 
@@ -128,7 +144,9 @@ extension Program {
         if let given = try givenEnvironment() { return given }
         if requirements.isEmpty { return nil }
         let request = EnvironmentRequest(
-            requirements: requirements, interpreter: try interpreter())
+            requirements: requirements,
+            interpreter: try interpreter()
+        )
         return try await builder.environment(for: request, progress: Report.line)
     }
 
@@ -155,7 +173,8 @@ extension Program {
         guard given == URL(filePath: own).resolvingSymlinksInPath().path else {
             throw ValidationError(
                 "--python \(path): this program is linked with CPython \(LinkedPython.version), "
-                    + "whose interpreter is \(own). Use that one, or an environment made by it.")
+                    + "whose interpreter is \(own). Use that one, or an environment made by it."
+            )
         }
         return PythonInterpreterInfo(path: path, version: LinkedPython.version)
     }

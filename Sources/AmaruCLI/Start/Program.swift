@@ -19,8 +19,11 @@ final class Program: Sendable {
     private let servers = ServerSlot()
 
     private init(
-        _ options: ChatOptions, _ network: HTTPStack, _ keys: KeyRing,
-        _ resources: PythonResources, _ variables: [String: String]
+        _ options: ChatOptions,
+        _ network: HTTPStack,
+        _ keys: KeyRing,
+        _ resources: PythonResources,
+        _ variables: [String: String]
     ) {
         self.options = options
         self.network = network

@@ -29,7 +29,8 @@ public struct ChatScript: Sendable, Equatable {
             shown = path.hasSuffix("/") ? path + "main.py" : path + "/main.py"
             guard FileManager.default.fileExists(atPath: file.path) else {
                 throw ChatScriptError(
-                    "\(path): the folder has no main.py. Name the file that should run.")
+                    "\(path): the folder has no main.py. Name the file that should run."
+                )
             }
         }
         do {

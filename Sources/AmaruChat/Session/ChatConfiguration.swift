@@ -28,8 +28,12 @@ public struct ChatConfiguration: Sendable {
 
     /// Creates a configuration.
     public init(
-        resources: PythonResources, script: ChatScript, settings: ChatSettings,
-        environment: PythonEnvironment?, network: HTTPStack, bytecodeCache: URL,
+        resources: PythonResources,
+        script: ChatScript,
+        settings: ChatSettings,
+        environment: PythonEnvironment?,
+        network: HTTPStack,
+        bytecodeCache: URL,
         idleTimeout: Duration = .seconds(30),
         readLine: @escaping @Sendable (String) async throws -> String? = { _ in nil },
         trace: @escaping @Sendable (String) -> Void = { _ in }

@@ -10,7 +10,8 @@ enum ChatModule {
 
     /// The rich module, whose types are in `_amaru_chat.pyi`.
     static func module(
-        settings: ChatSettings, sink: @escaping Sink,
+        settings: ChatSettings,
+        sink: @escaping Sink,
         readLine: @escaping @Sendable (String) async throws -> String?
     ) -> PythonModule {
         PythonModule("_amaru_chat", documentation: "The chat of the host.") {
@@ -32,7 +33,10 @@ enum ChatModule {
                 (turn: Int, code: String, message: String, remedy: String) in
                 sink(
                     .failed(
-                        turn: turn, ChatFailure(code: code, message: message, remedy: remedy)))
+                        turn: turn,
+                        ChatFailure(code: code, message: message, remedy: remedy)
+                    )
+                )
             }
             PythonFunction("notice") { (message: String) in sink(.notice(message)) }
             PythonFunction("display") { (text: String) in sink(.display(turn: 0, text)) }

@@ -99,7 +99,8 @@ public actor ChatSession {
                 guard let self else { return }
                 Task { await self.scriptFailed(exception) }
             },
-            onExitRequest: { [board] code in board.exitRequested(code) })
+            onExitRequest: { [board] code in board.exitRequested(code) }
+        )
     }
 
     private func registerModules() async throws {
@@ -107,7 +108,11 @@ public actor ChatSession {
         try await Python.register(HTTPModule(configuration.network).module)
         try await Python.register(
             ChatModule.module(
-                settings: configuration.settings, sink: sink, readLine: configuration.readLine))
+                settings: configuration.settings,
+                sink: sink,
+                readLine: configuration.readLine
+            )
+        )
         try await Python.register(ChatModule.tutorialModule(sink: sink))
     }
 
@@ -132,7 +137,9 @@ public actor ChatSession {
             board.fail(turn, FaultReport.failure(for: exception, nil))
         } catch {
             board.fail(
-                turn, ChatFailure(code: "internal", message: "\(error)", remedy: "start again"))
+                turn,
+                ChatFailure(code: "internal", message: "\(error)", remedy: "start again")
+            )
         }
         if board.isWatched, watch == nil { startWatching() }
         return turn
@@ -192,8 +199,11 @@ public actor ChatSession {
         if isRunningScript.isActive || board.isCancelled { return }
         let failure = FaultReport.failure(for: exception, configuration.network.lastOutcome)
         let verdict = supervision.died()
-        if let turn = board.openTurn { board.fail(turn, failure) }
-        else { board.receive(.notice("\(failure)")) }
+        if let turn = board.openTurn {
+            board.fail(turn, failure)
+        } else {
+            board.receive(.notice("\(failure)"))
+        }
         switch verdict {
         case .startAgain:
             await startMainAgain()
@@ -201,8 +211,12 @@ public actor ChatSession {
             board.receive(
                 .ended(
                     ChatFailure(
-                        code: "script", message: "the script stopped twice without taking a message",
-                        remedy: "mend it: \(exception.traceback)")))
+                        code: "script",
+                        message: "the script stopped twice without taking a message",
+                        remedy: "mend it: \(exception.traceback)"
+                    )
+                )
+            )
         }
     }
 

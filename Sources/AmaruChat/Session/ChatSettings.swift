@@ -20,8 +20,13 @@ public struct ChatSettings: Sendable, Equatable {
 
     /// Creates settings.
     public init(
-        model: String, baseURL: String, system: String = "", keyPlaceholder: String = "",
-        stallTimeout: Double = 60, plugins: String = "", isLocal: Bool = false
+        model: String,
+        baseURL: String,
+        system: String = "",
+        keyPlaceholder: String = "",
+        stallTimeout: Double = 60,
+        plugins: String = "",
+        isLocal: Bool = false
     ) {
         self.model = model
         self.baseURL = baseURL

@@ -16,8 +16,10 @@ enum FaultReport {
         }
         if let error = outcome.error {
             return ChatFailure(
-                code: error.code.name, message: "\(error.message); \(stopped)",
-                remedy: "see above; the script was started again")
+                code: error.code.name,
+                message: "\(error.message); \(stopped)",
+                remedy: "see above; the script was started again"
+            )
         }
         guard let status = outcome.status, let advice = advice(for: status) else {
             return ChatFailure(code: "script", message: stopped, remedy: place(of: exception))
@@ -25,7 +27,8 @@ enum FaultReport {
         return ChatFailure(
             code: advice.code,
             message: "\(origin) answered \(status) (\(advice.meaning)); \(stopped)",
-            remedy: advice.remedy)
+            remedy: advice.remedy
+        )
     }
 
     private static func place(of exception: PythonException) -> String {

@@ -79,7 +79,8 @@ final class TurnBoard: Sendable {
         ChatFailure(
             code: "unanswered",
             message: "the script has shown nothing and has nothing in flight for \(timeout)",
-            remedy: "mend it, or give it longer with --idle-timeout")
+            remedy: "mend it, or give it longer with --idle-timeout"
+        )
     }
 
     func exitRequested(_ code: Int32) {

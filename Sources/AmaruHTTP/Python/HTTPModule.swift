@@ -25,10 +25,16 @@ public final class HTTPModule: Sendable {
                 documentation: "An exchange that failed; code is one of the core's.",
                 attributes: ["code", "message"]
             )
-            PythonFunction("open") { [self] (
-                method: String, url: String, headers: [Data], body: Data?, upload: Bool,
-                timeouts: [String: Double]
-            ) throws -> Int in
+            PythonFunction("open") {
+                [self]
+                (
+                    method: String,
+                    url: String,
+                    headers: [Data],
+                    body: Data?,
+                    upload: Bool,
+                    timeouts: [String: Double]
+                ) throws -> Int in
                 try open(method, url, headers, body, upload, timeouts)
             }
             PythonFunction("head") { [self] (id: Int) async throws -> PythonTuple in
@@ -53,7 +59,11 @@ public final class HTTPModule: Sendable {
     }
 
     private func open(
-        _ method: String, _ url: String, _ headers: [Data], _ body: Data?, _ upload: Bool,
+        _ method: String,
+        _ url: String,
+        _ headers: [Data],
+        _ body: Data?,
+        _ upload: Bool,
         _ timeouts: [String: Double]
     ) throws -> Int {
         var request = HTTPTransferRequest(method: method, url: url)
@@ -74,7 +84,9 @@ public final class HTTPModule: Sendable {
     private func head(_ id: Int) async throws -> PythonTuple {
         let head = try await exchange(id).head()
         return PythonTuple(
-            head.status, Data(head.reasonBytes), Data(head.version.utf8),
+            head.status,
+            Data(head.reasonBytes),
+            Data(head.version.utf8),
             head.headers.flatMap { [Data($0.name.utf8), Data($0.bytes)] }
         )
     }
@@ -108,7 +120,8 @@ public final class HTTPModule: Sendable {
     /// The transport stops waiting for it when the answer comes early, and goes on reading; to
     /// abort the exchange it calls `cancel`.
     private func unaffectedByCancellation(
-        _ id: Int, _ body: @escaping @Sendable (any HTTPExchange) async throws -> Void
+        _ id: Int,
+        _ body: @escaping @Sendable (any HTTPExchange) async throws -> Void
     ) async throws {
         let exchange = try exchange(id)
         try await Task { try await body(exchange) }.value
@@ -116,16 +129,20 @@ public final class HTTPModule: Sendable {
 
     /// Turns the cancellation of a blocking call, which an interrupt causes, into its own error.
     private func interruptible<Value>(
-        _ id: Int, _ body: () async throws -> Value
+        _ id: Int,
+        _ body: () async throws -> Value
     ) async throws -> Value {
         do {
             return try await body()
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             let origin = (error as? HTTPTransferError)?.origin
             cancel(id)
             let place = origin.map { " with \($0)" } ?? ""
-            throw HTTPTransferError(.interrupted, "the exchange\(place) was interrupted",
-                origin: origin)
+            throw HTTPTransferError(
+                .interrupted,
+                "the exchange\(place) was interrupted",
+                origin: origin
+            )
         }
     }
 }
@@ -156,7 +173,8 @@ extension HTTPHeaderField {
         }
         return stride(from: 0, to: flat.count, by: 2).map { index in
             HTTPHeaderField(
-                String(decoding: flat[index], as: UTF8.self), bytes: Array(flat[index + 1])
+                String(decoding: flat[index], as: UTF8.self),
+                bytes: Array(flat[index + 1])
             )
         }
     }
