@@ -54,7 +54,7 @@ lint: $(VENV)/ready
 		Package.swift Sources Tests Python
 	$(VENV)/bin/ruff check --config Python/pyproject.toml Python Tests/Python
 	$(VENV)/bin/ruff format --check --config Python/pyproject.toml Python Tests/Python
-	$(VENV)/bin/mypy --config-file Python/pyproject.toml
+	$(VENV)/bin/mypy --config-file Python/pyproject.toml Python Tests/Python
 
 clean:
 	rm -rf .build $(VENV)

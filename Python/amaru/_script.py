@@ -55,7 +55,7 @@ def prepare(path: str, arguments: list[str]) -> dict[str, Any]:
     if sys.stdin is not None:
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
-        sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
+        sys.stdin._CHUNK_SIZE = 1  # type: ignore[union-attr]
     return module.__dict__
 
 

@@ -81,7 +81,7 @@ enum EventLoop {
     static func runUntilShutDown() {
         while !isEnding {
             guard let loop else { return }
-            if let result = PyObject_CallMethodNoArgs(loop, "run_forever") {
+            if let result = callMethod(loop, "run_forever") {
                 amaru_decref(result)
             } else if let exception = amaru_take_exception() {
                 handleEscaped(OwnedReference(new: exception))
@@ -98,7 +98,9 @@ enum EventLoop {
         Interpreter.configuration.onExitRequest?(code)
     }
 
-    /// The exit code that `python` would give: https://docs.python.org/3/library/sys.html#sys.exit
+    /// The exit code that `python` would give.
+    ///
+    /// https://docs.python.org/3/library/sys.html#sys.exit
     static func exitCode(of exception: PyPointer) -> Int32 {
         guard let code = PyObject_GetAttrString(exception, "code") else {  // new
             PyErr_Clear()
@@ -118,17 +120,17 @@ enum EventLoop {
     private static func drainWork() {
         ReleaseQueue.drain()
         let work = Interpreter.takeWork()
-        let start = clock_gettime_nsec()
+        let start = monotonicNanoseconds()
         for (index, item) in work.enumerated() {
             item.perform()
-            if clock_gettime_nsec() &- start > batchLimit, index + 1 < work.count {
+            if monotonicNanoseconds() &- start > batchLimit, index + 1 < work.count {
                 Interpreter.putBack(work[(index + 1)...])
                 return
             }
         }
     }
 
-    private static func clock_gettime_nsec() -> UInt64 {
+    private static func monotonicNanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
@@ -159,12 +161,12 @@ enum EventLoop {
     static func end() throws {
         guard let loop else { return }
         isEnding = true
-        _ = try OwnedReference(new: PyObject_CallMethodNoArgs(loop, "stop"))
+        _ = try OwnedReference(new: callMethod(loop, "stop"))
     }
 }
 
 extension EventLoop {
-    private static func PyObject_CallMethodNoArgs(_ object: PyPointer, _ name: String)
+    private static func callMethod(_ object: PyPointer, _ name: String)
         -> PyPointer?
     {
         guard let name = PyUnicode_FromString(name) else { return nil }

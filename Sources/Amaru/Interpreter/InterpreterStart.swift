@@ -3,7 +3,9 @@
 
 internal import CAmaruPython
 
-/// Initialisation through PyConfig: https://docs.python.org/3/c-api/init_config.html
+/// Initialises CPython through PyConfig.
+///
+/// https://docs.python.org/3/c-api/init_config.html
 ///
 /// The older functions, such as `Py_SetPythonHome`, are gone from 3.16.
 enum InterpreterStart {

@@ -56,7 +56,9 @@ enum InterpreterThread {
         pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
-    /// Runs jobs for ever: one that is never run would hang its task. Each entry throws.
+    /// Runs jobs for ever, in each of which every entry throws.
+    ///
+    /// A job that is never run would hang its task.
     private static func serveWithoutPython() {
         while true {
             Interpreter.wakeUp.wait()

@@ -50,7 +50,9 @@ struct ScriptRun {
         return code
     }
 
-    /// Ends as `sys.exit` asks: https://docs.python.org/3/library/sys.html#sys.exit
+    /// Ends as `sys.exit` asks.
+    ///
+    /// https://docs.python.org/3/library/sys.html#sys.exit
     private func leave(_ exception: PythonException, _ session: ChatSession) async throws -> Int32 {
         let (code, text) = try await PythonActor.run { () -> (Int32, String?) in
             let code = try exception.object.code as PythonObject
