@@ -102,9 +102,13 @@ import Testing
         let root = shop.folder.url.appending(path: "bare")
         let python = root.appending(path: "bin/python")
         try FileManager.default.createDirectory(
-            at: python.deletingLastPathComponent(), withIntermediateDirectories: true)
+            at: python.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try FileManager.default.createSymbolicLink(
-            atPath: python.path, withDestinationPath: shop.interpreter.path)
+            atPath: python.path,
+            withDestinationPath: shop.interpreter.path
+        )
         return try #require(PythonEnvironment(completeAt: root, for: shop.interpreter))
     }
 
