@@ -27,6 +27,12 @@ import Testing
         return (terminal, session)
     }
 
+    /// Ends a session before its terminal, which would otherwise go after its last use.
+    func close(_ session: TerminalSession, on terminal: PseudoTerminal) {
+        session.close()
+        withExtendedLifetime(terminal) {}
+    }
+
     @Test func `A typed line is edited, drawn and returned`() async throws {
         let (terminal, session) = try open()
         #expect(session.isInteractive)
@@ -47,7 +53,7 @@ import Testing
         async throws
     {
         let (terminal, session) = try open()
-        defer { session.close() }
+        defer { close(session, on: terminal) }
         try terminal.send("one\rtw")
         try await session.write("the answer\n")
         try await terminal.waitFor("the answer\r\n")
@@ -61,7 +67,7 @@ import Testing
 
     @Test func `Text written while a line is read appears above it`() async throws {
         let (terminal, session) = try open()
-        defer { session.close() }
+        defer { close(session, on: terminal) }
         async let line = session.readLine(prompt: "> ")
         try terminal.send("half")
         try await terminal.waitFor("> half")
@@ -73,7 +79,7 @@ import Testing
 
     @Test func `A line of 100,000 letters has no limit to hit`() async throws {
         let (terminal, session) = try open()
-        defer { session.close() }
+        defer { close(session, on: terminal) }
         let text = String(repeating: "abcdefghij", count: 10_000)
         async let line = session.readLine(prompt: "> ")
         let typing = Task.detached { try terminal.send("\u{1B}[200~\(text)\u{1B}[201~\r") }
@@ -83,14 +89,14 @@ import Testing
 
     @Test func `Ctrl-D ends the input`() async throws {
         let (terminal, session) = try open()
-        defer { session.close() }
+        defer { close(session, on: terminal) }
         try terminal.send("\u{4}")
         #expect(try await session.readLine(prompt: "> ") == .endOfInput)
     }
 
     @Test func `A cancelled reading keeps what was written`() async throws {
         let (terminal, session) = try open()
-        defer { session.close() }
+        defer { close(session, on: terminal) }
         let reading = Task { try await session.readLine(prompt: "> ") }
         try terminal.send("half")
         try await terminal.waitFor("> half")
@@ -112,7 +118,7 @@ import Testing
 
     @Test func `A suspended session leaves the terminal to others`() async throws {
         let (terminal, session) = try open()
-        defer { session.close() }
+        defer { close(session, on: terminal) }
         session.suspend()
         #expect(terminal.echoes && terminal.isCanonical)
         session.resume()
@@ -227,8 +233,8 @@ import Testing
 
     @Test func `A closed output is a typed error and no signal`() async throws {
         let ends = try PosixCall.pipe()
-        close(ends.read)
-        defer { close(ends.write) }
+        Glibc.close(ends.read)
+        defer { Glibc.close(ends.write) }
         let output = TerminalOutput(descriptor: ends.write)
         let error = await #expect(throws: TerminalError.self) { try await output.write("x") }
         #expect(error?.code == .outputClosed)
@@ -240,10 +246,10 @@ import Testing
         let writing = Task { try await output.write(String(repeating: "x", count: 1 << 20)) }
         writing.cancel()
         await #expect(throws: CancellationError.self) { try await writing.value }
-        close(ends.read)
+        Glibc.close(ends.read)
         // The queue is free again: the reader's end fails the first text, then this one.
         await #expect(throws: TerminalError.self) { try await output.write("y") }
-        close(ends.write)
+        Glibc.close(ends.write)
     }
 }
 

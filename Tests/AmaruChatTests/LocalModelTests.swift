@@ -94,6 +94,24 @@ import Testing
         #expect(error?.message.contains("0 model files") == true)
     }
 
+    /// An environment without pip, which takes most of the time to make a whole one.
+    func bareEnvironment(in shop: WheelShop) throws -> PythonEnvironment {
+        let version = shop.interpreter.version
+        try shop.folder.write("home = /usr/bin\nversion = \(version)\n", to: "bare/pyvenv.cfg")
+        try shop.folder.write("", to: "bare/\(PythonEnvironment.markerName)")
+        let root = shop.folder.url.appending(path: "bare")
+        let python = root.appending(path: "bin/python")
+        try FileManager.default.createDirectory(
+            at: python.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try FileManager.default.createSymbolicLink(
+            atPath: python.path,
+            withDestinationPath: shop.interpreter.path
+        )
+        return try #require(PythonEnvironment(completeAt: root, for: shop.interpreter))
+    }
+
     /// Writes a stand-in for the server's module and starts it.
     func start(
         _ script: String,
@@ -104,7 +122,7 @@ import Testing
         try shop.folder.write("", to: "resources/amaru/__init__.py")
         try shop.folder.write("", to: "resources/amaru/local/__init__.py")
         try shop.folder.write(script, to: "resources/amaru/local/server.py")
-        let made = try await shop.builder().environment(for: shop.request([]))
+        let made = try bareEnvironment(in: shop)
         return try await LocalModelServer.start(
             model: shop.folder.url.appending(path: "m.gguf"),
             environment: made,
