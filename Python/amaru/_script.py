@@ -21,7 +21,16 @@ from typing import Any
 
 from amaru import _bridge, _reply, host
 
-__all__ = ["cancel", "deliver", "offer", "prepare", "restart", "start"]
+__all__ = [
+    "cancel",
+    "deliver",
+    "offer",
+    "prepare",
+    "ready_count",
+    "restart",
+    "start",
+    "take_over_input",
+]
 
 _CANCEL_LIMIT = 5.0
 
