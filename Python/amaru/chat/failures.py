@@ -160,7 +160,7 @@ _ROWS: Final[dict[str, _Row]] = {
     # By fault of the answer.
     "html": _Row(
         "not_openai",
-        "{origin} answered with a web page{detail} instead of a stream of events",
+        "{origin} answered with {detail} instead of a stream of events",
         _V1,
     ),
     "not a stream": _Row(

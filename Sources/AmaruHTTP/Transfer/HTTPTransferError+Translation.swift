@@ -7,6 +7,12 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 extension HTTPTransferError {
     /// The step of an exchange at which a fault happened, which decides what it means.
     enum Stage: Sendable { case connecting, sending, receiving }
@@ -180,10 +186,8 @@ extension HTTPTransferError {
     }
 
     private static func systemText(_ number: CInt) -> String {
-        // The description of NIO's error is the only thread-safe way to strerror's text that all
-        // the C libraries share; it reads "reason: text (errno: number)".
-        let text = IOError(errnoCode: number, reason: "").description
-        return text.drop { $0 == ":" || $0 == " " }.description
+        // The texts of known numbers are constants, in glibc and in Darwin's C library.
+        "\(strerror(number).map { String(cString: $0) } ?? "error") (errno \(number))"
     }
 }
 
