@@ -48,6 +48,16 @@ public final class NIOHTTPBackend: HTTPBackend {
         gate = ConnectionGate(limit: configuration.maximumConnections)
     }
 
+    deinit {
+        // The library traps where a client is dropped that was not shut down. No exchange is left:
+        // each holds the backend.
+        let clients = state.withLock { Array($0.clients.values) }
+        guard !clients.isEmpty else { return }
+        Task {
+            for client in clients { try? await client.shutdown() }
+        }
+    }
+
     /// The number of exchanges that have not ended.
     public var inFlight: Int { state.withLock { $0.exchanges.count } }
 

@@ -1,0 +1,51 @@
+// A trait for tests: what a test makes in Python is gone after it.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+public import Testing
+
+/// Fails a test that leaves Python objects or Swift awaitables behind.
+///
+/// The test is repeated to fill caches, then repeated again and counted. CPython's own caches still
+/// move by a block in some repetitions; one that loses an object loses at least a block in each.
+/// Serialise suites that use it: other tests allocate too.
+///
+/// ```swift
+/// @Test("Calls leave nothing behind", .leavesNothingInPython)
+/// func calls() async throws { … }
+/// ```
+public struct LeakTrait: TestTrait, TestScoping {
+    /// How often the test is repeated, before the count and in it.
+    let repetitions: Int
+
+    /// Runs the test and compares Python's allocated blocks before and after.
+    public func provideScope(
+        for test: Test, testCase: Test.Case?,
+        performing function: @Sendable @concurrent () async throws -> Void
+    ) async throws {
+        for _ in 0..<repetitions { try await function() }
+        let before = try await Self.settledBlocks()
+        for _ in 0..<repetitions { try await function() }
+        let growth = try await Self.settledBlocks() - before
+        #expect(
+            growth < repetitions,
+            "\(growth) blocks of Python memory are left after \(repetitions) repetitions")
+        #expect(Python.pendingAwaitables == 0)
+    }
+
+    /// The blocks in use once queued releases are done and cycles are collected.
+    private static func settledBlocks() async throws -> Int {
+        for _ in 0..<3 { try await PythonActor.run {} }
+        return try await PythonActor.run {
+            _ = try Python.import("gc").collect() as PythonObject
+            return try Python.import("sys").getallocatedblocks()
+        }
+    }
+}
+
+extension Trait where Self == LeakTrait {
+    /// What the test makes in Python is gone after it.
+    public static var leavesNothingInPython: LeakTrait {
+        LeakTrait(repetitions: 200)
+    }
+}
