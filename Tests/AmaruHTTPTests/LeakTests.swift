@@ -27,7 +27,9 @@ struct LeakTests {
                 await http.closed(exchange)
                 bodies.append((status, body))
             bodies
-            """, globals: try await PythonActor.run { try Python.eval("{}") })
+            """,
+            globals: try await PythonActor.run { try Python.eval("{}") }
+        )
         let text = try await PythonActor.run { try value.repr() }
         #expect(text == "[(200, b'hello'), (200, b'hello')]")
         await server.shutDown()
@@ -49,7 +51,9 @@ struct LeakTests {
                 code = error.code
             http.cancel(exchange)
             code
-            """, globals: try await PythonActor.run { try Python.eval("{}") })
+            """,
+            globals: try await PythonActor.run { try Python.eval("{}") }
+        )
         #expect(try await PythonActor.run { try value.str() } == "connect")
     }
 }
