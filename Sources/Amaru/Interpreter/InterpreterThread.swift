@@ -34,7 +34,6 @@ enum InterpreterThread {
             try InterpreterStart.start(Interpreter.configuration)
             Interpreter.didStart()
             EventLoop.runUntilShutDown()
-            Interpreter.didEnd()
             // Daemon threads of the script may go on until the process ends; nobody holds the GIL
             // for them. CPython is never finalised: extension modules crash or hang in it.
             PyEval_SaveThread()
