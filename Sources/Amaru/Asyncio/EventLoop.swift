@@ -82,7 +82,7 @@ enum EventLoop {
     static func runUntilShutDown() {
         while !isEnding {
             guard let loop else { return }
-            if let result = PyObject_CallMethodNoArgs(loop, "run_forever") {
+            if let result = callMethod(loop, "run_forever") {
                 amaru_decref(result)
             } else if let exception = amaru_take_exception() {
                 handleEscaped(OwnedReference(new: exception))
@@ -99,7 +99,9 @@ enum EventLoop {
         Interpreter.configuration.onExitRequest?(code)
     }
 
-    /// The exit code that `python` would give: https://docs.python.org/3/library/sys.html#sys.exit
+    /// The exit code that `python` would give.
+    ///
+    /// https://docs.python.org/3/library/sys.html#sys.exit
     static func exitCode(of exception: PyPointer) -> Int32 {
         guard let code = PyObject_GetAttrString(exception, "code") else {  // new
             PyErr_Clear()
@@ -119,17 +121,17 @@ enum EventLoop {
     private static func drainWork() {
         ReleaseQueue.drain()
         let work = Interpreter.takeWork()
-        let start = clock_gettime_nsec()
+        let start = monotonicNanoseconds()
         for (index, item) in work.enumerated() {
             item.perform()
-            if clock_gettime_nsec() &- start > batchLimit, index + 1 < work.count {
+            if monotonicNanoseconds() &- start > batchLimit, index + 1 < work.count {
                 Interpreter.putBack(work[(index + 1)...])
                 return
             }
         }
     }
 
-    private static func clock_gettime_nsec() -> UInt64 {
+    private static func monotonicNanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
@@ -160,7 +162,7 @@ enum EventLoop {
     static func end() {
         guard let loop else { return }
         isEnding = true
-        if let result = PyObject_CallMethodNoArgs(loop, "stop") {
+        if let result = callMethod(loop, "stop") {
             amaru_decref(result)
         } else {
             PyErr_Clear()
@@ -169,7 +171,7 @@ enum EventLoop {
 }
 
 extension EventLoop {
-    private static func PyObject_CallMethodNoArgs(_ object: PyPointer, _ name: String)
+    private static func callMethod(_ object: PyPointer, _ name: String)
         -> PyPointer?
     {
         guard let name = PyUnicode_FromString(name) else { return nil }

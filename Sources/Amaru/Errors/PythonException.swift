@@ -20,7 +20,7 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
     /// The notes added by `add_note`.
     public let notes: [String]
     private let causes: [PythonException]
-    /// The exception object. Only the Python actor can use it.
+    /// The exception object, which only the Python actor can use.
     public let object: PythonObject
 
     /// The exception named in `raise … from`, or the one that was being handled.

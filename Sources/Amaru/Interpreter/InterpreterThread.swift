@@ -55,7 +55,7 @@ enum InterpreterThread {
         pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
-    /// Runs jobs for ever: one that is never run would hang its task. Each entry throws.
+    /// Runs jobs for ever, since one that is never run would hang its task; each entry throws.
     private static func serveWithoutPython() {
         while true {
             Interpreter.wakeUp.wait()

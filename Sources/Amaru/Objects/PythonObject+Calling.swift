@@ -55,7 +55,9 @@ extension PythonObject {
     }
 }
 
-/// CPython's call protocol: https://docs.python.org/3/c-api/call.html#the-vectorcall-protocol
+/// CPython's call protocol.
+///
+/// https://docs.python.org/3/c-api/call.html#the-vectorcall-protocol
 enum Vectorcall {
     /// Calls `callable` (borrowed); the last arguments are those that `keywords` names.
     static func call(

@@ -4,7 +4,7 @@ import Amaru
 import Foundation
 import Testing
 
-/// Each in a process of its own: Python ends once. The time limit is the proof that none hangs.
+/// Each in a process of its own, as Python ends once; the time limit is the proof of no hang.
 @Suite("Shutting down ends in order, and never hangs", .serialized, .timeLimit(.minutes(1)))
 struct ShutDownTests {
     @Test("A main() that never returns is cancelled and may clean up, slowly")
