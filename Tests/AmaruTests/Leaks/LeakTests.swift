@@ -19,9 +19,10 @@ struct LeakTests {
                 try await crossing.repeated(rounds, fixture)
                 let grown = try await fixture.measure().growth(since: before)
                 growth.append(grown)
-                if grown.isFlat(over: rounds) { break }
+                if grown.isFlat(over: rounds, slack: crossing.slack) { break }
             }
-            #expect(growth.last?.isFlat(over: rounds) == true, "\(growth)")
+            let isFlat = growth.last?.isFlat(over: rounds, slack: crossing.slack) == true
+            #expect(isFlat, "\(growth)")
         }
     }
 
