@@ -25,6 +25,7 @@ enum EventLoop {
     static func prepare(_ configuration: PythonConfiguration) throws {
         let gil = PythonGIL()
         Interrupts.prepareSignals()
+        Interrupts.ignoreWriteSignals()
         let drain = try NativeFunction.make("drain") { _, _, _ in
             drainWork()
             return OwnedReference(borrowed: amaru_none())
@@ -49,7 +50,7 @@ enum EventLoop {
                 [
                     Int(Interpreter.wakeUp.readEnd), drain, claim,
                     unhandled, configuration.unhandledErrors == .report,
-                    forked,
+                    configuration.onExitRequest != nil, forked,
                 ],
                 gil
             )
@@ -158,10 +159,14 @@ enum EventLoop {
     // MARK: End
 
     @PythonActor
-    static func end() throws {
+    static func end() {
         guard let loop else { return }
         isEnding = true
-        _ = try OwnedReference(new: callMethod(loop, "stop"))
+        if let result = callMethod(loop, "stop") {
+            amaru_decref(result)
+        } else {
+            PyErr_Clear()
+        }
     }
 }
 

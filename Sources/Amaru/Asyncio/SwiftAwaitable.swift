@@ -17,6 +17,7 @@ final class SwiftAwaitable: Sendable {
         var stage = Stage.starting
         var early: Result<any ConvertibleToPython & Sendable, any Error>?
         var task: Task<Void, Never>?
+        var isPending = true
     }
 
     private let state = Lock(State())
@@ -32,13 +33,24 @@ final class SwiftAwaitable: Sendable {
     }
 
     deinit {
-        Self.count.withLock { $0 -= 1 }
+        endPending()
     }
 
     private static let count = Lock(0)
 
-    /// The number of awaitables whose Swift task has not ended.
+    /// The number of awaitables whose future has not got its result.
     static var pendingCount: Int { count.withLock { $0 } }
+
+    /// Takes the awaitable off the count, once.
+    ///
+    /// Not in `deinit` alone: what Python still holds of it may be collected much later.
+    private func endPending() {
+        let wasPending = state.withLock { state in
+            defer { state.isPending = false }
+            return state.isPending
+        }
+        if wasPending { Self.count.withLock { $0 -= 1 } }
+    }
 
     /// Starts `body` at once and returns the future of its result (new).
     ///
@@ -124,7 +136,7 @@ final class SwiftAwaitable: Sendable {
     private func settleOnPythonThread(
         _ result: Result<any ConvertibleToPython & Sendable, any Error>
     ) {
-        guard (try? Interpreter.requireRunning()) != nil else { return }
+        guard (try? Interpreter.requireRunning()) != nil else { return endPending() }
         try? settle(result, PythonGIL())
     }
 
@@ -135,15 +147,16 @@ final class SwiftAwaitable: Sendable {
             try self.settle(result, gil)
             return OwnedReference(borrowed: amaru_none())
         }
-        guard let settle else { return }
         // A loop that has ended has nobody left who waits.
-        _ = try? Runtime.call("post", [loop, settle], gil)
+        let posted = settle.flatMap { try? Runtime.call("post", [loop, $0], gil) }
+        guard let posted, posted.pointer == amaru_true() else { return endPending() }
     }
 
     private func settle(
         _ result: Result<any ConvertibleToPython & Sendable, any Error>,
         _ gil: borrowing PythonGIL
     ) throws {
+        defer { endPending() }
         do {
             let value = try result.get().pythonReference(gil)
             _ = try Runtime.call("settle", [future, true, PythonObject(value)], gil)

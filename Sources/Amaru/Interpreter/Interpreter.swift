@@ -71,11 +71,17 @@ enum Interpreter {
 
     static func notRunning() -> AmaruError {
         state.withLock { state in
-            if case .ended(let error) = state.phase { return error }
-            return AmaruError(
-                .notRunning,
-                "Python is not running yet: await Python.start() first."
-            )
+            switch state.phase {
+            case .ended(let error) where error.code == .notRunning:
+                return error
+            case .ended(let error):
+                return AmaruError(.notRunning, "Python is not running: \(error.message)")
+            case .idle, .starting, .running:
+                return AmaruError(
+                    .notRunning,
+                    "Python is not running yet: await Python.start() first."
+                )
+            }
         }
     }
 
@@ -185,6 +191,7 @@ enum Interpreter {
         resumeStartWaiters(phase: .ended(error), with: .failure(error))
     }
 
+    /// Lets nobody in any more; what is queued runs, and finds that out.
     static func didEnd() {
         canEnter = false
         let error = AmaruError(.notRunning, "Python was shut down; it cannot be started again.")

@@ -3,11 +3,9 @@
 
 internal import CAmaruPython
 
-/// Initialises CPython through PyConfig.
+/// Initialisation through PyConfig.
 ///
-/// https://docs.python.org/3/c-api/init_config.html
-///
-/// The older functions, such as `Py_SetPythonHome`, are gone from 3.16.
+/// https://docs.python.org/3/c-api/init_config.html The older functions, such as `Py_SetPythonHome`, are gone from 3.16.
 enum InterpreterStart {
     static func start(_ configuration: PythonConfiguration) throws {
         try LinkedPython.checkHeaders()

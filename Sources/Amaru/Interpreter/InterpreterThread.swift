@@ -34,7 +34,6 @@ enum InterpreterThread {
             try InterpreterStart.start(Interpreter.configuration)
             Interpreter.didStart()
             EventLoop.runUntilShutDown()
-            Interpreter.didEnd()
             // Daemon threads of the script may go on until the process ends; nobody holds the GIL
             // for them. CPython is never finalised: extension modules crash or hang in it.
             PyEval_SaveThread()
@@ -56,9 +55,7 @@ enum InterpreterThread {
         pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
-    /// Runs jobs for ever, in each of which every entry throws.
-    ///
-    /// A job that is never run would hang its task.
+    /// Runs jobs for ever, since one that is never run would hang its task; each entry throws.
     private static func serveWithoutPython() {
         while true {
             Interpreter.wakeUp.wait()

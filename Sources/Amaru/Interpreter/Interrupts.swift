@@ -49,8 +49,12 @@ enum Interrupts {
 
     private static let state = Lock(State())
 
-    /// Runs `body` as the call `id`, on the Python thread.
+    /// Runs `body` as the call `id`.
+    ///
+    /// On another thread than Python's it only runs `body`: interrupts do not reach it there, and
+    /// the calls of two threads do not end in the order of one stack.
     static func within<Value>(_ id: CallID, _ body: () throws -> Value) rethrows -> Value {
+        guard Interpreter.isPythonThread else { return try body() }
         state.withLock { $0.active.append(id) }
         defer {
             state.withLock { state in
@@ -132,6 +136,23 @@ enum Interrupts {
         // Without SA_RESTART, or a system call would go on.
         action.sa_flags = 0
         sigaction(SIGURG, &action, nil)
+    }
+
+    /// Ignores the signals of a broken pipe and of a full file, unless the program handles them.
+    ///
+    /// As `python` does, where Python code gets an OSError for each: here it would end the program.
+    /// https://docs.python.org/3/library/signal.html#signal.SIGPIPE
+    static func ignoreWriteSignals() {
+        for signal in [SIGPIPE, SIGXFSZ] {
+            var action = sigaction()
+            sigaction(signal, nil, &action)
+            #if canImport(Glibc)
+                let isDefault = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 0
+            #else
+                let isDefault = unsafeBitCast(action.__sigaction_u, to: Int.self) == 0
+            #endif
+            if isDefault { _ = PyOS_setsig(signal, SIG_IGN) }
+        }
     }
 
     private static func callPrevious(_ signal: Int32) {

@@ -176,14 +176,16 @@ public enum Python {
 
     /// Ends what runs in Python, in order: tasks, generators, threads, exit functions, output.
     ///
-    /// Each part gets at most `grace`, so that it never hangs, also with tasks that never return.
+    /// Each part gets at most `grace`; a Python thread that does not take part at all is interrupted
+    /// after that time, and given up after as much again. So this never hangs. It runs to its end
+    /// also where the calling task is cancelled, and a second call waits for the first one.
     /// Python is not finalised, and cannot be started again: afterwards each entry throws
     /// ``AmaruError/Code/notRunning``.
     ///
-    /// - Returns: The names of the tasks and threads that did not end in time.
+    /// - Returns: The names of what did not end in time.
     @discardableResult
     public static func shutDown(grace: Duration = .seconds(5)) async -> [String] {
         guard Interpreter.isRunning else { return [] }
-        return (try? await Shutdown.run(grace: grace)) ?? []
+        return await Shutdown.run(grace: grace)
     }
 }

@@ -58,7 +58,9 @@ public actor PythonActor {
     ) throws -> Value {
         try PythonActor.assumeIsolatedToPython {
             try Interpreter.requireRunning()
-            return try Interrupts.within(call) { try EventLoop.withoutRunningLoop(body) }
+            // In this order: an interrupt that struck while the loop is entered again would leave
+            // it without.
+            return try EventLoop.withoutRunningLoop { try Interrupts.within(call, body) }
         }
     }
 

@@ -23,6 +23,11 @@ enum ReleaseQueue {
             if (try? Interpreter.requireRunning()) != nil { amaru_decref(pointer) }
             return
         }
+        // A thread that Python code made, inside a Swift function that it called.
+        if PyGILState_Check() != 0 {
+            amaru_decref(pointer)
+            return
+        }
         let count = queue.withLock { dropped in
             dropped.pointers.append(pointer)
             return dropped.pointers.count

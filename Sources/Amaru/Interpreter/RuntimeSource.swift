@@ -6,7 +6,7 @@
 /// In the library and not in a file beside it, so that the library needs no resources. Its frames
 /// have the file name `<amaru>`, by which tracebacks leave them out.
 let runtimeSource = #"""
-    import ast, asyncio, gc, importlib, inspect, linecache, os, signal, sys
+    import ast, asyncio, collections, gc, importlib, inspect, linecache, os, signal, sys
     import threading, time, traceback, types, weakref
 
     _HIDDEN = "<amaru>"
@@ -133,16 +133,17 @@ let runtimeSource = #"""
         unhandled = None
         claim = None
         prints = True
+        takes_exits = False
 
 
-    def prepare(descriptor, drain, claim, unhandled, prints, forked):
+    def prepare(descriptor, drain, claim, unhandled, prints, takes_exits, forked):
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         loop.add_reader(descriptor, drain)
         loop.set_exception_handler(_handle)
         loop.set_task_factory(_make_task)
         _State.loop, _State.unhandled, _State.prints = loop, unhandled, prints
-        _State.claim = claim
+        _State.claim, _State.takes_exits = claim, takes_exits
         signal.signal(signal.SIGINT, _interrupt)
         os.register_at_fork(after_in_child=forked)
         return loop
@@ -157,7 +158,9 @@ let runtimeSource = #"""
     def _is_idle(frame):
         """Whether the loop itself was interrupted, between the steps of its tasks."""
         name = frame.f_globals.get("__name__") if frame is not None else None
-        return name in (None, "selectors", "asyncio.base_events", "_amaru_runtime")
+        # asyncio.events: a handle whose callback has not begun would be lost.
+        return name in (
+            None, "selectors", "asyncio.base_events", "asyncio.events", "_amaru_runtime")
 
 
     def _handle(loop, context):
@@ -180,7 +183,12 @@ let runtimeSource = #"""
     def _task_done(task):
         # Set as long as nobody has asked for the exception; cleared by whoever awaits the task.
         if not task.cancelled() and task._log_traceback:
-            task.get_loop().call_soon(_report_unretrieved, weakref.ref(task), task)
+            if _State.takes_exits and isinstance(task._exception, SystemExit):
+                task._log_traceback = False
+                return
+            # Two turns: who waits for it through a queue wakes in the turn after this one.
+            loop = task.get_loop()
+            loop.call_soon(loop.call_soon, _report_unretrieved, weakref.ref(task), task)
 
 
     def _report_unretrieved(reference, task=None):
@@ -194,23 +202,33 @@ let runtimeSource = #"""
         task._log_traceback = False
         loop.call_exception_handler({
             "message": f"Task {task.get_name()!r} ended with an exception that nobody awaits",
-            "exception": task._exception if hasattr(task, "_exception") else task.exception(),
+            "exception": task._exception,
             "task": task,
         })
 
 
+    _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+    _CONTAINERS = (list, tuple, set, dict, collections.deque, types.CellType)
+
+
     def _may_be_awaited(task):
         """Whether a suspended coroutine holds the task, itself or in a collection."""
-        suspended = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
         holders, seen = [task], set()
-        for _ in range(3):
+        for _ in range(6):
             found = []
             for holder in gc.get_referrers(*holders):
-                if isinstance(holder, suspended):
+                if isinstance(holder, _SUSPENDED):
                     return True
-                if type(holder) in (list, tuple, set, dict) and id(holder) not in seen:
-                    if "__name__" in holder and "__loader__" in holder:
-                        continue
+                # Such as that of gather, which asks when all have ended.
+                if isinstance(holder, asyncio.Future) and not holder.done():
+                    return True
+                if holder is holders or holder is found or id(holder) in seen:
+                    continue
+                # Global variables say nothing: whoever reads them need not be suspended.
+                if type(holder) is dict and "__builtins__" in holder:
+                    continue
+                # The queue is that of as_completed.
+                if type(holder) in _CONTAINERS or isinstance(holder, asyncio.Queue):
                     seen.add(id(holder))
                     found.append(holder)
             if not found:
@@ -276,38 +294,45 @@ let runtimeSource = #"""
 
     # The end
 
-    async def shut_down(grace):
-        """Ends everything on the loop, in order; returns what did not end in time."""
+    async def end_tasks(grace):
+        """Cancels every task; returns the names of those that did not end in time."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + grace
         own = asyncio.current_task()
-        stuck = []
-        pending = {task for task in asyncio.all_tasks(loop) if task is not own}
-        while pending and loop.time() < deadline:
-            for task in pending:
-                task.cancel()
-            # Again after a while: a task may swallow the first cancellation, or start others.
-            await asyncio.wait(pending, timeout=min(0.5, max(0.0, deadline - loop.time())))
+        half, deadline = loop.time() + grace / 2, loop.time() + grace
+        cancelled = weakref.WeakSet()
+        while True:
             pending = {task for task in asyncio.all_tasks(loop) if task is not own}
-        stuck += [f"task {task.get_name()}" for task in pending]
-        try:
-            await asyncio.wait_for(
-                loop.shutdown_asyncgens(), max(0.1, deadline - loop.time()))
-        except asyncio.TimeoutError:
-            stuck.append("asynchronous generators")
+            # Once, as asyncio.run does: a second time would break into the cleaning up. Only a
+            # task that has had half of the time may have swallowed the first.
+            for task in pending:
+                if task not in cancelled or loop.time() >= half:
+                    cancelled.add(task)
+                    task.cancel()
+            left = deadline - loop.time()
+            if not pending or left <= 0:
+                return [f"task {task.get_name()}" for task in pending]
+            await asyncio.wait(pending, timeout=min(left, max(grace / 8, 0.01)))
+
+
+    async def end_generators(grace):
+        """Closes asynchronous generators, and lets go of the executor."""
+        loop = asyncio.get_running_loop()
+        closing = loop.create_task(loop.shutdown_asyncgens())
+        # Not wait_for, which waits for the cancelled generator, and so perhaps for ever.
+        await asyncio.wait({closing}, timeout=grace)
         executor = getattr(loop, "_default_executor", None)
         if executor is not None:
             executor.shutdown(wait=False, cancel_futures=True)
-        return stuck
+        return [] if closing.done() else ["asynchronous generators"]
 
 
-    def finish(grace):
-        """Ends threads, runs exit functions and flushes; after the loop, on its thread."""
+    def end_threads(grace):
+        """Waits for the threads that are no daemons; returns those that did not end in time."""
         from concurrent.futures import thread as pool
         # What `threading._shutdown` does through it, without waiting for ever.
         with pool._global_shutdown_lock:
             pool._shutdown = True
-        for work in [queue for _, queue in list(pool._threads_queues.items())]:
+        for work in list(pool._threads_queues.values()):
             work.put(None)
         deadline = time.monotonic() + grace
         stuck = []
@@ -319,10 +344,12 @@ let runtimeSource = #"""
                 stuck.append(f"thread {thread.name}")
         if not stuck:
             threading._shutdown()
+        return stuck
+
+
+    def run_exit_functions():
         import atexit
         atexit._run_exitfuncs()
-        flush()
-        return stuck
 
 
     def flush():

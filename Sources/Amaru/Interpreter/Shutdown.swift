@@ -3,23 +3,104 @@
 
 internal import CAmaruPython
 
-/// Ends the event loop and what hangs on it.
+/// Ends the event loop and what hangs on it, part by part.
 enum Shutdown {
+    /// What the end has come to, shared with the watch.
+    private struct Progress {
+        var part = "a call that does not return"
+        var stuck: [String] = []
+        var isOver = false
+    }
+
+    private static let ending = Lock<Task<[String], Never>?>(nil)
+
+    /// Ends Python, once for all callers, whatever becomes of their tasks.
+    static func run(grace: Duration) async -> [String] {
+        let task = ending.withLock { task in
+            // Detached: a cancelled caller must not leave Python half ended.
+            let ending = task ?? Task.detached { await perform(grace) }
+            task = ending
+            return ending
+        }
+        return await task.value
+    }
+
+    private static func perform(_ grace: Duration) async -> [String] {
+        let progress = Lock(Progress())
+        let (ends, signal) = AsyncStream<Void>.makeStream()
+        Task.detached {
+            await end(grace, progress)
+            signal.finish()
+        }
+        let watch = Task.detached {
+            await self.watch(grace, progress)
+            signal.finish()
+        }
+        for await _ in ends {}
+        watch.cancel()
+        return progress.withLock { $0.stuck }
+    }
+
+    /// Interrupts a part that takes longer than it may, and returns when that does not help.
+    private static func watch(_ grace: Duration, _ progress: Lock<Progress>) async {
+        var last = progress.withLock { $0.part }
+        var isInterrupted = false
+        while (try? await Task.sleep(for: grace + .milliseconds(250))) != nil {
+            let (part, isOver) = progress.withLock { ($0.part, $0.isOver) }
+            if isOver { return }
+            defer { last = part }
+            // The first look at a part says nothing of how long it has taken.
+            guard part == last else {
+                isInterrupted = false
+                continue
+            }
+            if isInterrupted { return }
+            isInterrupted = true
+            progress.withLock { $0.stuck.append(part) }
+            Interrupts.interruptCurrent()
+        }
+    }
+
     @PythonActor
-    static func run(grace: Duration) async throws -> [String] {
-        try Interpreter.requireRunning()
-        let seconds = Double(grace.components.seconds) + Double(grace.components.attoseconds) / 1e18
-        let gil = PythonGIL()
-        let ending = PythonObject(try Runtime.call("shut_down", [seconds], gil))
-        var stuck: [String] = try await ending.awaited().value()
-        let finished = PythonObject(
-            try EventLoop.withoutRunningLoop { try Runtime.call("finish", [seconds], PythonGIL()) }
-        )
-        stuck += try finished.value(as: [String].self)
-        try EventLoop.end()
+    private static func end(_ grace: Duration, _ progress: Lock<Progress>) async {
+        guard (try? Interpreter.requireRunning()) != nil else { return }
+        let parts = grace.components
+        let seconds = Double(parts.seconds) + Double(parts.attoseconds) / 1e18
+        func enter(_ part: String) { progress.withLock { $0.part = part } }
+        func note(_ names: [String]) { progress.withLock { $0.stuck += names } }
+
+        for (part, function) in [
+            ("tasks", "end_tasks"), ("asynchronous generators", "end_generators"),
+        ] {
+            enter(part)
+            do {
+                let ending = PythonObject(try Runtime.call(function, [seconds], PythonGIL()))
+                note(try await ending.awaited().value())
+            } catch {
+                note(["\(part): \(error)"])
+            }
+        }
+        for (part, function, arguments) in [
+            ("threads", "end_threads", [seconds]), ("exit functions", "run_exit_functions", []),
+            ("output", "flush", []),
+        ] as [(String, String, [Double])] {
+            enter(part)
+            do {
+                let names = try PythonActor.synchronously(CallID.next()) {
+                    PythonObject(try Runtime.call(function, arguments, PythonGIL()))
+                }
+                note(try names.value(as: [String]?.self) ?? [])
+            } catch {
+                note(["\(part): \(error)"])
+            }
+        }
+        progress.withLock { $0.isOver = true }
+        EventLoop.end()
+        // From here, and not from when the loop has stopped: a job that runs before that would
+        // begin to wait for what never comes.
+        Interpreter.didEnd()
         PendingAwait.abandonAll(
             AmaruError(.notRunning, "Python was shut down while this was awaited.")
         )
-        return stuck
     }
 }

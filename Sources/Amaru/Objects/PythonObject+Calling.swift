@@ -55,7 +55,7 @@ extension PythonObject {
     }
 }
 
-/// Calls by CPython's vectorcall protocol.
+/// CPython's call protocol.
 ///
 /// https://docs.python.org/3/c-api/call.html#the-vectorcall-protocol
 enum Vectorcall {

@@ -79,18 +79,20 @@ extension PythonObject {
     }
 
     /// What `repr()` gives.
-    public func repr() throws -> String { try text(PyObject_Repr(pointer)) }
+    public func repr() throws -> String { try text(PyObject_Repr) }
 
     /// What `str()` gives.
-    public func str() throws -> String { try text(PyObject_Str(pointer)) }
+    public func str() throws -> String { try text(PyObject_Str) }
 
-    private func text(_ pointer: PyPointer?) throws -> String {
-        let text = try OwnedReference(new: pointer)
+    private func text(_ make: (PyPointer?) -> PyPointer?) throws -> String {
+        try Interpreter.requireRunning()
+        let text = try OwnedReference(new: make(pointer))
         return try text.lend { reference in try String.fromPython(reference, PythonGIL()) }
     }
 
     /// What `bool()` gives.
     public func isTrue() throws -> Bool {
+        try Interpreter.requireRunning()
         let result = PyObject_IsTrue(pointer)
         guard result >= 0 else { throw PythonException.taken() }
         return result == 1
@@ -98,6 +100,7 @@ extension PythonObject {
 
     /// What `hash()` gives.
     public func hash() throws -> Int {
+        try Interpreter.requireRunning()
         let result = PyObject_Hash(pointer)
         guard result != -1 else { throw PythonException.taken() }
         return result
@@ -111,6 +114,7 @@ extension PythonObject {
 
     /// What `==` gives, as a truth value.
     public func isEqual(to other: some ConvertibleToPython) throws -> Bool {
+        try Interpreter.requireRunning()
         let other = try other.pythonReference(PythonGIL())
         let result = PyObject_RichCompareBool(pointer, other.pointer, Py_EQ)
         guard result >= 0 else { throw PythonException.taken() }

@@ -1,0 +1,273 @@
+// The programs of the compile-fail tests: each wrong one beside the right one.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// Two programs that differ in one place: `{{right||wrong}}`.
+struct Twins: Sendable, CustomTestStringConvertible {
+    let name: String
+    let template: String
+    /// What the compiler says of the wrong one.
+    let diagnostic: String
+
+    var testDescription: String { name }
+
+    init(_ name: String, _ template: String, refused diagnostic: String) {
+        (self.name, self.template, self.diagnostic) = (name, template, diagnostic)
+    }
+
+    var right: String { choosing(first: true) }
+    var wrong: String { choosing(first: false) }
+
+    private func choosing(first: Bool) -> String {
+        var program = "import Amaru\nfinal class Plain { var count = 0 }\n"
+        for (index, part) in template.components(separatedBy: "{{").enumerated() {
+            guard index > 0, let end = part.range(of: "}}") else {
+                program += part
+                continue
+            }
+            let choices = part[..<end.lowerBound].components(separatedBy: "||")
+            program += (first ? choices.first : choices.last) ?? ""
+            program += part[end.upperBound...]
+        }
+        return program + "\n"
+    }
+
+    /// A use that is fine on the Python actor and refused in a function without isolation.
+    private static func use(_ name: String, _ body: String, _ diagnostic: String? = nil) -> Twins {
+        Twins(
+            name,
+            "{{@PythonActor||}} func use(_ object: PythonObject) throws { \(body) }",
+            refused: diagnostic ?? "'PythonActor'-isolated"
+        )
+    }
+
+    static let uses = [
+        use("reading an attribute", "_ = try object.name as PythonObject"),
+        use("reading an attribute as a Swift type", "_ = try object.name as Int"),
+        use("reading an attribute by name", #"_ = try object.attribute("name")"#),
+        use("setting an attribute", #"try object.setAttribute("name", to: 1)"#),
+        use("calling", "try object(1)"),
+        use("calling with keywords", "try object(1, key: 2)"),
+        use("calling a member", "try object.append(1)"),
+        use("reading an item", "_ = try object[0] as PythonObject"),
+        use("setting an item", "try object.setItem(0, to: 1)"),
+        use("counting", "_ = try object.count()"),
+        use("converting", "_ = try object.value(as: Int.self)"),
+        use("comparing", "_ = try object.isEqual(to: 1)"),
+        use("hashing", "_ = try object.hash()"),
+        use("testing for None", "_ = object.isNone"),
+        use("printing", #"print("\(try object.repr())")"#),
+        use("iterating", "let all = try object.makeIterator(); while let _ = try all.next() {}"),
+        use("making an object", "_ = try PythonObject(5)"),
+        use("evaluating", #"_ = try Python.eval("1")"#),
+        use("importing", #"_ = try Python.import("sys")"#),
+    ]
+
+    static let isolation = [
+        Twins(
+            "another actor's function",
+            "{{@PythonActor||@MainActor}} func use(_ object: PythonObject) throws { try object() }",
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "a method of an actor",
+            """
+            actor Other {
+                {{@PythonActor||}} func use(_ object: PythonObject) throws { try object() }
+            }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "a detached task",
+            """
+            func use(_ object: PythonObject) {
+                Task.detached { {{@PythonActor in||}} try object.count() }
+            }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "after the closure that holds it has left the actor",
+            """
+            func use(_ object: PythonObject) async throws {
+                {{_ = try await PythonActor.run||_ = try await Task.detached}}
+                { try object.count() }{{||.value}}
+            }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "awaiting without await",
+            """
+            @PythonActor func use(_ object: PythonObject) async throws {
+                _ = try {{await||}} object.awaited()
+            }
+            """,
+            refused: "expression is 'async' but is not marked with 'await'"
+        ),
+        Twins(
+            "awaiting off the actor, without await",
+            """
+            func use(_ object: PythonObject) async throws {
+                _ = try {{await||}} object.awaited()
+            }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "calling a function of the actor without await",
+            """
+            @PythonActor func isolated(_ object: PythonObject) throws { try object() }
+            func use(_ object: PythonObject) async throws { try {{await||}} isolated(object) }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "blocking inside async code",
+            "func use() {{||async}} throws { try PythonActor.runBlocking {} }",
+            refused: "await run(_:)"
+        ),
+        Twins(
+            "a conversion without a proof that the GIL is held",
+            """
+            func use(_ gil: borrowing PythonGIL) throws {
+                _ = try 5.pythonReference({{gil||PythonGIL()}})
+            }
+            """,
+            refused: "inaccessible due to 'internal' protection level"
+        ),
+        Twins(
+            "keeping a reference that was lent",
+            """
+            func use(_ reference: borrowing BorrowedReference) {
+                {{_ = reference||let kept = reference; _ = consume kept}}
+            }
+            """,
+            refused: "cannot be consumed"
+        ),
+    ]
+
+    static let sendability = [
+        Twins(
+            "holding, capturing and returning are fine, using is not",
+            """
+            struct Holder: Sendable { let object: PythonObject }
+            actor Keeper { var kept: [PythonObject] = []; func keep(_ o: PythonObject) { kept.append(o) } }
+            @MainActor func show(_ object: PythonObject) -> PythonObject { object }
+            func use(_ object: PythonObject) async throws -> PythonObject {
+                let holder = Holder(object: object)
+                await Keeper().keep(holder.object)
+                return await Task.detached { {{holder.object||try! holder.object.copy()}} }.value
+            }
+            """,
+            refused: "not marked with 'await'"
+        ),
+        Twins(
+            "a Sendable struct holds a Python object, and no plain one",
+            "struct Holder: Sendable { let object: {{PythonObject||Plain}} }",
+            refused: "non-Sendable type 'Plain'"
+        ),
+        Twins(
+            "returning a plain object from the actor",
+            """
+            func use() async throws {
+                _ = try await PythonActor.run { Plain(){{.count||}} }
+            }
+            """,
+            refused: "'Sendable'"
+        ),
+        Twins(
+            "capturing a plain object in what runs on the actor",
+            """
+            func use(_ plain: {{Int||Plain}}) async throws {
+                try await PythonActor.run { _ = plain }
+            }
+            """,
+            refused: "sending 'plain' risks causing data races"
+        ),
+        Twins(
+            "an exported function that captures a plain object",
+            """
+            func use(_ plain: {{Int||Plain}}) -> PythonFunction {
+                PythonFunction("f") { (text: String) in _ = plain }
+            }
+            """,
+            refused: "non-Sendable type 'Plain'"
+        ),
+        Twins(
+            "an exported function that uses the object it is given, off the actor",
+            """
+            func use() -> PythonFunction {
+                PythonFunction("f") { (object: PythonObject) throws -> Int in
+                    {{try PythonActor.runBlocking { try object.count() }||try object.count()}}
+                }
+            }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "a variable that changes, captured in an exported function",
+            """
+            func use() -> PythonFunction {
+                {{let||var}} count = 0
+                {{||count += 1}}
+                return PythonFunction("f") { () in print(count) }
+            }
+            """,
+            refused: "captured var 'count' in concurrently-executing code"
+        ),
+    ]
+
+    static let conformances = [
+        Twins(
+            "Equatable",
+            "@PythonActor func use(_ a: PythonObject, _ b: PythonObject) { _ = a {{===||==}} b }",
+            refused: "'PythonObject' is not convertible"
+        ),
+        Twins(
+            "Equatable, through generic code",
+            """
+            @PythonActor func use(_ all: [PythonObject]) {
+                _ = all.elementsEqual(all{{, by: { $0 === $1 }||}})
+            }
+            """,
+            refused: "'Equatable'"
+        ),
+        Twins(
+            "Hashable",
+            "@PythonActor func use(_ a: PythonObject) { let _: {{Array||Set}}<PythonObject> = [a] }",
+            refused: "'Hashable'"
+        ),
+        Twins(
+            "Comparable",
+            """
+            @PythonActor func use(_ all: [PythonObject]) {
+                _ = all.sorted{{ { a, b in a.isNone }||()}}
+            }
+            """,
+            refused: "'Comparable'"
+        ),
+        Twins(
+            "Sequence",
+            "@PythonActor func use(_ a: PythonObject) { for _ in {{[a]||a}} {} }",
+            refused: "'Sequence'"
+        ),
+        Twins(
+            "a literal",
+            "@PythonActor func use() { let _: {{Int||PythonObject}} = 5 }",
+            refused: "cannot convert value of type 'Int'"
+        ),
+        Twins(
+            "a member cannot be assigned to",
+            """
+            @PythonActor func use(_ a: PythonObject) throws {
+                {{try a.setAttribute("x", to: 1)||a.x = 1}}
+            }
+            """,
+            refused: "cannot assign"
+        ),
+    ]
+}

@@ -1,0 +1,166 @@
+// The ways across the bridge, each to be repeated.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Testing
+
+/// A way across the bridge.
+enum Crossing: String, CaseIterable, Codable, Sendable {
+    case attribute, item, call, keywordCall, iteration, conversion, refusedConversion
+    case pythonException, swiftError, exceptionThroughSwift, wrongArguments
+    case function, functionOnThread, blockingFunction
+    case earlyAwaitable, lateAwaitable, bareAwaitable, failingAwaitable, cancelledAwaitable
+    case nestedLoop
+    case awaited, awaitedTurn, awaitedFailure, awaitedCancelled
+    case synchronousSource, asynchronousSource, failingSource
+    case droppedElsewhere, registration
+
+    /// The bytes that each round may seem to keep; the smallest Swift object has 32.
+    ///
+    /// Where a task ends on another thread than the one that allocated, the C library keeps freed
+    /// memory in caches of threads, and counts it as used. What would leak here is a task, or what
+    /// it works with, of several hundred bytes.
+    var slack: Int {
+        switch self {
+        case .cancelledAwaitable, .failingAwaitable: 100
+        default: 12
+        }
+    }
+
+    func repeated(_ rounds: Int, _ fixture: LeakFixture) async throws {
+        switch self {
+        case .attribute, .item, .call, .keywordCall, .iteration, .conversion, .refusedConversion,
+            .pythonException, .registration:
+            try await PythonActor.run {
+                for _ in 0..<rounds { try once(fixture.sentinel) }
+            }
+        case .function: try await inPython("call_many", rounds, fixture)
+        case .functionOnThread: try await inPython("thread_many", rounds, fixture)
+        case .blockingFunction: try await inPython("block_many", rounds, fixture)
+        case .swiftError: try await inPython("fail_many", rounds, fixture)
+        case .exceptionThroughSwift: try await inPython("through_many", rounds, fixture)
+        case .wrongArguments: try await inPython("wrong_many", rounds, fixture)
+        case .nestedLoop: try await inPython("nested_many", rounds, fixture)
+        case .earlyAwaitable: try await inLoop("early_many", rounds, fixture)
+        case .lateAwaitable: try await inLoop("late_many", rounds, fixture)
+        case .bareAwaitable: try await inLoop("bare_many", rounds, fixture)
+        case .failingAwaitable: try await inLoop("late_failure_many", rounds, fixture)
+        case .cancelledAwaitable: try await inLoop("cancel_many", rounds, fixture)
+        case .awaited: try await awaiting("value", rounds, fixture)
+        case .awaitedTurn: try await awaiting("turn", rounds, fixture)
+        case .awaitedFailure: try await awaiting("failure", rounds, fixture)
+        case .awaitedCancelled:
+            for _ in 0..<rounds {
+                let task = Task { try await Self.awaitOne("endless", fixture) }
+                task.cancel()
+                await #expect(throws: CancellationError.self) { try await task.value }
+            }
+        case .synchronousSource:
+            try await source("[sentinel]\nsentinel", rounds, fixture)
+        case .asynchronousSource:
+            try await source("await turn()\nsentinel", rounds, fixture)
+        case .failingSource:
+            for _ in 0..<rounds {
+                await #expect(throws: PythonException.self) {
+                    try await Python.run("sentinel.raises()", globals: fixture.namespace)
+                }
+            }
+        case .droppedElsewhere:
+            for _ in 0..<rounds {
+                _ = try await PythonActor.run { try PythonObject([fixture.sentinel]) }
+            }
+        }
+    }
+
+    /// One round of what needs the actor only.
+    @PythonActor
+    private func once(_ sentinel: PythonObject) throws {
+        switch self {
+        case .attribute:
+            _ = try sentinel.other as PythonObject
+            try sentinel.setAttribute("third", to: sentinel)
+            _ = try sentinel.hasAttribute("no_such_attribute")
+            try sentinel.deleteAttribute("third")
+        case .item:
+            _ = try sentinel["key"] as PythonObject
+            try sentinel.setItem("key", to: sentinel)
+            let items = try sentinel.attribute("items")
+            try items.setItem("key", to: sentinel)
+            _ = try items.contains("key")
+            try items.deleteItem("key")
+            _ = try items.count()
+        case .call:
+            _ = try sentinel(sentinel, 1, "text")
+        case .keywordCall:
+            _ = try sentinel(sentinel, one: sentinel, other: [sentinel])
+        case .iteration:
+            let elements = try sentinel.makeIterator()
+            while try elements.next() != nil {}
+        case .conversion:
+            let object = try PythonObject(["a": [1.5, 2], "ü": []])
+            _ = try object.value(as: [String: [Double]].self)
+            _ = try PythonObject([sentinel, sentinel]).value(as: [PythonObject].self)
+            _ = try PythonObject(UInt64.max).value(as: UInt64.self)
+        case .refusedConversion:
+            _ = try? PythonObject([["1", "2"], ["3"]]).value(as: [[Int]].self)
+            _ = try? sentinel.value(as: Int.self)
+            _ = try? PythonObject(300).value(as: Int8.self)
+            _ = try? PythonObject([1: Refusing(sentinel)])
+            _ = try? sentinel(sentinel, x: Refusing(sentinel)) as PythonObject
+        case .pythonException:
+            do {
+                try sentinel.raises()
+            } catch let error as PythonException {
+                _ = error.object
+            }
+        case .registration:
+            try Python.registerNow(
+                PythonModule("leak_registered", documentation: "x") {
+                    PythonFunction("same") { (object: PythonObject) in object }
+                    PythonExceptionClass("Failed", documentation: "x", attributes: ["a"])
+                }
+            )
+        default:
+            break
+        }
+    }
+
+    /// A value that makes an object and then refuses.
+    private struct Refusing: ConvertibleToPython, Sendable {
+        let object: PythonObject
+
+        init(_ object: PythonObject) { self.object = object }
+
+        func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+            _ = try [object, object].pythonReference(gil)
+            throw PythonConversionError(.value, "refused")
+        }
+    }
+
+    private func inPython(_ name: String, _ rounds: Int, _ fixture: LeakFixture) async throws {
+        try await PythonActor.run { _ = try fixture.namespace[name](rounds) as PythonObject }
+    }
+
+    private func inLoop(_ name: String, _ rounds: Int, _ fixture: LeakFixture) async throws {
+        _ = try await Python.run("await \(name)(\(rounds))", globals: fixture.namespace)
+    }
+
+    private func source(_ text: String, _ rounds: Int, _ fixture: LeakFixture) async throws {
+        for _ in 0..<rounds { _ = try await Python.run(text, globals: fixture.namespace) }
+    }
+
+    @PythonActor
+    private static func awaitOne(_ name: String, _ fixture: LeakFixture) async throws {
+        let coroutine = try fixture.namespace[name]() as PythonObject
+        _ = try await coroutine.awaited()
+    }
+
+    @PythonActor
+    private func awaiting(_ name: String, _ rounds: Int, _ fixture: LeakFixture) async throws {
+        for _ in 0..<rounds {
+            do {
+                try await Self.awaitOne(name, fixture)
+            } catch let error as PythonException where error.typeName.hasSuffix("Marked") {}
+        }
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Foundation
+import Testing
+
+/// Each in a process of its own: the handler belongs to the start.
+@Suite(
+    "A task's error that nobody awaits is reported once",
+    .serialized,
+    .timeLimit(.minutes(1))
+)
+struct UnhandledErrorTests {
+    private static let failing = """
+        import asyncio, gc, sys
+        async def fail():
+            await asyncio.sleep(0)
+            raise ValueError('the marker')
+
+        """
+
+    @Test(
+        "Reported to the handler and to standard error, exactly once",
+        arguments: [
+            "asyncio.create_task(fail())",
+            "sys.kept = asyncio.create_task(fail())",
+            "kept = asyncio.create_task(fail())",
+            "kept = [asyncio.create_task(fail())]",
+            "kept = {'task': (asyncio.create_task(fail()),)}",
+            "asyncio.ensure_future(fail())",
+            "asyncio.get_running_loop().call_soon(lambda: 1 / 0)",
+        ]
+    )
+    func reported(start: String) async throws {
+        let source = Self.failing + start + "\nawait asyncio.sleep(0)"
+        let result = await #expect(
+            processExitsWith: .success,
+            observing: [\.standardErrorContent]
+        ) { [source = source as String] in
+            let reports = try await reports(running: source)
+            #expect(reports.count == 1)
+            #expect(
+                ["ValueError: the marker", "ZeroDivisionError: division by zero"]
+                    .contains(reports.first)
+            )
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        let lines = text.split(separator: "\n").filter {
+            $0 == "ValueError: the marker" || $0 == "ZeroDivisionError: division by zero"
+        }
+        #expect(lines.count == 1, "\(text)")
+        #expect(!text.contains("<amaru>"))
+    }
+
+    @Test(
+        "Not reported where it is awaited, then or later",
+        arguments: [
+            """
+            async def later():
+                task = asyncio.create_task(fail())
+                await asyncio.sleep(0.4)
+                try:
+                    await task
+                except ValueError:
+                    pass
+            await later()
+            """,
+            """
+            async def later():
+                tasks = [asyncio.create_task(fail()) for _ in range(3)]
+                await asyncio.sleep(0.4)
+                for task in tasks:
+                    try:
+                        await task
+                    except ValueError:
+                        pass
+            await later()
+            """,
+            "await asyncio.gather(fail(), fail(), asyncio.sleep(0.4), return_exceptions=True)",
+            """
+            try:
+                await asyncio.gather(fail(), asyncio.sleep(0.01))
+            except ValueError:
+                pass
+            """,
+            """
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(fail())
+                    group.create_task(asyncio.sleep(3600))
+            except* ValueError:
+                pass
+            """,
+            """
+            done, _ = await asyncio.wait(
+                {asyncio.create_task(fail()), asyncio.create_task(asyncio.sleep(0.4))})
+            for task in done:
+                task.exception()
+            """,
+            """
+            for future in asyncio.as_completed([fail(), asyncio.sleep(0.4)]):
+                try:
+                    await future
+                except ValueError:
+                    pass
+            """,
+            """
+            for future in asyncio.as_completed([fail(), asyncio.sleep(0.01), fail()]):
+                await asyncio.sleep(0.4)
+                try:
+                    await future
+                except ValueError:
+                    pass
+            """,
+            """
+            try:
+                await asyncio.wait_for(asyncio.shield(fail()), 10)
+            except ValueError:
+                pass
+            """,
+            "task = asyncio.create_task(asyncio.sleep(3600))\nawait asyncio.sleep(0)\ntask.cancel()",
+        ]
+    )
+    func awaited(source: String) async throws {
+        let source = Self.failing + source
+        let result = await #expect(
+            processExitsWith: .success,
+            observing: [\.standardErrorContent]
+        ) { [source = source as String] in
+            let reports = try await reports(running: source)
+            #expect(reports == [])
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(!text.contains("the marker"), "\(text)")
+    }
+
+    @Test("A global variable of a source that is suspended for ever hides nothing")
+    func suspendedSource() async {
+        let source =
+            Self.failing + "kept = asyncio.create_task(fail())\nawait asyncio.Event().wait()"
+        await #expect(processExitsWith: .success) { [source = source as String] in
+            let (failures, report) = AsyncStream<String>.makeStream()
+            try await Python.start(
+                PythonConfiguration(onUnhandledError: { report.yield($0.description) })
+            )
+            let running = Task { try await runAlone(source) }
+            var iterator = failures.makeAsyncIterator()
+            #expect(await iterator.next() == "ValueError: the marker")
+            running.cancel()
+        }
+    }
+
+    @Test("An error that goes to the handler only is not printed")
+    func handlerOnly() async throws {
+        let source = Self.failing + "asyncio.create_task(fail())\nawait asyncio.sleep(0)"
+        let result = await #expect(
+            processExitsWith: .success,
+            observing: [\.standardErrorContent]
+        ) { [source = source as String] in
+            let reports = try await reports(running: source, .handlerOnly)
+            #expect(reports == ["ValueError: the marker"])
+        }
+        let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(!text.contains("the marker"), "\(text)")
+    }
+
+    @Test(
+        "SystemExit that leaves a task is an exit request, and the loop goes on",
+        arguments: [("3", 3), ("", 0), ("None", 0), ("'why'", 1), ("True", 1)] as [(String, Int32)]
+    )
+    func exit(argument: String, code: Int32) async throws {
+        await #expect(processExitsWith: .success) { [argument, code] in
+            let (codes, unhandled) = (Recorder<Int32>(), Recorder<String>())
+            try await Python.start(
+                PythonConfiguration(
+                    onUnhandledError: { unhandled.append($0.description) },
+                    onExitRequest: { codes.append($0) }
+                )
+            )
+            try await runAlone(
+                """
+                import asyncio, sys
+                async def leave(): sys.exit(\(argument))
+                asyncio.create_task(leave())
+                await asyncio.sleep(0)
+                """
+            )
+            try await settle()
+            #expect(codes.values == [code])
+            #expect(unhandled.values == [])
+        }
+    }
+
+    @Test("KeyboardInterrupt that leaves a task does not stop the loop")
+    func keyboardInterrupt() async {
+        await #expect(processExitsWith: .success) {
+            let reports = try await reports(
+                running: """
+                    import asyncio
+                    async def leave(): raise KeyboardInterrupt
+                    asyncio.create_task(leave())
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
+                    """
+            )
+            #expect(reports == ["KeyboardInterrupt"])
+            #expect(Python.isRunning)
+        }
+    }
+}
+
+/// Starts, runs a source and a few turns of the loop more, and gives what the handler was given.
+private func reports(
+    running source: String,
+    _ unhandled: PythonConfiguration.UnhandledErrors = .report
+) async throws -> [String] {
+    let reports = Recorder<String>()
+    try await Python.start(
+        PythonConfiguration(
+            unhandledErrors: unhandled,
+            onUnhandledError: { reports.append($0.description) }
+        )
+    )
+    let namespace = try await PythonActor.run { try Python.eval("{}") }
+    _ = try await Python.run(source, globals: namespace)
+    try await settle()
+    // What the namespace kept goes: asyncio's own report at collection must not come on top.
+    try await PythonActor.run { _ = try namespace.clear() as PythonObject }
+    try await settle()
+    return reports.values
+}
+
+/// Lets the loop take some turns, and collects.
+private func settle() async throws {
+    try await runAlone(
+        "import asyncio, gc\nfor _ in range(5): await asyncio.sleep(0)\ngc.collect()\nawait asyncio.sleep(0)"
+    )
+}
