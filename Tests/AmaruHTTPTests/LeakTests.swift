@@ -6,10 +6,17 @@ import AmaruTesting
 import Foundation
 import Testing
 
+/// Each in a process of its own: the whole process is counted.
 @Suite("The network's module leaves nothing behind in Python", .serialized)
 struct LeakTests {
-    @Test("Exchanges through _amaru_http", .leavesNothingInPython)
-    func exchanges() async throws {
+    @Test("Exchanges through _amaru_http")
+    func exchanges() async {
+        await #expect(processExitsWith: .success) {
+            try await LeakTrait.expectNothingLeft { try await Self.exchangeTwice() }
+        }
+    }
+
+    private static func exchangeTwice() async throws {
         let server = ScriptedServer { _, _ in .text("hello") }
         _ = try await server.start()
         let module = HTTPModule(NIOHTTPBackend())
@@ -35,8 +42,14 @@ struct LeakTests {
         await server.shutDown()
     }
 
-    @Test("A refused exchange raises TransferError with its code", .leavesNothingInPython)
-    func refused() async throws {
+    @Test("A refused exchange raises TransferError with its code")
+    func refused() async {
+        await #expect(processExitsWith: .success) {
+            try await LeakTrait.expectNothingLeft { try await Self.refuse() }
+        }
+    }
+
+    private static func refuse() async throws {
         let port = try await ScriptedServer.refusingPort()
         let module = HTTPModule(NIOHTTPBackend())
         try await Python.register(module.module)
@@ -55,5 +68,19 @@ struct LeakTests {
             globals: try await PythonActor.run { try Python.eval("{}") }
         )
         #expect(try await PythonActor.run { try value.str() } == "connect")
+    }
+}
+
+@Suite("The search for leaks finds one")
+struct PlantedLeakTests {
+    @Test("An object kept in each repetition is reported")
+    func planted() async {
+        await #expect(processExitsWith: .failure) {
+            try await LeakTrait.expectNothingLeft {
+                try await PythonActor.run {
+                    try Python.import("sys").attribute("path").append(PythonObject([1]))
+                }
+            }
+        }
     }
 }
