@@ -75,10 +75,13 @@ struct LeakTests {
 struct PlantedLeakTests {
     @Test("An object kept in each repetition is reported")
     func planted() async {
-        await #expect(processExitsWith: .failure) {
-            try await LeakTrait.expectNothingLeft {
-                try await PythonActor.run {
-                    try Python.import("sys").attribute("path").append(PythonObject([1]))
+        await #expect(processExitsWith: .success) {
+            await withKnownIssue {
+                try await LeakTrait.expectNothingLeft {
+                    _ = try await PythonActor.run {
+                        let kept: PythonObject = try Python.import("sys").path
+                        return try kept.append([1]) as PythonObject
+                    }
                 }
             }
         }
