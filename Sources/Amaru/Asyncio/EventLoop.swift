@@ -41,6 +41,14 @@ enum EventLoop {
         }
         let forked = try NativeFunction.make("forked") { _, _, _ in
             Interpreter.isForkedChild = true
+            SignalForwarding.adoptThread()
+            return OwnedReference(borrowed: amaru_none())
+        }
+        SignalForwarding.adoptThread()
+        let handled = try NativeFunction.make("handled") { arguments, _, gil in
+            if let number = arguments.first {
+                SignalForwarding.adopt(try Int32.fromPython(.init(number), gil))
+            }
             return OwnedReference(borrowed: amaru_none())
         }
         let loop = try Interrupts.keepingSIGINT {
@@ -49,7 +57,7 @@ enum EventLoop {
                 [
                     Int(Interpreter.wakeUp.readEnd), drain, claim,
                     unhandled, configuration.unhandledErrors == .report,
-                    forked,
+                    forked, handled,
                 ],
                 gil
             )

@@ -6,7 +6,7 @@
 /// In the library and not in a file beside it, so that the library needs no resources. Its frames
 /// have the file name `<amaru>`, by which tracebacks leave them out.
 let runtimeSource = #"""
-    import ast, asyncio, gc, importlib, inspect, linecache, os, signal, sys
+    import ast, asyncio, functools, gc, importlib, inspect, linecache, os, signal, sys
     import threading, time, traceback, types, weakref
 
     _HIDDEN = "<amaru>"
@@ -135,7 +135,7 @@ let runtimeSource = #"""
         prints = True
 
 
-    def prepare(descriptor, drain, claim, unhandled, prints, forked):
+    def prepare(descriptor, drain, claim, unhandled, prints, forked, handled):
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         loop.add_reader(descriptor, drain)
@@ -145,7 +145,21 @@ let runtimeSource = #"""
         _State.claim = claim
         signal.signal(signal.SIGINT, _interrupt)
         os.register_at_fork(after_in_child=forked)
+        _bring_signals_home(handled)
         return loop
+
+
+    def _bring_signals_home(handled):
+        """Tells the host of each handler, since a signal may come to any of its threads."""
+        plain = signal.signal
+
+        @functools.wraps(plain)
+        def install(signalnum, handler):
+            former = plain(signalnum, handler)
+            handled(int(signalnum))
+            return former
+
+        signal.signal = install
 
 
     def _interrupt(number, frame):
