@@ -15,6 +15,7 @@ import asyncio
 import builtins
 import importlib.machinery
 import inspect
+import io
 import sys
 import traceback
 import types
@@ -209,7 +210,14 @@ def ready_count() -> int:
 
 
 def take_over_input() -> None:
-    """Let ``input()`` take the next line that the host reads."""
+    """Let ``input()`` take the next line that the host reads.
+
+    What the script prints goes out at once from now on: the host writes its answers to
+    the same place.
+    """
+    _flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(write_through=True)
 
     def host_input(prompt: object = "", /) -> str:
         line = _bridge.chat().read_line(str(prompt))
