@@ -5,20 +5,12 @@ import AmaruChat
 import Foundation
 
 /// A conversation between the user and a chat session.
-struct Conversation {
-    /// How a turn ended.
-    private enum Outcome {
-        case answered
-        case failed
-        case interrupted
-        /// The script cannot go on.
-        case ended(Int32)
-    }
-
+struct Conversation: Sendable {
     let program: Program
     let screen: Screen
     let starting: Task<ChatSession, any Error>
     private let startFailure = LockedValue<(any Error)?>(nil)
+    private let turns = TurnEnds()
 
     init(program: Program, screen: Screen, starting: Task<ChatSession, any Error>) {
         self.program = program
@@ -43,16 +35,16 @@ struct Conversation {
         program.trace("prompt shown")
         let warmUp = warmUp()
         defer { warmUp.cancel() }
-        var code: Int32 = 0
         var isFirst = true
         while true {
-            switch try await screen.readMessage() {
+            switch try await nextLine() {
             case .endOfInput:
                 starting.cancel()
                 if let failure = startFailure.withLock({ $0 }) { throw failure }
-                if !isFirst, let session = try? await starting.value { await end(session) }
+                let hasStarted = !isFirst || turns.programEnd != nil
+                if hasStarted, let session = try? await starting.value { await end(session) }
                 screen.close()
-                return code
+                return turns.programEnd ?? 0
             case .interrupted:
                 await screen.notice("Ctrl-D ends the chat.")
             case .line(let line):
@@ -61,8 +53,7 @@ struct Conversation {
                 let (session, takesKey) = try await started()
                 let key = takesKey ? program.keys.known ?? "" : ""
                 let outcome = try await turn(line, in: session, key: key)
-                if case .ended(let given) = outcome {
-                    code = given
+                if case .ended(let code) = outcome {
                     await end(session)
                     return code
                 }
@@ -73,40 +64,60 @@ struct Conversation {
     /// Gives each line of the input to a script that has started, one at a time.
     func answerLines(in session: ChatSession, key: String) async throws -> Int32 {
         var worst: Int32 = 0
-        while case .line(let line) = try await screen.readMessage() {
-            guard !line.allSatisfy(\.isWhitespace) else { continue }
-            let outcome = try await turn(line, in: session, key: key)
-            switch outcome {
-            case .answered: break
-            case .failed: worst = 1
-            case .interrupted: return Self.interrupted
-            case .ended(let code): return code
+        if turns.takesEvents() { showEvents(of: session) }
+        while true {
+            switch try await nextLine() {
+            case .endOfInput:
+                return turns.programEnd ?? worst
+            case .interrupted:
+                return Self.interrupted
+            case .line(let line):
+                guard !line.allSatisfy(\.isWhitespace) else { continue }
+                switch try await turn(line, in: session, key: key) {
+                case .answered: break
+                case .failed: worst = 1
+                case .interrupted: return Self.interrupted
+                case .ended(let code): return code
+                }
             }
         }
-        return worst
+    }
+
+    /// The next line, or the end of input where the script has ended the program.
+    private func nextLine() async throws -> LineResult {
+        do {
+            return try await screen.readMessage()
+        } catch let error as TerminalError where error.code == .closed {
+            return .endOfInput
+        }
     }
 
     // MARK: One turn
 
-    /// Sends a message and shows what comes until the turn is over.
+    /// Sends a message and waits until all that comes of it is shown.
     private func turn(_ message: String, in session: ChatSession, key: String) async throws
-        -> Outcome
+        -> TurnOutcome
     {
         try await screen.handlingInterrupts({ await session.cancel() }) {
             let turn = await session.send(message, key: key)
-            for await event in session.events {
-                if let outcome = try await show(event, of: turn, in: session) {
-                    try await screen.endAnswer()
-                    return outcome
-                }
-            }
-            return .ended(1)
+            return try await turns.end(of: turn)
         }
     }
 
-    private func show(_ event: ChatEvent, of turn: Int, in session: ChatSession) async throws
-        -> Outcome?
-    {
+    /// Shows what happens, in a turn and between turns, until the session is over.
+    private func showEvents(of session: ChatSession) {
+        Task {
+            do {
+                for await event in session.events { try await show(event, in: session) }
+                turns.programEnded(.success(1))
+            } catch {
+                turns.programEnded(.failure(error))
+                screen.close()
+            }
+        }
+    }
+
+    private func show(_ event: ChatEvent, in session: ChatSession) async throws {
         switch event {
         case .text(_, let delta):
             try await screen.text(delta)
@@ -115,22 +126,24 @@ struct Conversation {
             try await screen.endAnswer()
         case .notice(let message):
             await screen.notice(message)
-        case .finished(turn, let reason):
-            return reason == "cancelled" ? .interrupted : .answered
-        case .failed(turn, let failure):
+        case .finished(let turn, let reason):
+            try await screen.endAnswer()
+            turns.ended(turn, reason == "cancelled" ? .interrupted : .answered)
+        case .failed(let turn, let failure):
+            try await screen.endAnswer()
             await screen.notice("\(failure)")
-            return .failed
+            turns.ended(turn, .failed)
         case .ended(let failure):
-            if let code = session.exitRequest { return .ended(code) }
-            await screen.notice("\(failure)")
-            return .ended(1)
-        case .reasoning, .toolCall, .usage, .finished, .failed:
+            try await screen.endAnswer()
+            if session.exitRequest == nil { await screen.notice("\(failure)") }
+            turns.programEnded(.success(session.exitRequest ?? 1))
+            screen.close()
+        case .reasoning, .toolCall, .usage:
             break
         }
-        return nil
     }
 
-    private func exitCode(of outcome: Outcome) -> Int32 {
+    private func exitCode(of outcome: TurnOutcome) -> Int32 {
         switch outcome {
         case .answered: 0
         case .failed: 1
@@ -145,8 +158,7 @@ struct Conversation {
     private func warmUp() -> Task<Void, Never> {
         Task {
             do {
-                let session = try await starting.value
-                _ = try await session.startOnce()
+                _ = try await startedSession()
             } catch {
                 startFailure.withLock { $0 = error }
                 screen.close()
@@ -155,17 +167,26 @@ struct Conversation {
     }
 
     private func started() async throws -> (session: ChatSession, takesKey: Bool) {
-        try await screen.handlingInterrupts({ starting.cancel() }) {
-            let session = try await starting.value
-            guard case .chat(let takesKey) = try await session.startOnce() else {
-                throw ChatFailure(
-                    code: "script",
-                    message: "the script offers nothing that answers",
-                    remedy: ""
-                )
-            }
-            return (session, takesKey)
+        let task = Task { try await startedSession() }
+        return try await screen.handlingInterrupts {
+            starting.cancel()
+            task.cancel()
+        } _: {
+            try await task.value
         }
+    }
+
+    private func startedSession() async throws -> (session: ChatSession, takesKey: Bool) {
+        let session = try await starting.value
+        if turns.takesEvents() { showEvents(of: session) }
+        guard case .chat(let takesKey) = try await session.startOnce() else {
+            throw ChatFailure(
+                code: "script",
+                message: "the script offers nothing that answers",
+                remedy: ""
+            )
+        }
+        return (session, takesKey)
     }
 
     private func end(_ session: ChatSession) async {

@@ -90,8 +90,14 @@ actor Screen {
         if !rest.isEmpty { try await terminal.write(rest) }
     }
 
-    /// Writes a line of diagnostics, below what is being written.
+    /// Writes a line of diagnostics: below what is being written, above a line being typed.
     func notice(_ message: String) async {
+        if isInteractive, isatty(STDERR_FILENO) == 1 {
+            let start = isInsideLine ? "\n" : ""
+            isInsideLine = false
+            try? await terminal.write("\(start)amaru: \(EscapeFilter.clean(message))\n")
+            return
+        }
         if isInsideLine, isatty(STDOUT_FILENO) == 1 {
             isInsideLine = false
             try? await terminal.write("\n")

@@ -21,6 +21,8 @@ struct ChatCommand: AsyncParsableCommand {
         await program.end {
             let prompt = try wholePrompt()
             let screen = try Screen(isConversation: prompt == nil)
+            // Before a line is read: two readers would share the terminal.
+            try await program.askForKey(screen)
             let starting = Task { try await program.prepare(.builtIn, LazyScreen(screen)) }
             let chat = Conversation(program: program, screen: screen, starting: starting)
             if let prompt { return try await chat.answerOnce(prompt) }

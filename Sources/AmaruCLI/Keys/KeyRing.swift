@@ -62,6 +62,16 @@ final class KeyRing: Sendable {
                 "There is no key for \(origin): set the variable \(variable), or name another "
                     + "one with --key-env."
             )
+        } catch HiddenPrompt.Failure.endOfInput {
+            throw ValidationError(
+                "No key for \(origin) was entered. Start again, or set the variable \(variable)."
+            )
+        }
+        guard !key.isEmpty else {
+            throw ValidationError(
+                "The key for \(origin) that was entered is empty. Start again, or set the "
+                    + "variable \(variable)."
+            )
         }
         let made = vault.add(key, for: origin)
         placeholder.withLock { $0 = made }

@@ -64,6 +64,12 @@ extension Program {
         return try await localSettings(requirements, screen)
     }
 
+    /// Asks for the key of a server that is named and needs one.
+    func askForKey(_ screen: Screen) async throws {
+        guard options.baseURL != nil else { return }
+        _ = try await placeholder(screen)
+    }
+
     /// The key's placeholder; a server on this machine may need none.
     private func placeholder(_ screen: Screen) async throws -> String {
         if let known = keys.known { return known }

@@ -32,7 +32,9 @@ enum Report {
             return code(of: exception)
         case let exit as ExitCode:
             return exit.rawValue
-        case is CancellationError:
+        case is CancellationError, HiddenPrompt.Failure.cancelled:
+            return 130
+        case let error as EnvironmentError where error.code == .cancelled:
             return 130
         case let error as TerminalError where error.code == .outputClosed:
             // What `head` does to any program: 128 + SIGPIPE, without a word.

@@ -84,6 +84,8 @@ public actor ChatSession {
         let offer: String = try await Glue.call("offer")
         if offer.isEmpty { return .nothing }
         try await Glue.call("take_over_input")
+        // From here on a fault in the background is a death of the receiver, not the script's own.
+        isRunningScript.end()
         try await Glue.call("start")
         return .chat(takesKey: offer == "sender")
     }

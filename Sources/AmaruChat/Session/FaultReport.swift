@@ -17,18 +17,33 @@ enum FaultReport {
         if let error = outcome.error {
             return ChatFailure(
                 code: error.code.name,
-                message: "\(error.message); \(stopped)",
-                remedy: "see above; the script was started again"
+                message: "the request to \(origin) failed: \(error.message); \(stopped)",
+                remedy: remedy(for: error)
             )
         }
-        guard let status = outcome.status, let advice = advice(for: status) else {
+        guard let status = outcome.status else {
             return ChatFailure(code: "script", message: stopped, remedy: place(of: exception))
+        }
+        guard let advice = advice(for: status) else {
+            return ChatFailure(
+                code: "script",
+                message: "\(origin) answered \(status), then \(stopped)",
+                remedy: "check what answers there, or \(place(of: exception))"
+            )
         }
         return ChatFailure(
             code: advice.code,
             message: "\(origin) answered \(status) (\(advice.meaning)); \(stopped)",
             remedy: advice.remedy
         )
+    }
+
+    private static func remedy(for error: HTTPTransferError) -> String {
+        switch error.code {
+        case .secretRefused: "see to it that the script asks the origin that the key is for"
+        case .connect: "check that the server runs, and the address and the network"
+        default: "try again"
+        }
     }
 
     private static func place(of exception: PythonException) -> String {

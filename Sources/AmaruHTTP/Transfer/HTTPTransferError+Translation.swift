@@ -181,9 +181,10 @@ extension HTTPTransferError {
 
     private static func systemText(_ number: CInt) -> String {
         // The description of NIO's error is the only thread-safe way to strerror's text that all
-        // the C libraries share; it reads "reason: text (errno: number)".
+        // the C libraries share. It reads "reason: text) (errno: number)", half a bracket too many.
         let text = IOError(errnoCode: number, reason: "").description
-        return text.drop { $0 == ":" || $0 == " " }.description
+            .drop { $0 == ":" || $0 == " " }
+        return text.replacing(") (errno:", with: " (errno:").description
     }
 }
 
