@@ -12,8 +12,12 @@ The host calls these functions on the loop's thread. A script offers one of:
 from __future__ import annotations
 
 import asyncio
+import builtins
+import importlib.machinery
 import inspect
+import io
 import sys
+import traceback
 import types
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -24,9 +28,11 @@ from amaru import _bridge, _reply, host
 __all__ = [
     "cancel",
     "deliver",
+    "exit_status",
     "offer",
     "prepare",
     "ready_count",
+    "report",
     "restart",
     "start",
     "take_over_input",
@@ -49,12 +55,18 @@ class _Script:
 _script = _Script()
 
 
-def prepare(path: str, arguments: list[str]) -> dict[str, Any]:
-    """Make a fresh ``__main__`` for the script at `path`, as ``python path`` does."""
-    file = Path(path)
+def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
+    """Make a fresh ``__main__`` for the script at `path`, as ``python path`` does.
+
+    `filename` is the absolute path, which tracebacks show.
+    """
+    file = Path(filename)
     module = types.ModuleType("__main__")
-    module.__file__ = path
-    module.__dict__["__builtins__"] = __builtins__
+    module.__file__ = filename
+    module.__loader__ = importlib.machinery.SourceFileLoader("__main__", filename)
+    module.__dict__["__annotations__"] = {}
+    module.__dict__["__builtins__"] = builtins
+    module.__dict__["__cached__"] = None
     sys.modules["__main__"] = module
     if file.stem.isidentifier() and file.stem not in sys.modules:
         # Importable by its own name too, as the same module.
@@ -146,14 +158,46 @@ async def _pieces(result: Any) -> AsyncIterator[str]:
 
 
 def _place(exc: BaseException) -> str:
-    """Say where in the script an exception arose."""
-    traceback = exc.__traceback__
-    while traceback is not None and traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    if traceback is None:
+    """Say where in the script an exception arose, also if it was in a library."""
+    folder = sys.path[0]
+    frames = traceback.extract_tb(exc.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(folder + "/")]
+    if not own:
         return "mend the script"
-    code = traceback.tb_frame.f_code
-    return f"mend the script: {code.co_filename}, line {traceback.tb_lineno}"
+    return f"mend the script: {own[-1].filename}, line {own[-1].lineno}"
+
+
+def report(exc: BaseException) -> bool:
+    """Let the script's own ``sys.excepthook`` report; tell whether there is one.
+
+    What was printed goes out first, as under python.
+    """
+    _flush()
+    if sys.excepthook is sys.__excepthook__:
+        return False
+    sys.excepthook(type(exc), exc, exc.__traceback__)
+    _flush()
+    return True
+
+
+def exit_status(exc: SystemExit) -> tuple[int, str]:
+    """Return the exit code of ``sys.exit``, and what it wants to have said."""
+    _flush()
+    if exc.code is None:
+        return 0, ""
+    if isinstance(exc.code, int):
+        return exc.code & 0xFF, ""
+    return 1, f"{exc.code}\n"
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            # A reader that is gone has shown itself to the script already.
+            pass
 
 
 def cancel(turn_id: int) -> None:
@@ -168,8 +212,14 @@ def ready_count() -> int:
 
 
 def take_over_input() -> None:
-    """Let ``input()`` take the next line that the host reads."""
-    import builtins
+    """Let ``input()`` take the next line that the host reads.
+
+    What the script prints goes out at once from now on: the host writes its answers to
+    the same place.
+    """
+    _flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(write_through=True)
 
     def host_input(prompt: object = "", /) -> str:
         line = _bridge.chat().read_line(str(prompt))

@@ -42,6 +42,14 @@ enum EventLoop {
         }
         let forked = try NativeFunction.make("forked") { _, _, _ in
             Interpreter.isForkedChild = true
+            SignalForwarding.adoptThread()
+            return OwnedReference(borrowed: amaru_none())
+        }
+        SignalForwarding.adoptThread()
+        let handled = try NativeFunction.make("handled") { arguments, _, gil in
+            if let number = arguments.first {
+                SignalForwarding.adopt(try Int32.fromPython(.init(number), gil))
+            }
             return OwnedReference(borrowed: amaru_none())
         }
         let loop = try Interrupts.keepingSIGINT {
@@ -50,7 +58,7 @@ enum EventLoop {
                 [
                     Int(Interpreter.wakeUp.readEnd), drain, claim,
                     unhandled, configuration.unhandledErrors == .report,
-                    configuration.onExitRequest != nil, forked,
+                    configuration.onExitRequest != nil, forked, handled,
                 ],
                 gil
             )

@@ -6,7 +6,8 @@
 /// In the library and not in a file beside it, so that the library needs no resources. Its frames
 /// have the file name `<amaru>`, by which tracebacks leave them out.
 let runtimeSource = #"""
-    import ast, asyncio, collections, gc, importlib, inspect, linecache, os, signal, sys
+    import ast, asyncio, collections, functools, gc, importlib, inspect, linecache, os
+    import signal, sys
     import threading, time, traceback, types, weakref
 
     _HIDDEN = "<amaru>"
@@ -136,7 +137,7 @@ let runtimeSource = #"""
         takes_exits = False
 
 
-    def prepare(descriptor, drain, claim, unhandled, prints, takes_exits, forked):
+    def prepare(descriptor, drain, claim, unhandled, prints, takes_exits, forked, handled):
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         loop.add_reader(descriptor, drain)
@@ -146,7 +147,21 @@ let runtimeSource = #"""
         _State.claim, _State.takes_exits = claim, takes_exits
         signal.signal(signal.SIGINT, _interrupt)
         os.register_at_fork(after_in_child=forked)
+        _bring_signals_home(handled)
         return loop
+
+
+    def _bring_signals_home(handled):
+        """Tells the host of each handler, since a signal may come to any of its threads."""
+        plain = signal.signal
+
+        @functools.wraps(plain)
+        def install(signalnum, handler):
+            former = plain(signalnum, handler)
+            handled(int(signalnum))
+            return former
+
+        signal.signal = install
 
 
     def _interrupt(number, frame):

@@ -22,7 +22,15 @@ struct ScriptRun {
         do {
             offer = try await interruptible { try await session.startOnce() }
         } catch let exception as PythonException where exception.typeName == "SystemExit" {
-            return try await leave(exception, session)
+            let (code, text) = try await session.exitStatus(of: exception)
+            Report.text(text)
+            await session.shutDown(grace: Self.patience)
+            return code
+        } catch let exception as PythonException {
+            let isReported = await session.report(exception)
+            let code = isReported ? Report.code(of: exception) : Report.failure(exception)
+            await session.shutDown(grace: Self.patience)
+            return code
         } catch {
             let code = Report.failure(error)
             await session.shutDown()
@@ -47,23 +55,6 @@ struct ScriptRun {
             ? try await chat.converse() : try await chat.answerLines(in: session, key: key)
         screen.close()
         await session.shutDown()
-        return code
-    }
-
-    /// Ends as `sys.exit` asks.
-    ///
-    /// https://docs.python.org/3/library/sys.html#sys.exit
-    private func leave(_ exception: PythonException, _ session: ChatSession) async throws -> Int32 {
-        let (code, text) = try await PythonActor.run { () -> (Int32, String?) in
-            let code = try exception.object.code as PythonObject
-            if code.isNone { return (0, nil) }
-            if let number = try? code.value(as: Int.self) {
-                return (Int32(truncatingIfNeeded: number), nil)
-            }
-            return (1, try code.str())
-        }
-        if let text { Report.line(text) }
-        await session.shutDown(grace: Self.patience)
         return code
     }
 

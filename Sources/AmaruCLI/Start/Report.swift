@@ -14,12 +14,22 @@ enum Report {
         FileHandle.standardError.write(Data((clean + "\n").utf8))
     }
 
+    /// Writes text of Python's, with its own ends of lines.
+    static func text(_ text: String) {
+        FileHandle.standardError.write(Data(EscapeFilter.clean(text).utf8))
+    }
+
+    /// The exit code of an exception that ends a script.
+    static func code(of exception: PythonException) -> Int32 {
+        exception.typeName == "KeyboardInterrupt" ? 130 : 1
+    }
+
     /// Reports an error and gives the exit code that it means.
     static func failure(_ error: any Error) -> Int32 {
         switch error {
         case let exception as PythonException:
-            FileHandle.standardError.write(Data(EscapeFilter.clean(exception.traceback).utf8))
-            return exception.typeName == "KeyboardInterrupt" ? 130 : 1
+            text(exception.traceback)
+            return code(of: exception)
         case let exit as ExitCode:
             return exit.rawValue
         case is CancellationError, HiddenPrompt.Failure.cancelled:

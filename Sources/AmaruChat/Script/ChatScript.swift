@@ -7,8 +7,15 @@ public import Foundation
 public struct ChatScript: Sendable, Equatable {
     /// The file that is executed as `__main__`.
     public let file: URL
-    /// The path as the user gave it, for tracebacks and `sys.argv[0]`.
+    /// The path as the user gave it, for `sys.argv[0]`.
     public let path: String
+    /// The absolute path, for `__file__` and tracebacks.
+    ///
+    /// Not simplified, since `..` behind a symbolic link leads elsewhere; `python` does the same:
+    /// https://docs.python.org/3/reference/import.html#file__
+    public var absolutePath: String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    }
     /// What follows the path in `sys.argv`.
     public let arguments: [String]
     /// The bytes of the file.

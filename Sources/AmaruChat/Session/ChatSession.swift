@@ -1,7 +1,7 @@
 // One chat: a script in Python, its turns, its supervision.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
+public import Amaru
 import AmaruHTTP
 import AmaruPython
 import Foundation
@@ -76,9 +76,10 @@ public actor ChatSession {
         let script = configuration.script
         let namespace = try await PythonActor.run {
             try Python.import("amaru._adopt").attribute("install")()
-            return try Glue.module().prepare(script.path, script.arguments) as PythonObject
+            return try Glue.module()
+                .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }
-        try await Python.runFile(script.contents, path: script.path, globals: namespace)
+        try await Python.runFile(script.contents, path: script.absolutePath, globals: namespace)
         configuration.trace("script loaded")
         let offer: String = try await Glue.call("offer")
         if offer.isEmpty { return .nothing }
@@ -228,6 +229,29 @@ public actor ChatSession {
             _ = try await ending.awaited()
         } catch {
             board.receive(.notice("the script's main() was not started again: \(error)"))
+        }
+    }
+
+    // MARK: End
+
+    /// Lets the script's own `sys.excepthook` report an exception that the script raised.
+    ///
+    /// - Returns: Whether it has one; else the caller reports.
+    public func report(_ exception: PythonException) async -> Bool {
+        let reported = try? await PythonActor.run { () -> Bool in
+            try Glue.module().report(exception.object)
+        }
+        return reported ?? false
+    }
+
+    /// The exit code that a `SystemExit` asks for, and the text for standard error, if any.
+    ///
+    /// The rules are those of https://docs.python.org/3/library/sys.html#sys.exit
+    public func exitStatus(of exception: PythonException) async throws -> (Int32, String) {
+        try await PythonActor.run {
+            let pair: PythonObject = try Glue.module().exit_status(exception.object)
+            let code: Int = try pair[0].value()
+            return (Int32(truncatingIfNeeded: code), try pair[1].value())
         }
     }
 
