@@ -146,7 +146,10 @@ class Turn:
             return
         if task.cancelled():
             self.finished("cancelled")
-        elif (exc := task.exception()) is not None:
+        elif isinstance(exc := task.exception(), SystemExit):
+            # A request to end the program, which the host has seen by now.
+            self._settled = True
+        elif exc is not None:
             self.failed("internal", f"{type(exc).__name__}: {exc}", "report this fault")
         else:
             self.finished()

@@ -55,7 +55,10 @@ enum SignalForwarding {
         sigaction(signal, &action, nil)
     }
 
-    /// Async-signal-safe: https://man7.org/linux/man-pages/man7/signal-safety.7.html
+    /// Handles a signal on the Python thread, and sends it there from any other.
+    ///
+    /// It calls only what is safe in a handler:
+    /// https://man7.org/linux/man-pages/man7/signal-safety.7.html
     private static let forward: Handler = { signal in
         if pthread_equal(home.pointee, pthread_self()) != 0 {
             handlers[Int(signal)]?(signal)
