@@ -111,7 +111,7 @@ async def test_a_reply_may_be_of_any_kind(
     amaru.reply(function)
     _script.offer()
     assert _script.deliver(3, "", "hi")
-    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})  # type: ignore[arg-type]
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
     assert screen.shown(3) == "<hi>"
     assert screen.of("finished") == [(3, "stop")]
 
@@ -125,7 +125,7 @@ async def test_a_reply_that_raises_fails_its_turn_with_the_place(
 
     _script.offer()
     _script.deliver(4, "", "k")
-    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})  # type: ignore[arg-type]
+    await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
     [(turn, code, message, remedy)] = screen.of("failed")
     assert (turn, code, message) == (4, "script", "KeyError: 'k'")
     assert Path(__file__).name in remedy
