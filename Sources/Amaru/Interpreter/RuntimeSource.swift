@@ -195,6 +195,14 @@ let runtimeSource = #"""
         return task
 
 
+    def _name(task):
+        name = task.get_name()
+        # What 3.13.0 calls each nameless task of a factory.
+        if name == "None":
+            name = getattr(task.get_coro(), "__qualname__", name)
+        return name
+
+
     def _task_done(task):
         # Set as long as nobody has asked for the exception; cleared by whoever awaits the task.
         if not task.cancelled() and task._log_traceback:
@@ -216,20 +224,21 @@ let runtimeSource = #"""
             return
         task._log_traceback = False
         loop.call_exception_handler({
-            "message": f"Task {task.get_name()!r} ended with an exception that nobody awaits",
+            "message": f"Task {_name(task)} ended with an exception that nobody awaits",
             "exception": task._exception,
             "task": task,
         })
 
 
     _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
-    _CONTAINERS = (list, tuple, set, dict, collections.deque, types.CellType)
+    _CONTAINERS = (
+        list, tuple, set, dict, collections.deque, types.CellType, types.FunctionType)
 
 
     def _may_be_awaited(task):
         """Whether a suspended coroutine holds the task, itself or in a collection."""
         holders, seen = [task], set()
-        for _ in range(6):
+        for _ in range(8):
             found = []
             for holder in gc.get_referrers(*holders):
                 if isinstance(holder, _SUSPENDED):
@@ -242,8 +251,9 @@ let runtimeSource = #"""
                 # Global variables say nothing: whoever reads them need not be suspended.
                 if type(holder) is dict and "__builtins__" in holder:
                     continue
-                # The queue is that of as_completed.
-                if type(holder) in _CONTAINERS or isinstance(holder, asyncio.Queue):
+                kind = type(holder)
+                # The objects of asyncio itself are those of as_completed, and queues.
+                if kind in _CONTAINERS or kind.__module__.startswith("asyncio."):
                     seen.add(id(holder))
                     found.append(holder)
             if not found:
@@ -325,7 +335,7 @@ let runtimeSource = #"""
                     task.cancel()
             left = deadline - loop.time()
             if not pending or left <= 0:
-                return [f"task {task.get_name()}" for task in pending]
+                return [f"task {_name(task)}" for task in pending]
             await asyncio.wait(pending, timeout=min(left, max(grace / 8, 0.01)))
 
 

@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("The running loop: where asyncio works, and how", .serialized)
+@Suite("The running loop: where asyncio works, and how", .python, .serialized)
 struct EventLoopTests {
     @Test("asyncio.run works in a synchronous source, in run, and leaves the loop intact")
     func asyncioRun() async throws {

@@ -4,7 +4,7 @@ import Amaru
 import Foundation
 import Testing
 
-@Suite("Conversions are exact or throw")
+@Suite("Conversions are exact or throw", .python)
 struct ConversionTests {
     /// Converts the value of a Python expression.
     private func value<Value: ConvertibleFromPython & Sendable>(

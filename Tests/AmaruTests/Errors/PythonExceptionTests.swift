@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Exceptions keep identity across both crossings")
+@Suite("Exceptions keep identity across both crossings", .python)
 struct PythonExceptionTests {
     struct Refused: Error, Equatable { let reason: String }
 

@@ -4,7 +4,7 @@ import Amaru
 import Foundation
 import Testing
 
-@Suite("Modules made in Swift")
+@Suite("Modules made in Swift", .python)
 struct PythonModuleTests {
     @Test("Functions convert their arguments and results, and carry name and docstring")
     func functions() async throws {

@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Interrupts reach the call they are meant for", .serialized)
+@Suite("Interrupts reach the call they are meant for", .python, .serialized)
 struct InterruptTests {
     @Test(
         "Cancelling a task interrupts the synchronous call that it waits for",

@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Python: import, evaluate, run")
+@Suite("Python: import, evaluate, run", .python)
 struct PythonTests {
     @Test("An expression is evaluated and converted")
     func eval() async throws {

@@ -4,7 +4,7 @@ import Amaru
 import Foundation
 import Testing
 
-@Suite("Many threads at once", .serialized)
+@Suite("Many threads at once", .python, .serialized)
 struct StressTests {
     @Test("4 threads × 10,000 runs with objects dropped on other threads leak nothing")
     func concurrentRuns() async throws {

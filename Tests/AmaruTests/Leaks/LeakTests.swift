@@ -39,12 +39,18 @@ struct LeakTests {
             }
             let growth = try await fixture.measure().growth(since: before)
             #expect(growth.references == ["sentinel": 10_000])
-            #expect(growth.blocks > 5000)
+            // Blocks are pymalloc's.
+            if PythonConfiguration.ofThisRun.allocator != .malloc {
+                #expect(growth.blocks > 5000)
+            }
             #expect(!growth.isFlat(over: 10_000))
         }
     }
 
-    @Test("A planted leak of a Swift object in each round is seen")
+    @Test(
+        "A planted leak of a Swift object in each round is seen",
+        .disabled(if: isAddressSanitized, "its malloc has no statistics")
+    )
     func plantedInSwift() async {
         await #expect(processExitsWith: .success) {
             final class Leaked {}

@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Objects: attributes, items, calls, iteration")
+@Suite("Objects: attributes, items, calls, iteration", .python)
 struct PythonObjectTests {
     @Test("Attributes are read, set and deleted")
     func attributes() async throws {
