@@ -6,7 +6,11 @@ PROMPT ?=
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 VENV := .venv
 
-.PHONY: chat test build install-python test-swift test-python format lint clean
+# Installations of other Pythons, each with a shared library: their bridge is tested too.
+PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
+
+.PHONY: chat test build install-python test-swift test-python test-asan test-pythons \
+	format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -44,6 +48,28 @@ $(VENV)/ready: Python/pyproject.toml
 	$(VENV)/bin/python -m pip install -q 'openai>=3.1,<4' httpx httpx2 urllib3 pluggy \
 		pytest pytest-asyncio pytest-timeout mypy ruff
 	touch $@
+
+# The bridge under AddressSanitizer, with Python's objects in memory that it watches.
+test-asan:
+	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=malloc ASAN_OPTIONS=detect_leaks=0 \
+		$(SWIFT) test --sanitize=address --scratch-path .build-asan
+
+# The bridge with each other Python that is here.
+test-pythons:
+	@for version in 3.12 3.13; do \
+		home=; \
+		for candidate in $(PYTHONS); do \
+			case $$candidate in */$$version.*) home=$$candidate;; esac; \
+		done; \
+		if [ -z "$$home" ] || ! ls "$$home"/lib/libpython$$version.so* >/dev/null 2>&1; then \
+			echo "CPython $$version: skipped, no installation with a shared library"; \
+			continue; \
+		fi; \
+		echo "CPython $$version: $$home"; \
+		AMARU_BRIDGE_ONLY=1 PKG_CONFIG_PATH="$$home/lib/pkgconfig" \
+			LD_LIBRARY_PATH="$$home/lib" \
+			$(SWIFT) test --scratch-path .build-$$version || exit 1; \
+	done
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python

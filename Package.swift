@@ -95,3 +95,12 @@ let settings: [SwiftSetting] = [
 for target in package.targets where target.type != .system {
     target.swiftSettings = settings
 }
+
+// The bridge alone, which depends on nothing: what its legs under a sanitizer and with other
+// versions of Python build.
+if Context.environment["AMARU_BRIDGE_ONLY"] != nil {
+    let bridge: Set = ["Amaru", "CAmaruPython", "HelloPython", "AmaruTests"]
+    package.targets.removeAll { !bridge.contains($0.name) }
+    package.products.removeAll { $0.name != "Amaru" }
+    package.dependencies = []
+}
