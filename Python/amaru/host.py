@@ -144,8 +144,11 @@ class Turn:
     def _task_ended(self, task: asyncio.Task[Any]) -> None:
         if self._settled:
             return
-        if task.cancelled():
+        if task.cancelled() or isinstance(task.exception(), KeyboardInterrupt):
             self.finished("cancelled")
+        elif isinstance(task.exception(), SystemExit):
+            # The host ends the program, and this turn with it.
+            pass
         elif (exc := task.exception()) is not None:
             self.failed("internal", f"{type(exc).__name__}: {exc}", "report this fault")
         else:
