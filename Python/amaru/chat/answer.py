@@ -129,7 +129,7 @@ async def _check_kind(
     text = body.decode("utf-8", "replace")
     if kind != "application/json":
         title = page_title(text)
-        raise Fault("html", f" (“{title}”)" if title else "")
+        raise Fault("html", f"(“{title}”)" if title else "")
     with suppress(ValueError):
         document = json.loads(text)
         if isinstance(document, dict) and document.get("error"):

@@ -111,7 +111,8 @@ _ROWS: Final[dict[str, _Row]] = {
     "TimeoutException": _Row(
         "timeout",
         "{origin} did not answer in time: {detail}",
-        "try again; raise the stall timeout ({stall} s) if the model is slow",
+        "try again; if the model is slow, raise the stall timeout ({stall} s) "
+        "with --stall-timeout",
     ),
     "ConnectError": _Row(
         "connection",
@@ -160,7 +161,7 @@ _ROWS: Final[dict[str, _Row]] = {
     # By fault of the answer.
     "html": _Row(
         "not_openai",
-        "{origin} answered with a web page{detail} instead of a stream of events",
+        "{origin} answered with a web page {detail} instead of a stream of events",
         _V1,
     ),
     "not a stream": _Row(
@@ -182,7 +183,7 @@ _ROWS: Final[dict[str, _Row]] = {
     "stall": _Row(
         "stall",
         "{origin} sent nothing more of the answer for {stall} s",
-        "try again; raise the stall timeout if the model is slow",
+        "try again; if the model is slow, raise the stall timeout with --stall-timeout",
     ),
     # Anything else is a fault of this program or of the SDK under it.
     "ModuleNotFoundError": _Row(
@@ -221,7 +222,8 @@ def describe(exc: BaseException, settings: Settings) -> Failure:
         "status": status,
         "detail": _presentable(detail, settings) if detail else "",
     }
-    message = row.message.format(**values).removesuffix(": ")
+    # A detail that is absent leaves its blanks behind.
+    message = " ".join(row.message.format(**values).split()).removesuffix(":")
     return Failure(row.code, message, row.remedy.format(**values))
 
 

@@ -45,10 +45,13 @@ struct Conversation: Sendable {
             case .endOfInput:
                 starting.cancel()
                 if let failure = startFailure.withLock({ $0 }) { throw failure }
-                let hasStarted = !isFirst || turns.programEnd != nil
-                if hasStarted, let session = try? await starting.value { await end(session) }
+                // Taken first: the end of the session ends the program's events too.
+                let code = turns.programEnd
+                if !isFirst || code != nil, let session = try? await starting.value {
+                    await end(session)
+                }
                 screen.close()
-                return turns.programEnd ?? 0
+                return code ?? 0
             case .interrupted:
                 await screen.notice("Ctrl-D ends the chat.")
             case .line(let line):

@@ -50,6 +50,8 @@ final class TerminalSession: Sendable {
     private let signals: SignalSource
     private let wake: (read: Int32, write: Int32)
     private let state: Mutex<State>
+    /// Held while the reading thread may take input.
+    private let reading = Mutex(())
     private let readerEnded = AsyncValue<Void>()
 
     /// Takes the terminal over; the descriptors stay the caller's.
@@ -154,8 +156,13 @@ final class TerminalSession: Sendable {
     }
 
     /// Gives the terminal its own settings back, for a program that is to use it.
+    ///
+    /// On return nothing here takes any more input: what is typed from now on is the other's.
     func suspend() {
         state.withLock { $0.isSuspended = true }
+        nudge()
+        // A thread that saw the state before finds the nudge, and leaves the input where it is.
+        reading.withLock { _ in }
         mode?.leave()
     }
 
@@ -263,8 +270,11 @@ extension TerminalSession {
             while let wantsInput = state.withLock({ state in
                 state.isClosed ? nil : state.input.wantsBytes && !state.isSuspended
             }) {
-                guard waitForInput(wantsInput) else { continue }
-                let count = (try? PosixCall.read(inputDescriptor, into: buffer)) ?? 0
+                let taken: Int? = reading.withLock { _ in
+                    guard waitForInput(wantsInput) else { return nil }
+                    return (try? PosixCall.read(inputDescriptor, into: buffer)) ?? 0
+                }
+                guard let count = taken else { continue }
                 let size = size
                 state.withLock { state in
                     let outcome =

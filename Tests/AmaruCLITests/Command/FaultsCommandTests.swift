@@ -1,0 +1,171 @@
+// Faults of servers and networks, as the user of the built command sees them.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+extension BuiltCommand {
+    @Suite(.needsPackages) struct FaultTests {
+        /// A fault, the words that the user must see, and how often the SDK asks.
+        struct Fault: Sendable, CustomTestStringConvertible {
+            let name: String
+            let responses: [ScriptedResponse]
+            let words: [String]
+            var options: [String] = []
+
+            var testDescription: String { name }
+        }
+
+        private static let faults = [
+            Fault(
+                name: "401",
+                responses: [.apiError("no such key", status: 401)],
+                words: ["refused the key (401)", "check the key"]
+            ),
+            Fault(
+                name: "429",
+                responses: three(
+                    .apiError("slow down", status: 429, headers: [("retry-after-ms", "1")])
+                ),
+                words: ["is limiting requests (429)", "slow down", "wait a little"]
+            ),
+            Fault(
+                name: "500",
+                responses: three(
+                    .apiError("broken", status: 500, headers: [("retry-after-ms", "1")])
+                ),
+                words: ["failed (500)", "try again in a moment"]
+            ),
+            Fault(
+                name: "a web page",
+                responses: [.html],
+                words: ["answered with a web page (“Sign in”) instead", "/v1"]
+            ),
+            Fault(
+                name: "a stream without [DONE]",
+                responses: [cutStream],
+                words: ["ended before it was finished", "what came is kept"]
+            ),
+            Fault(
+                name: "a stall",
+                responses: [.chat("first second", pauseAt: Gate())],
+                words: ["nothing more of the answer for 1 s", "--stall-timeout"],
+                options: ["--stall-timeout", "1"]
+            ),
+        ]
+
+        @Test("One message says what happened, where, and what to do", arguments: faults)
+        func piped(fault: Fault) async throws {
+            let server = ScriptedServer(fault.responses)
+            try await server.start()
+            let origin = server.url
+            let result = try await AmaruProcess.run(
+                ["--base-url", "\(server.url)/v1", "--key-env", "TEST_KEY", "hello"]
+                    + fault.options,
+                variables: ["TEST_KEY": "sk-fault-1"]
+            )
+            await server.shutDown()
+            #expect(result.status == .exited(1))
+            try Self.expectOneMessage(result.errors, naming: origin, fault.words)
+            #expect(!result.errors.contains("sk-fault-1"))
+        }
+
+        @Test("On a terminal the chat goes on after a fault", arguments: faults)
+        func conversation(fault: Fault) async throws {
+            let server = ScriptedServer(fault.responses + [.chat("Well again")])
+            try await server.start()
+            let origin = server.url
+            let terminal = try PseudoTerminal(columns: 400)
+            let home = try TemporaryFolder()
+            try AmaruProcess.start(
+                on: terminal,
+                home: home,
+                ["--base-url", "\(server.url)/v1"] + fault.options
+            )
+            try await terminal.expect("> ")
+            try terminal.send("one\r")
+            for word in fault.words.prefix(1) { try await terminal.expect(word) }
+            try await terminal.expect("> ")
+            try terminal.send("two\r")
+            try await terminal.expect("Well again")
+            try await terminal.expect("> ")
+            try terminal.send("\u{4}")
+            #expect(try await terminal.end() == .exited(0))
+            await server.shutDown()
+            for word in [origin] + fault.words {
+                #expect(terminal.output.contains(word), "\(terminal.output)")
+            }
+        }
+
+        @Test func `A refused connection names the address`() async throws {
+            let port = try await ScriptedServer.refusingPort()
+            try await expectFailure(
+                base: "http://127.0.0.1:\(port)",
+                ["cannot connect to", "is the server running"]
+            )
+        }
+
+        @Test func `An unknown host is called unknown`() async throws {
+            try await expectFailure(
+                base: "https://nowhere.invalid",
+                ["cannot find the host", "check the spelling"]
+            )
+        }
+
+        @Test(.enabled(if: TestCertificates.isAvailable, "the openssl command is absent"))
+        func `A certificate that is not trusted is called so`() async throws {
+            let authority = try TestCertificates()
+            let certificate = try authority.issue(for: ["IP:127.0.0.1"])
+            let server = ScriptedServer([.chat("fine")], certificate: certificate)
+            try await server.start()
+            try await expectFailure(base: server.url, ["no trusted connection", "SSL_CERT_FILE"])
+            #expect(server.requests.isEmpty)
+            let trusting = try await AmaruProcess.run(
+                ["--base-url", "\(server.url)/v1", "hello"],
+                variables: ["SSL_CERT_FILE": certificate.authority]
+            )
+            await server.shutDown()
+            #expect(trusting.output == "fine\n", "\(trusting.errors)")
+        }
+
+        /// Asks a server that cannot be reached, and looks for one message that says so.
+        private func expectFailure(base: String, _ words: [String]) async throws {
+            let result = try await AmaruProcess.run(
+                ["--base-url", "\(base)/v1", "--key-env", "TEST_KEY", "hello"],
+                variables: ["TEST_KEY": "sk-fault-2"]
+            )
+            #expect(result.status == .exited(1))
+            #expect(result.output == "")
+            try Self.expectOneMessage(result.errors, naming: base, words)
+        }
+
+        /// Apart from notices of retries there must be one line, which holds all the words.
+        private static func expectOneMessage(
+            _ errors: String,
+            naming origin: String,
+            _ words: [String]
+        ) throws {
+            let lines = errors.split(separator: "\n").filter { !$0.contains("; retrying, ") }
+            #expect(lines.count == 1, "\(errors)")
+            let line = try #require(lines.last)
+            for word in [origin] + words { #expect(line.contains(word), "\(errors)") }
+        }
+
+        /// The SDK asks three times where that may help.
+        private static func three(_ response: ScriptedResponse) -> [ScriptedResponse] {
+            [response, response, response]
+        }
+
+        private static let cutStream = ScriptedResponse.raw(
+            ScriptedResponse.head(headers: [
+                ("Content-Type", "text/event-stream"), ("Connection", "close"),
+            ])
+                + #"data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"m","#
+                + #""choices":[{"index":0,"delta":{"content":"part"},"finish_reason":null}]}"#
+                + "\n\n",
+            .close
+        )
+    }
+}

@@ -1,0 +1,257 @@
+// Where keys come from and where they never go, with the built command.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension BuiltCommand {
+    /// Keys and scripts that need no packages.
+    @Suite struct KeysOfScriptsTests {
+        private static let key = "sk-held-back-31"
+
+        #if os(Linux)
+            @Test func `The process does not show the key to others`() async throws {
+                let folder = try TemporaryFolder()
+                let script = try folder.write(
+                    """
+                    def sender_message_proxy(key, text):
+                        import js_module
+                        js_module.displayResponse("got " + text)
+                    """,
+                    to: "chat.py"
+                )
+                let process = try AmaruProcess(
+                    ["run", script.path, "--key-env", "TEST_KEY"],
+                    variables: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
+                )
+                process.type("hello\n")
+                try await process.waitForOutput("got hello")
+                let path = "/proc/\(process.identifier)/environ"
+                let block = try #require(FileManager.default.contents(atPath: path))
+                let text = String(decoding: block, as: UTF8.self)
+                process.endInput()
+                #expect(try await process.result().status == .exited(0))
+                // The neighbour shows that this is the right block.
+                #expect(text.contains("TEST_KEY_2=visible"))
+                #expect(!text.contains(Self.key))
+            }
+        #endif
+
+        @Test func `A child of the script does not inherit the key`() async throws {
+            let folder = try TemporaryFolder()
+            let script = try folder.write(
+                """
+                import os, subprocess
+                print("TEST_KEY" in os.environ)
+                print(subprocess.run(["env"], capture_output=True, text=True).stdout)
+                """,
+                to: "child.py"
+            )
+            let result = try await AmaruProcess.run(
+                ["run", script.path, "--key-env", "TEST_KEY"],
+                variables: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
+            )
+            #expect(result.status == .exited(0), "\(result.errors)")
+            #expect(result.output.hasPrefix("False\n"))
+            #expect(result.output.contains("TEST_KEY_2=visible"))
+            #expect(!result.output.contains(Self.key))
+        }
+
+        @Test(
+            "A key option that cannot work is a usage error that names it",
+            arguments: [
+                (["--key-env", "UNSET_KEY"], "UNSET_KEY"),
+                (["--key-env", "sk-not-a-name"], "sk-not-a-name"),
+                (["--key-env", "TEST_KEY@ftp://x"], "TEST_KEY@ftp://x"),
+            ]
+        )
+        func badOption(options: [String], words: String) async throws {
+            let result = try await AmaruProcess.run(
+                ["hello", "--base-url", "https://api.example.com/v1"] + options,
+                variables: ["TEST_KEY": Self.key]
+            )
+            #expect(result.status == .exited(2))
+            #expect(result.errors.contains(words), "\(result.errors)")
+            #expect(!result.errors.contains(Self.key))
+        }
+
+        @Test func `Without a key and a terminal the variable is named`() async throws {
+            // A session of its own has no terminal, wherever the tests run.
+            let process = try AmaruProcess(
+                [
+                    "-c",
+                    "import subprocess, sys; sys.exit(subprocess.run("
+                        + "sys.argv[1:], start_new_session=True).returncode)",
+                    try AmaruProcess.executable(),
+                    "hello", "--base-url", "https://api.example.com/v1",
+                ],
+                executable: "/usr/bin/python3"
+            )
+            process.endInput()
+            let result = try await process.result()
+            #expect(result.status == .exited(2))
+            #expect(result.output == "")
+            #expect(result.errors.contains("no key for https://api.example.com"))
+            #expect(result.errors.contains("OPENAI_API_KEY"))
+            #expect(result.errors.contains("--key-env"))
+        }
+    }
+
+    /// The hidden prompt on a terminal.
+    @Suite(.needsPackages) struct KeysPromptTests {
+        private static let prompt =
+            "Key for https://api.example.com (hidden; or set OPENAI_API_KEY): "
+
+        @Test func `A key that is typed is not shown, and reaches its origin`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            try await server.start()
+            let terminal = try PseudoTerminal(columns: 200)
+            let home = try TemporaryFolder()
+            try start(on: terminal, home, ["--route", "https://api.example.com=\(server.url)"])
+            try await terminal.expect(Self.prompt)
+            #expect(!terminal.echoes)
+            try terminal.send("sk-typed-unseen\r")
+            try await terminal.expect("> ")
+            try terminal.send("hello\r")
+            try await terminal.expect("fine")
+            try await terminal.expect("> ")
+            try terminal.send("\u{4}")
+            #expect(try await terminal.end() == .exited(0))
+            await server.shutDown()
+            #expect(!terminal.output.contains("sk-typed"), "\(terminal.output)")
+            #expect(server.requests.first?.header("authorization") == "Bearer sk-typed-unseen")
+        }
+
+        @Test func `Ctrl-C at the prompt ends with 130 and gives the echo back`() async throws {
+            let (terminal, home) = (try PseudoTerminal(columns: 200), try TemporaryFolder())
+            try start(on: terminal, home, [])
+            try await terminal.expect(Self.prompt)
+            try terminal.send("sk-half\u{3}")
+            #expect(try await terminal.end() == .exited(130))
+            #expect(!terminal.output.contains("sk-half"))
+        }
+
+        @Test(
+            "Without a key in the answer the program ends with a usage error",
+            arguments: ["\u{4}", "\r"]
+        )
+        func noAnswer(typed: String) async throws {
+            let (terminal, home) = (try PseudoTerminal(columns: 200), try TemporaryFolder())
+            try start(on: terminal, home, [])
+            try await terminal.expect(Self.prompt)
+            try terminal.send(typed)
+            try await terminal.expect("OPENAI_API_KEY")
+            #expect(try await terminal.end() == .exited(2))
+        }
+
+        private func start(
+            on terminal: PseudoTerminal,
+            _ home: TemporaryFolder,
+            _ options: [String]
+        ) throws {
+            try AmaruProcess.start(
+                on: terminal,
+                home: home,
+                ["--base-url", "https://api.example.com/v1"] + options
+            )
+        }
+    }
+
+    /// Keys of scripts that send requests of their own.
+    @Suite(.needsPackages) struct KeysOfRequestsTests {
+        private static let key = "sk-for-one-origin-77"
+        private static let packages = AmaruProcess.Seed.requirements
+
+        /// Sends its key to where its argument says, by one of the libraries.
+        private static let script = """
+            import asyncio, sys
+            import httpx, urllib3
+            import js_module
+
+            def sender_message_proxy(key, text):
+                asyncio.ensure_future(ask(key, text))
+
+            async def ask(key, text):
+                library, url = text.split()
+                headers = {"Authorization": "Bearer " + key}
+                try:
+                    if library == "httpx":
+                        async with httpx.AsyncClient() as client:
+                            status = (await client.get(url, headers=headers)).status_code
+                    else:
+                        pool = urllib3.PoolManager(retries=False)
+                        status = pool.request("GET", url, headers=headers).status
+                    js_module.displayResponse(f"status {status}")
+                except Exception as exc:
+                    js_module.displayResponse(f"{type(exc).__name__}: {exc}")
+            """
+
+        @Test(
+            "A key for another origin is not sent, and the error names both",
+            arguments: ["httpx", "urllib3"]
+        )
+        func wrongOrigin(library: String) async throws {
+            let server = ScriptedServer([.text("stolen")])
+            try await server.start()
+            let origin = server.url
+            let result = try await run("\(library) \(origin)/collect\n", key: "TEST_KEY")
+            await server.shutDown()
+            #expect(server.requests.isEmpty)
+            #expect(result.output.contains("belongs to https://api.openai.com"), "\(result)")
+            #expect(result.output.contains("not sent to \(origin)"), "\(result)")
+            #expect(!result.output.contains(Self.key) && !result.errors.contains(Self.key))
+        }
+
+        @Test(
+            "A key goes to the origin that its option names",
+            arguments: ["httpx", "urllib3"]
+        )
+        func namedOrigin(library: String) async throws {
+            let server = ScriptedServer([.text("welcome")])
+            try await server.start()
+            let origin = server.url
+            let result = try await run("\(library) \(origin)/data\n", key: "TEST_KEY@\(origin)")
+            await server.shutDown()
+            #expect(result.output == "status 200\n", "\(result.errors)")
+            #expect(server.requests.first?.header("authorization") == "Bearer \(Self.key)")
+        }
+
+        @Test func `No line of the program holds the key, verbose or at a fault`() async throws {
+            let server = ScriptedServer([
+                .apiError("Incorrect API key provided: \(Self.key)", status: 401)
+            ])
+            try await server.start()
+            let result = try await AmaruProcess.run(
+                [
+                    "--verbose", "--base-url", "\(server.url)/v1", "--key-env", "TEST_KEY",
+                    "hello",
+                ],
+                variables: ["TEST_KEY": Self.key]
+            )
+            await server.shutDown()
+            #expect(result.status == .exited(1))
+            #expect(result.errors.contains("python started"))
+            #expect(result.errors.contains("refused the key (401)"))
+            #expect(!result.errors.contains(Self.key), "\(result.errors)")
+            #expect(!result.output.contains(Self.key))
+        }
+
+        private func run(_ input: String, key option: String) async throws -> AmaruProcess.Result {
+            let folder = try TemporaryFolder()
+            let script = try folder.write(Self.script, to: "ask.py")
+            return try await AmaruProcess.run(
+                ["run", script.path, "--key-env", option] + Self.packages,
+                input: input,
+                variables: ["TEST_KEY": Self.key]
+            )
+        }
+    }
+}
