@@ -156,6 +156,93 @@ import Testing
         #expect(result.status == .exited(1))
     }
 
+    // MARK: On a terminal
+
+    /// Starts a chat script on a terminal.
+    func start(_ source: String, in folder: TemporaryFolder) throws -> PseudoTerminal {
+        try folder.write(source, to: "script.py")
+        let terminal = try PseudoTerminal(columns: 120)
+        try terminal.start(
+            AmaruInvocation.command,
+            ["run", "\(folder.path)/script.py"],
+            environment: AmaruInvocation.variables(folder)
+        )
+        return terminal
+    }
+
+    @Test(arguments: [
+        "async def answer(message):", "def answer(message):",
+    ])
+    func `Ctrl-C ends a reply that loops for ever, and the chat goes on`(_ head: String)
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let source = """
+            import amaru, os
+            @amaru.reply
+            \(head)
+                if message == "loop":
+                    os.write(1, b"[looping]")
+                    while True:
+                        pass
+                return "you said " + message
+            """
+        let terminal = try start(source, in: folder)
+        try await terminal.waitFor("> ")
+        try terminal.send("loop\r")
+        try await terminal.waitFor("[looping]")
+        try terminal.send("\u{3}")
+        try await terminal.waitFor("> ")
+        try terminal.send("again\r")
+        try await terminal.waitFor("you said again")
+        try await terminal.waitFor("> ")
+        try terminal.send("\u{4}")
+        #expect(try await terminal.waitForExit() == .exited(0))
+        #expect(!terminal.output.contains("fault"))
+    }
+
+    @Test func `Ctrl-C ends a reply that waits, and its clean-up runs`() async throws {
+        let folder = try TemporaryFolder()
+        let source = """
+            import amaru, asyncio
+            @amaru.reply
+            async def answer(message):
+                try:
+                    yield "waiting"
+                    await asyncio.Event().wait()
+                finally:
+                    amaru.notice("cleaned up")
+            """
+        let terminal = try start(source, in: folder)
+        try await terminal.waitFor("> ")
+        try terminal.send("one\r")
+        try await terminal.waitFor("waiting")
+        try terminal.send("\u{3}")
+        try await terminal.waitFor("cleaned up")
+        try await terminal.waitFor("> ")
+        try terminal.send("\u{4}")
+        #expect(try await terminal.waitForExit() == .exited(0))
+    }
+
+    @Test func `input() in a reply shows its prompt and takes the next line typed`() async throws {
+        let folder = try TemporaryFolder()
+        let source = """
+            import amaru
+            @amaru.reply
+            def answer(message):
+                return f"{message} and " + input("more? ")
+            """
+        let terminal = try start(source, in: folder)
+        try await terminal.waitFor("> ")
+        try terminal.send("one\r")
+        try await terminal.waitFor("more? ")
+        try terminal.send("two\r")
+        try await terminal.waitFor("one and two")
+        try await terminal.waitFor("> ")
+        try terminal.send("\u{4}")
+        #expect(try await terminal.waitForExit() == .exited(0))
+    }
+
     // MARK: The running loop
 
     @Test func `A sender has the running loop, tasks and get_event_loop, after asyncio.run too`()
