@@ -55,7 +55,7 @@ enum SignalForwarding {
         sigaction(signal, &action, nil)
     }
 
-    /// Async-signal-safe: https://man7.org/linux/man-pages/man7/signal-safety.7.html
+    /// The handler, which does what signal-safety(7) allows and nothing else.
     private static let forward: Handler = { signal in
         if pthread_equal(home.pointee, pthread_self()) != 0 {
             handlers[Int(signal)]?(signal)

