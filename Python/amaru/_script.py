@@ -73,7 +73,7 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
         sys.modules[file.stem] = module
     sys.argv[:] = [path, *arguments]
     sys.path.insert(0, str(file.resolve().parent))
-    if sys.stdin is not None:
+    if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
         sys.stdin._CHUNK_SIZE = 1  # type: ignore[union-attr]

@@ -144,12 +144,12 @@ class Turn:
     def _task_ended(self, task: asyncio.Task[Any]) -> None:
         if self._settled:
             return
-        if task.cancelled():
+        if task.cancelled() or isinstance(task.exception(), KeyboardInterrupt):
             self.finished("cancelled")
-        elif isinstance(exc := task.exception(), SystemExit):
-            # A request to end the program, which the host has seen by now.
-            self._settled = True
-        elif exc is not None:
+        elif isinstance(task.exception(), SystemExit):
+            # The host ends the program, and this turn with it.
+            pass
+        elif (exc := task.exception()) is not None:
             self.failed("internal", f"{type(exc).__name__}: {exc}", "report this fault")
         else:
             self.finished()

@@ -55,10 +55,7 @@ enum SignalForwarding {
         sigaction(signal, &action, nil)
     }
 
-    /// Handles a signal on the Python thread, and sends it there from any other.
-    ///
-    /// It calls only what is safe in a handler:
-    /// https://man7.org/linux/man-pages/man7/signal-safety.7.html
+    /// The handler, which does what signal-safety(7) allows and nothing else.
     private static let forward: Handler = { signal in
         if pthread_equal(home.pointee, pthread_self()) != 0 {
             handlers[Int(signal)]?(signal)

@@ -11,6 +11,8 @@ struct Conversation: Sendable {
     let starting: Task<ChatSession, any Error>
     private let startFailure = LockedValue<(any Error)?>(nil)
     private let turns = TurnEnds()
+    /// Whether Ctrl-C came since the last line was read, be it before the turn was open.
+    private let isInterrupted = LockedValue(false)
 
     init(program: Program, screen: Screen, starting: Task<ChatSession, any Error>) {
         self.program = program
@@ -24,10 +26,12 @@ struct Conversation: Sendable {
 
     /// Answers one prompt.
     func answerOnce(_ prompt: String) async throws -> Int32 {
-        let session = try await started().session
-        let code = try await exitCode(of: turn(prompt, in: session, key: ""))
-        await end(session)
-        return code
+        try await screen.handlingInterrupts({ noteInterrupt() }) {
+            let session = try await started().session
+            let code = try await exitCode(of: turn(prompt, in: session, key: ""))
+            await end(session)
+            return code
+        }
     }
 
     /// Converses on a terminal until the input ends.
@@ -53,6 +57,7 @@ struct Conversation: Sendable {
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
                 isFirst = false
+                isInterrupted.withLock { $0 = false }
                 let (session, takesKey) = try await started()
                 let key = takesKey ? program.keys.known ?? "" : ""
                 let outcome = try await turn(line, in: session, key: key)
@@ -68,23 +73,27 @@ struct Conversation: Sendable {
     func answerLines(in session: ChatSession, key: String) async throws -> Int32 {
         var worst: Int32 = 0
         if turns.takesEvents() { showEvents(of: session) }
-        while true {
-            switch try await nextLine() {
-            case .endOfInput:
-                return turns.programEnd ?? worst
-            case .interrupted:
-                return Self.interrupted
-            case .line(let line):
-                guard !line.allSatisfy(\.isWhitespace) else { continue }
-                switch try await turn(line, in: session, key: key) {
-                case .answered: break
-                case .failed: worst = 1
-                case .interrupted: return Self.interrupted
-                case .ended(let code): return code
+        return try await screen.handlingInterrupts({ noteInterrupt() }) {
+            while true {
+                switch try await nextLine() {
+                case .endOfInput:
+                    return turns.programEnd ?? worst
+                case .interrupted:
+                    return Self.interrupted
+                case .line(let line):
+                    guard !line.allSatisfy(\.isWhitespace) else { continue }
+                    switch try await turn(line, in: session, key: key) {
+                    case .answered: break
+                    case .failed: worst = 1
+                    case .interrupted: return Self.interrupted
+                    case .ended(let code): return code
+                    }
                 }
             }
         }
     }
+
+    private func noteInterrupt() { isInterrupted.withLock { $0 = true } }
 
     /// The next line, or the end of input where the script has ended the program.
     private func nextLine() async throws -> LineResult {
@@ -101,8 +110,13 @@ struct Conversation: Sendable {
     private func turn(_ message: String, in session: ChatSession, key: String) async throws
         -> TurnOutcome
     {
-        try await screen.handlingInterrupts({ await session.cancel() }) {
+        try await screen.handlingInterrupts {
+            noteInterrupt()
+            await session.cancel()
+        } _: {
             let turn = await session.send(message, key: key)
+            // What came before the turn was open found nothing to cancel.
+            if isInterrupted.withLock({ $0 }) { await session.cancel() }
             return try await turns.end(of: turn)
         }
     }
@@ -172,6 +186,7 @@ struct Conversation: Sendable {
     private func started() async throws -> (session: ChatSession, takesKey: Bool) {
         let task = Task { try await startedSession() }
         return try await screen.handlingInterrupts {
+            noteInterrupt()
             starting.cancel()
             task.cancel()
         } _: {

@@ -18,9 +18,10 @@ struct ChatOptions: ParsableArguments {
         help: """
             The environment variable that holds the key, and the origin that the key belongs to \
             (default: that of --base-url, else https://api.openai.com). Repeat it for more keys.
-            """
+            """,
+        transform: KeyOption.init(parsing:)
     )
-    var keyEnv: [KeyArgument] = []
+    var keyEnv: [KeyOption] = []
 
     @Option(help: "Send the requests for one origin to another, FROM=TO. Repeatable.")
     var route: [String] = []
@@ -51,6 +52,11 @@ struct ChatOptions: ParsableArguments {
         guard idleTimeout > 0, stallTimeout >= 0 else {
             throw ValidationError("A time-out is a number of seconds, not below 0.")
         }
+        if gguf != nil, baseURL != nil {
+            throw ValidationError(
+                "--gguf runs a model here, --base-url names one elsewhere: give one of them."
+            )
+        }
         if let baseURL {
             guard let url = URL(string: baseURL), url.host() != nil,
                 ["http", "https"].contains(url.scheme)
@@ -60,15 +66,5 @@ struct ChatOptions: ParsableArguments {
                 )
             }
         }
-    }
-}
-
-/// A value of `--key-env`, checked while the command line is parsed.
-struct KeyArgument: ExpressibleByArgument {
-    let option: KeyOption
-
-    init?(argument: String) {
-        guard let option = try? KeyOption(parsing: argument) else { return nil }
-        self.option = option
     }
 }

@@ -16,14 +16,6 @@ struct PluginFolder {
         url = (configured ?? home.appending(path: ".config")).appending(path: "amaru/plugins")
     }
 
-    /// The plugin files, by name.
-    func files() throws -> [URL] {
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        return try FileManager.default.contentsOfDirectory(
-            at: url,
-            includingPropertiesForKeys: nil
-        )
-        .filter { $0.pathExtension == "py" }
-        .sorted { $0.lastPathComponent < $1.lastPathComponent }
-    }
+    /// Whether there is one; the first plugin makes it.
+    var exists: Bool { FileManager.default.fileExists(atPath: path) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import AmaruChat
 import AmaruPython
 import ArgumentParser
 import Foundation
@@ -14,6 +15,17 @@ struct PluginsCommand: AsyncParsableCommand {
         defaultSubcommand: List.self
     )
 
+    private static func startPython() async throws {
+        let resources = try PythonResources(besides: try Program.executable())
+        let cache = CacheFolder.standard(environment: ProcessInfo.processInfo.environment)
+        try await Python.start(
+            PythonConfiguration(
+                searchPaths: [resources.root.path],
+                bytecodeCache: cache.appending(path: "bytecode").path
+            )
+        )
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plugins, without loading any."
@@ -21,12 +33,44 @@ struct PluginsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let folder = PluginFolder(variables: ProcessInfo.processInfo.environment)
-            let files = try folder.files()
-            if files.isEmpty {
+            let found = try folder.exists ? await plugins(in: folder) : []
+            if found.isEmpty {
                 Report.line("No plugins in \(folder.path). Make one: amaru plugins new NAME")
             }
-            for file in files {
-                print("\(file.deletingPathExtension().lastPathComponent)\t\(file.path)")
+            for plugin in found {
+                print("\(plugin.name)\t\(plugin.hooks.joined(separator: " "))\t\(plugin.path)")
+            }
+            let problems = found.map(\.problem).filter { !$0.isEmpty }
+            for problem in problems { Report.line("amaru: \(problem)") }
+            if !problems.isEmpty { throw ExitCode(1) }
+        }
+
+        private struct Plugin: Sendable {
+            let name: String
+            let hooks: [String]
+            let path: String
+            /// Why it cannot be loaded; empty where it can.
+            let problem: String
+        }
+
+        /// Reads the files as the chat would, without running a line of them.
+        private func plugins(in folder: PluginFolder) async throws -> [Plugin] {
+            try await PluginsCommand.startPython()
+            return try await PythonActor.run { [path = folder.path] in
+                let list = try Python.import("amaru.plugins").list_plugins(path) as PythonObject
+                let iterator = try list.makeIterator()
+                var plugins: [Plugin] = []
+                while let info = try iterator.next() {
+                    plugins.append(
+                        Plugin(
+                            name: try info.name.value(),
+                            hooks: try info.hooks.value(),
+                            path: try info.path.str(),
+                            problem: try info.problem.value()
+                        )
+                    )
+                }
+                return plugins
             }
         }
     }
@@ -40,9 +84,10 @@ struct PluginsCommand: AsyncParsableCommand {
         var name: String
 
         func validate() throws {
-            guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
+            guard name.wholeMatch(of: /[A-Za-z][A-Za-z0-9_]*/) != nil else {
                 throw ValidationError(
-                    "\(name) is no name for a plugin: use letters, digits and underscores."
+                    "\(name.debugDescription) is no name for a plugin: use letters, digits and "
+                        + "underscores, a letter first."
                 )
             }
         }
@@ -50,8 +95,7 @@ struct PluginsCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = PluginFolder(variables: ProcessInfo.processInfo.environment)
             let file = folder.url.appending(path: "\(name).py")
-            let resources = try PythonResources(besides: try Program.executable())
-            try await Python.start(PythonConfiguration(searchPaths: [resources.root.path]))
+            try await PluginsCommand.startPython()
             let text: String = try await PythonActor.run { [name] in
                 try Python.import("amaru.plugins.template").template(name)
             }

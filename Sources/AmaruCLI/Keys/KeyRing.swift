@@ -26,7 +26,7 @@ final class KeyRing: Sendable {
         } catch {
             throw ValidationError("--base-url: \(error)")
         }
-        var named = options.keyEnv.map(\.option)
+        var named = options.keyEnv
         let isNamed = !named.isEmpty
         if !isNamed { named = [try KeyOption(parsing: Self.defaultVariable)] }
         var first: String?

@@ -16,7 +16,7 @@ enum ScriptChoice: Sendable {
 
 extension Program {
     /// What the built-in conversation imports.
-    private static let conversationRequirements = ["openai>=3.1,<4", "httpx2", "pluggy>=1.5"]
+    static let conversationRequirements = ["openai>=3.1,<4", "httpx2", "pluggy>=1.5"]
     private static let defaultModel = "gpt-4o-mini"
 
     /// Makes the environment, starts the model if one is needed here, and gives the session.
@@ -57,7 +57,9 @@ extension Program {
         ChatSettings, PythonEnvironment?
     ) {
         let requirements = Self.conversationRequirements + options.with
-        guard options.baseURL == nil, !keys.hasKey else {
+        // A model that the user names goes before a key that happens to be set.
+        let isLocal = options.gguf != nil || (options.baseURL == nil && !keys.hasKey)
+        guard isLocal else {
             let environment = try await environment(for: requirements)
             return (remoteSettings(placeholder: try await placeholder(screen)), environment)
         }
@@ -130,12 +132,21 @@ extension Program {
             }
             return (environment, URL(filePath: path))
         }
-        let files = try await LocalModelFiles.ensure(
-            requirements: all,
-            interpreter: try interpreter(),
-            builder: builder,
-            progress: Report.line
-        )
+        let files =
+            if let given = try givenEnvironment() {
+                try await LocalModelFiles.ensure(
+                    in: given,
+                    builder: builder,
+                    progress: Report.line
+                )
+            } else {
+                try await LocalModelFiles.ensure(
+                    requirements: all,
+                    interpreter: try interpreter(),
+                    builder: builder,
+                    progress: Report.line
+                )
+            }
         return (files.environment, files.model)
     }
 
@@ -174,6 +185,12 @@ extension Program {
         let own = try LinkedPython.interpreter()
         guard let path = options.python else {
             return PythonInterpreterInfo(path: own, version: LinkedPython.version)
+        }
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw ValidationError(
+                "--python \(path): there is no such interpreter or environment. This program is "
+                    + "linked with CPython \(LinkedPython.version), whose interpreter is \(own)."
+            )
         }
         let given = URL(filePath: path).resolvingSymlinksInPath().path
         guard given == URL(filePath: own).resolvingSymlinksInPath().path else {

@@ -35,6 +35,18 @@ public struct LocalModelFiles: Sendable, Hashable {
     ) async throws -> LocalModelFiles {
         let request = request(requirements, interpreter)
         let environment = try await builder.environment(for: request, progress: progress)
+        return try await ensure(model, in: environment, builder: builder, progress: progress)
+    }
+
+    /// Downloads the model alone, with the installer of an environment that holds the engine.
+    ///
+    /// - Throws: `EnvironmentError`.
+    public static func ensure(
+        _ model: LocalModel = .smolLM2,
+        in environment: PythonEnvironment,
+        builder: EnvironmentBuilder,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws -> LocalModelFiles {
         let store = LocalModelStore(builder: builder, model: model)
         let file = try await store.file(using: environment, progress: progress)
         return LocalModelFiles(environment: environment, model: file)

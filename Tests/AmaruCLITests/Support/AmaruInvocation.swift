@@ -6,6 +6,9 @@ import AmaruChat
 import AmaruTesting
 import Foundation
 import Synchronization
+import Testing
+
+@testable import AmaruCLI
 
 #if canImport(Glibc)
     import Glibc
@@ -21,9 +24,12 @@ import Synchronization
 /// #expect(result.status == .exited(0))
 /// ```
 final class AmaruInvocation: Sendable {
+    // Swift Testing has an ExitStatus too.
+    typealias Status = AmaruChat.ExitStatus
+
     /// What a program left behind.
     struct Result: Equatable, CustomStringConvertible {
-        var status: ExitStatus
+        var status: Status
         var output: String
         var errors: String
 
@@ -49,7 +55,7 @@ final class AmaruInvocation: Sendable {
     private let output: Capture
     private let errors: Capture
     private let inputEnd: Mutex<Int32?>
-    private let ended = AsyncValue<ExitStatus>()
+    private let ended = AsyncValue<Status>()
 
     /// How long anything may take; far above what it takes, for machines that are busy.
     static let patience = Duration.seconds(90)
@@ -74,7 +80,7 @@ final class AmaruInvocation: Sendable {
         startThread("invocation") { [process, ended] in
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-            ended.set(ExitStatus(waitStatus: status))
+            ended.set(Status(waitStatus: status))
         }
         if case .text(let text) = input {
             startThread("invocation-input") { [self] in
@@ -124,7 +130,7 @@ final class AmaruInvocation: Sendable {
         return Result(status: status, output: output.text, errors: errors.text)
     }
 
-    private func status() async throws -> ExitStatus? {
+    private func status() async throws -> Status? {
         try await bounded { [ended] in try await ended.wait() }
     }
 
@@ -254,6 +260,7 @@ extension AmaruInvocation {
             inherited.contains(name) || name.hasPrefix("PIP_") || name.hasPrefix("UV_")
                 || name.lowercased().hasSuffix("_proxy")
         }
+        variables["NO_PROXY"] = "127.0.0.1,localhost"
         variables["LC_ALL"] = "C.UTF-8"
         variables["TERM"] = "xterm"
         variables["XDG_CONFIG_HOME"] = folder.url.appending(path: "config").path
@@ -331,6 +338,43 @@ private final class Capture: Sendable {
             let isFound = state.bytes.firstRange(of: text) != nil
             if isFound || state.hasEnded { found.set(isFound) }
             return isFound || state.hasEnded
+        }
+    }
+}
+
+// MARK: - The model
+
+extension AmaruInvocation {
+    /// Whether the model on this machine can be installed, or is in the cache; found out once.
+    ///
+    /// Any other failure than that of the network counts as yes: then the tests are to fail.
+    fileprivate static let hasModel = Task {
+        var variables = ProcessInfo.processInfo.environment
+        variables["XDG_CACHE_HOME"] = cache
+        do {
+            _ = try await LocalModelFiles.ensure(
+                requirements: Program.conversationRequirements + [LocalModel.engineRequirement],
+                interpreter: PythonInterpreterInfo(
+                    path: try LinkedPython.interpreter(),
+                    version: LinkedPython.version
+                ),
+                builder: EnvironmentBuilder(
+                    cacheFolder: CacheFolder.standard(environment: variables),
+                    environment: variables
+                )
+            )
+        } catch let error as EnvironmentError where error.code == .offline {
+            return false
+        } catch {}
+        return true
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips a test, with this reason, where the model cannot be installed.
+    static var needsModel: Self {
+        .enabled("the local model is not cached, and the package registry cannot be reached") {
+            await AmaruInvocation.hasModel.value
         }
     }
 }

@@ -1,0 +1,176 @@
+// What the command says when it is given something that cannot work.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct BadInputTests {
+        let folder: TemporaryFolder
+
+        init() throws {
+            folder = try TemporaryFolder()
+        }
+
+        func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws
+            -> AmaruInvocation.Result
+        {
+            var result = try await AmaruInvocation.run(
+                arguments,
+                in: folder,
+                environment: environment
+            )
+            result.errors = result.errors.replacing(folder.path, with: "FOLDER")
+            return result
+        }
+
+        // MARK: Scripts
+
+        @Test func `A script that is missing is named`() async throws {
+            let result = try await run(["run", "nowhere.py"])
+            let expected = "amaru: nowhere.py: there is no such file or folder.\n"
+            #expect(result == .init(status: .exited(2), output: "", errors: expected))
+        }
+
+        @Test func `A folder without a main.py is named`() async throws {
+            try folder.write("", to: "app/other.py")
+            let result = try await run(["run", "app"])
+            let expected =
+                "amaru: app: the folder has no main.py. Name the file that should run.\n"
+            #expect(result == .init(status: .exited(2), output: "", errors: expected))
+        }
+
+        @Test func `A binary file is no script`() async throws {
+            let result = try await run(["run", "/bin/sh"])
+            let expected = "amaru: /bin/sh: this is a binary file and no Python script.\n"
+            #expect(result == .init(status: .exited(2), output: "", errors: expected))
+        }
+
+        @Test func `A syntax error is shown with its file, line and caret`() async throws {
+            try folder.write("import amaru\nprint('a' 'b'\n", to: "script.py")
+            let result = try await run(["run", "script.py"])
+            let expected = """
+                  File "FOLDER/script.py", line 2
+                    print('a' 'b'
+                         ^
+                SyntaxError: '(' was never closed
+
+                """
+            #expect(result == .init(status: .exited(1), output: "", errors: expected))
+        }
+
+        @Test func `A script that is not UTF-8 and does not say so is a syntax error`() async throws
+        {
+            try Data([0x78, 0x3D, 0x27, 0xE9, 0x27, 0x0A])
+                .write(to: folder.url.appending(path: "script.py"))
+            let result = try await run(["run", "script.py"])
+            #expect(
+                result.errors.contains("SyntaxError: (unicode error) 'utf-8' codec can't decode")
+            )
+            #expect(result.status == .exited(1))
+        }
+
+        @Test
+        func `A script without a key where nobody can be asked is told which variable to set`()
+            async throws
+        {
+            try folder.write("def sender_message_proxy(key, text): pass", to: "script.py")
+            let result = try await run(["run", "script.py"])
+            let expected =
+                "amaru: There is no key for https://api.openai.com: set the variable OPENAI_API_KEY, "
+                + "or name another one with --key-env.\n"
+            #expect(result == .init(status: .exited(2), output: "", errors: expected))
+        }
+
+        // MARK: Options
+
+        static let options: [(arguments: [String], message: String)] = [
+            (
+                ["--route", "nonsense"],
+                "--route: cannot use the route \"nonsense\": there is no \"=\" in it."
+            ),
+            (["--route", "a b=http://127.0.0.1:1"], "--route: cannot use the route"),
+            (
+                ["--key-env", "no name"],
+                "\"no name\" is not the name of a variable; write NAME or NAME@ORIGIN"
+            ),
+            (
+                ["--key-env", "KEY@https://host/path"],
+                "\"https://host/path\" is not an origin; write a scheme and a host"
+            ),
+            (
+                ["--key-env", "NOT_SET_AT_ALL"],
+                "--key-env NOT_SET_AT_ALL: the variable is not set."
+            ),
+            (
+                ["--base-url", "nonsense"],
+                "--base-url nonsense: write a URL such as http://localhost:11434/v1"
+            ),
+            (["--base-url", "ftp://host/v1"], "--base-url ftp://host/v1: write a URL"),
+            (["--idle-timeout", "0"], "A time-out is a number of seconds"),
+            (["--idle-timeout", "soon"], "The value 'soon' is invalid for '--idle-timeout"),
+            (["--stall-timeout", "-1"], "Missing value for '--stall-timeout"),
+            (["--gguf", "nowhere.gguf"], "--gguf nowhere.gguf: there is no such file"),
+            (
+                ["--gguf", "x.gguf", "--base-url", "http://localhost:1/v1"],
+                "--gguf runs a model here, --base-url names one elsewhere: give one of them."
+            ),
+            (
+                ["--python", "/nowhere/python3"],
+                "--python /nowhere/python3: there is no such interpreter or environment. "
+                    + "This program is linked with CPython \(LinkedPython.version)"
+            ),
+            (["--nonsense"], "Unknown option '--nonsense'"),
+        ]
+
+        @Test(arguments: options)
+        func `A wrong option is explained, before anything starts`(
+            _ arguments: [String],
+            _ message: String
+        ) async throws {
+            // A cache that cannot be written shows that nothing was installed first.
+            let cache = try folder.write("", to: "file").path + "/cache"
+            let result = try await run(arguments + ["hello"], ["XDG_CACHE_HOME": cache])
+            #expect(result.errors.contains(message), "\(result)")
+            #expect(result.output == "")
+            #expect(result.status == .exited(2))
+        }
+
+        @Test func `An empty prompt is a usage error`() async throws {
+            let result = try await run([])
+            #expect(result.errors == "amaru: There is no prompt: standard input is empty.\n")
+            #expect(result.status == .exited(2))
+        }
+
+        @Test func `An interpreter of another version is refused, and both are named`() async throws
+        {
+            let other = try folder.write("#!/bin/sh\nexit 1\n", to: "python9", permissions: 0o755)
+            let result = try await run(["--python", other.path, "hello"])
+            #expect(result.errors.contains("--python FOLDER/python9: this program is linked with "))
+            #expect(
+                result.errors.contains("CPython \(LinkedPython.version), whose interpreter is ")
+            )
+            #expect(result.errors.contains(try LinkedPython.interpreter()))
+            #expect(result.status == .exited(2))
+        }
+
+        @Test(arguments: ["", "/bin/python"])
+        func `An environment of another version is refused, and both are named`(_ end: String)
+            async throws
+        {
+            try folder.write("home = /opt/python9/bin\nversion = 9.8.7\n", to: "venv/pyvenv.cfg")
+            try folder.write("", to: "venv/bin/python", permissions: 0o755)
+            let result = try await run(["--python", folder.path + "/venv" + end, "hello"])
+            #expect(
+                result.errors.contains(
+                    "FOLDER/venv was made by Python 9.8.7 in /opt/python9/bin, but this program is "
+                        + "linked with Python \(LinkedPython.version) in "
+                )
+            )
+            #expect(result.status == .exited(1))
+        }
+    }
+}

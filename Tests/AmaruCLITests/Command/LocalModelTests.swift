@@ -1,0 +1,178 @@
+// The small model that answers where there is no key.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+#if os(Linux)
+    import Glibc
+
+    extension BuiltCommand {
+        @Suite(.timeLimit(.minutes(10)), .needsModel)
+        struct LocalModelTests {
+            let folder: TemporaryFolder
+
+            init() throws {
+                folder = try TemporaryFolder()
+            }
+
+            static let question = "What is the capital of Peru?"
+
+            /// What keeps every program from the network, and from uv.
+            func offline() async throws -> [String: String] {
+                let closed = "http://127.0.0.1:\(try await ScriptedServer.refusingPort())"
+                var variables = [
+                    "PATH": "/usr/bin:/bin", "PIP_FIND_LINKS": "", "UV_FIND_LINKS": "",
+                ]
+                for name in [
+                    "PIP_INDEX_URL", "UV_INDEX_URL", "http_proxy", "https_proxy", "HTTP_PROXY",
+                    "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                ] { variables[name] = closed }
+                return variables
+            }
+
+            /// The process that serves the model for this one.
+            func server(of parent: pid_t) throws -> pid_t {
+                for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") {
+                    guard let process = pid_t(name),
+                        let status = try? String(
+                            contentsOfFile: "/proc/\(name)/status",
+                            encoding: .utf8
+                        ),
+                        status.contains("\nPPid:\t\(parent)\n"),
+                        let line = try? String(
+                            contentsOfFile: "/proc/\(name)/cmdline",
+                            encoding: .utf8
+                        ),
+                        line.contains("amaru.local.server")
+                    else { continue }
+                    return process
+                }
+                throw AmaruInvocation.Failure(
+                    description: "\(parent) has no child that serves a model"
+                )
+            }
+
+            /// Returns when a process that is no child of this one has ended.
+            func waitForEnd(of process: pid_t) async throws {
+                let wait = """
+                    import os, select, sys
+                    try:
+                        end = os.pidfd_open(int(sys.argv[1]))
+                    except ProcessLookupError:
+                        sys.exit(0)
+                    sys.exit(0 if select.select([end], [], [], 60)[0] else 1)
+                    """
+                let result = try await AmaruInvocation.run(
+                    ["-c", wait, "\(process)"],
+                    of: try LinkedPython.interpreter(),
+                    in: folder
+                )
+                #expect(result.status == .exited(0), "the server \(process) still runs; \(result)")
+            }
+
+            @Test func `Without a key a tiny model answers and says what it is, without a network`()
+                async throws
+            {
+                let result = try await AmaruInvocation.run(
+                    [Self.question],
+                    in: folder,
+                    environment: try await offline()
+                )
+                #expect(result.output.contains { $0.isLetter })
+                let notice =
+                    "amaru: This is a tiny demo model on your machine. For a real one set "
+                    + "OPENAI_API_KEY, or use --base-url, or --gguf FILE.\n"
+                // And nothing of an installer.
+                #expect(result.errors == notice)
+                #expect(result.status == .exited(0))
+            }
+
+            @Test func `A model of the user's own goes before a key, and is no demo`() async throws
+            {
+                let models = AmaruInvocation.cache + "/amaru/models"
+                let model = try #require(
+                    try FileManager.default.contentsOfDirectory(atPath: models)
+                        .first { $0.hasSuffix(".gguf") && !$0.hasPrefix(".") }
+                )
+                var environment = try await offline()
+                environment["OPENAI_API_KEY"] = "sk-test"
+                let result = try await AmaruInvocation.run(
+                    ["--gguf", "\(models)/\(model)", Self.question],
+                    in: folder,
+                    environment: environment
+                )
+                #expect(result.output.contains { $0.isLetter })
+                #expect(result.errors == "")
+                #expect(result.status == .exited(0))
+            }
+
+            @Test func `A file that is no model is named`() async throws {
+                try folder.write("not a model", to: "model.gguf")
+                let result = try await AmaruInvocation.run(
+                    ["--gguf", "model.gguf", "hello"],
+                    in: folder
+                )
+                #expect(result.errors.contains("the local model did not start: "))
+                #expect(result.errors.contains("\(folder.path)/model.gguf is not a model"))
+                #expect(result.errors.hasSuffix("or use a model elsewhere with --base-url.\n"))
+                #expect(result.output == "")
+                #expect(result.status == .exited(1))
+            }
+
+            @Test func `SIGKILL of the command leaves no server behind`() async throws {
+                let run = try AmaruInvocation(["--verbose", Self.question], in: folder)
+                try await run.waitForErrors("local model ready at")
+                let server = try server(of: run.process)
+                run.signal(SIGKILL)
+                #expect(try await run.result().status == .signalled(SIGKILL))
+                try await waitForEnd(of: server)
+            }
+
+            @Test func `Ctrl-C ends the answer with 130 and leaves no server behind`() async throws
+            {
+                let run = try AmaruInvocation(
+                    ["--verbose", "Count from one to five hundred."],
+                    in: folder
+                )
+                try await run.waitForErrors("local model ready at")
+                let server = try server(of: run.process)
+                try await run.waitForErrors("script loaded")
+                run.signal(SIGINT)
+                #expect(try await run.result().status == .exited(130))
+                try await waitForEnd(of: server)
+            }
+
+            @Test func `SIGTERM leaves no server behind`() async throws {
+                let run = try AmaruInvocation(["--verbose", Self.question], in: folder)
+                try await run.waitForErrors("local model ready at")
+                let server = try server(of: run.process)
+                run.signal(SIGTERM)
+                #expect(try await run.result().status == .signalled(SIGTERM))
+                try await waitForEnd(of: server)
+            }
+
+            @Test func `The end of a conversation leaves no server behind`() async throws {
+                let terminal = try PseudoTerminal()
+                var environment = AmaruInvocation.variables(folder)
+                environment.merge(try await offline()) { $1 }
+                // The shell tells its number and becomes the command.
+                try terminal.start(
+                    "/bin/sh",
+                    ["-c", #"echo "pid $$."; exec "$0" --verbose"#, AmaruInvocation.command],
+                    environment: environment
+                )
+                try await terminal.expect("script loaded")
+                let screen = terminal.output
+                let number = try #require(screen.firstMatch(of: /pid (\d+)\./)).1
+                let server = try server(of: try #require(pid_t(number)))
+                try terminal.send("\u{4}")
+                #expect(try await terminal.end() == .exited(0))
+                try await waitForEnd(of: server)
+            }
+        }
+    }
+#endif

@@ -1,0 +1,95 @@
+// The start: what needs no Python, and what is on the screen before it.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct StartTests {
+        #if os(Linux)
+            /// A copy of libpython to which no interpreter belongs, so that Python cannot start.
+            func lonelyLibrary(in folder: TemporaryFolder) throws -> [String: String] {
+                // Its size is said to be 0, so it must be read to its end.
+                let file = try #require(FileHandle(forReadingAtPath: "/proc/self/maps"))
+                let maps = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self)
+                let library = try #require(
+                    maps.split(whereSeparator: \.isWhitespace).first { $0.contains("/libpython3") }
+                )
+                let source = URL(filePath: String(library))
+                // Deep, since on a system where /bin is /usr/bin an interpreter is found from near the top.
+                let target = folder.url.appending(path: "a/b/c/d/lib")
+                try FileManager.default.createDirectory(
+                    at: target,
+                    withIntermediateDirectories: true
+                )
+                try FileManager.default.copyItem(
+                    at: source,
+                    to: target.appending(path: source.lastPathComponent)
+                )
+                return ["LD_LIBRARY_PATH": target.path]
+            }
+
+            @Test(arguments: [
+                ["--version"], ["--help"], ["-h"], ["help", "run"], ["run", "--help"],
+                ["plugins", "--help"], ["plugins", "new", "--help"],
+            ])
+            func `Version and help need no Python`(_ arguments: [String]) async throws {
+                let folder = try TemporaryFolder()
+                let environment = try lonelyLibrary(in: folder)
+                let result = try await AmaruInvocation.run(
+                    arguments,
+                    in: folder,
+                    environment: environment
+                )
+                #expect(result.status == .exited(0))
+                #expect(result.errors == "")
+                #expect(result.output.contains(arguments == ["--version"] ? "." : "USAGE: amaru"))
+            }
+
+            @Test func `Where Python cannot start, what needs it says why`() async throws {
+                let folder = try TemporaryFolder()
+                try folder.write("print('ran')", to: "script.py")
+                let environment = try lonelyLibrary(in: folder)
+                let result = try await AmaruInvocation.run(
+                    ["run", "script.py"],
+                    in: folder,
+                    environment: environment
+                )
+                #expect(result.output == "")
+                #expect(result.errors.hasPrefix("amaru: No python3"))
+                #expect(result.errors.contains(" belongs to \(folder.path)/a/b/c/d/lib/libpython3"))
+                #expect(result.status == .exited(1))
+            }
+        #endif
+
+        @Test func `The version is the command's, on one line`() async throws {
+            let result = try await AmaruInvocation.run(["--version"], in: try TemporaryFolder())
+            #expect(result.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+            #expect(result.errors == "")
+            #expect(result.status == .exited(0))
+        }
+
+        @Test(.needsPackages)
+        func `The prompt is on the screen before Python has started`() async throws {
+            let folder = try TemporaryFolder()
+            let terminal = try PseudoTerminal()
+            try terminal.start(
+                AmaruInvocation.command,
+                ["--verbose", "--base-url", "http://127.0.0.1:1/v1"],
+                environment: AmaruInvocation.variables(folder)
+            )
+            try await terminal.expect("ms] prompt shown")
+            try await terminal.expect("ms] python started")
+            let screen = terminal.output
+            let prompt = try #require(screen.firstRange(of: "> "))
+            let start = try #require(screen.firstRange(of: "python started"))
+            #expect(prompt.lowerBound < start.lowerBound)
+            try await terminal.expect("ms] script loaded")
+            try terminal.send("\u{4}")
+            #expect(try await terminal.end() == .exited(0))
+        }
+    }
+}
