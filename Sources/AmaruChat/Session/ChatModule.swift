@@ -46,7 +46,9 @@ enum ChatModule {
         }
     }
 
-    /// The tutorial's module. An async function, so that both a bare call and `await` work.
+    /// The tutorial's module.
+    ///
+    /// An async function, so that both a bare call and `await` work.
     static func tutorialModule(sink: @escaping Sink) -> PythonModule {
         PythonModule("js_module", documentation: "The screen, as the tutorial's page offers it.") {
             PythonFunction("displayResponse", documentation: "Shows a reply.") {
