@@ -38,6 +38,10 @@ public actor ChatSession {
 
     /// How often a script without turns is looked at.
     private static let watchInterval = Duration.milliseconds(50)
+    /// When to look again at a loop that was about to run something.
+    ///
+    /// No fraction of the interval, lest the looks keep step with a script that ticks.
+    private static let secondLook = Duration.milliseconds(7)
     /// How long the loop may be blocked before a cancel interrupts it.
     private static let cancelPatience = Duration.milliseconds(300)
 
@@ -191,23 +195,27 @@ public actor ChatSession {
     /// Looks at a script without turns until its turn is over.
     private func startWatching() {
         watch = Task { [weak self] in
-            while let self, await self.look() {
-                try? await Task.sleep(for: Self.watchInterval)
+            while let self, let pause = await self.look() {
+                try? await Task.sleep(for: pause)
             }
         }
     }
 
-    /// Takes one look; says whether another is needed.
-    private func look() async -> Bool {
+    /// Takes one look; says how long to wait for the next, or nil if none is needed.
+    private func look() async -> Duration? {
         // The hop itself shows that the loop turns, and so is not blocked.
         let ready: Int = (try? await Glue.call("ready_count")) ?? 0
-        let isBusy = ready > 0 || Python.pendingAwaitables > 0 || configuration.network.inFlight > 0
-        board.looked(isBusy: isBusy, idleTimeout: configuration.idleTimeout)
+        let isBusy = Python.pendingAwaitables > 0 || configuration.network.inFlight > 0
+        board.looked(
+            isBusy: isBusy,
+            isReady: ready > 0,
+            idleTimeout: configuration.idleTimeout
+        )
         guard board.isWatched else {
             watch = nil
-            return false
+            return nil
         }
-        return true
+        return ready > 0 ? Self.secondLook : Self.watchInterval
     }
 
     // MARK: Supervision

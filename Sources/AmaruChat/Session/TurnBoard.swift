@@ -61,10 +61,10 @@ final class TurnBoard: Sendable {
         }
     }
 
-    func looked(isBusy: Bool, idleTimeout: Duration) {
+    func looked(isBusy: Bool, isReady: Bool, idleTimeout: Duration) {
         let time = start.duration(to: .now)
         state.withLock { state in
-            switch state.tracker.looked(isBusy: isBusy, at: time) {
+            switch state.tracker.looked(isBusy: isBusy, isReady: isReady, at: time) {
             case .answered(let turn):
                 stream.yield(.finished(turn: turn, reason: "stop"))
             case .unanswered(let turn):

@@ -69,7 +69,10 @@ struct TurnTracker {
     }
 
     /// Takes a look at the script, at a time since any fixed moment.
-    mutating func looked(isBusy: Bool, at time: Duration) -> Verdict? {
+    ///
+    /// What is in flight ends the quiet. A loop that is about to run something only puts the
+    /// verdict off: a script that ticks, as the tutorial's does, would never be quiet otherwise.
+    mutating func looked(isBusy: Bool, isReady: Bool = false, at time: Duration) -> Verdict? {
         guard let watched = open, !watched.settlesItself else { return nil }
         guard !isBusy else {
             open?.quietSince = nil
@@ -79,6 +82,7 @@ struct TurnTracker {
             open?.quietSince = time
             return nil
         }
+        guard !isReady else { return nil }
         let quiet = time - since
         if watched.hasShown, quiet >= limits.answered {
             open = nil

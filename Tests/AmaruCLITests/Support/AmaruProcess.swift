@@ -239,7 +239,9 @@ extension AmaruProcess {
             guard let process = try? AmaruProcess(arguments) else { return true }
             process.endInput()
             let result = try? await process.result(within: patienceOfInstaller)
-            if result?.errors.contains("Check the network, the proxy") == true { return false }
+            // An installer that may not try again finds no versions where it finds no network.
+            let signs = ["Check the network, the proxy", "Check the names and versions"]
+            if signs.contains(where: { result?.errors.contains($0) == true }) { return false }
         }
         return true
     }

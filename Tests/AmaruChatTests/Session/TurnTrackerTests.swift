@@ -15,6 +15,7 @@ import Testing
         case settled(Int)
         case busy(Int)
         case quiet(Int)
+        case ready(Int)
     }
 
     /// A story of events, and the verdict of its last look.
@@ -69,6 +70,17 @@ import Testing
                 [.sent(1), .shown, .quiet(0), .busy(200), .quiet(300), .quiet(500)],
                 nil,
                 open: 1
+            ),
+            Story(
+                "a loop that is about to run something puts the verdict off",
+                [.sent(1), .shown, .quiet(0), .ready(250)],
+                nil,
+                open: 1
+            ),
+            Story(
+                "a loop that ticks does not start the quiet anew",
+                [.sent(1), .shown, .ready(0), .quiet(50), .ready(100), .ready(200), .quiet(250)],
+                .answered(turn: 1)
             ),
             Story(
                 "a second reply starts the quiet anew",
@@ -178,6 +190,8 @@ import Testing
         case .cancelled: tracker.cancelled()
         case .settled(let turn): _ = tracker.settled(turn)
         case .busy(let time): return tracker.looked(isBusy: true, at: .milliseconds(time))
+        case .ready(let time):
+            return tracker.looked(isBusy: false, isReady: true, at: .milliseconds(time))
         case .quiet(let time): return tracker.looked(isBusy: false, at: .milliseconds(time))
         }
         return nil
