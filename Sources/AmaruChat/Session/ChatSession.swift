@@ -68,7 +68,7 @@ public actor ChatSession {
     }
 
     private func start() async throws -> Offer {
-        try await Python.start(pythonConfiguration)
+        try await startPython()
         configuration.trace("python started")
         try await registerModules()
         isRunningScript.begin()
@@ -88,6 +88,20 @@ public actor ChatSession {
         isRunningScript.end()
         try await Glue.call("start")
         return .chat(takesKey: offer == "sender")
+    }
+
+    /// Starts Python; a cancelled task does not wait for a start that nothing can stop.
+    private func startPython() async throws {
+        let started = AsyncValue<Result<Void, any Error>>()
+        let configuration = pythonConfiguration
+        Task.detached {
+            do {
+                started.set(.success(try await Python.start(configuration)))
+            } catch {
+                started.set(.failure(error))
+            }
+        }
+        try await started.wait().get()
     }
 
     private var pythonConfiguration: PythonConfiguration {
@@ -258,7 +272,8 @@ public actor ChatSession {
     /// Ends the script in order; each part gets at most `grace`.
     public func shutDown(grace: Duration = .seconds(2)) async {
         watch?.cancel()
-        await Python.shutDown(grace: grace)
+        // One that is still starting would first have to be waited for.
+        if Python.isRunning { await Python.shutDown(grace: grace) }
         board.close()
     }
 

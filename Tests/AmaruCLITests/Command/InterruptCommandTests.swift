@@ -1,0 +1,346 @@
+// Ctrl-C, Ctrl-D, signals and closed pipes, with the built command.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+private let controlC = "\u{3}"
+private let controlD = "\u{4}"
+
+extension BuiltCommand {
+    @Suite(.needsPackages) struct InterruptChatTests {
+        @Test func `What was shown of a stopped answer stays in the conversation`() async throws {
+            let server = ScriptedServer([
+                .chat("partial answer that is never whole", pauseAt: Gate()), .chat("Next answer"),
+            ])
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try await start(on: terminal, home, server)
+            try await terminal.expect("> ")
+            try terminal.send("one\r")
+            try await terminal.expect("partial ")
+            try terminal.send(controlC)
+            try await terminal.expect("> ")
+            try terminal.send("two\r")
+            try await terminal.expect("Next answer")
+            try await terminal.expect("> ")
+            try terminal.send(controlD)
+            #expect(try await terminal.end() == .exited(0))
+            await server.shutDown()
+            let messages = try ChatBody(try #require(server.requests.last)).messages
+            #expect(messages.map(\.role) == ["user", "assistant", "user"])
+            try #require(messages.count == 3)
+            #expect(messages[0].content == "one")
+            #expect(messages[1].content.hasPrefix("partial"))
+            #expect(!messages[1].content.contains("answer that is never"))
+            #expect(messages[2].content == "two")
+        }
+
+        @Test func `Ten answers are stopped in a row, and the eleventh comes`() async throws {
+            let server = ScriptedServer { _, index in
+                index < 10 ? .chat("stopped\(index) rest", pauseAt: Gate()) : .chat("whole answer")
+            }
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try await start(on: terminal, home, server)
+            for index in 0..<10 {
+                try await terminal.expect("> ")
+                try terminal.send("message\(index)\r")
+                try await terminal.expect("stopped\(index) ")
+                try terminal.send(controlC)
+            }
+            try await terminal.expect("> ")
+            try terminal.send("last\r")
+            try await terminal.expect("whole answer")
+            try await terminal.expect("> ")
+            try terminal.send(controlD)
+            #expect(try await terminal.end() == .exited(0))
+            #expect(server.requests.count == 11)
+            await server.shutDown()
+        }
+
+        @Test func `Ctrl-C at an empty prompt hints at Ctrl-D`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try await start(on: terminal, home, server)
+            try await terminal.expect("> ")
+            try terminal.send(controlC)
+            try await terminal.expect("Ctrl-D ends the chat")
+            try await terminal.expect("> ")
+            try terminal.send(controlD)
+            #expect(try await terminal.end() == .exited(0))
+            await server.shutDown()
+        }
+
+        @Test(
+            "The terminal's settings are back after the end",
+            arguments: [controlD, "SIGTERM", "SIGHUP"]
+        )
+        func settings(ending: String) async throws {
+            let server = ScriptedServer([.chat("first second", pauseAt: Gate())])
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            // Held open, so that the terminal outlives the program.
+            let held = open(terminal.path, O_RDWR | O_NOCTTY | O_CLOEXEC)
+            defer { close(held) }
+            let before = terminal.settings
+            try await start(on: terminal, home, server)
+            try await terminal.expect("> ")
+            #expect(!terminal.isCanonical)
+            if ending == controlD {
+                try terminal.send(controlD)
+                #expect(try await terminal.end() == .exited(0))
+            } else {
+                // In the middle of an answer, where most is under way.
+                try terminal.send("hello\r")
+                try await terminal.expect("first ")
+                let signal = ending == "SIGTERM" ? SIGTERM : SIGHUP
+                terminal.signal(signal)
+                #expect(try await terminal.end() == .signalled(signal))
+            }
+            await server.shutDown()
+            let after = terminal.settings
+            #expect(after.c_lflag == before.c_lflag)
+            #expect(after.c_iflag == before.c_iflag)
+            #expect(after.c_oflag == before.c_oflag)
+        }
+
+        @Test func `SIGINT ends a single answer with 130`() async throws {
+            let server = ScriptedServer([.chat("first second", pauseAt: Gate())])
+            try await server.start()
+            let process = try AmaruProcess(["--base-url", "\(server.url)/v1", "hello"])
+            process.endInput()
+            try await process.waitForOutput("first ")
+            process.signal(SIGINT)
+            let result = try await process.result()
+            await server.shutDown()
+            #expect(result.status == .exited(130))
+            #expect(result.output == "first \n")
+            #expect(result.errors == "")
+        }
+
+        @Test func `A reader that has enough ends the program without a word`() async throws {
+            let gate = Gate()
+            let rest = String(repeating: "more\n", count: 5000)
+            let server = ScriptedServer([.chat("one\n" + rest, pauseAt: gate)])
+            try await server.start()
+            let process = try AmaruProcess(
+                [
+                    "-c", #"{ "$@"; echo "status $?" >&2; } | head -1"#, "sh",
+                    try AmaruProcess.executable(), "--base-url", "\(server.url)/v1", "hello",
+                ],
+                executable: "/bin/sh"
+            )
+            process.endInput()
+            try await process.waitForOutput("one\n")
+            gate.open()
+            let result = try await process.result()
+            await server.shutDown()
+            #expect(result.output == "one\n")
+            #expect(result.errors == "status 141\n")
+        }
+
+        private func start(
+            on terminal: PseudoTerminal,
+            _ home: TemporaryFolder,
+            _ server: ScriptedServer
+        ) async throws {
+            try await server.start()
+            try AmaruProcess.start(on: terminal, home: home, ["--base-url", "\(server.url)/v1"])
+        }
+    }
+
+    @Suite(.needsSeed, .needsPackages) struct InterruptTutorialTests {
+        @Test func `A request that blocks the tutorial's loop is stopped`() async throws {
+            let gate = Gate()
+            let server = ScriptedServer { _, index in
+                if index == 0 { try? await gate.wait() }
+                return .chat("answer \(index)")
+            }
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try await server.start()
+            try AmaruProcess.start(
+                on: terminal,
+                home: home,
+                Self.arguments(server),
+                variables: ["TEST_KEY": "sk-tutorial"]
+            )
+            try await terminal.expect("> ")
+            try terminal.send("one\r")
+            try await server.requests(reach: 1)
+            // The server holds its answer until the end of the test, so only Ctrl-C can help.
+            try terminal.send(controlC)
+            try await terminal.expect("> ")
+            try terminal.send("two\r")
+            try await terminal.expect("answer 1")
+            try await terminal.expect("> ")
+            try terminal.send(controlD)
+            #expect(try await terminal.end() == .exited(0))
+            gate.open()
+            await server.shutDown()
+            #expect(!terminal.output.contains("answer 0"))
+        }
+
+        @Test func `Every line is answered although the input has ended`() async throws {
+            let gate = Gate()
+            let server = ScriptedServer { _, index in
+                if index == 0 { try? await gate.wait() }
+                return .chat("answer \(index)")
+            }
+            try await server.start()
+            let process = try AmaruProcess(
+                Self.arguments(server),
+                variables: ["TEST_KEY": "sk-tutorial"]
+            )
+            process.type("one\ntwo\nthree")
+            process.endInput()
+            try await server.requests(reach: 1)
+            gate.open()
+            let result = try await process.result()
+            await server.shutDown()
+            #expect(result.output == "answer 0\nanswer 1\nanswer 2\n", "\(result.errors)")
+            #expect(result.status == .exited(0))
+        }
+
+        @Test func `SIGINT during an answer ends piped input with 130`() async throws {
+            let server = ScriptedServer { _, _ in
+                try? await Gate().wait()
+                return .closeBeforeHead
+            }
+            try await server.start()
+            let process = try AmaruProcess(
+                Self.arguments(server),
+                variables: ["TEST_KEY": "sk-tutorial"]
+            )
+            process.type("one\ntwo\n")
+            try await server.requests(reach: 1)
+            process.signal(SIGINT)
+            let result = try await process.result()
+            await server.shutDown()
+            #expect(result.status == .exited(130), "\(result.errors)")
+            #expect(result.output == "")
+        }
+
+        private static func arguments(_ server: ScriptedServer) -> [String] {
+            ["run", AmaruProcess.Seed.main.path] + AmaruProcess.Seed.requirements + [
+                "--key-env", "TEST_KEY", "--route", "https://api.openai.com=\(server.url)",
+            ]
+        }
+    }
+
+    @Suite struct InterruptStartTests {
+        @Test func `SIGINT between lines ends piped input with 130`() async throws {
+            let folder = try TemporaryFolder()
+            let script = try folder.write(
+                """
+                import js_module
+                def sender_message_proxy(key, text):
+                    js_module.displayResponse("got " + text)
+                """,
+                to: "chat.py"
+            )
+            let process = try AmaruProcess(
+                ["run", script.path, "--key-env", "TEST_KEY"],
+                variables: ["TEST_KEY": "sk-unused"]
+            )
+            process.type("one\n")
+            try await process.waitForOutput("got one")
+            process.signal(SIGINT)
+            #expect(try await process.result().status == .exited(130))
+        }
+
+        @Test(
+            "Ctrl-C stops a script's own code",
+            arguments: ["while True: pass", "import time; time.sleep(600)", "input()"]
+        )
+        func scriptCode(code: String) async throws {
+            let folder = try TemporaryFolder()
+            let script = try folder.write("print('loaded', flush=True)\n\(code)\n", to: "busy.py")
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try AmaruProcess.start(on: terminal, home: home, ["run", script.path])
+            try await terminal.expect("loaded")
+            try terminal.send(controlC)
+            #expect(try await terminal.end() == .exited(130), "\(terminal.output)")
+        }
+
+        @Test func `Ctrl-C while Python itself starts ends with 130`() async throws {
+            let folder = try TemporaryFolder()
+            let environment = folder.url.appending(path: "environment")
+            let made = try AmaruProcess(
+                ["-m", "venv", "--without-pip", environment.path],
+                executable: "/usr/bin/python3"
+            )
+            try #require(try await made.result().status.isSuccess)
+            let packages = try #require(
+                FileManager.default.enumerator(at: environment, includingPropertiesForKeys: nil)?
+                    .lazy.compactMap { $0 as? URL }
+                    .first { $0.lastPathComponent == "site-packages" }
+            )
+            let line = "import sys, time; sys.stderr.write('site runs\\n'); time.sleep(600)\n"
+            try Data(line.utf8).write(to: packages.appending(path: "slow.pth"))
+            let script = try folder.write("print('loaded')\n", to: "script.py")
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try AmaruProcess.start(
+                on: terminal,
+                home: home,
+                ["run", script.path, "--python", environment.path]
+            )
+            try await terminal.expect("site runs")
+            try terminal.send(controlC)
+            #expect(try await terminal.end() == .exited(130), "\(terminal.output)")
+        }
+
+        @Test(
+            "Ctrl-C while packages are installed leaves nothing behind",
+            arguments: [["run", "SCRIPT", "--with", "amaru-test-absent"], ["hello"]]
+        )
+        func installation(arguments: [String]) async throws {
+            // A package index that never answers.
+            let index = ScriptedServer { _, _ in
+                try? await Gate().wait()
+                return .closeBeforeHead
+            }
+            try await index.start()
+            let folder = try TemporaryFolder()
+            let script = try folder.write("print('loaded')\n", to: "script.py")
+            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            try AmaruProcess.start(
+                on: terminal,
+                home: home,
+                arguments.map { $0 == "SCRIPT" ? script.path : $0 }
+                    + ["--base-url", "http://127.0.0.1:1/v1"],
+                variables: [
+                    "XDG_CACHE_HOME": folder.url.appending(path: "cache").path,
+                    "PIP_INDEX_URL": "\(index.url)/simple", "PIP_FIND_LINKS": "",
+                    "PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1",
+                    "UV_DEFAULT_INDEX": "\(index.url)/simple",
+                ]
+            )
+            try await withScreen(of: terminal) { try await index.requests(reach: 1) }
+            try terminal.send(controlC)
+            #expect(try await terminal.end() == .exited(130), "\(terminal.output)")
+            // The installer's own end closes its connection.
+            try await withScreen(of: terminal) { try await index.closedConnections(reach: 1) }
+            await index.shutDown()
+            let environments = folder.url.appending(path: "cache/amaru/environments").path
+            let left = try FileManager.default.contentsOfDirectory(atPath: environments)
+            #expect(left.allSatisfy { $0.hasSuffix(".lock") }, "\(left)")
+        }
+
+        private func withScreen(
+            of terminal: PseudoTerminal,
+            _ body: @escaping @Sendable () async throws -> Void
+        ) async throws {
+            try await within(AmaruProcess.patience, body) {
+                AmaruProcess.Failure(
+                    description: "waited in vain; the screen was\n\(terminal.output)"
+                )
+            }
+        }
+    }
+}
