@@ -26,7 +26,6 @@ ALLOWED = {
     "amaru.chat": {"amaru.transport", "amaru.host"},
     "amaru.plugins": {"amaru.chat", "amaru.host"},
     "amaru.local": set(),
-    "amaru._reply": set(),
     "amaru._script": {"amaru._bridge", "amaru._reply", "amaru.host"},
     "amaru._adopt": {"amaru.transport"},
     "pyodide": {"amaru._bridge"},
