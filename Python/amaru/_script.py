@@ -76,7 +76,7 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
-        sys.stdin._CHUNK_SIZE = 1  # type: ignore[union-attr]
+        sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
     return module.__dict__
 
 
