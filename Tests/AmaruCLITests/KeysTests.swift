@@ -13,7 +13,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.serialized) struct KeysTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct KeysTests {
     @Test(
         "An option names a variable and perhaps an origin",
         arguments: [
@@ -113,26 +113,23 @@ import Testing
 
     @Test func `Ctrl-C on the terminal cancels, and the echo is back`() async throws {
         let terminal = try PseudoTerminal()
-        setenv("AMARU_TEST_TTY", terminal.path, 1)
-        async let ended = #expect(processExitsWith: .exitCode(42)) {
-            try becomeSessionLeader(on: "AMARU_TEST_TTY")
+        TerminalDriver.type([(after: "Key: ", keys: "\u{3}")], on: terminal)
+        await #expect(processExitsWith: .exitCode(42)) { [path = terminal.path as String] in
+            try becomeSessionLeader(on: path)
             do {
                 _ = try await HiddenPrompt.read("Key: ")
             } catch HiddenPrompt.Failure.cancelled {
                 exit(42)
             }
         }
-        try await terminal.waitFor("Key: ")
-        try terminal.send("\u{3}")
-        _ = await ended
         #expect(terminal.echoes)
     }
 }
 
-/// Gives this process a session of its own on the terminal whose path a variable holds.
-func becomeSessionLeader(on variable: String) throws {
+/// Gives this process a session of its own on the terminal with that path.
+func becomeSessionLeader(on path: String) throws {
+    alarm(TerminalDriver.processLifetime)
     try #require(setsid() > 0)
-    let path = String(cString: try #require(getenv(variable)))
     // The first terminal that a session's leader opens becomes the session's.
     let descriptor = open(path, O_RDWR)
     try #require(descriptor >= 0)

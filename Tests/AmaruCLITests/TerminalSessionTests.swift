@@ -127,9 +127,16 @@ import Testing
 
     @Test func `Ctrl-C interrupts a line, then an answer, each once`() async throws {
         let terminal = try PseudoTerminal()
-        setenv("AMARU_TEST_TTY", terminal.path, 1)
-        async let ended = #expect(processExitsWith: .exitCode(42)) {
-            try becomeSessionLeader(on: "AMARU_TEST_TTY")
+        TerminalDriver.type(
+            [
+                (after: "> ", keys: "half"), (after: "half", keys: "\u{3}"),
+                (after: "half^C\r\n", keys: ""), (after: "answering", keys: "\u{3}"),
+                (after: "stopped", keys: "bye\r"),
+            ],
+            on: terminal
+        )
+        await #expect(processExitsWith: .exitCode(42)) { [path = terminal.path as String] in
+            try becomeSessionLeader(on: path)
             let session = try TerminalSession(environment: ["TERM": "xterm"])
             #expect(try await session.readLine(prompt: "> ") == .interrupted)
             try await session.write("answering\n")
@@ -139,16 +146,6 @@ import Testing
             #expect(try await session.readLine(prompt: "> ") == .line("bye"))
             exit(42)
         }
-        try await terminal.waitFor("> ")
-        try terminal.send("half")
-        try await terminal.waitFor("half")
-        try terminal.send("\u{3}")
-        try await terminal.waitFor("half^C\r\n")
-        try await terminal.waitFor("answering")
-        try terminal.send("\u{3}")
-        try await terminal.waitFor("stopped")
-        try terminal.send("bye\r")
-        _ = await ended
         #expect(terminal.echoes && terminal.isCanonical, "exit puts the terminal back")
     }
 
@@ -158,11 +155,9 @@ import Testing
     )
     func fatalSignal(signal: Int32) async throws {
         let terminal = try PseudoTerminal()
-        setenv("AMARU_TEST_TTY", terminal.path, 1)
-        setenv("AMARU_TEST_SIGNAL", "\(signal)", 1)
         let descriptor = try #require(terminal.descriptor)
         let result = await #expect(processExitsWith: .failure) {
-            let path = String(cString: try #require(getenv("AMARU_TEST_TTY")))
+            [path = terminal.path as String, number = signal as Int32] in
             let descriptor = Glibc.open(path, O_RDWR | O_NOCTTY)
             let session = try TerminalSession(
                 input: descriptor,
@@ -172,9 +167,6 @@ import Testing
             var settings = termios()
             tcgetattr(descriptor, &settings)
             guard settings.c_lflag & tcflag_t(ECHO) == 0 else { exit(0) }
-            let number = try #require(
-                getenv("AMARU_TEST_SIGNAL").flatMap { Int32(String(cString: $0)) }
-            )
             kill(getpid(), number)
             _ = try await session.readLine(prompt: "")
         }

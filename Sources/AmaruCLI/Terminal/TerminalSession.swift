@@ -270,8 +270,16 @@ extension TerminalSession {
             while let wantsInput = state.withLock({ state in
                 state.isClosed ? nil : state.input.wantsBytes && !state.isSuspended
             }) {
+                guard wantsInput else {
+                    // Without the lock: it would keep `suspend()` waiting until the next nudge.
+                    _ = waitForInput(false)
+                    continue
+                }
                 let taken: Int? = reading.withLock { _ in
-                    guard waitForInput(wantsInput) else { return nil }
+                    // Looked at again: `suspend()` may have come and gone before the lock.
+                    guard !state.withLock({ $0.isSuspended }), waitForInput(true) else {
+                        return nil
+                    }
                     return (try? PosixCall.read(inputDescriptor, into: buffer)) ?? 0
                 }
                 guard let count = taken else { continue }
