@@ -28,8 +28,12 @@ import Testing
     }
 
     /// Ends a session before its terminal, which would otherwise go after its last use.
+    ///
+    /// The reading thread must be gone too: the next terminal gets the same descriptors, and would
+    /// lose what is typed there to it.
     func close(_ session: TerminalSession, on terminal: PseudoTerminal) {
         session.close()
+        while !session.hasStoppedReading { usleep(1000) }
         withExtendedLifetime(terminal) {}
     }
 
@@ -69,8 +73,9 @@ import Testing
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
         async let line = session.readLine(prompt: "> ")
+        try await terminal.waitFor("> ")
         try terminal.send("half")
-        try await terminal.waitFor("> half")
+        try await terminal.waitFor("half")
         try await session.write("news")
         try await terminal.waitFor("\r\u{1B}[Jnews\r\n> half")
         try terminal.send("\r")

@@ -193,6 +193,9 @@ final class TerminalSession: Sendable {
         mode?.leave()
     }
 
+    /// Whether the thread that reads has ended, so that the descriptors may be closed.
+    var hasStoppedReading: Bool { readerEnded.current != nil }
+
     /// Waits until the thread that reads has ended, after `close()`.
     func waitUntilClosed() async {
         await readerEnded.waitRegardlessOfCancellation()
