@@ -116,7 +116,7 @@ import Testing
         let reading = Task { try await session.readLine(prompt: "> ") }
         try await terminal.waitFor("> ")
         await #expect(throws: TerminalError.self) { try await session.readLine(prompt: "? ") }
-        session.close()
+        close(session, on: terminal)
         #expect(try await reading.value == .endOfInput)
         await #expect(throws: TerminalError.self) { try await session.readLine(prompt: "? ") }
     }
