@@ -10,6 +10,13 @@ enum Runtime {
     /// Safe because it is written once, before any other code can enter Python.
     private nonisolated(unsafe) static var module: PyPointer?
 
+    /// The parts of the module, which share one namespace, in the order in which they run.
+    private static var sources: [String] {
+        [
+            runtimeSource
+        ]
+    }
+
     static func load() throws {
         let gil = PythonGIL()
         let name = try "_amaru_runtime".pythonReference(gil)
@@ -18,10 +25,10 @@ enum Runtime {
         }
         let module = OwnedReference(borrowed: added)
         let globals = PyModule_GetDict(module.pointer)  // borrowed
-        let code = try OwnedReference(
-            new: Py_CompileString(runtimeSource, "<amaru>", Py_file_input)
-        )
-        _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
+        for source in sources {
+            let code = try OwnedReference(new: Py_CompileString(source, "<amaru>", Py_file_input))
+            _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
+        }
         Self.module = module.take()
     }
 
