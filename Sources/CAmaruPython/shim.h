@@ -10,6 +10,8 @@
 
 // Before Python.h: with Py_DEBUG it uses fd_set without including what declares it.
 #include <pthread.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/select.h>
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -31,6 +33,52 @@ static inline PyObject *amaru_none(void) { return Py_None; }
 static inline PyObject *amaru_true(void) { return Py_True; }
 static inline PyObject *amaru_false(void) { return Py_False; }
 
+// MARK: State of the bridge that inlined code reads
+//
+// Weak, so that each object file may define it and the linker keeps one.
+
+// Whether Python can be entered; written on the Python thread.
+__attribute__((weak)) int amaru_can_enter = 0;
+
+static inline int amaru_enterable(void) { return amaru_can_enter; }
+static inline void amaru_set_enterable(int value) { amaru_can_enter = value; }
+
+// MARK: Names of call sites
+//
+// A `str` for each literal, found by the literal's address: literals never move, and two at one
+// address are equal. The holder of the GIL may use it. An entry is never taken out.
+
+#define AMARU_NAME_SLOTS 8192
+#define AMARU_NAME_PROBES 8
+
+typedef struct {
+    const void *literal;
+    PyObject *name;
+    PyObject *resolved;  // Borrowed, only compared: what a lookup by this name gave before.
+} amaru_name;
+
+__attribute__((weak)) amaru_name amaru_names[AMARU_NAME_SLOTS] = {{0, 0, 0}};
+
+static inline size_t amaru_name_slot(const void *literal) {
+    return ((uintptr_t)literal * (uintptr_t)0x9E3779B97F4A7C15u) >> (sizeof(size_t) * 8 - 13);
+}
+
+// Returns the entry of a literal, or the one to fill; NULL where its place is crowded.
+static inline amaru_name *amaru_name_probe(const void *literal) {
+    size_t slot = amaru_name_slot(literal);
+    for (int probe = 0; probe < AMARU_NAME_PROBES; ++probe) {
+        amaru_name *entry = &amaru_names[(slot + probe) & (AMARU_NAME_SLOTS - 1)];
+        if (entry->literal == literal || entry->literal == NULL) return entry;
+    }
+    return NULL;
+}
+
+// Returns the name (borrowed, kept for ever), or NULL where it is not known yet.
+static inline PyObject *amaru_known_name(const void *literal) {
+    amaru_name *entry = &amaru_names[amaru_name_slot(literal)];
+    return entry->literal == literal ? entry->name : NULL;
+}
+
 // MARK: Exact and subclass checks: macros.
 
 static inline int amaru_is_bool(PyObject *object) { return PyBool_Check(object); }
@@ -45,6 +93,72 @@ static inline int amaru_is_dict(PyObject *object) { return PyDict_Check(object);
 static inline int amaru_is_exception(PyObject *object) { return PyExceptionInstance_Check(object); }
 static inline int amaru_is_exception_class(PyObject *object) { return PyExceptionClass_Check(object); }
 static inline int amaru_is_coroutine(PyObject *object) { return PyCoro_CheckExact(object); }
+
+// MARK: Layouts that conversions read without a call
+//
+// Each is what a function or macro of CPython does, for the version that is compiled against.
+
+static inline int amaru_is_exact_long(PyObject *object) { return PyLong_CheckExact(object); }
+static inline int amaru_is_exact_float(PyObject *object) { return PyFloat_CheckExact(object); }
+static inline double amaru_float_value(PyObject *object) { return PyFloat_AS_DOUBLE(object); }
+
+// Says whether an exact int has at most one digit, and gives its value.
+static inline int amaru_small_long(PyObject *object, long *value) {
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact((PyLongObject *)object)) return 0;
+    *value = (long)PyUnstable_Long_CompactValue((PyLongObject *)object);
+#else
+    Py_ssize_t size = Py_SIZE(object);
+    if ((size_t)(size + 1) > 2) return 0;
+    // A zero has the digit zero.
+    *value = (long)size * (long)((PyLongObject *)object)->ob_digit[0];
+#endif
+    return 1;
+}
+
+static inline Py_ssize_t amaru_list_count(PyObject *list) { return PyList_GET_SIZE(list); }
+static inline PyObject *amaru_list_item(PyObject *list, Py_ssize_t index) {  // borrowed
+    return PyList_GET_ITEM(list, index);
+}
+// Fills a slot of a new list; the item is stolen.
+static inline void amaru_list_fill(PyObject *list, Py_ssize_t index, PyObject *item) {
+    PyList_SET_ITEM(list, index, item);
+}
+static inline Py_ssize_t amaru_tuple_count(PyObject *tuple) { return PyTuple_GET_SIZE(tuple); }
+static inline PyObject *amaru_tuple_item(PyObject *tuple, Py_ssize_t index) {  // borrowed
+    return PyTuple_GET_ITEM(tuple, index);
+}
+// Fills a slot of a new tuple; the item is stolen.
+static inline void amaru_tuple_fill(PyObject *tuple, Py_ssize_t index, PyObject *item) {
+    PyTuple_SET_ITEM(tuple, index, item);
+}
+static inline Py_ssize_t amaru_dict_count(PyObject *dict) {
+    return ((PyDictObject *)dict)->ma_used;
+}
+
+// Returns the characters of an ASCII str, which end with NUL, or NULL where it is not ASCII.
+static inline const char *amaru_ascii(PyObject *text, Py_ssize_t *count) {
+    if (!PyUnicode_IS_COMPACT_ASCII(text)) return NULL;
+    *count = PyUnicode_GET_LENGTH(text);
+    return (const char *)((PyASCIIObject *)text + 1);
+}
+
+// Makes a str of ASCII characters (new).
+static inline PyObject *amaru_ascii_str(const void *characters, Py_ssize_t count) {
+    // The empty str and those of one character are objects that CPython shares.
+    if (count < 2) return PyUnicode_FromStringAndSize((const char *)characters, count);
+    PyObject *text = PyUnicode_New(count, 127);
+    if (text != NULL) memcpy((char *)((PyASCIIObject *)text + 1), characters, (size_t)count);
+    return text;
+}
+
+// Advances an iterator (new); NULL at the end, where StopIteration may be raised, or on an error.
+// https://docs.python.org/3/c-api/typeobj.html#c.PyTypeObject.tp_iternext
+static inline PyObject *amaru_next(PyObject *iterator) {
+    return Py_TYPE(iterator)->tp_iternext(iterator);
+}
+
+static inline const char *amaru_type_name(PyObject *object) { return Py_TYPE(object)->tp_name; }
 
 // MARK: Calls: macros, and flags that are expressions.
 
@@ -99,11 +213,13 @@ AMARU_EXCEPTION(BaseException)
 AMARU_EXCEPTION(Exception)
 AMARU_EXCEPTION(AttributeError)
 AMARU_EXCEPTION(KeyboardInterrupt)
+AMARU_EXCEPTION(NameError)
 AMARU_EXCEPTION(OverflowError)
 AMARU_EXCEPTION(RuntimeError)
 AMARU_EXCEPTION(StopIteration)
 AMARU_EXCEPTION(SystemExit)
 AMARU_EXCEPTION(TypeError)
+AMARU_EXCEPTION(UnicodeError)
 AMARU_EXCEPTION(ValueError)
 #undef AMARU_EXCEPTION
 

@@ -37,7 +37,7 @@ struct LeakTests {
             """,
             globals: try await PythonActor.run { try Python.eval("{}") }
         )
-        let text = try await PythonActor.run { try value.repr() }
+        let text = try await PythonActor.run { try Python.repr(value) }
         #expect(text == "[(200, b'hello'), (200, b'hello')]")
         await server.shutDown()
     }
@@ -67,7 +67,7 @@ struct LeakTests {
             """,
             globals: try await PythonActor.run { try Python.eval("{}") }
         )
-        #expect(try await PythonActor.run { try value.str() } == "connect")
+        #expect(try await PythonActor.run { try Python.str(value) } == "connect")
     }
 }
 

@@ -23,14 +23,14 @@ extension PythonObject {
                     PythonActor.assumeIsolatedToPython {
                         // A future that is done already refuses, which is as good.
                         _ =
-                            try? future.attribute("cancel").dynamicallyCall(withArguments: [])
+                            try? future.readAttribute("cancel").dynamicallyCall(withArguments: [])
                             as PythonObject
                     }
                 }
             )
         }
         do {
-            return try future.attribute("result").dynamicallyCall(withArguments: [])
+            return try future.readAttribute("result").dynamicallyCall(withArguments: [])
         } catch let error as PythonException
             where error.isInstance(of: "asyncio.exceptions.CancelledError")
         {
@@ -45,7 +45,7 @@ extension PythonObject {
             return OwnedReference(borrowed: amaru_none())
         }
         _ =
-            try attribute("add_done_callback").dynamicallyCall(
+            try readAttribute("add_done_callback").dynamicallyCall(
                 withArguments: [callback]) as PythonObject
         try await wait.value()
     }

@@ -1,10 +1,11 @@
 // Array ⇄ list, Dictionary ⇄ dict, Optional ⇄ None, and tuples.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 extension Optional: ConvertibleToPython where Wrapped: ConvertibleToPython {
     /// Gives `None` for nil.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         switch self {
         case .some(let value): try value.pythonReference(gil)
@@ -14,7 +15,12 @@ extension Optional: ConvertibleToPython where Wrapped: ConvertibleToPython {
 }
 
 extension Optional: ConvertibleFromPython where Wrapped: ConvertibleFromPython {
+    /// As the value's type.
+    @inlinable
+    public static var convertsWithoutPythonCode: Bool { Wrapped.convertsWithoutPythonCode }
+
     /// Reads `None` as nil.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -26,11 +32,18 @@ extension Optional: ConvertibleFromPython where Wrapped: ConvertibleFromPython {
 
 extension Array: ConvertibleToPython where Element: ConvertibleToPython {
     /// Makes a `list`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let list = try OwnedReference(new: PyList_New(count))
-        for (index, element) in enumerated() {
-            let item = try converting(at: "[\(index)]") { try element.pythonReference(gil) }
-            PyList_SetItem(list.pointer, index, item.take())  // stolen, also on failure
+        var index = 0
+        do {
+            while index < count {
+                let item = try self[index].pythonReference(gil)
+                amaru_list_fill(list.pointer, index, item.take())  // stolen
+                index += 1
+            }
+        } catch {
+            throw PythonConversionError.inside(error, at: "[\(index)]")
         }
         return list
     }
@@ -38,41 +51,73 @@ extension Array: ConvertibleToPython where Element: ConvertibleToPython {
 
 extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
     /// Reads a `list` or `tuple`.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> [Element] {
         let sequence = reference.pointer
-        guard amaru_is_list(sequence) != 0 || amaru_is_tuple(sequence) != 0 else {
+        if amaru_is_list(sequence) != 0 {
+            return try read(amaru_list_count(sequence), gil) { index in
+                // Read again each time: a conversion may run Python code, which may change the list.
+                index < amaru_list_count(sequence) ? amaru_list_item(sequence, index) : nil
+            }
+        }
+        guard amaru_is_tuple(sequence) != 0 else {
             throw PythonConversionError.expected("list", found: reference)
         }
-        var result: [Element] = []
-        result.reserveCapacity(PySequence_Size(sequence))
-        // The size is read again each time and the item owned meanwhile: a conversion may run
-        // Python code, which may change the list.
+        return try read(amaru_tuple_count(sequence), gil) { amaru_tuple_item(sequence, $0) }
+    }
+
+    /// Converts items (borrowed) until there is none; at most as many as there were at first.
+    @inlinable
+    @inline(__always)
+    static func read(
+        _ count: Int,
+        _ gil: borrowing PythonGIL,
+        _ item: (Int) -> PyPointer?
+    ) throws -> [Element] {
         var index = 0
-        while index < PySequence_Size(sequence) {
-            let item = try OwnedReference(new: PySequence_GetItem(sequence, index))
-            let element = try converting(at: "[\(index)]") {
-                try item.lend { reference in try Element.fromPython(reference, gil) }
+        do {
+            return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+                while index < count, let item = item(index) {
+                    buffer.initializeElement(at: index, to: try convert(item, gil))
+                    index += 1
+                    initialized = index
+                }
             }
-            result.append(element)
-            index += 1
+        } catch {
+            throw PythonConversionError.inside(error, at: "[\(index)]")
         }
-        return result
+    }
+
+    /// Converts one item, and owns it meanwhile where the conversion may run Python code.
+    @inlinable
+    @inline(__always)
+    static func convert(_ item: PyPointer, _ gil: borrowing PythonGIL) throws -> Element {
+        guard !Element.convertsWithoutPythonCode else {
+            return try Element.fromPython(BorrowedReference(item), gil)
+        }
+        let owned = OwnedReference(borrowed: item)
+        return try Element.fromPython(BorrowedReference(owned.pointer), gil)
     }
 }
 
 extension Dictionary: ConvertibleToPython
 where Key: ConvertibleToPython, Value: ConvertibleToPython {
     /// Makes a `dict`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let dictionary = try OwnedReference(new: PyDict_New())
         for (key, value) in self {
-            let name = try key.pythonReference(gil)
-            let item = try converting(at: "[\(key)]") { try value.pythonReference(gil) }
-            guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
-                throw PythonException.taken()
+            do {
+                let name = try key.pythonReference(gil)
+                let item = try value.pythonReference(gil)
+                guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
+                    throw PythonException.taken()
+                }
+            } catch {
+                throw PythonConversionError.inside(error, at: "[\(key)]")
             }
         }
         return dictionary
@@ -82,28 +127,56 @@ where Key: ConvertibleToPython, Value: ConvertibleToPython {
 extension Dictionary: ConvertibleFromPython
 where Key: ConvertibleFromPython, Value: ConvertibleFromPython {
     /// Reads a `dict`.
+    ///
+    /// - Throws: ``PythonConversionError``; also where a conversion changes the size of the dict,
+    ///   which Python's own iteration refuses too.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> [Key: Value] {
-        guard amaru_is_dict(reference.pointer) != 0 else {
+        let dictionary = reference.pointer
+        guard amaru_is_dict(dictionary) != 0 else {
             throw PythonConversionError.expected("dict", found: reference)
         }
-        // A copy of the items: PyDict_Next forbids the changes that a conversion may cause.
-        let items = try OwnedReference(new: PyDict_Items(reference.pointer))
+        let count = amaru_dict_count(dictionary)
         var result: [Key: Value] = [:]
-        for index in 0..<PyList_Size(items.pointer) {
-            // Borrowed from the list, which nobody else knows.
-            let pair = PyList_GetItem(items.pointer, index)
-            guard let key = PyTuple_GetItem(pair, 0), let value = PyTuple_GetItem(pair, 1) else {
-                throw PythonException.taken()
-            }
-            let name = try converting(at: " key") { try Key.fromPython(.init(key), gil) }
-            result[name] = try converting(at: "[\(name)]") {
-                try Value.fromPython(.init(value), gil)
+        result.reserveCapacity(count)
+        var position = 0
+        var key: PyPointer?
+        var value: PyPointer?
+        // Borrowed, both.
+        while PyDict_Next(dictionary, &position, &key, &value) != 0, let key, let value {
+            try insert(key, value, into: &result, gil)
+            guard amaru_dict_count(dictionary) == count else {
+                throw PythonConversionError(.value, "dict changed its size while it was read")
             }
         }
         return result
+    }
+
+    /// Converts one entry, and owns it meanwhile where the conversion may run Python code.
+    @inlinable
+    @inline(__always)
+    static func insert(
+        _ key: PyPointer,
+        _ value: PyPointer,
+        into result: inout [Key: Value],
+        _ gil: borrowing PythonGIL
+    ) throws {
+        let ownedKey = OwnedReference(borrowed: key)
+        let ownedValue = OwnedReference(borrowed: value)
+        let name: Key
+        do {
+            name = try Key.fromPython(BorrowedReference(ownedKey.pointer), gil)
+        } catch {
+            throw PythonConversionError.inside(error, at: " key")
+        }
+        do {
+            result[name] = try Value.fromPython(BorrowedReference(ownedValue.pointer), gil)
+        } catch {
+            throw PythonConversionError.inside(error, at: "[\(name)]")
+        }
     }
 }
 

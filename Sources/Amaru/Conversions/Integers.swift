@@ -1,10 +1,11 @@
 // Integers ⇄ int. A bool is not an integer, and nothing is cut off.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 extension ConvertibleToPython where Self: FixedWidthInteger & SignedInteger {
     /// Makes an `int`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try OwnedReference(new: PyLong_FromLongLong(Int64(self)))
     }
@@ -12,6 +13,7 @@ extension ConvertibleToPython where Self: FixedWidthInteger & SignedInteger {
 
 extension ConvertibleToPython where Self: FixedWidthInteger & UnsignedInteger {
     /// Makes an `int`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try OwnedReference(new: PyLong_FromUnsignedLongLong(UInt64(self)))
     }
@@ -19,7 +21,29 @@ extension ConvertibleToPython where Self: FixedWidthInteger & UnsignedInteger {
 
 extension ConvertibleFromPython where Self: FixedWidthInteger {
     /// Reads an `int` that fits; refuses `bool`, which CPython counts as one.
+    @inlinable
     public static func fromPython(
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
+    ) throws -> Self {
+        var small = 0
+        if amaru_is_exact_long(reference.pointer) != 0,
+            amaru_small_long(reference.pointer, &small) != 0,
+            let value = Self(exactly: small)
+        {
+            return value
+        }
+        return try large(reference, gil)
+    }
+
+    /// Integers convert without Python code.
+    @inlinable
+    public static var convertsWithoutPythonCode: Bool { true }
+
+    /// An int of several digits or of a subclass, or none.
+    @inlinable
+    @inline(never)
+    static func large(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> Self {

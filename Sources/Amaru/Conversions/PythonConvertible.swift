@@ -28,6 +28,18 @@ public protocol ConvertibleFromPython: SendableMetatype {
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> Self
+
+    /// Whether ``fromPython(_:_:)`` never runs Python code, and so never changes what it reads from.
+    ///
+    /// False unless a type says otherwise. Where it is true a container lends its elements without
+    /// a reference of their own.
+    static var convertsWithoutPythonCode: Bool { get }
+}
+
+extension ConvertibleFromPython {
+    /// False: conservative.
+    @inlinable
+    public static var convertsWithoutPythonCode: Bool { false }
 }
 
 /// A type that converts in both directions.

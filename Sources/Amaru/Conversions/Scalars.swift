@@ -1,15 +1,21 @@
 // Bool ⇄ bool, Double and Float ⇄ float.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 extension Bool: PythonConvertible {
+    /// Truth values convert without Python code.
+    @inlinable
+    public static var convertsWithoutPythonCode: Bool { true }
+
     /// Makes a `bool`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) -> OwnedReference {
         OwnedReference(borrowed: self ? amaru_true() : amaru_false())
     }
 
     /// Reads a `bool`, and nothing that is merely true or false.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -22,17 +28,33 @@ extension Bool: PythonConvertible {
 }
 
 extension Double: PythonConvertible {
+    /// Numbers convert without Python code.
+    @inlinable
+    public static var convertsWithoutPythonCode: Bool { true }
+
     /// Makes a `float`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try OwnedReference(new: PyFloat_FromDouble(self))
     }
 
     /// Reads a `float`, or an `int` that a double represents exactly.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> Double {
-        if amaru_is_float(reference.pointer) != 0 { return PyFloat_AsDouble(reference.pointer) }
+        if amaru_is_float(reference.pointer) != 0 { return amaru_float_value(reference.pointer) }
+        return try exactly(reference, gil)
+    }
+
+    /// An `int` that has an exact Double.
+    @usableFromInline
+    @inline(never)
+    static func exactly(
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
+    ) throws -> Double {
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
             throw PythonConversionError.expected("float", found: reference)
         }
@@ -45,12 +67,18 @@ extension Double: PythonConvertible {
 }
 
 extension Float: PythonConvertible {
+    /// Numbers convert without Python code.
+    @inlinable
+    public static var convertsWithoutPythonCode: Bool { true }
+
     /// Makes a `float`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try Double(self).pythonReference(gil)
     }
 
     /// Reads a number that a single-precision float represents exactly, or a NaN.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -65,16 +93,20 @@ extension Float: PythonConvertible {
 }
 
 /// Python's `None` as a value, for functions that return nothing.
+@frozen
 public struct PythonNone: PythonConvertible, Sendable, Hashable {
     /// Creates the value.
+    @inlinable
     public init() {}
 
     /// Gives `None`.
+    @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) -> OwnedReference {
         OwnedReference(borrowed: amaru_none())
     }
 
     /// Accepts `None` only.
+    @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

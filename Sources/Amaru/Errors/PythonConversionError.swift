@@ -43,6 +43,16 @@ public struct PythonConversionError: Error, Sendable, CustomStringConvertible {
         path.isEmpty ? reason : "\(path.joined()): \(reason)"
     }
 
+    /// Returns the error as seen from a container; one of another type as it is.
+    @usableFromInline
+    @inline(never)
+    static func inside(_ error: any Error, at step: @autoclosure () -> String) -> any Error {
+        guard let error = error as? PythonConversionError else { return error }
+        return error.at(step())
+    }
+
+    @usableFromInline
+    @inline(never)
     static func expected(
         _ expected: String,
         found reference: borrowing BorrowedReference

@@ -54,6 +54,8 @@ extension PythonException {
     /// Takes the raised exception off the interpreter, as the Swift error that it stands for.
     ///
     /// The caller holds the GIL and has just seen a C function fail.
+    @usableFromInline
+    @inline(never)
     static func taken() -> any Error {
         guard let raised = amaru_take_exception() else {
             return AmaruError(.wrongThread, "A call into Python failed without an exception.")

@@ -84,8 +84,8 @@ extension Python {
         try Interpreter.requireRunning()
         let gil = PythonGIL()
         let modules = PythonObject(OwnedReference(borrowed: PyImport_GetModuleDict()))
-        if try modules.contains(module.name) {
-            let existing = try modules.item(module.name)
+        if try Python.contains(modules, module.name) {
+            let existing = try modules[module.name]
             guard try existing.hasAttribute("__swift__") else {
                 throw AmaruError(
                     .moduleExists,

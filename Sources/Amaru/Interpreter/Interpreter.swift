@@ -1,7 +1,7 @@
 // The one interpreter of the process: its phase, its inbox, its thread.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 #if canImport(Glibc)
     import Glibc
@@ -12,6 +12,7 @@ internal import CAmaruPython
 /// The process's interpreter, behind ``Python`` and ``PythonActor``.
 ///
 /// One per process and never restarted: numpy and others refuse to load twice.
+@usableFromInline
 enum Interpreter {
     /// Something for the Python thread to do.
     enum Work {
@@ -46,16 +47,12 @@ enum Interpreter {
     /// misses the write is not on that thread.
     private nonisolated(unsafe) static var thread: pthread_t?
 
-    /// Whether Python can be entered.
-    ///
-    /// Safe because it is written and read on the Python thread only.
-    private nonisolated(unsafe) static var canEnter = false
-
     /// Whether this process is a child of `os.fork`, in which no other thread exists.
     ///
     /// Safe because the only write is in the child, by its only thread.
     nonisolated(unsafe) static var isForkedChild = false
 
+    @usableFromInline
     static var isPythonThread: Bool {
         guard let thread else { return false }
         return pthread_equal(thread, pthread_self()) != 0
@@ -64,11 +61,15 @@ enum Interpreter {
     /// Refuses to go on where Python does not run.
     ///
     /// For isolated entries: the compiler checks the thread, a debug build checks it again.
+    @inlinable
+    @inline(__always)
     static func requireRunning() throws {
         assert(isPythonThread, "Python was entered on a thread other than its own.")
-        guard canEnter else { throw notRunning() }
+        guard amaru_enterable() != 0 else { throw notRunning() }
     }
 
+    @usableFromInline
+    @inline(never)
     static func notRunning() -> AmaruError {
         state.withLock { state in
             switch state.phase {
@@ -183,7 +184,7 @@ enum Interpreter {
     }
 
     static func didStart() {
-        canEnter = true
+        amaru_set_enterable(1)
         resumeStartWaiters(phase: .running, with: .success(()))
     }
 
@@ -193,7 +194,7 @@ enum Interpreter {
 
     /// Lets nobody in any more; what is queued runs, and finds that out.
     static func didEnd() {
-        canEnter = false
+        amaru_set_enterable(0)
         let error = AmaruError(.notRunning, "Python was shut down; it cannot be started again.")
         resumeStartWaiters(phase: .ended(error), with: .failure(error))
     }

@@ -72,7 +72,7 @@ public enum Python {
         as type: Value.Type,
         globals: PythonObject? = nil
     ) throws -> Value {
-        try eval(expression, globals: globals).value(as: type)
+        try eval(expression, globals: globals).converted(to: type)
     }
 
     /// Executes statements, without `await`.

@@ -75,7 +75,7 @@ enum Shutdown {
             enter(part)
             do {
                 let ending = PythonObject(try Runtime.call(function, [seconds], PythonGIL()))
-                note(try await ending.awaited().value())
+                note(try await ending.awaited().converted())
             } catch {
                 note(["\(part): \(error)"])
             }
@@ -89,7 +89,7 @@ enum Shutdown {
                 let names = try PythonActor.synchronously(CallID.next()) {
                     PythonObject(try Runtime.call(function, arguments, PythonGIL()))
                 }
-                note(try names.value(as: [String]?.self) ?? [])
+                note(try names.converted(to: [String]?.self) ?? [])
             } catch {
                 note(["\(part): \(error)"])
             }

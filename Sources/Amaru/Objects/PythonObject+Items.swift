@@ -1,27 +1,30 @@
-// Items, length, membership and iteration.
+// Items, read by subscript, and iteration.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 extension PythonObject {
-    /// Reads an item, as `object[key]` does.
+    /// Reads an item, as `object[key]` does; a range is a slice.
+    @inlinable
     public subscript(key: some ConvertibleToPython) -> PythonObject {
-        get throws { try item(key) }
+        get throws { PythonObject(try lookUp(item: key)) }
     }
 
-    /// Reads an item and converts it.
+    /// Reads an item and converts it, without a box for it.
     @_disfavoredOverload  // Both are generic over the key: an untyped use means the object.
+    @inlinable
     public subscript<Value: ConvertibleFromPython>(key: some ConvertibleToPython) -> Value {
         get throws {
-            try item(key).value()
+            let item = try lookUp(item: key)
+            return try Value.fromPython(BorrowedReference(item.pointer), PythonGIL())
         }
     }
 
-    /// Reads an item; the spelling for where a subscript would be ambiguous.
-    public func item(_ key: some ConvertibleToPython) throws -> PythonObject {
+    @inlinable
+    func lookUp(item key: some ConvertibleToPython) throws -> OwnedReference {
         try Interpreter.requireRunning()
         let key = try key.pythonReference(PythonGIL())
-        return PythonObject(try OwnedReference(new: PyObject_GetItem(pointer, key.pointer)))
+        return try OwnedReference(new: PyObject_GetItem(pointer, key.pointer))
     }
 
     /// Sets an item, as `object[key] = value` does.
@@ -42,51 +45,15 @@ extension PythonObject {
         guard PyObject_DelItem(pointer, key.pointer) == 0 else { throw PythonException.taken() }
     }
 
-    /// What `len()` gives.
-    public func count() throws -> Int {
-        try Interpreter.requireRunning()
-        let count = PyObject_Size(pointer)
-        guard count >= 0 else { throw PythonException.taken() }
-        return count
-    }
-
-    /// Says whether the object contains `value`, as `in` does.
-    public func contains(_ value: some ConvertibleToPython) throws -> Bool {
-        try Interpreter.requireRunning()
-        let value = try value.pythonReference(PythonGIL())
-        let result = PySequence_Contains(pointer, value.pointer)
-        guard result >= 0 else { throw PythonException.taken() }
-        return result == 1
-    }
-
     /// Starts an iteration, as `iter()` does.
     ///
     /// ```swift
     /// let lines = try file.makeIterator()
     /// while let line = try lines.next() { … }
     /// ```
+    @inlinable
     public func makeIterator() throws -> PythonIterator {
         try Interpreter.requireRunning()
         return PythonIterator(PythonObject(try OwnedReference(new: PyObject_GetIter(pointer))))
-    }
-}
-
-/// An iteration over a Python object, whose steps can raise.
-@PythonActor
-public final class PythonIterator {
-    private let iterator: PythonObject
-
-    init(_ iterator: PythonObject) {
-        self.iterator = iterator
-    }
-
-    /// Advances to the next element; nil after the last one.
-    public func next() throws -> PythonObject? {
-        try Interpreter.requireRunning()
-        if let element = PyIter_Next(iterator.pointer) {
-            return PythonObject(OwnedReference(new: element))
-        }
-        guard PyErr_Occurred() == nil else { throw PythonException.taken() }
-        return nil
     }
 }

@@ -18,17 +18,22 @@ internal import CAmaruPython
 /// It has no `Equatable`, `Hashable`, `Comparable`, `Sequence` or literal conformance on purpose.
 /// Each of these can run Python code, which may raise, and Swift lets a conformance that is
 /// isolated to an actor be used off that actor through generic code without a word. The throwing
-/// functions ``isEqual(to:)``, ``hash()`` and ``makeIterator()`` stand in for them.
+/// functions of ``Python``, the throwing operators and ``makeIterator()`` stand in for them.
+///
+/// Its own members have names of two words, so that they hide no attribute: `object.count` and
+/// `object.hash` are Python's. What Python has as built-in functions is in ``Python``.
 @PythonActor
 @dynamicMemberLookup
 @dynamicCallable
-public final class PythonObject {
+public final class PythonObject: PythonMemberLookup {
     /// An owned reference, released in `deinit`.
     ///
     /// Safe because it is set once, and what it points to is touched only by a thread that holds
     /// the GIL: the isolated members run on the Python thread, the rest takes a ``PythonGIL``.
+    @usableFromInline
     nonisolated(unsafe) let pointer: PyPointer
 
+    @inlinable
     nonisolated init(_ reference: consuming OwnedReference) {
         pointer = reference.take()
     }
@@ -39,14 +44,18 @@ public final class PythonObject {
     }
 
     /// Makes another reference to the object.
+    @inlinable
     nonisolated func newReference(_ gil: borrowing PythonGIL) -> OwnedReference {
         OwnedReference(borrowed: pointer)
     }
 
     /// Converts the object.
     ///
+    /// `try Int(object)` says the same where the type is known.
+    ///
     /// - Throws: ``PythonConversionError`` where it is of another type or does not fit.
-    public func value<Value: ConvertibleFromPython>(as type: Value.Type = Value.self) throws
+    @inlinable
+    public func converted<Value: ConvertibleFromPython>(to type: Value.Type = Value.self) throws
         -> Value
     {
         try Interpreter.requireRunning()
@@ -54,13 +63,26 @@ public final class PythonObject {
     }
 }
 
+extension ConvertibleFromPython {
+    /// Creates the value from a Python object.
+    ///
+    /// - Throws: ``PythonConversionError`` where it is of another type or does not fit.
+    @PythonActor
+    @inlinable
+    public init(_ object: PythonObject) throws {
+        self = try object.converted()
+    }
+}
+
 extension PythonObject: ConvertibleToPython, ConvertibleFromPython {
     /// Gives the object itself.
+    @inlinable
     public nonisolated func pythonReference(_ gil: borrowing PythonGIL) -> OwnedReference {
         newReference(gil)
     }
 
     /// Takes any object as it is.
+    @inlinable
     public nonisolated static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -78,18 +100,6 @@ extension PythonObject {
         try self.init(value.pythonReference(PythonGIL()))
     }
 
-    /// What `repr()` gives.
-    public func repr() throws -> String { try text(PyObject_Repr) }
-
-    /// What `str()` gives.
-    public func str() throws -> String { try text(PyObject_Str) }
-
-    private func text(_ make: (PyPointer?) -> PyPointer?) throws -> String {
-        try Interpreter.requireRunning()
-        let text = try OwnedReference(new: make(pointer))
-        return try text.lend { reference in try String.fromPython(reference, PythonGIL()) }
-    }
-
     /// What `bool()` gives.
     public func isTrue() throws -> Bool {
         try Interpreter.requireRunning()
@@ -98,28 +108,11 @@ extension PythonObject {
         return result == 1
     }
 
-    /// What `hash()` gives.
-    public func hash() throws -> Int {
-        try Interpreter.requireRunning()
-        let result = PyObject_Hash(pointer)
-        guard result != -1 else { throw PythonException.taken() }
-        return result
-    }
-
     /// Says whether both are the same object, as `is` does.
     public func isIdentical(to other: PythonObject) -> Bool { pointer == other.pointer }
 
     /// Says whether the object is `None`.
     public var isNone: Bool { pointer == amaru_none() }
-
-    /// What `==` gives, as a truth value.
-    public func isEqual(to other: some ConvertibleToPython) throws -> Bool {
-        try Interpreter.requireRunning()
-        let other = try other.pythonReference(PythonGIL())
-        let result = PyObject_RichCompareBool(pointer, other.pointer, Py_EQ)
-        guard result >= 0 else { throw PythonException.taken() }
-        return result == 1
-    }
 
     /// The name of the object's type.
     public var typeName: String { String(cString: amaru_type(pointer).pointee.tp_name) }

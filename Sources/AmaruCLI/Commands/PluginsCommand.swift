@@ -63,10 +63,10 @@ struct PluginsCommand: AsyncParsableCommand {
                 while let info = try iterator.next() {
                     plugins.append(
                         Plugin(
-                            name: try info.name.value(),
-                            hooks: try info.hooks.value(),
-                            path: try info.path.str(),
-                            problem: try info.problem.value()
+                            name: try info.name.converted(),
+                            hooks: try info.hooks.converted(),
+                            path: try Python.str(info.path),
+                            problem: try info.problem.converted()
                         )
                     )
                 }

@@ -79,7 +79,7 @@ public actor ChatSession {
         defer { isRunningScript.end() }
         let script = configuration.script
         let namespace = try await PythonActor.run {
-            try Python.import("amaru._adopt").attribute("install")()
+            try Python.import("amaru._adopt").readAttribute("install")()
             return try Glue.module()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }
@@ -272,8 +272,8 @@ public actor ChatSession {
     public func exitStatus(of exception: PythonException) async throws -> (Int32, String) {
         try await PythonActor.run {
             let pair: PythonObject = try Glue.module().exit_status(exception.object)
-            let code: Int = try pair[0].value()
-            return (Int32(truncatingIfNeeded: code), try pair[1].value())
+            let code: Int = try pair[0].converted()
+            return (Int32(truncatingIfNeeded: code), try pair[1].converted())
         }
     }
 

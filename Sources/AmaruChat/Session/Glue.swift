@@ -16,12 +16,12 @@ enum Glue {
     @PythonActor
     @discardableResult
     static func call<Value: ConvertibleFromPython>(_ function: String) throws -> Value {
-        try module().attribute(function).dynamicallyCall(withArguments: [])
+        try module().readAttribute(function).dynamicallyCall(withArguments: [])
     }
 
     @PythonActor
     static func call(_ function: String) throws {
-        _ = try module().attribute(function)() as PythonObject
+        _ = try module().readAttribute(function)() as PythonObject
     }
 
     @PythonActor

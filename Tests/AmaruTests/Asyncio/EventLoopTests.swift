@@ -17,7 +17,7 @@ struct EventLoopTests {
         let value = try await Python.run(source + "\nasyncio.run(main())", globals: namespace)
         #expect(try await PythonActor.run { try value.isTrue() })
         let again = try await PythonActor.run {
-            let main = try namespace.item("main")
+            let main = try namespace["main"] as PythonObject
             return try Python.import("asyncio").run(main()) as Bool
         }
         #expect(again)
@@ -50,7 +50,7 @@ struct EventLoopTests {
             results
             """
         )
-        #expect(try await PythonActor.run { try value.repr() } == "[True, 'later']")
+        #expect(try await PythonActor.run { try Python.repr(value) } == "[True, 'later']")
     }
 
     @Test("A Swift function that needs the actor inside a nested loop raises and does not hang")
@@ -91,7 +91,7 @@ struct EventLoopTests {
             asyncio.run(main())
             """
         )
-        #expect(try await PythonActor.run { try plain.value(as: Int.self) } == 5)
+        #expect(try await PythonActor.run { try plain.converted(to: Int.self) } == 5)
     }
 
     @Test("Cancelling the Swift task cancels the coroutine, which may clean up")
@@ -121,7 +121,7 @@ struct EventLoopTests {
         _ = await iterator.next()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(try await PythonActor.run { try namespace["log"].repr() } == "['cleaned']")
+        #expect(try await PythonActor.run { try Python.repr(namespace["log"]) } == "['cleaned']")
     }
 
     @Test("A coroutine that swallows the cancellation returns its value")
@@ -146,7 +146,7 @@ struct EventLoopTests {
                 await stubborn()
                 """
             )
-            return try await PythonActor.run { try value.str() }
+            return try await PythonActor.run { try Python.str(value) }
         }
         var iterator = started.makeAsyncIterator()
         _ = await iterator.next()

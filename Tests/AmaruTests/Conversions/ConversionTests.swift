@@ -32,7 +32,7 @@ struct ConversionTests {
         #expect(try await value("2**64 - 1", as: UInt64.self) == .max)
         #expect(try await value("-128", as: Int8.self) == -128)
         #expect(try await value("-1", as: Int.self) == -1)
-        let back = try await PythonActor.run { try PythonObject(UInt64.max).repr() }
+        let back = try await PythonActor.run { try Python.repr(PythonObject(UInt64.max)) }
         #expect(back == "18446744073709551615")
     }
 
@@ -73,7 +73,7 @@ struct ConversionTests {
     func strings(text: String) async throws {
         let (back, count) = try await PythonActor.run {
             let object = try PythonObject(text)
-            return (try object.value(as: String.self), try object.count())
+            return (try object.converted(to: String.self), try Python.len(object))
         }
         #expect(Array(back.utf8) == Array(text.utf8))
         #expect(count == text.unicodeScalars.count)
@@ -91,7 +91,7 @@ struct ConversionTests {
     @Test("Bytes arrive unchanged in both directions")
     func bytes() async throws {
         let all = Data((0...255).map { UInt8($0) })
-        let back = try await PythonActor.run { try PythonObject(all).value(as: Data.self) }
+        let back = try await PythonActor.run { try PythonObject(all).converted(to: Data.self) }
         #expect(back == all)
         #expect(try await value("bytearray(b'ab')", as: Data.self) == Data("ab".utf8))
         #expect(try await value("b''", as: Data.self).isEmpty)
@@ -107,7 +107,9 @@ struct ConversionTests {
             try await value("{'a': {'b': 1}}", as: [String: [String: Int]].self)
                 == ["a": ["b": 1]]
         )
-        let back = try await PythonActor.run { try PythonObject([["k": [1, 2]], [:]]).repr() }
+        let back = try await PythonActor.run {
+            try Python.repr(PythonObject([["k": [1, 2]], [:]]))
+        }
         #expect(back == "[{'k': [1, 2]}, {}]")
     }
 

@@ -54,7 +54,9 @@ struct PythonExceptionTests {
             )
             return try namespace["caught"]
         }
-        #expect(try await PythonActor.run { try caller().repr() } == "(True, ('k', 42), True)")
+        #expect(
+            try await PythonActor.run { try Python.repr(caller()) } == "(True, ('k', 42), True)"
+        )
     }
 
     @Test("A Swift error that passes through Python is the same value in Swift")
@@ -77,7 +79,7 @@ struct PythonExceptionTests {
             result
             """
         )
-        let text = try await PythonActor.run { try caught.repr() }
+        let text = try await PythonActor.run { try Python.repr(caught) }
         #expect(text.hasPrefix("('SwiftError', 'Refused(reason: "))
     }
 
@@ -109,7 +111,7 @@ struct PythonExceptionTests {
             result
             """
         )
-        let parts = try await PythonActor.run { try value.value(as: [String].self) }
+        let parts = try await PythonActor.run { try value.converted(to: [String].self) }
         #expect(parts == ["connect", "no route", "('connect', 'no route')"])
     }
 }

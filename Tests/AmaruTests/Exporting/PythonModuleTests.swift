@@ -25,7 +25,7 @@ struct PythonModuleTests {
             """
         )
         #expect(
-            try await PythonActor.run { try value.repr() }
+            try await PythonActor.run { try Python.repr(value) }
                 == "[5, None, 'a b', 'add', 'Adds.', 'Functions.', 'functions_module']"
         )
     }
@@ -81,7 +81,7 @@ struct PythonModuleTests {
         )
         #expect(shown.values == ["bare", "awaited"])
         #expect(
-            try await PythonActor.run { try value.repr() }
+            try await PythonActor.run { try Python.repr(value) }
                 == "[True, True, 'x!', ['0!', '1!', '2!']]"
         )
     }
@@ -137,7 +137,7 @@ struct PythonModuleTests {
             [waited, after > before]
             """
         )
-        #expect(try await PythonActor.run { try value.repr() } == "[60, True]")
+        #expect(try await PythonActor.run { try Python.repr(value) } == "[60, True]")
     }
 
     @Test("Threads that Python made may call Swift functions, async ones too")
@@ -165,7 +165,7 @@ struct PythonModuleTests {
             sorted(results)
             """
         )
-        #expect(try await PythonActor.run { try value.value(as: [Int].self) } == [1, 3, 5, 7])
+        #expect(try await PythonActor.run { try value.converted(to: [Int].self) } == [1, 3, 5, 7])
     }
 
     @Test("A module of the same name is replaced, one of Python's own is not")
@@ -203,7 +203,7 @@ struct PythonModuleTests {
             os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             """
         )
-        #expect(try await PythonActor.run { try status.value(as: Int.self) } == 7)
+        #expect(try await PythonActor.run { try status.converted(to: Int.self) } == 7)
     }
 }
 

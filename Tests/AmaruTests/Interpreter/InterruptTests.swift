@@ -64,7 +64,7 @@ struct UntargetedInterruptTests {
                 try await Task.sleep(for: .milliseconds(1))
             }
             let value = try await sleeper.value
-            #expect(try await PythonActor.run { try value.str() } == "ok")
+            #expect(try await PythonActor.run { try Python.str(value) } == "ok")
         }
     }
 

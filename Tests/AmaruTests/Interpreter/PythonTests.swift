@@ -47,7 +47,7 @@ struct PythonTests {
     func lastExpression(source: String, expected: String) async throws {
         let namespace = try await PythonActor.run { try Python.eval("{}") }
         let value = try await Python.run(source, globals: namespace)
-        #expect(try await PythonActor.run { try value.repr() } == expected)
+        #expect(try await PythonActor.run { try Python.repr(value) } == expected)
     }
 
     @Test("A syntax error names file, line and place")

@@ -84,11 +84,11 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
         case .item:
             _ = try sentinel["key"] as PythonObject
             try sentinel.setItem("key", to: sentinel)
-            let items = try sentinel.attribute("items")
+            let items = try sentinel.readAttribute("items")
             try items.setItem("key", to: sentinel)
-            _ = try items.contains("key")
+            _ = try Python.contains(items, "key")
             try items.deleteItem("key")
-            _ = try items.count()
+            _ = try Python.len(items)
         case .call:
             _ = try sentinel(sentinel, 1, "text")
         case .keywordCall:
@@ -98,13 +98,13 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
             while try elements.next() != nil {}
         case .conversion:
             let object = try PythonObject(["a": [1.5, 2], "ü": []])
-            _ = try object.value(as: [String: [Double]].self)
-            _ = try PythonObject([sentinel, sentinel]).value(as: [PythonObject].self)
-            _ = try PythonObject(UInt64.max).value(as: UInt64.self)
+            _ = try object.converted(to: [String: [Double]].self)
+            _ = try PythonObject([sentinel, sentinel]).converted(to: [PythonObject].self)
+            _ = try PythonObject(UInt64.max).converted(to: UInt64.self)
         case .refusedConversion:
-            _ = try? PythonObject([["1", "2"], ["3"]]).value(as: [[Int]].self)
-            _ = try? sentinel.value(as: Int.self)
-            _ = try? PythonObject(300).value(as: Int8.self)
+            _ = try? PythonObject([["1", "2"], ["3"]]).converted(to: [[Int]].self)
+            _ = try? sentinel.converted(to: Int.self)
+            _ = try? PythonObject(300).converted(to: Int8.self)
             _ = try? PythonObject([1: Refusing(sentinel)])
             _ = try? sentinel(sentinel, x: Refusing(sentinel)) as PythonObject
         case .pythonException:

@@ -179,9 +179,9 @@ struct LeakFixture: Sendable {
         return try await PythonActor.run {
             let measured: PythonObject = try namespace["measure"]()
             return Measure(
-                references: try measured[0].value(),
-                blocks: try measured[1].value(),
-                bytes: try measured[2].value()
+                references: try measured[0].converted(),
+                blocks: try measured[1].converted(),
+                bytes: try measured[2].converted()
             )
         }
     }

@@ -124,13 +124,13 @@ struct ConfigurationTests {
                                capture_output=True, text=True, check=True).stdout.strip()
                 """
             )
-            #expect(try await PythonActor.run { try prefix.str() } == folder.path)
+            #expect(try await PythonActor.run { try Python.str(prefix) } == folder.path)
         }
     }
 }
 
 private func flag(_ name: String) async throws -> Bool {
-    try await PythonActor.run { try Python.import("sys").flags.attribute(name).isTrue() }
+    try await PythonActor.run { try Python.import("sys").flags.readAttribute(name).isTrue() }
 }
 
 /// Which allocator objects come from.
@@ -158,5 +158,5 @@ private func allocatorFacts() async throws -> String {
         name
         """
     )
-    return try await PythonActor.run { try facts.str() }
+    return try await PythonActor.run { try Python.str(facts) }
 }

@@ -33,7 +33,7 @@ struct ProcessTests {
                 masks, output.strip()
                 """
             )
-            #expect(try await PythonActor.run { try masks.repr() } == "([[], []], 'set()')")
+            #expect(try await PythonActor.run { try Python.repr(masks) } == "([[], []], 'set()')")
         }
     }
 
@@ -53,7 +53,7 @@ struct ProcessTests {
                 [one.stdout, one.returncode, output, process.returncode]
                 """
             )
-            let text = try await PythonActor.run { try results.repr() }
+            let text = try await PythonActor.run { try Python.repr(results) }
             #expect(text == #"['A\n', 3, b'B\n', 3]"#)
         }
     }
@@ -78,7 +78,7 @@ struct ProcessTests {
                 names
                 """
             )
-            let found = try await PythonActor.run { try names.value(as: [String].self) }
+            let found = try await PythonActor.run { try names.converted(to: [String].self) }
             #expect(found == ["BrokenPipeError", "BrokenPipeError"])
         }
     }
@@ -120,7 +120,7 @@ struct ProcessTests {
                 os.read(read, 1000).decode(), fork_module.enter()
                 """
             )
-            let text = try await PythonActor.run { try output.repr() }
+            let text = try await PythonActor.run { try Python.repr(output) }
             #expect(text.contains("this process was made by os.fork"))
             #expect(text.hasSuffix(", 1)"))
         }

@@ -250,7 +250,7 @@ struct ShutDownTests {
             }
             let waiting = Task { @PythonActor in try await future.awaited() }
             // Until the callback that resumes the task is there.
-            while try await PythonActor.run({ try future.attribute("_callbacks").isNone }) {}
+            while try await PythonActor.run({ try future.readAttribute("_callbacks").isNone }) {}
             #expect(await Python.shutDown(grace: .seconds(20)) == [])
             let error = await #expect(throws: AmaruError.self) { try await waiting.value }
             #expect(error?.code == .notRunning)
@@ -334,7 +334,7 @@ private func openGenerator(finally cleanUp: String) -> String {
 @PythonActor
 private func expectRefusals(_ object: PythonObject) throws {
     let uses: [(String, @PythonActor () throws -> Void)] = [
-        ("attribute", { _ = try object.attribute("x") }),
+        ("attribute", { _ = try object.readAttribute("x") }),
         ("member", { _ = try object.x as PythonObject }),
         ("hasAttribute", { _ = try object.hasAttribute("x") }),
         ("setAttribute", { try object.setAttribute("x", to: 1) }),
@@ -344,14 +344,14 @@ private func expectRefusals(_ object: PythonObject) throws {
         ("subscript", { _ = try object[0] as PythonObject }),
         ("setItem", { try object.setItem(0, to: 1) }),
         ("deleteItem", { try object.deleteItem(0) }),
-        ("count", { _ = try object.count() }),
-        ("contains", { _ = try object.contains(1) }),
+        ("count", { _ = try Python.len(object) }),
+        ("contains", { _ = try Python.contains(object, 1) }),
         ("makeIterator", { _ = try object.makeIterator() }),
-        ("value", { _ = try object.value(as: [Int].self) }),
-        ("repr", { _ = try object.repr() }),
-        ("str", { _ = try object.str() }),
+        ("value", { _ = try object.converted(to: [Int].self) }),
+        ("repr", { _ = try Python.repr(object) }),
+        ("str", { _ = try Python.str(object) }),
         ("isTrue", { _ = try object.isTrue() }),
-        ("hash", { _ = try object.hash() }),
+        ("hash", { _ = try Python.hash(object) }),
         ("isEqual", { _ = try object.isEqual(to: 1) }),
         ("object", { _ = try PythonObject(1) }),
         ("import", { _ = try Python.import("sys") }),
