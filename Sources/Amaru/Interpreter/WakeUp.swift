@@ -1,6 +1,9 @@
 // A pipe that wakes the Python thread out of its event loop.
 // SPDX-License-Identifier: Apache-2.0
 
+// Its headers, of which CPython includes many, may be where the C library's types come from.
+internal import CAmaruPython
+
 #if canImport(Glibc)
     import Glibc
 #else
