@@ -251,4 +251,26 @@ static inline PyCFunction amaru_fastcall_as_function(amaru_fastcall function) {
     return (PyCFunction)(void (*)(void))function;
 }
 
+// MARK: Exported memory: an object, a table and flags made of macros.
+
+#include <structmember.h>
+
+typedef struct {
+    PyObject_HEAD
+    void *memory;
+    PyObject *weak_references;
+} amaru_buffer_object;
+
+static PyMemberDef amaru_buffer_members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(amaru_buffer_object, weak_references), READONLY,
+     NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static inline PyMemberDef *amaru_buffer_member_table(void) { return amaru_buffer_members; }
+static inline unsigned int amaru_buffer_type_flags(void) {
+    return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+}
+static inline PyObject *amaru_BufferError(void) { return PyExc_BufferError; }
+
 #endif

@@ -1,0 +1,216 @@
+// Acquires and releases the memory behind a Python object, and says why it cannot be had.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// One acquisition of a buffer: from PyObject_GetBuffer to PyBuffer_Release.
+///
+/// https://docs.python.org/3/c-api/buffer.html
+@usableFromInline
+enum BufferAccess {
+    /// What the memory is wanted for.
+    @usableFromInline
+    enum Purpose: Sendable {
+        /// Elements one after the other, to be read.
+        case read
+        /// Elements one after the other, to be read and written.
+        case write
+        /// Elements in any order.
+        case readStrided
+        /// Elements in any order, to be read and written.
+        case writeStrided
+        /// A copy, for which neither order nor alignment matters.
+        case copy
+
+        var isWriting: Bool { self == .write || self == .writeStrided }
+        var isOrdered: Bool { self == .read || self == .write }
+    }
+
+    /// The memory that a client lends for a Py_buffer, whose layout only this module knows.
+    ///
+    /// It must not move while the buffer is acquired: CPython points from one field to another.
+    @inlinable
+    static var storageSize: Int { 96 }
+
+    static func view(_ storage: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Py_buffer> {
+        guard let start = storage.baseAddress, storage.count >= MemoryLayout<Py_buffer>.size else {
+            preconditionFailure("each client lends storageSize bytes, of which a Py_buffer has 80")
+        }
+        return start.assumingMemoryBound(to: Py_buffer.self)
+    }
+
+    /// An address for where there is nothing to be read.
+    static func placeholder(
+        _ storage: UnsafeMutableRawBufferPointer
+    ) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(view(storage))
+    }
+
+    /// Acquires the elements of an object; `release` is then the caller's duty.
+    ///
+    /// - Parameter type: The number format that the elements must have; nil for plain bytes.
+    static func acquire(
+        _ object: PyPointer,
+        in storage: UnsafeMutableRawBufferPointer,
+        as type: PythonBufferType?,
+        for purpose: Purpose
+    ) throws -> UnsafeMutableRawBufferPointer {
+        let view = view(storage)
+        let flags = PyBUF_FORMAT | PyBUF_STRIDES
+        if PyObject_GetBuffer(object, view, purpose.isWriting ? flags | PyBUF_WRITABLE : flags) != 0
+        {
+            throw refusal(object, view, flags, purpose)
+        }
+        do {
+            if let type { try check(view, type, purpose) }
+            if purpose.isOrdered { try checkOrder(view) }
+        } catch {
+            PyBuffer_Release(view)
+            throw error
+        }
+        // Of an empty buffer the address may be anything, also misaligned.
+        let length = view.pointee.len
+        return UnsafeMutableRawBufferPointer(
+            start: length == 0 ? nil : view.pointee.buf,
+            count: length
+        )
+    }
+
+    /// Releases what `acquire` has acquired.
+    @usableFromInline
+    static func release(_ storage: UnsafeMutableRawBufferPointer) {
+        PyBuffer_Release(view(storage))
+    }
+
+    // MARK: Refusals
+
+    /// Says why PyObject_GetBuffer has failed; takes its exception.
+    private static func refusal(
+        _ object: PyPointer,
+        _ view: UnsafeMutablePointer<Py_buffer>,
+        _ flags: Int32,
+        _ purpose: Purpose
+    ) -> any Error {
+        let raised = PythonException.taken()
+        guard PyObject_CheckBuffer(object) != 0 else {
+            return PythonConversionError.expected(
+                "an object with the buffer protocol",
+                found: BorrowedReference(object)
+            )
+        }
+        guard purpose.isWriting else { return raised }
+        // Each exporter words it in its own way, and with an exception of its own choice.
+        guard PyObject_GetBuffer(object, view, flags) == 0 else {
+            PyErr_Clear()
+            return raised
+        }
+        defer { PyBuffer_Release(view) }
+        guard view.pointee.readonly != 0 else { return raised }
+        let name = BorrowedReference(object).typeName
+        return PythonConversionError(
+            .type,
+            "expected a writable buffer, found a read-only one (\(name)): copy it first, or read "
+                + "it with withBuffer(of:)"
+        )
+    }
+
+    private static func check(
+        _ view: UnsafePointer<Py_buffer>,
+        _ type: PythonBufferType,
+        _ purpose: Purpose
+    ) throws {
+        let buffer = view.pointee
+        let format = BufferFormat(buffer.format, itemSize: buffer.itemsize)
+        guard format.type == type, !format.isSwapped else {
+            throw mismatch(type, format, buffer.format)
+        }
+        if purpose == .copy { return }
+        if purpose.isOrdered, buffer.len > 0, !isAligned(buffer.buf, type.size) {
+            throw PythonConversionError(
+                .value,
+                "the buffer of \(type) is not aligned to \(type.size) bytes: copy it with "
+                    + "[\(type)](copyingBufferOf:), or read it with withBufferView(of:)"
+            )
+        }
+        if purpose.isOrdered, type == Bool.pythonBufferType {
+            try checkBools(
+                UnsafeRawBufferPointer(start: buffer.buf, count: buffer.len)
+            )
+        }
+    }
+
+    private static func isAligned(_ address: UnsafeMutableRawPointer?, _ alignment: Int) -> Bool {
+        UInt(bitPattern: address) & UInt(alignment - 1) == 0
+    }
+
+    /// A Swift Bool of another byte than 0 or 1 is undefined behaviour; numpy allows each.
+    static func checkBools(_ bytes: UnsafeRawBufferPointer) throws {
+        guard bytes.reduce(0, |) <= 1 else {
+            throw PythonConversionError(
+                .value,
+                "the buffer of Bool holds bytes other than 0 and 1: copy it with "
+                    + "[Bool](copyingBufferOf:), or read it as UInt8 after x.view('uint8')"
+            )
+        }
+    }
+
+    private static func mismatch(
+        _ type: PythonBufferType,
+        _ found: BufferFormat,
+        _ format: UnsafePointer<CChar>?
+    ) -> PythonConversionError {
+        let text = format.map { String(cString: $0) } ?? "B"
+        let description: String
+        switch found.type {
+        case let found? where found == type:
+            description =
+                "one of \(type) in the other byte order (format '\(text)'); "
+                + "x.astype(x.dtype.newbyteorder('=')) converts an array of numpy"
+        case let found?:
+            description = "one of \(found) (format '\(text)')"
+        case nil:
+            description =
+                "one whose elements have no Swift type (format '\(text)'); "
+                + "of records, read one field"
+        }
+        return PythonConversionError(.type, "expected a buffer of \(type), found \(description)")
+    }
+
+    private static func checkOrder(_ view: UnsafePointer<Py_buffer>) throws {
+        if view.pointee.ndim == 1, view.pointee.strides?.pointee == view.pointee.itemsize { return }
+        guard PyBuffer_IsContiguous(view, CChar(UInt8(ascii: "C"))) == 0 else { return }
+        let layout = PythonBufferLayout(view)
+        throw PythonConversionError(
+            .value,
+            "the elements do not lie one after the other (shape \(layout.shape), strides "
+                + "\(layout.strides)): read them with withBufferView(of:), copy them with "
+                + "Array(copyingBufferOf:), or call numpy.ascontiguousarray first"
+        )
+    }
+}
+
+extension BufferAccess {
+    /// Copies all elements in the order of their indices, the last running fastest.
+    ///
+    /// - Parameter target: Room for as many bytes as `acquire` has found.
+    @usableFromInline
+    static func copy(
+        _ storage: UnsafeMutableRawBufferPointer,
+        to target: UnsafeMutableRawBufferPointer,
+        as type: PythonBufferType
+    ) throws {
+        let view = view(storage)
+        guard let start = target.baseAddress, view.pointee.len == target.count else { return }
+        if PyBuffer_IsContiguous(view, CChar(UInt8(ascii: "C"))) != 0, let source = view.pointee.buf
+        {
+            start.copyMemory(from: source, byteCount: target.count)
+        } else {
+            let order = CChar(UInt8(ascii: "C"))
+            guard PyBuffer_ToContiguous(start, view, target.count, order) == 0 else {
+                throw PythonException.taken()
+            }
+        }
+        guard type == Bool.pythonBufferType else { return }
+        for index in target.indices where target[index] > 1 { target[index] = 1 }
+    }
+}

@@ -1,0 +1,68 @@
+// Memory that Swift owns and Python may see, with the shape that Python reads.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// What a ``PythonBuffer`` and its object in Python share.
+struct BufferHeader {
+    /// Who keeps the memory valid, and what happens to it in the end.
+    enum Owner {
+        /// A value that holds the memory, such as an array.
+        case value(any Sendable)
+        /// Memory that was allocated for the buffer.
+        case allocation
+        /// A function that is called when nobody can reach the memory any more.
+        case callback(@Sendable () -> Void)
+    }
+
+    let base: UnsafeMutableRawPointer
+    let byteCount: Int
+    let type: PythonBufferType
+    let dimensions: Int
+    let isReadOnly: Bool
+    let owner: Owner
+    /// The object that stands for the memory in Python, while there is one; not owned.
+    var object: PyPointer?
+}
+
+/// The header, and behind it in the same allocation shape and strides, to which Python points.
+final class BufferStorage: ManagedBuffer<BufferHeader, Int> {
+    deinit {
+        switch header.owner {
+        case .value: break
+        case .allocation: header.base.deallocate()
+        case .callback(let release): release()
+        }
+    }
+
+    static func make(_ header: BufferHeader, shape: [Int], strides: [Int]?) -> BufferStorage {
+        let made = create(minimumCapacity: 2 * shape.count) { _ in header }
+        // Safe because `create` makes an object of the class that it is called on.
+        let storage = unsafeDowncast(made, to: BufferStorage.self)
+        storage.withUnsafeMutablePointerToElements { elements in
+            var stride = header.type.size
+            for dimension in shape.indices.reversed() {
+                elements[dimension] = shape[dimension]
+                elements[shape.count + dimension] = strides?[dimension] ?? stride
+                stride *= max(shape[dimension], 1)
+            }
+        }
+        return storage
+    }
+
+    /// Shape and strides, at an address that stays as long as the storage.
+    var shapeAndStrides: UnsafeMutablePointer<Int> {
+        withUnsafeMutablePointerToElements { $0 }
+    }
+
+    var layout: PythonBufferLayout {
+        let count = header.dimensions
+        let all = UnsafeBufferPointer(start: UnsafePointer(shapeAndStrides), count: 2 * count)
+        return PythonBufferLayout(
+            header.type,
+            shape: Array(all.prefix(count)),
+            strides: Array(all.suffix(count)),
+            isReadOnly: header.isReadOnly
+        )
+    }
+}
