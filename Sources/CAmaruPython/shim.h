@@ -79,6 +79,43 @@ static inline PyObject *amaru_known_name(const void *literal) {
     return entry->literal == literal ? entry->name : NULL;
 }
 
+// MARK: Names of keyword arguments
+//
+// A tuple for each list of interned names, found by their addresses; a later list may take the
+// place of an earlier one.
+
+#define AMARU_KEYWORD_SLOTS 1024
+
+__attribute__((weak)) PyObject *amaru_keyword_tuples[AMARU_KEYWORD_SLOTS] = {0};
+
+// Returns the tuple of the names (new), or NULL with an exception.
+static inline PyObject *amaru_keyword_names(PyObject *const *names, Py_ssize_t count) {
+    uintptr_t hash = (uintptr_t)count;
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        hash = (hash ^ ((uintptr_t)names[i] >> 4)) * (uintptr_t)0x9E3779B97F4A7C15u;
+    }
+    PyObject **slot = &amaru_keyword_tuples[hash >> (sizeof(size_t) * 8 - 10)];
+    if (*slot != NULL && PyTuple_GET_SIZE(*slot) == count) {
+        Py_ssize_t same = 0;
+        while (same < count && PyTuple_GET_ITEM(*slot, same) == names[same]) ++same;
+        if (same == count) {
+            Py_INCREF(*slot);
+            return *slot;
+        }
+    }
+    PyObject *tuple = PyTuple_New(count);
+    if (tuple == NULL) return NULL;
+    for (Py_ssize_t i = 0; i < count; ++i) {
+        Py_INCREF(names[i]);
+        PyTuple_SET_ITEM(tuple, i, names[i]);  // stolen
+    }
+    PyObject *former = *slot;
+    Py_INCREF(tuple);
+    *slot = tuple;
+    Py_XDECREF(former);
+    return tuple;
+}
+
 // MARK: Exact and subclass checks: macros.
 
 static inline int amaru_is_bool(PyObject *object) { return PyBool_Check(object); }

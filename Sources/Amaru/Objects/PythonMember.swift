@@ -10,7 +10,7 @@ internal import CAmaruPython
 /// https://docs.python.org/3/c-api/call.html#c.PyObject_VectorcallMethod
 @PythonActor
 @dynamicCallable
-public struct PythonMember: ~Copyable {
+public struct PythonMember: PythonMemberCall {
     @usableFromInline
     let object: PythonObject
     @usableFromInline
@@ -29,53 +29,91 @@ public struct PythonMember: ~Copyable {
         -> PythonObject
     {
         let gil = try enter()
-        return PythonObject(
-            try Vectorcall.callMethod(object.pointer, pythonName(), arguments, gil)
-        )
+        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
+        {
+            try arguments[$0].pythonReference(gil)
+        }
+        return PythonObject(result)
     }
 
     /// Calls the method with positional arguments and converts the result, without a box for it.
     @inlinable
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [any ConvertibleToPython]
-    ) throws -> Value {
+    ) throws
+        -> Value
+    {
         let gil = try enter()
-        let result = try Vectorcall.callMethod(object.pointer, pythonName(), arguments, gil)
+        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
+        {
+            try arguments[$0].pythonReference(gil)
+        }
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
 
-    /// Calls the method with keyword arguments; those without a label are positional.
+    /// Calls the method with positional arguments of one type.
     @discardableResult
     @inlinable
-    public func dynamicallyCall(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
-    ) throws -> PythonObject {
-        PythonObject(try call(arguments, enter()))
+    public func dynamicallyCall<Argument: ConvertibleToPython>(withArguments arguments: [Argument])
+        throws
+        -> PythonObject
+    {
+        let gil = try enter()
+        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
+        {
+            try arguments[$0].pythonReference(gil)
+        }
+        return PythonObject(result)
     }
 
-    /// Calls the method with keyword arguments and converts the result, without a box for it.
+    /// Calls the method with positional arguments of one type and converts the result, without a box for it.
     @inlinable
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
-    ) throws -> Value {
+    public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
+        withArguments arguments: [Argument]
+    ) throws
+        -> Value
+    {
         let gil = try enter()
-        let result = try call(arguments, gil)
+        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
+        {
+            try arguments[$0].pythonReference(gil)
+        }
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
 
+    /// Calls the method with keyword arguments of one type; those without a label are positional.
+    @discardableResult
     @inlinable
-    func call(
-        _ arguments: KeyValuePairs<StaticString, any ConvertibleToPython>,
-        _ gil: borrowing PythonGIL
-    ) throws -> OwnedReference {
-        let call = try KeywordArguments(arguments)
-        return try Vectorcall.callMethod(
+    public func dynamicallyCall<Argument: ConvertibleToPython>(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
+    ) throws -> PythonObject {
+        let gil = try enter()
+        let result = try Vectorcall.call(
             object.pointer,
-            pythonName(),
-            call.arguments,
-            names: call.names.pointer,
-            gil
-        )
+            method: pythonName(),
+            count: arguments.count,
+            label: { arguments[$0].key }
+        ) {
+            try arguments[$0].value.pythonReference(gil)
+        }
+        return PythonObject(result)
+    }
+
+    /// Calls the method with keyword arguments of one type, and converts the result, without a box for it.
+    @inlinable
+    public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
+    ) throws -> Value {
+        let gil = try enter()
+        let result = try Vectorcall.call(
+            object.pointer,
+            method: pythonName(),
+            count: arguments.count,
+            label: { arguments[$0].key }
+        ) {
+            try arguments[$0].value.pythonReference(gil)
+        }
+        return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
 
     @inlinable
@@ -88,6 +126,48 @@ public struct PythonMember: ~Copyable {
     func pythonName() throws -> PyPointer {
         guard let name = name.pythonName else { throw PythonException.taken() }
         return name
+    }
+}
+
+/// Where the member's calls are that others are preferred to.
+@PythonActor
+public protocol PythonMemberCall {}
+
+/// Keyword arguments of several types.
+extension PythonMemberCall where Self == PythonMember {
+    /// Calls the method with keyword arguments; those without a label are positional.
+    @discardableResult
+    @inlinable
+    public func dynamicallyCall(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
+    ) throws -> PythonObject {
+        let gil = try self.enter()
+        let result = try Vectorcall.call(
+            self.object.pointer,
+            method: self.pythonName(),
+            count: arguments.count,
+            label: { arguments[$0].key }
+        ) {
+            try arguments[$0].value.pythonReference(gil)
+        }
+        return PythonObject(result)
+    }
+
+    /// Calls the method with keyword arguments, and converts the result, without a box for it.
+    @inlinable
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
+    ) throws -> Value {
+        let gil = try self.enter()
+        let result = try Vectorcall.call(
+            self.object.pointer,
+            method: self.pythonName(),
+            count: arguments.count,
+            label: { arguments[$0].key }
+        ) {
+            try arguments[$0].value.pythonReference(gil)
+        }
+        return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
 }
 

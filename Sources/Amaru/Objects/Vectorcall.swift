@@ -5,30 +5,30 @@ public import CAmaruPython
 
 /// The vectorcall protocol: arguments in an array, the names of the last ones in a tuple.
 ///
+/// All of it is inlined into the call site: there the compiler knows the types of the arguments
+/// and keeps their array on the stack.
+///
 /// https://docs.python.org/3/c-api/call.html#the-vectorcall-protocol
 @usableFromInline
 enum Vectorcall {
+    /// The slots of one call: the first is for `self`, which the callee may use.
+    @usableFromInline
+    typealias Slots = UnsafeMutablePointer<PyPointer?>
+
     /// The most arguments whose slots are on the stack.
     @inlinable
     static var stackCapacity: Int { 7 }
 
-    /// Calls `callable` (borrowed); the last arguments are those that `names` (borrowed) lists.
+    /// Calls `callable` (borrowed) with what `argument` makes for each index.
     @inlinable
     @inline(__always)
     static func call(
         _ callable: PyPointer,
-        _ arguments: [any ConvertibleToPython],
-        names: PyPointer? = nil,
-        _ gil: borrowing PythonGIL
+        count: Int,
+        _ argument: (Int) throws -> OwnedReference
     ) throws -> OwnedReference {
-        try withSlots(arguments, after: nil, gil) { slots, count in
-            let named = names.map { amaru_tuple_count($0) } ?? 0
-            return PyObject_Vectorcall(
-                callable,
-                slots + 1,
-                amaru_vectorcall_count(count - named),
-                names
-            )
+        try withArguments(count, argument) { slots in
+            PyObject_Vectorcall(callable, slots + 1, amaru_vectorcall_count(count), nil)
         }
     }
 
@@ -38,90 +38,77 @@ enum Vectorcall {
     static func callMethod(
         _ object: PyPointer,
         _ name: PyPointer,
-        _ arguments: [any ConvertibleToPython],
-        names: PyPointer? = nil,
-        _ gil: borrowing PythonGIL
+        count: Int,
+        _ argument: (Int) throws -> OwnedReference
     ) throws -> OwnedReference {
-        try withSlots(arguments, after: object, gil) { slots, count in
-            let named = names.map { amaru_tuple_count($0) } ?? 0
-            return PyObject_VectorcallMethod(
-                name,
-                slots,
-                amaru_vectorcall_count(count + 1 - named),
-                names
-            )
+        try withArguments(count, argument) { slots in
+            slots[0] = object
+            return PyObject_VectorcallMethod(name, slots, amaru_vectorcall_count(count + 1), nil)
         }
     }
 
-    /// Converts the arguments into slots that follow one for `self`, which the callee may use.
+    /// Lends the arguments in their slots, and releases them afterwards.
     @inlinable
     @inline(__always)
-    static func withSlots(
-        _ arguments: [any ConvertibleToPython],
-        after first: PyPointer?,
-        _ gil: borrowing PythonGIL,
-        _ body: (_ slots: UnsafeMutablePointer<PyPointer?>, _ count: Int) -> PyPointer?
+    static func withArguments(
+        _ count: Int,
+        _ argument: (Int) throws -> OwnedReference,
+        _ body: (Slots) -> PyPointer?
     ) throws -> OwnedReference {
-        let count = arguments.count
-        guard count <= stackCapacity else {
-            return try withHeapSlots(arguments, after: first, gil, body)
+        try withSlots(count) { slots in
+            var filled = 0
+            defer {
+                while filled > 0 {
+                    if let argument = slots[filled] { amaru_decref(argument) }
+                    filled -= 1
+                }
+            }
+            do {
+                while filled < count {
+                    let reference = try argument(filled)
+                    filled += 1
+                    slots[filled] = reference.take()
+                }
+            } catch {
+                throw PythonConversionError.inside(error, at: "argument \(filled + 1)")
+            }
+            return try OwnedReference(new: body(slots))
         }
+    }
+
+    /// Lends slots for `count` arguments, without a value.
+    @inlinable
+    @inline(__always)
+    static func withSlots(_ count: Int, _ body: (Slots) throws -> OwnedReference) throws
+        -> OwnedReference
+    {
+        guard count <= stackCapacity else { return try withHeapSlots(count, body) }
         return try withUnsafeTemporaryAllocation(
             of: PyPointer?.self,
             capacity: 1 + stackCapacity
         ) { buffer in
-            // Safe because the capacity is not zero.
+            // The capacity is not zero.
             guard let slots = buffer.baseAddress else { throw PythonException.taken() }
-            return try fill(slots, arguments, after: first, gil, body)
+            return try body(slots)
         }
-    }
-
-    @usableFromInline
-    static func withHeapSlots(
-        _ arguments: [any ConvertibleToPython],
-        after first: PyPointer?,
-        _ gil: borrowing PythonGIL,
-        _ body: (_ slots: UnsafeMutablePointer<PyPointer?>, _ count: Int) -> PyPointer?
-    ) throws -> OwnedReference {
-        let slots = UnsafeMutablePointer<PyPointer?>.allocate(capacity: arguments.count + 1)
-        defer { slots.deallocate() }
-        return try fill(slots, arguments, after: first, gil, body)
     }
 
     @inlinable
-    @inline(__always)
-    static func fill(
-        _ slots: UnsafeMutablePointer<PyPointer?>,
-        _ arguments: [any ConvertibleToPython],
-        after first: PyPointer?,
-        _ gil: borrowing PythonGIL,
-        _ body: (_ slots: UnsafeMutablePointer<PyPointer?>, _ count: Int) -> PyPointer?
-    ) throws -> OwnedReference {
-        slots.initialize(to: first)
-        var filled = 0
-        defer {
-            while filled > 0 {
-                if let slot = slots[filled] { amaru_decref(slot) }
-                filled -= 1
-            }
-        }
-        do {
-            for argument in arguments {
-                let reference = try argument.pythonReference(gil)
-                filled += 1
-                (slots + filled).initialize(to: reference.take())
-            }
-        } catch {
-            throw argumentError(error, at: filled)
-        }
-        return try OwnedReference(new: body(slots, filled))
+    @inline(never)
+    static func withHeapSlots(_ count: Int, _ body: (Slots) throws -> OwnedReference) throws
+        -> OwnedReference
+    {
+        let slots = Slots.allocate(capacity: count + 1)
+        defer { slots.deallocate() }
+        return try body(slots)
     }
 
-    /// Says which argument did not convert.
-    @usableFromInline
-    @inline(never)
-    static func argumentError(_ error: any Error, at index: Int) -> any Error {
-        guard let error = error as? PythonConversionError else { return error }
-        return error.at("argument \(index + 1)")
+    /// Calls without literals, from the bridge itself.
+    static func call(
+        _ callable: PyPointer,
+        _ arguments: [any ConvertibleToPython],
+        _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference {
+        try call(callable, count: arguments.count) { try arguments[$0].pythonReference(gil) }
     }
 }
