@@ -1,0 +1,76 @@
+// The program: prepares the rows on the Python thread and does what the options ask for.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Foundation
+
+@main
+enum AmaruBench {
+    static func main() async throws {
+        do {
+            let options = try Options(CommandLine.arguments.dropFirst())
+            try await Python.start(PythonConfiguration(environment: options.environment))
+            try await rememberHomeLoop()
+            let failures = try await PythonActor.run { try run(options) }
+            guard failures.isEmpty else {
+                complain("over the allowed instructions: " + failures.joined(separator: ", "))
+                exit(1)
+            }
+        } catch {
+            complain("\(error)")
+            exit(2)
+        }
+    }
+
+    /// The rows that await run on this loop; inside `PythonActor.run` none counts as running.
+    private static func rememberHomeLoop() async throws {
+        _ = try await Python.run(
+            """
+            import asyncio
+            bench_home_loop = asyncio.get_running_loop()
+            await asyncio.sleep(0)
+            """
+        )
+    }
+
+    /// Does all of the work inside one visit to the Python thread, and gives the failed rows.
+    @PythonActor
+    private static func run(_ options: Options) throws -> [String] {
+        let rows = try Rows.all().filter(options.selects)
+        guard !rows.isEmpty else { throw BenchError("--only names no row") }
+        switch options.mode {
+        case .growth: print(try Growth.perElement())
+        case .memory: print(try Growth.memory(rows, calls: options.calls))
+        case .instructions(let file, let folder):
+            let counts = try Instructions(folder: folder).measure(rows, empty: Rows.empty())
+            try JSONEncoder().encode(counts).write(to: URL(filePath: file))
+        case .table:
+            return try table(rows, options)
+        }
+        return []
+    }
+
+    @PythonActor
+    private static func table(_ rows: [Row], _ options: Options) throws -> [String] {
+        var report = Report(rows: rows)
+        report.times = try Times.measure(
+            rows,
+            rounds: options.rounds,
+            windows: options.windows,
+            empty: Rows.empty()
+        )
+        if let file = options.counts {
+            report.instructions = try JSONDecoder().decode(
+                [String: Figures].self,
+                from: Data(contentsOf: URL(filePath: file))
+            )
+        }
+        print(report.markdown)
+        if let file = options.json { try report.json().write(to: URL(filePath: file)) }
+        return options.isGate ? report.overGate : []
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("amaru-bench: \(text)\n".utf8))
+    }
+}

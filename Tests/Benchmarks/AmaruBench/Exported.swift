@@ -1,0 +1,31 @@
+// What Swift gives to Python in the rows where Python calls.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+
+extension Subject {
+    nonisolated static var exported: PythonModule {
+        let step = Step(by: 1)
+        return PythonModule("swift_side") {
+            PythonFunction("no_operation") { () -> Void in }
+            PythonFunction("increment") { (i: Int) in i + 1 }
+            PythonFunction("captured_no_operation") { () -> Void in step.check() }
+            PythonFunction("captured_increment") { (i: Int) in i + step.size }
+            PythonFunction("immediate") { () async -> Void in }
+        }
+    }
+}
+
+/// State for a closure to capture.
+final class Step: Sendable {
+    let size: Int
+
+    init(by size: Int) {
+        self.size = size
+    }
+
+    @inline(never)
+    func check() {
+        precondition(size > 0)
+    }
+}

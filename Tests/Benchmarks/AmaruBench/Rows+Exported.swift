@@ -1,0 +1,131 @@
+// Python calls Swift: functions, closures, classes, async functions.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+
+extension Rows {
+    static func exported(_ subject: Subject) throws -> [Row] {
+        let noClasses = "a Swift class cannot be given to Python yet"
+        return [
+            try row(
+                subject,
+                "function0",
+                "Python calls a Swift function",
+                "f()",
+                "no_operation",
+                .ratio(1.2, instructions: 1.1),
+                #"PythonFunction("f") { () -> Void in }"#
+            ),
+            try row(
+                subject,
+                "function1",
+                "Python calls a Swift function with an Int",
+                "f(1000)",
+                "increment",
+                .ratio(1.2, instructions: 1.1),
+                #"PythonFunction("f") { (i: Int) in i + 1 }"#
+            ),
+            try row(
+                subject,
+                "closure0",
+                "the same with captured state",
+                "f()",
+                "no_operation",
+                .ratio(20.0 / 7),
+                #"PythonFunction("f") { () -> Void in state.check() }"#,
+                swift: "captured_no_operation"
+            ),
+            try row(
+                subject,
+                "closure1",
+                "the same with captured state and an Int",
+                "f(1000)",
+                "increment",
+                .ratio(30.0 / 17),
+                #"PythonFunction("f") { (i: Int) in i + state.size }"#,
+                swift: "captured_increment"
+            ),
+            try missing(subject, "property", "Python reads a property", "f.value", noClasses),
+            try missing(subject, "method0", "Python calls a method", "f.no_operation()", noClasses),
+            try missing(
+                subject,
+                "method1",
+                "Python calls a method with an Int",
+                "f.plus(1000)",
+                noClasses
+            ),
+            try missing(
+                subject,
+                "create",
+                "create and drop an object (floor: tp_new, ParseTuple)",
+                "f(5)",
+                noClasses,
+                limit: .ratio(1.0)
+            ),
+            try awaited(subject),
+        ]
+    }
+
+    private static func row(
+        _ subject: Subject,
+        _ name: String,
+        _ work: String,
+        _ statement: String,
+        _ function: String,
+        _ limits: Limits,
+        _ spelling: String,
+        swift: String? = nil
+    ) throws -> Row {
+        let c = try subject.c.attribute(function)
+        let exported = try subject.swift.attribute(swift ?? function)
+        return Row(
+            name: name,
+            work: work,
+            limits: limits,
+            floor: try subject.loop(statement, "f", c),
+            bridge: .measured(
+                spelling: spelling,
+                try subject.loop(statement, "f", exported)
+            ),
+            isCalledByPython: true
+        )
+    }
+
+    private static func missing(
+        _ subject: Subject,
+        _ name: String,
+        _ work: String,
+        _ statement: String,
+        _ reason: String,
+        limit: Limits = .ratio(1.2, instructions: 1.1)
+    ) throws -> Row {
+        let type: PythonObject = try subject.c.Number
+        let object: PythonObject = name == "create" ? type : try type(5)
+        return Row(
+            name: name,
+            work: work,
+            limits: limit,
+            floor: try subject.loop(statement, "f", object),
+            bridge: .missing(reason),
+            isCalledByPython: true
+        )
+    }
+
+    private static func awaited(_ subject: Subject) throws -> Row {
+        let c: PythonObject = try subject.c.done_future
+        let swift: PythonObject = try subject.swift.immediate
+        let homeLoop: PythonObject = try subject.python.home_loop
+        let bound: PythonObject = try Python.import("functools").partial(c, homeLoop)
+        return Row(
+            name: "await",
+            work: "await a Swift async function that does not suspend (floor: a done future)",
+            limits: .ratio(2.0),
+            floor: try subject.awaitingLoop("await f()", "f", bound),
+            bridge: .measured(
+                spelling: #"PythonFunction("f") { () async -> Void in }"#,
+                try subject.awaitingLoop("await f()", "f", swift)
+            ),
+            isCalledByPython: true
+        )
+    }
+}

@@ -1,0 +1,49 @@
+// Strings of two sizes and two alphabets, each way.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import CFloors
+
+extension Rows {
+    static func strings(_ subject: Subject) throws -> [Row] {
+        try [
+            (FLOOR_ASCII_64, "ascii_64", "64 B, ASCII", 2.0),
+            (FLOOR_ACCENTS_64, "accents_64", "64 B, not ASCII", 2.0),
+            (FLOOR_ASCII_1024, "ascii_1024", "1 KiB, ASCII", 2.5),
+            (FLOOR_ACCENTS_1024, "accents_1024", "1 KiB, not ASCII", 2.5),
+        ].flatMap { text, name, title, limit in
+            try rows(text, title, limit, name, subject.python.attribute(name))
+        }
+    }
+
+    private static func rows(
+        _ text: floor_text,
+        _ title: String,
+        _ limit: Double,
+        _ name: String,
+        _ object: PythonObject
+    ) throws -> [Row] {
+        let string = try object.value(as: String.self)
+        let word = name.replacing("_", with: "-")
+        return [
+            Row(
+                name: "string-from-\(word)",
+                work: "str of \(title) → String",
+                limits: .ratio(limit),
+                floor: { floor_string_from_python(text, $0) },
+                bridge: .measured(spelling: "try o.value(as: String.self)") { count in
+                    for _ in 0..<count { keep(try object.value(as: String.self).utf8.count) }
+                }
+            ),
+            Row(
+                name: "string-to-\(word)",
+                work: "String of \(title) → str",
+                limits: .ratio(limit),
+                floor: { floor_string_to_python(text, $0) },
+                bridge: .measured(spelling: "try PythonObject(string)") { count in
+                    for _ in 0..<count { _ = try PythonObject(string) }
+                }
+            ),
+        ]
+    }
+}
