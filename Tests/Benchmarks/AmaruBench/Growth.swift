@@ -15,21 +15,21 @@ enum Growth {
                 "list → [Int]",
                 { size in
                     let list = try Python.eval("list(range(\(size)))")
-                    return { Rows.keep(try list.value(as: [Int].self).count) }
+                    return { Rows.keep(try [Int](list).count) }
                 }
             ),
             (
                 "list → [Double]",
                 { size in
                     let list = try Python.eval("[float(i) for i in range(\(size))]")
-                    return { Rows.keep(try list.value(as: [Double].self).count) }
+                    return { Rows.keep(try [Double](list).count) }
                 }
             ),
             (
                 "list → [String]",
                 { size in
                     let list = try Python.eval("[str(i) for i in range(\(size))]")
-                    return { Rows.keep(try list.value(as: [String].self).count) }
+                    return { Rows.keep(try [String](list).count) }
                 }
             ),
             (
@@ -43,14 +43,14 @@ enum Growth {
                 "str → String",
                 { size in
                     let text = try Python.eval("'a' * \(size)")
-                    return { Rows.keep(try text.value(as: String.self).utf8.count) }
+                    return { Rows.keep(try String(text).utf8.count) }
                 }
             ),
             (
                 "dict → [Int: Int]",
                 { size in
                     let dict = try Python.eval("{i: i for i in range(\(size))}")
-                    return { Rows.keep(try dict.value(as: [Int: Int].self).count) }
+                    return { Rows.keep(try [Int: Int](dict).count) }
                 }
             ),
         ]

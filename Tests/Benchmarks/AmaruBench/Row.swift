@@ -28,6 +28,9 @@ struct Row: Sendable {
     var elements = 1
     var isPerElement = false
 
+    /// The fewest repetitions in one window, where each window has a cost of its own.
+    var fewestInWindow = 1
+
     var divisor: Double { isPerElement ? Double(elements) : 1 }
 
     /// Two numbers of repetitions, whose difference is what the instruction counter tells.

@@ -20,8 +20,8 @@ extension Rows {
                 work: "list of 1,000 int → [Int]",
                 limits: .ratio(0.35, instructions: 0.45),
                 floor: { floor_ints_from_list($0) },
-                bridge: .measured(spelling: "try list.value(as: [Int].self)") { count in
-                    for _ in 0..<count { keep(try ints.value(as: [Int].self).count) }
+                bridge: .measured(spelling: "try [Int](list)") { count in
+                    for _ in 0..<count { keep(try [Int](ints).count) }
                 },
                 elements: 1000
             ),
@@ -30,8 +30,8 @@ extension Rows {
                 work: "list of 1,000 float → [Double]",
                 limits: .ratio(0.35, instructions: 0.45),
                 floor: { floor_doubles_from_list($0) },
-                bridge: .measured(spelling: "try list.value(as: [Double].self)") { count in
-                    for _ in 0..<count { keep(try doubles.value(as: [Double].self).count) }
+                bridge: .measured(spelling: "try [Double](list)") { count in
+                    for _ in 0..<count { keep(try [Double](doubles).count) }
                 },
                 elements: 1000
             ),
@@ -50,8 +50,8 @@ extension Rows {
                 work: "list of 1,000 str → [String]",
                 limits: .ratio(1.8),
                 floor: { floor_strings_from_list($0) },
-                bridge: .measured(spelling: "try list.value(as: [String].self)") { count in
-                    for _ in 0..<count { keep(try strings.value(as: [String].self).count) }
+                bridge: .measured(spelling: "try [String](list)") { count in
+                    for _ in 0..<count { keep(try [String](strings).count) }
                 },
                 elements: 1000
             ),
@@ -61,15 +61,12 @@ extension Rows {
                 limits: .ratio(0.7),
                 floor: { floor_iterate($0) },
                 bridge: .measured(
-                    spelling:
-                        "while let item = try iterator.next() { try item.value(as: Int.self) }"
+                    spelling: "while let n: Int = try iterator.next() { … }"
                 ) { count in
                     var sum = 0
                     for _ in 0..<count {
                         let iterator = try ints.makeIterator()
-                        while let item = try iterator.next() {
-                            sum &+= try item.value(as: Int.self)
-                        }
+                        while let n: Int = try iterator.next() { sum &+= n }
                     }
                     keep(sum)
                 },
@@ -90,8 +87,8 @@ extension Rows {
                 work: "dict of 100 → [String: Int] (floor: std::unordered_map)",
                 limits: .ratio(1.1, instructions: 1.1),
                 floor: { floor_map_from_dict($0) },
-                bridge: .measured(spelling: "try dict.value(as: [String: Int].self)") { count in
-                    for _ in 0..<count { keep(try dict.value(as: [String: Int].self).count) }
+                bridge: .measured(spelling: "try [String: Int](dict)") { count in
+                    for _ in 0..<count { keep(try [String: Int](dict).count) }
                 },
                 elements: 100
             ),

@@ -23,7 +23,9 @@ extension Rows {
                 floor: { floor_enter_foreign($0) },
                 bridge: .missing(
                     "a foreign thread cannot enter Python in place: it hands work over"
-                )
+                ),
+                // Each window starts a thread.
+                fewestInWindow: 20_000
             ),
         ]
     }

@@ -76,8 +76,8 @@ extension Rows {
         _ spelling: String,
         swift: String? = nil
     ) throws -> Row {
-        let c = try subject.c.attribute(function)
-        let exported = try subject.swift.attribute(swift ?? function)
+        let c = try subject.c.readAttribute(function)
+        let exported = try subject.swift.readAttribute(swift ?? function)
         return Row(
             name: name,
             work: work,

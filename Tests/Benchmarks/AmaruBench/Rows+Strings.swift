@@ -12,7 +12,7 @@ extension Rows {
             (FLOOR_ASCII_1024, "ascii_1024", "1 KiB, ASCII", 2.5),
             (FLOOR_ACCENTS_1024, "accents_1024", "1 KiB, not ASCII", 2.5),
         ].flatMap { text, name, title, limit in
-            try rows(text, title, limit, name, subject.python.attribute(name))
+            try rows(text, title, limit, name, subject.python.readAttribute(name))
         }
     }
 
@@ -23,7 +23,7 @@ extension Rows {
         _ name: String,
         _ object: PythonObject
     ) throws -> [Row] {
-        let string = try object.value(as: String.self)
+        let string = try String(object)
         let word = name.replacing("_", with: "-")
         return [
             Row(
@@ -31,8 +31,8 @@ extension Rows {
                 work: "str of \(title) → String",
                 limits: .ratio(limit),
                 floor: { floor_string_from_python(text, $0) },
-                bridge: .measured(spelling: "try o.value(as: String.self)") { count in
-                    for _ in 0..<count { keep(try object.value(as: String.self).utf8.count) }
+                bridge: .measured(spelling: "try String(o)") { count in
+                    for _ in 0..<count { keep(try String(object).utf8.count) }
                 }
             ),
             Row(

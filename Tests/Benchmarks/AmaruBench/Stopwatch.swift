@@ -21,19 +21,19 @@ final class Stopwatch {
 
     private static let window = 1_500_000.0
 
-    init(_ loop: @escaping Loop) throws {
+    init(_ loop: @escaping Loop, atLeast fewest: Int = 1) throws {
         self.loop = loop
         // The shortest of three: one disturbed try must not end the search too early.
         func elapsed(_ count: Int) throws -> Double {
             try (0..<3).map { _ in try Self.nanoseconds(count, loop) }.min() ?? Self.window
         }
-        var count = 1
+        var count = fewest
         var time = try elapsed(count)
         while time < Self.window / 5 {
             count *= 2
             time = try elapsed(count)
         }
-        repetitions = max(1, Int(Double(count) * Self.window / time))
+        repetitions = max(fewest, Int(Double(count) * Self.window / time))
     }
 
     /// Adds a window.

@@ -20,8 +20,10 @@ enum Times {
     {
         let watches = try rows.map { row in
             Watches(
-                floor: try Stopwatch(row.floor),
-                bridge: try row.bridge.loop.map { try Stopwatch($0) },
+                floor: try Stopwatch(row.floor, atLeast: row.fewestInWindow),
+                bridge: try row.bridge.loop.map {
+                    try Stopwatch($0, atLeast: row.fewestInWindow)
+                },
                 empty: row.isCalledByPython ? try Stopwatch(empty) : nil
             )
         }
