@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Testing
+
+@Suite("numpy", .packages, .timeLimit(.minutes(5)))
+struct NumpyTests {
+    @Test("Arrays are made of Swift's, computed with, and read back")
+    func computing() async throws {
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            let a: PythonObject = try np.array([[1.0, 2], [3, 4]])
+            #expect(try a.sum() == 10.0)
+            #expect(try a.mean(axis: 0).tolist() == [2.0, 3])
+            #expect(try (a * 2 + 1).tolist() == [[3.0, 5], [7, 9]])
+            let small = try Python.compare(a, .lessOrEqual, 2.0)
+            #expect(try small.tolist() == [[true, true], [false, false]])
+            #expect(throws: PythonException.self) { try a <= 2.0 }
+            #expect(try np.dot(a, a).tolist() == [[7.0, 10], [15, 22]])
+            #expect(try np.linalg.norm([3.0, 4.0], ord: 2) == 5.0)
+            let solved: PythonObject = try np.linalg.solve(a, [5.0, 11])
+            #expect(try Bool(np.allclose(solved, [1.0, 2])))
+            #expect(try np.linalg.eigvalsh([[2.0, 0], [0, 3]]).tolist() == [2.0, 3])
+        }
+    }
+
+    @Test("Slices, masks and fancy indices, read and assigned")
+    func indexing() async throws {
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            let a: PythonObject = try np.arange(12).reshape(3, 4)
+            let slice: PythonObject = try Python.builtin("slice")(1, nil as Int?)
+            #expect(try a[slice].tolist() == [[4, 5, 6, 7], [8, 9, 10, 11]])
+            #expect(try a[PythonTuple(1, 2)].item() == 6)
+            #expect(try a[[0, 2]].tolist() == [[0, 1, 2, 3], [8, 9, 10, 11]])
+            let mask = try Python.compare(a, .greater, 9)
+            #expect(try a[mask].tolist() == [10, 11])
+            try a.setItem(mask, to: 0)
+            #expect(try a.sum() == 45)
+            #expect(try a[2].tolist() == [8, 9, 0, 0])
+            #expect(throws: PythonException.self) { try a[7] as PythonObject }
+        }
+    }
+
+    @Test("Numbers of numpy convert where they are exactly Python's, else item() does it")
+    func scalars() async throws {
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            #expect(try np.float64(2.5) == 2.5)
+            #expect(throws: PythonConversionError.self) { try np.int64(3) as Int }
+            #expect(try np.int64(3).item() == 3)
+            #expect(try np.bool_(true).item() == true)
+            #expect(throws: PythonConversionError.self) { try np.array([1.5]) as Double }
+        }
+    }
+
+    @Test("A Swift closure is mapped over an array, and its error comes out")
+    func callback() async throws {
+        struct Negative: Error, Equatable { let value: Double }
+        try await Python.register(
+            PythonModule("numpy_callbacks") {
+                PythonFunction("root") { (x: Double) throws -> Double in
+                    guard x >= 0 else { throw Negative(value: x) }
+                    return x.squareRoot()
+                }
+                PythonFunction("sum") { (row: ContiguousArray<Double>) in row.reduce(0, +) }
+            }
+        )
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            let root: PythonObject = try Python.import("numpy_callbacks").root
+            let vectorized: PythonObject = try np.vectorize(root, otypes: ["d"])
+            #expect(try vectorized([1.0, 4, 9]).tolist() == [1.0, 2, 3])
+            #expect(throws: Negative(value: -4)) { try vectorized([1.0, -4]) }
+            let ufunc: PythonObject = try np.frompyfunc(root, 1, 1)
+            #expect(try ufunc([16.0]).tolist() == [4.0])
+            let sum: PythonObject = try Python.import("numpy_callbacks").sum
+            let matrix: PythonObject = try np.arange(6.0).reshape(2, 3)
+            #expect(try np.apply_along_axis(sum, 0, matrix).tolist() == [3.0, 5, 7])
+        }
+    }
+
+    @Test(
+        "Errors arrive with numpy's own classes",
+        arguments: [
+            ("np.linalg.inv([[1.0, 1], [1, 1]])", "numpy.linalg.LinAlgError", "Singular matrix"),
+            ("np.ones(2) + np.ones(3)", "ValueError", "could not be broadcast"),
+            ("np.array(['a']).astype(float)", "ValueError", "could not convert string to float"),
+            ("np.zeros(2, dtype='no')", "TypeError", "'no'"),
+            ("np.zeros(2)[5]", "IndexError", "out of bounds"),
+            ("np.ones(2, dtype=int).__iadd__(1.5)", "UFuncTypeError", "same_kind"),
+        ]
+    )
+    func errors(_ expression: String, _ type: String, _ text: String) async throws {
+        try await PythonActor.run {
+            let namespace = try PythonObject(["np": Python.import("numpy")])
+            do {
+                let value = try Python.eval(expression, globals: namespace)
+                Issue.record("gave \(try Python.repr(value))")
+            } catch let error as PythonException {
+                #expect(error.typeNames.contains { $0.hasSuffix(type) }, "\(error.typeNames)")
+                #expect(error.message.contains(text), "\(error.message)")
+                if type.hasSuffix("LinAlgError") { #expect(error.isInstance(of: "ValueError")) }
+            }
+        }
+    }
+
+    @Test("Threads of numpy's user share memory with Swift while Swift waits")
+    func threads() async throws {
+        let total = try await PythonActor.run {
+            let buffer = try PythonBuffer(repeating: 0.0, shape: [4, 1000])
+            let namespace = try PythonObject([
+                "np": Python.import("numpy"), "buffer": PythonObject(buffer),
+            ])
+            try Python.exec(
+                """
+                import threading
+                rows = np.asarray(buffer)
+                threads = [threading.Thread(target=rows[i].fill, args=(i,)) for i in range(4)]
+                for each in threads: each.start()
+                for each in threads: each.join()
+                """,
+                globals: namespace
+            )
+            return try buffer.withSpan(of: Double.self) { $0.all.reduce(0, +) }
+        }
+        #expect(total == 6000)
+    }
+}
