@@ -43,24 +43,39 @@ __attribute__((weak)) int amaru_can_enter = 0;
 static inline int amaru_enterable(void) { return amaru_can_enter; }
 static inline void amaru_set_enterable(int value) { amaru_can_enter = value; }
 
+// Whether this thread is known to hold the GIL: the Python thread, and others inside the bridge's
+// own entry. Where it is 0, CPython knows.
+__attribute__((weak)) _Thread_local int amaru_attached_here = 0;
+// The thread state that this thread keeps for its next entry; NULL before the first.
+__attribute__((weak)) _Thread_local PyThreadState *amaru_kept_state = NULL;
+
+static inline int amaru_attached(void) { return amaru_attached_here; }
+static inline void amaru_set_attached(int value) { amaru_attached_here = value; }
+static inline PyThreadState *amaru_thread_state(void) { return amaru_kept_state; }
+static inline void amaru_keep_thread_state(PyThreadState *state) { amaru_kept_state = state; }
+
 // MARK: Names of call sites
 //
 // A `str` for each literal, found by the literal's address: literals never move, and two at one
 // address are equal. The holder of the GIL may use it. An entry is never taken out.
 
-#define AMARU_NAME_SLOTS 8192
+#define AMARU_NAME_BITS 12
+#define AMARU_NAME_SLOTS (1 << AMARU_NAME_BITS)
 #define AMARU_NAME_PROBES 8
 
 typedef struct {
     const void *literal;
-    PyObject *name;
-    PyObject *resolved;  // Borrowed, only compared: what a lookup by this name gave before.
+    PyObject *name;        // Owned for ever, as the two below.
+    PyObject *expression;  // The code of the literal as an expression, once it was evaluated.
+    PyObject *statements;  // The code of the literal as statements, once they were executed.
+    PyObject *module;      // Borrowed, and only compared: the module that an import gave.
 } amaru_name;
 
-__attribute__((weak)) amaru_name amaru_names[AMARU_NAME_SLOTS] = {{0, 0, 0}};
+__attribute__((weak)) amaru_name amaru_names[AMARU_NAME_SLOTS] = {{0, 0, 0, 0, 0}};
 
 static inline size_t amaru_name_slot(const void *literal) {
-    return ((uintptr_t)literal * (uintptr_t)0x9E3779B97F4A7C15u) >> (sizeof(size_t) * 8 - 13);
+    return ((uintptr_t)literal * (uintptr_t)0x9E3779B97F4A7C15u)
+        >> (sizeof(size_t) * 8 - AMARU_NAME_BITS);
 }
 
 // Returns the entry of a literal, or the one to fill; NULL where its place is crowded.
@@ -77,6 +92,15 @@ static inline amaru_name *amaru_name_probe(const void *literal) {
 static inline PyObject *amaru_known_name(const void *literal) {
     amaru_name *entry = &amaru_names[amaru_name_slot(literal)];
     return entry->literal == literal ? entry->name : NULL;
+}
+
+// Returns the module of that name (borrowed) where an import from this literal gave it before and
+// it still stands in sys.modules; NULL otherwise, perhaps with an exception.
+static inline PyObject *amaru_imported(const void *literal) {
+    amaru_name *entry = &amaru_names[amaru_name_slot(literal)];
+    if (entry->literal != literal || entry->module == NULL) return NULL;
+    PyObject *module = PyDict_GetItemWithError(PyImport_GetModuleDict(), entry->name);
+    return module == entry->module ? module : NULL;
 }
 
 // MARK: Names of keyword arguments
@@ -126,6 +150,8 @@ static inline int amaru_is_bytes(PyObject *object) { return PyBytes_Check(object
 static inline int amaru_is_bytearray(PyObject *object) { return PyByteArray_Check(object); }
 static inline int amaru_is_list(PyObject *object) { return PyList_Check(object); }
 static inline int amaru_is_tuple(PyObject *object) { return PyTuple_Check(object); }
+static inline int amaru_is_set(PyObject *object) { return PySet_Check(object); }
+static inline int amaru_is_anyset(PyObject *object) { return PyAnySet_Check(object); }
 static inline int amaru_is_dict(PyObject *object) { return PyDict_Check(object); }
 static inline int amaru_is_exception(PyObject *object) { return PyExceptionInstance_Check(object); }
 static inline int amaru_is_exception_class(PyObject *object) { return PyExceptionClass_Check(object); }

@@ -184,6 +184,7 @@ enum Interpreter {
     }
 
     static func didStart() {
+        amaru_set_attached(1)
         amaru_set_enterable(1)
         resumeStartWaiters(phase: .running, with: .success(()))
     }

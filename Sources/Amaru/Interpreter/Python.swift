@@ -37,69 +37,6 @@ public enum Python {
         Interrupts.interruptCurrent()
     }
 
-    /// Imports a module, as `import name` does; a dotted name gives the submodule.
-    @PythonActor
-    public static func `import`(_ name: String) throws -> PythonObject {
-        try Interpreter.requireRunning()
-        let gil = PythonGIL()
-        let reference = try name.pythonReference(gil)
-        return PythonObject(try OwnedReference(new: PyImport_Import(reference.pointer)))
-    }
-
-    /// The namespace of the module `__main__`.
-    @PythonActor
-    public static func globals() throws -> PythonObject {
-        try Interpreter.requireRunning()
-        return PythonObject(try Runtime.call("main_namespace", [], PythonGIL()))
-    }
-
-    /// The value of an expression.
-    ///
-    /// - Parameters:
-    ///   - expression: The source of one expression, without `await`.
-    ///   - globals: The namespace; that of `__main__` where nil.
-    @PythonActor
-    public static func eval(_ expression: String, globals: PythonObject? = nil) throws
-        -> PythonObject
-    {
-        try compileAndRun(expression, start: Py_eval_input, globals: globals)
-    }
-
-    /// The value of an expression, converted.
-    @PythonActor
-    public static func eval<Value: ConvertibleFromPython>(
-        _ expression: String,
-        as type: Value.Type,
-        globals: PythonObject? = nil
-    ) throws -> Value {
-        try eval(expression, globals: globals).converted(to: type)
-    }
-
-    /// Executes statements, without `await`.
-    @PythonActor
-    public static func exec(_ source: String, globals: PythonObject? = nil) throws {
-        _ = try compileAndRun(source, start: Py_file_input, globals: globals)
-    }
-
-    @PythonActor
-    private static func compileAndRun(
-        _ source: String,
-        start: Int32,
-        globals: PythonObject?
-    ) throws -> PythonObject {
-        try Interpreter.requireRunning()
-        let namespace = try globals ?? self.globals()
-        guard !source.utf8.contains(0) else {
-            throw PythonConversionError(.value, "source code cannot contain null bytes")
-        }
-        let code = try OwnedReference(new: Py_CompileString(source, "<string>", start))
-        return PythonObject(
-            try OwnedReference(
-                new: PyEval_EvalCode(code.pointer, namespace.pointer, namespace.pointer)
-            )
-        )
-    }
-
     /// Runs a source that may contain top-level `await`, and gives the value of its last
     /// expression, or None.
     ///

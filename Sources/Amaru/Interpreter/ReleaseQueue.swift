@@ -19,10 +19,11 @@ enum ReleaseQueue {
 
     /// Gives up an owned reference, on any thread.
     static func release(_ pointer: PyPointer) {
-        if Interpreter.isPythonThread {
-            if (try? Interpreter.requireRunning()) != nil { amaru_decref(pointer) }
+        if amaru_attached() != 0, amaru_enterable() != 0 {
+            amaru_decref(pointer)
             return
         }
+        if Interpreter.isPythonThread, amaru_enterable() == 0 { return }
         // A thread that Python code made, inside a Swift function that it called.
         if PyGILState_Check() != 0 {
             amaru_decref(pointer)

@@ -20,6 +20,25 @@ extension PythonObject {
         }
     }
 
+    /// Reads an item by several indices, as `object[row, column]` does with their tuple.
+    public subscript<each Index: ConvertibleToPython>(
+        first: some ConvertibleToPython,
+        second: some ConvertibleToPython,
+        rest: repeat each Index
+    ) -> PythonObject {
+        get throws {
+            try Interpreter.requireRunning()
+            let gil = PythonGIL()
+            var keys: [PythonObject] = []
+            keys.append(PythonObject(try first.pythonReference(gil)))
+            keys.append(PythonObject(try second.pythonReference(gil)))
+            for index in repeat each rest {
+                keys.append(PythonObject(try index.pythonReference(gil)))
+            }
+            return PythonObject(try lookUp(item: PythonTuple(elements: keys)))
+        }
+    }
+
     @inlinable
     func lookUp(item key: some ConvertibleToPython) throws -> OwnedReference {
         try Interpreter.requireRunning()

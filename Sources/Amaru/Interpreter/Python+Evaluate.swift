@@ -1,0 +1,168 @@
+// Sources as expressions and statements, compiled once.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+@PythonActor
+extension Python {
+    /// The namespace of the module `__main__`.
+    public static func globals() throws -> PythonObject {
+        try Interpreter.requireRunning()
+        return PythonObject(OwnedReference(borrowed: try mainNamespace()))
+    }
+
+    /// The value of an expression, without `await`.
+    ///
+    /// The code of a literal is compiled once and kept.
+    ///
+    /// - Parameters:
+    ///   - expression: The source of one expression.
+    ///   - globals: The namespace; that of `__main__` where nil.
+    @inlinable
+    public static func eval(_ expression: StaticString, globals: PythonObject? = nil) throws
+        -> PythonObject
+    {
+        PythonObject(try evaluate(expression, globals: globals))
+    }
+
+    /// The value of an expression, converted without a box for it.
+    @inlinable
+    public static func eval<Value: ConvertibleFromPython>(
+        _ expression: StaticString,
+        as type: Value.Type = Value.self,
+        globals: PythonObject? = nil
+    ) throws -> Value {
+        let value = try evaluate(expression, globals: globals)
+        return try Value.fromPython(BorrowedReference(value.pointer), PythonGIL())
+    }
+
+    /// Executes statements, without `await`; the code of a literal is compiled once and kept.
+    public static func exec(_ source: StaticString, globals: PythonObject? = nil) throws {
+        try Interpreter.requireRunning()
+        guard let entry = try SourceCache.entry(of: source) else {
+            return try exec("\(source)" as String, globals: globals)
+        }
+        if let code = entry.pointee.statements {
+            _ = try evaluate(code, globals: globals)
+            return
+        }
+        // Compiled before it is stored: a warning of the compiler may run Python code.
+        let code = try SourceCache.compile("\(source)", Py_file_input)
+        _ = try evaluate(code.pointer, globals: globals)
+        if entry.pointee.statements == nil { entry.pointee.statements = code.take() }
+    }
+
+    /// The value of an expression that is made at run time.
+    @_disfavoredOverload
+    public static func eval(_ expression: String, globals: PythonObject? = nil) throws
+        -> PythonObject
+    {
+        let code = try SourceCache.compiled(expression, Py_eval_input)
+        return PythonObject(try evaluate(code.pointer, globals: globals))
+    }
+
+    /// The value of an expression that is made at run time, converted.
+    @_disfavoredOverload
+    public static func eval<Value: ConvertibleFromPython>(
+        _ expression: String,
+        as type: Value.Type = Value.self,
+        globals: PythonObject? = nil
+    ) throws -> Value {
+        let code = try SourceCache.compiled(expression, Py_eval_input)
+        let value = try evaluate(code.pointer, globals: globals)
+        return try Value.fromPython(BorrowedReference(value.pointer), PythonGIL())
+    }
+
+    /// Executes statements that are made at run time.
+    @_disfavoredOverload
+    public static func exec(_ source: String, globals: PythonObject? = nil) throws {
+        let code = try SourceCache.compiled(source, Py_file_input)
+        _ = try evaluate(code.pointer, globals: globals)
+    }
+
+    @usableFromInline
+    static func evaluate(_ expression: StaticString, globals: PythonObject?) throws
+        -> OwnedReference
+    {
+        try Interpreter.requireRunning()
+        let entry = try SourceCache.entry(of: expression)
+        if let code = entry?.pointee.expression { return try evaluate(code, globals: globals) }
+        guard let entry else {
+            let code = try SourceCache.compiled("\(expression)", Py_eval_input)
+            return try evaluate(code.pointer, globals: globals)
+        }
+        // Compiled before it is stored: a warning of the compiler may run Python code.
+        let code = try SourceCache.compile("\(expression)", Py_eval_input)
+        let result = try evaluate(code.pointer, globals: globals)
+        if entry.pointee.expression == nil { entry.pointee.expression = code.take() }
+        return result
+    }
+
+    private static func evaluate(_ code: PyPointer, globals: PythonObject?) throws
+        -> OwnedReference
+    {
+        // Owned meanwhile: the code may replace the module that has it.
+        let namespace = OwnedReference(borrowed: try globals?.pointer ?? mainNamespace())
+        return try OwnedReference(
+            new: PyEval_EvalCode(code, namespace.pointer, namespace.pointer)
+        )
+    }
+
+    /// The namespace of the module that stands as `__main__` now (borrowed).
+    private static func mainNamespace() throws -> PyPointer {
+        guard let name = ("__main__" as StaticString).pythonName else {
+            throw PythonException.taken()
+        }
+        let module = PyDict_GetItemWithError(PyImport_GetModuleDict(), name)  // borrowed
+        guard let module, let namespace = PyModule_GetDict(module) else {
+            if PyErr_Occurred() != nil { throw PythonException.taken() }
+            throw AmaruError(.notRunning, "There is no module __main__ in sys.modules.")
+        }
+        return namespace
+    }
+}
+
+/// Compiled sources.
+@PythonActor
+enum SourceCache {
+    private struct Key: Hashable {
+        let source: String
+        let start: Int32
+    }
+
+    private static var codes: [Key: PythonObject] = [:]
+    /// Sources made at run time: with this many in it the cache begins anew.
+    private static let limit = 256
+    /// A longer source is rarely a formula that comes again.
+    private static let longest = 4096
+
+    /// The entry of a literal; nil where the table has no place for it.
+    static func entry(of literal: StaticString) throws -> UnsafeMutablePointer<amaru_name>? {
+        guard literal.hasPointerRepresentation,
+            let entry = amaru_name_probe(literal.utf8Start)
+        else { return nil }
+        if entry.pointee.literal == nil {
+            guard literal.pythonName != nil else { throw PythonException.taken() }
+        }
+        return entry
+    }
+
+    static func compiled(_ source: String, _ start: Int32) throws -> PythonObject {
+        try Interpreter.requireRunning()
+        let key = Key(source: source, start: start)
+        if let code = codes[key] { return code }
+        let code = PythonObject(try compile(source, start))
+        if source.utf8.count <= longest {
+            if codes.count >= limit { codes = [:] }
+            codes[key] = code
+        }
+        return code
+    }
+
+    static func compile(_ source: String, _ start: Int32) throws -> OwnedReference {
+        guard !source.utf8.contains(0) else {
+            throw PythonConversionError(.value, "source code cannot contain null bytes")
+        }
+        return try OwnedReference(new: Py_CompileString(source, "<string>", start))
+    }
+}

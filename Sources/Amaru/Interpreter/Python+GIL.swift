@@ -1,0 +1,35 @@
+// Entering Python from a thread that is not the actor's.
+// SPDX-License-Identifier: Apache-2.0
+
+public import CAmaruPython
+
+extension Python {
+    /// Runs `body` on the calling thread while it holds Python's global interpreter lock.
+    ///
+    /// For conversions on threads of one's own: with the ``PythonGIL`` values become references
+    /// and back. ``PythonObject`` stays isolated to ``PythonActor``. No event loop runs in `body`.
+    /// On a thread that holds the lock already, as the Python thread does, `body` just runs; on
+    /// another the thread waits for the lock, and keeps its thread state until it ends.
+    ///
+    /// ```swift
+    /// let table = try Python.withGIL { gil in PythonObject(try rows.pythonReference(gil)) }
+    /// ```
+    ///
+    /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` where Python does not run.
+    @available(*, noasync, message: "This would block a thread of the pool: use PythonActor.run.")
+    @inlinable
+    public static func withGIL<Value: ~Copyable>(
+        _ body: (borrowing PythonGIL) throws -> Value
+    ) throws -> Value {
+        guard amaru_enterable() != 0 else { throw Interpreter.notRunning() }
+        if amaru_attached() != 0 { return try body(PythonGIL()) }
+        return try attached(body)
+    }
+
+    @usableFromInline
+    static func attached<Value: ~Copyable>(
+        _ body: (borrowing PythonGIL) throws -> Value
+    ) throws -> Value {
+        try ForeignThread.attached(body)
+    }
+}
