@@ -336,4 +336,112 @@ static inline unsigned int amaru_buffer_type_flags(void) {
 }
 static inline PyObject *amaru_BufferError(void) { return PyExc_BufferError; }
 
+// MARK: Classes: objects that hold a Swift instance, and what their types are made of.
+
+typedef PyObject *(*amaru_method_entry)(void *context, PyObject *self, PyObject *const *arguments,
+                                        Py_ssize_t count, PyObject *keywords);
+
+// One method of a class: the entry into Swift and the closure that it is to run.
+typedef struct {
+    amaru_method_entry entry;
+    void *context;
+} amaru_method;
+
+typedef struct {
+    PyObject_HEAD
+    // A retained Swift object; NULL until __init__ has made it.
+    void *instance;
+    // The methods of the Swift class, by number.
+    const amaru_method *methods;
+    // A retained list of the slots that the collector may look into, or NULL.
+    void *slots;
+    PyObject *weak_references;
+} amaru_instance;
+
+// A helper object that owns one retained Swift object.
+typedef struct {
+    PyObject_HEAD
+    void *box;
+} amaru_box;
+
+static inline amaru_box *amaru_as_box(PyObject *object) { return (amaru_box *)object; }
+
+static inline amaru_instance *amaru_as_instance(PyObject *object) {
+    return (amaru_instance *)object;
+}
+
+#define AMARU_TYPE_FLAGS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC)
+#define AMARU_HELPER_FLAGS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION)
+
+static inline unsigned long amaru_type_flags(void) { return AMARU_TYPE_FLAGS; }
+static inline unsigned long amaru_helper_flags(void) { return AMARU_HELPER_FLAGS; }
+
+static inline PyMemberDef amaru_weak_references_member(void) {
+    PyMemberDef member = {"__weaklistoffset__", T_PYSSIZET,
+                          offsetof(amaru_instance, weak_references), READONLY, NULL};
+    return member;
+}
+
+// Changes of a finished type would get past what vectorcall and the methods' numbers rely on.
+static inline void amaru_type_seal(PyTypeObject *type) {
+    type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+    PyType_Modified(type);
+}
+
+static inline int amaru_is_instance(PyObject *object, PyTypeObject *type) {
+    return PyObject_TypeCheck(object, type);
+}
+
+static inline Py_ssize_t amaru_vectorcall_arguments(size_t count) {
+    return PyVectorcall_NARGS(count);
+}
+
+static inline int amaru_is_slice_object(PyObject *object) { return PySlice_Check(object); }
+static inline PyObject *amaru_IndexError_class(void) { return PyExc_IndexError; }  // borrowed
+static inline PyObject *amaru_KeyError_class(void) { return PyExc_KeyError; }  // borrowed
+static inline PyObject *amaru_not_implemented(void) { return Py_NotImplemented; }  // borrowed
+
+static inline PyObject *const *amaru_tuple_items(PyObject *tuple) {
+    return ((PyTupleObject *)tuple)->ob_item;
+}
+
+// Runs a deallocator's body now, or later where deallocations are nested deeply.
+static inline void amaru_deallocate(PyObject *object, destructor own, destructor body) {
+    Py_TRASHCAN_BEGIN(object, own)
+    body(object);
+    Py_TRASHCAN_END
+}
+
+// A method descriptor calls a C function that knows no closure: number n of these calls the
+// method that has this number in the class of `self`.
+#define AMARU_METHOD(n)                                                                        \
+    static PyObject *amaru_method_##n(PyObject *self, PyObject *const *arguments,              \
+                                      Py_ssize_t count, PyObject *keywords) {                  \
+        const amaru_method *method = ((amaru_instance *)self)->methods + n;                    \
+        return method->entry(method->context, self, arguments, count, keywords);               \
+    }
+#define AMARU_EACH_DIGIT(each, x)                                                              \
+    each(x##0) each(x##1) each(x##2) each(x##3) each(x##4) each(x##5) each(x##6) each(x##7)    \
+    each(x##8) each(x##9) each(x##a) each(x##b) each(x##c) each(x##d) each(x##e) each(x##f)
+#define AMARU_EACH_NUMBER(each)                                                                \
+    AMARU_EACH_DIGIT(each, 0x0) AMARU_EACH_DIGIT(each, 0x1) AMARU_EACH_DIGIT(each, 0x2)        \
+    AMARU_EACH_DIGIT(each, 0x3) AMARU_EACH_DIGIT(each, 0x4) AMARU_EACH_DIGIT(each, 0x5)        \
+    AMARU_EACH_DIGIT(each, 0x6) AMARU_EACH_DIGIT(each, 0x7) AMARU_EACH_DIGIT(each, 0x8)        \
+    AMARU_EACH_DIGIT(each, 0x9) AMARU_EACH_DIGIT(each, 0xa) AMARU_EACH_DIGIT(each, 0xb)        \
+    AMARU_EACH_DIGIT(each, 0xc) AMARU_EACH_DIGIT(each, 0xd) AMARU_EACH_DIGIT(each, 0xe)        \
+    AMARU_EACH_DIGIT(each, 0xf)
+AMARU_EACH_NUMBER(AMARU_METHOD)
+
+#define AMARU_METHOD_LIMIT 256
+
+static inline amaru_fastcall amaru_method_trampoline(int number) {
+#define AMARU_METHOD_NAME(n) amaru_method_##n,
+    static const amaru_fastcall trampolines[] = {AMARU_EACH_NUMBER(AMARU_METHOD_NAME)};
+#undef AMARU_METHOD_NAME
+    return trampolines[number];
+}
+#undef AMARU_EACH_NUMBER
+#undef AMARU_EACH_DIGIT
+#undef AMARU_METHOD
+
 #endif

@@ -11,6 +11,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case notRunning, alreadyStarted, startFailed, environmentMismatch, wrongThread
             case actorBusy, moduleExists, interrupted
+            case classNotRegistered, invalidClass
         }
 
         private let value: Value
@@ -31,6 +32,11 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         public static let moduleExists = Code(value: .moduleExists)
         /// A blocking wait was broken off by an interrupt.
         public static let interrupted = Code(value: .interrupted)
+
+        /// An instance was converted of a class that no registered module has.
+        public static let classNotRegistered = Code(value: .classNotRegistered)
+        /// The description of a class cannot be made a Python class.
+        public static let invalidClass = Code(value: .invalidClass)
 
         /// The name of the code.
         public var description: String { value.rawValue }

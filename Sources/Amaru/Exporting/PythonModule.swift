@@ -125,6 +125,10 @@ extension Python {
                     gil
                 )
             )
+        case let description as PythonClass:
+            return PythonObject(
+                try ClassFactory.type(for: description, module: module.name, gil)
+            )
         default:
             throw AmaruError(.moduleExists, "\(member.name) is no member that a module can have.")
         }

@@ -13,7 +13,8 @@ enum Runtime {
     /// The parts of the module, which share one namespace, in the order in which they run.
     private static var sources: [String] {
         [
-            runtimeSource
+            runtimeSource,
+            classesRuntimeSource,
         ]
     }
 

@@ -1,0 +1,132 @@
+// The C doors through which Python enters the members of Swift classes.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The functions that CPython calls for methods and properties, and the boxes of their closures.
+///
+/// A box lives as long as its class, which is for ever.
+enum Entry {
+    final class Method: Sendable {
+        let body: MethodBody
+
+        init(_ body: @escaping MethodBody) { self.body = body }
+    }
+
+    final class BareMethod: Sendable {
+        let body: BareBody
+
+        init(_ body: @escaping BareBody) { self.body = body }
+    }
+
+    final class Property: Sendable {
+        let name: String
+        let getter: GetterBody
+        let setter: SetterBody?
+
+        init(_ name: String, _ getter: @escaping GetterBody, _ setter: SetterBody?) {
+            self.name = name
+            self.getter = getter
+            self.setter = setter
+        }
+    }
+
+    /// Says whether Swift must not be entered; an exception is raised then.
+    static var isRefused: Bool {
+        guard Interpreter.isForkedChild else { return false }
+        PyErr_SetString(
+            amaru_RuntimeError(),
+            "this process was made by os.fork: Swift code does not run in it; "
+                + "use the 'spawn' start method"
+        )
+        return true
+    }
+
+    /// The instance in `object`, else nil and an exception.
+    private static func instance(in object: PyPointer) -> UnsafeMutableRawPointer? {
+        guard !isRefused else { return nil }
+        if let instance = amaru_as_instance(object).pointee.instance { return instance }
+        ErrorTranslation.raise(InstanceIdentity.notInitialised(object), PythonGIL())
+        return nil
+    }
+
+    static let method: amaru_method_entry = { context, object, arguments, count, keywords in
+        guard let context, let object, let instance = instance(in: object) else { return nil }
+        let gil = PythonGIL()
+        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
+        do {
+            return try Unmanaged<Method>.fromOpaque(context)._withUnsafeGuaranteedRef { method in
+                try method.body(
+                    instance,
+                    object,
+                    NativeArguments(start: start, count: count),
+                    keywords,
+                    gil
+                )
+            }
+        } catch {
+            ErrorTranslation.raise(error, gil)
+            return nil
+        }
+    }
+
+    /// For methods that need no instance.
+    static let bareMethod: amaru_method_entry = { context, object, arguments, count, keywords in
+        guard let context, let object, !isRefused else { return nil }
+        let gil = PythonGIL()
+        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
+        do {
+            return try Unmanaged<BareMethod>.fromOpaque(context).takeUnretainedValue().body(
+                object,
+                NativeArguments(start: start, count: count),
+                keywords,
+                gil
+            )
+        } catch {
+            ErrorTranslation.raise(error, gil)
+            return nil
+        }
+    }
+
+    static let getter: getter = { object, context in
+        guard let context, let object, let instance = instance(in: object) else { return nil }
+        let gil = PythonGIL()
+        do {
+            return try Unmanaged<Property>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                try $0.getter(instance, gil)
+            }
+        } catch {
+            ErrorTranslation.raise(error, gil)
+            return nil
+        }
+    }
+
+    static let setter: setter = { object, value, context in
+        guard let context, let object, let instance = instance(in: object) else { return -1 }
+        let gil = PythonGIL()
+        do {
+            try Unmanaged<Property>.fromOpaque(context)._withUnsafeGuaranteedRef { property in
+                guard let value else {
+                    throw PendingPythonError(
+                        amaru_AttributeError(),
+                        "property '\(property.name)' has no deleter"
+                    )
+                }
+                try property.setter?(instance, value, gil)
+            }
+            return 0
+        } catch {
+            ErrorTranslation.raise(error, gil)
+            return -1
+        }
+    }
+}
+
+extension PendingPythonError {
+    /// Raises an exception of Python's own.
+    ///
+    /// For errors that leave Swift at once: in front of Swift code they would pass for nothing.
+    init(_ type: PyPointer, _ message: String) {
+        PyErr_SetString(type, message)
+    }
+}

@@ -1,0 +1,74 @@
+// Which Python object stands for which Swift instance.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The Python objects of Swift instances, by the address of the instance.
+///
+/// An entry does not keep the Python object alive: its deallocator removes it. The object keeps
+/// the instance alive, so an address in the table is not used again.
+enum InstanceIdentity {
+    private static let objects = PointerTable()
+
+    /// The number of Python objects that live for Swift instances; the GIL is held.
+    static var count: Int { objects.count }
+
+    /// The Python object of an instance, if one lives (borrowed).
+    static func object(of address: UnsafeRawPointer) -> PyPointer? {
+        guard let found = objects.value(for: address) else { return nil }
+        let object = found.assumingMemoryBound(to: PyObject.self)
+        // While a subclass's object is taken apart its attributes' finalizers may run Python
+        // code that comes here; it must not get hold of that object.
+        return amaru_refcount(object) > 0 ? object : nil
+    }
+
+    static func add(_ object: PyPointer, for address: UnsafeRawPointer) {
+        objects.set(UnsafeMutableRawPointer(object), for: address)
+    }
+
+    static func remove(_ object: PyPointer, for address: UnsafeRawPointer) {
+        objects.remove(UnsafeMutableRawPointer(object), for: address)
+    }
+
+    /// The Python object of an instance, a new one where none lives.
+    static func reference<Instance: PythonClassInstance>(
+        to instance: Instance,
+        _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference {
+        let address = UnsafeRawPointer(Unmanaged.passUnretained(instance).toOpaque())
+        if let object = object(of: address) { return OwnedReference(borrowed: object) }
+        guard let record = ClassRegistry.record(ofInstance: instance) else {
+            throw ClassRegistry.notRegistered(type(of: instance))
+        }
+        let object = try OwnedReference(new: InstanceLifecycle.allocate(record.type, record))
+        fill(object.pointer, with: instance)
+        return object
+    }
+
+    /// Puts an instance into a Python object that has none.
+    static func fill(_ object: PyPointer, with instance: any PythonClassInstance) {
+        let slots = instance.pythonSlots
+        let place = amaru_as_instance(object)
+        if !slots.isEmpty {
+            place?.pointee.slots = Unmanaged.passRetained(SlotList(slots)).toOpaque()
+        }
+        let address = Unmanaged<AnyObject>.passRetained(instance).toOpaque()
+        place?.pointee.instance = address
+        add(object, for: address)
+    }
+
+    static func address(of instance: any PythonClassInstance) -> UnsafeMutableRawPointer {
+        Unmanaged<AnyObject>.passUnretained(instance).toOpaque()
+    }
+
+    /// The use of an object whose `__init__` has not run.
+    static func notInitialised(_ object: PyPointer) -> any Error {
+        let name = String(cString: amaru_type(object).pointee.tp_name)
+        PyErr_SetString(
+            amaru_RuntimeError(),
+            "this \(name) object has no Swift instance: its __init__ has not run; "
+                + "a subclass that defines __init__ must call super().__init__()"
+        )
+        return PythonException.taken()
+    }
+}

@@ -1,0 +1,123 @@
+// The numbered methods of a class.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// The methods of a class by their numbers, those of the base class first.
+///
+/// All that it allocates stays for ever, as the class does.
+struct MethodTable {
+    struct Definition {
+        let name: String
+        let definition: UnsafeMutablePointer<PyMethodDef>
+    }
+
+    let entries: UnsafeMutablePointer<amaru_method>
+    let count: Int
+    /// Of the class itself, without those of its base.
+    let definitions: [Definition]
+
+    init(_ parts: [ClassPart], base: ClassRecord?, className: String) throws {
+        let methods = parts.compactMap(Self.method)
+        let inherited = base?.methodCount ?? 0
+        count = inherited + methods.count
+        guard count <= AMARU_METHOD_LIMIT else {
+            throw AmaruError(
+                .invalidClass,
+                """
+                \(className) has \(count) methods and operators with those of its base; \
+                \(AMARU_METHOD_LIMIT) are possible: divide it into several classes.
+                """
+            )
+        }
+        entries = .allocate(capacity: max(count, 1))
+        if let base { entries.initialize(from: base.methods, count: inherited) }
+        var definitions: [Definition] = []
+        for (index, method) in methods.enumerated() {
+            let number = inherited + index
+            (entries + number).initialize(to: method.entry)
+            let definition = UnsafeMutablePointer<PyMethodDef>.allocate(capacity: 1)
+            definition.initialize(
+                to: PyMethodDef(
+                    ml_name: CText.permanent(method.name),
+                    ml_meth: amaru_fastcall_as_function(amaru_method_trampoline(Int32(number))),
+                    ml_flags: AMARU_METH_FASTCALL_KEYWORDS,
+                    ml_doc: method.documentation.map { UnsafePointer(CText.permanent($0)) }
+                )
+            )
+            definitions.append(Definition(name: method.name, definition: definition))
+        }
+        self.definitions = definitions
+    }
+
+    private struct Method {
+        let name: String
+        let documentation: String?
+        let entry: amaru_method
+    }
+
+    private static func method(_ part: ClassPart) -> Method? {
+        switch part {
+        case .method(let name, let documentation, let body):
+            let context = Unmanaged.passRetained(Entry.Method(body)).toOpaque()
+            let entry = amaru_method(entry: Entry.method, context: context)
+            return Method(name: name, documentation: documentation, entry: entry)
+        case .bareMethod(let name, let body):
+            let context = Unmanaged.passRetained(Entry.BareMethod(body)).toOpaque()
+            let entry = amaru_method(entry: Entry.bareMethod, context: context)
+            return Method(name: name, documentation: nil, entry: entry)
+        default:
+            return nil
+        }
+    }
+}
+
+extension ClassPart {
+    /// The parts with the meanings of each operator made one method.
+    static func merged(_ parts: [ClassPart]) -> [ClassPart] {
+        var order: [String] = []
+        var meanings: [String: [OperatorBody]] = [:]
+        var result: [ClassPart] = []
+        for part in parts {
+            guard case .operation(let name, let body) = part else {
+                result.append(part)
+                continue
+            }
+            if meanings[name] == nil { order.append(name) }
+            meanings[name, default: []].append(body)
+        }
+        for name in order {
+            let bodies = meanings[name] ?? []
+            result.append(.method(name: name, documentation: nil, operation(name, bodies)))
+        }
+        return withHash(result)
+    }
+
+    /// Tries each meaning; NotImplemented where the operand suits none.
+    private static func operation(_ name: String, _ bodies: [OperatorBody]) -> MethodBody {
+        { instance, object, arguments, keywords, gil in
+            guard arguments.count == 1, keywords == nil else {
+                throw PythonConversionError(
+                    .type,
+                    "\(name)() takes exactly one argument (\(arguments.count) given)"
+                )
+            }
+            for body in bodies {
+                if let result = try body(instance, object, arguments[0], gil) { return result }
+            }
+            return OwnedReference(borrowed: amaru_not_implemented()).take()
+        }
+    }
+
+    /// A class that defines equality and no hash has none, as in Python.
+    ///
+    /// https://docs.python.org/3/reference/datamodel.html#object.__hash__
+    private static func withHash(_ parts: [ClassPart]) -> [ClassPart] {
+        func has(_ wanted: String) -> Bool {
+            parts.contains { part in
+                if case .method(wanted, _, _) = part { true } else { false }
+            }
+        }
+        return has("__eq__") && !has("__hash__") ? parts + [.hashIsNone] : parts
+    }
+}
