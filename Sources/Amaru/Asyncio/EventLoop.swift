@@ -15,6 +15,8 @@ enum EventLoop {
     ///
     /// Safe because it is written once, before any other code can enter Python.
     private nonisolated(unsafe) static var loop: PyPointer?
+    /// Safe because it is written once, before any other code can enter Python.
+    private nonisolated(unsafe) static var makesPlainFutures = false
     /// Safe because it is touched on the Python thread only.
     private nonisolated(unsafe) static var isEnding = false
 
@@ -24,6 +26,7 @@ enum EventLoop {
 
     static func prepare(_ configuration: PythonConfiguration) throws {
         let gil = PythonGIL()
+        try RunningLoop.prepare(gil)
         Interrupts.prepareSignals()
         Interrupts.ignoreWriteSignals()
         let drain = try NativeFunction.make("drain") { _, _, _ in
@@ -63,6 +66,9 @@ enum EventLoop {
                 gil
             )
         }
+        makesPlainFutures =
+            try Runtime.call("makes_plain_futures", [], gil).pointer
+            == amaru_true()
         self.loop = loop.take()
         try addSearchPaths(configuration.searchPaths, gil)
     }
@@ -151,7 +157,8 @@ enum EventLoop {
     static func withoutRunningLoop<Value: ~Copyable>(
         _ body: () throws -> Value
     ) throws -> Value {
-        let previous = PythonObject(try Runtime.call("leave_loop", [], PythonGIL()))
+        let previous = PythonObject(try RunningLoop.current())
+        try RunningLoop.set(amaru_none())
         defer { enter(previous) }
         return try body()
     }
@@ -161,8 +168,20 @@ enum EventLoop {
         if (try? Runtime.call("enter_loop", [loop], PythonGIL())) == nil { PyErr_Clear() }
     }
 
+    /// The loop that runs on this thread, else the home loop (new).
+    static func current() throws -> OwnedReference {
+        let running = try RunningLoop.current()
+        guard running.pointer == amaru_none(), let loop else { return running }
+        return OwnedReference(borrowed: loop)
+    }
+
     /// Says whether the loop that runs on the Python thread is another than the home loop.
     static func isNested(_ loop: PyPointer) -> Bool { loop != self.loop }
+
+    /// Says whether `create_future` of the loop makes an `asyncio.Future` and nothing else.
+    static func makesPlainFutures(_ loop: PyPointer) -> Bool {
+        makesPlainFutures && loop == self.loop
+    }
 
     // MARK: End
 

@@ -2,55 +2,60 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
+internal import Synchronization
 
 /// A Swift task whose result a Python future receives.
-final class SwiftAwaitable: Sendable {
+///
+/// Only what the two sides race for is atomic: who is first to have a result (`isClaimed`), and
+/// whether the starting call has made the future before that (`stage`). A task that does not
+/// suspend has its result before there is a future, and costs neither a lock nor a hop.
+final class SwiftAwaitable: @unchecked Sendable {
+    typealias Outcome = Result<any ConvertibleToPython & Sendable, any Error>
+
     /// What the task and the call that started it agree on.
-    private enum Stage {
-        /// The starting call has not returned yet: a result goes straight into the future.
+    private enum Stage: UInt8, AtomicRepresentable {
+        /// The starting call has not returned yet: it takes the result itself.
         case starting
         case running
         case finished
     }
 
-    private struct State {
-        var stage = Stage.starting
-        var early: Result<any ConvertibleToPython & Sendable, any Error>?
-        var task: Task<Void, Never>?
-        var isPending = true
+    /// Where a result goes that came later.
+    private struct Receiver {
+        let future: PythonObject
+        let loop: PythonObject
+        let isHome: Bool
+        let task: Task<Void, Never>
     }
 
-    private let state = Lock(State())
-    private let future: PythonObject
-    private let loop: PythonObject
-    private let isHome: Bool
+    private let stage = Atomic(Stage.starting)
+    private let isClaimed = Atomic(false)
+    private let isPending = Atomic(false)
+    /// Safe because whoever set `isClaimed` writes it once, before `stage` says finished.
+    private var outcome: Outcome?
+    /// Safe because the starting call writes it once, before `stage` says running.
+    private var receiver: Receiver?
 
-    private init(future: PythonObject, loop: PythonObject, isHome: Bool) {
-        self.future = future
-        self.loop = loop
-        self.isHome = isHome
-        Self.count.withLock { $0 += 1 }
-    }
+    private init() {}
 
     deinit {
         endPending()
     }
 
-    private static let count = Lock(0)
+    private static let count = Atomic(0)
 
     /// The number of awaitables whose future has not got its result.
-    static var pendingCount: Int { count.withLock { $0 } }
+    static var pendingCount: Int { count.load(ordering: .relaxed) }
 
     /// Takes the awaitable off the count, once.
     ///
     /// Not in `deinit` alone: what Python still holds of it may be collected much later.
     private func endPending() {
-        let wasPending = state.withLock { state in
-            defer { state.isPending = false }
-            return state.isPending
-        }
-        if wasPending { Self.count.withLock { $0 -= 1 } }
+        guard isPending.exchange(false, ordering: .relaxed) else { return }
+        Self.count.subtract(1, ordering: .relaxed)
     }
+
+    // MARK: Start
 
     /// Starts `body` at once and returns the future of its result (new).
     ///
@@ -59,145 +64,135 @@ final class SwiftAwaitable: Sendable {
         _ gil: borrowing PythonGIL,
         _ body: @escaping @Sendable () async throws -> any ConvertibleToPython & Sendable
     ) throws -> OwnedReference {
-        let loop = try Runtime.call("current_loop", [], gil)
-        let future = PythonObject(try Method.call(loop.pointer, "create_future"))
+        let loop = try EventLoop.current()
         let isHome = !EventLoop.isNested(loop.pointer)
-        let awaitable = SwiftAwaitable(future: future, loop: PythonObject(loop), isHome: isHome)
+        let awaitable = SwiftAwaitable()
         let nested = isHome ? nil : NestedLoop.Origin(awaitable)
         // Runs here until it suspends first; one that never does costs no hop.
         let task = Task.immediate {
-            let result: Result<any ConvertibleToPython & Sendable, any Error>
             do {
-                result = .success(try await NestedLoop.run(from: nested) { try await body() })
+                awaitable.finish(.success(try await NestedLoop.run(from: nested, body)))
             } catch {
-                result = .failure(error)
+                awaitable.finish(.failure(error))
             }
-            awaitable.finish(result)
         }
-        try awaitable.didStart(task, gil)
-        return future.newReference(gil)
+        let future = try RunningLoop.makeFuture(of: loop.pointer)
+        try awaitable.connect(task, future.pointer, loop, isHome: isHome, gil)
+        return future
     }
 
-    private func didStart(_ task: Task<Void, Never>, _ gil: borrowing PythonGIL) throws {
-        let early = state.withLock { state in
-            if case .starting = state.stage { state.stage = .running }
-            state.task = task
-            return state.early
+    private func connect(
+        _ task: Task<Void, Never>,
+        _ future: PyPointer,
+        _ loop: consuming OwnedReference,
+        isHome: Bool,
+        _ gil: borrowing PythonGIL
+    ) throws {
+        if stage.load(ordering: .acquiring) == .starting {
+            receiver = Receiver(
+                future: PythonObject(OwnedReference(borrowed: future)),
+                loop: PythonObject(loop),
+                isHome: isHome,
+                task: task
+            )
+            isPending.store(true, ordering: .relaxed)
+            Self.count.add(1, ordering: .relaxed)
+            try cancelWithFuture(future)
+            let isRunning = stage.compareExchange(
+                expected: .starting,
+                desired: .running,
+                ordering: .acquiringAndReleasing
+            ).exchanged
+            if isRunning { return }
         }
-        if let early {
-            try settle(early, gil)
-            return
-        }
+        if let outcome { try settle(outcome, future, isNew: true, gil) }
+        // Where it was given up while it goes on; one that has ended does not mind.
+        if case .failure = outcome { task.cancel() }
+    }
+
+    /// Lets a cancelled future cancel the task.
+    private func cancelWithFuture(_ future: PyPointer) throws {
         // Weak: the future keeps its callback, and this keeps the future.
         let callback = try NativeFunction.make("cancel_swift_task") { [weak self] _, _, _ in
-            if let self, let task = self.state.withLock({ $0.task }) { task.cancel() }
+            self?.receiver?.task.cancel()
             return OwnedReference(borrowed: amaru_none())
         }
-        _ = try Method.call(
-            future.pointer,
-            "add_done_callback",
-            callback,
-            gil
-        )
+        _ = try Method.call(future, "add_done_callback", callback.pointer)
     }
 
+    // MARK: Result
+
     /// Takes the result, on whichever thread the task ended.
-    private func finish(_ result: Result<any ConvertibleToPython & Sendable, any Error>) {
-        let mustPost = state.withLock { state in
-            switch state.stage {
-            case .starting:
-                state.early = result
-                state.stage = .finished
-                return false
-            case .running:
-                state.stage = .finished
-                return true
-            case .finished:
-                return false
-            }
+    ///
+    /// - Returns: The receiver, where it is the first result and the starting call has returned.
+    @discardableResult
+    private func finish(_ result: Outcome) -> Receiver? {
+        guard !isClaimed.exchange(true, ordering: .relaxed) else { return nil }
+        outcome = result
+        let former = stage.exchange(.finished, ordering: .acquiringAndReleasing)
+        guard former == .running, let receiver else { return nil }
+        if receiver.isHome {
+            Interpreter.submit(.call { self.settleOnPythonThread(result, receiver) })
+        } else {
+            Courier.send { self.settleOnLoop(result, receiver) }
         }
-        if mustPost { post(result) }
+        return receiver
     }
 
     /// Gives the future up with an error while the task goes on, cancelled.
     func fail(_ error: any Error) {
-        finish(.failure(error))
-        state.withLock { $0.task }?.cancel()
+        // Without a receiver the starting call cancels it.
+        finish(.failure(error))?.task.cancel()
     }
 
-    private func post(_ result: Result<any ConvertibleToPython & Sendable, any Error>) {
-        if isHome {
-            Interpreter.submit(.call { self.settleOnPythonThread(result) })
-        } else {
-            Courier.send { self.settleOnLoop(result) }
-        }
-    }
-
-    private func settleOnPythonThread(
-        _ result: Result<any ConvertibleToPython & Sendable, any Error>
-    ) {
+    private func settleOnPythonThread(_ result: Outcome, _ receiver: Receiver) {
         guard (try? Interpreter.requireRunning()) != nil else { return endPending() }
-        try? settle(result, PythonGIL())
+        try? settle(result, receiver.future.pointer, isNew: false, PythonGIL())
     }
 
     /// Hands the result to the loop of another thread, or to a nested one; with the GIL held.
-    private func settleOnLoop(_ result: Result<any ConvertibleToPython & Sendable, any Error>) {
+    private func settleOnLoop(_ result: Outcome, _ receiver: Receiver) {
         let gil = PythonGIL()
         let settle = try? NativeFunction.make("settle") { _, _, gil in
-            try self.settle(result, gil)
+            try self.settle(result, receiver.future.pointer, isNew: false, gil)
             return OwnedReference(borrowed: amaru_none())
         }
         // A loop that has ended has nobody left who waits.
-        let posted = settle.flatMap { try? Runtime.call("post", [loop, $0], gil) }
+        let posted = settle.flatMap { try? Runtime.call("post", [receiver.loop, $0], gil) }
         guard let posted, posted.pointer == amaru_true() else { return endPending() }
     }
 
+    /// Sets the future's result (borrowed); one that is not new may be done, if it was cancelled.
     private func settle(
-        _ result: Result<any ConvertibleToPython & Sendable, any Error>,
+        _ result: Outcome,
+        _ future: PyPointer,
+        isNew: Bool,
         _ gil: borrowing PythonGIL
     ) throws {
         defer { endPending() }
         do {
             let value = try result.get().pythonReference(gil)
-            _ = try Runtime.call("settle", [future, true, PythonObject(value)], gil)
+            if isNew {
+                _ = try Method.call(future, "set_result", value.pointer)
+            } else {
+                try Self.settle(future, true, value.pointer, gil)
+            }
         } catch {
             ErrorTranslation.raise(error, gil)
             guard let exception = amaru_take_exception() else { return }
-            let object = PythonObject(OwnedReference(new: exception))
-            _ = try Runtime.call("settle", [future, false, object], gil)
+            let owned = OwnedReference(new: exception)
+            try Self.settle(future, false, owned.pointer, gil)
         }
     }
-}
 
-/// Calls a method by name without the bound object.
-enum Method {
-    static func call(_ object: PyPointer, _ name: String) throws -> OwnedReference {
-        try call(object, name, nil)
-    }
-
-    static func call(
-        _ object: PyPointer,
-        _ name: String,
-        _ argument: PythonObject,
+    private static func settle(
+        _ future: PyPointer,
+        _ succeeded: Bool,
+        _ value: PyPointer,
         _ gil: borrowing PythonGIL
-    ) throws -> OwnedReference {
-        try call(object, name, argument.pointer)
-    }
-
-    private static func call(_ object: PyPointer, _ name: String, _ argument: PyPointer?) throws
-        -> OwnedReference
-    {
-        let name = try OwnedReference(new: PyUnicode_FromString(name))
-        let arguments: [PyPointer?] = [object, argument]
-        return try OwnedReference(
-            new: arguments.withUnsafeBufferPointer { arguments in
-                PyObject_VectorcallMethod(
-                    name.pointer,
-                    arguments.baseAddress,
-                    amaru_vectorcall_count(argument == nil ? 1 : 2),
-                    nil
-                )
-            }
-        )
+    ) throws {
+        let future = PythonObject(OwnedReference(borrowed: future))
+        let value = PythonObject(OwnedReference(borrowed: value))
+        _ = try Runtime.call("settle", [future, succeeded, value], gil)
     }
 }

@@ -15,6 +15,7 @@ enum Runtime {
         [
             runtimeSource,
             classesRuntimeSource,
+            asyncioRuntimeSource,
         ]
     }
 
