@@ -444,4 +444,20 @@ static inline amaru_fastcall amaru_method_trampoline(int number) {
 #undef AMARU_EACH_DIGIT
 #undef AMARU_METHOD
 
+// MARK: Exported functions
+//
+// The `self` of an exported function is an instance of a subclass of `module` with one field: to
+// Python the function is one of a module, and its closure is one load away.
+
+static inline PyTypeObject *amaru_module_type(void) { return &PyModule_Type; }
+
+// Returns the field of the instance.
+static inline void **amaru_function_field(PyObject *context) {
+    return (void **)((char *)context + PyModule_Type.tp_basicsize);
+}
+
+static inline unsigned int amaru_closed_type_flags(void) {
+    return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE;
+}
+
 #endif

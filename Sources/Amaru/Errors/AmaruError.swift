@@ -10,7 +10,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case notRunning, alreadyStarted, startFailed, environmentMismatch, wrongThread
-            case actorBusy, moduleExists, interrupted
+            case actorBusy, moduleExists, interrupted, invalidSignature
             case classNotRegistered, invalidClass
         }
 
@@ -32,6 +32,8 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         public static let moduleExists = Code(value: .moduleExists)
         /// A blocking wait was broken off by an interrupt.
         public static let interrupted = Code(value: .interrupted)
+        /// An exported function has parameters that no Python function can have.
+        public static let invalidSignature = Code(value: .invalidSignature)
 
         /// An instance was converted of a class that no registered module has.
         public static let classNotRegistered = Code(value: .classNotRegistered)

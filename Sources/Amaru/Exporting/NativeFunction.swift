@@ -4,9 +4,13 @@
 internal import CAmaruPython
 
 /// What a call from Python brings: borrowed arguments, valid while the call lasts.
+///
+/// The values of keywords follow those that are counted.
+@usableFromInline
 typealias NativeArguments = UnsafeBufferPointer<PyPointer>
 
 /// The closure behind a Python builtin.
+@usableFromInline
 typealias NativeBody =
     @Sendable (
         _ arguments: NativeArguments, _ keywords: PyPointer?, _ gil: borrowing PythonGIL
@@ -15,10 +19,8 @@ typealias NativeBody =
 /// Makes builtins of Swift closures.
 ///
 /// They are METH_FASTCALL | METH_KEYWORDS functions, which CPython's adaptive interpreter
-/// specialises; the closure is in the capsule that is their `self`.
+/// specialises; the closure is in the ``FunctionContext`` that is their `self`.
 enum NativeFunction {
-    private static let capsuleName: StaticString = "amaru.function"
-
     /// The closure, and the definition that the builtin points to and does not own.
     private final class Box {
         let body: NativeBody
@@ -58,6 +60,8 @@ enum NativeFunction {
     }
 
     /// Makes a builtin function; the thread holds the GIL.
+    ///
+    /// - Parameter module: The name of its module (borrowed), which is its `__module__`.
     static func make(
         _ name: String,
         documentation: String? = nil,
@@ -65,47 +69,44 @@ enum NativeFunction {
         body: @escaping NativeBody
     ) throws -> PythonObject {
         let box = Box(name: name, documentation: documentation, body: body)
-        let retained = Unmanaged.passRetained(box)
-        let capsule = PyCapsule_New(retained.toOpaque(), capsuleName.cString) { capsule in
-            guard let pointer = PyCapsule_GetPointer(capsule, NativeFunction.capsuleName.cString)
-            else { return }
-            Unmanaged<Box>.fromOpaque(pointer).release()
+        let context = try FunctionContext.make(box)
+        if let module {
+            guard PyObject_SetAttrString(context.pointer, "__name__", module) == 0 else {
+                throw PythonException.taken()
+            }
         }
-        guard let capsule else {
-            retained.release()
-            throw PythonException.taken()
-        }
-        let owner = OwnedReference(new: capsule)
-        // The function keeps the capsule, and with it its own definition, alive.
+        // The function keeps the context, and with it its own definition, alive.
         return PythonObject(
-            try OwnedReference(new: PyCMethod_New(box.definition, owner.pointer, module, nil))
+            try OwnedReference(new: PyCMethod_New(box.definition, context.pointer, module, nil))
         )
     }
 
-    private static let trampoline: amaru_fastcall = { capsule, arguments, count, keywords in
-        let gil = PythonGIL()
-        guard !Interpreter.isForkedChild else {
-            PyErr_SetString(
-                amaru_RuntimeError(),
-                "this process was made by os.fork: Swift code does not run in it; "
-                    + "use the 'spawn' start method"
-            )
-            return nil
-        }
-        guard let pointer = PyCapsule_GetPointer(capsule, NativeFunction.capsuleName.cString) else {
-            return nil
-        }
-        let box = Unmanaged<Box>.fromOpaque(pointer).takeUnretainedValue()
+    private static let trampoline: amaru_fastcall = { context, arguments, count, keywords in
+        guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
+        guard let context, let box = amaru_function_field(context).pointee else { return nil }
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        do {
-            return try box.body(
-                NativeArguments(start: start, count: count),
-                keywords,
-                gil
-            ).take()
-        } catch {
-            ErrorTranslation.raise(error, gil)
-            return nil
+        // The caller holds the function, which holds the box.
+        return Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { box in
+            do {
+                return try box.body(
+                    NativeArguments(start: start, count: count),
+                    keywords,
+                    PythonGIL()
+                ).take()
+            } catch {
+                ErrorTranslation.raise(error, PythonGIL())
+                return nil
+            }
         }
+    }
+
+    @inline(never)
+    private static func refuseForkedChild() -> PyPointer? {
+        PyErr_SetString(
+            amaru_RuntimeError(),
+            "this process was made by os.fork: Swift code does not run in it; "
+                + "use the 'spawn' start method"
+        )
+        return nil
     }
 }

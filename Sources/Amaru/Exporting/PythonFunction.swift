@@ -1,4 +1,4 @@
-// Swift closures as Python functions: synchronous, awaitable, blocking.
+// Swift closures as Python functions: those that run to their end.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
@@ -7,16 +7,24 @@ internal import CAmaruPython
 ///
 /// ```swift
 /// PythonFunction("add") { (a: Int, b: Int) in a + b }
+/// PythonFunction("greet", .positional("name"), .keyword("polite", default: true)) {
+///     (name: String, polite: Bool) in polite ? "Good day, \(name)" : "Hi \(name)"
+/// }
 /// PythonFunction("fetch") { (url: String) async throws in try await load(url) }
 /// ```
 ///
-/// Arguments are positional and converted to the closure's parameter types; one that does not
-/// convert is a `TypeError` that names it. The closure runs on the thread that calls it, which
-/// may be one that Python code made: it is `@Sendable` and not isolated.
+/// Without descriptions, arguments are positional. A ``PythonParameter`` for each one gives it a
+/// name, a kind and perhaps a default. Arguments are converted to the closure's parameter types;
+/// one that does not convert is a `TypeError` that names it. The closure runs on the thread that
+/// calls it, which may be one that Python code made: it is `@Sendable` and not isolated.
+///
+/// A closure without `async` is called with the GIL held: long work belongs in an `async` one.
 public struct PythonFunction: Sendable {
     /// The name of the function.
     public let name: String
     let documentation: String?
+    @usableFromInline
+    let signature: FunctionSignature
     let body: NativeBody
 
     /// Creates a function that returns a value.
@@ -24,122 +32,116 @@ public struct PythonFunction: Sendable {
     /// - Parameters:
     ///   - name: Its name in the module.
     ///   - documentation: Its docstring.
-    ///   - body: Called with the GIL held: long work belongs in an `async` closure.
-    public init<each Parameter: ConvertibleFromPython, Value: ConvertibleToPython>(
+    ///   - body: What it does; what it throws is raised in Python.
+    public init<each Argument: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
-        body: @escaping @Sendable (repeat each Parameter) throws -> Value
+        body: @escaping @Sendable (repeat each Argument) throws -> Value
     ) {
-        self.init(name, documentation) { (arguments, keywords, gil) in
-            var cursor = try ArgumentCursor(
-                name,
-                arguments,
-                keywords: keywords,
-                expecting: packCount(repeat (each Parameter).self)
-            )
-            return try body(repeat cursor.next((each Parameter).self, gil)).pythonReference(gil)
-        }
-    }
-
-    /// Creates a function that returns `None`.
-    public init<each Parameter: ConvertibleFromPython>(
-        _ name: String,
-        documentation: String? = nil,
-        body: @escaping @Sendable (repeat each Parameter) throws -> Void
-    ) {
-        self.init(name, documentation) { (arguments, keywords, gil) in
-            var cursor = try ArgumentCursor(
-                name,
-                arguments,
-                keywords: keywords,
-                expecting: packCount(repeat (each Parameter).self)
-            )
-            try body(repeat cursor.next((each Parameter).self, gil))
-            return PythonNone().pythonReference(gil)
-        }
-    }
-
-    /// Creates a function that starts at once and returns an awaitable.
-    ///
-    /// The awaitable is an `asyncio.Future` of the running loop, never a lazy coroutine: a call
-    /// without `await` runs just the same. A closure that does not suspend has run when the call
-    /// returns. Cancelling the future cancels the Swift task.
-    public init<
-        each Parameter: ConvertibleFromPython & Sendable,
-        Value: ConvertibleToPython & Sendable
-    >(
-        _ name: String,
-        documentation: String? = nil,
-        body: @escaping @concurrent @Sendable (repeat each Parameter) async throws -> Value
-    ) {
-        self.init(name, documentation) { (arguments, keywords, gil) in
-            var cursor = try ArgumentCursor(
-                name,
-                arguments,
-                keywords: keywords,
-                expecting: packCount(repeat (each Parameter).self)
-            )
-            let parameters = (repeat try cursor.next((each Parameter).self, gil))
-            return try SwiftAwaitable.start(gil) { try await body(repeat each parameters) }
-        }
-    }
-
-    /// Creates a function that starts at once and returns an awaitable of `None`.
-    public init<each Parameter: ConvertibleFromPython & Sendable>(
-        _ name: String,
-        documentation: String? = nil,
-        body: @escaping @concurrent @Sendable (repeat each Parameter) async throws -> Void
-    ) {
-        self.init(name, documentation) { (arguments, keywords, gil) in
-            var cursor = try ArgumentCursor(
-                name,
-                arguments,
-                keywords: keywords,
-                expecting: packCount(repeat (each Parameter).self)
-            )
-            let parameters = (repeat try cursor.next((each Parameter).self, gil))
-            return try SwiftAwaitable.start(gil) {
-                try await body(repeat each parameters)
-                return PythonNone()
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Value.self
+        )
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                return try body(repeat cursor.next((each Argument).self, gil))
+                    .pythonReference(gil)
             }
         }
     }
 
-    /// Creates a function that blocks its Python thread until the closure has ended.
-    ///
-    /// For callers that cannot await. The GIL is released meanwhile and signals are looked at
-    /// every 50 milliseconds; an interrupt cancels the closure, whose own error is then raised.
-    public init<
-        each Parameter: ConvertibleFromPython & Sendable,
-        Value: ConvertibleToPython & Sendable
-    >(
-        blocking name: String,
+    /// Creates a function that returns `None`.
+    public init<each Argument: ConvertibleFromPython>(
+        _ name: String,
         documentation: String? = nil,
-        body: @escaping @concurrent @Sendable (repeat each Parameter) async throws -> Value
+        body: @escaping @Sendable (repeat each Argument) throws -> Void
     ) {
-        self.init(name, documentation) { (arguments, keywords, gil) in
-            var cursor = try ArgumentCursor(
-                name,
-                arguments,
-                keywords: keywords,
-                expecting: packCount(repeat (each Parameter).self)
-            )
-            let parameters = (repeat try cursor.next((each Parameter).self, gil))
-            return try BlockingWait.run { try await body(repeat each parameters) }
-                .pythonReference(gil)
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Void.self
+        )
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                try body(repeat cursor.next((each Argument).self, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
-    init(_ name: String, _ documentation: String?, body: @escaping NativeBody) {
-        self.name = name
+    /// Creates a function with described parameters that returns a value.
+    ///
+    /// - Parameters:
+    ///   - name: Its name in the module.
+    ///   - first: The first parameter.
+    ///   - others: The other parameters.
+    ///   - documentation: Its docstring.
+    ///   - body: What it does; what it throws is raised in Python.
+    public init<
+        First: ConvertibleFromPython,
+        each Other: ConvertibleFromPython,
+        Value: ConvertibleToPython
+    >(
+        _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        body: @escaping @Sendable (First, repeat each Other) throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            name,
+            first,
+            repeat each others,
+            result: Value.self
+        )
+        let others = (repeat each others)
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                return try body(
+                    cursor.next(first, gil),
+                    repeat cursor.next(each others, gil)
+                ).pythonReference(gil)
+            }
+        }
+    }
+
+    /// Creates a function with described parameters that returns `None`.
+    public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython>(
+        _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        body: @escaping @Sendable (First, repeat each Other) throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            name,
+            first,
+            repeat each others,
+            result: Void.self
+        )
+        let others = (repeat each others)
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
+        }
+    }
+
+    @usableFromInline
+    init(
+        _ signature: FunctionSignature,
+        _ documentation: String?,
+        body: @escaping NativeBody
+    ) {
+        self.name = signature.name
         self.documentation = documentation
+        self.signature = signature
         self.body = body
     }
-}
-
-/// The number of elements of a parameter pack.
-private func packCount<each Element>(_ types: repeat (each Element).Type) -> Int {
-    var count = 0
-    for _ in repeat each types { count += 1 }
-    return count
 }

@@ -110,10 +110,11 @@ extension Python {
     ) throws -> PythonObject {
         switch member {
         case let function as PythonFunction:
+            try function.signature.check()
             let name = try module.name.pythonReference(gil)
             return try NativeFunction.make(
                 function.name,
-                documentation: function.documentation,
+                documentation: function.signature.docstring(function.documentation, gil),
                 module: name.pointer,
                 body: function.body
             )

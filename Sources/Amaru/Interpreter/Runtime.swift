@@ -14,6 +14,7 @@ enum Runtime {
     private static var sources: [String] {
         [
             runtimeSource,
+            signatureRuntimeSource,
             classesRuntimeSource,
             asyncioRuntimeSource,
         ]
@@ -27,6 +28,12 @@ enum Runtime {
         }
         let module = OwnedReference(borrowed: added)
         let globals = PyModule_GetDict(module.pointer)  // borrowed
+        // What C code imports while a function of the module runs, such as the compiler for a
+        // name beyond ASCII, looks for `__import__` here.
+        // https://docs.python.org/3/c-api/import.html#c.PyImport_Import
+        guard PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins()) == 0 else {
+            throw PythonException.taken()
+        }
         for source in sources {
             let code = try OwnedReference(new: Py_CompileString(source, "<amaru>", Py_file_input))
             _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))

@@ -1,0 +1,26 @@
+// Reads the arguments of one call in order.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Converts the values of a call one after the other, for parameter packs.
+struct BoundCursor {
+    private let bound: BoundArguments
+    private var index = 0
+
+    init(_ bound: BoundArguments) { self.bound = bound }
+
+    mutating func next<Value: ConvertibleFromPython>(
+        _ parameter: PythonParameter<Value>,
+        _ gil: borrowing PythonGIL
+    ) throws -> Value {
+        defer { index += 1 }
+        return try bound.read(index, parameter.makeValue, gil)
+    }
+
+    mutating func next<Value: ConvertibleFromPython>(
+        _ type: Value.Type,
+        _ gil: borrowing PythonGIL
+    ) throws -> Value {
+        defer { index += 1 }
+        return try bound.read(index, nil, gil)
+    }
+}

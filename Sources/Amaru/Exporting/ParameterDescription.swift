@@ -1,0 +1,41 @@
+// One parameter of an exported function, without its Swift type.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What Python sees of a parameter: its name, how it is passed, its default, its type hint.
+@usableFromInline
+struct ParameterDescription: Sendable {
+    /// The kinds of Python, in the order in which they stand in a signature.
+    ///
+    /// https://docs.python.org/3/library/inspect.html#inspect.Parameter.kind
+    @usableFromInline
+    enum Kind: Int, Sendable, Comparable {
+        case positionalOnly, positional, arguments, keyword, keywords
+
+        @usableFromInline
+        static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
+
+        /// Whether a value is passed by its place.
+        var isPositional: Bool { self <= .positional }
+        /// Whether it takes what no other parameter takes.
+        var isVariadic: Bool { self == .arguments || self == .keywords }
+    }
+
+    let name: String
+    let kind: Kind
+    /// Makes the object that the signature shows as default; nil where there is none.
+    let makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)?
+    /// The type of a value that the parameter takes.
+    let hint: @Sendable () -> String
+
+    @usableFromInline
+    init(
+        _ name: String,
+        _ kind: Kind,
+        hint: @escaping @Sendable () -> String,
+        makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)? = nil
+    ) {
+        (self.name, self.kind, self.hint, self.makeDefault) = (name, kind, hint, makeDefault)
+    }
+
+    var isRequired: Bool { makeDefault == nil && !kind.isVariadic }
+}

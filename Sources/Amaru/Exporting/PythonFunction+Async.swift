@@ -1,0 +1,176 @@
+// Asynchronous Swift closures as Python functions: awaitable, or blocking their thread.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+/// Functions that start at once and return an awaitable.
+///
+/// The awaitable is an `asyncio.Future` of the running loop, never a lazy coroutine: a call
+/// without `await` runs just the same. A closure that does not suspend has run when the call
+/// returns. Cancelling the future cancels the Swift task.
+extension PythonFunction {
+    /// Creates a function that starts at once and returns an awaitable.
+    public init<
+        each Argument: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        _ name: String,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Value.self,
+            isAsynchronous: true
+        )
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try SwiftAwaitable.start(gil) { try await body(repeat each values) }
+            }
+        }
+    }
+
+    /// Creates a function that starts at once and returns an awaitable of `None`.
+    public init<each Argument: ConvertibleFromPython & Sendable>(
+        _ name: String,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Void.self,
+            isAsynchronous: true
+        )
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try SwiftAwaitable.start(gil) {
+                    try await body(repeat each values)
+                    return PythonNone()
+                }
+            }
+        }
+    }
+
+    /// Creates a function with described parameters that returns an awaitable.
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            name,
+            first,
+            repeat each others,
+            result: Value.self,
+            isAsynchronous: true
+        )
+        let others = (repeat each others)
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try SwiftAwaitable.start(gil) { try await body(value, repeat each values) }
+            }
+        }
+    }
+
+    /// Creates a function with described parameters that returns an awaitable of `None`.
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable
+    >(
+        _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            name,
+            first,
+            repeat each others,
+            result: Void.self,
+            isAsynchronous: true
+        )
+        let others = (repeat each others)
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try SwiftAwaitable.start(gil) {
+                    try await body(value, repeat each values)
+                    return PythonNone()
+                }
+            }
+        }
+    }
+}
+
+/// Functions that block their Python thread until the closure has ended.
+///
+/// For callers that cannot await. The GIL is released meanwhile and signals are looked at every
+/// 50 milliseconds; an interrupt cancels the closure, whose own error is then raised.
+extension PythonFunction {
+    /// Creates a function that blocks its Python thread until the closure has ended.
+    public init<
+        each Argument: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        blocking name: String,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Value.self
+        )
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try BlockingWait.run { try await body(repeat each values) }
+                    .pythonReference(gil)
+            }
+        }
+    }
+
+    /// Creates a function with described parameters that blocks its Python thread.
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        blocking name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Value
+    ) {
+        let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
+        let others = (repeat each others)
+        self.init(signature, documentation) { (arguments, keywords, gil) in
+            try signature.bind(arguments, keywords, gil) { bound in
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try BlockingWait.run { try await body(value, repeat each values) }
+                    .pythonReference(gil)
+            }
+        }
+    }
+}
