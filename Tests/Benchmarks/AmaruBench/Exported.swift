@@ -12,6 +12,7 @@ extension Subject {
             PythonFunction("captured_no_operation") { () -> Void in step.check() }
             PythonFunction("captured_increment") { (i: Int) in i + step.size }
             PythonFunction("immediate") { () async -> Void in }
+            Number.pythonClass
         }
     }
 }
@@ -27,5 +28,21 @@ final class Step: Sendable {
     @inline(never)
     func check() {
         precondition(size > 0)
+    }
+}
+
+/// A Swift class in Python, with what `cfloors.Number` has.
+final class Number: PythonClassInstance {
+    let value: Int
+
+    init(_ value: Int) {
+        self.value = value
+    }
+
+    static let pythonClass = PythonClass(Number.self) {
+        PythonInitializer { (value: Int) in Number(value) }
+        PythonProperty("value") { $0.value }
+        PythonMethod("no_operation") { _ in }
+        PythonMethod("plus") { (number, n: Int) in number.value + n }
     }
 }

@@ -39,7 +39,9 @@ struct Instructions {
         // One fork after the other: what this process does between them counts for the second.
         let few = Self.fork(loop, repetitions.few)
         let many = Self.fork(loop, repetitions.many)
-        let difference = try count("\(name).many", many) - count("\(name).few", few)
+        let difference =
+            try count("\(name).\(repetitions.many)", many)
+            - count("\(name).\(repetitions.few)", few)
         return difference / Double(repetitions.many - repetitions.few)
     }
 

@@ -5,8 +5,11 @@ import Amaru
 
 extension Rows {
     static func exported(_ subject: Subject) throws -> [Row] {
-        let noClasses = "a Swift class cannot be given to Python yet"
-        return [
+        try functions(subject) + members(subject) + [awaited(subject)]
+    }
+
+    private static func functions(_ subject: Subject) throws -> [Row] {
+        [
             try row(
                 subject,
                 "function0",
@@ -45,24 +48,59 @@ extension Rows {
                 #"PythonFunction("f") { (i: Int) in i + state.size }"#,
                 swift: "captured_increment"
             ),
-            try missing(subject, "property", "Python reads a property", "f.value", noClasses),
-            try missing(subject, "method0", "Python calls a method", "f.no_operation()", noClasses),
-            try missing(
-                subject,
+        ]
+    }
+
+    private static func members(_ subject: Subject) throws -> [Row] {
+        let c: PythonObject = try subject.c.Number
+        let swift: PythonObject = try subject.swift.Number
+        func row(
+            _ name: String,
+            _ work: String,
+            _ statement: String,
+            _ spelling: String,
+            _ limits: Limits = .ratio(1.2, instructions: 1.1),
+            ofClass: Bool = false
+        ) throws -> Row {
+            Row(
+                name: name,
+                work: work,
+                limits: limits,
+                floor: try subject.loop(statement, "f", ofClass ? c : c(5)),
+                bridge: .measured(
+                    spelling: spelling,
+                    try subject.loop(statement, "f", ofClass ? swift : swift(5))
+                ),
+                isCalledByPython: true
+            )
+        }
+        return [
+            try row(
+                "property",
+                "Python reads a property",
+                "f.value",
+                #"PythonProperty("value") { $0.value }"#
+            ),
+            try row(
+                "method0",
+                "Python calls a method",
+                "f.no_operation()",
+                #"PythonMethod("no_operation") { _ in }"#
+            ),
+            try row(
                 "method1",
                 "Python calls a method with an Int",
                 "f.plus(1000)",
-                noClasses
+                #"PythonMethod("plus") { (number, n: Int) in number.value + n }"#
             ),
-            try missing(
-                subject,
+            try row(
                 "create",
                 "create and drop an object (floor: tp_new, ParseTuple)",
                 "f(5)",
-                noClasses,
-                limit: .ratio(1.0)
+                "PythonInitializer { (value: Int) in Number(value) }",
+                .ratio(1.0),
+                ofClass: true
             ),
-            try awaited(subject),
         ]
     }
 
@@ -87,26 +125,6 @@ extension Rows {
                 spelling: spelling,
                 try subject.loop(statement, "f", exported)
             ),
-            isCalledByPython: true
-        )
-    }
-
-    private static func missing(
-        _ subject: Subject,
-        _ name: String,
-        _ work: String,
-        _ statement: String,
-        _ reason: String,
-        limit: Limits = .ratio(1.2, instructions: 1.1)
-    ) throws -> Row {
-        let type: PythonObject = try subject.c.Number
-        let object: PythonObject = name == "create" ? type : try type(5)
-        return Row(
-            name: name,
-            work: work,
-            limits: limit,
-            floor: try subject.loop(statement, "f", object),
-            bridge: .missing(reason),
             isCalledByPython: true
         )
     }

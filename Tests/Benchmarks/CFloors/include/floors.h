@@ -67,6 +67,9 @@ void floor_copy_doubles(long count);
 // A sum that the compiler cannot leave out.
 extern volatile long floor_sink;
 
+// Runs `body` on a new thread while this one waits without the GIL.
+void floor_on_foreign_thread(void (*body)(void *context), void *context);
+
 // fork(), which Swift does not import: the child runs one loop under an instruction counter.
 int floor_fork(void);
 
