@@ -8,6 +8,12 @@
 #ifndef AMARU_SHIM_H
 #define AMARU_SHIM_H
 
+// The assertions in CPython's inline functions are for extensions under development; Swift's
+// importer would compile them into every conversion, in release builds too.
+#ifndef NDEBUG
+#define NDEBUG 1
+#endif
+
 // Before Python.h: with Py_DEBUG it uses fd_set without including what declares it.
 #include <pthread.h>
 #include <stdint.h>
@@ -105,39 +111,49 @@ static inline PyObject *amaru_imported(const void *literal) {
 
 // MARK: Names of keyword arguments
 //
-// A tuple for each list of interned names, found by their addresses; a later list may take the
-// place of an earlier one.
+// A tuple for each list of labels, found by the addresses of their literals; a later list may take
+// the place of an earlier one.
 
-#define AMARU_KEYWORD_SLOTS 1024
+#define AMARU_KEYWORD_BITS 10
+#define AMARU_KEYWORD_LABELS 6
 
-__attribute__((weak)) PyObject *amaru_keyword_tuples[AMARU_KEYWORD_SLOTS] = {0};
+typedef struct {
+    PyObject *names;  // Owned.
+    const void *labels[AMARU_KEYWORD_LABELS];
+} amaru_keywords;
 
-// Returns the tuple of the names (new), or NULL with an exception.
-static inline PyObject *amaru_keyword_names(PyObject *const *names, Py_ssize_t count) {
-    uintptr_t hash = (uintptr_t)count;
+__attribute__((weak)) amaru_keywords amaru_keyword_lists[1 << AMARU_KEYWORD_BITS] = {{0, {0}}};
+
+// Returns the place of a list of labels, which may hold another list.
+static inline amaru_keywords *amaru_keyword_place(const void *const *labels, Py_ssize_t count) {
+    uintptr_t hash = (uintptr_t)labels[0];
+    for (Py_ssize_t i = 1; i < count; ++i) hash = (hash << 5) + hash + (uintptr_t)labels[i];
+    hash *= (uintptr_t)0x9E3779B97F4A7C15u;
+    return &amaru_keyword_lists[hash >> (sizeof(size_t) * 8 - AMARU_KEYWORD_BITS)];
+}
+
+// Returns the tuple of the names (new), or NULL without an exception where it is not known.
+static inline PyObject *amaru_keyword_names(const void *const *labels, Py_ssize_t count) {
+    if (count < 1 || count > AMARU_KEYWORD_LABELS) return NULL;
+    amaru_keywords *place = amaru_keyword_place(labels, count);
+    if (place->names == NULL || PyTuple_GET_SIZE(place->names) != count) return NULL;
     for (Py_ssize_t i = 0; i < count; ++i) {
-        hash = (hash ^ ((uintptr_t)names[i] >> 4)) * (uintptr_t)0x9E3779B97F4A7C15u;
+        if (place->labels[i] != labels[i]) return NULL;
     }
-    PyObject **slot = &amaru_keyword_tuples[hash >> (sizeof(size_t) * 8 - 10)];
-    if (*slot != NULL && PyTuple_GET_SIZE(*slot) == count) {
-        Py_ssize_t same = 0;
-        while (same < count && PyTuple_GET_ITEM(*slot, same) == names[same]) ++same;
-        if (same == count) {
-            Py_INCREF(*slot);
-            return *slot;
-        }
-    }
-    PyObject *tuple = PyTuple_New(count);
-    if (tuple == NULL) return NULL;
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        Py_INCREF(names[i]);
-        PyTuple_SET_ITEM(tuple, i, names[i]);  // stolen
-    }
-    PyObject *former = *slot;
-    Py_INCREF(tuple);
-    *slot = tuple;
+    Py_INCREF(place->names);
+    return place->names;
+}
+
+// Keeps the tuple of the names (borrowed) for the next call.
+static inline void amaru_keep_keyword_names(const void *const *labels, PyObject *names) {
+    Py_ssize_t count = PyTuple_GET_SIZE(names);
+    if (count < 1 || count > AMARU_KEYWORD_LABELS) return;
+    amaru_keywords *place = amaru_keyword_place(labels, count);
+    PyObject *former = place->names;
+    for (Py_ssize_t i = 0; i < count; ++i) place->labels[i] = labels[i];
+    Py_INCREF(names);
+    place->names = names;
     Py_XDECREF(former);
-    return tuple;
 }
 
 // MARK: Exact and subclass checks: macros.

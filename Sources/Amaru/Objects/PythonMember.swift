@@ -25,6 +25,7 @@ public struct PythonMember: PythonMemberCall {
     /// Calls the method with positional arguments.
     @discardableResult
     @inlinable
+    @inline(__always)
     public func dynamicallyCall(withArguments arguments: [any ConvertibleToPython]) throws
         -> PythonObject
     {
@@ -38,6 +39,7 @@ public struct PythonMember: PythonMemberCall {
 
     /// Calls the method with positional arguments and converts the result, without a box for it.
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [any ConvertibleToPython]
     ) throws
@@ -54,6 +56,7 @@ public struct PythonMember: PythonMemberCall {
     /// Calls the method with positional arguments of one type.
     @discardableResult
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython>(withArguments arguments: [Argument])
         throws
         -> PythonObject
@@ -68,6 +71,7 @@ public struct PythonMember: PythonMemberCall {
 
     /// Calls the method with positional arguments of one type and converts the result, without a box for it.
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
         withArguments arguments: [Argument]
     ) throws
@@ -84,6 +88,7 @@ public struct PythonMember: PythonMemberCall {
     /// Calls the method with keyword arguments of one type; those without a label are positional.
     @discardableResult
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
     ) throws -> PythonObject {
@@ -101,6 +106,7 @@ public struct PythonMember: PythonMemberCall {
 
     /// Calls the method with keyword arguments of one type, and converts the result, without a box for it.
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
     ) throws -> Value {
@@ -138,6 +144,7 @@ extension PythonMemberCall where Self == PythonMember {
     /// Calls the method with keyword arguments; those without a label are positional.
     @discardableResult
     @inlinable
+    @inline(__always)
     public func dynamicallyCall(
         withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
     ) throws -> PythonObject {
@@ -155,6 +162,7 @@ extension PythonMemberCall where Self == PythonMember {
 
     /// Calls the method with keyword arguments, and converts the result, without a box for it.
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
     ) throws -> Value {

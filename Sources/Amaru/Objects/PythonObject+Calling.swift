@@ -15,6 +15,7 @@ extension PythonObject {
     @discardableResult
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall(withArguments arguments: [any ConvertibleToPython]) throws
         -> PythonObject
     {
@@ -28,6 +29,7 @@ extension PythonObject {
     /// Calls the object with positional arguments and converts the result, without a box for it.
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [any ConvertibleToPython]
     ) throws
@@ -44,6 +46,7 @@ extension PythonObject {
     @discardableResult
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython>(withArguments arguments: [Argument])
         throws
         -> PythonObject
@@ -58,6 +61,7 @@ extension PythonObject {
     /// Calls the object with positional arguments of one type and converts the result, without a box for it.
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
         withArguments arguments: [Argument]
     ) throws
@@ -74,6 +78,7 @@ extension PythonObject {
     @discardableResult
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
     ) throws -> PythonObject {
@@ -92,6 +97,7 @@ extension PythonObject {
     /// Calls the object with keyword arguments of one type, and converts the result, without a box for it.
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
     ) throws -> Value {
@@ -122,6 +128,7 @@ extension PythonMemberLookup where Self == PythonObject {
     @discardableResult
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall(
         withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
     ) throws -> PythonObject {
@@ -140,6 +147,7 @@ extension PythonMemberLookup where Self == PythonObject {
     /// Calls the object with keyword arguments, and converts the result, without a box for it.
     @_disfavoredOverload
     @inlinable
+    @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
     ) throws -> Value {

@@ -95,6 +95,7 @@ extension PythonObject {
     /// Makes a Python object of a Swift value.
     ///
     /// - Throws: ``PythonConversionError`` where the value cannot be represented.
+    @inlinable
     public convenience init(_ value: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
         try self.init(value.pythonReference(PythonGIL()))

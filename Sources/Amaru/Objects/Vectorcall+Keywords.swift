@@ -4,7 +4,14 @@
 public import CAmaruPython
 
 extension Vectorcall {
+    /// The addresses of the labels of one call, which stand for the labels.
+    @usableFromInline
+    typealias Labels = UnsafeMutablePointer<UnsafeRawPointer?>
+
     /// Calls `callable` (borrowed), or its method `name`, with arguments of which some have labels.
+    ///
+    /// Swift lets an unlabelled argument follow a labelled one, Python does not: the positional
+    /// ones go first, each group in its order.
     @inlinable
     @inline(__always)
     static func call(
@@ -15,14 +22,15 @@ extension Vectorcall {
         _ argument: (Int) throws -> OwnedReference
     ) throws -> OwnedReference {
         try withSlots(count) { slots in
+            let names = try names(count, label)
+            let positional = count - amaru_tuple_count(names.pointer)
             slots.initialize(repeating: nil, count: count + 1)
             defer {
                 for index in 0..<count {
                     if let argument = slots[index + 1] { amaru_decref(argument) }
                 }
             }
-            let names = try fill(slots, count, label: label, argument)
-            let positional = count - amaru_tuple_count(names.pointer)
+            try fill(slots, count, positional, label, argument)
             guard let name else {
                 return try OwnedReference(
                     new: PyObject_Vectorcall(
@@ -45,20 +53,15 @@ extension Vectorcall {
         }
     }
 
-    /// Fills the slots, positional arguments first, and gives the tuple of the names.
-    ///
-    /// Swift lets an unlabelled argument follow a labelled one, Python does not.
     @inlinable
     @inline(__always)
     static func fill(
         _ slots: Slots,
         _ count: Int,
-        label: (Int) -> StaticString,
+        _ positional: Int,
+        _ label: (Int) -> StaticString,
         _ argument: (Int) throws -> OwnedReference
-    ) throws -> OwnedReference {
-        var positional = 0
-        for index in 0..<count where label(index).utf8CodeUnitCount == 0 { positional += 1 }
-        let names = try names(count, positional, label: label)
+    ) throws {
         var index = 0
         var nextPositional = 1
         var nextNamed = positional + 1
@@ -77,41 +80,45 @@ extension Vectorcall {
         } catch {
             throw PythonConversionError.inside(error, at: "argument \(index + 1)")
         }
-        return names
     }
 
+    /// The tuple of the labels that are not empty.
     @inlinable
     @inline(__always)
-    static func names(
-        _ count: Int,
-        _ positional: Int,
-        label: (Int) -> StaticString
-    ) throws -> OwnedReference {
-        try withUnsafeTemporaryAllocation(of: PyPointer?.self, capacity: 8) { stack in
-            let named = count - positional
-            // The capacity is not zero.
-            guard named <= 8, let base = stack.baseAddress else {
-                let names = Slots.allocate(capacity: named)
-                defer { names.deallocate() }
-                return try tuple(names, count, label: label)
+    static func names(_ count: Int, _ label: (Int) -> StaticString) throws -> OwnedReference {
+        try withUnsafeTemporaryAllocation(
+            of: UnsafeRawPointer?.self,
+            capacity: stackCapacity
+        ) { stack in
+            // More arguments than there are places have their tuple made each time.
+            guard count <= stackCapacity, let labels = stack.baseAddress else {
+                return try makeNames(nil, count, label)
             }
-            return try tuple(base, count, label: label)
+            var named = 0
+            for index in 0..<count where label(index).utf8CodeUnitCount != 0 {
+                (labels + named).initialize(to: UnsafeRawPointer(label(index).utf8Start))
+                named += 1
+            }
+            if let names = amaru_keyword_names(labels, named) { return OwnedReference(new: names) }
+            return try makeNames(labels, count, label)
         }
     }
 
-    @inlinable
-    @inline(__always)
-    static func tuple(
-        _ names: Slots,
+    @usableFromInline
+    @inline(never)
+    static func makeNames(
+        _ labels: Labels?,
         _ count: Int,
-        label: (Int) -> StaticString
+        _ label: (Int) -> StaticString
     ) throws -> OwnedReference {
-        var named = 0
-        for index in 0..<count where label(index).utf8CodeUnitCount != 0 {
-            guard let name = label(index).pythonName else { throw PythonException.taken() }
-            (names + named).initialize(to: name)
-            named += 1
+        let named = (0..<count).lazy.map(label).filter { $0.utf8CodeUnitCount != 0 }
+        let tuple = try OwnedReference(new: PyTuple_New(named.count))
+        for (index, literal) in named.enumerated() {
+            guard let name = literal.pythonName else { throw PythonException.taken() }
+            amaru_incref(name)
+            amaru_tuple_fill(tuple.pointer, index, name)  // stolen
         }
-        return try OwnedReference(new: amaru_keyword_names(names, named))
+        if let labels { amaru_keep_keyword_names(labels, tuple.pointer) }
+        return tuple
     }
 }
