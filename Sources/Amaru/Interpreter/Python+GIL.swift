@@ -12,7 +12,7 @@ extension Python {
     /// another the thread waits for the lock, and keeps its thread state until it ends.
     ///
     /// ```swift
-    /// let table = try Python.withGIL { gil in PythonObject(try rows.pythonReference(gil)) }
+    /// let table = try Python.withGIL { gil in try gil.makeObject(rows) }
     /// ```
     ///
     /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` where Python does not run.
@@ -31,5 +31,26 @@ extension Python {
         _ body: (borrowing PythonGIL) throws -> Value
     ) throws -> Value {
         try ForeignThread.attached(body)
+    }
+}
+
+extension PythonGIL {
+    /// Makes a Python object of a Swift value, on the thread that holds the lock.
+    ///
+    /// - Throws: ``PythonConversionError`` where the value cannot be represented.
+    @inlinable
+    public borrowing func makeObject(_ value: some ConvertibleToPython) throws -> PythonObject {
+        PythonObject(try value.pythonReference(self))
+    }
+
+    /// Converts a Python object, on the thread that holds the lock.
+    ///
+    /// - Throws: ``PythonConversionError`` where it is of another type or does not fit.
+    @inlinable
+    public borrowing func convert<Value: ConvertibleFromPython>(
+        _ object: PythonObject,
+        to type: Value.Type = Value.self
+    ) throws -> Value {
+        try Value.fromPython(BorrowedReference(object.pointer), self)
     }
 }

@@ -12,7 +12,7 @@ struct GILTests {
         let objects = try await onThread {
             try (0..<1000).map { number in
                 try Python.withGIL { gil in
-                    PythonObject(try [number, -number].pythonReference(gil))
+                    try gil.makeObject([number, -number])
                 }
             }
         }
@@ -24,11 +24,10 @@ struct GILTests {
     func nested() async throws {
         let text = try await onThread {
             try Python.withGIL { outer in
-                let one = PythonObject(try 1.pythonReference(outer))
-                _ = try Python.withGIL { inner in PythonObject(try 2.pythonReference(inner)) }
+                let one = try outer.makeObject(1)
+                _ = try Python.withGIL { inner in try inner.makeObject(2) }
                 _ = one
-                let three = try 3.pythonReference(outer)
-                return try three.lend { try Int.fromPython($0, outer) }
+                return try outer.convert(outer.makeObject(3), to: Int.self)
             }
         }
         #expect(text == 3)
@@ -70,8 +69,7 @@ struct GILTests {
                             var sum = 0
                             for _ in 0..<200 {
                                 sum += try Python.withGIL { gil in
-                                    let reference = try number.pythonReference(gil)
-                                    return try reference.lend { try Int.fromPython($0, gil) }
+                                    try gil.convert(gil.makeObject(number), to: Int.self)
                                 }
                             }
                             return sum
@@ -98,8 +96,7 @@ struct GILTests {
         await #expect(throws: PythonConversionError.self) {
             try await onThread {
                 try Python.withGIL { gil in
-                    let text = try "x".pythonReference(gil)
-                    return try text.lend { try Int.fromPython($0, gil) }
+                    try gil.convert(gil.makeObject("x"), to: Int.self)
                 }
             }
         }
@@ -110,7 +107,6 @@ struct GILTests {
 /// Enters where the lock is held.
 private func enterHere() throws -> Int {
     try Python.withGIL { gil in
-        let reference = try 7.pythonReference(gil)
-        return try reference.lend { try Int.fromPython($0, gil) }
+        try gil.convert(gil.makeObject(7), to: Int.self)
     }
 }
