@@ -7,6 +7,7 @@ import Testing
 /// A way across the bridge.
 enum Crossing: String, CaseIterable, Codable, Sendable {
     case attribute, item, call, keywordCall, iteration, conversion, refusedConversion
+    case memberCall, operation, view, context, evaluation, entry
     case pythonException, swiftError, exceptionThroughSwift, wrongArguments
     case function, functionOnThread, blockingFunction
     case earlyAwaitable, lateAwaitable, bareAwaitable, failingAwaitable, cancelledAwaitable
@@ -30,9 +31,17 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
     func repeated(_ rounds: Int, _ fixture: LeakFixture) async throws {
         switch self {
         case .attribute, .item, .call, .keywordCall, .iteration, .conversion, .refusedConversion,
-            .pythonException, .registration:
+            .pythonException, .registration, .memberCall, .operation, .view, .context,
+            .evaluation:
             try await PythonActor.run {
                 for _ in 0..<rounds { try once(fixture.sentinel) }
+            }
+        case .entry:
+            let sentinel = fixture.sentinel
+            try await onThread {
+                for _ in 0..<rounds {
+                    try Python.withGIL { gil in _ = try gil.makeObject([sentinel, sentinel]) }
+                }
             }
         case .function: try await inPython("call_many", rounds, fixture)
         case .functionOnThread: try await inPython("thread_many", rounds, fixture)
@@ -107,6 +116,38 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
             _ = try? PythonObject(300).converted(to: Int8.self)
             _ = try? PythonObject([1: Refusing(sentinel)])
             _ = try? sentinel(sentinel, x: Refusing(sentinel)) as PythonObject
+        case .memberCall:
+            _ = try sentinel.__eq__(sentinel) as PythonObject
+            _ = try sentinel.__call__(sentinel, 1, one: sentinel, other: [1]) as PythonObject
+            _ = try? sentinel.no_such_method(sentinel, k: Refusing(sentinel)) as PythonObject
+            _ = try sentinel(1, 2, 3, 4, 5, 6, 7, 8, sentinel) as PythonObject
+        case .operation:
+            var list = try PythonObject([sentinel])
+            try list += [sentinel]
+            _ = try list + [1]
+            _ = try? list - sentinel
+            _ = try list == [sentinel, sentinel]
+            _ = try? list[0, 1] as PythonObject
+        case .view:
+            let list = try PythonList<PythonObject>()
+            try list.append(sentinel)
+            _ = try? list[5]
+            let dictionary = try PythonDictionary<String, PythonObject>()
+            try dictionary.updateValue(sentinel, forKey: "k")
+            _ = try dictionary["k"]
+            let set = try PythonSet<PythonObject>()
+            try set.insert(sentinel)
+            try set.remove(sentinel)
+        case .context:
+            let lock = try Python.import("threading").Lock()
+            try Python.with(lock) { _ in }
+            try? Python.with(lock) { _ in throw LeakFixture.Refused(number: 1) }
+            _ = try? Python.with(sentinel) { $0 }
+        case .evaluation:
+            _ = try Python.eval("[1, 2]")
+            _ = try? Python.eval("1 / 0", as: Int.self)
+            try Python.exec("x = 1", globals: Python.eval("{}"))
+            _ = try Python.eval("[\(1)]" as String)
         case .pythonException:
             do {
                 try sentinel.raises()
