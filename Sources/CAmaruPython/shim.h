@@ -302,6 +302,17 @@ AMARU_EXCEPTION(UnicodeError)
 AMARU_EXCEPTION(ValueError)
 #undef AMARU_EXCEPTION
 
+// MARK: Context variables: a macro, and whether the program has declared any, under the GIL.
+
+__attribute__((weak)) int amaru_has_context_pairs = 0;
+
+static inline int amaru_context_pairs(void) { return amaru_has_context_pairs; }
+static inline void amaru_set_context_pairs(int value) { amaru_has_context_pairs = value; }
+
+static inline int amaru_is_context_variable(PyObject *object) {
+    return PyContextVar_CheckExact(object);
+}
+
 // MARK: GNU extensions, which Swift's module of the C library hides; named by their symbols.
 
 typedef struct {

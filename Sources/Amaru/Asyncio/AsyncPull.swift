@@ -73,7 +73,9 @@ final class AsyncPull<Element: ConvertibleFromPython & Sendable> {
             PythonActor.assumeIsolatedToPython { self.deliver(kind, value) }
             return OwnedReference(borrowed: amaru_none())
         }
-        let task = PythonObject(try Runtime.call("Pull", [iterable, deliver], PythonGIL()))
+        let task = try ContextPairs.enteringPython {
+            PythonObject(try Runtime.call("Pull", [iterable, deliver], PythonGIL()))
+        }
         self.task = task
         return task
     }

@@ -16,7 +16,9 @@ extension PythonObject {
     ///   ended cancelled.
     public func awaited() async throws -> PythonObject {
         try Interpreter.requireRunning()
-        let future = PythonObject(try Runtime.call("ensure_future", [self], PythonGIL()))
+        let future = try ContextPairs.enteringPython {
+            PythonObject(try Runtime.call("ensure_future", [self], PythonGIL()))
+        }
         let isCancelled = Once()
         if Task.isCancelled, isCancelled.first() { try future.cancelFuture() }
         try await withTaskCancellationHandler {

@@ -69,11 +69,13 @@ final class SwiftAwaitable: @unchecked Sendable {
         let awaitable = SwiftAwaitable()
         let nested = isHome ? nil : NestedLoop.Origin(awaitable)
         // Runs here until it suspends first; one that never does costs no hop.
-        let task = Task.immediate {
-            do {
-                awaitable.finish(.success(try await NestedLoop.run(from: nested, body)))
-            } catch {
-                awaitable.finish(.failure(error))
+        let task = try ContextPairs.enteringSwift {
+            Task.immediate {
+                do {
+                    awaitable.finish(.success(try await NestedLoop.run(from: nested, body)))
+                } catch {
+                    awaitable.finish(.failure(error))
+                }
             }
         }
         let future = try RunningLoop.makeFuture(of: loop.pointer)

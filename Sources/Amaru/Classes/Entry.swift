@@ -56,13 +56,15 @@ enum Entry {
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
         do {
             return try Unmanaged<Method>.fromOpaque(context)._withUnsafeGuaranteedRef { method in
-                try method.body(
-                    instance,
-                    object,
-                    NativeArguments(start: start, count: count),
-                    keywords,
-                    gil
-                )
+                try ContextPairs.enteringSwift {
+                    try method.body(
+                        instance,
+                        object,
+                        NativeArguments(start: start, count: count),
+                        keywords,
+                        PythonGIL()
+                    )
+                }
             }
         } catch {
             ErrorTranslation.raise(error, gil)
@@ -76,12 +78,15 @@ enum Entry {
         let gil = PythonGIL()
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
         do {
-            return try Unmanaged<BareMethod>.fromOpaque(context).takeUnretainedValue().body(
-                object,
-                NativeArguments(start: start, count: count),
-                keywords,
-                gil
-            )
+            let method = Unmanaged<BareMethod>.fromOpaque(context).takeUnretainedValue()
+            return try ContextPairs.enteringSwift {
+                try method.body(
+                    object,
+                    NativeArguments(start: start, count: count),
+                    keywords,
+                    PythonGIL()
+                )
+            }
         } catch {
             ErrorTranslation.raise(error, gil)
             return nil

@@ -14,11 +14,13 @@ enum BlockingWait {
     ) throws -> Value {
         let gate = Gate()
         let outcome = Lock<Result<Value, any Error>?>(nil)
-        let task = Task {
-            let result: Result<Value, any Error>
-            do { result = .success(try await body()) } catch { result = .failure(error) }
-            outcome.withLock { $0 = result }
-            gate.open()
+        let task = try ContextPairs.enteringSwift {
+            Task {
+                let result: Result<Value, any Error>
+                do { result = .success(try await body()) } catch { result = .failure(error) }
+                outcome.withLock { $0 = result }
+                gate.open()
+            }
         }
         try Interrupts.within(CallID.next()) { try wait(for: gate, cancelling: task) }
         guard let result = outcome.withLock({ $0 }) else {

@@ -24,12 +24,20 @@ enum NativeFunction {
     /// The closure, and the definition that the builtin points to and does not own.
     private final class Box {
         let body: NativeBody
+        /// Whether it is the program's, and not the bridge's own: only that sees task-locals.
+        let isExported: Bool
         let definition: UnsafeMutablePointer<PyMethodDef>
         private let name: UnsafeMutablePointer<CChar>
         private let documentation: UnsafeMutablePointer<CChar>?
 
-        init(name: String, documentation: String?, body: @escaping NativeBody) {
+        init(
+            name: String,
+            documentation: String?,
+            isExported: Bool,
+            body: @escaping NativeBody
+        ) {
             self.body = body
+            self.isExported = isExported
             self.name = Self.copy(name)
             self.documentation = documentation.map(Self.copy)
             definition = .allocate(capacity: 1)
@@ -66,9 +74,15 @@ enum NativeFunction {
         _ name: String,
         documentation: String? = nil,
         module: PyPointer? = nil,
+        isExported: Bool = false,
         body: @escaping NativeBody
     ) throws -> PythonObject {
-        let box = Box(name: name, documentation: documentation, body: body)
+        let box = Box(
+            name: name,
+            documentation: documentation,
+            isExported: isExported,
+            body: body
+        )
         let context = try FunctionContext.make(box)
         if let module {
             guard PyObject_SetAttrString(context.pointer, "__name__", module) == 0 else {
@@ -87,12 +101,14 @@ enum NativeFunction {
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
         // The caller holds the function, which holds the box.
         return Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { box in
+            let arguments = NativeArguments(start: start, count: count)
             do {
-                return try box.body(
-                    NativeArguments(start: start, count: count),
-                    keywords,
-                    PythonGIL()
-                ).take()
+                guard ContextPairs.isEmpty || !box.isExported else {
+                    return try ContextPairs.enteringSwift {
+                        try box.body(arguments, keywords, PythonGIL()).take()
+                    }
+                }
+                return try box.body(arguments, keywords, PythonGIL()).take()
             } catch {
                 ErrorTranslation.raise(error, PythonGIL())
                 return nil

@@ -116,6 +116,7 @@ extension Python {
                 function.name,
                 documentation: function.signature.docstring(function.documentation, gil),
                 module: name.pointer,
+                isExported: true,
                 body: function.body
             )
         case let exception as PythonExceptionClass:
@@ -126,6 +127,8 @@ extension Python {
                     gil
                 )
             )
+        case let variable as any ContextVariableMember:
+            return PythonObject(try variable.makeVariable(gil))
         case let description as PythonClass:
             return PythonObject(
                 try ClassFactory.type(for: description, module: module.name, gil)

@@ -48,19 +48,22 @@ public actor PythonActor {
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
-        return try synchronously(call, body)
+        return try synchronously(call) { try body() }
     }
 
     /// Runs `body` as a synchronous region: with a call identity, and no running event loop.
     static func synchronously<Value>(
         _ call: CallID,
+        _ captured: [ContextPairs.Captured] = ContextPairs.captured(),
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try PythonActor.assumeIsolatedToPython {
             try Interpreter.requireRunning()
             // In this order: an interrupt that struck while the loop is entered again would leave
             // it without.
-            return try EventLoop.withoutRunningLoop { try Interrupts.within(call, body) }
+            return try EventLoop.withoutRunningLoop {
+                try ContextPairs.enteringPython(captured) { try Interrupts.within(call, body) }
+            }
         }
     }
 
@@ -75,13 +78,14 @@ public actor PythonActor {
         _ body: @escaping @PythonActor @Sendable () throws -> Value
     ) throws -> Value {
         let call = CallID.next()
-        if Interpreter.isPythonThread { return try synchronously(call, body) }
+        if Interpreter.isPythonThread { return try synchronously(call) { try body() } }
+        let captured = ContextPairs.captured()
         // Safe because the gate orders the write before the read.
         nonisolated(unsafe) var result: Result<Value, any Error>?
         let gate = Gate()
         Interpreter.submit(
             .call {
-                result = Result { try synchronously(call, body) }
+                result = Result { try synchronously(call, captured, body) }
                 gate.open()
             }
         )
