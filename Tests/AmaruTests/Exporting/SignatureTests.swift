@@ -177,7 +177,7 @@ struct SignatureTests {
     @Test("To Python it is a function of its module: name, qualified name, repr, pickle, docstring")
     func identity() async throws {
         try await Python.register(
-            PythonModule("identity_module") {
+            PythonModule("identified_module") {
                 PythonFunction("f", .positional("x"), documentation: "Does it.\n\nWell.") {
                     (x: Int) in x
                 }
@@ -186,7 +186,7 @@ struct SignatureTests {
         )
         let value = try await runAlone(
             """
-            import identity_module as m, inspect, pickle, types
+            import identified_module as m, inspect, pickle, types
             [m.f.__name__, m.f.__qualname__, m.f.__module__, repr(m.f), m.f.__doc__,
              pickle.loads(pickle.dumps(m.f)) is m.f, m.g.__doc__, str(inspect.signature(m.g)),
              inspect.isbuiltin(m.f), inspect.ismodule(m.f.__self__), m.f.__self__.__name__,
@@ -196,8 +196,8 @@ struct SignatureTests {
         let text = try await PythonActor.run { try Python.repr(value) }
         #expect(
             text == """
-                ['f', 'f', 'identity_module', '<built-in function f>', 'Does it.\\n\\nWell.', \
-                True, None, '(arg1, /)', True, True, 'identity_module', '(x)']
+                ['f', 'f', 'identified_module', '<built-in function f>', 'Does it.\\n\\nWell.', \
+                True, None, '(arg1, /)', True, True, 'identified_module', '(x)']
                 """
         )
     }
