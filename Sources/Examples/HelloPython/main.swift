@@ -9,8 +9,8 @@ let words = ["winged", "serpent", "of", "the", "Andes"]
 let (version, counted) = try await PythonActor.run {
     let collections = try Python.import("collections")
     let counter = try collections.Counter(words.joined())
-    let common: [[String]] = try counter.most_common(3).converted(to: [PythonObject].self)
-        .map { [try Python.str($0[0]), try Python.str($0[1])] }
+    let common = try [PythonObject](counter.most_common(3))
+        .map { pair in "\(try pair[0] as String)×\(try pair[1] as Int)" }
     return (try Python.import("platform").python_version() as String, common)
 }
-print("CPython \(version) says:", counted)
+print("CPython \(version) says:", counted.joined(separator: ", "))
