@@ -39,7 +39,7 @@ enum AmaruBench {
         let rows = try Rows.all().filter(options.selects)
         guard !rows.isEmpty else { throw BenchError("--only names no row") }
         switch options.mode {
-        case .growth: print(try Growth.perElement())
+        case .growth: print(try Growth.perElement(options))
         case .memory: print(try Growth.memory(rows, calls: options.calls))
         case .instructions(let file, let folder):
             let counts = try Instructions(folder: folder).measure(rows, empty: Rows.empty())

@@ -8,67 +8,43 @@ import Foundation
 enum Growth {
     private static let sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
 
-    /// A table of nanoseconds per element, which should be flat.
-    static func perElement() throws -> String {
-        let cases: [(String, (Int) throws -> (() throws -> Void))] = [
-            (
-                "list → [Int]",
-                { size in
-                    let list = try Python.eval("list(range(\(size)))")
-                    return { Rows.keep(try [Int](list).count) }
-                }
-            ),
-            (
-                "list → [Double]",
-                { size in
-                    let list = try Python.eval("[float(i) for i in range(\(size))]")
-                    return { Rows.keep(try [Double](list).count) }
-                }
-            ),
-            (
-                "list → [String]",
-                { size in
-                    let list = try Python.eval("[str(i) for i in range(\(size))]")
-                    return { Rows.keep(try [String](list).count) }
-                }
-            ),
-            (
-                "[Int] → list",
-                { size in
-                    let array = Array(0..<size)
-                    return { _ = try PythonObject(array) }
-                }
-            ),
-            (
-                "str → String",
-                { size in
-                    let text = try Python.eval("'a' * \(size)")
-                    return { Rows.keep(try String(text).utf8.count) }
-                }
-            ),
-            (
-                "dict → [Int: Int]",
-                { size in
-                    let dict = try Python.eval("{i: i for i in range(\(size))}")
-                    return { Rows.keep(try [Int: Int](dict).count) }
-                }
-            ),
-        ]
-        var lines = [
-            "| nanoseconds per element | " + sizes.map(String.init).joined(separator: " | ") + " |",
+    /// A table of nanoseconds per element on both sides, and of their ratio.
+    ///
+    /// Beyond the caches of the processor the cost of an element grows for C too: memory is fresh,
+    /// and far away. What must be flat is the ratio.
+    static func perElement(_ options: Options) throws -> String {
+        var cells: [(name: String, cells: [String])] = []
+        for size in sizes {
+            let rows = try Rows.containers(Subject(size: size)).filter(options.selects)
+            if cells.isEmpty { cells = rows.map { ($0.name, []) } }
+            for (index, row) in rows.enumerated() { cells[index].cells.append(try cell(row)) }
+        }
+        let head = [
+            "| C ns, Amaru ns for each element (ratio) | "
+                + sizes.map { "\($0)" }.joined(separator: " | ") + " |",
             "|---|" + sizes.map { _ in "---:|" }.joined(),
         ]
-        for (name, prepare) in cases {
-            let costs = try sizes.map { size in
-                let body = try prepare(size)
-                let best = try (0..<max(3, 3_000 / size)).map { _ in
-                    try Stopwatch.nanoseconds(1) { _ in try body() }
-                }.min()
-                return String(format: "%.2f", (best ?? .nan) / Double(size))
-            }
-            lines.append("| \(name) | " + costs.joined(separator: " | ") + " |")
+        let lines = cells.map { "| \($0.name) | " + $0.cells.joined(separator: " | ") + " |" }
+        return (head + lines).joined(separator: "\n")
+    }
+
+    private static func cell(_ row: Row) throws -> String {
+        guard let loop = row.bridge.loop else { return "–" }
+        var floor = Double.infinity
+        var bridge = Double.infinity
+        // Small ones in windows of many repetitions, large ones alone; the best of some each.
+        let repetitions = max(1, 100_000 / row.elements)
+        for _ in 0..<(row.elements < 1_000_000 ? 20 : 3) {
+            floor = min(floor, try Stopwatch.nanoseconds(repetitions, row.floor))
+            bridge = min(bridge, try Stopwatch.nanoseconds(repetitions, loop))
         }
-        return lines.joined(separator: "\n")
+        let elements = Double(repetitions * row.elements)
+        return String(
+            format: "%.1f, %.1f (%.2f)",
+            floor / elements,
+            bridge / elements,
+            bridge / floor
+        )
     }
 
     /// A table of resident memory before and after many repetitions of each row.

@@ -13,7 +13,7 @@ extension Rows {
         let ints: PythonObject = try subject.python.ints
         let doubles: PythonObject = try subject.python.doubles
         let strings: PythonObject = try subject.python.strings
-        let integers = Array(1000..<2000)
+        let integers = Array(1000..<1000 + subject.size)
         return [
             Row(
                 name: "ints-from-list",
@@ -23,7 +23,7 @@ extension Rows {
                 bridge: .measured(spelling: "try [Int](list)") { count in
                     for _ in 0..<count { keep(try [Int](ints).count) }
                 },
-                elements: 1000
+                elements: subject.size
             ),
             Row(
                 name: "doubles-from-list",
@@ -33,7 +33,7 @@ extension Rows {
                 bridge: .measured(spelling: "try [Double](list)") { count in
                     for _ in 0..<count { keep(try [Double](doubles).count) }
                 },
-                elements: 1000
+                elements: subject.size
             ),
             Row(
                 name: "list-from-ints",
@@ -43,7 +43,7 @@ extension Rows {
                 bridge: .measured(spelling: "try PythonObject(integers)") { count in
                     for _ in 0..<count { _ = try PythonObject(integers) }
                 },
-                elements: 1000
+                elements: subject.size
             ),
             Row(
                 name: "strings-from-list",
@@ -53,7 +53,7 @@ extension Rows {
                 bridge: .measured(spelling: "try [String](list)") { count in
                     for _ in 0..<count { keep(try [String](strings).count) }
                 },
-                elements: 1000
+                elements: subject.size
             ),
             Row(
                 name: "iterate",
@@ -70,7 +70,7 @@ extension Rows {
                     }
                     keep(sum)
                 },
-                elements: 1000,
+                elements: subject.size,
                 isPerElement: true
             ),
         ]
@@ -79,7 +79,7 @@ extension Rows {
     private static func dictionaries(_ subject: Subject) throws -> [Row] {
         let dict: PythonObject = try subject.python.dictionary
         var dictionary: [String: Int] = [:]
-        for i in 0..<100 { dictionary["key\(i)"] = 1000 + i }
+        for i in 0..<subject.size / 10 { dictionary["key\(i)"] = 1000 + i }
         let constant = dictionary
         return [
             Row(
@@ -90,7 +90,7 @@ extension Rows {
                 bridge: .measured(spelling: "try [String: Int](dict)") { count in
                     for _ in 0..<count { keep(try [String: Int](dict).count) }
                 },
-                elements: 100
+                elements: subject.size / 10
             ),
             Row(
                 name: "dict-from-dictionary",
@@ -100,7 +100,7 @@ extension Rows {
                 bridge: .measured(spelling: "try PythonObject(dictionary)") { count in
                     for _ in 0..<count { _ = try PythonObject(constant) }
                 },
-                elements: 100
+                elements: subject.size / 10
             ),
         ]
     }

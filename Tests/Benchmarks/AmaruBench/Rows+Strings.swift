@@ -6,6 +6,10 @@ import CFloors
 
 extension Rows {
     static func strings(_ subject: Subject) throws -> [Row] {
+        try eachWay(subject) + alone()
+    }
+
+    private static func eachWay(_ subject: Subject) throws -> [Row] {
         try [
             (FLOOR_ASCII_64, "ascii_64", "64 B, ASCII", 2.0),
             (FLOOR_ACCENTS_64, "accents_64", "64 B, not ASCII", 2.0),
@@ -45,5 +49,26 @@ extension Rows {
                 }
             ),
         ]
+    }
+
+    /// What Swift takes for a string of its own, without Python: the least that a `String` costs.
+    private static func alone() -> [Row] {
+        [(FLOOR_ASCII_64, "64", "64 B"), (FLOOR_ASCII_1024, "1024", "1 KiB")].map {
+            (text: floor_text, size: String, title: String) in
+            let bytes = [UInt8](repeating: UInt8(ascii: "a"), count: Int(size) ?? 0)
+            return Row(
+                name: "string-alone-\(size)",
+                work: "for comparison: a Swift String of \(title) made and dropped, without Python",
+                limits: .none,
+                floor: { floor_string_from_python(text, $0) },
+                bridge: .measured(spelling: "String(copying: span)") { count in
+                    for _ in 0..<count {
+                        // As the bridge: of ASCII nothing has to be checked.
+                        let span = UTF8Span(unchecked: bytes.span, isKnownASCII: true)
+                        keep(String(copying: span).utf8.count)
+                    }
+                }
+            )
+        }
     }
 }

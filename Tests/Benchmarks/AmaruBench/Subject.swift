@@ -11,10 +11,14 @@ struct Subject {
     let c: PythonObject
     let swift: PythonObject
 
-    init() throws {
+    /// The length of the lists; the dictionary has a tenth of it.
+    let size: Int
+
+    init(size: Int = 1000) throws {
+        self.size = size
         try Python.exec(Self.loader)
         let load = try Python.globals()["load_bench_subject"]
-        python = try load(Self.source) as PythonObject
+        python = try load(Self.source, size) as PythonObject
         floors_prepare()
         c = try Python.import("cfloors")
         try Python.registerNow(Self.exported)
@@ -45,9 +49,10 @@ struct Subject {
     }
 
     private static let loader = """
-        def load_bench_subject(source):
+        def load_bench_subject(source, size):
             import sys, types
             module = types.ModuleType("bench_subject")
+            module.size = size
             exec(compile(source, "<bench>", "exec"), module.__dict__)
             sys.modules["bench_subject"] = module
             return module
@@ -70,10 +75,10 @@ struct Subject {
             def m(self, i): return i + 1
 
         point = Point()
-        ints = [1000 + i for i in range(1000)]
-        doubles = [0.5 + i for i in range(1000)]
-        strings = [f"item {i}" for i in range(1000)]
-        dictionary = {f"key{i}": 1000 + i for i in range(100)}
+        ints = [1000 + i for i in range(size)]
+        doubles = [0.5 + i for i in range(size)]
+        strings = [f"item {i}" for i in range(size)]
+        dictionary = {f"key{i}": 1000 + i for i in range(size // 10)}
         ascii_64, ascii_1024 = "a" * 64, "a" * 1024
         accents_64, accents_1024 = "é" * 32, "é" * 512
         code = compile("x * 2 + 1", "<bench>", "eval")

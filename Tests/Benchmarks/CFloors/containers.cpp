@@ -6,14 +6,18 @@
 #include <cstring>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
-static constexpr Py_ssize_t length = 1000;
-static long integers[length];
+// As many as the subject has.
+static std::vector<long> integers;
 static std::unordered_map<std::string, long> map;
 
 extern "C" void prepare_containers(void) {
-    for (Py_ssize_t i = 0; i < length; i++) integers[i] = 1000 + i;
-    for (int i = 0; i < 100; i++) map["key" + std::to_string(i)] = 1000 + i;
+    integers.resize(PyList_Size(subject.ints));
+    for (size_t i = 0; i < integers.size(); i++) integers[i] = 1000 + i;
+    map.clear();
+    Py_ssize_t entries = PyDict_Size(subject.dict);
+    for (Py_ssize_t i = 0; i < entries; i++) map["key" + std::to_string(i)] = 1000 + i;
 }
 
 static long checked_long(PyObject *object) {
@@ -80,10 +84,12 @@ extern "C" void floor_strings_from_list(long count) {
 }
 
 extern "C" void floor_list_from_ints(long count) {
+    const long *values = integers.data();
+    Py_ssize_t size = static_cast<Py_ssize_t>(integers.size());
     for (long i = 0; i < count; i++) {
-        PyObject *list = must(PyList_New(length));
-        for (Py_ssize_t j = 0; j < length; j++) {
-            PyList_SET_ITEM(list, j, must(PyLong_FromLong(integers[j])));
+        PyObject *list = must(PyList_New(size));
+        for (Py_ssize_t j = 0; j < size; j++) {
+            PyList_SET_ITEM(list, j, must(PyLong_FromLong(values[j])));
         }
         Py_DECREF(list);
     }

@@ -11,7 +11,8 @@
 extern "C" {
 #endif
 
-// Looks the objects of the module `bench_subject` up, and makes the module `cfloors`.
+// Looks the objects of the module `bench_subject` up, and makes the module `cfloors`. Again for
+// each new `bench_subject`.
 void floors_prepare(void);
 
 // MARK: Calls and attributes
