@@ -32,19 +32,22 @@ public struct PythonContextVariable<
     }
 }
 
-extension PythonContextVariable: ContextVariableMember {
+extension PythonContextVariable {
+    /// What it puts into the module.
+    public var definition: PythonModuleDefinition {
+        PythonModuleDefinition(
+            stub: { ["\(name): contextvars.ContextVar[\(TypeHint.result(Value.self))]"] },
+            make: { _ in PythonObject(try makeVariable(PythonGIL())) }
+        )
+    }
+
     /// Makes the variable, and binds it to the task-local.
-    func makeVariable(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+    private func makeVariable(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let initial = try local.get().pythonReference(gil)
         let variable = try OwnedReference(new: PyContextVar_New(name, initial.pointer))
         try ContextPairs.bind(local, to: variable.pointer, gil)
         return variable
     }
-}
-
-/// A member of a module that is a context variable.
-protocol ContextVariableMember: PythonModule.Member {
-    func makeVariable(_ gil: borrowing PythonGIL) throws -> OwnedReference
 }
 
 extension Python {

@@ -60,13 +60,6 @@ public struct PythonClassMethod<Instance: PythonClassInstance>: PythonClassMembe
 extension PythonFunction {
     /// Makes the builtin that stands in a class; the GIL is held.
     func makeObject(module: String, _ gil: borrowing PythonGIL) throws -> (String, PythonObject) {
-        let module = try module.pythonReference(gil)
-        let object = try NativeFunction.make(
-            name,
-            documentation: documentation,
-            module: module.pointer,
-            body: body
-        )
-        return (name, object)
+        (name, try NativeFunction.make(self, module: module, gil))
     }
 }

@@ -10,7 +10,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case notRunning, alreadyStarted, startFailed, environmentMismatch, wrongThread
-            case actorBusy, moduleExists, interrupted, invalidSignature
+            case actorBusy, moduleExists, interrupted, invalidSignature, invalidModule
             case classNotRegistered, invalidClass
         }
 
@@ -34,6 +34,8 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         public static let interrupted = Code(value: .interrupted)
         /// An exported function has parameters that no Python function can have.
         public static let invalidSignature = Code(value: .invalidSignature)
+        /// The members of a module cannot stand in one module.
+        public static let invalidModule = Code(value: .invalidModule)
 
         /// An instance was converted of a class that no registered module has.
         public static let classNotRegistered = Code(value: .classNotRegistered)

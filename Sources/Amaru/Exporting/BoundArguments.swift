@@ -18,6 +18,13 @@ struct BoundArguments {
         self.signature = signature
     }
 
+    @inlinable
+    @inline(__always)
+    init(_ arguments: NativeArguments, _ signature: FunctionSignature) {
+        slots = UnsafeRawPointer(arguments.baseAddress)?.assumingMemoryBound(to: PyPointer?.self)
+        self.signature = signature
+    }
+
     /// Converts the value of a parameter, or gives its default.
     @inlinable
     @inline(__always)

@@ -56,7 +56,7 @@ extension FunctionSignature {
         AmaruError(.invalidSignature, "The function \(name)() \(reason).")
     }
 
-    /// https://docs.python.org/3/reference/lexical_analysis.html#keywords
+    // https://docs.python.org/3/reference/lexical_analysis.html#keywords
     private static let reserved: Set<String> = [
         "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
         "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",

@@ -80,9 +80,7 @@ final class FunctionSignature: Sendable {
         _ body: (BoundArguments) throws -> OwnedReference
     ) throws -> OwnedReference {
         if arguments.count == directCount, keywords == nil {
-            let slots = UnsafeRawPointer(arguments.baseAddress)?
-                .assumingMemoryBound(to: PyPointer?.self)
-            return try body(BoundArguments(slots, self))
+            return try body(BoundArguments(arguments, self))
         }
         return try bindApart(arguments, keywords, gil, body)
     }

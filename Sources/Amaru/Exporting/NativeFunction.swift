@@ -1,4 +1,4 @@
-// The single C door through which Python enters Swift.
+// The C doors through which Python enters Swift functions.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
@@ -9,81 +9,93 @@ internal import CAmaruPython
 @usableFromInline
 typealias NativeArguments = UnsafeBufferPointer<PyPointer>
 
-/// The closure behind a Python builtin.
+/// The closure behind a builtin of the bridge itself.
 @usableFromInline
 typealias NativeBody =
     @Sendable (
         _ arguments: NativeArguments, _ keywords: PyPointer?, _ gil: borrowing PythonGIL
     ) throws -> OwnedReference
 
+/// The closure behind an exported function, called with a value for each parameter.
+@usableFromInline
+typealias BoundBody =
+    @Sendable (_ bound: BoundArguments, _ gil: borrowing PythonGIL) throws -> OwnedReference
+
 /// Makes builtins of Swift closures.
 ///
 /// They are METH_FASTCALL | METH_KEYWORDS functions, which CPython's adaptive interpreter
 /// specialises; the closure is in the ``FunctionContext`` that is their `self`.
 enum NativeFunction {
-    /// The closure, and the definition that the builtin points to and does not own.
-    private final class Box {
+    private final class Internal: FunctionDefinition {
         let body: NativeBody
-        /// Whether it is the program's, and not the bridge's own: only that sees task-locals.
-        let isExported: Bool
-        let definition: UnsafeMutablePointer<PyMethodDef>
-        private let name: UnsafeMutablePointer<CChar>
-        private let documentation: UnsafeMutablePointer<CChar>?
 
-        init(
-            name: String,
-            documentation: String?,
-            isExported: Bool,
-            body: @escaping NativeBody
-        ) {
+        init(_ name: String, body: @escaping NativeBody) {
             self.body = body
-            self.isExported = isExported
-            self.name = Self.copy(name)
-            self.documentation = documentation.map(Self.copy)
-            definition = .allocate(capacity: 1)
-            definition.initialize(
-                to: PyMethodDef(
-                    ml_name: self.name,
-                    ml_meth: amaru_fastcall_as_function(trampoline),
-                    ml_flags: AMARU_METH_FASTCALL_KEYWORDS,
-                    ml_doc: self.documentation
-                )
-            )
-        }
-
-        deinit {
-            definition.deallocate()
-            name.deallocate()
-            documentation?.deallocate()
-        }
-
-        private static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
-            let bytes = text.utf8CString
-            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-            bytes.withUnsafeBufferPointer { source in
-                if let base = source.baseAddress { copy.initialize(from: base, count: bytes.count) }
-            }
-            return copy
+            super.init(name, documentation: nil, entry: enterInternal)
         }
     }
 
-    /// Makes a builtin function; the thread holds the GIL.
+    private final class Exported: FunctionDefinition {
+        let body: BoundBody
+        let signature: FunctionSignature
+        let directCount: Int
+
+        init(_ function: PythonFunction, documentation: String) {
+            body = function.body
+            signature = function.signature
+            directCount = signature.directCount
+            super.init(function.name, documentation: documentation, entry: enterExported)
+        }
+
+        @inline(__always)
+        func call(_ arguments: NativeArguments, _ keywords: PyPointer?) throws -> PyPointer {
+            if arguments.count == directCount, keywords == nil {
+                return try body(BoundArguments(arguments, signature), PythonGIL()).take()
+            }
+            return try callApart(arguments, keywords)
+        }
+
+        @inline(never)
+        private func callApart(_ arguments: NativeArguments, _ keywords: PyPointer?) throws
+            -> PyPointer
+        {
+            let gil = PythonGIL()
+            return try signature.bindApart(arguments, keywords, gil) { try body($0, gil) }.take()
+        }
+
+        /// With the task-locals that are bound to context variables.
+        @inline(never)
+        func callInContext(_ arguments: NativeArguments, _ keywords: PyPointer?) throws
+            -> PyPointer
+        {
+            try ContextPairs.enteringSwift { try call(arguments, keywords) }
+        }
+    }
+
+    /// Makes a builtin of the bridge itself; the thread holds the GIL.
+    static func make(_ name: String, body: @escaping NativeBody) throws -> PythonObject {
+        try make(Internal(name, body: body), module: nil)
+    }
+
+    /// Makes the builtin of an exported function; the thread holds the GIL.
     ///
-    /// - Parameter module: The name of its module (borrowed), which is its `__module__`.
+    /// - Parameter module: The name of its module, which is its `__module__`.
     static func make(
-        _ name: String,
-        documentation: String? = nil,
-        module: PyPointer? = nil,
-        isExported: Bool = false,
-        body: @escaping NativeBody
+        _ function: PythonFunction,
+        module: String,
+        _ gil: borrowing PythonGIL
     ) throws -> PythonObject {
-        let box = Box(
-            name: name,
-            documentation: documentation,
-            isExported: isExported,
-            body: body
-        )
-        let context = try FunctionContext.make(box)
+        try function.signature.check()
+        let documentation = try function.signature.docstring(function.documentation, gil)
+        let module = try module.pythonReference(gil)
+        return try make(Exported(function, documentation: documentation), module: module.pointer)
+    }
+
+    private static func make(
+        _ definition: FunctionDefinition,
+        module: PyPointer?
+    ) throws -> PythonObject {
+        let context = try FunctionContext.make(definition)
         if let module {
             guard PyObject_SetAttrString(context.pointer, "__name__", module) == 0 else {
                 throw PythonException.taken()
@@ -91,24 +103,39 @@ enum NativeFunction {
         }
         // The function keeps the context, and with it its own definition, alive.
         return PythonObject(
-            try OwnedReference(new: PyCMethod_New(box.definition, context.pointer, module, nil))
+            try OwnedReference(
+                new: PyCMethod_New(definition.method, context.pointer, module, nil)
+            )
         )
     }
 
-    private static let trampoline: amaru_fastcall = { context, arguments, count, keywords in
+    private static let enterExported: amaru_fastcall = { context, arguments, count, keywords in
         guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
-        guard let context, let box = amaru_function_field(context).pointee else { return nil }
+        guard let context, let function = amaru_function_field(context).pointee else { return nil }
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        // The caller holds the function, which holds the box.
-        return Unmanaged<Box>.fromOpaque(box)._withUnsafeGuaranteedRef { box in
+        // The caller holds the builtin, which holds the function.
+        return Unmanaged<Exported>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
             let arguments = NativeArguments(start: start, count: count)
             do {
-                guard ContextPairs.isEmpty || !box.isExported else {
-                    return try ContextPairs.enteringSwift {
-                        try box.body(arguments, keywords, PythonGIL()).take()
-                    }
+                guard ContextPairs.isEmpty else {
+                    return try function.callInContext(arguments, keywords)
                 }
-                return try box.body(arguments, keywords, PythonGIL()).take()
+                return try function.call(arguments, keywords)
+            } catch {
+                ErrorTranslation.raise(error, PythonGIL())
+                return nil
+            }
+        }
+    }
+
+    private static let enterInternal: amaru_fastcall = { context, arguments, count, keywords in
+        guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
+        guard let context, let function = amaru_function_field(context).pointee else { return nil }
+        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
+        return Unmanaged<Internal>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
+            let arguments = NativeArguments(start: start, count: count)
+            do {
+                return try function.body(arguments, keywords, PythonGIL()).take()
             } catch {
                 ErrorTranslation.raise(error, PythonGIL())
                 return nil

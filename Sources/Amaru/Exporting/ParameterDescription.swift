@@ -24,6 +24,8 @@ struct ParameterDescription: Sendable {
     let kind: Kind
     /// Makes the object that the signature shows as default; nil where there is none.
     let makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)?
+    /// The default as a stub shows it; nil where there is none.
+    let stubDefault: String?
     /// The type of a value that the parameter takes.
     let hint: @Sendable () -> String
 
@@ -32,9 +34,11 @@ struct ParameterDescription: Sendable {
         _ name: String,
         _ kind: Kind,
         hint: @escaping @Sendable () -> String,
+        stubDefault: String? = nil,
         makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)? = nil
     ) {
-        (self.name, self.kind, self.hint, self.makeDefault) = (name, kind, hint, makeDefault)
+        (self.name, self.kind, self.hint) = (name, kind, hint)
+        (self.stubDefault, self.makeDefault) = (stubDefault, makeDefault)
     }
 
     var isRequired: Bool { makeDefault == nil && !kind.isVariadic }

@@ -24,12 +24,10 @@ extension PythonFunction {
             result: Value.self,
             isAsynchronous: true
         )
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil) { try await body(repeat each values) }
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let values = (repeat try cursor.next((each Argument).self, gil))
+            return try SwiftAwaitable.start(gil) { try await body(repeat each values) }
         }
     }
 
@@ -45,14 +43,12 @@ extension PythonFunction {
             result: Void.self,
             isAsynchronous: true
         )
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil) {
-                    try await body(repeat each values)
-                    return PythonNone()
-                }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let values = (repeat try cursor.next((each Argument).self, gil))
+            return try SwiftAwaitable.start(gil) {
+                try await body(repeat each values)
+                return PythonNone()
             }
         }
     }
@@ -77,13 +73,11 @@ extension PythonFunction {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                let value = try cursor.next(first, gil)
-                let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil) { try await body(value, repeat each values) }
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let value = try cursor.next(first, gil)
+            let values = (repeat try cursor.next(each others, gil))
+            return try SwiftAwaitable.start(gil) { try await body(value, repeat each values) }
         }
     }
 
@@ -106,15 +100,13 @@ extension PythonFunction {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                let value = try cursor.next(first, gil)
-                let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil) {
-                    try await body(value, repeat each values)
-                    return PythonNone()
-                }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let value = try cursor.next(first, gil)
+            let values = (repeat try cursor.next(each others, gil))
+            return try SwiftAwaitable.start(gil) {
+                try await body(value, repeat each values)
+                return PythonNone()
             }
         }
     }
@@ -139,13 +131,11 @@ extension PythonFunction {
             repeat (each Argument).self,
             result: Value.self
         )
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                let values = (repeat try cursor.next((each Argument).self, gil))
-                return try BlockingWait.run { try await body(repeat each values) }
-                    .pythonReference(gil)
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let values = (repeat try cursor.next((each Argument).self, gil))
+            return try BlockingWait.run { try await body(repeat each values) }
+                .pythonReference(gil)
         }
     }
 
@@ -163,14 +153,12 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
         let others = (repeat each others)
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                let value = try cursor.next(first, gil)
-                let values = (repeat try cursor.next(each others, gil))
-                return try BlockingWait.run { try await body(value, repeat each values) }
-                    .pythonReference(gil)
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let value = try cursor.next(first, gil)
+            let values = (repeat try cursor.next(each others, gil))
+            return try BlockingWait.run { try await body(value, repeat each values) }
+                .pythonReference(gil)
         }
     }
 }

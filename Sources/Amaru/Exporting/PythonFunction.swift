@@ -25,7 +25,7 @@ public struct PythonFunction: Sendable {
     let documentation: String?
     @usableFromInline
     let signature: FunctionSignature
-    let body: NativeBody
+    let body: BoundBody
 
     /// Creates a function that returns a value.
     ///
@@ -43,12 +43,10 @@ public struct PythonFunction: Sendable {
             repeat (each Argument).self,
             result: Value.self
         )
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                return try body(repeat cursor.next((each Argument).self, gil))
-                    .pythonReference(gil)
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            return try body(repeat cursor.next((each Argument).self, gil))
+                .pythonReference(gil)
         }
     }
 
@@ -63,12 +61,10 @@ public struct PythonFunction: Sendable {
             repeat (each Argument).self,
             result: Void.self
         )
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                try body(repeat cursor.next((each Argument).self, gil))
-                return OwnedReference(borrowed: amaru_none())
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            try body(repeat cursor.next((each Argument).self, gil))
+            return OwnedReference(borrowed: amaru_none())
         }
     }
 
@@ -98,14 +94,12 @@ public struct PythonFunction: Sendable {
             result: Value.self
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                return try body(
-                    cursor.next(first, gil),
-                    repeat cursor.next(each others, gil)
-                ).pythonReference(gil)
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            return try body(
+                cursor.next(first, gil),
+                repeat cursor.next(each others, gil)
+            ).pythonReference(gil)
         }
     }
 
@@ -124,12 +118,10 @@ public struct PythonFunction: Sendable {
             result: Void.self
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (arguments, keywords, gil) in
-            try signature.bind(arguments, keywords, gil) { bound in
-                var cursor = BoundCursor(bound)
-                try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
-                return OwnedReference(borrowed: amaru_none())
-            }
+        self.init(signature, documentation) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
+            return OwnedReference(borrowed: amaru_none())
         }
     }
 
@@ -137,7 +129,7 @@ public struct PythonFunction: Sendable {
     init(
         _ signature: FunctionSignature,
         _ documentation: String?,
-        body: @escaping NativeBody
+        body: @escaping BoundBody
     ) {
         self.name = signature.name
         self.documentation = documentation

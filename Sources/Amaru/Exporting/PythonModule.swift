@@ -1,21 +1,30 @@
 // A module made in Swift and importable in Python.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
-
-/// A Python module whose functions are Swift closures.
+/// A Python module whose members are made in Swift.
 ///
 /// ```swift
-/// try await Python.register(
-///     PythonModule("js_module") {
-///         PythonFunction("displayResponse") { (text: String) async in await show(text) }
-///     })
+/// let module = PythonModule("screen", documentation: "The screen of the host.") {
+///     PythonConstant("width", 80)
+///     PythonFunction("show", .positional("text")) { (text: String) async in await show(text) }
+///     if canBeep {
+///         PythonFunction("beep") { () in beep() }
+///     }
+/// }
+/// try await Python.register(module)
 /// ```
+///
+/// ``stub`` is the same description for type checkers.
 public struct PythonModule: Sendable {
     /// Something that stands in a module.
+    ///
+    /// A type of your own stands for several members, or for one under another name, by giving
+    /// their definitions.
     public protocol Member: Sendable {
         /// The name that the member has in the module.
         var name: String { get }
+        /// What it puts into the module.
+        var definition: PythonModuleDefinition { get }
     }
 
     /// The name under which it is imported.
@@ -24,6 +33,11 @@ public struct PythonModule: Sendable {
     let members: [any Member]
 
     /// Creates a module of the members that `content` lists.
+    ///
+    /// - Parameters:
+    ///   - name: The name under which it is imported.
+    ///   - documentation: Its docstring.
+    ///   - content: Its members, in the order of the stub.
     public init(
         _ name: String,
         documentation: String? = nil,
@@ -35,106 +49,17 @@ public struct PythonModule: Sendable {
     }
 }
 
-extension PythonFunction: PythonModule.Member {}
+/// What a member puts into a module: an object, and lines of the module's stub.
+public struct PythonModuleDefinition: Sendable {
+    /// Makes the object, given the name of the module.
+    let make: @PythonActor @Sendable (_ module: String) throws -> PythonObject
+    let stub: @Sendable () -> [String]
 
-/// An exception class that a module declares, to be raised by ``PythonExceptionConvertible``.
-public struct PythonExceptionClass: PythonModule.Member {
-    /// The name of the class.
-    public let name: String
-    let documentation: String
-    let attributes: [String]
-
-    /// Creates a class derived from `Exception`.
-    ///
-    /// - Parameters:
-    ///   - name: Its name in the module.
-    ///   - documentation: Its docstring.
-    ///   - attributes: Names under which its arguments can be read, in order.
-    public init(_ name: String, documentation: String, attributes: [String] = []) {
-        self.name = name
-        self.documentation = documentation
-        self.attributes = attributes
-    }
-}
-
-/// Lists the members of a ``PythonModule``.
-@resultBuilder
-public enum PythonModuleBuilder {
-    /// Gathers the members of a block.
-    public static func buildBlock(_ members: any PythonModule.Member...)
-        -> [any PythonModule.Member]
-    {
-        members
-    }
-}
-
-extension Python {
-    /// Makes a module importable; one of the same name registered before is replaced.
-    ///
-    /// Code that has imported the earlier one keeps it.
-    ///
-    /// - Throws: ``AmaruError/Code/moduleExists`` where a module of that name came from elsewhere.
-    public static func register(_ module: PythonModule) async throws {
-        try await PythonActor.run { try registerNow(module) }
-    }
-
-    /// Makes a module importable, on the Python actor.
-    @PythonActor
-    public static func registerNow(_ module: PythonModule) throws {
-        try Interpreter.requireRunning()
-        let gil = PythonGIL()
-        let modules = PythonObject(OwnedReference(borrowed: PyImport_GetModuleDict()))
-        if try Python.contains(modules, module.name) {
-            let existing = try modules[module.name]
-            guard try existing.hasAttribute("__swift__") else {
-                throw AmaruError(
-                    .moduleExists,
-                    "A module \(module.name) is loaded already: choose another name."
-                )
-            }
-        }
-        let made = PythonObject(try OwnedReference(new: PyModule_New(module.name)))
-        try made.setAttribute("__doc__", to: module.documentation)
-        try made.setAttribute("__swift__", to: true)
-        for member in module.members {
-            try made.setAttribute(member.name, to: make(member, in: module, gil))
-        }
-        try modules.setItem(module.name, to: made)
-    }
-
-    @PythonActor
-    private static func make(
-        _ member: any PythonModule.Member,
-        in module: PythonModule,
-        _ gil: borrowing PythonGIL
-    ) throws -> PythonObject {
-        switch member {
-        case let function as PythonFunction:
-            try function.signature.check()
-            let name = try module.name.pythonReference(gil)
-            return try NativeFunction.make(
-                function.name,
-                documentation: function.signature.docstring(function.documentation, gil),
-                module: name.pointer,
-                isExported: true,
-                body: function.body
-            )
-        case let exception as PythonExceptionClass:
-            return PythonObject(
-                try Runtime.call(
-                    "make_exception_class",
-                    [module.name, exception.name, exception.documentation, exception.attributes],
-                    gil
-                )
-            )
-        case let variable as any ContextVariableMember:
-            return PythonObject(try variable.makeVariable(gil))
-        case let description as PythonClass:
-            return PythonObject(
-                try ClassFactory.type(for: description, module: module.name, gil)
-            )
-        default:
-            throw AmaruError(.moduleExists, "\(member.name) is no member that a module can have.")
-        }
+    init(
+        stub: @escaping @Sendable () -> [String],
+        make: @escaping @PythonActor @Sendable (_ module: String) throws -> PythonObject
+    ) {
+        self.stub = stub
+        self.make = make
     }
 }

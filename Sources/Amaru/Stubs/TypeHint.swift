@@ -33,7 +33,8 @@ enum TypeHint {
     /// The hint of a result.
     @usableFromInline
     static func result<Value>(_ type: Value.Type) -> String {
-        (type as? any PythonTypeHinted.Type)?.pythonTypeHint ?? unknown
+        if type == Void.self { return "None" }
+        return (type as? any PythonTypeHinted.Type)?.pythonTypeHint ?? unknown
     }
 
     /// The hint of a parameter.
