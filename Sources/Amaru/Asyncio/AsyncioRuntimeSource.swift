@@ -3,9 +3,16 @@
 
 /// A part of the module `_amaru_runtime`.
 let asyncioRuntimeSource = #"""
+    def make_loop(package):
+        if package is None:
+            return asyncio.new_event_loop()
+        return importlib.import_module(package).new_event_loop()
+
+
     def makes_plain_futures():
         from asyncio import base_events
-        return type(_State.loop).create_future is base_events.BaseEventLoop.create_future
+        create = getattr(type(_State.loop), "create_future", None)
+        return create is base_events.BaseEventLoop.create_future
 
 
     def retrieve(future):

@@ -55,11 +55,13 @@ enum EventLoop {
             }
             return OwnedReference(borrowed: amaru_none())
         }
+        try addSearchPaths(configuration.searchPaths, gil)
+        let home = try makeLoop(configuration.eventLoop, gil)
         let loop = try Interrupts.keepingSIGINT {
             try Runtime.call(
                 "prepare",
                 [
-                    Int(Interpreter.wakeUp.readEnd), drain, claim,
+                    home, Int(Interpreter.wakeUp.readEnd), drain, claim,
                     unhandled, configuration.unhandledErrors == .report,
                     configuration.onExitRequest != nil, forked, handled,
                 ],
@@ -70,7 +72,25 @@ enum EventLoop {
             try Runtime.call("makes_plain_futures", [], gil).pointer
             == amaru_true()
         self.loop = loop.take()
-        try addSearchPaths(configuration.searchPaths, gil)
+        if let streams = configuration.streams { try StreamRouting.install(streams) }
+    }
+
+    private static func makeLoop(
+        _ policy: PythonConfiguration.EventLoopPolicy,
+        _ gil: borrowing PythonGIL
+    ) throws -> PythonObject {
+        let package: String? = policy == .uvloop ? "uvloop" : nil
+        do {
+            return PythonObject(try Runtime.call("make_loop", [package], gil))
+        } catch let error as PythonException where error.isInstance(of: "ImportError") {
+            throw AmaruError(
+                .startFailed,
+                """
+                The event loop of uvloop was configured, but \(error.message). Install the package \
+                uvloop in the environment, or configure the standard event loop.
+                """
+            )
+        }
     }
 
     private static func addSearchPaths(_ paths: [String], _ gil: borrowing PythonGIL) throws {

@@ -24,6 +24,14 @@ public struct PythonConfiguration: Sendable, Equatable {
         case handlerOnly
     }
 
+    /// Who runs the event loop of the Python thread.
+    public enum EventLoopPolicy: Sendable, Equatable {
+        /// asyncio's own.
+        case standard
+        /// The package uvloop, which must be installed; Python does not start without.
+        case uvloop
+    }
+
     /// The root of a virtual environment made by the interpreter that Amaru links; nil for none.
     public var environment: String?
     /// Folders that come first on `sys.path`, in order.
@@ -38,6 +46,10 @@ public struct PythonConfiguration: Sendable, Equatable {
     public var developmentMode: Bool
     /// What is done with an exception that ends a task and that nobody awaits.
     public var unhandledErrors: UnhandledErrors
+    /// Who runs the event loop.
+    public var eventLoop: EventLoopPolicy
+    /// Where the standard streams go that no task has routed.
+    public var streams: PythonStreams?
     /// Called on the Python thread with each such exception; it must not block.
     public var onUnhandledError: (@Sendable (PythonException) -> Void)?
     /// Called on the Python thread when `SystemExit` leaves a task, with the exit code.
@@ -52,6 +64,8 @@ public struct PythonConfiguration: Sendable, Equatable {
         allocator: Allocator = .standard,
         developmentMode: Bool = false,
         unhandledErrors: UnhandledErrors = .report,
+        eventLoop: EventLoopPolicy = .standard,
+        streams: PythonStreams? = nil,
         onUnhandledError: (@Sendable (PythonException) -> Void)? = nil,
         onExitRequest: (@Sendable (Int32) -> Void)? = nil
     ) {
@@ -62,6 +76,8 @@ public struct PythonConfiguration: Sendable, Equatable {
         self.allocator = allocator
         self.developmentMode = developmentMode
         self.unhandledErrors = unhandledErrors
+        self.eventLoop = eventLoop
+        self.streams = streams
         self.onUnhandledError = onUnhandledError
         self.onExitRequest = onExitRequest
     }
@@ -72,6 +88,8 @@ public struct PythonConfiguration: Sendable, Equatable {
             && one.arguments == other.arguments && one.bytecodeCache == other.bytecodeCache
             && one.allocator == other.allocator && one.developmentMode == other.developmentMode
             && one.unhandledErrors == other.unhandledErrors
+            && one.eventLoop == other.eventLoop
+            && (one.streams == nil) == (other.streams == nil)
             && (one.onUnhandledError == nil) == (other.onUnhandledError == nil)
             && (one.onExitRequest == nil) == (other.onExitRequest == nil)
     }

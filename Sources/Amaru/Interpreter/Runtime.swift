@@ -17,6 +17,7 @@ enum Runtime {
             signatureRuntimeSource,
             classesRuntimeSource,
             asyncioRuntimeSource,
+            streamsRuntimeSource,
         ]
     }
 

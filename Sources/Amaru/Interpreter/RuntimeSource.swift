@@ -137,8 +137,7 @@ let runtimeSource = #"""
         takes_exits = False
 
 
-    def prepare(descriptor, drain, claim, unhandled, prints, takes_exits, forked, handled):
-        loop = asyncio.new_event_loop()
+    def prepare(loop, descriptor, drain, claim, unhandled, prints, takes_exits, forked, handled):
         asyncio.set_event_loop(loop)
         loop.add_reader(descriptor, drain)
         loop.set_exception_handler(_handle)
