@@ -60,6 +60,18 @@ static inline void amaru_set_attached(int value) { amaru_attached_here = value; 
 static inline PyThreadState *amaru_thread_state(void) { return amaru_kept_state; }
 static inline void amaru_keep_thread_state(PyThreadState *state) { amaru_kept_state = state; }
 
+// Returns the kept state where this thread has one and does not hold the GIL with it.
+static inline PyThreadState *amaru_idle_thread_state(void) {
+    PyThreadState *kept = amaru_kept_state;
+    if (kept == NULL) return NULL;
+    // Only this thread uses its state: where it is the current one, this thread holds the GIL.
+#if PY_VERSION_HEX >= 0x030D0000
+    return kept == PyThreadState_GetUnchecked() ? NULL : kept;
+#else
+    return kept == _PyThreadState_UncheckedGet() ? NULL : kept;
+#endif
+}
+
 // MARK: Names of call sites
 //
 // A `str` for each literal, found by the literal's address: literals never move, and two at one

@@ -23,10 +23,20 @@ extension Python {
     ) throws -> Value {
         guard amaru_enterable() != 0 else { throw Interpreter.notRunning() }
         if amaru_attached() != 0 { return try body(PythonGIL()) }
-        return try attached(body)
+        guard let state = amaru_idle_thread_state() else { return try attached(body) }
+        PyEval_RestoreThread(state)
+        amaru_set_attached(1)
+        defer {
+            amaru_set_attached(0)
+            PyEval_SaveThread()
+        }
+        // Python may have ended while this thread waited.
+        guard amaru_enterable() != 0 else { throw Interpreter.notRunning() }
+        return try body(PythonGIL())
     }
 
     @usableFromInline
+    @inline(never)
     static func attached<Value: ~Copyable>(
         _ body: (borrowing PythonGIL) throws -> Value
     ) throws -> Value {
