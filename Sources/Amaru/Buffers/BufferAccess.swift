@@ -30,6 +30,7 @@ enum BufferAccess {
     ///
     /// It must not move while the buffer is acquired: CPython points from one field to another.
     @inlinable
+    @inline(__always)
     static var storageSize: Int { 96 }
 
     static func view(_ storage: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Py_buffer> {
@@ -177,8 +178,7 @@ enum BufferAccess {
     }
 
     private static func checkOrder(_ view: UnsafePointer<Py_buffer>) throws {
-        if view.pointee.ndim == 1, view.pointee.strides?.pointee == view.pointee.itemsize { return }
-        guard PyBuffer_IsContiguous(view, CChar(UInt8(ascii: "C"))) == 0 else { return }
+        if isOrdered(view) { return }
         let layout = PythonBufferLayout(view)
         throw PythonConversionError(
             .value,
@@ -190,6 +190,16 @@ enum BufferAccess {
 }
 
 extension BufferAccess {
+    /// Says whether the elements lie one after the other, the last index running fastest.
+    private static func isOrdered(_ view: UnsafePointer<Py_buffer>) -> Bool {
+        if view.pointee.ndim == 1, let stride = view.pointee.strides?.pointee,
+            stride == view.pointee.itemsize
+        {
+            return true
+        }
+        return PyBuffer_IsContiguous(view, CChar(UInt8(ascii: "C"))) != 0
+    }
+
     /// Copies all elements in the order of their indices, the last running fastest.
     ///
     /// - Parameter target: Room for as many bytes as `acquire` has found.
@@ -201,8 +211,7 @@ extension BufferAccess {
     ) throws {
         let view = view(storage)
         guard let start = target.baseAddress, view.pointee.len == target.count else { return }
-        if PyBuffer_IsContiguous(view, CChar(UInt8(ascii: "C"))) != 0, let source = view.pointee.buf
-        {
+        if isOrdered(view), let source = view.pointee.buf {
             start.copyMemory(from: source, byteCount: target.count)
         } else {
             let order = CChar(UInt8(ascii: "C"))

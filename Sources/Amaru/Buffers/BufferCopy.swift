@@ -16,6 +16,7 @@ extension Array where Element: PythonBufferElement {
     ///   are not exactly of this type.
     @PythonActor
     @inlinable
+    @inline(__always)
     public init(copyingBufferOf object: PythonObject) throws {
         self = try withUnsafeTemporaryAllocation(
             byteCount: BufferAccess.storageSize,
@@ -27,7 +28,9 @@ extension Array where Element: PythonBufferElement {
         }
     }
 
+    // Always: out of line the array's storage is made without knowing its type.
     @inlinable
+    @inline(__always)
     init(acquired byteCount: Int, in storage: UnsafeMutableRawBufferPointer) throws {
         let count = byteCount / MemoryLayout<Element>.stride
         try self.init(unsafeUninitializedCapacity: count) { target, initialized in

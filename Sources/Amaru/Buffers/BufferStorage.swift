@@ -35,7 +35,11 @@ final class BufferStorage: ManagedBuffer<BufferHeader, Int> {
         }
     }
 
-    static func make(_ header: BufferHeader, shape: [Int], strides: [Int]?) -> BufferStorage {
+    static func make(
+        _ header: BufferHeader,
+        shape: UnsafeBufferPointer<Int>,
+        strides: [Int]? = nil
+    ) -> BufferStorage {
         let made = create(minimumCapacity: 2 * shape.count) { _ in header }
         // Safe because `create` makes an object of the class that it is called on.
         let storage = unsafeDowncast(made, to: BufferStorage.self)

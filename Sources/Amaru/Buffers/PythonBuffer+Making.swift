@@ -9,7 +9,7 @@ extension PythonBuffer {
     /// The buffer keeps the array; a change of the variable afterwards copies it, as ever.
     @inlinable
     public init<Element: PythonBufferElement>(_ elements: [Element]) {
-        let base = elements.withUnsafeBufferPointer(\.baseAddress)
+        let base = elements.withUnsafeBufferPointer { $0.baseAddress }
         self.init(held: elements, base, Element.pythonBufferType, count: elements.count)
     }
 
@@ -18,7 +18,7 @@ extension PythonBuffer {
     /// - Throws: ``PythonConversionError`` where the shape does not hold exactly the elements.
     @inlinable
     public init<Element: PythonBufferElement>(_ elements: [Element], shape: [Int]) throws {
-        let base = elements.withUnsafeBufferPointer(\.baseAddress)
+        let base = elements.withUnsafeBufferPointer { $0.baseAddress }
         let type = Element.pythonBufferType
         try self.init(held: elements, base, type, count: elements.count, shape: shape)
     }
@@ -26,7 +26,7 @@ extension PythonBuffer {
     /// Shares the elements of a contiguous array, read-only, without a copy.
     @inlinable
     public init<Element: PythonBufferElement>(_ elements: ContiguousArray<Element>) {
-        let base = elements.withUnsafeBufferPointer(\.baseAddress)
+        let base = elements.withUnsafeBufferPointer { $0.baseAddress }
         self.init(held: elements, base, Element.pythonBufferType, count: elements.count)
     }
 
@@ -38,7 +38,7 @@ extension PythonBuffer {
         _ elements: ContiguousArray<Element>,
         shape: [Int]
     ) throws {
-        let base = elements.withUnsafeBufferPointer(\.baseAddress)
+        let base = elements.withUnsafeBufferPointer { $0.baseAddress }
         let type = Element.pythonBufferType
         try self.init(held: elements, base, type, count: elements.count, shape: shape)
     }
@@ -52,7 +52,7 @@ extension PythonBuffer {
             self.init(Array(data))
             return
         }
-        let base = data.withUnsafeBytes(\.baseAddress)
+        let base = data.withUnsafeBytes { $0.baseAddress }
         self.init(held: data, base, UInt8.pythonBufferType, count: data.count)
     }
 

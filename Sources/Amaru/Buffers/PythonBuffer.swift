@@ -39,6 +39,7 @@ public struct PythonBuffer: Sendable {
     /// What Python is told about the memory; on any thread.
     public var layout: PythonBufferLayout { storage.layout }
 
+    /// One dimension, without an array for the shape.
     init(
         _ base: UnsafeMutableRawPointer?,
         _ type: PythonBufferType,
@@ -46,7 +47,10 @@ public struct PythonBuffer: Sendable {
         _ access: Access,
         _ owner: BufferHeader.Owner
     ) {
-        self.init(base, type, count: count, shape: [count], access, owner)
+        let header = Self.header(base, type, count: count, dimensions: 1, access, owner)
+        storage = withUnsafePointer(to: count) { shape in
+            BufferStorage.make(header, shape: UnsafeBufferPointer(start: shape, count: 1))
+        }
     }
 
     init(
@@ -58,15 +62,28 @@ public struct PythonBuffer: Sendable {
         _ access: Access,
         _ owner: BufferHeader.Owner
     ) {
-        let header = BufferHeader(
-            base: base ?? Self.nowhere,
+        let header = Self.header(base, type, count: count, dimensions: shape.count, access, owner)
+        storage = shape.withUnsafeBufferPointer { shape in
+            BufferStorage.make(header, shape: shape, strides: strides)
+        }
+    }
+
+    private static func header(
+        _ base: UnsafeMutableRawPointer?,
+        _ type: PythonBufferType,
+        count: Int,
+        dimensions: Int,
+        _ access: Access,
+        _ owner: BufferHeader.Owner
+    ) -> BufferHeader {
+        BufferHeader(
+            base: base ?? nowhere,
             byteCount: count * type.size,
             type: type,
-            dimensions: shape.count,
+            dimensions: dimensions,
             isReadOnly: access == .readOnly,
             owner: owner
         )
-        storage = BufferStorage.make(header, shape: shape, strides: strides)
     }
 
     /// Python wants an address, also of nothing.

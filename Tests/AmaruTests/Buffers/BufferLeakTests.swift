@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: the number of blocks is that of the process.
-@Suite("No way to share memory leaks", .serialized, .timeLimit(.minutes(2)))
+@Suite("No way to share memory leaks", .serialized, .timeLimit(.minutes(5)))
 struct BufferLeakTests {
     enum Way: String, CaseIterable, Codable, Sendable {
         case lending, refusal, copying, sharing, owning, roundTrip
