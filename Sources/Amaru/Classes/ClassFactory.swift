@@ -68,9 +68,9 @@ struct ClassFactory {
     // MARK: Making
 
     private func make(_ gil: borrowing PythonGIL) throws -> OwnedReference {
-        let made = try makeType()
+        let made = try makeType(gil)
         let type = UnsafeMutableRawPointer(made.pointer).assumingMemoryBound(to: PyTypeObject.self)
-        let methods = try MethodTable(parts, base: base, className: description.name)
+        let methods = try MethodTable(parts, base: base, className: description.name, gil)
         try addMembers(to: type, methods, gil)
         type.pointee.tp_vectorcall = InstanceLifecycle.create
         amaru_type_seal(type)
@@ -87,9 +87,16 @@ struct ClassFactory {
         return OwnedReference(borrowed: record.object)  // `made` becomes the record's, for ever
     }
 
-    private var initializer: InitializerBody? {
+    private var initializer: InitializerBody {
         for case .initializer(_, let body) in parts { return body }
-        return base?.initializer
+        if let base { return base.initializer }
+        let name = "\(module).\(description.name)"
+        return { _, _, _ in
+            throw PythonConversionError(
+                .type,
+                "cannot create '\(name)' instances: its Swift class exports no initialiser"
+            )
+        }
     }
 
     private var buffer: BufferBody? {
@@ -98,7 +105,7 @@ struct ClassFactory {
     }
 
     /// Makes the type with what is the same for all classes (new).
-    private func makeType() throws -> OwnedReference {
+    private func makeType(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         var slots = [
             slot(Py_tp_new, unsafeBitCast(InstanceLifecycle.makeNew, to: Address.self)),
             slot(Py_tp_init, unsafeBitCast(InstanceLifecycle.initialize, to: Address.self)),
@@ -121,7 +128,8 @@ struct ClassFactory {
             members[0] = amaru_weak_references_member()
             slots.append(slot(Py_tp_members, UnsafeMutableRawPointer(members)))
         }
-        slots.append(slot(Py_tp_doc, UnsafeMutableRawPointer(CText.permanent(documentation))))
+        let docstring = CText.permanent(try documentation(gil))
+        slots.append(slot(Py_tp_doc, UnsafeMutableRawPointer(docstring)))
         slots.append(PyType_Slot())
         let type = slots.withUnsafeMutableBufferPointer { slots in
             var spec = PyType_Spec(
@@ -143,9 +151,10 @@ struct ClassFactory {
     }
 
     /// The docstring with the signature in the form that `inspect` reads.
-    private var documentation: String {
+    private func documentation(_ gil: borrowing PythonGIL) throws -> String {
         for case .initializer(let signature, _) in parts {
-            return "\(description.name)\(signature)\n--\n\n\(description.documentation ?? "")"
+            try signature.check()
+            return try signature.docstring(description.documentation, gil)
         }
         return description.documentation ?? ""
     }
@@ -162,25 +171,14 @@ struct ClassFactory {
         }
         for part in parts {
             switch part {
-            case .property(let name, let documentation, let getter, let setter):
-                let property = Entry.Property(name, getter, setter)
-                let definition = UnsafeMutablePointer<PyGetSetDef>.allocate(capacity: 1)
-                definition.initialize(
-                    to: PyGetSetDef(
-                        name: CText.permanent(name),
-                        get: Entry.getter,
-                        set: setter == nil ? nil : Entry.setter,
-                        doc: documentation.map { UnsafePointer(CText.permanent($0)) },
-                        closure: Unmanaged.passRetained(property).toOpaque()
-                    )
-                )
-                try set(name, PyDescr_NewGetSet(type, definition), on: type)
+            case .property(let property):
+                try set(property.name, makeProperty(property, of: type), on: type)
             case .staticMethod(let function):
-                let function = try function.makeObject(module: module, gil)
-                try set(function.0, PyStaticMethod_New(function.1.pointer), on: type)
+                let object = try makeBuiltin(function, gil)
+                try set(function.name, PyStaticMethod_New(object.pointer), on: type)
             case .classMethod(let function):
-                let function = try function.makeObject(module: module, gil)
-                try set(function.0, PyClassMethod_New(function.1.pointer), on: type)
+                let object = try makeBuiltin(function, gil)
+                try set(function.name, PyClassMethod_New(object.pointer), on: type)
             case .constant(let name, let value):
                 try set(name, value.pythonReference(gil).take(), on: type)
             case .hashIsNone:
@@ -189,6 +187,28 @@ struct ClassFactory {
                 break
             }
         }
+    }
+
+    /// Makes the builtin behind a static or class method.
+    private func makeBuiltin(_ function: PythonFunction, _ gil: borrowing PythonGIL) throws
+        -> PythonObject
+    {
+        try NativeFunction.make(function, module: module, gil)
+    }
+
+    /// Makes a property's descriptor (new).
+    private func makeProperty(_ property: PropertyPart, of type: TypePointer) -> PyPointer? {
+        let definition = UnsafeMutablePointer<PyGetSetDef>.allocate(capacity: 1)
+        definition.initialize(
+            to: PyGetSetDef(
+                name: CText.permanent(property.name),
+                get: Entry.getter,
+                set: property.setter == nil ? nil : Entry.setter,
+                doc: property.documentation.map { UnsafePointer(CText.permanent($0)) },
+                closure: Unmanaged.passRetained(Entry.Property(property)).toOpaque()
+            )
+        )
+        return PyDescr_NewGetSet(type, definition)
     }
 
     /// Sets an attribute of the type; `value` is stolen, and NULL where making it failed.

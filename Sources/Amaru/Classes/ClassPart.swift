@@ -8,17 +8,18 @@ typealias UniquenessTest =
     @Sendable (UnsafeMutablePointer<UnsafeMutableRawPointer>) -> Bool
 
 /// Makes the instance of a call of the class.
+@usableFromInline
 typealias InitializerBody =
     @Sendable (
         _ arguments: NativeArguments, _ keywords: PyPointer?, _ gil: borrowing PythonGIL
-    ) throws -> any PythonClassInstance
+    ) throws -> NewInstance
 
 /// The closure behind a method; the instance and the object that holds it are borrowed.
+@usableFromInline
 typealias MethodBody =
     @Sendable (
         _ instance: UnsafeMutableRawPointer, _ object: PyPointer, _ arguments: NativeArguments,
-        _ keywords: PyPointer?,
-        _ gil: borrowing PythonGIL
+        _ keywords: PyPointer?, _ gil: borrowing PythonGIL
     ) throws -> PyPointer
 
 /// The closure behind a method that may be called before `__init__`.
@@ -35,27 +36,54 @@ typealias OperatorBody =
         _ gil: borrowing PythonGIL
     ) throws -> PyPointer?
 
-/// The closures behind a property.
+/// The closure that reads a property.
+@usableFromInline
 typealias GetterBody =
     @Sendable (_ instance: UnsafeMutableRawPointer, _ gil: borrowing PythonGIL) throws -> PyPointer
+
+/// The closure that sets a property.
+@usableFromInline
 typealias SetterBody =
     @Sendable (
         _ instance: UnsafeMutableRawPointer, _ value: PyPointer, _ gil: borrowing PythonGIL
     ) throws -> Void
 
+/// A property, as the part of a class.
+struct PropertyPart: Sendable {
+    let name: String
+    let documentation: String?
+    let hint: @Sendable () -> String
+    let getter: GetterBody
+    let setter: SetterBody?
+}
+
+/// A method, as the part of a class.
+struct MethodPart: Sendable {
+    let name: String
+    let documentation: String?
+    /// Nil for a special method, whose signature Python knows.
+    let signature: FunctionSignature?
+    let body: MethodBody
+}
+
 /// One part of a Python class.
 enum ClassPart: Sendable {
-    case initializer(signature: String, InitializerBody)
+    case initializer(FunctionSignature, InitializerBody)
     /// Numbered, and called through a method descriptor.
-    case method(name: String, documentation: String?, MethodBody)
+    case method(MethodPart)
     /// Numbered too, for objects that have no instance yet.
     case bareMethod(name: String, BareBody)
     /// One meaning of an operator; several of one name are tried in their order.
     case operation(name: String, OperatorBody)
-    case property(name: String, documentation: String?, GetterBody, SetterBody?)
+    case property(PropertyPart)
     case staticMethod(PythonFunction)
     case classMethod(PythonFunction)
     case constant(name: String, any ConvertibleToPython & Sendable)
     case buffer(BufferBody)
     case hashIsNone
+
+    /// A method whose signature Python knows.
+    static func method(name: String, _ body: @escaping MethodBody) -> ClassPart {
+        .method(MethodPart(name: name, documentation: nil, signature: nil, body: body))
+    }
 }

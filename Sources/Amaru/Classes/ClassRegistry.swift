@@ -12,7 +12,8 @@ final class ClassRecord: @unchecked Sendable {
     let name: String
     /// Owned for ever.
     let type: TypePointer
-    let initializer: InitializerBody?
+    /// Throws where the class has none.
+    let initializer: InitializerBody
     /// The methods by their numbers, those of the base class first.
     let methods: UnsafeMutablePointer<amaru_method>
     let methodCount: Int
@@ -27,7 +28,7 @@ final class ClassRecord: @unchecked Sendable {
     init(
         name: String,
         type: TypePointer,
-        initializer: InitializerBody?,
+        initializer: @escaping InitializerBody,
         methods: UnsafeMutablePointer<amaru_method>,
         methodCount: Int,
         buffer: BufferBody?,
@@ -45,11 +46,18 @@ final class ClassRecord: @unchecked Sendable {
 
 /// The registered classes; used with the GIL held.
 enum ClassRegistry {
-    private static let byInstanceType = PointerTable()
-    private static let byPythonType = PointerTable()
+    /// Safe because the GIL is held in each member, and nothing in them releases it.
+    private nonisolated(unsafe) static var byInstanceType = PointerTable()
+    /// Safe for the same reason.
+    private nonisolated(unsafe) static var byPythonType = PointerTable()
 
     static func add(_ record: ClassRecord, for type: any PythonClassInstance.Type) {
+        InstanceIdentity.prepare()
+        byInstanceType.prepare()
+        byPythonType.prepare()
         let address = Unmanaged.passRetained(record).toOpaque()
+        let name = String(cString: record.type.pointee.tp_name)
+        names.withLock { $0[ObjectIdentifier(type)] = name }
         byInstanceType.set(address, for: key(type))
         byPythonType.set(address, for: UnsafeRawPointer(record.type))
     }
@@ -79,6 +87,18 @@ enum ClassRegistry {
             type = current.pointee.tp_base
         }
         return nil
+    }
+
+    /// The record of exactly this Python class (borrowed).
+    static func unmanagedRecord(ofExactly type: PyPointer) -> Unmanaged<ClassRecord>? {
+        byPythonType.value(for: UnsafeRawPointer(type)).map { Unmanaged.fromOpaque($0) }
+    }
+
+    /// The names of the registered classes, with their modules; for threads without the GIL too.
+    private static let names = Lock<[ObjectIdentifier: String]>([:])
+
+    static func hint(of type: any PythonClassInstance.Type) -> String {
+        names.withLock { $0[ObjectIdentifier(type)] } ?? type.pythonClass.name
     }
 
     static func notRegistered(_ type: any PythonClassInstance.Type) -> AmaruError {

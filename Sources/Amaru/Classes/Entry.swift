@@ -11,6 +11,19 @@ enum Entry {
         let body: MethodBody
 
         init(_ body: @escaping MethodBody) { self.body = body }
+
+        /// With the task-locals that are bound to context variables.
+        @inline(never)
+        func callInContext(
+            _ instance: UnsafeMutableRawPointer,
+            _ object: PyPointer,
+            _ arguments: NativeArguments,
+            _ keywords: PyPointer?
+        ) throws -> PyPointer {
+            try ContextPairs.enteringSwift {
+                try body(instance, object, arguments, keywords, PythonGIL())
+            }
+        }
     }
 
     final class BareMethod: Sendable {
@@ -24,10 +37,10 @@ enum Entry {
         let getter: GetterBody
         let setter: SetterBody?
 
-        init(_ name: String, _ getter: @escaping GetterBody, _ setter: SetterBody?) {
-            self.name = name
-            self.getter = getter
-            self.setter = setter
+        init(_ part: PropertyPart) {
+            name = part.name
+            getter = part.getter
+            setter = part.setter
         }
     }
 
@@ -43,32 +56,36 @@ enum Entry {
     }
 
     /// The instance in `object`, else nil and an exception.
+    @inline(__always)
     private static func instance(in object: PyPointer) -> UnsafeMutableRawPointer? {
-        guard !isRefused else { return nil }
-        if let instance = amaru_as_instance(object).pointee.instance { return instance }
-        ErrorTranslation.raise(InstanceIdentity.notInitialised(object), PythonGIL())
+        guard !Interpreter.isForkedChild,
+            let instance = amaru_as_instance(object).pointee.instance
+        else { return refused(object) }
+        return instance
+    }
+
+    @inline(never)
+    private static func refused(_ object: PyPointer) -> UnsafeMutableRawPointer? {
+        if !isRefused {
+            ErrorTranslation.raise(InstanceIdentity.notInitialised(object), PythonGIL())
+        }
         return nil
     }
 
     static let method: amaru_method_entry = { context, object, arguments, count, keywords in
         guard let context, let object, let instance = instance(in: object) else { return nil }
-        let gil = PythonGIL()
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        do {
-            return try Unmanaged<Method>.fromOpaque(context)._withUnsafeGuaranteedRef { method in
-                try ContextPairs.enteringSwift {
-                    try method.body(
-                        instance,
-                        object,
-                        NativeArguments(start: start, count: count),
-                        keywords,
-                        PythonGIL()
-                    )
+        let arguments = NativeArguments(start: start, count: count)
+        return Unmanaged<Method>.fromOpaque(context)._withUnsafeGuaranteedRef { method in
+            do {
+                guard ContextPairs.isEmpty else {
+                    return try method.callInContext(instance, object, arguments, keywords)
                 }
+                return try method.body(instance, object, arguments, keywords, PythonGIL())
+            } catch {
+                ErrorTranslation.raise(error, PythonGIL())
+                return nil
             }
-        } catch {
-            ErrorTranslation.raise(error, gil)
-            return nil
         }
     }
 

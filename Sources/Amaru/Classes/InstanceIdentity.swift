@@ -8,7 +8,10 @@ internal import CAmaruPython
 /// An entry does not keep the Python object alive: its deallocator removes it. The object keeps
 /// the instance alive, so an address in the table is not used again.
 enum InstanceIdentity {
-    private static let objects = PointerTable()
+    /// Safe because the GIL is held in each member, and nothing in them releases it.
+    private nonisolated(unsafe) static var objects = PointerTable()
+
+    static func prepare() { objects.prepare() }
 
     /// The number of Python objects that live for Swift instances; the GIL is held.
     static var count: Int { objects.count }
@@ -26,6 +29,17 @@ enum InstanceIdentity {
         objects.set(UnsafeMutableRawPointer(object), for: address)
     }
 
+    /// Adds an object for an instance that has none; gives the one that it has else (borrowed).
+    static func addUnlessKnown(_ object: PyPointer, for address: UnsafeRawPointer) -> PyPointer? {
+        guard let found = objects.add(UnsafeMutableRawPointer(object), for: address) else {
+            return nil
+        }
+        let existing = found.assumingMemoryBound(to: PyObject.self)
+        if amaru_refcount(existing) > 0 { return existing }
+        add(object, for: address)
+        return nil
+    }
+
     static func remove(_ object: PyPointer, for address: UnsafeRawPointer) {
         objects.remove(UnsafeMutableRawPointer(object), for: address)
     }
@@ -41,24 +55,17 @@ enum InstanceIdentity {
             throw ClassRegistry.notRegistered(type(of: instance))
         }
         let object = try OwnedReference(new: InstanceLifecycle.allocate(record.type, record))
-        fill(object.pointer, with: instance)
+        fill(object.pointer, with: NewInstance(instance))
         return object
     }
 
     /// Puts an instance into a Python object that has none.
-    static func fill(_ object: PyPointer, with instance: any PythonClassInstance) {
-        let slots = instance.pythonSlots
+    static func fill(_ object: PyPointer, with instance: consuming NewInstance) {
+        let (address, slots) = instance.take()
         let place = amaru_as_instance(object)
-        if !slots.isEmpty {
-            place?.pointee.slots = Unmanaged.passRetained(SlotList(slots)).toOpaque()
-        }
-        let address = Unmanaged<AnyObject>.passRetained(instance).toOpaque()
+        place?.pointee.slots = slots
         place?.pointee.instance = address
         add(object, for: address)
-    }
-
-    static func address(of instance: any PythonClassInstance) -> UnsafeMutableRawPointer {
-        Unmanaged<AnyObject>.passUnretained(instance).toOpaque()
     }
 
     /// The use of an object whose `__init__` has not run.

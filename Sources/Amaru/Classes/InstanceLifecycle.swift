@@ -27,24 +27,24 @@ enum InstanceLifecycle {
 
     /// `tp_init`: makes the Swift instance.
     static let initialize: initproc = { object, arguments, keywords in
-        let gil = PythonGIL()
         guard let object, let arguments, !Entry.isRefused else { return -1 }
         do {
-            let instance = try ArgumentSpread.spread(arguments, keywords) {
-                arguments,
-                names in
-                try makeInstance(of: amaru_type(object), arguments, names, gil)
+            try ArgumentSpread.spread(arguments, keywords) { arguments, names in
+                let gil = PythonGIL()
+                guard let record = ClassRegistry.record(ofType: amaru_type(object)) else {
+                    throw PendingPythonError(amaru_TypeError(), "this type was not made by Amaru")
+                }
+                try put(record.initializer(arguments, names, gil), into: object)
             }
-            try put(instance, into: object)
             return 0
         } catch {
-            ErrorTranslation.raise(error, gil)
+            ErrorTranslation.raise(error, PythonGIL())
             return -1
         }
     }
 
     /// Gives an object that has no instance one.
-    static func put(_ instance: any PythonClassInstance, into object: PyPointer) throws {
+    static func put(_ instance: consuming NewInstance, into object: PyPointer) throws {
         let name = String(cString: amaru_type(object).pointee.tp_name)
         guard amaru_as_instance(object).pointee.instance == nil else {
             // To replace it would release what a method further up the stack works with.
@@ -53,8 +53,7 @@ enum InstanceLifecycle {
                 "this \(name) object is initialised already"
             )
         }
-        guard InstanceIdentity.object(of: InstanceIdentity.address(of: instance)) == nil
-        else {
+        guard InstanceIdentity.object(of: instance.address) == nil else {
             throw PendingPythonError(
                 amaru_RuntimeError(),
                 "the initialiser of \(name) gave an instance that has a Python object already"
@@ -65,43 +64,39 @@ enum InstanceLifecycle {
 
     /// `tp_vectorcall` of the type itself: both steps at once, without a tuple and a dict.
     static let create: vectorcallfunc = { type, arguments, count, names in
-        let gil = PythonGIL()
-        let type = UnsafeMutableRawPointer(type)?.assumingMemoryBound(to: PyTypeObject.self)
-        guard let record = ClassRegistry.record(ofType: type), !Entry.isRefused else { return nil }
-        do {
-            let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-            let arguments = NativeArguments(
-                start: start,
-                count: amaru_vectorcall_arguments(count)
-            )
-            let instance = try makeInstance(of: type, arguments, names, gil)
-            let address = InstanceIdentity.address(of: instance)
-            if let object = InstanceIdentity.object(of: address) {
-                return OwnedReference(borrowed: object).take()
-            }
-            let object = try OwnedReference(new: allocate(type, record))
-            InstanceIdentity.fill(object.pointer, with: instance)
-            return object.take()
-        } catch {
-            ErrorTranslation.raise(error, gil)
+        guard let type, !Entry.isRefused else { return nil }
+        guard let record = ClassRegistry.unmanagedRecord(ofExactly: type) else {
+            PyErr_SetString(amaru_TypeError(), "this type was not made by Amaru")
             return nil
+        }
+        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
+        return record._withUnsafeGuaranteedRef { record in
+            do {
+                let arguments = NativeArguments(
+                    start: start,
+                    count: amaru_vectorcall_arguments(count)
+                )
+                return try wrap(record.initializer(arguments, names, PythonGIL()), record)
+            } catch {
+                ErrorTranslation.raise(error, PythonGIL())
+                return nil
+            }
         }
     }
 
-    private static func makeInstance(
-        of type: TypePointer?,
-        _ arguments: NativeArguments,
-        _ names: PyPointer?,
-        _ gil: borrowing PythonGIL
-    ) throws -> any PythonClassInstance {
-        guard let record = ClassRegistry.record(ofType: type), let body = record.initializer else {
-            let name = type.map { String(cString: $0.pointee.tp_name) } ?? "?"
-            throw PythonConversionError(
-                .type,
-                "cannot create '\(name)' instances: its Swift class exports no initialiser"
-            )
+    /// The Python object of an instance that may have one already (new).
+    private static func wrap(_ instance: consuming NewInstance, _ record: ClassRecord) throws
+        -> PyPointer
+    {
+        let object = try OwnedReference(new: allocate(record.type, record))
+        if let known = InstanceIdentity.addUnlessKnown(object.pointer, for: instance.address) {
+            return OwnedReference(borrowed: known).take()
         }
-        return try body(arguments, names, gil)
+        let (address, slots) = instance.take()
+        let place = amaru_as_instance(object.pointer)
+        place?.pointee.instance = address
+        place?.pointee.slots = slots
+        return object.take()
     }
 
     // MARK: Garbage collection
@@ -152,6 +147,10 @@ enum InstanceLifecycle {
     /// `tp_dealloc`.
     static let deallocate: destructor = { object in
         PyObject_GC_UnTrack(object)
+        // Without slots nothing in sight of the collector hangs on it that could nest deeply.
+        guard let place = amaru_as_instance(object), place.pointee.slots != nil else {
+            return release(object)
+        }
         amaru_deallocate(object, ownDeallocate(), release)
     }
 

@@ -17,8 +17,16 @@ struct MethodTable {
     /// Of the class itself, without those of its base.
     let definitions: [Definition]
 
-    init(_ parts: [ClassPart], base: ClassRecord?, className: String) throws {
-        let methods = parts.compactMap(Self.method)
+    init(
+        _ parts: [ClassPart],
+        base: ClassRecord?,
+        className: String,
+        _ gil: borrowing PythonGIL
+    ) throws {
+        var methods: [Method] = []
+        for part in parts {
+            if let method = try Self.method(part, gil) { methods.append(method) }
+        }
         let inherited = base?.methodCount ?? 0
         count = inherited + methods.count
         guard count <= AMARU_METHOD_LIMIT else {
@@ -56,12 +64,14 @@ struct MethodTable {
         let entry: amaru_method
     }
 
-    private static func method(_ part: ClassPart) -> Method? {
+    private static func method(_ part: ClassPart, _ gil: borrowing PythonGIL) throws -> Method? {
         switch part {
-        case .method(let name, let documentation, let body):
-            let context = Unmanaged.passRetained(Entry.Method(body)).toOpaque()
+        case .method(let method):
+            try method.signature?.check()
+            let documentation = try method.signature?.docstring(method.documentation, gil)
+            let context = Unmanaged.passRetained(Entry.Method(method.body)).toOpaque()
             let entry = amaru_method(entry: Entry.method, context: context)
-            return Method(name: name, documentation: documentation, entry: entry)
+            return Method(name: method.name, documentation: documentation, entry: entry)
         case .bareMethod(let name, let body):
             let context = Unmanaged.passRetained(Entry.BareMethod(body)).toOpaque()
             let entry = amaru_method(entry: Entry.bareMethod, context: context)
@@ -88,7 +98,7 @@ extension ClassPart {
         }
         for name in order {
             let bodies = meanings[name] ?? []
-            result.append(.method(name: name, documentation: nil, operation(name, bodies)))
+            result.append(.method(name: name, operation(name, bodies)))
         }
         return withHash(result)
     }
@@ -115,7 +125,7 @@ extension ClassPart {
     private static func withHash(_ parts: [ClassPart]) -> [ClassPart] {
         func has(_ wanted: String) -> Bool {
             parts.contains { part in
-                if case .method(wanted, _, _) = part { true } else { false }
+                if case .method(let method) = part { method.name == wanted } else { false }
             }
         }
         return has("__eq__") && !has("__hash__") ? parts + [.hashIsNone] : parts

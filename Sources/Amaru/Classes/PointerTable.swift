@@ -4,8 +4,10 @@
 /// An open-addressing table, used with the GIL held only.
 ///
 /// Swift's Dictionary costs as much as the rest of making an object; this one is a few loads.
-final class PointerTable: @unchecked Sendable {
-    // Safe because the GIL is held in each member: no call in them releases it.
+///
+/// A global variable of this type needs no lazy initialisation, which each access would check; so
+/// ``prepare()`` comes before the first entry.
+struct PointerTable {
     private struct Entry {
         var key: UInt
         var value: UInt
@@ -24,24 +26,23 @@ final class PointerTable: @unchecked Sendable {
         }
     }
 
-    /// In memory of its own: a stored property would be checked for exclusive access each time.
-    private let storage: UnsafeMutablePointer<Storage>
+    /// In memory of its own, so that no access is one of the variable that holds the table.
+    private var storage: UnsafeMutablePointer<Storage>?
 
-    init() {
-        storage = .allocate(capacity: 1)
+    /// Makes room, once.
+    mutating func prepare() {
+        guard storage == nil else { return }
+        let storage = UnsafeMutablePointer<Storage>.allocate(capacity: 1)
         storage.initialize(to: Self.makeStorage(bits: 8))
-    }
-
-    deinit {
-        storage.pointee.entries.deallocate()
-        storage.deallocate()
+        self.storage = storage
     }
 
     /// The number of entries.
-    var count: Int { storage.pointee.count }
+    var count: Int { storage?.pointee.count ?? 0 }
 
     /// Finds the value of a key, which is not null.
     func value(for key: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
+        guard let storage else { return nil }
         let key = UInt(bitPattern: key)
         let mask = storage.pointee.mask
         var index = storage.pointee.home(of: key)
@@ -55,23 +56,41 @@ final class PointerTable: @unchecked Sendable {
 
     /// Adds an entry or replaces its value.
     func set(_ value: UnsafeMutableRawPointer, for key: UnsafeRawPointer) {
+        place(key).pointee.value = UInt(bitPattern: value)
+    }
+
+    /// Adds an entry unless there is one, whose value is then given.
+    func add(_ value: UnsafeMutableRawPointer, for key: UnsafeRawPointer)
+        -> UnsafeMutableRawPointer?
+    {
+        let entry = place(key)
+        if let existing = UnsafeMutableRawPointer(bitPattern: entry.pointee.value) {
+            return existing
+        }
+        entry.pointee.value = UInt(bitPattern: value)
+        return nil
+    }
+
+    /// The entry of a key, a new one without a value where there is none.
+    private func place(_ key: UnsafeRawPointer) -> UnsafeMutablePointer<Entry> {
+        guard let storage else { preconditionFailure("the table is prepared before") }
         if storage.pointee.count * 2 > storage.pointee.mask { grow() }
         let key = UInt(bitPattern: key)
         let mask = storage.pointee.mask
+        let entries = storage.pointee.entries
         var index = storage.pointee.home(of: key)
-        while storage.pointee.entries[index].key != 0 {
-            if storage.pointee.entries[index].key == key {
-                storage.pointee.entries[index].value = UInt(bitPattern: value)
-                return
-            }
+        while entries[index].key != 0 {
+            if entries[index].key == key { return entries + index }
             index = (index + 1) & mask
         }
-        storage.pointee.entries[index] = Entry(key: key, value: UInt(bitPattern: value))
+        entries[index].key = key
         storage.pointee.count += 1
+        return entries + index
     }
 
     /// Removes an entry, if it is there and has this value.
     func remove(_ value: UnsafeMutableRawPointer, for key: UnsafeRawPointer) {
+        guard let storage else { return }
         let key = UInt(bitPattern: key)
         let mask = storage.pointee.mask
         var index = storage.pointee.home(of: key)
@@ -81,11 +100,15 @@ final class PointerTable: @unchecked Sendable {
         }
         guard storage.pointee.entries[index].value == UInt(bitPattern: value) else { return }
         storage.pointee.count -= 1
-        fill(index, mask)
+        Self.fill(index, mask, storage)
     }
 
     /// Moves entries behind a gap forward, so that no search ends at it too early.
-    private func fill(_ index: Int, _ mask: Int) {
+    private static func fill(
+        _ index: Int,
+        _ mask: Int,
+        _ storage: UnsafeMutablePointer<Storage>
+    ) {
         let entries = storage.pointee.entries
         var gap = index
         var next = (gap + 1) & mask
@@ -102,6 +125,7 @@ final class PointerTable: @unchecked Sendable {
     }
 
     private func grow() {
+        guard let storage else { return }
         let old = storage.pointee
         storage.pointee = Self.makeStorage(bits: Int.bitWidth - old.shift + 1)
         for entry in UnsafeBufferPointer(start: old.entries, count: old.mask + 1)

@@ -28,7 +28,7 @@ internal import CAmaruPython
 ///
 /// Python code may use an instance on any of its threads, so the class is `Sendable`.
 public protocol PythonClassInstance: AnyObject, Sendable, ConvertibleToPython,
-    ConvertibleFromPython
+    ConvertibleFromPython, PythonTypeHinted
 {
     /// The description of the class; register it as a member of a ``PythonModule``.
     static var pythonClass: PythonClass { get }
@@ -40,7 +40,11 @@ public protocol PythonClassInstance: AnyObject, Sendable, ConvertibleToPython,
 }
 
 extension PythonClassInstance {
+    /// The class's name, with its module once that is registered.
+    public static var pythonTypeHint: String { ClassRegistry.hint(of: Self.self) }
+
     /// No slots.
+    @inlinable
     public var pythonSlots: [PythonSlot] { [] }
 
     /// Gives the Python object of this instance, a new one only where none lives.
@@ -69,6 +73,8 @@ extension PythonClassInstance {
     }
 
     /// Lends the instance at an address, without a change of its reference count.
+    @inlinable
+    @inline(__always)
     static func lend<Result>(
         _ address: UnsafeMutableRawPointer,
         _ body: (Self) throws -> Result

@@ -1,56 +1,115 @@
 // How Python code makes instances of a Swift class.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 /// The initialiser of a ``PythonClass``.
 ///
 /// It is the class's `__init__`: a subclass in Python that defines its own calls
 /// `super().__init__` with what the closure takes. A class without initialiser cannot be made in
 /// Python, and raises a TypeError there. The closure runs with the GIL held, on whichever thread
-/// calls the class.
+/// calls the class. Parameters are described as those of a ``PythonFunction``.
 ///
 /// ```swift
-/// PythonInitializer { (start: Int) in Counter(start) }
+/// PythonInitializer(.positional("start", default: 0)) { (start: Int) in Counter(start) }
 /// ```
 public struct PythonInitializer<Instance: PythonClassInstance>: PythonClassMember {
     /// What the member adds to the class.
     public let definition: PythonClassDefinition
 
-    /// Takes the closure that makes an instance of the positional arguments.
-    public init<each Parameter: ConvertibleFromPython>(
-        _ body: @escaping @Sendable (repeat each Parameter) throws -> Instance
+    /// Takes the closure that makes an instance of positional arguments.
+    @inlinable
+    public init<each Argument: ConvertibleFromPython>(
+        _ body: @escaping @Sendable (repeat each Argument) throws -> Instance
     ) {
-        let count = PackShape.count(repeat (each Parameter).self)
-        definition = PythonClassDefinition { className in
-            let make: InitializerBody = { arguments, keywords, gil in
-                var cursor = try ArgumentCursor(
-                    className,
-                    arguments,
-                    keywords: keywords,
-                    expecting: count
+        self.init(
+            FunctionSignature(unnamed: "", repeat (each Argument).self, result: Instance.self)
+        ) { signature in
+            { arguments, keywords, gil in
+                try NewInstance(
+                    signature.make(arguments, keywords, gil) { bound in
+                        var cursor = BoundCursor(bound)
+                        return try body(repeat cursor.next((each Argument).self, gil))
+                    }
                 )
-                return try body(repeat cursor.next((each Parameter).self, gil))
             }
-            return [.initializer(signature: PackShape.signature(count), make)]
+        }
+    }
+
+    /// Takes described parameters and the closure that makes an instance of them.
+    @inlinable
+    public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython>(
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        body: @escaping @Sendable (First, repeat each Other) throws -> Instance
+    ) {
+        let others = (repeat each others)
+        self.init(
+            FunctionSignature("", first, repeat each others, result: Instance.self)
+        ) { signature in
+            { arguments, keywords, gil in
+                try NewInstance(
+                    signature.make(arguments, keywords, gil) { bound in
+                        var cursor = BoundCursor(bound)
+                        return try body(
+                            cursor.next(first, gil),
+                            repeat cursor.next(each others, gil)
+                        )
+                    }
+                )
+            }
+        }
+    }
+
+    @usableFromInline
+    init(
+        _ signature: FunctionSignature,
+        _ body: @escaping @Sendable (FunctionSignature) -> InitializerBody
+    ) {
+        definition = PythonClassDefinition { className in
+            let signature = signature.renamed(className)
+            return [.initializer(signature, body(signature))]
         }
     }
 }
 
-/// Facts about parameter packs.
-enum PackShape {
-    /// The number of elements.
-    static func count<each Element>(_ types: repeat (each Element).Type) -> Int {
-        var count = 0
-        for _ in repeat each types { count += 1 }
-        return count
+extension FunctionSignature {
+    /// Returns the same signature under the name of a class, for its initialiser.
+    func renamed(_ name: String) -> FunctionSignature {
+        FunctionSignature(name, parameters, isNamed: isNamed, result: result)
     }
 
-    /// A signature of nameless positional parameters, as `inspect` reads it.
-    static func signature(_ count: Int, receiver: String? = nil) -> String {
-        var names = receiver.map { [$0] } ?? []
-        if count > 0 { names += (1...count).map { "argument\($0)" } }
-        if !names.isEmpty { names.append("/") }
-        return "(\(names.joined(separator: ", ")))"
+    /// Calls `body` with a value for each parameter, as `bind`, and gives a Swift object.
+    @inlinable
+    @inline(__always)
+    func make<Instance: AnyObject>(
+        _ arguments: NativeArguments,
+        _ keywords: PyPointer?,
+        _ gil: borrowing PythonGIL,
+        _ body: (BoundArguments) throws -> Instance
+    ) throws -> Instance {
+        if arguments.count == directCount, keywords == nil {
+            let slots = UnsafeRawPointer(arguments.baseAddress)?
+                .assumingMemoryBound(to: PyPointer?.self)
+            return try body(BoundArguments(slots, self))
+        }
+        return try makeApart(arguments, keywords, gil, body)
+    }
+
+    @inlinable
+    @inline(never)
+    func makeApart<Instance: AnyObject>(
+        _ arguments: NativeArguments,
+        _ keywords: PyPointer?,
+        _ gil: borrowing PythonGIL,
+        _ body: (BoundArguments) throws -> Instance
+    ) throws -> Instance {
+        var made: Instance?
+        _ = try bindApart(arguments, keywords, gil) { bound in
+            made = try body(bound)
+            return OwnedReference(borrowed: amaru_none())
+        }
+        // Safe because the body has run where nothing was thrown.
+        return made.unsafelyUnwrapped
     }
 }

@@ -53,6 +53,33 @@ public struct PythonIteration<Instance: PythonClassInstance>: PythonClassMember 
     }
 }
 
+/// The asynchronous iteration of a ``PythonClass``: `async for x in a`.
+///
+/// Each `aiter(a)` asks for a sequence, which then advances as Python awaits its elements.
+///
+/// ```swift
+/// PythonAsyncIteration { $0.messages }
+/// ```
+public struct PythonAsyncIteration<Instance: PythonClassInstance>: PythonClassMember {
+    /// What the member adds to the class.
+    public let definition: PythonClassDefinition
+
+    /// Takes the closure that gives the elements.
+    public init<Elements: AsyncSequence & Sendable>(
+        _ elements: @escaping @Sendable (Instance) throws -> Elements
+    ) where Elements.Element: ConvertibleToPython & Sendable {
+        definition = PythonClassDefinition { className in
+            [
+                .nullary("__aiter__", in: className) { instance, _, gil in
+                    try Instance.lend(instance) {
+                        try PythonAsyncIterator(elements($0)).pythonReference(gil).take()
+                    }
+                }
+            ]
+        }
+    }
+}
+
 /// A Swift sequence as a Python iterator, whose elements are made as Python wants them.
 ///
 /// ```swift

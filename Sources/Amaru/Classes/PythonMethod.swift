@@ -1,136 +1,158 @@
 // Methods of Swift classes: synchronous and awaitable.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 /// A method of a ``PythonClass``.
 ///
-/// The closure takes the instance and the arguments, which are positional. It runs with the GIL
-/// held, on whichever thread calls the method. An `async` one starts at once and its call gives an
-/// `asyncio.Future`, as for ``PythonFunction``; it keeps the instance alive until it ends.
+/// The closure takes the instance and the arguments. It runs with the GIL held, on whichever
+/// thread calls the method. An `async` one starts at once and its call gives an `asyncio.Future`,
+/// as for ``PythonFunction``; it keeps the instance alive until it ends. Without descriptions the
+/// arguments are positional; a ``PythonParameter`` for each gives it a name and perhaps a default.
 ///
 /// ```swift
 /// PythonMethod("add", documentation: "Adds n.") { (counter, n: Int) in counter.add(n) }
-/// PythonMethod("fetch") { (client, url: String) async throws in try await client.fetch(url) }
+/// PythonMethod("fetch", .positional("url"), .keyword("retries", default: 3)) {
+///     (client, url: String, retries: Int) async throws in try await client.fetch(url, retries)
+/// }
 /// ```
+///
+/// A method of the name of a special method is that, such as `__call__`.
 public struct PythonMethod<Instance: PythonClassInstance>: PythonClassMember {
     /// What the member adds to the class.
     public let definition: PythonClassDefinition
 
     /// Takes a method that returns a value.
-    public init<each Parameter: ConvertibleFromPython, Value: ConvertibleToPython>(
+    @inlinable
+    public init<each Argument: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
-        body: @escaping @Sendable (Instance, repeat each Parameter) throws -> Value
+        body: @escaping @Sendable (Instance, repeat each Argument) throws -> Value
     ) {
-        let count = PackShape.count(repeat (each Parameter).self)
-        self.init(name, documentation, count) { method in
+        let shape = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Value.self
+        )
+        self.init(name, shape, documentation) { signature in
             { instance, _, arguments, keywords, gil in
-                var cursor = try ArgumentCursor(
-                    method,
-                    arguments,
-                    keywords: keywords,
-                    expecting: count
-                )
-                return try Instance.lend(instance) { instance in
-                    try body(instance, repeat cursor.next((each Parameter).self, gil))
-                        .pythonReference(gil).take()
+                let result = try signature.bind(arguments, keywords, gil) { bound in
+                    var cursor = BoundCursor(bound)
+                    let pointer = try Instance.lend(instance) { instance in
+                        try body(instance, repeat cursor.next((each Argument).self, gil))
+                            .pythonReference(gil).take()
+                    }
+                    return OwnedReference(new: pointer)
                 }
+                return result.take()
             }
         }
     }
 
     /// Takes a method that returns `None`.
-    public init<each Parameter: ConvertibleFromPython>(
+    @inlinable
+    public init<each Argument: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
-        body: @escaping @Sendable (Instance, repeat each Parameter) throws -> Void
+        body: @escaping @Sendable (Instance, repeat each Argument) throws -> Void
     ) {
-        let count = PackShape.count(repeat (each Parameter).self)
-        self.init(name, documentation, count) { method in
+        let shape = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Void.self
+        )
+        self.init(name, shape, documentation) { signature in
             { instance, _, arguments, keywords, gil in
-                var cursor = try ArgumentCursor(
-                    method,
-                    arguments,
-                    keywords: keywords,
-                    expecting: count
-                )
-                try Instance.lend(instance) { instance in
-                    try body(instance, repeat cursor.next((each Parameter).self, gil))
+                let result = try signature.bind(arguments, keywords, gil) { bound in
+                    var cursor = BoundCursor(bound)
+                    try Instance.lend(instance) { instance in
+                        try body(instance, repeat cursor.next((each Argument).self, gil))
+                    }
+                    return OwnedReference(borrowed: amaru_none())
                 }
-                return PythonNone().pythonReference(gil).take()
+                return result.take()
             }
         }
     }
 
-    /// Takes a method that starts at once and returns an awaitable.
+    /// Takes a method with described parameters that returns a value.
+    @inlinable
     public init<
-        each Parameter: ConvertibleFromPython & Sendable,
-        Value: ConvertibleToPython & Sendable
+        First: ConvertibleFromPython,
+        each Other: ConvertibleFromPython,
+        Value: ConvertibleToPython
     >(
         _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
-        body:
-            @escaping @concurrent @Sendable (Instance, repeat each Parameter) async throws -> Value
+        body: @escaping @Sendable (Instance, First, repeat each Other) throws -> Value
     ) {
-        let count = PackShape.count(repeat (each Parameter).self)
-        self.init(name, documentation, count) { method in
+        let shape = FunctionSignature(name, first, repeat each others, result: Value.self)
+        let others = (repeat each others)
+        self.init(name, shape, documentation) { signature in
             { instance, _, arguments, keywords, gil in
-                var cursor = try ArgumentCursor(
-                    method,
-                    arguments,
-                    keywords: keywords,
-                    expecting: count
-                )
-                let parameters = (repeat try cursor.next((each Parameter).self, gil))
-                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
-                return try SwiftAwaitable.start(gil) {
-                    try await body(instance, repeat each parameters)
-                }.take()
+                let result = try signature.bind(arguments, keywords, gil) { bound in
+                    var cursor = BoundCursor(bound)
+                    let pointer = try Instance.lend(instance) { instance in
+                        try body(
+                            instance,
+                            cursor.next(first, gil),
+                            repeat cursor.next(each others, gil)
+                        ).pythonReference(gil).take()
+                    }
+                    return OwnedReference(new: pointer)
+                }
+                return result.take()
             }
         }
     }
 
-    /// Takes a method that starts at once and returns an awaitable of `None`.
-    public init<each Parameter: ConvertibleFromPython & Sendable>(
+    /// Takes a method with described parameters that returns `None`.
+    @inlinable
+    public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython>(
         _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
-        body: @escaping @concurrent @Sendable (Instance, repeat each Parameter) async throws -> Void
+        body: @escaping @Sendable (Instance, First, repeat each Other) throws -> Void
     ) {
-        let count = PackShape.count(repeat (each Parameter).self)
-        self.init(name, documentation, count) { method in
+        let shape = FunctionSignature(name, first, repeat each others, result: Void.self)
+        let others = (repeat each others)
+        self.init(name, shape, documentation) { signature in
             { instance, _, arguments, keywords, gil in
-                var cursor = try ArgumentCursor(
-                    method,
-                    arguments,
-                    keywords: keywords,
-                    expecting: count
-                )
-                let parameters = (repeat try cursor.next((each Parameter).self, gil))
-                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
-                return try SwiftAwaitable.start(gil) {
-                    try await body(instance, repeat each parameters)
-                    return PythonNone()
-                }.take()
+                let result = try signature.bind(arguments, keywords, gil) { bound in
+                    var cursor = BoundCursor(bound)
+                    try Instance.lend(instance) { instance in
+                        try body(
+                            instance,
+                            cursor.next(first, gil),
+                            repeat cursor.next(each others, gil)
+                        )
+                    }
+                    return OwnedReference(borrowed: amaru_none())
+                }
+                return result.take()
             }
         }
     }
 
-    private init(
+    @usableFromInline
+    init(
         _ name: String,
+        _ shape: FunctionSignature,
         _ documentation: String?,
-        _ count: Int,
-        _ body: @escaping @Sendable (_ qualifiedName: String) -> MethodBody
+        _ body: @escaping @Sendable (FunctionSignature) -> MethodBody
     ) {
-        let signature = "\(name)\(PackShape.signature(count, receiver: "$self"))"
         definition = PythonClassDefinition { className in
-            [
-                .method(
-                    name: name,
-                    documentation: "\(signature)\n--\n\n\(documentation ?? "")",
-                    body("\(className).\(name)")
-                )
-            ]
+            let signature = shape.asMethod(of: className, .instance)
+            let part = MethodPart(
+                name: name,
+                documentation: documentation,
+                signature: signature,
+                body: body(signature)
+            )
+            return [.method(part)]
         }
     }
 }

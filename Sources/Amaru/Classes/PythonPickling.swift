@@ -58,7 +58,7 @@ public struct PythonPickling<Instance: PythonClassInstance>: PythonClassMember {
                     let value = try converting(at: "state of \(className)") {
                         try Restored.fromPython(BorrowedReference(state), gil)
                     }
-                    try InstanceLifecycle.put(restore(value), into: object)
+                    try InstanceLifecycle.put(NewInstance(restore(value)), into: object)
                     _ = try Runtime.call(
                         "restore_attributes",
                         [

@@ -15,34 +15,43 @@ public struct PythonProperty<Instance: PythonClassInstance>: PythonClassMember {
     public let definition: PythonClassDefinition
 
     /// Takes a property that can be read; to set it is an AttributeError.
+    @inlinable
     public init<Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
         get: @escaping @Sendable (Instance) throws -> Value
     ) {
-        let getter = Self.getter(get)
-        definition = PythonClassDefinition { _ in
-            [.property(name: name, documentation: documentation, getter, nil)]
-        }
+        self.init(
+            name,
+            documentation,
+            Value.self,
+            { instance, gil in
+                try Instance.lend(instance) { try get($0).pythonReference(gil).take() }
+            },
+            nil
+        )
     }
 
     /// Takes a property that can be read and set; to delete it is an AttributeError.
+    @inlinable
     public init<Value: PythonConvertible>(
         _ name: String,
         documentation: String? = nil,
         get: @escaping @Sendable (Instance) throws -> Value,
         set: @escaping @Sendable (Instance, Value) throws -> Void
     ) {
-        let getter = Self.getter(get)
-        definition = PythonClassDefinition { className in
-            let setter: SetterBody = { instance, value, gil in
-                let value = try converting(at: "\(className).\(name)") {
-                    try Value.fromPython(BorrowedReference(value), gil)
-                }
+        self.init(
+            name,
+            documentation,
+            Value.self,
+            { instance, gil in
+                try Instance.lend(instance) { try get($0).pythonReference(gil).take() }
+            },
+            { instance, value, gil in
+                let value = try Value.fromPython(BorrowedReference(value), gil)
                 try Instance.lend(instance) { try set($0, value) }
             }
-            return [.property(name: name, documentation: documentation, getter, setter)]
-        }
+        )
     }
 
     /// Takes a constant stored property.
@@ -54,11 +63,34 @@ public struct PythonProperty<Instance: PythonClassInstance>: PythonClassMember {
         self.init(name, documentation: documentation) { $0[keyPath: path] }
     }
 
-    private static func getter<Value: ConvertibleToPython>(
-        _ get: @escaping @Sendable (Instance) throws -> Value
-    ) -> GetterBody {
-        { instance, gil in
-            try Instance.lend(instance) { try get($0).pythonReference(gil).take() }
+    @usableFromInline
+    init<Value>(
+        _ name: String,
+        _ documentation: String?,
+        _ type: Value.Type,
+        _ getter: @escaping GetterBody,
+        _ setter: SetterBody?
+    ) {
+        definition = PythonClassDefinition { className in
+            let part = PropertyPart(
+                name: name,
+                documentation: documentation,
+                hint: { TypeHint.result(type) },
+                getter: getter,
+                setter: setter.map { Self.naming("\(className).\(name)", $0) }
+            )
+            return [.property(part)]
+        }
+    }
+
+    /// Puts the property's name in front of what does not convert.
+    private static func naming(_ name: String, _ setter: @escaping SetterBody) -> SetterBody {
+        { instance, value, gil in
+            do {
+                try setter(instance, value, gil)
+            } catch {
+                throw PythonConversionError.inside(error, at: name)
+            }
         }
     }
 }

@@ -102,8 +102,19 @@ extension PythonProtocolWrapper {
         try PythonActor.runBlocking {
             var list: [any ConvertibleToPython] = []
             for argument in repeat each arguments { list.append(argument) }
-            return try object.attribute(name).dynamicallyCall(withArguments: list)
+            let result = try object.calledMethod(name, list)
+            return try Value.fromPython(BorrowedReference(result.pointer), PythonGIL())
         }
+    }
+
+    /// Calls a method of the object for its effect; blocks as the one that returns a value.
+    ///
+    /// - Throws: What the method raises.
+    public func callMethod<each Argument: ConvertibleToPython & Sendable>(
+        _ name: String,
+        _ arguments: repeat each Argument
+    ) throws {
+        _ = try callMethod(name, repeat each arguments, returning: PythonObject.self)
     }
 
     /// Calls a method of the object and awaits what it returns, a coroutine or a future.
@@ -117,20 +128,33 @@ extension PythonProtocolWrapper {
         let awaitable = try await PythonActor.run {
             var list: [any ConvertibleToPython] = []
             for argument in repeat each arguments { list.append(argument) }
-            return try object.attribute(name).dynamicallyCall(withArguments: list) as PythonObject
+            return PythonObject(try object.calledMethod(name, list))
         }
         let result = try await awaitable.awaited()
-        return try await PythonActor.run { try result.value() }
+        return try await PythonActor.run { try result.converted() }
     }
 
     /// Reads an attribute; blocks the calling thread where it is not the Python thread.
     public func readAttribute<Value: ConvertibleFromPython>(_ name: String) throws -> Value {
-        try PythonActor.runBlocking { try object.attribute(name).value() }
+        try PythonActor.runBlocking { try object.readAttribute(name).converted() }
     }
 
     /// Sets an attribute; blocks the calling thread where it is not the Python thread.
     public func writeAttribute(_ name: String, _ value: some ConvertibleToPython & Sendable) throws
     {
         try PythonActor.runBlocking { try object.setAttribute(name, to: value) }
+    }
+}
+
+extension PythonObject {
+    /// Calls a method whose name is not known at compile time (new).
+    fileprivate func calledMethod(_ name: String, _ arguments: [any ConvertibleToPython]) throws
+        -> OwnedReference
+    {
+        let gil = PythonGIL()
+        let name = try name.pythonReference(gil)
+        return try Vectorcall.callMethod(pointer, name.pointer, count: arguments.count) {
+            try arguments[$0].pythonReference(gil)
+        }
     }
 }

@@ -69,10 +69,17 @@ public final class PythonSlot: Sendable {
 }
 
 /// The slots of one instance, as its Python object keeps them.
+@usableFromInline
 final class SlotList: Sendable {
     let slots: [PythonSlot]
 
     init(_ slots: [PythonSlot]) { self.slots = slots }
+
+    /// The address of a new list, which the caller owns.
+    @usableFromInline
+    static func retained(_ slots: [PythonSlot]) -> UnsafeMutableRawPointer {
+        Unmanaged.passRetained(SlotList(slots)).toOpaque()
+    }
 
     func visit(_ visit: (PyPointer) -> Int32) -> Int32 {
         for slot in slots {

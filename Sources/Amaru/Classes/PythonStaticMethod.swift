@@ -56,10 +56,3 @@ public struct PythonClassMethod<Instance: PythonClassInstance>: PythonClassMembe
         definition = PythonClassDefinition { _ in [.classMethod(function)] }
     }
 }
-
-extension PythonFunction {
-    /// Makes the builtin that stands in a class; the GIL is held.
-    func makeObject(module: String, _ gil: borrowing PythonGIL) throws -> (String, PythonObject) {
-        (name, try NativeFunction.make(self, module: module, gil))
-    }
-}

@@ -88,6 +88,13 @@ extension ClassFixture {
             }
             PythonOperator(.len) { $0.values.value.count }
             PythonIteration { $0.values.value.keys.sorted() }
+            PythonAsyncIteration { store in
+                let values = store.values.value
+                return AsyncStream<Int> { continuation in
+                    for key in values.keys.sorted() { continuation.yield(values[key] ?? 0) }
+                    continuation.finish()
+                }
+            }
         }
     }
 

@@ -32,8 +32,8 @@ struct PythonClassTests {
             ),
             ("Counter.__doc__", "'Counts up.'"),
             ("Counter.value.__doc__, Counter.add.__doc__", "('The count.', 'Adds n.')"),
-            ("import inspect; str(inspect.signature(Counter.add))", "'(self, argument1, /)'"),
-            ("import inspect; str(inspect.signature(Counter))", "'(argument1, /)'"),
+            ("import inspect; str(inspect.signature(Counter.add))", "'(self, arg1, /)'"),
+            ("import inspect; str(inspect.signature(Counter))", "'(arg1, /)'"),
             ("isinstance(Counter(1), Counter), type(Counter(1)) is Counter", "(True, True)"),
             ("type(Counter(1))(2)", "Counter(2)"),
             ("Counter.__init__(c := Counter.__new__(Counter), 4); c", "Counter(4)"),
@@ -112,6 +112,74 @@ struct PythonClassTests {
         // 3.12 and later leave the module out of some of these, or add words.
         let plain = failure.replacing("fixture_classes.", with: "")
         #expect(plain.hasPrefix(message.replacing("fixture_classes.", with: "")), "\(failure)")
+    }
+
+    @Test(
+        "Methods and initialisers with described parameters are called as Python's own",
+        arguments: [
+            ("Named(name='x')", "['x', 1]"), ("Named('x', 5)", "['x', 5]"),
+            ("Named('x', size=5)", "['x', 5]"),
+            ("Named('x').scaled(by=3)", "3"), ("Named('x', 2).scaled()", "4"),
+            ("await Named('x', 2).later(by=3)", "6"),
+            ("import inspect; str(inspect.signature(Named))", "'(name, size=1)'"),
+            ("import inspect; str(inspect.signature(Named.scaled))", "'(self, /, *, by=2)'"),
+            ("Named()", "TypeError: Named() missing 1 required positional argument: 'name'"),
+            (
+                "Named('x', 1, 2)",
+                "TypeError: Named() takes from 1 to 2 positional arguments but 3 were given"
+            ),
+            (
+                "Named('x', colour=1)",
+                "TypeError: Named() got an unexpected keyword argument 'colour'"
+            ),
+            ("Named(5)", "TypeError: Named() argument 'name': expected str, found int"),
+            (
+                "Named('x').scaled(3)",
+                "TypeError: Named.scaled() takes 1 positional argument but 2 were given"
+            ),
+            (
+                "Named('x').scaled(by='x')",
+                "TypeError: Named.scaled() argument 'by': expected int, found str"
+            ),
+            ("class Sub(Named): pass\nSub(name='y', size=3)", "['y', 3]"),
+        ]
+    )
+    func describedParameters(source: String, expected: String) async throws {
+        final class Named: PythonClassInstance {
+            let name: String
+            let size: Int
+            init(_ name: String, _ size: Int) { (self.name, self.size) = (name, size) }
+
+            static let pythonClass = PythonClass(Named.self) {
+                PythonInitializer(.positional("name"), .positional("size", default: 1)) {
+                    (name: String, size: Int) in Named(name, size)
+                }
+                PythonMethod("scaled", .keyword("by", default: 2)) { (named, factor: Int) in
+                    named.size * factor
+                }
+                PythonMethod("later", .keyword("by", default: 2)) {
+                    (named, factor: Int) async -> Int in
+                    await Task.yield()
+                    return named.size * factor
+                }
+                PythonOperator(.repr) { "['\($0.name)', \($0.size)]" }
+            }
+        }
+        try await Python.register(PythonModule("named_class") { Named.pythonClass })
+        let block = source.split(separator: "\n").map { "    " + $0 }
+        let value = try await runAlone(
+            """
+            from named_class import Named
+            import ast
+            try:
+            \(block.dropLast().joined(separator: "\n"))
+                result = repr(\(block.last?.split(separator: ";").last ?? ""))
+            except TypeError as error: result = f'TypeError: {error}'
+            result
+            """.replacing("import inspect; ", with: "")
+                .replacing("import ast", with: "import ast, inspect")
+        )
+        #expect(try await PythonActor.run { try value.converted(to: String.self) } == expected)
     }
 
     @Test("Methods that are async start at once and give futures")
