@@ -111,7 +111,8 @@ enum NativeFunction {
 
     private static let enterExported: amaru_fastcall = { context, arguments, count, keywords in
         guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
-        guard let context, let function = amaru_function_field(context).pointee else { return nil }
+        // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
+        let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
         // The caller holds the builtin, which holds the function.
         return Unmanaged<Exported>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
@@ -130,7 +131,8 @@ enum NativeFunction {
 
     private static let enterInternal: amaru_fastcall = { context, arguments, count, keywords in
         guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
-        guard let context, let function = amaru_function_field(context).pointee else { return nil }
+        // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
+        let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
         return Unmanaged<Internal>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
             let arguments = NativeArguments(start: start, count: count)

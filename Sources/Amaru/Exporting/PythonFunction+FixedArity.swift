@@ -10,6 +10,7 @@ public import CAmaruPython
 extension PythonFunction {
     /// Creates a function without parameters that returns a value.
     @inlinable
+    @inline(__always)
     public init<Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
@@ -23,6 +24,7 @@ extension PythonFunction {
 
     /// Creates a function without parameters that returns `None`.
     @inlinable
+    @inline(__always)
     public init(
         _ name: String,
         documentation: String? = nil,
@@ -37,6 +39,7 @@ extension PythonFunction {
 
     /// Creates a function of one argument that returns a value.
     @inlinable
+    @inline(__always)
     public init<First: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
@@ -50,6 +53,7 @@ extension PythonFunction {
 
     /// Creates a function of one argument that returns `None`.
     @inlinable
+    @inline(__always)
     public init<First: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
@@ -64,6 +68,7 @@ extension PythonFunction {
 
     /// Creates a function of two arguments that returns a value.
     @inlinable
+    @inline(__always)
     public init<
         First: ConvertibleFromPython,
         Second: ConvertibleFromPython,
@@ -86,6 +91,7 @@ extension PythonFunction {
 
     /// Creates a function of two arguments that returns `None`.
     @inlinable
+    @inline(__always)
     public init<First: ConvertibleFromPython, Second: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
@@ -100,6 +106,7 @@ extension PythonFunction {
 
     /// Creates a function of three arguments that returns a value.
     @inlinable
+    @inline(__always)
     public init<
         First: ConvertibleFromPython,
         Second: ConvertibleFromPython,
@@ -125,6 +132,7 @@ extension PythonFunction {
 
     /// Creates a function of three arguments that returns `None`.
     @inlinable
+    @inline(__always)
     public init<
         First: ConvertibleFromPython,
         Second: ConvertibleFromPython,
@@ -152,6 +160,7 @@ extension PythonFunction {
 extension PythonFunction {
     /// Creates a function of one parameter that returns a value.
     @inlinable
+    @inline(__always)
     public init<First: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         _ first: PythonParameter<First>,
@@ -166,6 +175,7 @@ extension PythonFunction {
 
     /// Creates a function of one parameter that returns `None`.
     @inlinable
+    @inline(__always)
     public init<First: ConvertibleFromPython>(
         _ name: String,
         _ first: PythonParameter<First>,
@@ -181,6 +191,7 @@ extension PythonFunction {
 
     /// Creates a function of two parameters that returns a value.
     @inlinable
+    @inline(__always)
     public init<
         First: ConvertibleFromPython,
         Second: ConvertibleFromPython,
@@ -201,6 +212,7 @@ extension PythonFunction {
 
     /// Creates a function of two parameters that returns `None`.
     @inlinable
+    @inline(__always)
     public init<First: ConvertibleFromPython, Second: ConvertibleFromPython>(
         _ name: String,
         _ first: PythonParameter<First>,
@@ -217,6 +229,7 @@ extension PythonFunction {
 
     /// Creates a function of three parameters that returns a value.
     @inlinable
+    @inline(__always)
     public init<
         First: ConvertibleFromPython,
         Second: ConvertibleFromPython,
@@ -242,6 +255,7 @@ extension PythonFunction {
 
     /// Creates a function of three parameters that returns `None`.
     @inlinable
+    @inline(__always)
     public init<
         First: ConvertibleFromPython,
         Second: ConvertibleFromPython,

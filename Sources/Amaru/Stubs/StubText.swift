@@ -13,16 +13,9 @@ enum StubText {
 
     /// A docstring over as many lines as the text has.
     static func docstring(_ text: String) -> [String] {
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": escaped += "\\\\"
-            case "\"": escaped += "\\\""
-            case "\0": escaped += "\\x00"
-            case "\r": escaped += "\\r"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
+        var escaped = text.replacing("\\", with: #"\\"#).replacing("\0", with: #"\x00"#)
+            .replacing("\r", with: #"\r"#).replacing(#"""""#, with: #"\"\"\""#)
+        if escaped.last == "\"" { escaped = escaped.dropLast() + #"\""# }
         var lines = escaped.split(separator: "\n", omittingEmptySubsequences: false).map(
             String.init
         )

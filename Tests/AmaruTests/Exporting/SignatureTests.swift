@@ -216,6 +216,7 @@ struct SignatureTests {
                 try: return body()
                 except (TypeError, AttributeError) as error: return type(error).__name__
             outcomes = [attempt(lambda: kind()), attempt(lambda: kind.__new__(kind)),
+                attempt(lambda: type(gc).__new__(kind)),
                 attempt(lambda: setattr(kind, 'x', 1)),
                 attempt(lambda: type('Sub', (kind,), {})),
                 attempt(lambda: setattr(context, '__class__', type(gc)))]
@@ -229,7 +230,7 @@ struct SignatureTests {
         )
         #expect(
             try await PythonActor.run { try Python.repr(value) }
-                == "['TypeError', 'TypeError', 'TypeError', 'TypeError', 'TypeError', 1]"
+                == "['TypeError', 'TypeError', 'TypeError', 'TypeError', 'TypeError', 'TypeError', 1]"
         )
     }
 }
