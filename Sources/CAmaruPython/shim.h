@@ -41,7 +41,9 @@ static inline PyObject *amaru_false(void) { return Py_False; }
 
 // MARK: State of the bridge that inlined code reads
 //
-// Weak, so that each object file may define it and the linker keeps one.
+// Weak, so that each object file may define it and the linker keeps one. SwiftPM does not rebuild
+// what a change of this header touches: whoever changes the layout of a table changes the number
+// in its name too, so that objects of two layouts do not meet in one table.
 
 // Whether Python can be entered; written on the Python thread.
 __attribute__((weak)) int amaru_can_enter = 0;
@@ -89,7 +91,7 @@ typedef struct {
     PyObject *module;      // Borrowed, and only compared: the module that an import gave.
 } amaru_name;
 
-__attribute__((weak)) amaru_name amaru_names[AMARU_NAME_SLOTS] = {{0, 0, 0, 0, 0}};
+__attribute__((weak)) amaru_name amaru_names_2[AMARU_NAME_SLOTS] = {{0, 0, 0, 0, 0}};
 
 static inline size_t amaru_name_slot(const void *literal) {
     return ((uintptr_t)literal * (uintptr_t)0x9E3779B97F4A7C15u)
@@ -100,7 +102,7 @@ static inline size_t amaru_name_slot(const void *literal) {
 static inline amaru_name *amaru_name_probe(const void *literal) {
     size_t slot = amaru_name_slot(literal);
     for (int probe = 0; probe < AMARU_NAME_PROBES; ++probe) {
-        amaru_name *entry = &amaru_names[(slot + probe) & (AMARU_NAME_SLOTS - 1)];
+        amaru_name *entry = &amaru_names_2[(slot + probe) & (AMARU_NAME_SLOTS - 1)];
         if (entry->literal == literal || entry->literal == NULL) return entry;
     }
     return NULL;
@@ -108,14 +110,14 @@ static inline amaru_name *amaru_name_probe(const void *literal) {
 
 // Returns the name (borrowed, kept for ever), or NULL where it is not known yet.
 static inline PyObject *amaru_known_name(const void *literal) {
-    amaru_name *entry = &amaru_names[amaru_name_slot(literal)];
+    amaru_name *entry = &amaru_names_2[amaru_name_slot(literal)];
     return entry->literal == literal ? entry->name : NULL;
 }
 
 // Returns the module of that name (borrowed) where an import from this literal gave it before and
 // it still stands in sys.modules; NULL otherwise, perhaps with an exception.
 static inline PyObject *amaru_imported(const void *literal) {
-    amaru_name *entry = &amaru_names[amaru_name_slot(literal)];
+    amaru_name *entry = &amaru_names_2[amaru_name_slot(literal)];
     if (entry->literal != literal || entry->module == NULL) return NULL;
     PyObject *module = PyDict_GetItemWithError(PyImport_GetModuleDict(), entry->name);
     return module == entry->module ? module : NULL;
@@ -134,14 +136,14 @@ typedef struct {
     const void *labels[AMARU_KEYWORD_LABELS];
 } amaru_keywords;
 
-__attribute__((weak)) amaru_keywords amaru_keyword_lists[1 << AMARU_KEYWORD_BITS] = {{0, {0}}};
+__attribute__((weak)) amaru_keywords amaru_keyword_lists_2[1 << AMARU_KEYWORD_BITS] = {{0, {0}}};
 
 // Returns the place of a list of labels, which may hold another list.
 static inline amaru_keywords *amaru_keyword_place(const void *const *labels, Py_ssize_t count) {
     uintptr_t hash = (uintptr_t)labels[0];
     for (Py_ssize_t i = 1; i < count; ++i) hash = (hash << 5) + hash + (uintptr_t)labels[i];
     hash *= (uintptr_t)0x9E3779B97F4A7C15u;
-    return &amaru_keyword_lists[hash >> (sizeof(size_t) * 8 - AMARU_KEYWORD_BITS)];
+    return &amaru_keyword_lists_2[hash >> (sizeof(size_t) * 8 - AMARU_KEYWORD_BITS)];
 }
 
 // Returns the tuple of the names (new), or NULL without an exception where it is not known.
