@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import Synchronization
 
 extension Rows {
     static func exported(_ subject: Subject) throws -> [Row] {
-        try functions(subject) + members(subject) + [awaited(subject)]
+        try functions(subject) + members(subject) + [awaited(subject), taskAlone(subject)]
     }
 
     private static func functions(_ subject: Subject) throws -> [Row] {
@@ -145,5 +146,32 @@ extension Rows {
             ),
             isCalledByPython: true
         )
+    }
+
+    /// What Swift takes for a task that never suspends, without Python: each awaitable needs one.
+    private static func taskAlone(_ subject: Subject) throws -> Row {
+        let c: PythonObject = try subject.c.done_future
+        let homeLoop: PythonObject = try subject.python.home_loop
+        let bound: PythonObject = try Python.import("functools").partial(c, homeLoop)
+        let hasRun = Mutex(false)
+        startedTask { hasRun.withLock { $0 = true } }
+        guard hasRun.withLock({ $0 }) else { throw BenchError("the task did not run at once") }
+        let body: @concurrent @Sendable () async -> Void = {}
+        return Row(
+            name: "task-alone",
+            work: "for comparison: a Swift task that does not suspend, without Python",
+            limits: .none,
+            floor: try subject.awaitingLoop("await f()", "f", bound),
+            bridge: .measured(spelling: "Task.immediate { await body() }") { count in
+                for _ in 0..<count { startedTask(body) }
+            }
+        )
+    }
+
+    @inline(never)
+    private nonisolated static func startedTask(
+        _ body: @escaping @concurrent @Sendable () async -> Void
+    ) {
+        Task.immediate { await body() }
     }
 }
