@@ -19,6 +19,11 @@ enum EventLoop {
     private nonisolated(unsafe) static var makesPlainFutures = false
     /// Safe because it is touched on the Python thread only.
     private nonisolated(unsafe) static var isEnding = false
+    /// The synchronous regions that the Python thread is in; outside them no loop but the home loop
+    /// runs there.
+    ///
+    /// Safe because it is touched on the Python thread only.
+    private nonisolated(unsafe) static var regionDepth = 0
 
     /// The most that one batch of Swift jobs may keep Python's own callbacks waiting, in
     /// nanoseconds.
@@ -179,7 +184,11 @@ enum EventLoop {
     ) throws -> Value {
         let previous = PythonObject(try RunningLoop.current())
         try RunningLoop.set(amaru_none())
-        defer { enter(previous) }
+        regionDepth += 1
+        defer {
+            regionDepth -= 1
+            enter(previous)
+        }
         return try body()
     }
 
@@ -190,6 +199,10 @@ enum EventLoop {
 
     /// The loop that runs on this thread, else the home loop (new).
     static func current() throws -> OwnedReference {
+        // asyncio's own answer costs a system call, by which it tells a forked child.
+        if Interpreter.isPythonThread, regionDepth == 0, let loop {
+            return OwnedReference(borrowed: loop)
+        }
         let running = try RunningLoop.current()
         guard running.pointer == amaru_none(), let loop else { return running }
         return OwnedReference(borrowed: loop)

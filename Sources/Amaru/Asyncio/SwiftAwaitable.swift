@@ -72,6 +72,10 @@ final class SwiftAwaitable: @unchecked Sendable {
         let task = try ContextPairs.enteringSwift {
             Task.immediate {
                 do {
+                    guard let nested else {
+                        awaitable.finish(.success(try await body()))
+                        return
+                    }
                     awaitable.finish(.success(try await NestedLoop.run(from: nested, body)))
                 } catch {
                     awaitable.finish(.failure(error))
