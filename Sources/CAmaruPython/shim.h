@@ -501,4 +501,30 @@ static inline unsigned int amaru_closed_type_flags(void) {
     return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE;
 }
 
+// MARK: Exceptions as memory: types that Python.h leaves out, and macros over layouts.
+
+#include <frameobject.h>
+
+static inline int amaru_is_traceback(PyObject *object) { return PyTraceBack_Check(object); }
+
+// A str that cannot change any more: its characters may be read without the GIL.
+static inline int amaru_text_kind(PyObject *text) { return (int)PyUnicode_KIND(text); }
+static inline const void *amaru_text_data(PyObject *text) { return PyUnicode_DATA(text); }
+static inline Py_ssize_t amaru_text_count(PyObject *text) { return PyUnicode_GET_LENGTH(text); }
+static inline PyObject *amaru_BaseExceptionGroup(void) { return PyExc_BaseExceptionGroup; }
+
+// Returns the object that a weak reference refers to (borrowed), or NULL where it is gone. The
+// holder of the GIL knows whether something else keeps it.
+static inline PyObject *amaru_weak_target(PyObject *reference) {
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *object = NULL;
+    if (PyWeakref_GetRef(reference, &object) <= 0) return NULL;
+    Py_DECREF(object);
+    return object;
+#else
+    PyObject *object = PyWeakref_GetObject(reference);
+    return object == Py_None ? NULL : object;
+#endif
+}
+
 #endif

@@ -34,9 +34,11 @@ extension PythonObject {
         }
         do {
             return PythonObject(try Method.call(future.pointer, "result"))
-        } catch let error as PythonException
-            where error.isInstance(of: "asyncio.exceptions.CancelledError")
-        {
+        } catch let error as PythonException {
+            guard error.isInstance(of: "asyncio.exceptions.CancelledError") else {
+                error.record.complete()
+                throw error
+            }
             throw CancellationError()
         }
     }

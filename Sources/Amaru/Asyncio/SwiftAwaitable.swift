@@ -36,7 +36,12 @@ final class SwiftAwaitable: @unchecked Sendable {
     /// Safe because the starting call writes it once, before `stage` says running.
     private var receiver: Receiver?
 
-    private init() {}
+    /// What tracebacks show of the work.
+    private let frame: SwiftFrame?
+
+    private init(frame: SwiftFrame?) {
+        self.frame = frame
+    }
 
     deinit {
         endPending()
@@ -59,14 +64,16 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     /// Starts `body` at once and returns the future of its result (new).
     ///
+    /// - Parameter frame: What tracebacks show of `body`.
     /// - Throws: What `body` throws before it suspends is in the future, not thrown.
     static func start(
         _ gil: borrowing PythonGIL,
+        in frame: SwiftFrame? = nil,
         _ body: @escaping @Sendable () async throws -> any ConvertibleToPython & Sendable
     ) throws -> OwnedReference {
         let loop = try EventLoop.current()
         let isHome = !EventLoop.isNested(loop.pointer)
-        let awaitable = SwiftAwaitable()
+        let awaitable = SwiftAwaitable(frame: frame)
         let nested = isHome ? nil : NestedLoop.Origin(awaitable)
         // Runs here until it suspends first; one that never does costs no hop.
         let task = try ContextPairs.enteringSwift {
@@ -184,7 +191,7 @@ final class SwiftAwaitable: @unchecked Sendable {
                 try Self.settle(future, true, value.pointer, gil)
             }
         } catch {
-            ErrorTranslation.raise(error, gil)
+            ErrorTranslation.raise(error, gil, in: frame)
             guard let exception = amaru_take_exception() else { return }
             let owned = OwnedReference(new: exception)
             try Self.settle(future, false, owned.pointer, gil)

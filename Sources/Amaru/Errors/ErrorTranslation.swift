@@ -14,35 +14,52 @@ public protocol PythonExceptionConvertible: Error {
     var pythonExceptionArguments: [any ConvertibleToPython & Sendable] { get }
 }
 
+/// Makes exceptions of Swift errors and Swift errors of exceptions, with the GIL held.
 enum ErrorTranslation {
+    // MARK: Swift to Python
+
     /// Raises the exception that stands for `error`; the caller then returns NULL to Python.
-    static func raise(_ error: any Error, _ gil: borrowing PythonGIL) {
+    ///
+    /// - Parameter frame: The Swift function that threw, for the traceback.
+    static func raise(
+        _ error: any Error,
+        _ gil: borrowing PythonGIL,
+        in frame: SwiftFrame? = nil
+    ) {
+        if !(error is PendingPythonError) {
+            do {
+                amaru_raise_exception(try exception(for: error, gil).take())
+            } catch let failure {
+                let name = String(reflecting: type(of: error))
+                let text = "\(name) could not become an exception: \(failure)"
+                PyErr_SetString(amaru_RuntimeError(), text)
+            }
+        }
+        frame?.addToTraceback()
+    }
+
+    /// The exception that stands for `error` (new).
+    static func exception(for error: any Error, _ gil: borrowing PythonGIL) throws
+        -> OwnedReference
+    {
         switch error {
-        case is PendingPythonError:
-            break
         case let exception as PythonException:
             // The same object: identity, arguments, cause, notes and traceback are its own.
-            amaru_raise_exception(exception.object.newReference(gil).take())
+            return exception.object.newReference(gil)
         case let error as PythonConversionError:
-            PyErr_SetString(builtin(for: error.kind), error.description)
+            return try make(builtin(for: error.kind), error.description, gil)
         case is CancellationError:
-            raise(type: "asyncio.CancelledError", arguments: [], carrying: nil, gil)
+            return try make("asyncio.CancelledError", [], gil)
         case let error as AmaruError:
-            raise(type: "RuntimeError", arguments: [error.message], carrying: error, gil)
+            return try carrying(error, make(amaru_RuntimeError(), error.message, gil))
         case let error as any PythonExceptionConvertible:
-            raise(
-                type: error.pythonExceptionType,
-                arguments: error.pythonExceptionArguments,
-                carrying: error,
-                gil
-            )
+            let arguments = error.pythonExceptionArguments
+            return try carrying(error, make(error.pythonExceptionType, arguments, gil))
+        case let error as any PythonExceptionGroupConvertible:
+            return try carrying(error, group(of: error, gil))
         default:
-            raise(
-                type: "_amaru_runtime.SwiftError",
-                arguments: [String(describing: error)],
-                carrying: error,
-                gil
-            )
+            let type = try Runtime.attribute("SwiftError")
+            return try carrying(error, make(type.pointer, String(describing: error), gil))
         }
     }
 
@@ -54,124 +71,65 @@ enum ErrorTranslation {
         }
     }
 
-    private static func raise(
-        type: String,
-        arguments: [any ConvertibleToPython & Sendable],
-        carrying error: (any Error)?,
+    private static func make(
+        _ type: PyPointer,
+        _ message: String,
         _ gil: borrowing PythonGIL
-    ) {
-        do {
-            let exception = try Runtime.call("make_exception", [type, arguments.tuple()], gil)
-            if let error {
-                let capsule = try SwiftErrorCapsule.make(for: error)
-                PyObject_SetAttrString(
-                    exception.pointer,
-                    SwiftErrorCapsule.attribute,
-                    capsule.pointer
-                )
-            }
-            amaru_raise_exception(exception.take())
-        } catch let failure {
-            PyErr_SetString(amaru_RuntimeError(), "\(error ?? failure)")
-        }
+    ) throws -> OwnedReference {
+        let message = try message.pythonReference(gil)
+        return try OwnedReference(new: PyObject_CallOneArg(type, message.pointer))
     }
 
-    /// Makes the Swift error for an exception object: the value that it carries, else a copy.
+    private static func make(
+        _ type: String,
+        _ arguments: [any ConvertibleToPython & Sendable],
+        _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference {
+        try Runtime.call("make_exception", [type, PythonTuple(elements: arguments)], gil)
+    }
+
+    private static func group(
+        of error: any PythonExceptionGroupConvertible,
+        _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference {
+        let errors = error.pythonGroupErrors
+        guard !errors.isEmpty else {
+            throw PythonConversionError(.value, "an exception group needs at least one error")
+        }
+        let members = try errors.map { PythonObject(try exception(for: $0, gil)) }
+        return try Runtime.call("make_group", [error.pythonGroupMessage, members], gil)
+    }
+
+    private static func carrying(
+        _ error: any Error,
+        _ exception: consuming OwnedReference
+    ) throws -> OwnedReference {
+        try SwiftErrorCapsule.attach(error, to: exception.pointer)
+        return exception
+    }
+
+    // MARK: Python to Swift
+
+    /// Makes the Swift error for an exception object: the value that it carries, the error that
+    /// its class was declared with, else what it was.
     static func swiftError(from exception: consuming OwnedReference) -> any Error {
-        if let error = SwiftErrorCapsule.error(in: exception.pointer) { return error }
-        return describe(exception)
-    }
-
-    /// Copies an exception object into plain values.
-    static func describe(_ exception: consuming OwnedReference) -> PythonException {
-        let gil = PythonGIL()
         let pointer = exception.pointer
-        let object = PythonObject(exception)
-        let described = Runtime.attempt("describe", object, gil)
-        do {
-            guard let described else { throw AmaruError(.notRunning, "") }
-            return try described.lend { reference in try decode(reference, object, gil) }
-        } catch {
-            // Only when describing itself fails, such as under MemoryError or an interrupt.
-            return PythonException(
-                typeNames: [String(cString: amaru_type(pointer).pointee.tp_name)],
-                message: "",
-                traceback: "",
-                notes: [],
-                cause: nil,
-                object: object
-            )
-        }
+        if let error = SwiftErrorCapsule.error(in: pointer) { return error }
+        let type = ExceptionType.describe(pointer)
+        if let error = type.arrival?.error(of: pointer, PythonGIL()) { return error }
+        return PythonException(ExceptionRecord(exception, type, .init()))
     }
 
-    private static func decode(
-        _ reference: borrowing BorrowedReference,
-        _ object: PythonObject,
-        _ gil: borrowing PythonGIL
-    ) throws -> PythonException {
-        func item(_ index: Int) throws -> PyPointer {
-            guard let item = PyTuple_GetItem(reference.pointer, index) else {  // borrowed
-                throw PythonException.taken()
-            }
-            return item
-        }
-        let cause = try item(4)
-        return PythonException(
-            typeNames: try .fromPython(.init(item(0)), gil),
-            message: try .fromPython(.init(item(1)), gil),
-            traceback: try .fromPython(.init(item(2)), gil),
-            notes: try .fromPython(.init(item(3)), gil),
-            cause: cause == amaru_none() ? nil : describe(OwnedReference(borrowed: cause)),
-            object: object
-        )
-    }
-}
-
-extension [any ConvertibleToPython & Sendable] {
-    /// The elements as one value that converts to a tuple.
-    func tuple() -> PythonTuple { PythonTuple(elements: self) }
-}
-
-/// The Swift error that an exception object carries across Python.
-enum SwiftErrorCapsule {
-    static let attribute = "_swift_error"
-    private static let name: StaticString = "amaru.error"
-
-    private final class Box {
-        let error: any Error
-        init(_ error: any Error) { self.error = error }
+    /// The Swift error that a member of a group stands for, if it is one.
+    static func carriedError(in exception: PyPointer) -> (any Error)? {
+        if let error = SwiftErrorCapsule.error(in: exception) { return error }
+        return ExceptionType.describe(exception).arrival?.error(of: exception, PythonGIL())
     }
 
-    static func make(for error: any Error) throws -> OwnedReference {
-        let box = Unmanaged.passRetained(Box(error))
-        let capsule = PyCapsule_New(box.toOpaque(), name.cString) { capsule in
-            guard let pointer = PyCapsule_GetPointer(capsule, SwiftErrorCapsule.name.cString)
-            else { return }
-            Unmanaged<Box>.fromOpaque(pointer).release()
-        }
-        guard let capsule else {
-            box.release()
-            throw PythonException.taken()
-        }
-        return OwnedReference(new: capsule)
-    }
-
-    static func error(in exception: PyPointer) -> (any Error)? {
-        guard let capsule = PyObject_GetAttrString(exception, attribute) else {  // new
-            PyErr_Clear()
-            return nil
-        }
-        defer { amaru_decref(capsule) }
-        guard PyCapsule_IsValid(capsule, name.cString) != 0,
-            let pointer = PyCapsule_GetPointer(capsule, name.cString)
-        else { return nil }
-        return Unmanaged<Box>.fromOpaque(pointer).takeUnretainedValue().error
-    }
-}
-
-extension StaticString {
-    /// The text as C reads it; a literal is NUL-terminated and lives for ever.
-    var cString: UnsafePointer<CChar> {
-        UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
+    /// Captures an exception object whatever Swift error it carries, with all its texts.
+    static func describe(_ exception: consuming OwnedReference) -> PythonException {
+        let record = ExceptionRecord(exception)
+        record.complete()
+        return PythonException(record)
     }
 }

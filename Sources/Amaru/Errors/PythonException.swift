@@ -3,28 +3,69 @@
 
 internal import CAmaruPython
 
-/// An exception of Python code, copied into plain values at the boundary.
+/// An exception of Python code, captured in plain values when it reached Swift.
 ///
-/// It may be thrown across threads, logged and compared by ``typeName``. The exception object
-/// travels along in ``object``: thrown back into Python, it is the same object again, with its
-/// arguments, cause, notes and traceback.
+/// ```swift
+/// do {
+///     try await PythonActor.run { try Python.import("settings").load(path) }
+/// } catch let error as PythonException where error.matches(.fileNotFoundError) {
+///     …
+/// }
+/// ```
+///
+/// It may be thrown across threads, logged and read anywhere. The exception object travels along
+/// in ``object``: thrown back into Python, it is the same object again, with its arguments, cause,
+/// notes and traceback.
+///
+/// `KeyboardInterrupt` and `SystemExit` arrive as such too. Neither is an `Exception`, so
+/// `matches(.exception)` leaves both out, as `except Exception` does.
 public struct PythonException: Error, Sendable, CustomStringConvertible {
+    /// A place in a traceback.
+    public struct Frame: Sendable, Hashable {
+        /// The name of the source, for a Swift function `Module/File.swift`.
+        public let file: String
+        /// The line, counted from 1.
+        public let line: Int
+        /// The name of the function, or `<module>`.
+        public let function: String
+    }
+
+    let record: ExceptionRecord
+
+    /// Captures an exception; the caller holds the GIL.
+    init(_ record: ExceptionRecord) {
+        self.record = record
+    }
+
     /// The name of the class, qualified by its module unless that is `builtins`.
-    public let typeName: String
+    public var typeName: String { record.type.names.first ?? "BaseException" }
+
     /// The names of the class and of its bases, as in ``typeName``.
-    public let typeNames: [String]
-    /// What `str()` gives for the exception.
-    public let message: String
-    /// The formatted traceback, as Python would print it, without the bridge's own frames.
-    public let traceback: String
+    public var typeNames: [String] { record.type.names }
+
+    /// What `str()` gave for the exception when it was raised.
+    public var message: String { record.message }
+
     /// The notes added by `add_note`.
-    public let notes: [String]
-    private let causes: [PythonException]
-    /// The exception object, which only the Python actor can use.
-    public let object: PythonObject
+    public var notes: [String] { record.notes }
 
     /// The exception named in `raise … from`, or the one that was being handled.
-    public var cause: PythonException? { causes.first }
+    public var cause: PythonException? { record.cause.map(PythonException.init) }
+
+    /// The entries of the traceback, outermost first, without those of the bridge.
+    public var frames: [Frame] { record.frames }
+
+    /// The formatted traceback, without the bridge's own frames.
+    ///
+    /// As Python prints it, with source lines, where it is read on the Python thread or the
+    /// exception came through an entry of the bridge such as ``PythonActor/run(_:)``. An exception
+    /// that left the Python thread by another way, as the error of a function of yours that is
+    /// isolated to ``PythonActor``, has no source lines when it is first read elsewhere: that never
+    /// waits for Python.
+    public var traceback: String { record.formatted }
+
+    /// The exception object, which only the Python actor can use.
+    public var object: PythonObject { record.object }
 
     /// Type and message, as in the last line of a traceback.
     public var description: String { message.isEmpty ? typeName : "\(typeName): \(message)" }
@@ -32,21 +73,16 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
     /// Says whether the exception is of that class or of one derived from it.
     public func isInstance(of typeName: String) -> Bool { typeNames.contains(typeName) }
 
-    init(
-        typeNames: [String],
-        message: String,
-        traceback: String,
-        notes: [String],
-        cause: PythonException?,
-        object: PythonObject
-    ) {
-        self.typeName = typeNames.first ?? "BaseException"
-        self.typeNames = typeNames
-        self.message = message
-        self.traceback = traceback
-        self.notes = notes
-        self.causes = cause.map { [$0] } ?? []
-        self.object = object
+    /// Says whether the exception is of that class or of one derived from it.
+    ///
+    /// A group is not searched: that is what ``select(_:)`` does.
+    public func matches(_ exceptionClass: PythonExceptionClass) -> Bool {
+        exceptionClass.qualifiedNames.contains { isInstance(of: $0) }
+    }
+
+    /// Says whether the exception is of one of these classes, as `except (A, B)` does.
+    public func matches(anyOf exceptionClasses: PythonExceptionClass...) -> Bool {
+        exceptionClasses.contains { matches($0) }
     }
 }
 
@@ -61,5 +97,16 @@ extension PythonException {
             return AmaruError(.wrongThread, "A call into Python failed without an exception.")
         }
         return ErrorTranslation.swiftError(from: OwnedReference(new: raised))
+    }
+
+    /// Runs `body`, whose errors leave the Python thread: their texts are made while they can be.
+    @inline(__always)
+    static func completing<Value: ~Copyable>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as PythonException {
+            error.record.complete()
+            throw error
+        }
     }
 }

@@ -38,11 +38,13 @@ enum NativeFunction {
     private final class Exported: FunctionDefinition {
         let body: BoundBody
         let signature: FunctionSignature
+        let frame: SwiftFrame
         let directCount: Int
 
         init(_ function: PythonFunction, documentation: String) {
             body = function.body
             signature = function.signature
+            frame = function.frame
             directCount = signature.directCount
             super.init(function.name, documentation: documentation, entry: enterExported)
         }
@@ -123,7 +125,7 @@ enum NativeFunction {
                 }
                 return try function.call(arguments, keywords)
             } catch {
-                ErrorTranslation.raise(error, PythonGIL())
+                ErrorTranslation.raise(error, PythonGIL(), in: function.frame)
                 return nil
             }
         }

@@ -16,6 +16,8 @@ extension PythonFunction {
     >(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -24,10 +26,11 @@ extension PythonFunction {
             result: Value.self,
             isAsynchronous: true
         )
-        self.init(signature, documentation) { (bound, gil) in
+        let frame = SwiftFrame(name, file: fileID, line: line)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let values = (repeat try cursor.next((each Argument).self, gil))
-            return try SwiftAwaitable.start(gil) { try await body(repeat each values) }
+            return try SwiftAwaitable.start(gil, in: frame) { try await body(repeat each values) }
         }
     }
 
@@ -35,6 +38,8 @@ extension PythonFunction {
     public init<each Argument: ConvertibleFromPython & Sendable>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Void
     ) {
         let signature = FunctionSignature(
@@ -43,10 +48,11 @@ extension PythonFunction {
             result: Void.self,
             isAsynchronous: true
         )
-        self.init(signature, documentation) { (bound, gil) in
+        let frame = SwiftFrame(name, file: fileID, line: line)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let values = (repeat try cursor.next((each Argument).self, gil))
-            return try SwiftAwaitable.start(gil) {
+            return try SwiftAwaitable.start(gil, in: frame) {
                 try await body(repeat each values)
                 return PythonNone()
             }
@@ -63,6 +69,8 @@ extension PythonFunction {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -73,11 +81,12 @@ extension PythonFunction {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (bound, gil) in
+        let frame = SwiftFrame(name, file: fileID, line: line)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let value = try cursor.next(first, gil)
             let values = (repeat try cursor.next(each others, gil))
-            return try SwiftAwaitable.start(gil) { try await body(value, repeat each values) }
+            return try SwiftAwaitable.start(gil, in: frame) { try await body(value, repeat each values) }
         }
     }
 
@@ -90,6 +99,8 @@ extension PythonFunction {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Void
     ) {
         let signature = FunctionSignature(
@@ -100,11 +111,12 @@ extension PythonFunction {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (bound, gil) in
+        let frame = SwiftFrame(name, file: fileID, line: line)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let value = try cursor.next(first, gil)
             let values = (repeat try cursor.next(each others, gil))
-            return try SwiftAwaitable.start(gil) {
+            return try SwiftAwaitable.start(gil, in: frame) {
                 try await body(value, repeat each values)
                 return PythonNone()
             }
@@ -124,6 +136,8 @@ extension PythonFunction {
     >(
         blocking name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -131,7 +145,7 @@ extension PythonFunction {
             repeat (each Argument).self,
             result: Value.self
         )
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let values = (repeat try cursor.next((each Argument).self, gil))
             return try BlockingWait.run { try await body(repeat each values) }
@@ -149,11 +163,13 @@ extension PythonFunction {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Value
     ) {
         let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
         let others = (repeat each others)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let value = try cursor.next(first, gil)
             let values = (repeat try cursor.next(each others, gil))

@@ -14,10 +14,12 @@ extension PythonFunction {
     public init<Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable () throws -> Value
     ) {
         let signature = FunctionSignature(unnamed: name, result: Value.self)
-        self.init(signature, documentation) { (_, gil) in
+        self.init(signature, documentation, fileID, line) { (_, gil) in
             try body().pythonReference(gil)
         }
     }
@@ -28,10 +30,12 @@ extension PythonFunction {
     public init(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable () throws -> Void
     ) {
         let signature = FunctionSignature(unnamed: name, result: Void.self)
-        self.init(signature, documentation) { (_, _) in
+        self.init(signature, documentation, fileID, line) { (_, _) in
             try body()
             return OwnedReference(borrowed: amaru_none())
         }
@@ -43,10 +47,12 @@ extension PythonFunction {
     public init<First: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First) throws -> Value
     ) {
         let signature = FunctionSignature(unnamed: name, First.self, result: Value.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, nil, gil)).pythonReference(gil)
         }
     }
@@ -57,10 +63,12 @@ extension PythonFunction {
     public init<First: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First) throws -> Void
     ) {
         let signature = FunctionSignature(unnamed: name, First.self, result: Void.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, nil, gil))
             return OwnedReference(borrowed: amaru_none())
         }
@@ -76,6 +84,8 @@ extension PythonFunction {
     >(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second) throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -84,7 +94,7 @@ extension PythonFunction {
             Second.self,
             result: Value.self
         )
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, nil, gil), bound.read(1, nil, gil)).pythonReference(gil)
         }
     }
@@ -95,10 +105,12 @@ extension PythonFunction {
     public init<First: ConvertibleFromPython, Second: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second) throws -> Void
     ) {
         let signature = FunctionSignature(unnamed: name, First.self, Second.self, result: Void.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, nil, gil), bound.read(1, nil, gil))
             return OwnedReference(borrowed: amaru_none())
         }
@@ -115,6 +127,8 @@ extension PythonFunction {
     >(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second, Third) throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -124,7 +138,7 @@ extension PythonFunction {
             Third.self,
             result: Value.self
         )
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
                 .pythonReference(gil)
         }
@@ -140,6 +154,8 @@ extension PythonFunction {
     >(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second, Third) throws -> Void
     ) {
         let signature = FunctionSignature(
@@ -149,7 +165,7 @@ extension PythonFunction {
             Third.self,
             result: Void.self
         )
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
             return OwnedReference(borrowed: amaru_none())
         }
@@ -165,10 +181,12 @@ extension PythonFunction {
         _ name: String,
         _ first: PythonParameter<First>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First) throws -> Value
     ) {
         let signature = FunctionSignature(name, first, result: Value.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, first.makeValue, gil)).pythonReference(gil)
         }
     }
@@ -180,10 +198,12 @@ extension PythonFunction {
         _ name: String,
         _ first: PythonParameter<First>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First) throws -> Void
     ) {
         let signature = FunctionSignature(name, first, result: Void.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, first.makeValue, gil))
             return OwnedReference(borrowed: amaru_none())
         }
@@ -201,10 +221,12 @@ extension PythonFunction {
         _ first: PythonParameter<First>,
         _ second: PythonParameter<Second>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second) throws -> Value
     ) {
         let signature = FunctionSignature(name, first, second, result: Value.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
                 .pythonReference(gil)
         }
@@ -218,10 +240,12 @@ extension PythonFunction {
         _ first: PythonParameter<First>,
         _ second: PythonParameter<Second>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second) throws -> Void
     ) {
         let signature = FunctionSignature(name, first, second, result: Void.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
             return OwnedReference(borrowed: amaru_none())
         }
@@ -241,10 +265,12 @@ extension PythonFunction {
         _ second: PythonParameter<Second>,
         _ third: PythonParameter<Third>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second, Third) throws -> Value
     ) {
         let signature = FunctionSignature(name, first, second, third, result: Value.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(
                 bound.read(0, first.makeValue, gil),
                 bound.read(1, second.makeValue, gil),
@@ -266,10 +292,12 @@ extension PythonFunction {
         _ second: PythonParameter<Second>,
         _ third: PythonParameter<Third>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, Second, Third) throws -> Void
     ) {
         let signature = FunctionSignature(name, first, second, third, result: Void.self)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             try body(
                 bound.read(0, first.makeValue, gil),
                 bound.read(1, second.makeValue, gil),

@@ -25,6 +25,8 @@ public struct PythonFunction: Sendable {
     let documentation: String?
     @usableFromInline
     let signature: FunctionSignature
+    /// What tracebacks show of it.
+    let frame: SwiftFrame
     let body: BoundBody
 
     /// Creates a function that returns a value.
@@ -32,10 +34,14 @@ public struct PythonFunction: Sendable {
     /// - Parameters:
     ///   - name: Its name in the module.
     ///   - documentation: Its docstring.
+    ///   - fileID: The file that tracebacks show for it.
+    ///   - line: The line that tracebacks show for it.
     ///   - body: What it does; what it throws is raised in Python.
     public init<each Argument: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (repeat each Argument) throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -43,7 +49,7 @@ public struct PythonFunction: Sendable {
             repeat (each Argument).self,
             result: Value.self
         )
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             return try body(repeat cursor.next((each Argument).self, gil))
                 .pythonReference(gil)
@@ -54,6 +60,8 @@ public struct PythonFunction: Sendable {
     public init<each Argument: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (repeat each Argument) throws -> Void
     ) {
         let signature = FunctionSignature(
@@ -61,7 +69,7 @@ public struct PythonFunction: Sendable {
             repeat (each Argument).self,
             result: Void.self
         )
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             try body(repeat cursor.next((each Argument).self, gil))
             return OwnedReference(borrowed: amaru_none())
@@ -75,6 +83,8 @@ public struct PythonFunction: Sendable {
     ///   - first: The first parameter.
     ///   - others: The other parameters.
     ///   - documentation: Its docstring.
+    ///   - fileID: The file that tracebacks show for it.
+    ///   - line: The line that tracebacks show for it.
     ///   - body: What it does; what it throws is raised in Python.
     public init<
         First: ConvertibleFromPython,
@@ -85,6 +95,8 @@ public struct PythonFunction: Sendable {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, repeat each Other) throws -> Value
     ) {
         let signature = FunctionSignature(
@@ -94,7 +106,7 @@ public struct PythonFunction: Sendable {
             result: Value.self
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             return try body(
                 cursor.next(first, gil),
@@ -109,6 +121,8 @@ public struct PythonFunction: Sendable {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, repeat each Other) throws -> Void
     ) {
         let signature = FunctionSignature(
@@ -118,7 +132,7 @@ public struct PythonFunction: Sendable {
             result: Void.self
         )
         let others = (repeat each others)
-        self.init(signature, documentation) { (bound, gil) in
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
             return OwnedReference(borrowed: amaru_none())
@@ -129,11 +143,14 @@ public struct PythonFunction: Sendable {
     init(
         _ signature: FunctionSignature,
         _ documentation: String?,
+        _ fileID: StaticString,
+        _ line: UInt,
         body: @escaping BoundBody
     ) {
         self.name = signature.name
         self.documentation = documentation
         self.signature = signature
+        frame = SwiftFrame(signature.name, file: fileID, line: line)
         self.body = body
     }
 }

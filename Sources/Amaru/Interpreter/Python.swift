@@ -96,14 +96,16 @@ public enum Python {
     ) async throws -> PythonObject {
         try Interpreter.requireRunning()
         try Task.checkCancellation()
-        let codes = PythonObject(try compile(PythonGIL()))
+        let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
         let namespace = try globals ?? self.globals()
         let isAsynchronous = PythonObject(
             try Runtime.call("is_asynchronous", [codes], PythonGIL())
         )
         guard try isAsynchronous.isTrue() else {
-            return try PythonActor.synchronously(call) {
-                PythonObject(try Runtime.call("run_sync", [codes, namespace], PythonGIL()))
+            return try PythonException.completing {
+                try PythonActor.synchronously(call) {
+                    PythonObject(try Runtime.call("run_sync", [codes, namespace], PythonGIL()))
+                }
             }
         }
         return try await PythonObject(

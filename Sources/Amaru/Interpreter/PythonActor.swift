@@ -48,7 +48,7 @@ public actor PythonActor {
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
-        return try synchronously(call) { try body() }
+        return try PythonException.completing { try synchronously(call) { try body() } }
     }
 
     /// Runs `body` as a synchronous region: with a call identity, and no running event loop.
@@ -85,7 +85,9 @@ public actor PythonActor {
         let gate = Gate()
         Interpreter.submit(
             .call {
-                result = Result { try synchronously(call, captured, body) }
+                result = Result {
+                    try PythonException.completing { try synchronously(call, captured, body) }
+                }
                 gate.open()
             }
         )

@@ -14,6 +14,7 @@ enum Runtime {
     private static var sources: [String] {
         [
             runtimeSource,
+            errorsRuntimeSource,
             signatureRuntimeSource,
             classesRuntimeSource,
             asyncioRuntimeSource,
@@ -35,11 +36,25 @@ enum Runtime {
         guard PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins()) == 0 else {
             throw PythonException.taken()
         }
+        let file = try ownFile(gil)
         for source in sources {
-            let code = try OwnedReference(new: Py_CompileString(source, "<amaru>", Py_file_input))
+            let code = try OwnedReference(
+                new: Py_CompileStringObject(source, file.pointer, Py_file_input, nil, -1)
+            )
             _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
         }
         Self.module = module.take()
+    }
+
+    /// The one object that all code of the module has as its file name, which tells it apart.
+    private static func ownFile(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        var name: PyPointer? = try "<amaru>".pythonReference(gil).take()
+        PyUnicode_InternInPlace(&name)
+        let file = try OwnedReference(new: name)
+        CapturedTraceback.ownFile = file.pointer
+        // Kept for ever, since it is compared by address.
+        amaru_incref(file.pointer)
+        return file
     }
 
     /// Calls a function of the module.

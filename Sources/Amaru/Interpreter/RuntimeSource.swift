@@ -20,26 +20,8 @@ let runtimeSource = #"""
 
     # Exceptions
 
-    def make_exception(type_name, arguments):
-        module, _, name = type_name.rpartition(".")
-        return getattr(importlib.import_module(module or "builtins"), name)(*arguments)
-
-
-    def make_exception_class(module, name, documentation, attributes):
-        namespace = {"__module__": module, "__doc__": documentation}
-        for index, attribute in enumerate(attributes):
-            namespace[attribute] = property(lambda self, index=index: self.args[index])
-        return type(name, (Exception,), namespace)
-
-
     def _clean(text):
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-    def _qualified(cls):
-        if cls.__module__ == "builtins":
-            return cls.__qualname__
-        return f"{cls.__module__}.{cls.__qualname__}"
 
 
     def _without_own_frames(report, seen):
@@ -57,19 +39,6 @@ let runtimeSource = #"""
         report = traceback.TracebackException(type(exc), exc, exc.__traceback__, compact=True)
         _without_own_frames(report, set())
         return _clean("".join(report.format()))
-
-
-    def describe(exc):
-        names = [_qualified(c) for c in type(exc).__mro__ if issubclass(c, BaseException)]
-        try:
-            message = _clean(str(exc))
-        except Exception:
-            message = "<no text: str() raised>"
-        notes = [_clean(str(note)) for note in getattr(exc, "__notes__", ())]
-        cause = exc.__cause__
-        if cause is None and not exc.__suppress_context__:
-            cause = exc.__context__
-        return names, message, format_exception(exc), notes, cause
 
 
     # Sources

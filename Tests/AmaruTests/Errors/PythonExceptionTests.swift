@@ -32,7 +32,7 @@ struct PythonExceptionTests {
     func samePythonObject() async throws {
         let caller = try await PythonActor.run { () -> PythonObject in
             try Python.registerNow(
-                PythonModule("identity_module") {
+                PythonModule("identity_errors") {
                     PythonFunction("call") { (function: PythonObject) throws -> PythonObject in
                         try PythonActor.runBlocking { try function() }
                     }
@@ -41,12 +41,12 @@ struct PythonExceptionTests {
             let namespace = try Python.eval("{}")
             try Python.exec(
                 """
-                import identity_module
+                import identity_errors
                 error = KeyError('k', 42)
                 def fail(): raise error
                 def caught():
                     try:
-                        identity_module.call(fail)
+                        identity_errors.call(fail)
                     except KeyError as e:
                         return e is error, e.args, e.__traceback__ is not None
                 """,
