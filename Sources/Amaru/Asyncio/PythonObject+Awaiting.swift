@@ -33,12 +33,12 @@ extension PythonObject {
             )
         }
         do {
-            return PythonObject(try Method.call(future.pointer, "result"))
-        } catch let error as PythonException {
-            guard error.isInstance(of: "asyncio.exceptions.CancelledError") else {
-                error.record.complete()
-                throw error
+            return try PythonException.completing {
+                PythonObject(try Method.call(future.pointer, "result"))
             }
+        } catch {
+            let isCancelled = (error as? PythonException)?.matches(.cancelledError) == true
+            guard isCancelled else { throw error }
             throw CancellationError()
         }
     }

@@ -48,7 +48,8 @@ enum ExceptionText {
     /// A `str` with escapes for what UTF-8 cannot say.
     private static func string(_ text: PyPointer, _ gil: borrowing PythonGIL) -> String {
         if let string = try? String.fromPython(BorrowedReference(text), gil) { return string }
-        guard let bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace") else {  // new
+        // New.
+        guard let bytes = PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace") else {
             PyErr_Clear()
             return "<no text>"
         }

@@ -104,8 +104,9 @@ extension PythonException {
     static func completing<Value: ~Copyable>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
-        } catch let error as PythonException {
-            error.record.complete()
+        } catch {
+            // Thrown on as it is: one that is cast first gets a box of its own.
+            (error as? PythonException)?.record.complete()
             throw error
         }
     }

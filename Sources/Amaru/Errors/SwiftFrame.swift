@@ -14,8 +14,9 @@ final class SwiftFrame: @unchecked Sendable {
     /// Owned; made for the first error, since most functions never throw.
     private var code: UnsafeMutablePointer<PyCodeObject>?
 
-    /// The names that the code of such a frame would see: none. Owned for ever.
+    /// The names that the code of such a frame would see: none.
     ///
+    /// Owned for ever.
     /// Safe because it is touched with the GIL held only.
     private nonisolated(unsafe) static var globals: PyPointer?
 

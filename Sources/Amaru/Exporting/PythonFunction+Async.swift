@@ -86,7 +86,9 @@ extension PythonFunction {
             var cursor = BoundCursor(bound)
             let value = try cursor.next(first, gil)
             let values = (repeat try cursor.next(each others, gil))
-            return try SwiftAwaitable.start(gil, in: frame) { try await body(value, repeat each values) }
+            return try SwiftAwaitable.start(gil, in: frame) {
+                try await body(value, repeat each values)
+            }
         }
     }
 
