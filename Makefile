@@ -10,7 +10,7 @@ VENV := .venv
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
 .PHONY: chat test build install-python test-swift test-python test-asan test-pythons \
-	format lint clean
+	bench format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -70,6 +70,10 @@ test-pythons:
 			LD_LIBRARY_PATH="$$home/lib" \
 			$(SWIFT) test --scratch-path .build-$$version || exit 1; \
 	done
+
+# What the bridge costs, beside the same work in C; with GATE=--gate it fails over its limits.
+bench:
+	Tests/Benchmarks/run $(GATE)
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python
