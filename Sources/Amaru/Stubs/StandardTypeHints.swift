@@ -80,6 +80,11 @@ extension Array: PythonTypeHinted {
     }
 }
 
+extension ContiguousArray: PythonTypeHinted {
+    /// A `list`.
+    public static var pythonTypeHint: String { [Element].pythonTypeHint }
+}
+
 extension Dictionary: PythonTypeHinted {
     /// A `dict`.
     public static var pythonTypeHint: String {

@@ -207,6 +207,33 @@ struct Twins: Sendable, CustomTestStringConvertible {
             refused: "non-Sendable type 'Plain'"
         ),
         Twins(
+            "an exported function with described parameters that captures a plain object",
+            """
+            func use(_ plain: {{Int||Plain}}) -> PythonFunction {
+                PythonFunction("f", .positional("a"), .keyword("b", default: 1)) {
+                    (a: String, b: Int) in _ = plain
+                }
+            }
+            """,
+            refused: "non-Sendable type 'Plain'"
+        ),
+        Twins(
+            "a description for each parameter",
+            """
+            let f = PythonFunction("f", .positional("a"){{, .positional("b")||}}) {
+                (a: String, b: Int) in b
+            }
+            """,
+            refused: "have the same shape"
+        ),
+        Twins(
+            "a default of the type that the closure takes",
+            """
+            let f = PythonFunction("f", .positional("a", default: {{1||"x"}})) { (a: Int) in a }
+            """,
+            refused: "cannot convert value of type 'String' to expected argument type 'Int'"
+        ),
+        Twins(
             "an exported function that uses the object it is given, off the actor",
             """
             func use() -> PythonFunction {
