@@ -527,4 +527,9 @@ static inline PyObject *amaru_weak_target(PyObject *reference) {
 #endif
 }
 
+// MARK: Ranges: their class is a variable, their check a macro.
+
+static inline int amaru_is_range(PyObject *object) { return PyRange_Check(object); }
+static inline PyObject *amaru_range_type(void) { return (PyObject *)&PyRange_Type; }  // borrowed
+
 #endif

@@ -19,6 +19,8 @@ enum Runtime {
             classesRuntimeSource,
             asyncioRuntimeSource,
             streamsRuntimeSource,
+            valuesRuntimeSource,
+            codingRuntimeSource,
         ]
     }
 

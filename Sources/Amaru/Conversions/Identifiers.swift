@@ -1,0 +1,23 @@
+// UUID ⇄ uuid.UUID.
+// SPDX-License-Identifier: Apache-2.0
+
+public import Foundation
+
+extension UUID: PythonConvertible {
+    /// Makes a `uuid.UUID`.
+    public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        let contents = withUnsafeBytes(of: uuid) { Data($0) }
+        return try RuntimeValue.make("uuid_of", [contents], gil)
+    }
+
+    /// Reads a `uuid.UUID`; a str is refused.
+    public static func fromPython(
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
+    ) throws -> UUID {
+        let contents: Data = try RuntimeValue.read("bytes_of_uuid", reference, gil)
+        var result = UUID().uuid
+        _ = withUnsafeMutableBytes(of: &result) { contents.copyBytes(to: $0) }
+        return UUID(uuid: result)
+    }
+}
