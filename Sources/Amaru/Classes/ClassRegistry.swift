@@ -46,9 +46,12 @@ final class ClassRecord: @unchecked Sendable {
 
 /// The registered classes; used with the GIL held.
 enum ClassRegistry {
-    /// Safe because the GIL is held in each member, and nothing in them releases it.
+    /// Safe because the GIL is held in each member, and nothing in them releases it; so no two
+    /// accesses overlap, and the check for that would cost more than they do.
+    @exclusivity(unchecked)
     private nonisolated(unsafe) static var byInstanceType = PointerTable()
     /// Safe for the same reason.
+    @exclusivity(unchecked)
     private nonisolated(unsafe) static var byPythonType = PointerTable()
 
     static func add(_ record: ClassRecord, for type: any PythonClassInstance.Type) {

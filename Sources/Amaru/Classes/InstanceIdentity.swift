@@ -8,7 +8,9 @@ internal import CAmaruPython
 /// An entry does not keep the Python object alive: its deallocator removes it. The object keeps
 /// the instance alive, so an address in the table is not used again.
 enum InstanceIdentity {
-    /// Safe because the GIL is held in each member, and nothing in them releases it.
+    /// Safe because the GIL is held in each member, and nothing in them releases it; so no two
+    /// accesses overlap, and the check for that would cost more than they do.
+    @exclusivity(unchecked)
     private nonisolated(unsafe) static var objects = PointerTable()
 
     static func prepare() { objects.prepare() }

@@ -18,9 +18,11 @@ struct PointerTable {
         var shift: Int
         var count: Int
 
+        @inline(__always)
         var mask: Int { 1 << (Int.bitWidth - shift) - 1 }
 
         /// Where a key would be if nothing were in its way.
+        @inline(__always)
         func home(of key: UInt) -> Int {
             Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> UInt(shift))
         }
