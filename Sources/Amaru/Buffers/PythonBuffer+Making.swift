@@ -69,7 +69,9 @@ extension PythonBuffer {
 
     /// Makes memory that Swift and Python can both write to, with a copy of the elements.
     ///
-    /// - Parameter shape: The number of elements along each dimension; one dimension where nil.
+    /// - Parameters:
+    ///   - elements: The elements, the last index running fastest.
+    ///   - shape: The number of elements along each dimension; one dimension where nil.
     /// - Throws: ``PythonConversionError`` where the shape does not hold exactly the elements.
     public init<Element: PythonBufferElement>(
         copying elements: some Collection<Element>,

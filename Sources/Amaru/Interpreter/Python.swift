@@ -49,6 +49,7 @@ public enum Python {
     ///   - filename: What tracebacks call it.
     ///   - globals: The namespace; that of `__main__` where nil.
     /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret.
+    @discardableResult
     public static func run(
         _ source: String,
         filename: String = "<string>",

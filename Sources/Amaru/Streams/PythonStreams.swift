@@ -58,6 +58,7 @@ extension Python {
     /// the descriptors themselves, such as a subprocess, is not routed.
     ///
     /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` where Python does not run.
+    @discardableResult
     public static func withStreams<Value>(
         _ streams: PythonStreams,
         _ body: () async throws -> Value
@@ -70,6 +71,7 @@ extension Python {
     /// Runs `body` with what it prints to `sys.stdout` given to `output`, piece by piece.
     ///
     /// As ``withStreams(_:_:)``.
+    @discardableResult
     public static func withOutput<Value>(
         to output: @escaping PythonStreams.Output,
         _ body: () async throws -> Value
@@ -81,6 +83,7 @@ extension Python {
     ///
     /// As ``withStreams(_:_:)``. The sequence ends when `body` does; iterate over it in another
     /// task.
+    @discardableResult
     public static func withOutput<Value>(
         to output: PythonOutput,
         _ body: () async throws -> Value

@@ -10,6 +10,8 @@ struct Compiler: Sendable {
         let diagnostics: String
     }
 
+    /// What a tool of the compiler needs to import the library.
+    let importing: [String]
     private let arguments: [String]
 
     /// The compiler, or nil where it or the modules are not to be found.
@@ -33,11 +35,12 @@ struct Compiler: Sendable {
             "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault",
             "NonisolatedNonsendingByDefault",
         ]
+        importing =
+            ["-I", modules.path, "-Xcc", "-fmodule-map-file=\(moduleMap.path)"] + includes
         // -emit-sil and not -typecheck: the checks of regions run on SIL.
         arguments =
             ["swiftc", "-emit-sil", "-o", "/dev/null", "-swift-version", "6"]
-            + features.flatMap { ["-enable-upcoming-feature", $0] }
-            + ["-I", modules.path, "-Xcc", "-fmodule-map-file=\(moduleMap.path)"] + includes
+            + features.flatMap { ["-enable-upcoming-feature", $0] } + importing
             + ["-parse-as-library", "-module-name", "Program"]
     }
 
@@ -45,19 +48,23 @@ struct Compiler: Sendable {
     func compile(_ source: String) async throws -> Outcome {
         let folder = try TemporaryFolder()
         try folder.write(source, to: "Program.swift")
-        let arguments = arguments + [folder.path + "/Program.swift"]
-        return try await withCheckedThrowingContinuation { continuation in
+        let outcome = try await Self.execute(arguments + [folder.path + "/Program.swift"])
+        withExtendedLifetime(folder) {}
+        return outcome
+    }
+
+    /// Runs a command to its end, on a thread of its own.
+    static func execute(_ arguments: [String]) async throws -> Outcome {
+        try await withCheckedThrowingContinuation { continuation in
             Thread.detach {
-                withExtendedLifetime(folder) {
-                    continuation.resume(
-                        with: Result {
-                            guard let outcome = Self.run(arguments) else {
-                                throw CocoaError(.executableLoad)
-                            }
-                            return outcome
+                continuation.resume(
+                    with: Result {
+                        guard let outcome = run(arguments) else {
+                            throw CocoaError(.executableLoad)
                         }
-                    )
-                }
+                        return outcome
+                    }
+                )
             }
         }
     }
