@@ -31,22 +31,18 @@ void floor_on_foreign_thread(void (*body)(void *context), void *context) {
     Py_END_ALLOW_THREADS
 }
 
-struct visit {
-    PyThreadState *state;
-    long count;
-};
-
+// The state is made and given up on the thread that uses it: from 3.12 on, giving it up elsewhere
+// makes that other thread forget its own.
 static void enter_and_leave(void *context) {
-    struct visit *visit = context;
-    for (long i = 0; i < visit->count; i++) {
-        PyEval_RestoreThread(visit->state);
+    PyThreadState *state = PyThreadState_New(PyInterpreterState_Main());
+    long count = *(long *)context;
+    for (long i = 0; i < count; i++) {
+        PyEval_RestoreThread(state);
         PyEval_SaveThread();
     }
+    PyEval_RestoreThread(state);
+    PyThreadState_Clear(state);
+    PyThreadState_DeleteCurrent();
 }
 
-void floor_enter_foreign(long count) {
-    struct visit visit = {PyThreadState_New(PyInterpreterState_Get()), count};
-    floor_on_foreign_thread(enter_and_leave, &visit);
-    PyThreadState_Clear(visit.state);
-    PyThreadState_Delete(visit.state);
-}
+void floor_enter_foreign(long count) { floor_on_foreign_thread(enter_and_leave, &count); }
