@@ -67,7 +67,9 @@ extension ClassFixture {
                 }
                 PythonMethod("this") { counter in counter }
                 PythonMethod("merge") { (counter, other: Counter) in
-                    counter.state.change { $0 += other.state.value }
+                    // Read before: both may be the same, and the lock is not recursive.
+                    let more = other.state.value
+                    counter.state.change { $0 += more }
                 }
                 PythonMethod("later") { (counter, n: Int) async throws -> Int in
                     await Task.yield()

@@ -41,9 +41,6 @@ enum ClassUse: String, CaseIterable, Codable, Sendable {
 
     var rounds: Int {
         switch self {
-        case .error, .pickling, .cycle, .asyncMethod, .asyncContext, .context, .refusedItem,
-            .refusedCreation, .refusedMethod, .refusedProperty, .reinitialisation, .wrapper:
-            2000
         case .creation, .method, .property, .subclass: 100_000
         default: 20_000
         }
