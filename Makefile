@@ -9,7 +9,7 @@ VENV := .venv
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
-.PHONY: chat test build install-python test-swift test-python test-asan test-pythons \
+.PHONY: chat test build install-python test-swift test-python test-asan test-tsan test-debug test-pythons \
 	bench format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
@@ -53,6 +53,16 @@ $(VENV)/ready: Python/pyproject.toml
 test-asan:
 	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=malloc ASAN_OPTIONS=detect_leaks=0 \
 		$(SWIFT) test --sanitize=address --scratch-path .build-asan
+
+# The races of the bridge under ThreadSanitizer, which does not see into CPython.
+test-tsan:
+	AMARU_BRIDGE_ONLY=1 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
+		--filter 'Race|ThreadSanitizer'
+
+# The bridge with the debug hooks of Python's allocator, and Python's development mode.
+test-debug:
+	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=debug \
+		$(SWIFT) test --scratch-path .build-b --skip Leak --skip CompileFail
 
 # The bridge with each other Python that is here.
 test-pythons:

@@ -173,7 +173,11 @@ where Key: ConvertibleFromPython, Value: ConvertibleFromPython {
             throw PythonConversionError.inside(error, at: " key")
         }
         do {
-            result[name] = try Value.fromPython(BorrowedReference(ownedValue.pointer), gil)
+            let item = try Value.fromPython(BorrowedReference(ownedValue.pointer), gil)
+            // Such as two strings that Swift takes for one: "é" composed and decomposed.
+            guard result.updateValue(item, forKey: name) == nil else {
+                throw PythonConversionError(.value, "another key is equal to it in Swift")
+            }
         } catch {
             throw PythonConversionError.inside(error, at: "[\(name)]")
         }

@@ -35,7 +35,8 @@ final class ExceptionRecord: @unchecked Sendable {
     private var handle: PythonObject?
     private var text: String?
 
-    private static let lock = Lock(())
+    /// Of a number: ThreadSanitizer takes a value without size for the header of the lock's object.
+    private static let lock = Lock(0)
 
     /// Captures an exception; the caller holds the GIL.
     convenience init(_ exception: consuming OwnedReference) {

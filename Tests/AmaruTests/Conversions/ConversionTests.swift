@@ -138,4 +138,15 @@ struct ConversionTests {
         }
         #expect(error?.description == "argument 2[0]: no such thing")
     }
+
+    @Test("Two keys that are one in Swift are refused, not merged")
+    func equalKeys() async throws {
+        try await PythonActor.run {
+            let dictionary = try Python.eval(#"{"\u00e9": 1, "e\u0301": 2}"#)
+            let error = #expect(throws: PythonConversionError.self) {
+                try [String: Int](dictionary)
+            }
+            #expect(error?.kind == .value)
+        }
+    }
 }
