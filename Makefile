@@ -9,8 +9,8 @@ VENV := .venv
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
-.PHONY: chat test build install-python test-swift test-python test-asan test-tsan test-debug test-pythons \
-	bench format lint clean
+.PHONY: chat test build install-python test-swift test-python test-asan test-tsan test-debug \
+	test-pythons test-leaks bench format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -80,6 +80,11 @@ test-pythons:
 			LD_LIBRARY_PATH="$$home/lib" \
 			$(SWIFT) test --scratch-path .build-$$version || exit 1; \
 	done
+
+# Every way across the bridge 100,000 times (some 20,000): nothing may be left behind.
+test-leaks:
+	AMARU_BRIDGE_ONLY=1 AMARU_LEAK_ROUNDS=full \
+		$(SWIFT) test --scratch-path .build-b --filter Leak
 
 # What the bridge costs, beside the same work in C; with GATE=--gate it fails over its limits.
 bench:

@@ -316,12 +316,17 @@ AMARU_EXCEPTION(UnicodeError)
 AMARU_EXCEPTION(ValueError)
 #undef AMARU_EXCEPTION
 
-// MARK: Context variables: a macro, and whether the program has declared any, under the GIL.
+// MARK: What makes an entry from Python into Swift a special one, in one word that each looks at
 
-__attribute__((weak)) int amaru_has_context_pairs = 0;
+#define AMARU_ENTRY_FORKED 1   // The process is a child of os.fork: Swift does not run in it.
+#define AMARU_ENTRY_CONTEXT 2  // The program has bound task-locals to context variables.
 
-static inline int amaru_context_pairs(void) { return amaru_has_context_pairs; }
-static inline void amaru_set_context_pairs(int value) { amaru_has_context_pairs = value; }
+__attribute__((weak)) int amaru_entry_word = 0;
+
+static inline int amaru_entry_flags(void) { return amaru_entry_word; }
+static inline void amaru_set_entry_flag(int flag) { amaru_entry_word |= flag; }
+
+// MARK: Context variables: a macro.
 
 static inline int amaru_is_context_variable(PyObject *object) {
     return PyContextVar_CheckExact(object);

@@ -26,7 +26,7 @@ enum ContextPairs {
             pairs.removeAll { $0.local === local }
             pairs.append(pair)
         }
-        amaru_set_context_pairs(1)
+        amaru_set_entry_flag(AMARU_ENTRY_CONTEXT)
         isAny.store(true, ordering: .relaxed)
     }
 
@@ -57,7 +57,7 @@ enum ContextPairs {
     // MARK: Into Swift
 
     /// Whether there are no pairs; the GIL is held.
-    static var isEmpty: Bool { amaru_context_pairs() == 0 }
+    static var isEmpty: Bool { amaru_entry_flags() & AMARU_ENTRY_CONTEXT == 0 }
 
     /// Runs `body` with the task-locals as the context variables are here; the GIL is held.
     @inline(__always)

@@ -49,7 +49,7 @@ enum EventLoop {
             return OwnedReference(borrowed: amaru_none())
         }
         let forked = try NativeFunction.make("forked") { _, _, _ in
-            Interpreter.isForkedChild = true
+            amaru_set_entry_flag(AMARU_ENTRY_FORKED)
             SignalForwarding.adoptThread()
             return OwnedReference(borrowed: amaru_none())
         }

@@ -50,6 +50,7 @@ enum BufferAccess {
     /// Acquires the elements of an object; `release` is then the caller's duty.
     ///
     /// - Parameter type: The number format that the elements must have; nil for plain bytes.
+    @usableFromInline
     static func acquire(
         _ object: PyPointer,
         in storage: UnsafeMutableRawBufferPointer,
@@ -221,5 +222,21 @@ extension BufferAccess {
         }
         guard type == Bool.pythonBufferType else { return }
         for index in target.indices where target[index] > 1 { target[index] = 1 }
+    }
+}
+
+extension BufferAccess {
+    /// Whether the elements lie one after the other, aligned, and are valid as they are.
+    @usableFromInline
+    static func isPlain(
+        _ storage: UnsafeMutableRawBufferPointer,
+        _ type: PythonBufferType
+    ) -> Bool {
+        let view = view(storage)
+        return view.pointee.ndim == 1
+            && (view.pointee.strides == nil
+                || view.pointee.strides?.pointee == view.pointee.itemsize)
+            && isAligned(view.pointee.buf, type.size)
+            && type != Bool.pythonBufferType
     }
 }

@@ -78,7 +78,7 @@ enum Entry {
         let arguments = NativeArguments(start: start, count: count)
         return Unmanaged<Method>.fromOpaque(context)._withUnsafeGuaranteedRef { method in
             do {
-                guard ContextPairs.isEmpty else {
+                guard amaru_entry_flags() == 0 else {
                     return try method.callInContext(instance, object, arguments, keywords)
                 }
                 return try method.body(instance, object, arguments, keywords, PythonGIL())

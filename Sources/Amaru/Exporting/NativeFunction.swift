@@ -65,12 +65,13 @@ enum NativeFunction {
             return try signature.bindApart(arguments, keywords, gil) { try body($0, gil) }.take()
         }
 
-        /// With the task-locals that are bound to context variables.
+        /// With the task-locals that are bound to context variables; not in a child of `os.fork`.
         @inline(never)
         func callInContext(_ arguments: NativeArguments, _ keywords: PyPointer?) throws
             -> PyPointer
         {
-            try ContextPairs.enteringSwift { try call(arguments, keywords) }
+            guard !Interpreter.isForkedChild else { throw NativeFunction.forkedChild() }
+            return try ContextPairs.enteringSwift { try call(arguments, keywords) }
         }
     }
 
@@ -112,7 +113,6 @@ enum NativeFunction {
     }
 
     private static let enterExported: amaru_fastcall = { context, arguments, count, keywords in
-        guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
         // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
         let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
@@ -120,7 +120,7 @@ enum NativeFunction {
         return Unmanaged<Exported>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
             let arguments = NativeArguments(start: start, count: count)
             do {
-                guard ContextPairs.isEmpty else {
+                guard amaru_entry_flags() == 0 else {
                     return try function.callInContext(arguments, keywords)
                 }
                 return try function.call(arguments, keywords)
@@ -132,7 +132,10 @@ enum NativeFunction {
     }
 
     private static let enterInternal: amaru_fastcall = { context, arguments, count, keywords in
-        guard !Interpreter.isForkedChild else { return NativeFunction.refuseForkedChild() }
+        guard !Interpreter.isForkedChild else {
+            _ = NativeFunction.forkedChild()
+            return nil
+        }
         // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
         let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
@@ -147,13 +150,13 @@ enum NativeFunction {
         }
     }
 
+    /// Raises the refusal of a child of `os.fork`.
     @inline(never)
-    private static func refuseForkedChild() -> PyPointer? {
-        PyErr_SetString(
+    private static func forkedChild() -> PendingPythonError {
+        PendingPythonError(
             amaru_RuntimeError(),
             "this process was made by os.fork: Swift code does not run in it; "
                 + "use the 'spawn' start method"
         )
-        return nil
     }
 }

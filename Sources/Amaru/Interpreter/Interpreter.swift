@@ -48,9 +48,7 @@ enum Interpreter {
     private nonisolated(unsafe) static var thread: pthread_t?
 
     /// Whether this process is a child of `os.fork`, in which no other thread exists.
-    ///
-    /// Safe because the only write is in the child, by its only thread.
-    nonisolated(unsafe) static var isForkedChild = false
+    static var isForkedChild: Bool { amaru_entry_flags() & AMARU_ENTRY_FORKED != 0 }
 
     @usableFromInline
     static var isPythonThread: Bool {

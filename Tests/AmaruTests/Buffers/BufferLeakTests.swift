@@ -11,10 +11,10 @@ struct BufferLeakTests {
         case lending, refusal, copying, sharing, owning, roundTrip
     }
 
-    @Test("Counts and memory are the same after 100,000 rounds", arguments: Way.allCases)
+    @Test("Counts and memory are the same after many rounds", arguments: Way.allCases)
     func way(_ way: Way) async {
         await #expect(processExitsWith: .success) { [way = way as Way] in
-            let rounds = isAddressSanitized ? 10_000 : 100_000
+            let rounds = leakRounds(100_000)
             let fixture = try await LeakFixture()
             let subject = try await BufferSubject()
             try await subject.repeated(way, rounds / 10)

@@ -6,10 +6,10 @@ import Testing
 /// Each in a process of its own: the number of blocks is that of the process.
 @Suite("No conversion leaks", .serialized, .timeLimit(.minutes(5)))
 struct ConversionLeakTests {
-    @Test("Counts and memory are the same after 10,000 rounds", arguments: ConvertedValues.allCases)
+    @Test("Counts and memory are the same after many rounds", arguments: ConvertedValues.allCases)
     func conversion(_ values: ConvertedValues) async {
         await #expect(processExitsWith: .success) { [values = values as ConvertedValues] in
-            let rounds = 10_000
+            let rounds = leakRounds(100_000)
             let fixture = try await LeakFixture()
             try await PythonActor.run { try values.repeated(rounds / 10, fixture) }
             var growth: [LeakFixture.Growth] = []

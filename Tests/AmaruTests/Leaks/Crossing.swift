@@ -31,6 +31,17 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
         }
     }
 
+    /// How often it is repeated in full: a way that takes a turn of the loop, or a thread, less.
+    var fullRounds: Int {
+        switch self {
+        case .attribute, .item, .call, .keywordCall, .memberCall, .operation, .view, .context,
+            .evaluation, .entry, .iteration, .conversion, .function, .wrongArguments:
+            100_000
+        default:
+            20_000
+        }
+    }
+
     func repeated(_ rounds: Int, _ fixture: LeakFixture) async throws {
         switch self {
         case .attribute, .item, .call, .keywordCall, .iteration, .conversion, .refusedConversion,

@@ -4,12 +4,12 @@ import Amaru
 import Testing
 
 /// Each in a process of its own: the number of blocks is that of the process.
-@Suite("No way across leaks", .serialized, .timeLimit(.minutes(2)))
+@Suite("No way across leaks", .serialized, .timeLimit(.minutes(5)))
 struct LeakTests {
-    @Test("Counts and memory are the same after 10,000 rounds", arguments: Crossing.allCases)
+    @Test("Counts and memory are the same after many rounds", arguments: Crossing.allCases)
     func crossing(_ crossing: Crossing) async {
         await #expect(processExitsWith: .success) { [crossing = crossing as Crossing] in
-            let rounds = 10_000
+            let rounds = leakRounds(crossing.fullRounds)
             let fixture = try await LeakFixture()
             try await crossing.repeated(rounds / 10, fixture)
             var growth: [LeakFixture.Growth] = []
