@@ -73,6 +73,16 @@ let package = Package(
             dependencies: ["Amaru"],
             path: "Sources/Examples/HelloPython"
         ),
+        .executableTarget(
+            name: "PythonCallsSwift",
+            dependencies: ["Amaru"],
+            path: "Sources/Examples/PythonCallsSwift"
+        ),
+        .executableTarget(
+            name: "AsyncBothWays",
+            dependencies: ["Amaru"],
+            path: "Sources/Examples/AsyncBothWays"
+        ),
         .testTarget(name: "AmaruTests", dependencies: ["Amaru"]),
         .testTarget(name: "AmaruHTTPTests", dependencies: ["AmaruHTTP", "AmaruTesting"]),
         .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
@@ -99,7 +109,9 @@ for target in package.targets where target.type != .system {
 // The bridge alone, which depends on nothing: what its legs under a sanitizer and with other
 // versions of Python build.
 if Context.environment["AMARU_BRIDGE_ONLY"] != nil {
-    let bridge: Set = ["Amaru", "CAmaruPython", "HelloPython", "AmaruTests"]
+    let bridge: Set = [
+        "Amaru", "CAmaruPython", "HelloPython", "PythonCallsSwift", "AsyncBothWays", "AmaruTests",
+    ]
     package.targets.removeAll { !bridge.contains($0.name) }
     package.products.removeAll { $0.name != "Amaru" }
     package.dependencies = []
