@@ -74,6 +74,13 @@ static inline PyThreadState *amaru_idle_thread_state(void) {
 #endif
 }
 
+// MARK: Counting of handles: written on the Python thread before any handle of the program's.
+
+__attribute__((weak)) int amaru_counts_handles = 0;
+
+static inline int amaru_counting(void) { return amaru_counts_handles; }
+static inline void amaru_set_counting(int value) { amaru_counts_handles = value; }
+
 // MARK: Names of call sites
 //
 // A `str` for each literal, found by the literal's address: literals never move, and two at one

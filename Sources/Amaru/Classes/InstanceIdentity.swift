@@ -18,6 +18,15 @@ enum InstanceIdentity {
     /// The number of Python objects that live for Swift instances; the GIL is held.
     static var count: Int { objects.count }
 
+    /// The numbers of these objects by the names of their types; the GIL is held.
+    static var countsByType: [String: Int] {
+        objects.values.reduce(into: [:]) { counts, address in
+            let object = address.assumingMemoryBound(to: PyObject.self)
+            guard amaru_refcount(object) > 0 else { return }
+            counts[String(cString: amaru_type_name(object)), default: 0] += 1
+        }
+    }
+
     /// The Python object of an instance, if one lives (borrowed).
     static func object(of address: UnsafeRawPointer) -> PyPointer? {
         guard let found = objects.value(for: address) else { return nil }

@@ -42,6 +42,13 @@ struct PointerTable {
     /// The number of entries.
     var count: Int { storage?.pointee.count ?? 0 }
 
+    /// All values, in no order.
+    var values: [UnsafeMutableRawPointer] {
+        guard let storage = storage?.pointee else { return [] }
+        return UnsafeBufferPointer(start: storage.entries, count: storage.mask + 1)
+            .compactMap { $0.key == 0 ? nil : UnsafeMutableRawPointer(bitPattern: $0.value) }
+    }
+
     /// Finds the value of a key, which is not null.
     func value(for key: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
         guard let storage else { return nil }

@@ -11,7 +11,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case notRunning, alreadyStarted, startFailed, environmentMismatch, wrongThread
             case actorBusy, moduleExists, interrupted, invalidSignature, invalidModule
-            case classNotRegistered, invalidClass
+            case classNotRegistered, invalidClass, notCounting
         }
 
         private let value: Value
@@ -41,6 +41,9 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         public static let classNotRegistered = Code(value: .classNotRegistered)
         /// The description of a class cannot be made a Python class.
         public static let invalidClass = Code(value: .invalidClass)
+
+        /// Objects are not counted in this process.
+        public static let notCounting = Code(value: .notCounting)
 
         /// The name of the code.
         public var description: String { value.rawValue }

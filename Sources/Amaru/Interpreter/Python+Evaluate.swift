@@ -103,9 +103,34 @@ extension Python {
     {
         // Owned meanwhile: the code may replace the module that has it.
         let namespace = OwnedReference(borrowed: try globals?.pointer ?? mainNamespace())
+        if globals != nil { try addBuiltins(to: namespace) }
         return try OwnedReference(
             new: PyEval_EvalCode(code, namespace.pointer, namespace.pointer)
         )
+    }
+
+    /// Adds `__builtins__` where it is missing, as `exec` does.
+    ///
+    /// https://docs.python.org/3/library/functions.html#exec
+    private static func addBuiltins(to namespace: borrowing OwnedReference) throws {
+        guard amaru_is_dict(namespace.pointer) != 0 else {
+            throw PythonConversionError.expected(
+                "dict for the globals",
+                found: BorrowedReference(namespace.pointer)
+            )
+        }
+        guard let name = ("__builtins__" as StaticString).pythonName else {
+            throw PythonException.taken()
+        }
+        let known = PyDict_Contains(namespace.pointer, name)
+        // Borrowed, the builtins of the code that runs now.
+        guard known == 0, let builtins = PyEval_GetBuiltins() else {
+            if known < 0 { throw PythonException.taken() }
+            return
+        }
+        guard PyDict_SetItem(namespace.pointer, name, builtins) == 0 else {
+            throw PythonException.taken()
+        }
     }
 
     /// The namespace of the module that stands as `__main__` now (borrowed).

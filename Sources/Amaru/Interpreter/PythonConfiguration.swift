@@ -50,10 +50,16 @@ public struct PythonConfiguration: Sendable, Equatable {
     public var eventLoop: EventLoopPolicy
     /// Where the standard streams go that no task has routed.
     public var streams: PythonStreams?
+    /// Whether ``Python/liveObjects()`` counts the handles of objects; costs a look-up for each.
+    public var countsObjects: Bool
     /// Called on the Python thread with each such exception; it must not block.
     public var onUnhandledError: (@Sendable (PythonException) -> Void)?
     /// Called on the Python thread when `SystemExit` leaves a task, with the exit code.
     public var onExitRequest: (@Sendable (Int32) -> Void)?
+    /// Called on the Python thread as Python ends, with what is left, where objects are counted.
+    ///
+    /// Python code can still be run in it; it must not block.
+    public var onLeftOverObjects: (@Sendable (PythonLiveObjects) -> Void)?
 
     /// Creates a configuration; each default is what a library that embeds Python wants.
     public init(
@@ -66,8 +72,10 @@ public struct PythonConfiguration: Sendable, Equatable {
         unhandledErrors: UnhandledErrors = .report,
         eventLoop: EventLoopPolicy = .standard,
         streams: PythonStreams? = nil,
+        countsObjects: Bool = false,
         onUnhandledError: (@Sendable (PythonException) -> Void)? = nil,
-        onExitRequest: (@Sendable (Int32) -> Void)? = nil
+        onExitRequest: (@Sendable (Int32) -> Void)? = nil,
+        onLeftOverObjects: (@Sendable (PythonLiveObjects) -> Void)? = nil
     ) {
         self.environment = environment
         self.searchPaths = searchPaths
@@ -78,8 +86,10 @@ public struct PythonConfiguration: Sendable, Equatable {
         self.unhandledErrors = unhandledErrors
         self.eventLoop = eventLoop
         self.streams = streams
+        self.countsObjects = countsObjects
         self.onUnhandledError = onUnhandledError
         self.onExitRequest = onExitRequest
+        self.onLeftOverObjects = onLeftOverObjects
     }
 
     /// Compares everything but the handlers, which have no identity.
@@ -89,8 +99,10 @@ public struct PythonConfiguration: Sendable, Equatable {
             && one.allocator == other.allocator && one.developmentMode == other.developmentMode
             && one.unhandledErrors == other.unhandledErrors
             && one.eventLoop == other.eventLoop
+            && one.countsObjects == other.countsObjects
             && (one.streams == nil) == (other.streams == nil)
             && (one.onUnhandledError == nil) == (other.onUnhandledError == nil)
             && (one.onExitRequest == nil) == (other.onExitRequest == nil)
+            && (one.onLeftOverObjects == nil) == (other.onLeftOverObjects == nil)
     }
 }

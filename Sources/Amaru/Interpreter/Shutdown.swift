@@ -94,6 +94,8 @@ enum Shutdown {
                 note(["\(part): \(error)"])
             }
         }
+        enter("the report of what is left")
+        LeftOverReport.deliver()
         progress.withLock { $0.isOver = true }
         EventLoop.end()
         // From here, and not from when the loop has stopped: a job that runs before that would

@@ -1,7 +1,7 @@
 // An owned handle on a Python object: anyone may hold it, only the Python actor may use it.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 /// A Python object.
 ///
@@ -36,9 +36,11 @@ public final class PythonObject: PythonMemberLookup {
     @inlinable
     nonisolated init(_ reference: consuming OwnedReference) {
         pointer = reference.take()
+        if amaru_counting() != 0 { LiveHandles.add(pointer) }
     }
 
     deinit {
+        if amaru_counting() != 0 { LiveHandles.remove(pointer) }
         // Not isolated: a hop for each object would cost more than all else that is done with it.
         ReleaseQueue.release(pointer)
     }
