@@ -27,9 +27,9 @@ struct BufferLeakTests {
                 #expect(try await subject.references == references)
                 let grown = try await fixture.measure().growth(since: before)
                 growth.append(grown)
-                if grown.isFlat(over: rounds, slack: 2) { break }
+                if grown.isFlat(over: rounds) { break }
             }
-            #expect(growth.last?.isFlat(over: rounds, slack: 2) == true, "\(growth)")
+            #expect(growth.last?.isFlat(over: rounds) == true, "\(growth)")
             #expect(try await subject.isReleased)
         }
     }
