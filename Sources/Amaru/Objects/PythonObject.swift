@@ -20,8 +20,9 @@ public import CAmaruPython
 /// isolated to an actor be used off that actor through generic code without a word. The throwing
 /// functions of ``Python``, the throwing operators and ``makeIterator()`` stand in for them.
 ///
-/// Its own members have names of two words, so that they hide no attribute: `object.count` and
-/// `object.hash` are Python's. What Python has as built-in functions is in ``Python``.
+/// Its own members have names that attributes in Python hardly have, `converted(to:)` and
+/// `awaited()` besides names of two words: `object.count` and `object.hash` are Python's, and
+/// ``readAttribute(_:)`` reads whatever is hidden. Python's built-in functions are in ``Python``.
 @PythonActor
 @dynamicMemberLookup
 @dynamicCallable
