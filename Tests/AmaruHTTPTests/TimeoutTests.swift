@@ -10,7 +10,7 @@ import Testing
 struct TimeoutTests {
     static let short = Duration.milliseconds(30)
     /// Long enough for the part of a test that must not run into the limit, on a busy machine too.
-    static let ample = Duration.seconds(2)
+    static let ample = Duration.seconds(4)
 
     @Test func `Waiting for the head`() async throws {
         let server = ScriptedServer([.stall(until: Gate())])
