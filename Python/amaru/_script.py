@@ -47,6 +47,14 @@ class _Script:
     def __init__(self) -> None:
         self.sender: Callable[[str, str], Any] | None = None
         self.main: Callable[[], Awaitable[None]] | None = None
+        # asyncio holds its tasks weakly: one that waits for what only it knows would be
+        # collected, https://docs.python.org/3/library/asyncio-task.html#creating-tasks
+        self.tasks: set[asyncio.Future[Any]] = set()
+
+    def keep(self, task: asyncio.Future[Any]) -> None:
+        """Keep `task` until it ends."""
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def namespace(self) -> dict[str, Any]:
         return sys.modules["__main__"].__dict__
@@ -102,7 +110,7 @@ def _coroutine_function(value: Any) -> Callable[[], Awaitable[None]] | None:
 def start() -> None:
     """Run the script's ``main()`` in the background."""
     if _script.main is not None:
-        asyncio.ensure_future(_script.main())
+        _script.keep(asyncio.ensure_future(_script.main()))
 
 
 async def restart() -> None:
@@ -121,11 +129,12 @@ def deliver(turn_id: int, api_key: str, text: str) -> bool:
     with host._enter_turn(turn_id) as turn:
         if _script.sender is None:
             task = asyncio.ensure_future(_answer(turn, text))
+            _script.keep(task)
             turn.bind(task)
             return True
         result = _script.sender(api_key, text)
         if inspect.isawaitable(result):
-            asyncio.ensure_future(result)
+            _script.keep(asyncio.ensure_future(result))
         return turn.claimed
 
 

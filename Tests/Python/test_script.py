@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,6 +130,27 @@ async def test_a_reply_that_raises_fails_its_turn_with_the_place(
     [(turn, code, message, remedy)] = screen.of("failed")
     assert (turn, code, message) == (4, "script", "KeyError: 'k'")
     assert Path(__file__).name in remedy
+
+
+async def test_a_main_that_waits_for_what_only_it_knows_is_kept(
+    main: ModuleType,
+) -> None:
+    log: list[str] = []
+
+    async def run() -> None:
+        log.append("started")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("ended")
+
+    main.main = run  # type: ignore[attr-defined]
+    main.sender_message_proxy = lambda key, text: None  # type: ignore[attr-defined]
+    _script.offer()
+    _script.start()
+    await asyncio.sleep(0)
+    gc.collect()
+    assert log == ["started"]
 
 
 async def test_restart_awaits_every_task_and_starts_main_again(
