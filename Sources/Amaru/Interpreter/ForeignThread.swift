@@ -24,29 +24,17 @@ enum ForeignThread {
         return try body()
     }
 
-    /// Runs `body` with the GIL on a thread that does not hold it, with a thread state of its own.
+    /// The state with which this thread may take the GIL; nil where it holds the GIL already.
     ///
-    /// The state is kept until the thread ends: one that is made anew each time costs ten times as
-    /// much, and crashes extension modules that keep it.
-    static func attached<Value: ~Copyable>(
-        _ body: (borrowing PythonGIL) throws -> Value
-    ) throws -> Value {
-        // A thread that Python code made, inside a Swift function that it called.
-        if PyGILState_Check() != 0 { return try body(PythonGIL()) }
-        PyEval_RestoreThread(threadState())
-        amaru_set_attached(1)
-        defer {
-            amaru_set_attached(0)
-            PyEval_SaveThread()
-        }
-        // Python may have ended while this thread waited.
-        guard amaru_enterable() != 0 else { throw Interpreter.notRunning() }
-        return try body(PythonGIL())
-    }
-
-    private static func threadState() -> UnsafeMutablePointer<PyThreadState>? {
+    /// It is kept until the thread ends: one that is made anew each time costs ten times as much,
+    /// and crashes extension modules that keep it.
+    static func idleState() -> UnsafeMutablePointer<PyThreadState>? {
+        // Such as a thread that Python code made, inside a Swift function that it called.
+        if PyGILState_Check() != 0 { return nil }
         if let state = amaru_thread_state() { return state }
-        let state = PyThreadState_New(PyInterpreterState_Main())
+        guard let state = PyThreadState_New(PyInterpreterState_Main()) else {
+            preconditionFailure("CPython has no memory for the state of one more thread")
+        }
         amaru_keep_thread_state(state)
         pthread_setspecific(key, state)
         return state
@@ -63,6 +51,8 @@ enum ForeignThread {
                 guard let pointer = state else { return }
             #endif
             let state = pointer.assumingMemoryBound(to: PyThreadState.self)
+            // Whatever else the thread does at its end finds no state that is gone.
+            amaru_keep_thread_state(nil)
             PyEval_RestoreThread(state)
             PyThreadState_Clear(state)
             PyThreadState_DeleteCurrent()

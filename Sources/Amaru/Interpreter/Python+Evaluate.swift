@@ -163,12 +163,11 @@ enum SourceCache {
 
     /// The entry of a literal; nil where the table has no place for it.
     static func entry(of literal: StaticString) throws -> UnsafeMutablePointer<amaru_name>? {
-        guard literal.hasPointerRepresentation,
-            let entry = amaru_name_probe(literal.utf8Start)
+        guard literal.hasPointerRepresentation else { return nil }
+        guard literal.pythonName != nil else { throw PythonException.taken() }
+        let address = UnsafeRawPointer(literal.utf8Start)
+        guard let entry = amaru_name_probe(literal.utf8Start), entry.pointee.literal == address
         else { return nil }
-        if entry.pointee.literal == nil {
-            guard literal.pythonName != nil else { throw PythonException.taken() }
-        }
         return entry
     }
 

@@ -23,7 +23,9 @@ extension Python {
     ) throws -> Value {
         guard amaru_enterable() != 0 else { throw Interpreter.notRunning() }
         if amaru_attached() != 0 { return try body(PythonGIL()) }
-        guard let state = amaru_idle_thread_state() else { return try attached(body) }
+        guard let state = amaru_idle_thread_state() ?? idleThreadState() else {
+            return try body(PythonGIL())
+        }
         PyEval_RestoreThread(state)
         amaru_set_attached(1)
         defer {
@@ -37,10 +39,8 @@ extension Python {
 
     @usableFromInline
     @inline(never)
-    static func attached<Value: ~Copyable>(
-        _ body: (borrowing PythonGIL) throws -> Value
-    ) throws -> Value {
-        try ForeignThread.attached(body)
+    static func idleThreadState() -> UnsafeMutablePointer<PyThreadState>? {
+        ForeignThread.idleState()
     }
 }
 

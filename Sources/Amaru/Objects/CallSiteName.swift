@@ -30,21 +30,24 @@ enum CallSiteNames {
             // A single scalar, which the compiler may have stored as such.
             return literal.withUTF8Buffer(intern)
         }
+        if let name = crowded[literal.utf8Start] { return name }
         let address = literal.utf8Start
-        guard let entry = amaru_name_probe(address) else { return makeCrowded(literal) }
-        if entry.pointee.literal == nil {
-            guard let name = literal.withUTF8Buffer(intern) else { return nil }
-            entry.pointee.name = name
-            entry.pointee.literal = UnsafeRawPointer(address)
+        if let entry = amaru_name_probe(address), entry.pointee.literal != nil {
+            return entry.pointee.name
         }
-        return entry.pointee.name
+        guard let name = literal.withUTF8Buffer(intern) else { return nil }
+        // Looked for again: should making the name have run other code, the place may be taken.
+        guard let entry = amaru_name_probe(address) else { return keepCrowded(literal, name) }
+        entry.pointee.name = name
+        entry.pointee.literal = UnsafeRawPointer(address)
+        return name
     }
 
-    private static func makeCrowded(_ literal: StaticString) -> PyPointer? {
-        if let name = crowded[literal.utf8Start] { return name }
-        let name = literal.withUTF8Buffer(intern)
-        crowded[literal.utf8Start] = name
-        return name
+    private static func keepCrowded(_ literal: StaticString, _ name: PyPointer) -> PyPointer {
+        let kept = crowded[literal.utf8Start] ?? name
+        crowded[literal.utf8Start] = kept
+        if kept != name { amaru_decref(name) }
+        return kept
     }
 
     /// Makes the interned str (new), which is never released.
