@@ -10,7 +10,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case notRunning, alreadyStarted, startFailed, environmentMismatch, wrongThread
-            case actorBusy, moduleExists, interrupted, invalidSignature, invalidModule
+            case actorBusy, moduleExists, invalidSignature, invalidModule
             case classNotRegistered, invalidClass, notCounting
         }
 
@@ -30,8 +30,6 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         public static let actorBusy = Code(value: .actorBusy)
         /// A module of that name is there already.
         public static let moduleExists = Code(value: .moduleExists)
-        /// A blocking wait was broken off by an interrupt.
-        public static let interrupted = Code(value: .interrupted)
         /// An exported function has parameters that no Python function can have.
         public static let invalidSignature = Code(value: .invalidSignature)
         /// The members of a module cannot stand in one module.

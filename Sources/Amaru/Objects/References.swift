@@ -62,15 +62,6 @@ public struct OwnedReference: ~Copyable {
         discard self
         return pointer
     }
-
-    /// Lends the reference for the duration of `body`.
-    @inlinable
-    borrowing func lend<Result: ~Copyable, Failure: Error>(
-        _ body: (borrowing BorrowedReference) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let borrowed = BorrowedReference(pointer)
-        return try body(borrowed)
-    }
 }
 
 /// A reference that something else keeps alive while this value is lent.

@@ -50,11 +50,6 @@ enum ClassUse: String, CaseIterable, Codable, Sendable {
     var slack: Int {
         switch self {
         case .asyncMethod, .asyncContext: 100
-        // The backtraces that the test library keeps of errors, as for `Crossing`. What a round
-        // leaves of Swift instances, references and blocks is counted apart.
-        case .refusedCreation, .reinitialisation, .refusedMethod, .error, .refusedProperty,
-            .refusedOperation, .refusedItem:
-            400
         default: 12
         }
     }

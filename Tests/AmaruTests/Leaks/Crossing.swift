@@ -24,9 +24,6 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
     var slack: Int {
         switch self {
         case .cancelledAwaitable, .failingAwaitable: 100
-        // The test library keeps a backtrace of 272 bytes for each error that it sees thrown, by
-        // the address of its box, for a while after that is gone.
-        case .awaitedFailure: 400
         default: 12
         }
     }
