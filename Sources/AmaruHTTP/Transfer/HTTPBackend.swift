@@ -57,6 +57,14 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// - Throws: ``HTTPTransferError``, after the bytes received before the fault were returned.
     func read() async throws(HTTPTransferError) -> Data?
 
+    /// Returns all bytes that have arrived, piece by piece as they came, or none at the end.
+    ///
+    /// Waits for the first of them as ``read()`` does, with the same errors, and not for more.
+    func readAvailable() async throws(HTTPTransferError) -> [Data]
+
+    /// When the steps of the exchange happened, as far as is known.
+    var timings: HTTPExchangeTimings { get }
+
     /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body.
     ///
     /// Returns when the network has accepted it and can take more. A server may answer before it
@@ -75,4 +83,14 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// Returns when the exchange has ended and all that it held is released.
     func closed() async
+}
+
+extension HTTPExchange {
+    /// Returns the next piece alone: what a backend does that keeps none back.
+    public func readAvailable() async throws(HTTPTransferError) -> [Data] {
+        try await read().map { [$0] } ?? []
+    }
+
+    /// Nothing is known by default.
+    public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }
 }

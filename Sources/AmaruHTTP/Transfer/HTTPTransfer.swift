@@ -50,6 +50,12 @@ public struct HTTPTransferRequest: Sendable, Hashable {
     /// How long each single operation may take.
     public var timeouts: HTTPTimeouts
 
+    /// How its connection is to be made.
+    public var connection = HTTPConnectionOptions()
+
+    /// The connections that it takes its own from; nil for those of the backend.
+    public var pool: HTTPConnectionPool?
+
     /// Makes a request.
     public init(
         method: String,
