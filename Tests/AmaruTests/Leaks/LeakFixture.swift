@@ -42,6 +42,7 @@ struct LeakFixture: Sendable {
     let sentinel: PythonObject
 
     init() async throws {
+        ThrownErrors.areNotTraced()
         try await Python.start(.ofThisRun)
         try await Python.register(Self.module)
         namespace = try await PythonActor.run { [source = Self.source] in
