@@ -4,7 +4,7 @@
 internal import CAmaruPython
 internal import Synchronization
 
-/// A Swift task whose result a Python future receives.
+/// A Swift result that a Python future receives, from a task or by a promise.
 ///
 /// Only what the two sides race for is atomic: who is first to have a result (`isClaimed`), and
 /// whether the starting call has made the future before that (`stage`). A task that does not
@@ -21,11 +21,11 @@ final class SwiftAwaitable: @unchecked Sendable {
     }
 
     /// Where a result goes that came later.
-    private struct Receiver {
+    struct Receiver {
         let future: PythonObject
         let loop: PythonObject
         let isHome: Bool
-        let task: Task<Void, Never>
+        let cancel: @Sendable () -> Void
     }
 
     private let stage = Atomic(Stage.starting)
@@ -39,7 +39,8 @@ final class SwiftAwaitable: @unchecked Sendable {
     /// What tracebacks show of the work.
     private let frame: SwiftFrame?
 
-    private init(frame: SwiftFrame?) {
+    /// Makes one that nothing completes yet.
+    init(frame: SwiftFrame?) {
         self.frame = frame
     }
 
@@ -89,13 +90,35 @@ final class SwiftAwaitable: @unchecked Sendable {
                 }
             }
         }
+        let future = try awaitable.future(of: loop, isHome: isHome, gil) { task.cancel() }
+        return future
+    }
+
+    /// Makes the future (new) that receives the result, once.
+    ///
+    /// - Parameter cancel: Called on the loop's thread when Python cancels the future.
+    func future(
+        _ gil: borrowing PythonGIL,
+        cancel: @escaping @Sendable () -> Void
+    ) throws -> OwnedReference {
+        let loop = try EventLoop.current()
+        let isHome = !EventLoop.isNested(loop.pointer)
+        return try future(of: loop, isHome: isHome, gil, cancel: cancel)
+    }
+
+    private func future(
+        of loop: consuming OwnedReference,
+        isHome: Bool,
+        _ gil: borrowing PythonGIL,
+        cancel: @escaping @Sendable () -> Void
+    ) throws -> OwnedReference {
         let future = try RunningLoop.makeFuture(of: loop.pointer)
-        try awaitable.connect(task, future.pointer, loop, isHome: isHome, gil)
+        try connect(cancel, future.pointer, loop, isHome: isHome, gil)
         return future
     }
 
     private func connect(
-        _ task: Task<Void, Never>,
+        _ cancel: @escaping @Sendable () -> Void,
         _ future: PyPointer,
         _ loop: consuming OwnedReference,
         isHome: Bool,
@@ -106,7 +129,7 @@ final class SwiftAwaitable: @unchecked Sendable {
                 future: PythonObject(OwnedReference(borrowed: future)),
                 loop: PythonObject(loop),
                 isHome: isHome,
-                task: task
+                cancel: cancel
             )
             isPending.store(true, ordering: .relaxed)
             Self.count.add(1, ordering: .relaxed)
@@ -120,14 +143,14 @@ final class SwiftAwaitable: @unchecked Sendable {
         }
         if let outcome { try settle(outcome, future, isNew: true, gil) }
         // Where it was given up while it goes on; one that has ended does not mind.
-        if case .failure = outcome { task.cancel() }
+        if case .failure = outcome { cancel() }
     }
 
-    /// Lets a cancelled future cancel the task.
+    /// Lets a cancelled future cancel the work.
     private func cancelWithFuture(_ future: PyPointer) throws {
         // Weak: the future keeps its callback, and this keeps the future.
         let callback = try NativeFunction.make("cancel_swift_task") { [weak self] _, _, _ in
-            self?.receiver?.task.cancel()
+            self?.receiver?.cancel()
             return OwnedReference(borrowed: amaru_none())
         }
         _ = try Method.call(future, "add_done_callback", callback.pointer)
@@ -139,7 +162,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     ///
     /// - Returns: The receiver, where it is the first result and the starting call has returned.
     @discardableResult
-    private func finish(_ result: Outcome) -> Receiver? {
+    func finish(_ result: Outcome) -> Receiver? {
         guard !isClaimed.exchange(true, ordering: .relaxed) else { return nil }
         outcome = result
         let former = stage.exchange(.finished, ordering: .acquiringAndReleasing)
@@ -152,10 +175,19 @@ final class SwiftAwaitable: @unchecked Sendable {
         return receiver
     }
 
+    /// Takes no result any more, since the future was cancelled.
+    ///
+    /// - Returns: Whether there was none yet.
+    func abandon() -> Bool {
+        guard !isClaimed.exchange(true, ordering: .relaxed) else { return false }
+        endPending()
+        return true
+    }
+
     /// Gives the future up with an error while the task goes on, cancelled.
     func fail(_ error: any Error) {
         // Without a receiver the starting call cancels it.
-        finish(.failure(error))?.task.cancel()
+        finish(.failure(error))?.cancel()
     }
 
     private func settleOnPythonThread(_ result: Outcome, _ receiver: Receiver) {

@@ -11,7 +11,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         private enum Value: String, Sendable {
             case notRunning, alreadyStarted, startFailed, environmentMismatch, wrongThread
             case actorBusy, moduleExists, invalidSignature, invalidModule
-            case classNotRegistered, invalidClass, notCounting
+            case classNotRegistered, invalidClass, notCounting, brokenPromise
         }
 
         private let value: Value
@@ -40,6 +40,8 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         /// The description of a class cannot be made a Python class.
         public static let invalidClass = Code(value: .invalidClass)
 
+        /// A promise to Python was dropped without a result, or given to it twice.
+        public static let brokenPromise = Code(value: .brokenPromise)
         /// Objects are not counted in this process.
         public static let notCounting = Code(value: .notCounting)
 
