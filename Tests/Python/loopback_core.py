@@ -35,6 +35,7 @@ class _Exchange:
     body: bytes | None
     upload: bool
     timeouts: dict[str, float]
+    options: dict[str, Any]
     wire: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
     reader: asyncio.StreamReader | None = None
     writer: asyncio.StreamWriter | None = None
@@ -51,11 +52,18 @@ class _Exchange:
     def request(self) -> h11.Request:
         parts = urlsplit(self.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        target = self.options.get("target", target)
         pairs = list(zip(self.headers[::2], self.headers[1::2], strict=True))
         return h11.Request(method=self.method, target=target, headers=pairs)
 
 
+OPTIONS = {
+    *("verify", "ca_file", "ca_dir", "ca_certs", "cert_file", "key_file"),
+    *("key_password", "proxy", "uds", "sni", "http2", "target", "pool"),
+}
+
 exchanges: dict[int, _Exchange] = {}
+pools: dict[int, tuple[int | None, float | None]] = {}
 cancels: list[int] = []
 opened: list[_Exchange] = []
 _next = 0
@@ -65,6 +73,7 @@ def reset() -> None:
     exchanges.clear()
     cancels.clear()
     opened.clear()
+    pools.clear()
 
 
 def open(
@@ -74,13 +83,18 @@ def open(
     body: bytes | None,
     upload: bool,
     timeouts: dict[str, float],
+    options: dict[str, Any] | None = None,
 ) -> int:
     global _next
+    if unknown := set(options or ()) - OPTIONS:
+        raise TypeError(f'open() has no option "{min(unknown)}"')
     scheme = urlsplit(url).scheme
     if scheme != "http":
         raise TransferError("unsupported_protocol", f"no scheme {scheme!r} here")
     _next += 1
-    exchange = _Exchange(method, url, headers, body, upload, timeouts)
+    exchange = _Exchange(
+        method, url, headers, body, upload, timeouts, dict(options or {})
+    )
     exchanges[_next] = exchange
     opened.append(exchange)
     return _next
@@ -92,6 +106,14 @@ def head(exchange: int) -> Awaitable[Head]:
 
 def read(exchange: int) -> Awaitable[bytes | None]:
     return _start(exchange, lambda found: _read(exchange, found))
+
+
+def read_chunks(exchange: int) -> Awaitable[list[bytes]]:
+    async def chunks(found: _Exchange) -> list[bytes]:
+        chunk = await _read(exchange, found)
+        return [] if chunk is None else [chunk]
+
+    return _start(exchange, chunks)
 
 
 def write(exchange: int, data: bytes) -> Awaitable[None]:
@@ -254,8 +276,9 @@ async def _read(number: int, exchange: _Exchange) -> bytes | None:
     return None
 
 
-def head_blocking(exchange: int) -> Head:
-    found = _find(exchange)
+def _connected_blocking(found: _Exchange) -> socket.socket:
+    if found.socket is not None:
+        return found.socket
     try:
         found.socket = socket.create_connection(
             found.address, found.timeouts.get("connect")
@@ -265,7 +288,14 @@ def head_blocking(exchange: int) -> Head:
     except OSError as exc:
         raise TransferError("connect", str(exc)) from exc
     found.socket.settimeout(found.timeouts.get("read"))
-    found.socket.sendall((found.wire.send(found.request()) or b"") + _body(found))
+    data = found.wire.send(found.request()) or b""
+    found.socket.sendall(data if found.upload else data + _body(found))
+    return found.socket
+
+
+def head_blocking(exchange: int) -> Head:
+    found = _find(exchange)
+    _connected_blocking(found)
     return _as_head(_event_blocking(found))
 
 
@@ -290,3 +320,46 @@ def read_blocking(exchange: int) -> bytes | None:
     found.socket.close()
     exchanges.pop(exchange, None)
     return None
+
+
+def read_chunks_blocking(exchange: int) -> list[bytes]:
+    chunk = read_blocking(exchange)
+    return [] if chunk is None else [chunk]
+
+
+def write_blocking(exchange: int, data: bytes) -> bool:
+    _connected_blocking(_find(exchange)).sendall(
+        _find(exchange).wire.send(h11.Data(data=data)) or b""
+    )
+    return True
+
+
+def finish_blocking(exchange: int) -> bool:
+    _connected_blocking(_find(exchange)).sendall(
+        _find(exchange).wire.send(h11.EndOfMessage()) or b""
+    )
+    return True
+
+
+def closed_blocking(exchange: int) -> bool:
+    return True
+
+
+def pool(
+    max_connections: int | None = None, keepalive_expiry: float | None = None
+) -> int:
+    number = max(pools, default=0) + 1
+    pools[number] = max_connections, keepalive_expiry
+    return number
+
+
+def close_pool(pool: int) -> None:
+    pools.pop(pool, None)
+
+
+def timings(exchange: int) -> dict[str, float]:
+    return {}
+
+
+def in_flight() -> int:
+    return len(exchanges)

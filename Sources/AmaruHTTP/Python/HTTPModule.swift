@@ -6,11 +6,12 @@ import Foundation
 
 /// Gives a backend to Python code as the module `_amaru_http`.
 ///
-/// Exchanges are numbers there, and everything that crosses is a plain value: the transports on
-/// top are Python. Its types are in `_amaru_http.pyi`.
+/// Exchanges and pools are numbers there, and everything that crosses is a plain value: the
+/// transports on top are Python. Its types are in `_amaru_http.pyi`.
 public final class HTTPModule: Sendable {
+    let exchanges = Locked(NumberedTable<any HTTPExchange>())
     private let backend: any HTTPBackend
-    private let exchanges = Locked(ExchangeTable())
+    private let pools = Locked(NumberedTable<HTTPConnectionPool>())
 
     /// Creates the module's state around a backend.
     public init(_ backend: any HTTPBackend) {
@@ -25,87 +26,96 @@ public final class HTTPModule: Sendable {
                 documentation: "An exchange that failed; code is one of the core's.",
                 attributes: ["code", "message"]
             )
-            PythonFunction("open") {
-                [self]
-                (
-                    method: String,
-                    url: String,
-                    headers: [Data],
-                    body: Data?,
-                    upload: Bool,
-                    timeouts: [String: Double]
-                ) throws -> Int in
-                try open(method, url, headers, body, upload, timeouts)
-            }
-            PythonFunction("head") { [self] (id: Int) async throws -> PythonTuple in
-                try await head(id)
-            }
-            PythonFunction("read") { [self] (id: Int) async throws -> Data? in try await read(id) }
-            PythonFunction("write") { [self] (id: Int, data: Data) async throws in
-                try await unaffectedByCancellation(id) { try await $0.write(data) }
-            }
-            PythonFunction("finish") { [self] (id: Int) async throws in
-                try await unaffectedByCancellation(id) { try await $0.finish() }
-            }
+            openingFunction
             PythonFunction("cancel") { [self] (id: Int) in cancel(id) }
             PythonFunction("closed") { [self] (id: Int) async in await closed(id) }
-            PythonFunction(blocking: "head_blocking") { [self] (id: Int) async throws in
-                try await interruptible(id) { try await head(id) }
+            PythonFunction("timings") { [self] (id: Int) in timings(id) }
+            PythonFunction("in_flight") { [self] () in exchanges.withLock { $0.count } }
+            PythonFunction("codes") { () in HTTPTransferError.Code.allCases.map(\.name) }
+            poolFunction
+            PythonFunction("close_pool") { [self] (id: Int) in
+                pools.withLock { _ = $0.remove(id) }
             }
-            PythonFunction(blocking: "read_blocking") { [self] (id: Int) async throws -> Data? in
-                try await interruptible(id) { try await read(id) }
-            }
+            for function in awaitableFunctions { function }
+            for function in blockingFunctions { function }
         }
     }
 
-    private func open(
-        _ method: String,
-        _ url: String,
-        _ headers: [Data],
-        _ body: Data?,
-        _ upload: Bool,
-        _ timeouts: [String: Double]
-    ) throws -> Int {
-        var request = HTTPTransferRequest(method: method, url: url)
-        request.headers = try HTTPHeaderField.fields(fromFlat: headers)
-        request.body = upload ? .upload : body.map { .data($0) } ?? .none
-        request.timeouts = HTTPTimeouts(seconds: timeouts)
-        let exchange = backend.open(request)
-        return exchanges.withLock { $0.add(exchange) }
+    private var openingFunction: PythonFunction {
+        PythonFunction(
+            "open",
+            .positional("method"),
+            .positional("url"),
+            .positional("headers"),
+            .positional("body"),
+            .positional("upload"),
+            .positional("timeouts"),
+            .positional("options", default: nil)
+        ) {
+            [self]
+            (
+                method: String,
+                url: String,
+                headers: [Data],
+                body: Data?,
+                upload: Bool,
+                timeouts: [String: Double],
+                options: [String: HTTPOptionValue]?
+            ) throws -> Int in
+            var request = HTTPTransferRequest(method: method, url: url)
+            request.headers = try HTTPHeaderField.fields(fromFlat: headers)
+            request.body = upload ? .upload : body.map { .data($0) } ?? .none
+            request.timeouts = HTTPTimeouts(seconds: timeouts)
+            if let options { try apply(options, to: &request) }
+            let exchange = backend.open(request)
+            return exchanges.withLock { $0.add(exchange) }
+        }
     }
 
-    private func exchange(_ id: Int) throws(HTTPTransferError) -> any HTTPExchange {
+    private var poolFunction: PythonFunction {
+        PythonFunction(
+            "pool",
+            .positional("max_connections", default: nil),
+            .positional("keepalive_expiry", default: nil)
+        ) { [self] (limit: Int?, expiry: Double?) -> Int in
+            let pool = HTTPConnectionPool(
+                maximumConnections: limit ?? .max,
+                idleLifetime: expiry.map { .seconds($0) }
+            )
+            return pools.withLock { $0.add(pool) }
+        }
+    }
+
+    private func apply(
+        _ options: [String: HTTPOptionValue],
+        to request: inout HTTPTransferRequest
+    ) throws {
+        var reader = HTTPOptionReader(options)
+        try reader.apply(to: &request)
+        if let id = try reader.integer("pool") {
+            guard let pool = pools.withLock({ $0[id] }) else {
+                let message = "there is no pool \(id), or it is closed; make one with pool()"
+                throw HTTPTransferError(.localProtocol, message)
+            }
+            request.pool = pool
+        }
+        try reader.refuseOthers()
+    }
+
+    func exchange(_ id: Int) throws(HTTPTransferError) -> any HTTPExchange {
         guard let exchange = exchanges.withLock({ $0[id] }) else {
             throw HTTPTransferError(.cancelled, "the exchange is closed already")
         }
         return exchange
     }
 
-    private func head(_ id: Int) async throws -> PythonTuple {
-        let head = try await exchange(id).head()
-        return PythonTuple(
-            head.status,
-            Data(head.reasonBytes),
-            Data(head.version.utf8),
-            head.headers.flatMap { [Data($0.name.utf8), Data($0.bytes)] }
-        )
-    }
-
-    private func read(_ id: Int) async throws -> Data? {
-        guard let chunk = try await exchange(id).read() else {
-            forgetWhenClosed(id)
-            return nil
-        }
-        return chunk
-    }
-
-    private func cancel(_ id: Int) {
+    func cancel(_ id: Int) {
         exchanges.withLock { $0[id] }?.cancel()
         forgetWhenClosed(id)
     }
 
     /// Lets a number go that nobody needs to close; until then `closed` can be awaited.
-    private func forgetWhenClosed(_ id: Int) {
+    func forgetWhenClosed(_ id: Int) {
         Task { [self] in await closed(id) }
     }
 
@@ -115,53 +125,37 @@ public final class HTTPModule: Sendable {
         exchanges.withLock { _ = $0.remove(id) }
     }
 
-    /// Lets a step of the upload run on when its awaitable is cancelled.
-    ///
-    /// The transport stops waiting for it when the answer comes early, and goes on reading; to
-    /// abort the exchange it calls `cancel`.
-    private func unaffectedByCancellation(
-        _ id: Int,
-        _ body: @escaping @Sendable (any HTTPExchange) async throws -> Void
-    ) async throws {
-        let exchange = try exchange(id)
-        try await Task { try await body(exchange) }.value
-    }
-
-    /// Turns the cancellation of a blocking call, which an interrupt causes, into its own error.
-    private func interruptible<Value>(
-        _ id: Int,
-        _ body: () async throws -> Value
-    ) async throws -> Value {
-        do {
-            return try await body()
-        } catch  where Task.isCancelled {
-            let origin = (error as? HTTPTransferError)?.origin
-            cancel(id)
-            let place = origin.map { " with \($0)" } ?? ""
-            throw HTTPTransferError(
-                .interrupted,
-                "the exchange\(place) was interrupted",
-                origin: origin
-            )
+    private func timings(_ id: Int) -> [String: Double] {
+        let timings = exchanges.withLock { $0[id] }?.timings ?? HTTPExchangeTimings()
+        guard let opened = timings.opened else { return [:] }
+        let moments = [
+            "admitted": timings.admitted, "connected": timings.connected,
+            "request_sent": timings.requestSent, "first_byte": timings.firstByte,
+            "ended": timings.ended,
+        ]
+        return moments.compactMapValues { moment in
+            moment.map { (opened.duration(to: $0)) / .seconds(1) }
         }
     }
 }
 
-/// The exchanges that Python code knows by number.
-private struct ExchangeTable {
-    private var exchanges: [Int: any HTTPExchange] = [:]
+/// What Python code knows by number.
+struct NumberedTable<Value> {
+    private var values: [Int: Value] = [:]
     private var last = 0
 
-    subscript(id: Int) -> (any HTTPExchange)? { exchanges[id] }
+    var count: Int { values.count }
 
-    mutating func add(_ exchange: any HTTPExchange) -> Int {
+    subscript(id: Int) -> Value? { values[id] }
+
+    mutating func add(_ value: Value) -> Int {
         last += 1
-        exchanges[last] = exchange
+        values[last] = value
         return last
     }
 
-    mutating func remove(_ id: Int) -> (any HTTPExchange)? {
-        exchanges.removeValue(forKey: id)
+    mutating func remove(_ id: Int) -> Value? {
+        values.removeValue(forKey: id)
     }
 }
 

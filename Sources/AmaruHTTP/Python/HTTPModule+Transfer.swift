@@ -1,0 +1,110 @@
+// The functions of `_amaru_http` that wait for the network.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Foundation
+
+extension HTTPModule {
+    /// Those that return an awaitable of the running loop.
+    var awaitableFunctions: [PythonFunction] {
+        [
+            PythonFunction("head") { [self] (id: Int) async throws -> PythonTuple in
+                try await head(id)
+            },
+            PythonFunction("read") { [self] (id: Int) async throws -> Data? in try await read(id) },
+            PythonFunction("read_chunks") { [self] (id: Int) async throws -> [Data] in
+                try await readAvailable(id)
+            },
+            PythonFunction("write") { [self] (id: Int, data: Data) async throws in
+                try await unaffectedByCancellation(id) { try await $0.write(data) }
+            },
+            PythonFunction("finish") { [self] (id: Int) async throws in
+                try await unaffectedByCancellation(id) { try await $0.finish() }
+            },
+        ]
+    }
+
+    /// Those for code without a loop: the GIL is released, and signals are looked at.
+    var blockingFunctions: [PythonFunction] {
+        [
+            PythonFunction(blocking: "head_blocking") { [self] (id: Int) async throws in
+                try await interruptible(id) { try await head(id) }
+            },
+            PythonFunction(blocking: "read_blocking") { [self] (id: Int) async throws -> Data? in
+                try await interruptible(id) { try await read(id) }
+            },
+            PythonFunction(blocking: "read_chunks_blocking") {
+                [self] (id: Int) async throws -> [Data] in
+                try await interruptible(id) { try await readAvailable(id) }
+            },
+            PythonFunction(blocking: "write_blocking") {
+                [self] (id: Int, data: Data) async throws -> Bool in
+                try await interruptible(id) { try await exchange(id).write(data) }
+                return true
+            },
+            PythonFunction(blocking: "finish_blocking") { [self] (id: Int) async throws -> Bool in
+                try await interruptible(id) { try await exchange(id).finish() }
+                return true
+            },
+            PythonFunction(blocking: "closed_blocking") { [self] (id: Int) async throws -> Bool in
+                if let exchange = try? exchange(id) { await exchange.closed() }
+                return true
+            },
+        ]
+    }
+
+    private func head(_ id: Int) async throws -> PythonTuple {
+        let head = try await exchange(id).head()
+        return PythonTuple(
+            head.status,
+            Data(head.reasonBytes),
+            Data(head.version.utf8),
+            head.headers.flatMap { [Data($0.name.utf8), Data($0.bytes)] }
+        )
+    }
+
+    private func read(_ id: Int) async throws -> Data? {
+        guard let chunk = try await exchange(id).read() else {
+            forgetWhenClosed(id)
+            return nil
+        }
+        return chunk
+    }
+
+    private func readAvailable(_ id: Int) async throws -> [Data] {
+        let chunks = try await exchange(id).readAvailable()
+        if chunks.isEmpty { forgetWhenClosed(id) }
+        return chunks
+    }
+
+    /// Lets a step of the upload run on when its awaitable is cancelled.
+    ///
+    /// The transport stops waiting for it when the answer comes early, and goes on reading; to
+    /// abort the exchange it calls `cancel`.
+    private func unaffectedByCancellation(
+        _ id: Int,
+        _ body: @escaping @Sendable (any HTTPExchange) async throws -> Void
+    ) async throws {
+        let exchange = try exchange(id)
+        try await Task { try await body(exchange) }.value
+    }
+
+    /// Turns the cancellation of a blocking call, which an interrupt causes, into its own error.
+    private func interruptible<Value>(
+        _ id: Int,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch  where Task.isCancelled {
+            let origin = (error as? HTTPTransferError)?.origin
+            cancel(id)
+            let place = origin.map { " with \($0)" } ?? ""
+            throw HTTPTransferError(
+                .interrupted,
+                "the exchange\(place) was interrupted",
+                origin: origin
+            )
+        }
+    }
+}

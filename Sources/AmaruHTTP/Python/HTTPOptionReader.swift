@@ -1,0 +1,105 @@
+// Reads the options of a request that Python code gave.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Foundation
+
+/// Takes options out of a dictionary one by one, so that what is left is unknown.
+struct HTTPOptionReader {
+    private var options: [String: HTTPOptionValue]
+
+    init(_ options: [String: HTTPOptionValue]) {
+        self.options = options
+    }
+
+    mutating func apply(to request: inout HTTPTransferRequest) throws {
+        try applyTrust(to: &request.connection)
+        if let chain = try text("cert_file") {
+            request.connection.clientCertificate = .init(
+                chainFile: chain,
+                keyFile: try text("key_file"),
+                password: try text("key_password")
+            )
+        }
+        if let proxy = try text("proxy") {
+            request.connection.proxy =
+                proxy.isEmpty ? .direct : .proxy(try HTTPProxy(parsing: proxy))
+        }
+        request.connection.unixSocket = try text("uds")
+        request.connection.serverName = try text("sni")
+        request.connection.allowsHTTP2 = try bool("http2") ?? false
+        if let target = try bytes("target") {
+            request.target = String(decoding: target, as: UTF8.self)
+        }
+    }
+
+    private mutating func applyTrust(to connection: inout HTTPConnectionOptions) throws {
+        switch options.removeValue(forKey: "verify") {
+        case nil, .bool(true): break
+        case .bool(false): connection.verification = .none
+        case .text("no-name"): connection.verification = .withoutName
+        case let other?: throw wrong("verify", other, "True, False or \"no-name\"")
+        }
+        if let path = try text("ca_file") { connection.trust = .file(path) }
+        if let path = try text("ca_dir") { connection.trust = .directory(path) }
+        switch options.removeValue(forKey: "ca_certs") {
+        case nil: break
+        case .list(let certificates): connection.trust = .certificates(certificates)
+        case let other?: throw wrong("ca_certs", other, "list[bytes]")
+        }
+    }
+
+    /// Refuses what nobody has asked for.
+    func refuseOthers() throws {
+        guard let name = options.keys.min() else { return }
+        throw HTTPTypeError("open() has no option \"\(name)\"")
+    }
+
+    mutating func integer(_ name: String) throws -> Int? {
+        switch options.removeValue(forKey: name) {
+        case nil: nil
+        case .integer(let value): value
+        case let other?: throw wrong(name, other, "int")
+        }
+    }
+
+    private mutating func text(_ name: String) throws -> String? {
+        switch options.removeValue(forKey: name) {
+        case nil: nil
+        case .text(let value): value
+        case let other?: throw wrong(name, other, "str")
+        }
+    }
+
+    private mutating func bool(_ name: String) throws -> Bool? {
+        switch options.removeValue(forKey: name) {
+        case nil: nil
+        case .bool(let value): value
+        case let other?: throw wrong(name, other, "bool")
+        }
+    }
+
+    private mutating func bytes(_ name: String) throws -> Data? {
+        switch options.removeValue(forKey: name) {
+        case nil: nil
+        case .bytes(let value): value
+        case let other?: throw wrong(name, other, "bytes")
+        }
+    }
+
+    private func wrong(_ name: String, _ value: HTTPOptionValue, _ right: String) -> HTTPTypeError {
+        HTTPTypeError("the option \"\(name)\" of open() is \(right), not \(value.kind)")
+    }
+}
+
+/// A wrong argument, raised as Python's own `TypeError`.
+struct HTTPTypeError: Error, PythonExceptionConvertible {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+
+    var pythonExceptionType: String { "builtins.TypeError" }
+    var pythonExceptionArguments: [any ConvertibleToPython & Sendable] { [message] }
+}

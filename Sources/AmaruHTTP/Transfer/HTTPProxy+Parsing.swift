@@ -1,0 +1,72 @@
+// Reads the URL of a proxy.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+extension HTTPProxy {
+    /// Reads the URL of a proxy, such as `http://user:password@proxy.example:3128`.
+    ///
+    /// User name and password are percent-decoded. Without a scheme it is `http`, without a port
+    /// that of the scheme: 80, 443, or 1080 for SOCKS. A path is ignored, as by curl.
+    ///
+    /// - Throws: ``HTTPTransferError`` with the code ``HTTPTransferError/Code/proxy``; its message
+    ///   has neither user name nor password.
+    public init(parsing text: String) throws(HTTPTransferError) {
+        var rest = Substring(text)
+        var scheme = Scheme.http
+        if let end = rest.range(of: "://") {
+            let name = rest[..<end.lowerBound].lowercased()
+            guard let known = Self.schemes[name] else {
+                throw Self.malformed("its scheme \"\(name)\" is not http, https or socks5")
+            }
+            scheme = known
+            rest = rest[end.upperBound...]
+        }
+        rest = rest.prefix { !"/?#".contains($0) }
+        var credentials: Substring?
+        if let at = rest.lastIndex(of: "@") {
+            credentials = rest[..<at]
+            rest = rest[rest.index(after: at)...]
+        }
+        let authority: HTTPTransferURL
+        do throws(HTTPOrigin.ParseError) {
+            authority = try HTTPTransferURL(parsing: "http://\(rest)")
+        } catch {
+            throw Self.malformed("\"\(rest)\" is not a host with a port")
+        }
+        let hasPort = authority.origin.port != 80 || rest.hasSuffix(":80")
+        self.init(
+            scheme: scheme,
+            host: authority.origin.host,
+            port: hasPort ? authority.origin.port : Self.defaultPort(scheme)
+        )
+        if let credentials {
+            let parts = credentials.split(
+                separator: ":",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
+            username = String(parts[0]).removingPercentEncoding ?? String(parts[0])
+            password =
+                parts.count > 1 ? String(parts[1]).removingPercentEncoding ?? String(parts[1]) : ""
+        }
+    }
+
+    private static let schemes: [String: Scheme] = [
+        "http": .http, "https": .https, "socks5": .socks5, "socks5h": .socks5, "socks": .socks5,
+    ]
+
+    private static func defaultPort(_ scheme: Scheme) -> Int {
+        switch scheme {
+        case .http: 80
+        case .https: 443
+        case .socks5: 1080
+        }
+    }
+
+    private static func malformed(_ fault: String) -> HTTPTransferError {
+        let message =
+            "cannot use the proxy: \(fault). A right one looks like http://proxy.example:3128."
+        return HTTPTransferError(.proxy, message)
+    }
+}
