@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Archives: which kind one is, and what it holds, put into a folder as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import re
+import sys
+import tarfile
+import tempfile
+import threading
+import zipfile
+from email.message import Message
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any, Final
+from urllib.parse import unquote, urlsplit
+
+from pyodide.http import _wheels
+from pyodide.http._headers import Headers
+from pyodide.http._tree import Stopped, Tree
+
+__all__ = ["file_name", "named", "recognised", "unpack"]
+
+# By ending; tarfile finds out about the compression itself.
+_ENDINGS: Final = MappingProxyType(
+    {
+        ".tar.gz": "tar",
+        ".tgz": "tar",
+        ".tar.bz2": "tar",
+        ".tbz2": "tar",
+        ".tbz": "tar",
+        ".tar.xz": "tar",
+        ".txz": "tar",
+        ".tar": "tar",
+        ".zip": "zip",
+        ".whl": "wheel",
+    }
+)
+_NAMES: Final = MappingProxyType(
+    {
+        **{ending.removeprefix("."): kind for ending, kind in _ENDINGS.items()},
+        **dict.fromkeys(("gztar", "gz", "bztar", "bz2", "xztar", "xz"), "tar"),
+        "wheel": "wheel",
+    }
+)
+_MEDIA_TYPES: Final = MappingProxyType(
+    {
+        "application/gzip": "tar",
+        "application/x-gzip": "tar",
+        "application/x-gtar": "tar",
+        "application/x-tar": "tar",
+        "application/x-tgz": "tar",
+        "application/x-bzip2": "tar",
+        "application/x-xz": "tar",
+        "application/zip": "zip",
+        "application/x-zip-compressed": "zip",
+        "application/x-wheel+zip": "wheel",
+    }
+)
+_MAGIC: Final = (
+    (0, b"\x1f\x8b", "tar"),
+    (0, b"BZh", "tar"),
+    (0, b"\xfd7zXZ\0", "tar"),
+    (0, b"PK\3\4", "zip"),
+    (0, b"PK\5\6", "zip"),
+    (257, b"ustar", "tar"),
+)
+
+
+def named(format: str) -> str:
+    """Return the kind that a caller names: tar, zip or wheel."""
+    kind = _NAMES.get(format.lower().removeprefix("."))
+    if kind is None:
+        known = ", ".join(sorted(_NAMES))
+        raise ValueError(f"unknown archive format {format!r}; the formats are {known}")
+    return kind
+
+
+def file_name(url: str, headers: Headers) -> str:
+    """Return the name that the server gives the file, else the URL's last segment."""
+    message = Message()
+    message["content-disposition"] = headers.get("content-disposition", "")
+    given = message.get_filename("")
+    segment = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
+    return given if given and _by_ending(segment) is None else segment
+
+
+def recognised(file: IO[bytes] | Any, url: str, headers: Headers) -> str:
+    """Return the kind of an archive by its name, its media type or its first bytes."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _by_ending(file_name(url, headers)) or _MEDIA_TYPES.get(media)
+    if kind is not None:
+        return kind
+    file.seek(0)
+    start = file.read(512)
+    for place, magic, found in _MAGIC:
+        if start[place : place + len(magic)] == magic:
+            return found
+    raise ValueError(
+        f"{url} is no archive that is known by its name, its media type "
+        f"{media or 'none'!r} or its first bytes; pass format="
+    )
+
+
+def _by_ending(name: str) -> str | None:
+    endings = (kind for end, kind in _ENDINGS.items() if name.lower().endswith(end))
+    return next(endings, None)
+
+
+async def unpack(
+    file: IO[bytes] | Any, kind: str, target: str | os.PathLike[str] | None, name: str
+) -> None:
+    """Unpack on another thread; a task that is cancelled leaves nothing behind."""
+    if target is not None:
+        folder = Path(target)
+    elif kind == "wheel":
+        folder = _wheels.folder()
+    else:
+        folder = Path.cwd()
+        _make_importable(folder)
+    stop = threading.Event()
+    work = asyncio.ensure_future(
+        asyncio.to_thread(_unpack, file, kind, folder, name, stop)
+    )
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        # The file must not be closed before the thread has let go of it.
+        await asyncio.wait({work})
+        raise
+    importlib.invalidate_caches()
+
+
+def _make_importable(folder: Path) -> None:
+    # As in Pyodide, where the current folder is always on the path.
+    if "" not in sys.path and str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+def _unpack(
+    file: Any, kind: str, folder: Path, name: str, stop: threading.Event
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    file.seek(0)
+    # In the target, so that what was unpacked can be renamed into place.
+    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=folder) as temporary:
+        tree = Tree(Path(temporary), stop)
+        try:
+            if kind == "tar":
+                _untar(file, tree)
+            else:
+                _unzip(file, tree)
+        except (tarfile.TarError, zipfile.BadZipFile, EOFError) as exc:
+            raise ValueError(f"this is no sound {kind} archive: {exc}") from exc
+        except Stopped:
+            return
+        if kind == "wheel":
+            _wheels.check(name, tree.root)
+            _wheels.spread(tree.root)
+        tree.move_to(folder)
+
+
+def _untar(file: Any, tree: Tree) -> None:
+    with tarfile.open(fileobj=file, mode="r:*") as archive:
+        for member in archive:
+            if member.isdir():
+                tree.add_folder(member.name)
+            elif member.issym():
+                tree.add_link(member.name, member.linkname)
+            elif member.islnk():
+                tree.add_copy(member.name, member.linkname)
+            elif member.isreg() and (content := archive.extractfile(member)):
+                tree.add_file(member.name, content, member.mode, member.size)
+            else:
+                raise ValueError(f"refused: {member.name!r} in the archive is a device")
+
+
+_ZIP_LINK: Final = 0o120000
+
+
+def _unzip(file: Any, tree: Tree) -> None:
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            mode = member.external_attr >> 16
+            if member.is_dir():
+                tree.add_folder(member.filename)
+            elif mode & 0o170000 == _ZIP_LINK:
+                tree.add_link(member.filename, _target(archive, member))
+            else:
+                with _opened(archive, member) as content:
+                    tree.add_file(
+                        member.filename, content, mode or 0o644, member.file_size
+                    )
+
+
+def _target(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
+    with _opened(archive, member) as content:
+        return content.read(4096).decode("utf-8", "surrogateescape")
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(member)
+    except (RuntimeError, NotImplementedError) as exc:
+        reason = re.sub(r"\s+", " ", str(exc))
+        raise ValueError(f"cannot unpack {member.filename!r}: {reason}") from exc
