@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import importlib
+import lzma
 import os
 import re
+import struct
 import sys
 import tarfile
 import tempfile
 import threading
 import zipfile
+import zlib
 from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from pyodide.http import _wheels
 from pyodide.http._headers import Headers
-from pyodide.http._tree import Stopped, Tree
+from pyodide.http._tree import RefusedArchive, Stopped, Tree
 
 __all__ = ["file_name", "named", "recognised", "unpack"]
 
@@ -67,6 +71,20 @@ _MAGIC: Final = (
     (0, b"PK\3\4", "zip"),
     (0, b"PK\5\6", "zip"),
     (257, b"ustar", "tar"),
+)
+
+
+# What the libraries raise for bytes that make no sense to them.
+_UNSOUND: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
+    struct.error,
+    EOFError,
+    ValueError,
+    OverflowError,
 )
 
 
@@ -154,8 +172,10 @@ def _unpack(
                 _untar(file, tree)
             else:
                 _unzip(file, tree)
-        except (tarfile.TarError, zipfile.BadZipFile, EOFError) as exc:
-            raise ValueError(f"this is no sound {kind} archive: {exc}") from exc
+        except RefusedArchive:
+            raise
+        except _UNSOUND as exc:
+            raise RefusedArchive(f"this is no sound {kind} archive: {exc}") from exc
         except Stopped:
             return
         if kind == "wheel":
@@ -176,7 +196,14 @@ def _untar(file: Any, tree: Tree) -> None:
             elif member.isreg() and (content := archive.extractfile(member)):
                 tree.add_file(member.name, content, member.mode, member.size)
             else:
-                raise ValueError(f"refused: {member.name!r} in the archive is a device")
+                reason = f"refused: {member.name!r} in the archive is a device"
+                raise RefusedArchive(reason)
+        # Where a header is torn or overwritten tarfile just stops.
+        assert archive.fileobj is not None
+        archive.fileobj.seek(archive.offset)
+        rest = archive.fileobj.read(tarfile.BLOCKSIZE)
+        if rest.strip(b"\0") or len(rest) % tarfile.BLOCKSIZE:
+            raise RefusedArchive("this is no sound tar archive: it ends too early")
 
 
 _ZIP_LINK: Final = 0o120000
@@ -207,4 +234,4 @@ def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
         return archive.open(member)
     except (RuntimeError, NotImplementedError) as exc:
         reason = re.sub(r"\s+", " ", str(exc))
-        raise ValueError(f"cannot unpack {member.filename!r}: {reason}") from exc
+        raise RefusedArchive(f"cannot unpack {member.filename!r}: {reason}") from exc

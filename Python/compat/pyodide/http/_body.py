@@ -4,7 +4,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+)
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 __all__ = ["Upload", "body_of"]
@@ -19,14 +26,15 @@ class Upload:
         self._source = source
         self._start = _position(source)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Give the pieces; a file is read on another thread."""
         if hasattr(self._source, "read"):
             while piece := await asyncio.to_thread(self._source.read, _PIECE):
                 yield _raw(piece)
         elif isinstance(self._source, AsyncIterable):
-            async for piece in self._source:
-                yield _raw(piece)
+            async with _closing(self._source) as source:
+                async for piece in source:
+                    yield _raw(piece)
         else:
             for piece in self._source:
                 yield _raw(piece)
@@ -61,6 +69,15 @@ def _is_generator_like(given: Any) -> bool:
     return isinstance(given, Iterable) and not isinstance(
         given, dict | list | tuple | set
     )
+
+
+@asynccontextmanager
+async def _closing(source: AsyncIterable[Any]) -> AsyncIterator[AsyncIterable[Any]]:
+    try:
+        yield source
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
 
 
 def _position(source: Any) -> int | None:

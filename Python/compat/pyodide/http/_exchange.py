@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from contextlib import aclosing
 from types import ModuleType
 from typing import Final
 from weakref import finalize
@@ -30,6 +32,7 @@ class Exchange:
         self._core = core = _bridge.http()
         self._upload = request.body if isinstance(request.body, Upload) else None
         self._uploaded = True
+        self._arrived: deque[bytes] = deque()
         body = None if isinstance(request.body, Upload) else request.body
         uploads = self._upload is not None
         with translated(core):
@@ -57,14 +60,15 @@ class Exchange:
 
     async def read(self) -> bytes:
         """Return the next bytes as they arrive, b"" at the end."""
+        if self._arrived:
+            return self._arrived.popleft()
         try:
             with translated(self._core):
-                while (chunk := await self._core.read(self._id)) == b"":
-                    pass
+                chunks = await self._core.read_chunks(self._id)
         except BaseException:
             self.cancel()
             raise
-        return self._read(chunk)
+        return self._next(chunks)
 
     async def discard(self, headers: Headers) -> None:
         """Read what is left, or cancel if that may be much."""
@@ -86,18 +90,20 @@ class Exchange:
 
     def read_blocking(self) -> bytes:
         """Do `read` for code without a loop."""
+        if self._arrived:
+            return self._arrived.popleft()
         try:
             with translated(self._core):
-                while (chunk := self._core.read_blocking(self._id)) == b"":
-                    pass
+                chunks = self._core.read_chunks_blocking(self._id)
         except BaseException:
             self.cancel()
             raise
-        return self._read(chunk)
+        return self._next(chunks)
 
-    def _read(self, chunk: bytes | None) -> bytes:
-        if chunk is not None:
-            return chunk
+    def _next(self, chunks: list[bytes]) -> bytes:
+        self._arrived.extend(chunks)
+        if self._arrived:
+            return self._arrived.popleft()
         if self._uploaded:
             self._end.detach()
         else:
@@ -124,9 +130,11 @@ class Exchange:
 
 
 async def _pump(core: ModuleType, exchange: int, upload: Upload) -> None:
-    async for piece in upload.pieces():
-        if piece:
-            await core.write(exchange, piece)
+    # Closed at once, also in the middle: what it iterates over may hold a file open.
+    async with aclosing(upload.pieces()) as pieces:
+        async for piece in pieces:
+            if piece:
+                await core.write(exchange, piece)
     await core.finish(exchange)
 
 

@@ -12,9 +12,13 @@ import threading
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-__all__ = ["Stopped", "Tree"]
+__all__ = ["RefusedArchive", "Stopped", "Tree"]
 
 _PIECE: Final = 256 * 1024
+
+
+class RefusedArchive(ValueError):
+    """An archive of which nothing is unpacked; the text says why."""
 
 
 class Stopped(Exception):
@@ -38,7 +42,7 @@ class Tree:
         """Write a file of `size` bytes; only its executable bits are taken over."""
         place = self._place(name)
         if place == self.root or place.is_dir():
-            raise ValueError(f"refused: {name!r} in the archive is a file and a folder")
+            raise RefusedArchive(f"refused: {name!r} is a file and a folder")
         place.parent.mkdir(parents=True, exist_ok=True)
         written = 0
         with open(place, "wb") as file:
@@ -46,7 +50,7 @@ class Tree:
                 self._check()
                 written += file.write(piece)
         if written != size:
-            raise ValueError(f"{name!r} in the archive ends too early")
+            raise RefusedArchive(f"{name!r} in the archive ends too early")
         if mode & 0o111:
             place.chmod(place.stat().st_mode | 0o111)
 
@@ -54,7 +58,9 @@ class Tree:
         """Make what is a hard link in the archive; its target must be there already."""
         source = self._place(of)
         if not source.is_file():
-            raise ValueError(f"refused: {name!r} links to {of!r}, not in the archive")
+            raise RefusedArchive(
+                f"refused: {name!r} links to {of!r}, which is not there"
+            )
         with open(source, "rb") as content:
             stat = source.stat()
             self.add_file(name, content, stat.st_mode, stat.st_size)
@@ -69,7 +75,7 @@ class Tree:
         parts = PurePosixPath(target).parts
         names = [part for part in parts if part != ".."]
         if list(parts[len(parts) - len(names) :]) != names:
-            raise ValueError(f"refused: the link {name!r} in the archive is not plain")
+            raise RefusedArchive(f"refused: the link {name!r} is not plain")
         self._clean(os.path.join(clean.parent, target), name)
         self._links[clean] = target
 
@@ -83,7 +89,7 @@ class Tree:
         for place in (*files, *map(Path, self._links)):
             _look_above(real, place)
             if (real / place).is_dir() and not (real / place).is_symlink():
-                raise ValueError(f"cannot write {real / place}: it is a folder")
+                raise RefusedArchive(f"cannot write {real / place}: it is a folder")
         self._check()
         for place in folders:
             (real / place).mkdir(parents=True, exist_ok=True)
@@ -108,7 +114,7 @@ class Tree:
         for link in self._links:
             above = (parent in self._links for parent in link.parents)
             if os.path.lexists(self.root / link) or any(above):
-                raise ValueError(
+                raise RefusedArchive(
                     f"refused: {str(link)!r} in the archive is a link twice"
                 )
 
@@ -116,7 +122,7 @@ class Tree:
         self._check()
         clean = self._clean(name)
         if any(part in self._links for part in (clean, *clean.parents)):
-            raise ValueError(f"refused: {name!r} in the archive is behind a link")
+            raise RefusedArchive(f"refused: {name!r} in the archive is behind a link")
         return self.root / clean
 
     def _clean(self, name: str, shown: str | None = None) -> PurePosixPath:
@@ -135,7 +141,7 @@ class Tree:
             plain = shown is not None or ".." not in path.parts
             if not path.is_absolute() and not drive and plain and "\0" not in name:
                 return PurePosixPath(*parts)
-        raise ValueError(f"refused: {shown or name!r} in the archive leads outside")
+        raise RefusedArchive(f"refused: {shown or name!r} in the archive leads outside")
 
     def _check(self) -> None:
         if self._stop.is_set():
@@ -145,9 +151,9 @@ class Tree:
 def _look_above(folder: Path, place: Path) -> None:
     """Refuse a place that a link which is there already moves out of `folder`."""
     if not (folder / place.parent).resolve().is_relative_to(folder):
-        raise ValueError(f"refused: {str(place.parent)!r} leads out of {folder}")
+        raise RefusedArchive(f"refused: {str(place.parent)!r} leads out of {folder}")
     for above in place.parents:
         if (folder / above).exists() and not (folder / above).is_dir():
-            raise ValueError(
+            raise RefusedArchive(
                 f"cannot make the folder {folder / above}: a file is there"
             )

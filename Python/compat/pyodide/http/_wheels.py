@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pyodide.http._tree import RefusedArchive
+
 __all__ = ["check", "folder", "spread"]
 
 
@@ -45,4 +47,4 @@ def spread(root: Path) -> None:
 def check(name: str, folder: Path) -> None:
     """Raise ValueError if what was unpacked has no metadata of a wheel."""
     if not any(entry.endswith(".dist-info") for entry in os.listdir(folder)):
-        raise ValueError(f"{name or 'the archive'} is no wheel: it has no .dist-info")
+        raise RefusedArchive(f"{name or 'the archive'} is no wheel: no .dist-info")
