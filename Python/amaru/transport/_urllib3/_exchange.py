@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One exchange of the core, written and read by a thread that waits for it."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from amaru import _bridge
+from amaru.transport._urllib3 import _errors, _options
+from amaru.transport._urllib3._request import Head
+
+__all__ = ["Exchange"]
+
+# While the body is sent these mean that the server takes no more of it. It may have
+# answered all the same, as urllib3 finds out by asking for the response.
+_NO_MORE: Final = frozenset({"cancelled", "read", "remote_protocol", "write"})
+
+
+class Exchange:
+    """The request of `head`; whoever opens it reads it to the end or cancels it."""
+
+    def __init__(self, conn: Any, head: Head) -> None:
+        self.method = head.method
+        self._core = _bridge.http()
+        self._conn = conn
+        self._head = head
+        self._number: int | None = None
+        self._read_limit: float | None = None
+        self._is_late = False
+        self._uploaded = True
+        self.is_upload = False
+
+    def open(
+        self, body: bytes | None, connect: float | None, read: float | None
+    ) -> None:
+        """Start a request whose body is all there; the limits are in seconds."""
+        self._open(body, False, {"connect": connect, "read": read})
+
+    def open_for_upload(self, connect: float | None) -> None:
+        """Start a request whose body follows by `write` and `finish`."""
+        self._uploaded = False
+        self.is_upload = True
+        self._open(None, True, {"connect": connect})
+
+    def _open(
+        self, body: bytes | None, upload: bool, limits: dict[str, float | None]
+    ) -> None:
+        # As for a socket: the limit for connecting is that of each write.
+        limits["write"] = limits["connect"]
+        timeouts = {name: float(s) for name, s in limits.items() if s is not None}
+        target = self._head.target
+        url = target if "://" in target else self._conn.origin() + target
+        options = self._conn.options()
+        if target == "*":
+            url, options["target"] = f"{self._conn.origin()}/", b"*"
+        if self._head.proxy_authorization and options.get("proxy"):
+            options["proxy"] = _options.with_credentials(
+                options["proxy"], self._head.proxy_authorization
+            )
+        host = self._conn.origin().partition("://")[2]
+        headers = [b"Host", host.encode("latin-1")]
+        headers += [part for field in self._head.fields for part in field]
+        try:
+            self._number = self._core.open(
+                self.method, url, headers, body, upload, timeouts, options
+            )
+        except self._core.TransferError as exc:
+            raise _errors.in_the_head(self._conn, exc) from exc
+
+    def write(self, data: bytes) -> None:
+        """Send a piece; BrokenPipeError if the server takes no more."""
+        with self._sending():
+            self._core.write_blocking(self._number, data)
+
+    def finish(self) -> None:
+        """End the body."""
+        with self._sending():
+            self._core.finish_blocking(self._number)
+            self._uploaded = True
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        try:
+            yield
+        except self._core.TransferError as exc:
+            code, message = exc.args
+            if code in _NO_MORE:
+                raise BrokenPipeError(errno.EPIPE, message) from exc
+            self.cancel()
+            raise _errors.in_the_head(self._conn, exc) from exc
+        except BaseException:
+            self.cancel()
+            raise
+
+    def limit_reads(self, seconds: float | None) -> None:
+        """Set the limit of each read where `open` did not know it yet."""
+        self._read_limit = seconds
+
+    def head(self) -> Any:
+        """Wait for the response's head; None if the server left without any."""
+        try:
+            with self._limited():
+                head = self._core.head_blocking(self._number)
+        except self._core.TransferError as exc:
+            self.cancel()
+            if self._is_late:
+                raise TimeoutError("the server did not answer in time") from exc
+            if _errors.is_early_end(exc):
+                return None
+            raise _errors.in_the_head(self._conn, exc) from exc
+        except BaseException:
+            self.cancel()
+            raise
+        self._conn.reached()
+        return head
+
+    def read(self) -> list[bytes]:
+        """Wait for what arrives next; nothing is the end, also an early one."""
+        if self._number is None:
+            return []
+        try:
+            with self._limited():
+                pieces: list[bytes] = self._core.read_chunks_blocking(self._number)
+        except self._core.TransferError as exc:
+            self.cancel()
+            if self._is_late:
+                raise TimeoutError("the server stalled in the body") from exc
+            if _errors.is_early_end(exc):
+                # Whoever counts the bytes, or waits for the last chunk, notices.
+                raise EOFError from exc
+            raise _errors.in_the_body(exc) from exc
+        except BaseException:
+            self.cancel()
+            raise
+        if not pieces:
+            self._end()
+        return pieces
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        if self._read_limit is None:
+            yield
+            return
+        timer = threading.Timer(self._read_limit, self._expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _expire(self) -> None:
+        self._is_late = True
+        self.cancel()
+
+    def _end(self) -> None:
+        if not self._uploaded:
+            # The answer came early: the core still waits for the rest of the upload.
+            self.cancel()
+        self._number = None
+
+    def cancel(self) -> None:
+        """Abort; safe at any time and from any thread."""
+        if self._number is not None:
+            self._core.cancel(self._number)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A socket whose other end is the host: requests go in, responses come out."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Final
+
+from amaru.transport._urllib3._exchange import Exchange
+from amaru.transport._urllib3._reader import ResponseReader
+from amaru.transport._urllib3._request import Head
+
+__all__ = ["HostSocket"]
+
+# A body of known length up to this size is sent as a whole, and only when the answer is
+# asked for: then both timeouts are known.
+_GATHERED: Final = 1 << 20
+_BUFFER: Final = 1 << 16
+
+
+class HostSocket:
+    """What ``http.client`` needs of a socket, for one request after the other."""
+
+    def __init__(self, conn: Any) -> None:
+        self._conn = conn
+        self._timeout: float | None = conn.timeout
+        self._exchange: Exchange | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self._raw_head = b""
+        self._head: Head | None = None
+        self._gathered: list[bytes] = []
+        self._size = 0
+        self._send_timeout = self._timeout
+
+    def settimeout(self, timeout: float | None) -> None:
+        self._timeout = timeout
+
+    def gettimeout(self) -> float | None:
+        return self._timeout
+
+    def setsockopt(self, *option: object) -> None:
+        """Do nothing: the sockets are the host's."""
+
+    def sendall(self, data: bytes | bytearray | memoryview) -> None:
+        """Take a piece of the request, and send what has to go out at once."""
+        piece = bytes(data)
+        if self._head is None:
+            self._raw_head += piece
+            raw, separator, piece = self._raw_head.partition(b"\r\n\r\n")
+            if not separator:
+                return
+            self._head = Head(raw)
+            self._send_timeout = self._timeout
+        for part in self._head.decoder.feed(piece):
+            self._send(self._head, part)
+        if self._exchange is not None and self._head.decoder.ended:
+            self._exchange.finish()
+
+    def _send(self, head: Head, part: bytes) -> None:
+        if self._exchange is None:
+            self._gathered.append(part)
+            self._size += len(part)
+            if self._size <= _GATHERED and not head.decoder.chunked:
+                return
+            self._exchange = Exchange(self._conn, head)
+            self._exchange.open_for_upload(self._send_timeout)
+            parts, self._gathered = self._gathered, []
+        else:
+            parts = [part]
+        for piece in parts:
+            self._exchange.write(piece)
+
+    def makefile(self, mode: str = "rb", buffering: int = -1) -> io.BufferedReader:
+        """Return the response to the request that was sent, as a file of its bytes."""
+        head, exchange = self._head, self._exchange
+        if head is None:
+            raise OSError("nothing was sent: the host answers requests only")
+        if exchange is None:
+            exchange = Exchange(self._conn, head)
+            if head.decoder.chunked:
+                exchange.open_for_upload(self._send_timeout)
+                exchange.finish()
+            else:
+                body = b"".join(self._gathered) if head.has_body else None
+                exchange.open(body, self._send_timeout, self._timeout)
+        if exchange.is_upload:
+            exchange.limit_reads(self._timeout)
+        self._exchange = None
+        self._start()
+        return io.BufferedReader(ResponseReader(exchange), _BUFFER)
+
+    def shutdown(self, how: int) -> None:
+        """End the exchange, as the response's ``shutdown`` asks from another thread."""
+        self.close()
+
+    def close(self) -> None:
+        """Give up a request that no response was asked for."""
+        if self._exchange is not None:
+            self._exchange.cancel()
+            self._exchange = None
