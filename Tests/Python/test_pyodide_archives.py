@@ -310,6 +310,15 @@ async def test_a_large_archive_does_not_stay_in_memory(
     assert (here / "big").stat().st_size == 9 * 1024 * 1024
 
 
+async def test_a_header_that_would_fill_the_memory_is_refused(here: Path) -> None:
+    bomb = special("x", tarfile.XHDTYPE)
+    bomb.size = 4 << 30
+    data = tar("gz", bomb)
+    with pytest.raises(ValueError, match="header of 4294967296 bytes"):
+        await response(data).unpack_archive(format="tar")
+    assert os.listdir(here) == []
+
+
 async def test_a_cancelled_task_leaves_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

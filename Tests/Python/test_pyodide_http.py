@@ -15,6 +15,7 @@ from fetch_scripts import Serve, ok, stalling, streaming
 from scripted_server import Peer
 
 from pyodide.http import (
+    AbortController,
     AbortError,
     BodyUsedError,
     FetchResponse,
@@ -293,5 +294,11 @@ async def test_a_fetcher_takes_the_place_of_the_network() -> None:
     assert asked == [("x", {"method": "POST"})]
     assert (response.status, response.status_text) == (201, "Created")
     assert (await response.text(), response.type) == ("made", "default")
+    controller = AbortController()
+    response = await pyfetch("x", fetcher=fetcher, signal=controller.signal)
+    assert asked[1] == ("x", {"signal": controller.signal})
+    controller.abort("enough")
+    with pytest.raises(AbortError, match="enough"):
+        await response.text()
     with pytest.raises(TypeError, match="FetchResponse"):
         await pyfetch("x", fetcher=lambda url, options: 3)

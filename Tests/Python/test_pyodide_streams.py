@@ -19,6 +19,7 @@ from pyodide.http import (
     FetchResponse,
     pyfetch,
 )
+from pyodide.http._stream import Events, Lines
 
 # Content codings
 
@@ -61,6 +62,20 @@ async def test_codings_are_undone(
         body += chunk
     assert body == TEXT
     assert max(sizes) <= 256 * 1024 or coding == "identity"
+
+
+async def test_brotli_is_undone_where_its_package_is(
+    core: ModuleType, serve: Serve
+) -> None:
+    brotli = pytest.importorskip("brotli")
+    data = brotli.compress(TEXT)
+    server = serve(
+        ok(data, Content_Encoding="br"), ok(data[:-4], Content_Encoding="br")
+    )
+    assert await (await pyfetch(server.origin)).bytes() == TEXT
+    assert server.received[0].headers["accept-encoding"] == "gzip, deflate, br"
+    with pytest.raises(AbortError, match="not valid br: it ends too early"):
+        await (await pyfetch(server.origin)).bytes()
 
 
 @pytest.mark.parametrize(
@@ -135,6 +150,15 @@ async def test_leaving_a_loop_cancels_the_exchange(
     assert not core.exchanges
     with pytest.raises(BodyUsedError):
         await response.text()
+
+
+@pytest.mark.parametrize(
+    ("splitter", "text"),
+    [(Lines(10), b"x" * 11), (Events(20), b"data: 123456789\n" * 3)],
+)
+def test_no_line_or_event_fills_the_memory(splitter: Any, text: bytes) -> None:
+    with pytest.raises(AbortError, match="is longer than .0 characters"):
+        splitter.feed(text)
 
 
 async def test_a_stream_can_be_closed(core: ModuleType, serve: Serve) -> None:

@@ -184,9 +184,24 @@ def _unpack(
         tree.move_to(folder)
 
 
+class _Member(tarfile.TarInfo):
+    """A member whose long names are not so long that they fill the memory."""
+
+    _LONGEST = 1024 * 1024
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        # The place where tarfile lets a subclass look at a header first.
+        if not self.isreg() and self.size > self._LONGEST:
+            raise tarfile.ReadError(f"it has a header of {self.size} bytes")
+        member: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return member
+
+
 def _untar(file: Any, tree: Tree) -> None:
-    with tarfile.open(fileobj=file, mode="r:*") as archive:
-        for member in archive:
+    with tarfile.open(fileobj=file, mode="r:*", tarinfo=_Member) as archive:
+        while (member := archive.next()) is not None:
+            # tarfile would keep what it knows of every one.
+            archive.members.clear()  # type: ignore[attr-defined]
             if member.isdir():
                 tree.add_folder(member.name)
             elif member.issym():

@@ -69,7 +69,12 @@ async def pyfetch(
         follow(signal, controller)
     controller.signal.throwIfAborted()
     if fetcher is not None:
-        return await _fetched(fetcher, url, options)
+        if signal is not None:
+            options["signal"] = signal
+        response = await _fetched(fetcher, url, options)
+        if signal is not None:
+            follow(signal, response._controller)
+        return response
     answer = await _answer(url, given, controller.signal)
     return FetchResponse._of(answer, controller)
 

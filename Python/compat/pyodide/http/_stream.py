@@ -93,6 +93,11 @@ class Stream(Generic[T]):
             self._source.cancel()
 
 
+def _too_long(what: str, limit: int) -> AbortError:
+    message = f"{what} of the body is longer than {limit} characters"
+    return AbortError(message, code="remote_protocol")
+
+
 class Bytes:
     """Pieces as they came."""
 
@@ -139,8 +144,7 @@ class Lines:
         self._parts.append(rest)
         self._held += len(rest)
         if self._held > self._limit:
-            message = f"a line is longer than {self._limit} characters"
-            raise AbortError(message, code="remote_protocol")
+            raise _too_long("a line", self._limit)
         return lines
 
 
@@ -160,8 +164,10 @@ class Event:
 class Events:
     """Server-sent events, https://html.spec.whatwg.org/#event-stream-interpretation."""
 
-    def __init__(self) -> None:
-        self._lines = Lines()
+    def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
+        self._limit = limit
+        self._held = 0
+        self._lines = Lines(limit)
         self._data: list[str] = []
         self._event = ""
         self._id = ""
@@ -182,6 +188,9 @@ class Events:
         value = value.removeprefix(" ")
         if field == "data":
             self._data.append(value)
+            self._held += len(value)
+            if self._held > self._limit:
+                raise _too_long("an event", self._limit)
         elif field == "event":
             self._event = value
         elif field == "id" and "\0" not in value:
@@ -191,7 +200,7 @@ class Events:
         return None
 
     def _dispatch(self) -> Event | None:
-        data, self._data = self._data, []
+        data, self._data, self._held = self._data, [], 0
         kind, self._event = self._event or "message", ""
         if not data:
             return None
