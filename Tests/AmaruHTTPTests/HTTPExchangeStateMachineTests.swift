@@ -57,9 +57,9 @@ struct HTTPExchangeStateMachineTests {
         )
         #expect(machine.readRequested() == [.arm(.read, Self.second, generation: 4)])
         let piece = Data("abc".utf8)
-        #expect(machine.received(piece) == [.disarm(.read), .resumeRead(.success(piece))])
+        #expect(machine.received(piece) == [.disarm(.read), .resumeRead(.success([piece]))])
         #expect(machine.receivedEnd() == [])
-        #expect(machine.readRequested() == [.resumeRead(.success(nil))])
+        #expect(machine.readRequested() == [.resumeRead(.success([]))])
         #expect(machine.transferEnded() == [.leavePool, .resumeClosed])
         #expect(machine.isClosed)
     }
@@ -68,7 +68,7 @@ struct HTTPExchangeStateMachineTests {
         var machine = sent(.all(Self.second))
         #expect(machine.received(Self.head) == [])
         #expect(machine.received(Data("abc".utf8)) == [])
-        #expect(machine.readRequested() == [.resumeRead(.success(Data("abc".utf8)))])
+        #expect(machine.readRequested() == [.resumeRead(.success([Data("abc".utf8)]))])
     }
 
     @Test func `Receiving stops at the limit and goes on when something is read`() {
@@ -79,7 +79,7 @@ struct HTTPExchangeStateMachineTests {
         #expect(machine.demanded() == [])
         #expect(
             machine.readRequested() == [
-                .resumeRead(.success(Data("abcdef".utf8))), .resumeDemand(goOn: true),
+                .resumeRead(.success([Data("abcdef".utf8)])), .resumeDemand(goOn: true),
             ]
         )
     }
@@ -141,7 +141,7 @@ struct HTTPExchangeStateMachineTests {
         _ = machine.received(Self.head) + machine.received(Data("abc".utf8))
         let fault = HTTPTransferError(.read, "broken")
         #expect(machine.failed(fault) == [.abortTransfer])
-        #expect(machine.readRequested() == [.resumeRead(.success(Data("abc".utf8)))])
+        #expect(machine.readRequested() == [.resumeRead(.success([Data("abc".utf8)]))])
         #expect(machine.readRequested() == [.resumeRead(.failure(fault))])
         #expect(machine.headRequested() == [.resumeHead(.success(Self.head))])
     }
@@ -188,7 +188,7 @@ struct HTTPExchangeStateMachineTests {
         var machine = sent()
         _ = machine.received(Self.head) + machine.receivedEnd() + machine.transferEnded()
         #expect(machine.cancelled() == [])
-        #expect(machine.readRequested() == [.resumeRead(.success(nil))])
+        #expect(machine.readRequested() == [.resumeRead(.success([]))])
         #expect(machine.failure == nil)
     }
 
@@ -237,7 +237,7 @@ struct HTTPExchangeStateMachineTests {
         #expect(machine.readRequested() == [])
         #expect(codes(machine.readRequested()) == [.localProtocol])
         let piece = Data("abc".utf8)
-        #expect(machine.received(piece) == [.resumeRead(.success(piece))])
+        #expect(machine.received(piece) == [.resumeRead(.success([piece]))])
     }
 
     @Test func `A cancelled wait leaves the exchange as it is`() {

@@ -11,8 +11,8 @@ import NIOCore
 
 /// One exchange of the engine: takes the lock, feeds the machine, performs its actions.
 ///
-/// It decides nothing. Continuations are taken out of their slots under the lock and resumed
-/// outside it, so that no code of others runs while it is held.
+/// It decides nothing. Waiters are taken out of their slots under the lock and resumed outside it,
+/// so that no code of others runs while it is held.
 final class ExchangeCore: Sendable {
     typealias Machine = HTTPExchangeStateMachine
     typealias Failure = HTTPTransferError
@@ -21,13 +21,22 @@ final class ExchangeCore: Sendable {
     private struct State {
         var machine: Machine
         var heads: [Waiter<Result<HTTPTransferHead, Failure>>] = []
-        var reader: Waiter<Result<Data?, Failure>>?
+        var reader: (@Sendable (Result<[Data], Failure>) -> Void)?
         var writer: Waiter<Result<Void, Failure>>?
-        var demand: Waiter<Bool>?
+        var demand: (@Sendable (Bool) -> Void)?
         var upload: Waiter<Machine.UploadStep>?
         var closed: [Waiter<Void>] = []
-        var timers: [Machine.Timer: Scheduled<Void>] = [:]
-        var transfer: Task<Void, Never>?
+        var timers: [Machine.Timer: Alarm] = [:]
+        var abort: (@Sendable () -> Void)?
+    }
+
+    /// A time at which to look whether a limit has passed.
+    private struct Alarm {
+        /// What the machine wants now; nil while nothing is limited.
+        var wanted: (deadline: NIODeadline, generation: UInt64)?
+        /// When the look is due, at the latest limit or before.
+        var due: NIODeadline?
+        var scheduled: Scheduled<Void>?
     }
 
     let id: UInt64
@@ -67,7 +76,8 @@ protocol ExchangeEngine: AnyObject, Sendable {
     var timerLoop: any EventLoop { get }
     func enterPool(_ core: ExchangeCore)
     func leavePool(_ core: ExchangeCore)
-    func transfer(_ core: ExchangeCore) async
+    /// Begins to carry the bytes and returns what ends that before its time.
+    func transfer(_ core: ExchangeCore) -> @Sendable () -> Void
 }
 
 // MARK: - Events
@@ -110,21 +120,11 @@ extension ExchangeCore {
         }
     }
 
-    func read() async -> Result<Data?, Failure> {
+    func read(all: Bool) async -> Result<[Data], Failure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                enact { state in
-                    // A second reader gets its refusal without disturbing the first.
-                    let first = state.reader
-                    state.reader = waiter
-                    let actions = state.machine.readRequested()
-                    if let first {
-                        Self.resume(&state, actions)
-                        state.reader = first
-                        return []
-                    }
-                    return actions
-                }
+                read(all: all) { waiter.resume(returning: $0) }
+                // The handler below may have run before the waiter was there.
                 if Task.isCancelled { perform { $0.readWaitCancelled() } }
             }
         } onCancel: {
@@ -132,19 +132,28 @@ extension ExchangeCore {
         }
     }
 
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func read(all: Bool, _ completion: @escaping @Sendable (Result<[Data], Failure>) -> Void) {
+        run { state in
+            // A second reader gets its refusal without disturbing the first.
+            let first = state.reader
+            state.reader = completion
+            let effects = state.machine.readRequested(all: all).map { take($0, from: &state) }
+            if let first { state.reader = first }
+            return effects
+        }
+    }
+
     func write(_ data: Data) async -> Result<Void, Failure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                enact { state in
+                run { state in
                     let first = state.writer
                     state.writer = waiter
                     let actions = state.machine.writeRequested(data)
-                    if let first {
-                        Self.resume(&state, actions)
-                        state.writer = first
-                        return []
-                    }
-                    return actions
+                    let effects = actions.map { take($0, from: &state) }
+                    if let first { state.writer = first }
+                    return effects
                 }
                 if Task.isCancelled { perform { $0.cancelled() } }
             }
@@ -157,10 +166,36 @@ extension ExchangeCore {
     func demand() async -> Bool {
         await withCheckedContinuation { waiter in
             enact { state in
-                state.demand = waiter
+                state.demand = { waiter.resume(returning: $0) }
                 return state.machine.demanded()
             }
         }
+    }
+
+    /// Takes what was received, and returns when more of it is wanted.
+    ///
+    /// The future fails if nothing is wanted any more.
+    func receive(
+        on loop: any EventLoop,
+        _ event: (inout Machine) -> [Machine.Action]
+    ) -> EventLoopFuture<Void> {
+        var isWaiting: EventLoopPromise<Void>?
+        var goesOn = true
+        run { state in
+            var effects = event(&state.machine).map { take($0, from: &state) }
+            for action in state.machine.demanded() {
+                if case .resumeDemand(let goOn) = action { goesOn = goOn; return effects }
+                effects.append(take(action, from: &state))
+            }
+            let promise = loop.makePromise(of: Void.self)
+            isWaiting = promise
+            state.demand = { goOn in
+                if goOn { promise.succeed() } else { promise.fail(CancellationError()) }
+            }
+            return effects
+        }
+        if let isWaiting { return isWaiting.futureResult }
+        return goesOn ? loop.makeSucceededVoidFuture() : loop.makeFailedFuture(CancellationError())
     }
 
     func uploadStep() async -> Machine.UploadStep {
@@ -187,75 +222,115 @@ extension ExchangeCore {
 
 extension ExchangeCore {
     private func enact(_ event: (inout State) -> [Machine.Action]) {
-        let effects = state.withLock { state in
-            event(&state).map { take($0, from: &state) }
-        }
-        for effect in effects { effect() }
+        run { state in event(&state).map { take($0, from: &state) } }
     }
 
-    private static func resume(_ state: inout State, _ actions: [Machine.Action]) {
-        for action in actions {
-            switch action {
-            case .resumeRead(let result): state.reader?.resume(returning: result)
-            case .resumeWrite(let result): state.writer?.resume(returning: result)
-            default: preconditionFailure("a second waiter is refused, which is all that happens")
-            }
-        }
+    private func run(_ event: (inout State) -> [() -> Void]) {
+        for effect in state.withLock(event) { effect() }
     }
 
     /// Empties the slot of an action and returns what is left to do outside the lock.
     private func take(_ action: Machine.Action, from state: inout State) -> () -> Void {
         switch action {
         case .arm(let timer, let limit, let generation):
-            return { self.arm(timer, limit, generation: generation) }
+            return arm(timer, .now() + TimeAmount(limit), generation: generation, in: &state)
         case .disarm(let timer):
-            let scheduled = state.timers.removeValue(forKey: timer)
-            return { scheduled?.cancel() }
+            state.timers[timer]?.wanted = nil
+            return {}
         case .enterPool:
             return { self.engine.enterPool(self) }
         case .leavePool:
             return { self.engine.leavePool(self) }
         case .startTransfer:
-            // Under the lock, so that an abort can never miss it.
-            state.transfer = Task { await self.engine.transfer(self) }
-            return {}
+            return { self.startTransfer() }
         case .abortTransfer:
-            let transfer = state.transfer
-            return { transfer?.cancel() }
+            let abort = state.abort
+            return { abort?() }
         case .resumeHead(let result):
             let waiters = state.heads
             state.heads = []
             return { for waiter in waiters { waiter.resume(returning: result) } }
         case .resumeRead(let result):
-            let waiter = state.reader.take()
-            return { waiter?.resume(returning: result) }
+            let reader = state.reader.take()
+            return { reader?(result) }
         case .resumeWrite(let result):
             let waiter = state.writer.take()
             return { waiter?.resume(returning: result) }
         case .resumeDemand(let goOn):
-            let waiter = state.demand.take()
-            return { waiter?.resume(returning: goOn) }
+            let demand = state.demand.take()
+            return { demand?(goOn) }
         case .resumeUpload(let step):
             let waiter = state.upload.take()
             return { waiter?.resume(returning: step) }
         case .resumeClosed:
             let waiters = state.closed
             state.closed = []
-            state.transfer = nil
-            return { for waiter in waiters { waiter.resume() } }
+            state.abort = nil
+            let timers = state.timers.values
+            state.timers = [:]
+            return {
+                for timer in timers { timer.scheduled?.cancel() }
+                for waiter in waiters { waiter.resume() }
+            }
         }
     }
 
-    private func arm(_ timer: Machine.Timer, _ limit: Duration, generation: UInt64) {
-        let scheduled = engine.timerLoop.scheduleTask(in: TimeAmount(limit)) { [weak self] in
-            self?.perform { $0.fired(timer, generation: generation) } ?? ()
+    private func startTransfer() {
+        let abort = engine.transfer(self)
+        let isAborted = state.withLock { state in
+            if !state.machine.isClosed { state.abort = abort }
+            return state.machine.isAborted
         }
-        // Between the decision and here the wait may have ended.
+        // An abort that came before found nothing to call.
+        if isAborted { abort() }
+    }
+}
+
+// MARK: - Timers
+
+extension ExchangeCore {
+    /// Sets a limit that the machine wants, and returns what is left to do outside the lock.
+    ///
+    /// Limits are set and lifted with each read, and seldom pass: a look that is due before the
+    /// limit stays, and is put off when it is due. That spares the event loop a wake-up for each.
+    private func arm(
+        _ timer: Machine.Timer,
+        _ deadline: NIODeadline,
+        generation: UInt64,
+        in state: inout State
+    ) -> () -> Void {
+        state.timers[timer, default: Alarm()].wanted = (deadline, generation)
+        if let due = state.timers[timer]?.due, due <= deadline { return {} }
+        let former = state.timers[timer]?.scheduled
+        state.timers[timer]?.due = deadline
+        return {
+            former?.cancel()
+            self.look(at: timer, when: deadline)
+        }
+    }
+
+    private func look(at timer: Machine.Timer, when due: NIODeadline) {
+        let scheduled = engine.timerLoop.scheduleTask(deadline: due) { [weak self] in
+            self?.look(at: timer, due: due) ?? ()
+        }
         let isWanted = state.withLock { state in
-            guard state.machine.isArmed(timer, generation: generation) else { return false }
-            state.timers[timer] = scheduled
+            guard !state.machine.isClosed, state.timers[timer]?.due == due else { return false }
+            state.timers[timer]?.scheduled = scheduled
             return true
         }
         if !isWanted { scheduled.cancel() }
+    }
+
+    private func look(at timer: Machine.Timer, due: NIODeadline) {
+        run { state in
+            guard let alarm = state.timers[timer], alarm.due == due else { return [] }
+            state.timers[timer]?.due = nil
+            guard let (deadline, generation) = alarm.wanted else { return [] }
+            guard deadline <= .now() else {
+                return [arm(timer, deadline, generation: generation, in: &state)]
+            }
+            state.timers[timer]?.wanted = nil
+            return state.machine.fired(timer, generation: generation).map { take($0, from: &state) }
+        }
     }
 }

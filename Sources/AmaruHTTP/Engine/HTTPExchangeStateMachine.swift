@@ -28,7 +28,7 @@ struct HTTPExchangeStateMachine: Sendable {
         case startTransfer
         case abortTransfer
         case resumeHead(Result<HTTPTransferHead, Failure>)
-        case resumeRead(Result<Data?, Failure>)
+        case resumeRead(Result<[Data], Failure>)
         case resumeWrite(Result<Void, Failure>)
         case resumeDemand(goOn: Bool)
         case resumeUpload(UploadStep)
@@ -63,6 +63,8 @@ struct HTTPExchangeStateMachine: Sendable {
     private var head: HTTPTransferHead?
     private var responseEnded = false
     private var buffer: [Data] = []
+    /// Where the unread part of the buffer begins.
+    private var firstBuffered = 0
     private var bufferedBytes = 0
 
     private var upload: Upload
@@ -100,7 +102,8 @@ struct HTTPExchangeStateMachine: Sendable {
     /// Whether the exchange has ended and everything it held is released.
     var isClosed: Bool { isReleased }
 
-    func isArmed(_ timer: Timer, generation: UInt64) -> Bool { armed[timer] == generation }
+    /// Whether the transfer goes on for nobody any more.
+    var isAborted: Bool { failure != nil && isTransferring }
 
     /// The step at which a fault of the transfer would be.
     var stage: HTTPTransferError.Stage {
@@ -154,20 +157,38 @@ extension HTTPExchangeStateMachine {
         return isFirst && progress == .sent ? arm(.read, timeouts.read) : []
     }
 
-    mutating func readRequested() -> [Action] {
+    /// The caller wants what has arrived: the first piece, or all of them; no piece is the end.
+    mutating func readRequested(all: Bool = false) -> [Action] {
         guard !readWaits else {
             let message = "two reads of one response at the same time; read from one task only"
             return [.resumeRead(.failure(Failure(.localProtocol, message, origin: origin)))]
         }
-        if !buffer.isEmpty {
-            let piece = buffer.removeFirst()
-            bufferedBytes -= piece.count
-            return [.resumeRead(.success(piece))] + grantDemand()
+        if firstBuffered < buffer.count {
+            return [.resumeRead(.success(takeBuffered(all: all)))] + grantDemand()
         }
         if let failure { return [.resumeRead(.failure(failure))] }
-        if responseEnded { return [.resumeRead(.success(nil))] }
+        if responseEnded { return [.resumeRead(.success([]))] }
         readWaits = true
         return (head == nil ? [] : arm(.read, timeouts.read)) + grantDemand()
+    }
+
+    private mutating func takeBuffered(all: Bool) -> [Data] {
+        guard !all, firstBuffered + 1 < buffer.count else {
+            let pieces = firstBuffered == 0 ? buffer : Array(buffer[firstBuffered...])
+            dropBuffered()
+            return pieces
+        }
+        let piece = buffer[firstBuffered]
+        buffer[firstBuffered] = Data()
+        firstBuffered += 1
+        bufferedBytes -= piece.count
+        return [piece]
+    }
+
+    private mutating func dropBuffered() {
+        buffer = []
+        firstBuffered = 0
+        bufferedBytes = 0
     }
 
     mutating func writeRequested(_ piece: Data) -> [Action] {
@@ -216,8 +237,7 @@ extension HTTPExchangeStateMachine {
 
     mutating func cancelled() -> [Action] {
         if responseEnded, buffer.isEmpty, failure == nil { return abandonUpload() }
-        buffer = []
-        bufferedBytes = 0
+        dropBuffered()
         return fail(cancellation)
     }
 
@@ -256,7 +276,7 @@ extension HTTPExchangeStateMachine {
         guard failure == nil, !responseEnded, !piece.isEmpty else { return [] }
         if readWaits {
             readWaits = false
-            return disarm(.read) + [.resumeRead(.success(piece))]
+            return disarm(.read) + [.resumeRead(.success([piece]))]
         }
         buffer.append(piece)
         bufferedBytes += piece.count
@@ -269,7 +289,7 @@ extension HTTPExchangeStateMachine {
         var actions = disarm(.read)
         if readWaits {
             readWaits = false
-            actions.append(.resumeRead(.success(nil)))
+            actions.append(.resumeRead(.success([])))
         }
         return actions + abandonUpload()
     }
@@ -281,6 +301,12 @@ extension HTTPExchangeStateMachine {
         if failure != nil || responseEnded { return [.resumeDemand(goOn: false)] }
         if bufferedBytes < bufferLimit { return [.resumeDemand(goOn: true)] }
         demandWaits = true
+        return []
+    }
+
+    /// The whole body goes with the head, in one piece.
+    mutating func bodyHandedOver() -> [Action] {
+        upload = .ended
         return []
     }
 

@@ -136,15 +136,41 @@ extension NIOHTTPBackend: ExchangeEngine {
         gate.leave(core.id)
     }
 
-    func transfer(_ core: ExchangeCore) async {
+    func transfer(_ core: ExchangeCore) -> @Sendable () -> Void {
+        if let body = core.request.bodyInOnePiece {
+            return transfer(core, sending: body)
+        }
+        let task = Task {
+            do {
+                guard let client = client(for: core) else { throw CancellationError() }
+                try await stream(core, over: client)
+            } catch {
+                core.fail(error)
+            }
+            // By now the response is released, and with it the connection.
+            core.perform { $0.transferEnded() }
+        }
+        return { task.cancel() }
+    }
+
+    /// Carries an exchange on the event loop, where nothing has to be waited for in sending.
+    private func transfer(_ core: ExchangeCore, sending body: Data) -> @Sendable () -> Void {
         do {
             guard let client = client(for: core) else { throw CancellationError() }
-            try await stream(core, over: client)
+            let request = try RequestTranslation.request(core, sending: body)
+            core.perform { $0.bodyHandedOver() }
+            let task = client.execute(
+                request: request,
+                delegate: ExchangeDelegate(core) { $0 },
+                eventLoop: .indifferent,
+                deadline: .distantFuture
+            )
+            return { task.cancel() }
         } catch {
             core.fail(error)
+            core.perform { $0.transferEnded() }
+            return {}
         }
-        // By now the response is released, and with it the connection.
-        core.perform { $0.transferEnded() }
     }
 
     private func stream(_ core: ExchangeCore, over client: HTTPClient) async throws {
@@ -179,6 +205,19 @@ extension NIOHTTPBackend: ExchangeEngine {
     }
 }
 
+extension HTTPTransferRequest {
+    /// The whole body, where it is small enough to go with the head.
+    fileprivate var bodyInOnePiece: Data? {
+        switch body {
+        case .none: Data()
+        // The library frames such a body by its length, whatever the request says.
+        case .data where headers.contains { $0.isNamed("transfer-encoding") }: nil
+        case .data(let data) where data.count <= HTTPExchangeStateMachine.pieceSize: data
+        case .data, .upload: nil
+        }
+    }
+}
+
 /// The caller's end of an exchange: letting go of it cancels.
 final class NIOExchange: HTTPExchange {
     private let core: ExchangeCore
@@ -192,7 +231,22 @@ final class NIOExchange: HTTPExchange {
     }
 
     func head() async throws(HTTPTransferError) -> HTTPTransferHead { try await core.head().get() }
-    func read() async throws(HTTPTransferError) -> Data? { try await core.read().get() }
+    func abandonRead() { core.perform { $0.readWaitCancelled() } }
+
+    func read() async throws(HTTPTransferError) -> Data? {
+        try await core.read(all: false).get().first
+    }
+
+    func readAvailable() async throws(HTTPTransferError) -> [Data] {
+        try await core.read(all: true).get()
+    }
+
+    func readAvailable(
+        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
+    ) {
+        core.read(all: true, completion)
+    }
+
     func write(_ data: Data) async throws(HTTPTransferError) { try await core.write(data).get() }
     func finish() async throws(HTTPTransferError) { try core.finish() }
     func cancel() { core.perform { $0.cancelled() } }

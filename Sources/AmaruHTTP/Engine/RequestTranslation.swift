@@ -76,8 +76,30 @@ enum RequestTranslation {
         return request
     }
 
+    /// The same for a body that goes with the head; an empty one is none.
+    static func request(
+        _ core: ExchangeCore,
+        sending body: Data
+    ) throws -> HTTPClient.Request {
+        let request = clientRequest(core)
+        return try HTTPClient.Request(
+            url: request.url,
+            method: request.method,
+            headers: request.headers,
+            body: body.isEmpty ? nil : .byteBuffer(ByteBuffer(bytes: body))
+        )
+    }
+
     static func head(_ response: HTTPClientResponse) -> HTTPTransferHead {
-        var fields = response.headers.map { name, value in
+        head(status: response.status, version: response.version, headers: response.headers)
+    }
+
+    static func head(
+        status: HTTPResponseStatus,
+        version: HTTPVersion,
+        headers: HTTPHeaders
+    ) -> HTTPTransferHead {
+        var fields = headers.map { name, value in
             HTTPHeaderField(name, bytes: Latin1.bytes(value) ?? Array(value.utf8))
         }
         var reason: [UInt8] = []
@@ -86,9 +108,9 @@ enum RequestTranslation {
             fields.removeLast()
         }
         return HTTPTransferHead(
-            status: Int(response.status.code),
+            status: Int(status.code),
             reasonBytes: reason,
-            version: response.version.major == 2 ? "HTTP/2" : "\(response.version)",
+            version: version.major == 2 ? "HTTP/2" : "\(version)",
             headers: fields
         )
     }

@@ -172,6 +172,27 @@ private final class ObservedExchange: HTTPExchange {
         }
     }
 
+    func readAvailable() async throws(HTTPTransferError) -> [Data] {
+        do throws(HTTPTransferError) {
+            return try await inner.readAvailable()
+        } catch {
+            log.failed(id, error)
+            throw error
+        }
+    }
+
+    func readAvailable(
+        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
+    ) {
+        inner.readAvailable { [log, id] result in
+            if case .failure(let error) = result { log.failed(id, error) }
+            completion(result)
+        }
+    }
+
+    func abandonRead() { inner.abandonRead() }
+    var timings: HTTPExchangeTimings { inner.timings }
+
     func write(_ data: Data) async throws(HTTPTransferError) {
         do throws(HTTPTransferError) {
             try await inner.write(data)

@@ -12,8 +12,8 @@ extension HTTPModule {
                 try await head(id)
             },
             PythonFunction("read") { [self] (id: Int) async throws -> Data? in try await read(id) },
-            PythonFunction("read_chunks") { [self] (id: Int) async throws -> [Data] in
-                try await readAvailable(id)
+            PythonFunction("read_chunks") { [self] (id: Int) throws -> PythonPromise<[Data]> in
+                try promiseOfChunks(id)
             },
             PythonFunction("write") { [self] (id: Int, data: Data) async throws in
                 try await unaffectedByCancellation(id) { try await $0.write(data) }
@@ -69,6 +69,22 @@ extension HTTPModule {
             return nil
         }
         return chunk
+    }
+
+    /// Without a task: this is called for each piece of a stream.
+    private func promiseOfChunks(_ id: Int) throws -> PythonPromise<[Data]> {
+        let exchange = try exchange(id)
+        let promise = PythonPromise<[Data]> { [weak exchange] in exchange?.abandonRead() }
+        exchange.readAvailable { [self] result in
+            switch result {
+            case .success(let chunks):
+                if chunks.isEmpty { forgetWhenClosed(id) }
+                promise.succeed(chunks)
+            case .failure(let error):
+                promise.fail(error)
+            }
+        }
+        return promise
     }
 
     private func readAvailable(_ id: Int) async throws -> [Data] {

@@ -62,6 +62,16 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// Waits for the first of them as ``read()`` does, with the same errors, and not for more.
     func readAvailable() async throws(HTTPTransferError) -> [Data]
 
+    /// Calls `completion` with what ``readAvailable()`` would return, once, on any thread.
+    ///
+    /// For callers without a task; it may be called before this returns.
+    func readAvailable(
+        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
+    )
+
+    /// Ends the wait of a reader with ``HTTPTransferError/Code/cancelled``; the exchange goes on.
+    func abandonRead()
+
     /// When the steps of the exchange happened, as far as is known.
     var timings: HTTPExchangeTimings { get }
 
@@ -90,6 +100,22 @@ extension HTTPExchange {
     public func readAvailable() async throws(HTTPTransferError) -> [Data] {
         try await read().map { [$0] } ?? []
     }
+
+    /// Waits in a task.
+    public func readAvailable(
+        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
+    ) {
+        Task {
+            do throws(HTTPTransferError) {
+                completion(.success(try await readAvailable()))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    /// Does nothing: the next read gets what this one was waiting for.
+    public func abandonRead() {}
 
     /// Nothing is known by default.
     public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }
