@@ -160,6 +160,8 @@ async def test_an_early_answer_ends_the_upload(core: ModuleType) -> None:
     response = await pyfetch(server.origin, method="POST", body=endless())
     assert (response.status, await response.text()) == (413, "stop")
     await ended.wait()
+    # The core would wait for the rest of the upload.
+    assert len(core.cancels) == 1
     assert not core.exchanges
     server.close()
 

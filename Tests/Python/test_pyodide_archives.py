@@ -155,6 +155,16 @@ async def test_what_was_unpacked_can_be_imported(here: Path) -> None:
     assert sys.path.count(str(here)) == 1
 
 
+async def test_the_finders_are_told_of_new_files(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A folder's time may be too coarse for them to see it.
+    told: list[bool] = []
+    monkeypatch.setattr(importlib, "invalidate_caches", lambda: told.append(True))
+    await response(tar()).unpack_archive()
+    assert told == [True]
+
+
 async def test_the_current_folder_is_put_on_the_path(here: Path) -> None:
     assert str(here) not in sys.path
     await response(tar()).unpack_archive()

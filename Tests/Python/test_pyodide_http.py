@@ -150,7 +150,9 @@ async def test_cancelling_a_reader_leaves_its_clone_alone(
     stream = aiter(response)
     assert await anext(stream) == b"a"
     reader = asyncio.ensure_future(anext(stream))
-    await asyncio.sleep(0)
+    for _ in range(5):
+        # Until it is the source that is waited for.
+        await asyncio.sleep(0)
     reader.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reader
@@ -164,6 +166,24 @@ async def test_the_last_clone_to_go_ends_the_exchange(
     response = await pyfetch(serve(stalling("a")).origin)
     clone = response.clone()
     del response
+    assert core.exchanges
+    del clone
+    assert not core.exchanges
+
+
+async def test_the_last_clone_to_go_ends_a_read_that_nobody_waits_for(
+    core: ModuleType, serve: Serve
+) -> None:
+    response = await pyfetch(serve(stalling("a")).origin)
+    clone = response.clone()
+    stream = aiter(response)
+    assert await anext(stream) == b"a"
+    reader = asyncio.ensure_future(anext(stream))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
     assert core.exchanges
     del clone
     assert not core.exchanges
