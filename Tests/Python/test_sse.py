@@ -44,6 +44,27 @@ def test_byte_by_byte() -> None:
     assert split(*(bytes([byte]) for byte in STREAM)) == EVENTS
 
 
+PLAIN = "data: {1}\n\ndata: {“2”}\n\n: no\n\ndata: {3}\ndata: {4}\n\ndata: {5}\n\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_plain_events_torn_anywhere(end: str) -> None:
+    stream = PLAIN.replace("\n", end).encode()
+    for cut in range(len(stream) + 1):
+        data = [event.data for event in split(stream[:cut], stream[cut:])]
+        assert data == ["{1}", "{“2”}", "{3}\n{4}", "{5}"], cut
+
+
+def test_a_plain_event_does_not_take_the_name_of_the_one_before() -> None:
+    stream = b"event: a\ndata: 1\n\ndata: 2\n\nevent: b\ndata: 3\n\n"
+    assert split(stream) == [Event("a", "1"), Event("", "2"), Event("b", "3")]
+
+
+def test_a_byte_order_mark_is_only_at_the_start() -> None:
+    mark = b"\xef\xbb\xbf"
+    assert split(mark + b"data: a\n\n" + mark + b"data: b\n\n") == [Event("", "a")]
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_every_line_end(end: bytes) -> None:
     assert split(STREAM.replace(b"\r\n", b"\n").replace(b"\n", end)) != []
@@ -69,6 +90,12 @@ def test_the_end_of_the_stream_ends_an_event() -> None:
 
 def test_broken_utf8_is_replaced() -> None:
     assert split(b"data: a\xff\n\n") == [Event("", "a�")]
+
+
+@pytest.mark.parametrize("stream", [b"data: a\xff\n\n", b"data:a\xff\n\n"])
+def test_broken_utf8_can_be_kept_to_be_found(stream: bytes) -> None:
+    splitter = EventSplitter(errors="surrogateescape")
+    assert splitter.feed(stream) == [Event("", "a\udcff")]
 
 
 def test_an_event_without_end_is_refused() -> None:

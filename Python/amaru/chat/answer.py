@@ -5,88 +5,126 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import Any
 
 from amaru.chat.chunks import Chunk, error_text, parse
 from amaru.chat.failures import Fault, page_title
 from amaru.chat.sse import Event, EventSplitter
+from amaru.chat.watchdog import Watchdog
 
-__all__ = ["chunks"]
+__all__ = ["read"]
 
 _DONE = "[DONE]"
 _LEFTOVER_SECONDS = 0.1
 _SHOWN_BODY = 64 * 1024
 
 
-async def chunks(response: Any, stall_timeout: float) -> AsyncGenerator[Chunk, None]:
-    """Yield what `response` adds to the answer; raise `Fault` if it is no answer.
+async def read(
+    response: Any, stall_timeout: float, take: Callable[[Chunk], None]
+) -> None:
+    """Give `take` what `response` adds to the answer; raise `Fault` if it is no answer.
 
-    The stall timer restarts with content, not with bytes: comments that keep the
-    connection alive say nothing about the model.
+    Text that arrived together is given together. The stall timer restarts with
+    content, not with bytes: comments that keep the connection alive say nothing about
+    the model. A function and not a generator: each layer of those costs every event
+    as much as reading its JSON does.
     """
     import httpx2
 
-    finished = False
+    reading = _Reading(take)
     async with aclosing(response.iter_bytes()) as arriving:
         try:
-            parsed = _chunks(response, arriving, stall_timeout)
-            async with aclosing(parsed):
-                async for chunk in parsed:
-                    finished = finished or bool(chunk.finish_reason)
-                    yield chunk
-        except (TimeoutError, httpx2.ReadTimeout) as exc:
-            raise Fault("stall") from exc
-        except httpx2.TransportError as exc:
-            if not finished:
-                raise Fault("incomplete", str(exc)) from exc
-
-
-async def _chunks(
-    response: Any, arriving: AsyncGenerator[bytes, None], stall_timeout: float
-) -> AsyncGenerator[Chunk, None]:
-    await _check_kind(response, arriving, stall_timeout)
-    now = asyncio.get_running_loop().time
-    finished = seen = False
-    deadline = now() + stall_timeout if stall_timeout else None
-    async with aclosing(_events(arriving)) as events:
-        while True:
-            async with asyncio.timeout_at(deadline):
-                event = await anext(events, None)
-            if event is None:
-                break
-            if event.data.strip() == _DONE:
+            await _check_kind(response, arriving, stall_timeout)
+            async with Watchdog(stall_timeout) as watchdog:
+                async for piece in arriving:
+                    if reading.feed(piece):
+                        watchdog.alive()
+                    if reading.done:
+                        break
+            if reading.done:
                 await _drain(arriving)
                 return
-            seen = True
-            chunk = _parsed(event)
-            if chunk.error:
-                raise Fault("in stream", chunk.error)
-            finished = finished or bool(chunk.finish_reason)
-            yield chunk
-            if deadline is not None and chunk != Chunk():
-                deadline = now() + stall_timeout
-    if not seen and not _is_event_stream(response):
+        except httpx2.ReadTimeout as exc:
+            raise Fault("stall") from exc
+        except httpx2.TransportError as exc:
+            if not reading.finished:
+                raise Fault("incomplete", str(exc)) from exc
+            return
+    reading.close()
+    if not reading.seen and not _is_event_stream(response):
         raise Fault("not a stream", _media_type(response) or "an untyped body")
-    if not finished:
+    if not (reading.finished or reading.done):
         raise Fault("incomplete")
 
 
-async def _events(arriving: AsyncGenerator[bytes, None]) -> AsyncGenerator[Event, None]:
-    splitter = EventSplitter()
-    async for piece in arriving:
+class _Reading:
+    """What has been read of one answer, and what of that ends it."""
+
+    def __init__(self, take: Callable[[Chunk], None]) -> None:
+        self._take = take
+        # Bytes that are no UTF-8 stay to be found where they matter, in the data.
+        self._splitter = EventSplitter(errors="surrogateescape")
+        self.seen = False
+        self.finished = False
+        self.done = False
+
+    def feed(self, piece: bytes) -> bool:
+        """Take more bytes; tell whether they hold content."""
         try:
-            events = splitter.feed(piece)
+            events = self._splitter.feed(piece)
         except ValueError as exc:
             raise Fault("malformed", str(exc)) from exc
-        for event in events:
-            yield event
-    for event in splitter.close():
-        # What the end of the stream cut in the middle is not the server's mistake in
-        # writing: dropped here, it is found as an answer that was not finished.
-        if event.data.strip() == _DONE or _is_chunk(event):
-            yield event
+        return self._read(events)
+
+    def close(self) -> None:
+        """Take what the end of the stream leaves behind.
+
+        What it cut in the middle is not the server's mistake in writing: dropped here,
+        it is found as an answer that was not finished.
+        """
+        self._read(
+            event
+            for event in self._splitter.close()
+            if event.data.strip() == _DONE or _is_chunk(event)
+        )
+
+    def _read(self, events: Iterable[Event]) -> bool:
+        texts: list[str] = []
+        content = False
+        try:
+            for event in events:
+                if event.data.strip() == _DONE:
+                    self.done = True
+                    break
+                self.seen = True
+                chunk = _parsed(event)
+                if chunk.is_text:
+                    texts.append(chunk.text)
+                elif chunk != _EMPTY:
+                    content = True
+                    self._show(texts)
+                    self._special(chunk)
+        finally:
+            # Also what came before a fault.
+            content = content or bool(texts)
+            self._show(texts)
+        return content
+
+    def _show(self, texts: list[str]) -> None:
+        if texts:
+            self._take(Chunk("".join(texts)))
+            texts.clear()
+
+    def _special(self, chunk: Chunk) -> None:
+        if chunk.error:
+            raise Fault("in stream", chunk.error)
+        self.finished = self.finished or bool(chunk.finish_reason)
+        self._take(chunk)
+
+
+_EMPTY = Chunk()
 
 
 def _parsed(event: Event) -> Chunk:

@@ -31,6 +31,17 @@ class Chunk:
     error: str = ""
     """The server's own message, when it reports a fault inside the stream."""
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the chunk adds text to the answer and nothing else."""
+        return bool(self.text) and not (
+            self.reasoning
+            or self.tools
+            or self.finish_reason
+            or self.usage
+            or self.error
+        )
+
 
 def parse(data: str) -> Chunk:
     """Read the data of one event; raise ValueError when it is no chunk at all.
@@ -38,6 +49,9 @@ def parse(data: str) -> Chunk:
     Servers differ in what they leave out, send as null or add, and none of that is
     worth losing an answer for; only what is not a JSON object is refused.
     """
+    if not data.isascii():
+        # What was no UTF-8 has become lone surrogates, which cannot be encoded.
+        data.encode()
     try:
         event = json.loads(data)
     except RecursionError as exc:
@@ -50,12 +64,17 @@ def parse(data: str) -> Chunk:
     choice = choices[0] if isinstance(choices, list) and choices else {}
     choice = _object(choice)
     delta = _object(choice.get("delta"))
+    content = delta.get("content")
+    finish_reason, usage = choice.get("finish_reason"), event.get("usage")
+    if isinstance(content, str) and len(delta) == 1 and not (finish_reason or usage):
+        # Nearly all events: no need to look for what else there might be.
+        return Chunk(content)
     return Chunk(
-        text=_text(delta.get("content")),
+        text=_text(content),
         reasoning=_text(delta.get("reasoning_content") or delta.get("reasoning")),
         tools=_tools(delta.get("tool_calls")),
-        finish_reason=_text(choice.get("finish_reason")),
-        usage=_usage(event.get("usage")),
+        finish_reason=_text(finish_reason),
+        usage=_usage(usage),
     )
 
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amaru import host
 from amaru.chat import client as clients
-from amaru.chat.answer import chunks
+from amaru.chat.answer import read
 from amaru.chat.chunks import Chunk, ToolDelta
 from amaru.chat.failures import describe
 from amaru.chat.messages import History
@@ -70,9 +70,7 @@ class Conversation:
         try:
             async with self._turn:
                 question = host.printable(self._filters.message(text, turn))
-                async with aclosing(self._ask(question)) as arriving:
-                    async for chunk in arriving:
-                        answer.add(chunk)
+                await self._ask(question, answer.add)
                 self.history.remember(question, answer.finish())
                 turn.finished(answer.reason)
         except asyncio.CancelledError:
@@ -98,16 +96,14 @@ class Conversation:
         if client is not None:
             await client.close()
 
-    async def _ask(self, question: str) -> AsyncGenerator[Chunk, None]:
+    async def _ask(self, question: str, take: Callable[[Chunk], None]) -> None:
         if self._client is None:
             self._client = await clients.make(self.settings, self._notice)
         from openai import BadRequestError, UnprocessableEntityError
 
         for _ in range(2):
             try:
-                async with aclosing(self._stream(self._client, question)) as arriving:
-                    async for chunk in arriving:
-                        yield chunk
+                await self._stream(self._client, question, take)
                 return
             except (BadRequestError, UnprocessableEntityError) as exc:
                 if self._lacks_usage or "stream_options" not in f"{exc} {exc.body}":
@@ -117,8 +113,8 @@ class Conversation:
                 self._lacks_usage = True
 
     async def _stream(
-        self, client: AsyncOpenAI, question: str
-    ) -> AsyncGenerator[Chunk, None]:
+        self, client: AsyncOpenAI, question: str, take: Callable[[Chunk], None]
+    ) -> None:
         request: dict[str, Any] = {
             "model": self.settings.model,
             "messages": self.history.asking(question),
@@ -130,9 +126,7 @@ class Conversation:
         # answer is a web page, or is cut off.
         api = client.chat.completions.with_streaming_response
         async with api.create(**request) as response:
-            async with aclosing(chunks(response, self.settings.stall_timeout)) as read:
-                async for chunk in read:
-                    yield chunk
+            await read(response, self.settings.stall_timeout, take)
 
 
 class _Answer:

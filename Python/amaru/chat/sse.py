@@ -14,7 +14,10 @@ from typing import Final
 
 __all__ = ["Event", "EventSplitter"]
 
+_NEWLINE: Final = 0x0A
 _END_OF_LINE: Final = re.compile(rb"\r\n|\n|\r")
+# What nearly every event of a chat looks like: one line of data, and a blank one.
+_WHOLE_EVENT: Final = re.compile(rb"data: ([^\r\n]+)(?:\n\n|\r\n\r\n)")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -34,12 +37,17 @@ class EventSplitter:
     complete.
     """
 
-    def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
+    def __init__(
+        self, limit: int = 16 * 1024 * 1024, *, errors: str = "replace"
+    ) -> None:
+        """Refuse an event of more than `limit` bytes; decode as `errors` says."""
         self._limit = limit
+        self._errors = errors
         self._held = 0
         self._line: list[bytes] = []
         self._after_return = False
         self._first_line = True
+        self._between = False
         self._name = ""
         self._data: list[str] = []
 
@@ -47,19 +55,21 @@ class EventSplitter:
         """Take more bytes; raise ValueError if one event outgrows the limit."""
         if not chunk:
             return []
-        if self._after_return and chunk.startswith(b"\n"):
-            chunk = chunk[1:]
+        start = 1 if self._after_return and chunk[0] == _NEWLINE else 0
         self._after_return = chunk.endswith(b"\r")
-        *lines, rest = _END_OF_LINE.split(chunk)
-        events = []
-        for line in lines:
-            self._line.append(line)
+        events: list[Event] = []
+        while True:
+            if self._between:
+                start = self._whole_events(chunk, start, events)
+            end = _END_OF_LINE.search(chunk, start)
+            if end is None:
+                break
+            self._line.append(chunk[start : end.start()])
+            start = end.end()
             if event := self._end_line():
                 events.append(event)
-        self._line.append(rest)
-        self._held += len(rest)
-        if self._held > self._limit:
-            raise ValueError(f"one event is longer than {self._limit} bytes")
+        if start < len(chunk):
+            self._hold(chunk[start:])
         return events
 
     def close(self) -> list[Event]:
@@ -67,6 +77,21 @@ class EventSplitter:
         events = [self._end_line()] if any(self._line) else []
         events.append(self._end_event())
         return [event for event in events if event]
+
+    def _whole_events(self, chunk: bytes, start: int, events: list[Event]) -> int:
+        """Take the plain events at `start`; return where something else begins."""
+        match, errors = _WHOLE_EVENT.match, self._errors
+        while found := match(chunk, start):
+            events.append(Event("", found[1].decode("utf-8", errors)))
+            start = found.end()
+        return start
+
+    def _hold(self, rest: bytes) -> None:
+        self._between = False
+        self._line.append(rest)
+        self._held += len(rest)
+        if self._held > self._limit:
+            raise ValueError(f"one event is longer than {self._limit} bytes")
 
     def _end_line(self) -> Event | None:
         line = b"".join(self._line)
@@ -76,8 +101,9 @@ class EventSplitter:
             line = line.removeprefix(_BYTE_ORDER_MARK)
         if not line:
             return self._end_event()
+        self._between = False
         self._held += len(line)
-        field, _, value = line.decode("utf-8", "replace").partition(":")
+        field, _, value = line.decode("utf-8", self._errors).partition(":")
         value = value.removeprefix(" ")
         if field == "data":
             self._data.append(value)
@@ -90,4 +116,5 @@ class EventSplitter:
         self._name = ""
         self._data.clear()
         self._held = 0
+        self._between = True
         return event
