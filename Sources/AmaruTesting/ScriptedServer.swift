@@ -128,12 +128,9 @@ public final class ScriptedServer: Sendable {
         try await wait { $0.closed >= count }
     }
 
-    /// Returns a port of 127.0.0.1 at which nobody listens.
+    /// Returns a port of 127.0.0.1 at which nobody listens as long as the process lives.
     public static func refusingPort() async throws -> Int {
-        let server = ScriptedServer([])
-        let port = try await server.start()
-        await server.shutDown()
-        return port
+        try RefusingPort.make()
     }
 }
 
