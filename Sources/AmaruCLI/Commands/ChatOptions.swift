@@ -23,8 +23,7 @@ struct ChatOptions: ParsableArguments {
     )
     var keyEnv: [KeyOption] = []
 
-    @Option(help: "Send the requests for one origin to another, FROM=TO. Repeatable.")
-    var route: [String] = []
+    @OptionGroup(title: "Network options") var network: NetworkOptions
 
     @Option(help: "A Python package that the script needs. Repeatable.")
     var with: [String] = []

@@ -58,7 +58,9 @@ extension Program {
     ) {
         let requirements = Self.conversationRequirements + options.with
         // A model that the user names goes before a key that happens to be set.
-        let isLocal = options.gguf != nil || (options.baseURL == nil && !keys.hasKey)
+        // A recording answers as the server did that was recorded, and needs no key.
+        let isRemote = options.baseURL != nil || keys.hasKey || options.network.replay != nil
+        let isLocal = options.gguf != nil || !isRemote
         guard isLocal else {
             let environment = try await environment(for: requirements)
             return (remoteSettings(placeholder: try await placeholder(screen)), environment)
@@ -75,7 +77,7 @@ extension Program {
     /// The key's placeholder; a server on this machine may need none.
     private func placeholder(_ screen: Screen) async throws -> String {
         if let known = keys.known { return known }
-        if keys.origin.isLoopback { return "none" }
+        if keys.origin.isLoopback || options.network.replay != nil { return "none" }
         return try await keys.placeholder { prompt in
             try await screen.readKey(prompt: prompt)
         }
@@ -105,7 +107,9 @@ extension Program {
         keep(server)
         trace("local model ready at \(server.baseURL.absoluteString)")
         let base = server.baseURL.absoluteString
-        let key = keys.add(server.key, for: try HTTPOrigin(parsing: base))
+        let origin = try HTTPOrigin(parsing: base)
+        network.allow(origin)
+        let key = keys.add(server.key, for: origin)
         if options.gguf == nil {
             await screen.notice(
                 "This is a tiny demo model on your machine. For a real one set \(keys.variable), "

@@ -39,19 +39,13 @@ final class Program: Sendable {
         let vault = SecretVault()
         let keys = try KeyRing(options: options, vault: vault)
         let variables = ProcessInfo.processInfo.environment
-        let routes = try routes(options.route)
-        let engine = NIOHTTPBackend(try HTTPBackendConfiguration(environment: variables))
-        let network = HTTPStack(over: engine, routes: routes, vault: vault)
+        let network = try options.network.stack(
+            over: { NIOHTTPBackend(try HTTPBackendConfiguration(environment: variables)) },
+            vault: vault,
+            servers: [keys.origin]
+        )
         let resources = try PythonResources(besides: try executable())
         return Program(options, network, keys, resources, variables)
-    }
-
-    private static func routes(_ rules: [String]) throws -> OriginRoutes {
-        do {
-            return try OriginRoutes(parsing: rules)
-        } catch {
-            throw ValidationError("--route: \(error)")
-        }
     }
 
     static func executable() throws -> URL {

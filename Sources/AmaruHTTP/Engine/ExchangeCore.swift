@@ -28,6 +28,7 @@ final class ExchangeCore: Sendable {
         var closed: [Waiter<Void>] = []
         var timers: [Machine.Timer: Alarm] = [:]
         var abort: (@Sendable () -> Void)?
+        var timings = HTTPExchangeTimings()
     }
 
     /// A time at which to look whether a limit has passed.
@@ -226,7 +227,27 @@ extension ExchangeCore {
     }
 
     private func run(_ event: (inout State) -> [() -> Void]) {
-        for effect in state.withLock(event) { effect() }
+        let effects = state.withLock { state in
+            let effects = event(&state)
+            Self.note(state.machine, in: &state.timings)
+            return effects
+        }
+        for effect in effects { effect() }
+    }
+
+    /// When the steps happened.
+    var timings: HTTPExchangeTimings { state.withLock { $0.timings } }
+
+    private static func note(_ machine: Machine, in timings: inout HTTPExchangeTimings) {
+        func note(_ moment: inout ContinuousClock.Instant?, _ isReached: Bool) {
+            if isReached, moment == nil { moment = .now }
+        }
+        note(&timings.opened, true)
+        note(&timings.admitted, machine.progress >= .connecting)
+        note(&timings.connected, machine.progress >= .sending)
+        note(&timings.requestSent, machine.progress == .sent)
+        note(&timings.firstByte, machine.hasHead)
+        note(&timings.ended, machine.isClosed)
     }
 
     /// Empties the slot of an action and returns what is left to do outside the lock.

@@ -102,6 +102,9 @@ struct HTTPExchangeStateMachine: Sendable {
     /// Whether the exchange has ended and everything it held is released.
     var isClosed: Bool { isReleased }
 
+    /// Whether the head of the response is there.
+    var hasHead: Bool { head != nil }
+
     /// Whether the transfer goes on for nobody any more.
     var isAborted: Bool { failure != nil && isTransferring }
 

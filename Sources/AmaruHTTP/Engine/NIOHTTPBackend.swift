@@ -231,6 +231,7 @@ final class NIOExchange: HTTPExchange {
     }
 
     func head() async throws(HTTPTransferError) -> HTTPTransferHead { try await core.head().get() }
+    var timings: HTTPExchangeTimings { core.timings }
     func abandonRead() { core.perform { $0.readWaitCancelled() } }
 
     func read() async throws(HTTPTransferError) -> Data? {

@@ -1,10 +1,15 @@
 // The layers of the program's network, put together in the one right order.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The whole network of a program: observed, with keys, routed, over an engine.
+/// The whole network of a program, in layers over an engine.
 ///
-/// The order matters: keys are matched against the origin that the caller named, which routing
-/// changes, so they are outside it; what is observed is what the caller did, so that is outermost.
+/// The order matters, from the outside:
+///
+/// 1. what is observed and traced is what the caller did;
+/// 2. the allow-list judges the origin that the caller named, and the one it is routed to;
+/// 3. a recording sees no key, since these come further in;
+/// 4. keys are matched against the origin that the caller named, which routing changes;
+/// 5. routes; then the engine, or a recording that is played back.
 ///
 /// ```swift
 /// let vault = SecretVault()
@@ -12,25 +17,87 @@
 /// let network = HTTPStack(over: NIOHTTPBackend(), vault: vault)
 /// ```
 public final class HTTPStack: HTTPBackend {
+    /// The layers that a stack has if one wants them.
+    public struct Layers: Sendable {
+        /// Which origins' requests go to another origin.
+        public var routes = OriginRoutes()
+        /// The origins that may be spoken to; nil for all.
+        public var allowList: HTTPAllowList?
+        /// How the program's user allows one more origin, for the message of a refusal.
+        public var allowOption = "the option --allow-net"
+        /// The path of a new file to record the session in.
+        public var recording: String?
+        /// The path of a new file to trace to; `-` for standard error.
+        public var trace: String?
+        /// Called once, on any thread, if one of the files cannot be written any more.
+        public var onFailure: @Sendable (String) -> Void = { _ in }
+
+        /// Makes a set without any.
+        public init() {}
+    }
+
     /// The keys of the stack.
     public let vault: SecretVault
 
     private let observed: ObservedBackend
+    private let allowed: AllowedBackend?
 
-    /// Puts the layers around an engine.
+    /// Puts layers around an engine.
     ///
     /// - Parameter report: Called with every event of an exchange, on any thread.
-    public init(
+    public convenience init(
         over engine: any HTTPBackend,
         routes: OriginRoutes = OriginRoutes(),
         vault: SecretVault = SecretVault(),
         report: @escaping @Sendable (HTTPExchangeEvent) -> Void = { _ in }
     ) {
-        self.vault = vault
         let routed = RoutedBackend(routes, around: engine)
-        let secret = SecretBackend(vault, around: routed)
-        observed = ObservedBackend(around: secret, report: report)
+        self.init(SecretBackend(vault, around: routed), nil, vault, report)
     }
+
+    /// Puts the layers that are wanted around an engine.
+    ///
+    /// - Parameter report: Called with every event of an exchange, on any thread.
+    /// - Throws: ``HTTPFileError`` if a file that is to be written exists, or cannot be made.
+    public convenience init(
+        over engine: any HTTPBackend,
+        vault: SecretVault,
+        layers: Layers,
+        report: @escaping @Sendable (HTTPExchangeEvent) -> Void = { _ in }
+    ) throws(HTTPFileError) {
+        let routed = RoutedBackend(layers.routes, around: engine)
+        var backend: any HTTPBackend = SecretBackend(vault, around: routed)
+        if let path = layers.recording {
+            backend = try RecordingBackend(
+                to: path,
+                vault: vault,
+                around: backend,
+                onFailure: layers.onFailure
+            )
+        }
+        let allowed = layers.allowList.map { list in
+            AllowedBackend(list, option: layers.allowOption, around: backend)
+        }
+        if let allowed { backend = allowed }
+        if let path = layers.trace {
+            backend = try TraceBackend(to: path, around: backend, onFailure: layers.onFailure)
+        }
+        self.init(backend, allowed, vault, report)
+    }
+
+    private init(
+        _ backend: any HTTPBackend,
+        _ allowed: AllowedBackend?,
+        _ vault: SecretVault,
+        _ report: @escaping @Sendable (HTTPExchangeEvent) -> Void
+    ) {
+        self.vault = vault
+        self.allowed = allowed
+        observed = ObservedBackend(around: backend, report: report)
+    }
+
+    /// Allows requests to one more origin, where there is a list of those that are.
+    public func allow(_ origin: HTTPOrigin) { allowed?.allow(origin) }
 
     /// The number of exchanges that were opened and have not ended.
     public var inFlight: Int { observed.inFlight }

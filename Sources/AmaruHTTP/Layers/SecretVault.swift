@@ -90,6 +90,24 @@ public final class SecretVault: Sendable {
         return found
     }
 
+    /// The length of the longest key in bytes, 0 without one.
+    var longestKey: Int {
+        entries.withLock { $0.values.map(\.secret) }.reduce(0) { max($0, $1.copy()?.count ?? 0) }
+    }
+
+    /// Overwrites each key that occurs in the bytes with asterisks.
+    func erase(from bytes: inout [UInt8]) {
+        for secret in entries.withLock({ $0.values.map(\.secret) }) {
+            guard let key = secret.copy(), let first = key.first, key.count <= bytes.count else {
+                continue
+            }
+            for start in 0...(bytes.count - key.count)
+            where bytes[start] == first && bytes[start...].starts(with: key) {
+                for index in start..<(start + key.count) { bytes[index] = UInt8(ascii: "*") }
+            }
+        }
+    }
+
     /// Returns the key's bytes, or nil if it has been removed.
     func reveal(_ placeholder: String) -> [UInt8]? {
         entries.withLock { $0[placeholder] }?.secret.copy()

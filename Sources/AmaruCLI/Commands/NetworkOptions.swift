@@ -1,0 +1,94 @@
+// The options that say what the network may do, and what is kept of it.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruHTTP
+import ArgumentParser
+import Foundation
+
+struct NetworkOptions: ParsableArguments {
+    @Option(help: "Send the requests for one origin to another, FROM=TO. Repeatable.")
+    var route: [String] = []
+
+    @Option(
+        help: """
+            Allow requests to this origin, [SCHEME://]HOST[:PORT], and refuse those to any that is \
+            not named; the server of the model is always allowed. Repeatable, or with commas.
+            """
+    )
+    var allowNet: [String] = []
+
+    @Option(help: "Record all requests and responses, without keys, in a new file.")
+    var record: String?
+
+    @Option(help: "Answer all requests from a recording, without a network.")
+    var replay: String?
+
+    @Option(help: "Write a line of JSON about each request to a new file, or to - for stderr.")
+    var traceHTTP: String?
+
+    mutating func validate() throws {
+        if record != nil, replay != nil {
+            throw ValidationError("--record and --replay: give one of them.")
+        }
+        _ = try routes()
+        _ = try allowList(with: [])
+    }
+
+    /// The network that the options describe.
+    ///
+    /// - Parameter servers: The origins that are allowed beside the named ones.
+    func stack(
+        over engine: () throws -> any HTTPBackend,
+        vault: SecretVault,
+        servers: [HTTPOrigin]
+    ) throws -> HTTPStack {
+        var layers = HTTPStack.Layers()
+        layers.routes = try routes()
+        layers.allowList = try allowList(with: servers)
+        layers.recording = record
+        layers.trace = traceHTTP
+        layers.onFailure = { Report.line("warning: \($0)") }
+        do {
+            let backend: any HTTPBackend =
+                if let replay { try ReplayBackend(from: replay) } else { try engine() }
+            return try HTTPStack(over: backend, vault: vault, layers: layers)
+        } catch let error as HTTPFileError {
+            throw ValidationError("\(option(for: error.path)): \(error)")
+        }
+    }
+
+    private func option(for path: String) -> String {
+        switch path {
+        case replay: "--replay"
+        case record: "--record"
+        default: "--trace-http"
+        }
+    }
+
+    private func routes() throws -> OriginRoutes {
+        do {
+            return try OriginRoutes(parsing: route)
+        } catch {
+            throw ValidationError("--route: \(error)")
+        }
+    }
+
+    private func allowList(with servers: [HTTPOrigin]) throws -> HTTPAllowList? {
+        guard !allowNet.isEmpty else { return nil }
+        var list: HTTPAllowList
+        do {
+            list = try HTTPAllowList(parsing: allowNet)
+        } catch {
+            throw ValidationError("--allow-net: \(error)")
+        }
+        for origin in servers { list.add(origin) }
+        // Those who route an origin elsewhere have said that it may be reached there.
+        let routes = try routes()
+        for target in try route.compactMap(Self.source).map(routes.target) { list.add(target) }
+        return list
+    }
+
+    private static func source(of rule: String) throws -> HTTPOrigin? {
+        try rule.firstIndex(of: "=").map { try HTTPOrigin(parsing: String(rule[..<$0])) }
+    }
+}

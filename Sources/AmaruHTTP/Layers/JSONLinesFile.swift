@@ -1,0 +1,97 @@
+// A file that grows line by line.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A file of JSON values, one on each line.
+///
+/// A line is written whole, with one call, before ``append(_:)`` returns: what a crash leaves
+/// behind is a readable beginning.
+final class JSONLinesFile: Sendable {
+    private let descriptor: Int32
+    private let path: String
+    private let onFailure: @Sendable (String) -> Void
+    private let hasFailed = Locked(false)
+
+    /// Creates a new file that only its owner can read.
+    ///
+    /// - Throws: ``HTTPFileError`` if there is one of that name, or none can be made.
+    init(
+        creating path: String,
+        onFailure: @escaping @Sendable (String) -> Void
+    ) throws(HTTPFileError) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC
+        descriptor = open(path, flags, 0o600)
+        guard descriptor >= 0 else {
+            let fault =
+                errno == EEXIST
+                ? "there is such a file already; remove it, or name another"
+                : String(cString: strerror(errno))
+            throw HTTPFileError(path: path, fault: fault)
+        }
+        self.path = path
+        self.onFailure = onFailure
+    }
+
+    /// Writes to a descriptor that stays open, such as standard error.
+    init(descriptor: Int32, named path: String) {
+        self.descriptor = descriptor
+        self.path = path
+        onFailure = { _ in }
+    }
+
+    deinit {
+        if descriptor > STDERR_FILENO { close(descriptor) }
+    }
+
+    /// Writes one value; after a failure, which is reported once, nothing more is written.
+    func append(_ value: some Encodable) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard var line = try? encoder.encode(value) else { return }
+        line.append(UInt8(ascii: "\n"))
+        let fault: Int32? = hasFailed.withLock { hasFailed in
+            guard !hasFailed else { return nil }
+            let fault = write(line)
+            hasFailed = fault != nil
+            return fault
+        }
+        if let fault {
+            onFailure("\(path) is not complete: \(String(cString: strerror(fault)))")
+        }
+    }
+
+    /// Returns the error number of a failure.
+    private func write(_ line: Data) -> Int32? {
+        var rest = line[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                return errno
+            }
+        }
+        return nil
+    }
+}
+
+// Within the class, `write` is its own.
+private let systemWrite = write as @Sendable (Int32, UnsafeRawPointer?, Int) -> Int
+
+/// Why a recording or a trace cannot be written or read.
+public struct HTTPFileError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The path of the file.
+    public let path: String
+    /// What is wrong with it.
+    public let fault: String
+
+    /// The path and what is wrong.
+    public var description: String { "cannot use \(path): \(fault)" }
+}

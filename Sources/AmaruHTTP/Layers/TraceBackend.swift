@@ -1,0 +1,140 @@
+// Writes a line about each exchange: what it was, what came of it, how long each step took.
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A backend that writes one line of JSON for each exchange when that ends.
+///
+/// A line has method, URL (without values that may be keys), status or error, the bytes and pieces
+/// that went each way, and the times from the opening in milliseconds: `admitted` to a connection,
+/// `connected`, `request_sent`, `first_byte`, `ended`; what is not known is left out. It has no
+/// header and no body.
+public final class TraceBackend: HTTPBackend {
+    private let file: JSONLinesFile
+    private let next: any HTTPBackend
+    private let lastID = Locked<UInt64>(0)
+
+    /// Makes a layer that traces to a new file, or to standard error for the path `-`.
+    ///
+    /// - Parameter onFailure: Called once, on any thread, if the file cannot be written any more.
+    /// - Throws: ``HTTPFileError`` if the file exists or cannot be made.
+    public init(
+        to path: String,
+        around next: any HTTPBackend,
+        onFailure: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws(HTTPFileError) {
+        if path == "-" {
+            file = JSONLinesFile(descriptor: STDERR_FILENO, named: "standard error")
+        } else {
+            file = try JSONLinesFile(creating: path, onFailure: onFailure)
+        }
+        self.next = next
+    }
+
+    /// Returns what the backend behind it says.
+    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
+
+    /// Starts the exchange; its line is written when it has ended.
+    public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
+        let id = lastID.withLock { last in
+            last += 1
+            return last
+        }
+        let exchange = next.open(request)
+        let record = TraceRecord(id: id, request: request)
+        // Holds the inner exchange only: letting go of the outer one must still cancel.
+        Task { [file] in
+            await exchange.closed()
+            record.noteEnd(exchange.timings)
+            file.append(record.line)
+        }
+        return TracedExchange(exchange, record)
+    }
+
+    /// Shuts down the backend behind it.
+    public func shutDown() async { await next.shutDown() }
+}
+
+/// What is known of an exchange.
+private final class TraceRecord: Sendable {
+    struct Line: Encodable, Sendable {
+        var id: UInt64
+        var method: String
+        var url: String
+        var status: Int?
+        var version: String?
+        var code: String?
+        var message: String?
+        var bytesSent = 0
+        var bytesReceived = 0
+        var chunks = 0
+        var times: [String: Double] = [:]
+
+        enum CodingKeys: String, CodingKey {
+            case id, method, url, status, version, code, message, chunks, times
+            case bytesSent = "bytes_sent"
+            case bytesReceived = "bytes_received"
+        }
+    }
+
+    private let state: Locked<Line>
+    private let start = ContinuousClock.now
+
+    init(id: UInt64, request: HTTPTransferRequest) {
+        var line = Line(id: id, method: request.method, url: HTTPScrubber.url(request.url))
+        if case .data(let body) = request.body { line.bytesSent = body.count }
+        state = Locked(line)
+    }
+
+    var line: Line { state.withLock { $0 } }
+
+    func note(_ change: (inout Line) -> Void) { state.withLock(change) }
+
+    func noteEnd(_ timings: HTTPExchangeTimings) {
+        let moments = [
+            "admitted": timings.admitted, "connected": timings.connected,
+            "request_sent": timings.requestSent, "first_byte": timings.firstByte,
+            "ended": timings.ended ?? .now,
+        ]
+        let opened = timings.opened ?? start
+        note { line in
+            line.times = moments.compactMapValues { moment in
+                moment.map { (opened.duration(to: $0) / .microseconds(1)).rounded() / 1000 }
+            }
+        }
+    }
+}
+
+private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
+    private let record: TraceRecord
+
+    init(_ inner: any HTTPExchange, _ record: TraceRecord) {
+        self.record = record
+        super.init(inner)
+    }
+
+    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+        record.note { line in
+            line.status = head.status
+            line.version = head.version
+        }
+        return head
+    }
+
+    override func passing(_ pieces: [Data]) -> [Data] {
+        record.note { line in
+            line.chunks += pieces.count
+            line.bytesReceived += pieces.reduce(0) { $0 + $1.count }
+        }
+        return pieces
+    }
+
+    override func sending(_ piece: Data) { record.note { $0.bytesSent += piece.count } }
+
+    override func failed(_ error: HTTPTransferError) {
+        record.note { line in
+            line.code = error.code.name
+            line.message = HTTPScrubber.text(error.message)
+        }
+    }
+}
