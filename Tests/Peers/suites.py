@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The suites that run inside the program: where they come from, what they need."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["SUITES", "Suite"]
+
+_PYTEST = ["pytest>=9,<10", "pytest-timeout"]
+_HTTPX = "httpx==0.28.1"
+_SERVERS = ["trustme", "cryptography", "uvicorn", "trio", "anyio", "chardet<6"]
+_EXTRAS = ["h2", "socksio", "brotli", "zstandard", "click", "rich", "pygments"]
+_OPTIONS = ["-p", "no:cacheprovider", "--timeout=60", "--timeout-method=thread"]
+
+_HTTPX_TESTS = [
+    "tests/client/test_async_client.py",
+    "tests/client/test_client.py",
+    "tests/client/test_auth.py",
+    "tests/client/test_redirects.py",
+    "tests/client/test_cookies.py",
+    "tests/client/test_event_hooks.py",
+    "tests/client/test_proxies.py",
+    "tests/test_api.py",
+    "tests/test_timeouts.py",
+    "tests/test_exceptions.py",
+]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests to run inside the program."""
+
+    requirements: list[str]
+    arguments: list[str]
+    folder: str
+    """The folder of `Tests/Peers` that belongs to it."""
+    source: str | None = None
+    """The source distribution that the tests are in, if they are another project's."""
+    shared: list[str] = field(default_factory=list)
+    """Other folders of `Tests` whose modules it imports."""
+
+    def path(self, peers: Path) -> list[Path]:
+        return [
+            peers / self.folder, *(peers.parent / name for name in self.shared)
+        ]  # fmt: skip
+
+
+def _httpx(plugins: list[str]) -> Suite:
+    chosen = [part for plugin in plugins for part in ("-p", plugin)]
+    return Suite(
+        requirements=[_HTTPX, "httpx2", *_PYTEST, *_SERVERS, *_EXTRAS],
+        arguments=[
+            *_OPTIONS, *chosen, "-o", "addopts=", "-m", "not network", "-q",
+            *_HTTPX_TESTS,
+        ],  # fmt: skip
+        folder="httpx",
+        source=_HTTPX,
+    )
+
+
+def _openai(version: str) -> Suite:
+    return Suite(
+        requirements=[version, "trustme", *_PYTEST],
+        arguments=[*_OPTIONS, "-q", "."],
+        folder="openai",
+        shared=["Python"],
+    )
+
+
+SUITES = {
+    "httpx": _httpx(["over_amaru"]),
+    "httpx2": _httpx(["httpx2_as_httpx", "over_amaru"]),
+    "openai2": _openai("openai>=2.54,<3"),
+    "openai3": _openai("openai>=3.54,<4"),
+    "network": Suite(
+        requirements=["httpx", "httpx2", *_PYTEST],
+        arguments=[*_OPTIONS, "-q", "-W", "error", "."],
+        folder="network",
+        shared=["Python"],
+    ),
+}
