@@ -98,7 +98,7 @@ async def test_in_the_stream_a_fault_is_wrapped_and_not_retried(
         peer.start_stream()
         peer.wait_for_close()
 
-    monkeypatch.setattr(core, "read", fail)
+    monkeypatch.setattr(core, "read_chunks", fail)
     server = serve(answer)
     with pytest.raises(expected):
         await stream(server.origin)

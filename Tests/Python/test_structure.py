@@ -27,7 +27,7 @@ ALLOWED = {
     "amaru.plugins": {"amaru.chat", "amaru.host"},
     "amaru.local": set(),
     "amaru._script": {"amaru._bridge", "amaru._reply", "amaru.host"},
-    "amaru._adopt": {"amaru.transport"},
+    "amaru.network": {"amaru._bridge", "amaru.transport"},
     "pyodide": {"amaru._bridge"},
     "main": {"amaru", "amaru.chat", "amaru.plugins"},
 }

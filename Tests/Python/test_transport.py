@@ -306,7 +306,7 @@ async def test_compressed_bodies_are_left_to_the_client(
 
 
 @pytest.mark.parametrize(("code", "name"), sorted(EXCEPTIONS.items()))
-@pytest.mark.parametrize("place", ["open", "head", "read"])
+@pytest.mark.parametrize("place", ["open", "head", "read_chunks"])
 async def test_the_exception_table(
     family: Any,
     core: Any,
@@ -332,7 +332,7 @@ async def test_the_exception_table(
 
 
 @pytest.mark.parametrize("exc", [RuntimeError("x"), OSError(5, "x"), ValueError("x")])
-@pytest.mark.parametrize("place", ["open", "head", "read"])
+@pytest.mark.parametrize("place", ["open", "head", "read_chunks"])
 async def test_nothing_else_gets_out(
     family: Any,
     core: Any,

@@ -1,90 +1,97 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the asynchronous transports have in common: one exchange with the core."""
+"""What the transports of both families have in common, with a loop and without."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+import threading
+import weakref
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
 from amaru import _bridge
-from amaru.transport import _request
-from amaru.transport._errors import translated
+from amaru.transport import _options, _request
+from amaru.transport._errors import failure
 
-__all__ = ["AsyncBody", "AsyncCore"]
+__all__ = ["Body", "Head", "Transport"]
+
+Head = tuple[bytes, int, bytes, list[tuple[bytes, bytes]]]
+"""Version, status, reason and headers: httpcore's order, which its traces show."""
 
 
-class AsyncBody:
-    """The body of a response, read from the core chunk by chunk as it arrives."""
+class Body:
+    """The part of a response's body that needs no loop: how its exchange ends."""
 
     family: ClassVar[ModuleType]
 
     def __init__(
-        self, exchange: int, forget: Callable[[int], None], *, uploaded: bool = True
+        self,
+        core: ModuleType,
+        exchange: int,
+        steps: Any,
+        forget: Callable[[int], None],
+        *,
+        uploaded: bool,
     ) -> None:
-        self._core = _bridge.http()
+        self._core = core
         self._exchange = exchange
+        self._steps = steps
         self._forget = forget
         self._uploaded = uploaded
         self._ended = False
+        self._closed = False
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                with translated(self.family):
-                    chunk = await self._core.read(self._exchange)
-            except BaseException:
-                self._cancel()
-                raise
-            if chunk is None:
-                self._end()
-                return
-            if chunk:
-                yield chunk
-
-    async def aclose(self) -> None:
-        """Stop the transfer; safe at any time, also twice and from a cancelled task."""
-        if self._ended:
-            return
-        self._cancel()
-        await _released(self._core, self._exchange)
+    def __del__(self) -> None:
+        # A stream that nobody closed. The core's cancel takes no Python lock, so it
+        # may run wherever the collector happens to.
+        if not self._ended:
+            self._cancel()
 
     def _end(self) -> None:
-        self._ended = True
-        self._forget(self._exchange)
-        if not self._uploaded:
-            # The answer came early: the core still waits for the rest of the upload.
-            self._core.cancel(self._exchange)
+        # After an early answer the core still waits for the rest of the upload.
+        self._settle(abort=not self._uploaded)
 
     def _cancel(self) -> None:
         # Before any await: a second cancellation of the task would kill the await and
         # leave the transfer running.
+        self._settle(abort=True)
+
+    def _settle(self, *, abort: bool) -> None:
+        if self._ended:
+            return
         self._ended = True
         self._forget(self._exchange)
-        self._core.cancel(self._exchange)
+        if abort:
+            self._core.cancel(self._exchange)
 
 
-class AsyncCore:
-    """Sends requests of one family through the core.
+class Transport:
+    """What a transport knows apart from its exchanges: options, pool, translation.
 
-    It follows no redirects, keeps no cookies, retries nothing, adds no header and
-    inflates nothing: all of that is the client's. It holds nothing of an event loop:
-    every awaitable belongs to the loop that asked for it.
+    It takes the arguments of the family's own transport; `_options` says which of
+    them cannot be honoured. `limits` give it a pool of its own, made with its first
+    request; without them it shares the host's.
+
+    It follows no redirects, keeps no cookies, repeats nothing, adds no header and
+    inflates nothing: all of that is the client's. A response has no `network_stream`.
     """
 
     family: ClassVar[ModuleType]
-    body: ClassVar[type[AsyncBody]]
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, limits: Any = None, owner: str | None = None, **options: Any
+    ) -> None:
+        name = owner or f"{self.family.__name__}.{type(self).__name__}"
+        self._options = _options.connection(self.family, name, **options)
+        self._limits = _options.limits(limits)
         self._exchanges: set[int] = set()
+        self._making_pool = threading.Lock()
+        self._close_pool: weakref.finalize[..., Any] | None = None
 
-    async def handle_async_request(self, request: Any) -> Any:
-        """Send `request`; return as soon as the response's headers are there."""
-        core = _bridge.http()
+    def _open(self, core: ModuleType, request: Any) -> tuple[int, bool]:
+        """Open an exchange; return it and whether its body must be uploaded."""
         body, upload = _request.body(request, self.family.RequestNotRead)
-        with translated(self.family):
+        try:
             exchange = core.open(
                 request.method,
                 _request.url(request),
@@ -92,74 +99,52 @@ class AsyncCore:
                 body,
                 upload,
                 _request.timeouts(request),
+                _request.options(request, self._with_pool(core)),
             )
+        except Exception as exc:
+            raise failure(self.family, exc) from exc
         self._exchanges.add(exchange)
-        try:
-            uploaded = True
-            if upload:
-                head, uploaded = await self._upload(core, exchange, request)
-            else:
-                with translated(self.family):
-                    head = await core.head(exchange)
-        except BaseException:
-            self._exchanges.discard(exchange)
-            core.cancel(exchange)
-            await _released(core, exchange)
-            raise
-        status, reason, version, flat = head
+        return exchange, upload
+
+    def _head(self, answer: tuple[int, bytes, bytes, list[bytes]], steps: Any) -> Head:
+        status, reason, version, flat = answer
+        steps.answered(version)
+        return version, status, reason, list(zip(flat[::2], flat[1::2], strict=True))
+
+    def _response(self, head: Head, stream: Any) -> Any:
+        version, status, reason, headers = head
         return self.family.Response(
             status,
-            headers=list(zip(flat[::2], flat[1::2], strict=True)),
-            stream=self.body(exchange, self._exchanges.discard, uploaded=uploaded),
+            headers=headers,
+            stream=stream,
             extensions={"http_version": version, "reason_phrase": reason},
         )
 
-    async def aclose(self) -> None:
-        """Stop every exchange of this transport and wait for their release."""
-        if not self._exchanges:
-            return
-        core = _bridge.http()
+    def _with_pool(self, core: ModuleType) -> Mapping[str, Any]:
+        if self._limits is None:
+            return self._options
+        with self._making_pool:
+            if self._close_pool is None:
+                pool = core.pool(*self._limits)
+                self._options["pool"] = pool
+                self._close_pool = weakref.finalize(self, core.close_pool, pool)
+                self._close_pool.atexit = False
+        return self._options
+
+    def _abandon(self, core: ModuleType, exchange: int) -> None:
+        self._exchanges.discard(exchange)
+        core.cancel(exchange)
+
+    def _abandon_all(self) -> tuple[ModuleType | None, list[int]]:
+        """Cancel what is in flight and let the pool go; the next request makes one."""
+        with self._making_pool:
+            if self._close_pool is not None:
+                self._close_pool()
+                self._close_pool = None
         exchanges = list(self._exchanges)
-        self._exchanges.clear()
+        if not exchanges:
+            return None, []
+        core = _bridge.http()
         for exchange in exchanges:
-            core.cancel(exchange)
-        for exchange in exchanges:
-            await _released(core, exchange)
-
-    async def _upload(
-        self, core: ModuleType, exchange: int, request: Any
-    ) -> tuple[Any, bool]:
-        """Send the body while waiting for the headers; an early answer ends it.
-
-        Returns the head of the response, and whether all of the body was sent.
-        """
-        pump = asyncio.ensure_future(self._pump(core, exchange, request.stream))
-        head = asyncio.ensure_future(core.head(exchange))
-        try:
-            await asyncio.wait({pump, head}, return_when=asyncio.FIRST_COMPLETED)
-            if not head.done():
-                # Only the upload has ended: its fault matters more than a head that
-                # may never come.
-                await pump
-            with translated(self.family):
-                return await head, pump.done() and pump.exception() is None
-        finally:
-            for future in (pump, head):
-                future.cancel()
-            # Retrieves what the loser ended with, or the loop would report it.
-            await asyncio.gather(pump, head, return_exceptions=True)
-
-    async def _pump(self, core: ModuleType, exchange: int, stream: Any) -> None:
-        # The stream is the caller's: what it raises passes unchanged.
-        async for chunk in stream:
-            if chunk:
-                with translated(self.family):
-                    await core.write(exchange, chunk)
-        with translated(self.family):
-            await core.finish(exchange)
-
-
-async def _released(core: ModuleType, exchange: int) -> None:
-    """Wait until the core has let go of a cancelled exchange."""
-    with suppress(Exception):
-        await core.closed(exchange)
+            self._abandon(core, exchange)
+        return core, exchanges

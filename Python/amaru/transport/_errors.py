@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 from typing import Final
 
 from amaru import _bridge
 
-__all__ = ["EXCEPTIONS", "names_tls", "translated"]
+__all__ = ["EXCEPTIONS", "failure", "names_tls"]
 
 EXCEPTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -35,23 +34,20 @@ EXCEPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-@contextmanager
-def translated(family: ModuleType) -> Iterator[None]:
-    """Raise the core's failures as exceptions of `family`.
+def failure(family: ModuleType, exc: Exception) -> Exception:
+    """Return the exception of `family` that stands for a failure of the core.
 
     A fault of the core itself becomes a TransportError: anything outside the
     RequestError tree escapes a client's error handling unwrapped.
     """
-    core = _bridge.http()
-    try:
-        yield
-    except core.TransferError as exc:
+    error: Exception
+    if isinstance(exc, _bridge.http().TransferError):
         code, message = exc.args
-        name = EXCEPTIONS.get(code, "TransportError")
-        raise getattr(family, name)(message) from exc
-    except Exception as exc:
+        error = getattr(family, EXCEPTIONS.get(code, "TransportError"))(message)
+    else:
         message = f"the host's network failed: {type(exc).__name__}: {exc}"
-        raise family.TransportError(message) from exc
+        error = family.TransportError(message)
+    return error
 
 
 _TLS_WORDS: Final = ("tls", "ssl", "certificate", "handshake")

@@ -79,7 +79,7 @@ public actor ChatSession {
         defer { isRunningScript.end() }
         let script = configuration.script
         let namespace = try await PythonActor.run {
-            try Python.import("amaru._adopt").readAttribute("install")()
+            try Python.import("amaru.network").readAttribute("install")()
             return try Glue.module()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The synchronous classes of both families: the same contract without a loop."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from scripted_server import Peer, Server
+
+from amaru.transport import sync_transport
+from amaru.transport._errors import EXCEPTIONS
+
+Serve = Callable[..., Server]
+FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
+pytestmark = pytest.mark.parametrize("family", FAMILIES)
+
+
+def client(family: Any, **options: Any) -> Any:
+    transport = sync_transport(family.__name__)
+    return family.Client(transport=transport, **options)
+
+
+def ok(peer: Peer) -> None:
+    peer.reply("200 OK", "hello")
+
+
+def endless(peer: Peer) -> None:
+    peer.start_stream()
+    peer.chunk("one")
+    peer.wait_for_close()
+
+
+def test_a_response_is_whole(family: Any, core: ModuleType, serve: Serve) -> None:
+    def answer(peer: Peer) -> None:
+        peer.send(
+            b"HTTP/1.1 418 Short And Stout\r\nX-A: 1\r\nx-b: 2\r\nX-A: 3\r\n"
+            b"Content-Length: 2\r\n\r\nhi"
+        )
+
+    server = serve(answer)
+    with client(family) as http:
+        response = http.post(f"{server.origin}/a%20b?q=%C3%A9", content=b"body")
+    assert (response.status_code, response.text) == (418, "hi")
+    assert response.reason_phrase == "Short And Stout"
+    assert response.http_version == "HTTP/1.1"
+    assert response.headers.raw[:3] == [(b"X-A", b"1"), (b"x-b", b"2"), (b"X-A", b"3")]
+    assert server.received[0].target == "/a%20b?q=%C3%A9"
+    assert server.received[0].body == b"body"
+
+
+def test_a_body_is_streamed_lazily(family: Any, core: ModuleType, serve: Serve) -> None:
+    go_on = threading.Event()
+
+    def answer(peer: Peer) -> None:
+        peer.start_stream()
+        peer.chunk("one")
+        assert go_on.wait(20)
+        peer.chunk("two")
+        peer.end()
+
+    with client(family) as http, http.stream("GET", serve(answer).origin) as response:
+        pieces = response.iter_bytes()
+        assert next(pieces) == b"one"
+        go_on.set()
+        assert list(pieces) == [b"two"]
+
+
+def test_leaving_a_stream_early_cancels_it_once(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    with client(family) as http:
+        with http.stream("GET", serve(endless).origin) as response:
+            for _ in response.iter_bytes():
+                break
+        response.close()
+        response.stream.close()
+    assert len(core.cancels) == 1
+    assert core.exchanges == {}
+
+
+def test_a_stream_that_nobody_holds_is_cancelled(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    http = client(family)
+    request = http.build_request("GET", serve(endless).origin)
+    response = http.send(request, stream=True)
+    assert core.cancels == []
+    del response
+    gc.collect()
+    assert len(core.cancels) == 1
+
+
+def test_closing_the_transport_ends_what_is_in_flight(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    http = client(family)
+    request = http.build_request("GET", serve(endless).origin)
+    response = http.send(request, stream=True)
+    http.close()
+    http.close()
+    assert core.exchanges == {}
+    with pytest.raises(family.ReadError):
+        response.read()
+
+
+def test_an_upload_is_streamed(family: Any, core: Any, serve: Serve) -> None:
+    def body() -> Iterator[bytes]:
+        yield b"one "
+        yield b""
+        yield b"two"
+
+    server = serve(ok)
+    with client(family) as http:
+        assert http.post(server.origin, content=body()).text == "hello"
+    assert server.received[0].body == b"one two"
+    assert core.cancels == []
+
+
+def test_an_early_answer_ends_the_upload(
+    family: Any, core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def answer(peer: Peer) -> None:
+        peer.receive_head()
+        peer.receive_chunk()
+        peer.reply("413 Content Too Large", "no")
+        peer.wait_for_close()
+
+    def timings(exchange: int) -> dict[str, float]:
+        return {"first_byte": 1.0} if len(taken) > 3 else {}
+
+    def body() -> Iterator[bytes]:
+        while True:
+            taken.append(1)
+            yield b"x" * 1000
+
+    monkeypatch.setattr(core, "timings", timings)
+    server = Server(answer)
+    with client(family) as http:
+        response = http.post(server.origin, content=body())
+    assert (response.status_code, response.text) == (413, "no")
+    assert len(taken) == 4
+    assert len(core.cancels) == 1
+    server.close()
+
+
+def test_what_the_upload_raises_passes_unchanged(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"x"
+        raise KeyError("mine")
+
+    server = Server(Peer.wait_for_close)
+    with client(family) as http, pytest.raises(KeyError, match="mine"):
+        http.post(server.origin, content=broken())
+    assert len(core.cancels) == 1
+    server.close()
+
+
+@pytest.mark.parametrize(("code", "name"), sorted(EXCEPTIONS.items()))
+@pytest.mark.parametrize("place", ["open", "head_blocking", "read_chunks_blocking"])
+def test_the_exception_table(
+    family: Any,
+    core: Any,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    name: str,
+    place: str,
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise core.TransferError(code, "what happened")
+
+    monkeypatch.setattr(core, place, fail)
+    with client(family) as http:
+        with pytest.raises(family.RequestError, match="what happened") as caught:
+            http.get(serve(ok).origin)
+    assert type(caught.value).__name__ == name
+    assert caught.value.request.method == "GET"
+
+
+@pytest.mark.parametrize("exc", [RuntimeError("x"), OSError(5, "x"), ValueError("x")])
+@pytest.mark.parametrize("place", ["open", "head_blocking", "read_chunks_blocking"])
+def test_nothing_else_gets_out(
+    family: Any,
+    core: Any,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    exc: Exception,
+    place: str,
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise exc
+
+    monkeypatch.setattr(core, place, fail)
+    with client(family) as http:
+        with pytest.raises(family.TransportError, match="network failed"):
+            http.get(serve(ok).origin)
+
+
+@pytest.mark.parametrize("place", ["head_blocking", "read_chunks_blocking"])
+def test_an_interrupt_passes_and_ends_the_exchange(
+    family: Any, core: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def interrupt(exchange: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(core, place, interrupt)
+    with client(family) as http, pytest.raises(KeyboardInterrupt):
+        http.get(serve(ok).origin)
+    assert len(core.cancels) == 1
+    assert core.exchanges == {}
+
+
+def test_several_threads_share_a_transport(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    server = serve(ok)
+    with client(family) as http, ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: http.get(server.origin).text, range(40)))
+    assert answers == ["hello"] * 40
+    assert core.cancels == []
