@@ -90,11 +90,13 @@ def test_public_names_are_declared_and_sorted(path: Path) -> None:
 
 
 def test_every_public_name_exists() -> None:
-    import importlib
+    import importlib.util
 
     for path in FILES:
         module = module_of(path)
         if module == "main":
+            continue
+        if module.endswith("._socks") and importlib.util.find_spec("socks") is None:
             continue
         loaded = importlib.import_module(module)
         for name in loaded.__all__:
