@@ -286,6 +286,15 @@ async def test_a_damaged_archive_leaves_nothing(here: Path, data: bytes) -> None
     assert os.listdir(here) == []
 
 
+@pytest.mark.parametrize("mode", ["gz", "bz2", "xz"])
+async def test_damage_in_the_middle_leaves_nothing(here: Path, mode: str) -> None:
+    data = bytearray(tar(mode, files={"first": b"1", "big": os.urandom(300_000)}))
+    data[200_000:200_016] = bytes(16)
+    with pytest.raises(ValueError, match="no sound|too early"):
+        await response(bytes(data)).unpack_archive(format="tar")
+    assert os.listdir(here) == []
+
+
 async def test_an_error_page_is_no_archive(
     core: ModuleType, serve: Serve, here: Path
 ) -> None:

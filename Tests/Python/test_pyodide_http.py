@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import gzip
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -274,6 +277,8 @@ async def test_a_request_may_be_an_object(core: ModuleType, serve: Serve) -> Non
         ({"headers": {"a": "b\r\nc: d"}}, ValueError, "line end"),
         ({"headers": {"a b": "c"}}, ValueError, "name of a header"),
         ({"headers": {"a": "\u20ac"}}, ValueError, "'a'"),
+        ({"integrity": "md5-abcd"}, ValueError, "sha256-"),
+        ({"integrity": "sha256-abcd"}, ValueError, "no hash"),
         ({"signal": 3}, TypeError, "AbortSignal"),
     ],
 )
@@ -301,6 +306,42 @@ async def test_a_url_that_cannot_be_fetched_says_why(
     with pytest.raises(AbortError, match=text) as caught:
         await pyfetch(url)
     assert "secret" not in str(caught.value)
+
+
+def integrity(data: bytes, name: str = "sha256") -> str:
+    return f"{name}-{base64.b64encode(hashlib.new(name, data).digest()).decode()}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        integrity(b"right"),
+        f"{integrity(b'wrong')} {integrity(b'right', 'sha512')}?option",
+        f" {integrity(b'wrong', 'sha384')}  {integrity(b'right', 'sha384')}",
+        "",
+    ],
+)
+async def test_a_body_with_a_named_hash_is_given(
+    core: ModuleType, serve: Serve, text: str
+) -> None:
+    server = serve(ok(gzip.compress(b"right"), Content_Encoding="gzip"))
+    response = await pyfetch(server.origin, integrity=text)
+    assert await response.clone().text() == await response.text() == "right"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        integrity(b"wrong"),
+        f"{integrity(b'right')} {integrity(b'wrong', 'sha512')}",
+    ],
+)
+async def test_a_body_with_another_hash_is_not_given(
+    core: ModuleType, serve: Serve, text: str
+) -> None:
+    with pytest.raises(AbortError, match="not what integrity says: it is sha"):
+        await pyfetch(serve(ok("right")).origin, integrity=text)
+    assert not core.exchanges
 
 
 async def test_a_fetcher_takes_the_place_of_the_network() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Archives: which kind one is, and what it holds, put into a folder as a whole."""
+"""Archives: what one holds, put into a folder as a whole."""
 
 from __future__ import annotations
 
@@ -16,63 +16,13 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from email.message import Message
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO, Any, Final
-from urllib.parse import unquote, urlsplit
 
 from pyodide.http import _wheels
-from pyodide.http._headers import Headers
 from pyodide.http._tree import RefusedArchive, Stopped, Tree
 
-__all__ = ["file_name", "named", "recognised", "unpack"]
-
-# By ending; tarfile finds out about the compression itself.
-_ENDINGS: Final = MappingProxyType(
-    {
-        ".tar.gz": "tar",
-        ".tgz": "tar",
-        ".tar.bz2": "tar",
-        ".tbz2": "tar",
-        ".tbz": "tar",
-        ".tar.xz": "tar",
-        ".txz": "tar",
-        ".tar": "tar",
-        ".zip": "zip",
-        ".whl": "wheel",
-    }
-)
-_NAMES: Final = MappingProxyType(
-    {
-        **{ending.removeprefix("."): kind for ending, kind in _ENDINGS.items()},
-        **dict.fromkeys(("gztar", "gz", "bztar", "bz2", "xztar", "xz"), "tar"),
-        "wheel": "wheel",
-    }
-)
-_MEDIA_TYPES: Final = MappingProxyType(
-    {
-        "application/gzip": "tar",
-        "application/x-gzip": "tar",
-        "application/x-gtar": "tar",
-        "application/x-tar": "tar",
-        "application/x-tgz": "tar",
-        "application/x-bzip2": "tar",
-        "application/x-xz": "tar",
-        "application/zip": "zip",
-        "application/x-zip-compressed": "zip",
-        "application/x-wheel+zip": "wheel",
-    }
-)
-_MAGIC: Final = (
-    (0, b"\x1f\x8b", "tar"),
-    (0, b"BZh", "tar"),
-    (0, b"\xfd7zXZ\0", "tar"),
-    (0, b"PK\3\4", "zip"),
-    (0, b"PK\5\6", "zip"),
-    (257, b"ustar", "tar"),
-)
-
+__all__ = ["unpack"]
 
 # What the libraries raise for bytes that make no sense to them.
 _UNSOUND: Final = (
@@ -86,46 +36,6 @@ _UNSOUND: Final = (
     ValueError,
     OverflowError,
 )
-
-
-def named(format: str) -> str:
-    """Return the kind that a caller names: tar, zip or wheel."""
-    kind = _NAMES.get(format.lower().removeprefix("."))
-    if kind is None:
-        known = ", ".join(sorted(_NAMES))
-        raise ValueError(f"unknown archive format {format!r}; the formats are {known}")
-    return kind
-
-
-def file_name(url: str, headers: Headers) -> str:
-    """Return the name that the server gives the file, else the URL's last segment."""
-    message = Message()
-    message["content-disposition"] = headers.get("content-disposition", "")
-    given = message.get_filename("")
-    segment = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
-    return given if given and _by_ending(segment) is None else segment
-
-
-def recognised(file: IO[bytes] | Any, url: str, headers: Headers) -> str:
-    """Return the kind of an archive by its name, its media type or its first bytes."""
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    kind = _by_ending(file_name(url, headers)) or _MEDIA_TYPES.get(media)
-    if kind is not None:
-        return kind
-    file.seek(0)
-    start = file.read(512)
-    for place, magic, found in _MAGIC:
-        if start[place : place + len(magic)] == magic:
-            return found
-    raise ValueError(
-        f"{url} is no archive that is known by its name, its media type "
-        f"{media or 'none'!r} or its first bytes; pass format="
-    )
-
-
-def _by_ending(name: str) -> str | None:
-    endings = (kind for end, kind in _ENDINGS.items() if name.lower().endswith(end))
-    return next(endings, None)
 
 
 async def unpack(
@@ -175,13 +85,25 @@ def _unpack(
         except RefusedArchive:
             raise
         except _UNSOUND as exc:
-            raise RefusedArchive(f"this is no sound {kind} archive: {exc}") from exc
+            raise _unsound(kind, exc) from exc
+        except OSError as exc:
+            # bz2 has nothing better to raise; a fault of the disk has a number.
+            if exc.errno is not None:
+                raise
+            raise _unsound(kind, exc) from exc
         except Stopped:
             return
         if kind == "wheel":
             _wheels.check(name, tree.root)
             _wheels.spread(tree.root)
         tree.move_to(folder)
+
+
+def _unsound(kind: str, exc: Exception) -> RefusedArchive:
+    return RefusedArchive(f"this is no sound {kind} archive: {exc}")
+
+
+_PIECE: Final = 256 * 1024
 
 
 class _Member(tarfile.TarInfo):
@@ -219,6 +141,9 @@ def _untar(file: Any, tree: Tree) -> None:
         rest = archive.fileobj.read(tarfile.BLOCKSIZE)
         if rest.strip(b"\0") or len(rest) % tarfile.BLOCKSIZE:
             raise RefusedArchive("this is no sound tar archive: it ends too early")
+        # To the end of the compressed data, where its check sum is.
+        while archive.fileobj.read(_PIECE):
+            tree.check()
 
 
 _ZIP_LINK: Final = 0o120000

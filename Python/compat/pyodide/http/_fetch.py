@@ -13,6 +13,7 @@ from pyodide.http import _local, _network, _url
 from pyodide.http._answer import Answer
 from pyodide.http._base import base
 from pyodide.http._errors import AbortError
+from pyodide.http._integrity import hashes, verified
 from pyodide.http._request import Request
 from pyodide.http._response import FetchResponse
 from pyodide.http._signal import AbortController, AbortSignal, follow
@@ -35,7 +36,7 @@ _IGNORED: Final = frozenset(
         "window",
     }
 )
-_USED: Final = ("method", "headers", "body", "redirect")
+_USED: Final = ("method", "headers", "body", "redirect", "integrity")
 
 
 async def pyfetch(
@@ -54,6 +55,9 @@ async def pyfetch(
     `credentials`, `cache`, `referrer` and the like are accepted and mean nothing, as
     there are no cookies, no cache and no page around this program.
     ``redirect="manual"`` gives the redirect itself, as fetch does in servers.
+
+    With `integrity`, such as ``"sha256-…"``, the whole body is read and compared first,
+    and one that differs is not given.
 
     `signal` aborts the fetch, before and inside the body; so does cancelling the task.
     `fetcher` takes the place of the network: it is called with the URL and the options,
@@ -75,7 +79,12 @@ async def pyfetch(
         if signal is not None:
             follow(signal, response._controller)
         return response
+    wanted = hashes(given.get("integrity") or "")
     answer = await _answer(url, given, controller.signal)
+    if wanted is not None:
+        answer.source = await verified(
+            answer.source, wanted, answer.url, controller.signal
+        )
     return FetchResponse._of(answer, controller)
 
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final
 
-from pyodide.http import _archive
+from pyodide.http import _archive, _formats
 from pyodide.http._answer import Answer
 from pyodide.http._errors import AbortError, BodyUsedError, HttpStatusError
 from pyodide.http._headers import Headers, pairs
@@ -208,13 +208,13 @@ class FetchResponse:
 
         Raises HttpStatusError if the response is an error.
         """
-        kind = None if format is None else _archive.named(format)
+        kind = None if format is None else _formats.named(format)
         self.raise_for_status()
         with SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
             await self._into_file(file)
             hints = (self.url, self._answer.headers)
-            kind = kind or _archive.recognised(file, *hints)
-            await _archive.unpack(file, kind, extract_dir, _archive.file_name(*hints))
+            kind = kind or _formats.recognised(file, *hints)
+            await _archive.unpack(file, kind, extract_dir, _formats.file_name(*hints))
 
     async def _into_file(self, f: IO[Raw] | SpooledTemporaryFile[Raw]) -> None:
         """Write the body into an open file, piece by piece."""

@@ -47,7 +47,7 @@ class Tree:
         written = 0
         with open(place, "wb") as file:
             while piece := content.read(_PIECE):
-                self._check()
+                self.check()
                 written += file.write(piece)
         if written != size:
             raise RefusedArchive(f"{name!r} in the archive ends too early")
@@ -90,7 +90,7 @@ class Tree:
             _look_above(real, place)
             if (real / place).is_dir() and not (real / place).is_symlink():
                 raise RefusedArchive(f"cannot write {real / place}: it is a folder")
-        self._check()
+        self.check()
         for place in folders:
             (real / place).mkdir(parents=True, exist_ok=True)
         for place in files:
@@ -119,7 +119,7 @@ class Tree:
                 )
 
     def _place(self, name: str) -> Path:
-        self._check()
+        self.check()
         # One behind a link is found when the links are looked at, before any is made.
         return self.root / self._clean(name)
 
@@ -141,7 +141,8 @@ class Tree:
                 return PurePosixPath(*parts)
         raise RefusedArchive(f"refused: {shown or name!r} in the archive leads outside")
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise Stopped if nobody waits for the archive any more."""
         if self._stop.is_set():
             raise Stopped()
 
