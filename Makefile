@@ -10,7 +10,7 @@ VENV := .venv
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
 .PHONY: chat test build install-python test-swift test-python test-asan test-tsan test-debug \
-	test-pythons test-leaks bench format lint clean
+	test-pythons test-leaks bench bench-network format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -92,6 +92,10 @@ test-leaks:
 # What the bridge costs, beside the same work in C; with GATE=--gate it fails over its limits.
 bench:
 	Tests/Benchmarks/run $(GATE)
+
+# What the network's clients cost, beside curl and the usual ones, in one table.
+bench-network:
+	Tests/Benchmarks/Network/run
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python

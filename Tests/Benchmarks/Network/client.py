@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One client of the network benchmark: does its work twice and prints what it cost.
+
+client.py WORK CLIENT ORIGIN   under python, or by `amaru run client.py -- …`
+
+It is a process of its own, so that its processor time can be told: user and system
+time of all its threads, the host's among them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import socket
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+MEGABYTE = 1 << 20
+MODES = ("block", "write", "chunk")
+Work = Callable[[str], Awaitable[dict[str, Any]]]
+
+
+def cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def resident() -> int:
+    """Bytes that are in memory now."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def http_client(kind: str) -> Any:
+    import httpx2
+
+    # Nothing is to wait for a place in the pool: 1,000 requests are sent at once.
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
+    if kind != "amaru":
+        return httpx2.AsyncClient(trust_env=False, limits=limits, timeout=60)
+    from amaru.transport import async_transport
+
+    return httpx2.AsyncClient(transport=async_transport("httpx2"), timeout=60)
+
+
+def openai_client(kind: str, base_url: str) -> Any:
+    from openai import AsyncOpenAI
+
+    client = AsyncOpenAI(
+        api_key="none", base_url=base_url, http_client=http_client(kind)
+    )
+    # Otherwise found out in a thread before the first request.
+    client._platform = "Linux"
+    return client
+
+
+ASKED: dict[str, Any] = {
+    "model": "small",
+    "messages": [{"role": "user", "content": "hi"}],
+    "stream": True,
+}
+
+
+async def transport_stream(kind: str, url: str) -> dict[str, Any]:
+    """The bytes of the event stream, counted."""
+    size = 0
+    async with http_client(kind) as client:
+        async with client.stream("POST", f"{url}/v1/x", json=ASKED) as response:
+            async for piece in response.aiter_raw():
+                size += len(piece)
+    return {"bytes": size}
+
+
+async def typed_stream(kind: str, url: str) -> dict[str, Any]:
+    """The SDK's own stream, each event a model of pydantic."""
+    client = openai_client(kind, f"{url}/v1")
+    text = 0
+    async with client:
+        async for chunk in await client.chat.completions.create(**ASKED):
+            text += len(chunk.choices[0].delta.content or "")
+    return {"text": text}
+
+
+async def chat_stream(kind: str, url: str) -> dict[str, Any]:
+    """The chat's own way: the SDK asks, and the chat reads the bytes."""
+    from amaru.chat.answer import read
+    from amaru.chat.chunks import Chunk
+
+    client = openai_client(kind, f"{url}/v1")
+    text = 0
+
+    def take(chunk: Chunk) -> None:
+        nonlocal text
+        text += len(chunk.text)
+
+    async with client:
+        api = client.chat.completions.with_streaming_response
+        async with api.create(**ASKED) as response:
+            await read(response, 60.0, take)
+    return {"text": text}
+
+
+async def fetch_stream(kind: str, url: str) -> dict[str, Any]:
+    """The body through `pyodide.http.pyfetch`."""
+    from pyodide.http import pyfetch
+
+    response = await pyfetch(f"{url}/v1/x", method="POST", body=json.dumps(ASKED))
+    return {"bytes": len(await response.bytes())}
+
+
+async def raw_stream(kind: str, url: str) -> dict[str, Any]:
+    """The floor of Python: a blocking socket, whose bytes are counted."""
+    parts = urlsplit(url)
+    size = 0
+    with socket.create_connection((parts.hostname, parts.port)) as peer:
+        head = f"POST {parts.path}/x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        peer.sendall(head.encode())
+        end = b"data: [DONE]\n\n"
+        tail = b""
+        while end not in tail and (piece := peer.recv(65536)):
+            size += len(piece)
+            tail = tail[-64:] + piece[-64:]
+    return {"bytes": size}
+
+
+async def down(kind: str, url: str) -> dict[str, Any]:
+    before, peak, size = resident(), 0, 0
+    async with http_client(kind) as client:
+        async with client.stream("GET", f"{url}/down") as response:
+            async for piece in response.aiter_raw():
+                size += len(piece)
+                if size % (8 * MEGABYTE) < len(piece):
+                    peak = max(peak, resident())
+    return {"bytes": size, "growth": max(peak - before, 0) / MEGABYTE}
+
+
+async def up(kind: str, url: str) -> dict[str, Any]:
+    before, peak = resident(), 0
+    total = int(os.environ.get("BENCH_MEGABYTES", "200")) * MEGABYTE
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal peak
+        piece = bytes(64 * 1024)
+        for number in range(total // len(piece)):
+            if number % 128 == 0:
+                peak = max(peak, resident())
+            yield piece
+
+    headers = {"Content-Length": str(total)}
+    async with http_client(kind) as client:
+        answer = await client.post(f"{url}/up", content=body(), headers=headers)
+    if answer.json() != {"received": total}:
+        raise SystemExit(f"the server received {answer.text}, not {total}")
+    return {"bytes": total, "growth": max(peak - before, 0) / MEGABYTE}
+
+
+async def small(kind: str, url: str) -> dict[str, Any]:
+    """2,000 small requests, one after the other on a warm connection."""
+    times = []
+    async with http_client(kind) as client:
+        for number in range(2200):
+            begun = time.perf_counter()
+            answer = await client.get(f"{url}/small")
+            took = time.perf_counter() - begun
+            if answer.status_code != 200:
+                raise SystemExit(f"the server answered {answer.status_code}")
+            if number >= 200:
+                times.append(took)
+    return {"latency": statistics.median(times)}
+
+
+async def many(kind: str, url: str) -> dict[str, Any]:
+    """1,000 requests at once, three times; memory may grow the first two."""
+    failed = 0
+    sizes = []
+    async with http_client(kind) as client:
+        for _ in range(3):
+            asked = [client.get(f"{url}/small") for _ in range(1000)]
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            failed += sum(getattr(x, "status_code", 0) != 200 for x in answers)
+            faults = [repr(x) for x in answers if isinstance(x, BaseException)]
+            sizes.append(resident())
+            if faults:
+                print(faults[0], file=sys.stderr)
+            del asked, answers
+    return {"failed": failed, "growth": (sizes[2] - sizes[1]) / MEGABYTE}
+
+
+async def first(kind: str, url: str) -> dict[str, Any]:
+    """From the start of the process to the end of its first request."""
+    async with http_client(kind) as client:
+        await client.get(f"{url}/small")
+    return {"since": time.monotonic() - float(os.environ["BENCH_STARTED"])}
+
+
+CLIENTS = {
+    "raw": (raw_stream, ""),
+    "httpx2": (transport_stream, "default"),
+    "httpx2-uvloop": (transport_stream, "default"),
+    "httpx2-amaru": (transport_stream, "amaru"),
+    "typed": (typed_stream, "default"),
+    "typed-amaru": (typed_stream, "amaru"),
+    "chat": (chat_stream, "default"),
+    "chat-amaru": (chat_stream, "amaru"),
+    "pyfetch": (fetch_stream, "amaru"),
+}
+OTHERS = {"down": down, "up": up, "small": small, "many": many, "first": first}
+
+
+def measured(work: str, client: str, origin: str) -> dict[str, Any]:
+    if work in MODES:
+        (function, kind), url = CLIENTS[client], f"{origin}/{work}"
+    else:
+        function, kind = OTHERS[work], CLIENTS[client][1]
+        url = origin
+    begun, used = time.perf_counter(), cpu()
+    if client.endswith("uvloop"):
+        import uvloop
+
+        result = uvloop.run(function(kind, url))
+    else:
+        result = asyncio.run(function(kind, url))
+    result["cpu"] = cpu() - used
+    result["wall"] = time.perf_counter() - begun
+    return result
+
+
+def main() -> None:
+    work, client, origin = sys.argv[1:4]
+    # Imports and caches are paid for in the first; the table takes the cheapest.
+    count = 1 if work == "first" else 2
+    results = [measured(work, client, origin) for _ in range(count)]
+    print("result", json.dumps(results))
+
+
+main()
