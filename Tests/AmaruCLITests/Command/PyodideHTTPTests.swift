@@ -270,6 +270,34 @@ extension BuiltCommand {
             #expect(other.requests.first?.header("authorization") == nil)
         }
 
+        @Test func `An origin that is not allowed is named, with the option that allows it`()
+            async throws
+        {
+            let server = ScriptedServer([.text("no")])
+            try await server.start()
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import sys
+                from pyodide.http import AbortError, open_url, pyfetch
+                for waits in (False, True):
+                    try:
+                        open_url(sys.argv[1]) if waits else await pyfetch(sys.argv[1])
+                    except AbortError as exc:
+                        print(exc.code, sys.argv[1] in str(exc), "--allow-net" in str(exc))
+                """,
+                to: "script.py"
+            )
+            let result = try await AmaruInvocation.run(
+                ["run", "--allow-net", "https://example.com", "script.py", "--", server.url],
+                in: folder
+            )
+            await server.shutDown()
+            let refusal = "not_allowed True True\n"
+            #expect(result.output == refusal + refusal, "\(result.errors)")
+            #expect(server.requests.isEmpty)
+        }
+
         @Test func `A failure says where it happened, and is an OSError`() async throws {
             let port = try await ScriptedServer.refusingPort()
             let result = try await run(
