@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from urllib3 import connection
+from urllib3._collections import HTTPHeaderDict
 from urllib3.util.ssl_ import resolve_cert_reqs
 
 from amaru.transport._urllib3 import _options
@@ -14,6 +15,7 @@ from amaru.transport._urllib3._socket import HostSocket
 
 __all__ = ["HTTPConnection", "HTTPSConnection", "OverTheHost"]
 
+_COUNTED: Final = (str, bytes, bytearray, memoryview)
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
 
@@ -59,9 +61,13 @@ class OverTheHost:
         serialisation: the server would wait for bytes that never come.
         """
         headers = headers or {}
-        if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
-            given = headers.items()
-            headers = {n: v for n, v in given if _options.name(n) not in _FRAMING}
+        copied = any(_options.name(name) in _FRAMING for name in headers)
+        if copied and (body is None or isinstance(body, _COUNTED)):
+            kept = HTTPHeaderDict()
+            for name, value in headers.items():
+                if _options.name(name) not in _FRAMING:
+                    kept.add(name, value)
+            headers = kept
         parent: Any = super()
         parent.request(method, url, body, headers, **options)
 

@@ -11,7 +11,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
+from http.client import BadStatusLine, HTTPException
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class HostRefusedError(exceptions.MaxRetryError):
         return self.message
 
 
-def in_the_head(conn: Any, exc: Exception) -> Exception:
+def in_the_head(conn: Any, exc: Exception) -> BaseException:
     """Return what to raise for a core's error before the response's head is there."""
     code, message = exc.args
     failure = _IN_THE_HEAD.get(code, _aborted)(conn, message)
@@ -48,7 +48,7 @@ def in_the_head(conn: Any, exc: Exception) -> Exception:
     return failure
 
 
-def in_the_body(exc: Exception) -> Exception:
+def in_the_body(exc: Exception) -> BaseException:
     """Return what to raise for a core's error while the body is read."""
     code, message = exc.args
     match code:
@@ -56,6 +56,8 @@ def in_the_body(exc: Exception) -> Exception:
             return TimeoutError(message)
         case "remote_protocol":
             return HTTPException(message)
+        case "interrupted":
+            return KeyboardInterrupt(message)
     return ConnectionResetError(errno.ECONNRESET, message)
 
 
@@ -90,7 +92,9 @@ def _write_timeout(conn: Any, message: str) -> Exception:
     return exceptions.ProtocolError("Connection aborted.", TimeoutError(message))
 
 
-_IN_THE_HEAD: Final[Mapping[str, Callable[[Any, str], Exception]]] = MappingProxyType(
+_Make = Callable[[Any, str], BaseException]
+
+_IN_THE_HEAD: Final[Mapping[str, _Make]] = MappingProxyType(
     {
         "connect": _connect,
         "connect_timeout": exceptions.ConnectTimeoutError,
@@ -99,13 +103,14 @@ _IN_THE_HEAD: Final[Mapping[str, Callable[[Any, str], Exception]]] = MappingProx
         "write_timeout": _write_timeout,
         "read": _aborted,
         "read_timeout": lambda conn, m: TimeoutError(m),
-        "remote_protocol": lambda conn, m: HTTPException(m),
+        "remote_protocol": lambda conn, m: BadStatusLine(m),
         "local_protocol": lambda conn, m: exceptions.LocationValueError(m),
         "unsupported_protocol": lambda conn, m: exceptions.LocationValueError(m),
         "proxy": lambda conn, m: exceptions.ProxyError(m, OSError(m)),
         "secret_refused": HostRefusedError,
         "not_allowed": HostRefusedError,
         "cancelled": HostRefusedError,
-        "interrupted": HostRefusedError,
+        # As any wait of a script: a handler of network errors must not swallow it.
+        "interrupted": lambda conn, m: KeyboardInterrupt(m),
     }
 )

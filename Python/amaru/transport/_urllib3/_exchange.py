@@ -31,6 +31,7 @@ class Exchange:
         self._number: int | None = None
         self._read_limit: float | None = None
         self._is_late = False
+        self._is_shut = False
         self._uploaded = True
         self.is_upload = False
 
@@ -129,7 +130,7 @@ class Exchange:
             self.cancel()
             if self._is_late:
                 raise TimeoutError("the server stalled in the body") from exc
-            if _errors.is_early_end(exc):
+            if self._is_shut or _errors.is_early_end(exc):
                 # Whoever counts the bytes, or waits for the last chunk, notices.
                 raise EOFError from exc
             raise _errors.in_the_body(exc) from exc
@@ -167,3 +168,8 @@ class Exchange:
         """Abort; safe at any time and from any thread."""
         if self._number is not None:
             self._core.cancel(self._number)
+
+    def shut_down(self) -> None:
+        """End the response here; whoever reads it finds an early end."""
+        self._is_shut = True
+        self.cancel()

@@ -25,6 +25,7 @@ class HostSocket:
         self._conn = conn
         self._timeout: float | None = conn.timeout
         self._exchange: Exchange | None = None
+        self._answering: Exchange | None = None
         self._start()
 
     def _start(self) -> None:
@@ -87,13 +88,14 @@ class HostSocket:
                 exchange.open(body, self._send_timeout, self._timeout)
         if exchange.is_upload:
             exchange.limit_reads(self._timeout)
-        self._exchange = None
+        self._exchange, self._answering = None, exchange
         self._start()
         return io.BufferedReader(ResponseReader(exchange), _BUFFER)
 
     def shutdown(self, how: int) -> None:
-        """End the exchange, as the response's ``shutdown`` asks from another thread."""
-        self.close()
+        """End the response early, as another thread may ask."""
+        if self._answering is not None:
+            self._answering.shut_down()
 
     def close(self) -> None:
         """Give up a request that no response was asked for."""

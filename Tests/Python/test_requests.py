@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""requests over the core: sessions, adapters, and what it makes of refusals."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import importlib.util
+import threading
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+import urllib3
+from scripted_server import Peer, Server
+
+from amaru.transport import _urllib3
+
+# Without the types that it does not ship.
+requests: Any = pytest.importorskip("requests")
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture(autouse=True)
+def installed(core: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for variable in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.upper(), raising=False)
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
+    _urllib3.install()
+    yield
+    _urllib3.uninstall()
+
+
+def ok(peer: Peer) -> None:
+    peer.reply("200 OK", "hello")
+
+
+def test_a_session_keeps_cookies_and_follows_redirects(serve: Serve, core: Any) -> None:
+    def turn(peer: Peer) -> None:
+        peer.reply("302 Found", "", Location="/next", Set_Cookie="a=1")
+
+    server = serve(turn, ok)
+    with requests.Session() as session:
+        response = session.get(f"{server.origin}/first", timeout=20)
+    assert response.text == "hello"
+    assert [got.target for got in server.received] == ["/first", "/next"]
+    assert server.received[1].headers["cookie"] == "a=1"
+    assert [found.status_code for found in response.history] == [302]
+    assert len(core.opened) == 2
+    assert core.exchanges == {}
+
+
+def test_lines_are_shown_as_they_arrive(serve: Serve) -> None:
+    go_on = threading.Event()
+
+    def answer(peer: Peer) -> None:
+        peer.start_stream()
+        peer.chunk("one\n")
+        assert go_on.wait(20)
+        peer.chunk("two\n")
+        peer.end()
+
+    with requests.get(serve(answer).origin, stream=True, timeout=20) as response:
+        lines = response.iter_lines(chunk_size=1)
+        assert next(lines) == b"one"
+        go_on.set()
+        assert list(lines) == [b"two"]
+
+
+def test_a_response_that_nobody_reads_is_cancelled(serve: Serve, core: Any) -> None:
+    def answer(peer: Peer) -> None:
+        peer.start_stream()
+        peer.wait_for_close()
+
+    response = requests.get(serve(answer).origin, stream=True, timeout=20)
+    assert len(core.exchanges) == 1
+    del response
+    gc.collect()
+    assert core.exchanges == {}
+
+
+def test_a_session_made_before_uses_the_host_afterwards(
+    serve: Serve, core: Any
+) -> None:
+    def two(peer: Peer) -> None:
+        # One that urllib3 keeps: the next request would go over it.
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+        peer.wait_for_close()
+
+    server = serve(two, ok, ok)
+    _urllib3.uninstall()
+    with requests.Session() as session:
+        assert session.get(server.origin, timeout=20).text == "hello"
+        assert core.opened == []
+        _urllib3.install()
+        assert session.get(server.origin, timeout=20).text == "hello"
+        assert len(core.opened) == 1
+        _urllib3.uninstall()
+        assert session.get(server.origin, timeout=20).text == "hello"
+        assert len(core.opened) == 1
+
+
+def test_a_pool_that_names_its_own_connections_keeps_them(
+    serve: Serve, core: Any
+) -> None:
+    class Pool(urllib3.HTTPConnectionPool):
+        ConnectionCls = urllib3.connection.HTTPConnection
+
+    with Pool("127.0.0.1", serve(ok).port, timeout=20) as pool:
+        assert pool.request("GET", "/").data == b"hello"
+    assert core.opened == []
+
+
+@pytest.mark.parametrize("code", ["secret_refused", "not_allowed"])
+def test_a_refusal_of_the_host_is_a_connection_error_and_no_retry(
+    serve: Serve, core: Any, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    asked = []
+
+    def refuse(*arguments: object) -> int:
+        asked.append(arguments)
+        raise core.TransferError(code, "the host says no, and why")
+
+    monkeypatch.setattr(core, "open", refuse)
+    with requests.Session() as session:
+        session.mount("http://", requests.adapters.HTTPAdapter(max_retries=5))
+        with pytest.raises(requests.ConnectionError, match="says no, and why"):
+            session.get("http://127.0.0.1:9/", timeout=20)
+    assert len(asked) == 1
+
+
+def options(core: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Record the options of exchanges that are never made."""
+    found: list[dict[str, Any]] = []
+
+    def note(*arguments: Any) -> int:
+        found.append(arguments[6])
+        return 1
+
+    monkeypatch.setattr(core, "open", note)
+    answer: tuple[Any, ...] = (204, b"No Content", b"HTTP/1.1", [])
+    monkeypatch.setattr(core, "head_blocking", lambda exchange: answer)
+    monkeypatch.setattr(core, "read_chunks_blocking", lambda exchange: [])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {}),
+        ({"verify": "/ca.pem"}, {"ca_file": "/ca.pem"}),
+        ({"cert": "/me.pem"}, {"cert_file": "/me.pem"}),
+        (
+            {"cert": ("/me.pem", "/me.key")},
+            {"cert_file": "/me.pem", "key_file": "/me.key"},
+        ),
+        (
+            {"proxies": {"https": "http://proxy:3128"}},
+            {"proxy": "http://proxy:3128"},
+        ),
+        (
+            {"proxies": {"https": "http://me:p%40ss@proxy:3128"}},
+            {"proxy": "http://me:p%40ss@proxy:3128"},
+        ),
+    ],
+)
+def test_what_a_request_asks_of_tls_and_proxies_reaches_the_core(
+    core: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, Any],
+    expected: dict[str, Any],
+) -> None:
+    monkeypatch.setattr("os.path.exists", lambda path: True)
+    found = options(core, monkeypatch)
+    requests.get("https://api.example/", timeout=20, **given)
+    assert found == [expected]
+
+
+def test_no_verification_is_named_and_warned_about(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = options(core, monkeypatch)
+    with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+        requests.get("https://api.example/", timeout=20, verify=False)
+    assert found == [{"verify": False}]
+
+
+def test_a_forwarding_proxy_gets_its_credentials_by_its_url_only(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[tuple[Any, ...]] = []
+
+    def note(*given: Any) -> int:
+        found.append(given)
+        return 1
+
+    options(core, monkeypatch)
+    monkeypatch.setattr(core, "open", note)
+    proxies = {"http": "http://me:secret@proxy:3128"}
+    requests.get("http://api.example/x?y=z", timeout=20, proxies=proxies)
+    _, url, headers, *_ = found[0]
+    assert url == "http://api.example/x?y=z"
+    assert found[0][6] == {"proxy": "http://me:secret@proxy:3128"}
+    assert base64.b64encode(b"me:secret") not in b"".join(headers)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("socks") is None, reason="PySocks is not installed"
+)
+def test_a_socks_proxy_is_named_to_the_host(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = options(core, monkeypatch)
+    socks = import_module("urllib3.contrib.socks")
+    with socks.SOCKSProxyManager("socks5h://me:secret@proxy:1080") as pool:
+        assert pool.request("GET", "https://api.example/").status == 204
+        assert pool.request("GET", "http://api.example/").status == 204
+    assert found == [{"proxy": "socks5://me:secret@proxy:1080"}] * 2
+    with socks.SOCKSProxyManager("socks4://proxy:1080") as pool:
+        with pytest.raises(ValueError, match="SOCKS 5 only"):
+            pool.request("GET", "http://api.example/")
