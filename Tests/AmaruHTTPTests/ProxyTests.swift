@@ -1,4 +1,4 @@
-// Requests through an HTTP proxy, which the scripted server plays.
+// Requests through proxies, which the scripted server plays.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
@@ -8,73 +8,159 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ProxyTests {
-    func configuration(_ proxy: ScriptedServer) async throws -> HTTPBackendConfiguration {
+    func configuration(
+        _ server: ScriptedServer,
+        _ scheme: HTTPProxy.Scheme = .http
+    ) async throws -> HTTPBackendConfiguration {
+        try await server.start()
         var configuration = HTTPBackendConfiguration()
-        configuration.proxy = .init(host: "127.0.0.1", port: try await proxy.start())
+        let proxy = HTTPProxy(scheme: scheme, host: "127.0.0.1", port: server.port)
+        configuration.proxies = HTTPProxySettings(http: proxy, https: proxy)
         return configuration
     }
 
-    func open(_ url: String, _ configuration: HTTPBackendConfiguration) async throws -> String {
-        let backend = NIOHTTPBackend(configuration)
-        let exchange = backend.open(HTTPTransferRequest(method: "GET", url: url))
-        do throws(HTTPTransferError) {
-            let text = try await exchange.text()
-            await backend.shutDown()
-            return text
-        } catch {
-            await backend.shutDown()
-            throw error
+    @Test func `A plain request is forwarded with its whole URL`() async throws {
+        let proxy = ScriptedServer([.text("forwarded")])
+        try await withServer(proxy, try await configuration(proxy)) { (backend) async throws in
+            for host in ["example.com", "example.org:8080"] {
+                var request = HTTPTransferRequest(method: "GET", url: "http://\(host)/a%20b?c#d")
+                request.headers = [HTTPHeaderField("X-First", "1")]
+                #expect(try await backend.open(request).text() == "forwarded")
+            }
+            #expect(
+                proxy.requests.map(\.path) == [
+                    "http://example.com/a%20b?c", "http://example.org:8080/a%20b?c",
+                ]
+            )
+            #expect(
+                proxy.requests.map { $0.header("Host") } == ["example.com", "example.org:8080"]
+            )
+            #expect(proxy.requests[0].header("Proxy-Authorization") == nil)
+            #expect(proxy.connectionCount == 1)
         }
     }
 
-    @Test func `A tunnel is opened, and the request goes through it`() async throws {
-        let proxy = ScriptedServer([.raw("HTTP/1.1 200 Connected\r\n\r\n"), .text("through")])
-        let configuration = try await configuration(proxy)
-        #expect(try await open("http://example.com/path", configuration) == "through")
-        #expect(proxy.requests.map(\.method) == ["CONNECT", "GET"])
-        #expect(proxy.requests[0].path == "example.com:80")
-        #expect(proxy.requests[1].path == "/path")
-        #expect(proxy.connectionCount == 1)
-        await proxy.shutDown()
-    }
-
-    @Test(arguments: [403, 407, 502])
-    func `A proxy that refuses is named as the trouble`(_ status: Int) async throws {
-        let proxy = ScriptedServer([.text("", status: status, reason: "No")])
-        let configuration = try await configuration(proxy)
-        let error = await #expect(throws: HTTPTransferError.self) {
-            _ = try await open("https://example.com/", configuration)
+    @Test func `The credentials of a proxy are sent to it, decoded`() async throws {
+        let proxy = ScriptedServer([.text("known")])
+        try await withServer(proxy) { (backend) async throws in
+            var request = HTTPTransferRequest(method: "GET", url: "http://example.com/")
+            let url = "http://us%40er:p%3Ass@127.0.0.1:\(proxy.port)"
+            request.connection.proxy = .proxy(try HTTPProxy(parsing: url))
+            #expect(try await backend.open(request).text() == "known")
+            #expect(proxy.requests[0].header("Proxy-Authorization") == "Basic dXNAZXI6cDpzcw==")
         }
-        #expect(error?.code == .proxy)
-        #expect(error?.message.contains("https://example.com") == true, "\(error)")
-        await proxy.shutDown()
-    }
-
-    @Test func `This machine is reached without the proxy`() async throws {
-        let proxy = ScriptedServer([.closeBeforeHead])
-        let server = ScriptedServer([.text("direct")])
-        try await server.start()
-        let configuration = try await configuration(proxy)
-        #expect(try await open(server.url, configuration) == "direct")
-        #expect(proxy.connectionCount == 0)
-        await server.shutDown()
-        await proxy.shutDown()
     }
 
     @Test(arguments: [
-        ("http://example.com", [], true), ("http://example.com", ["example.com"], false),
-        ("http://api.example.com", ["example.com"], false),
-        ("http://api.example.com", [".Example.com"], false),
-        ("http://badexample.com", ["example.com"], true), ("http://example.com", ["*"], false),
-        ("http://example.com", [""], true), ("http://127.0.0.1", [], false),
-        ("http://localhost:99", [], false),
+        (403, "Forbidden"), (407, "Proxy Authentication Required"), (502, "Bad Gateway"),
+        (302, "Found"),
     ])
-    func `Bypassed hosts and those below them are reached directly`(
-        _ url: String,
-        _ bypass: [String],
-        _ isProxied: Bool
-    ) throws {
-        let proxy = HTTPBackendConfiguration.Proxy(host: "p", port: 1, bypass: bypass)
-        #expect(proxy.serves(try HTTPOrigin(parsing: url)) == isProxied)
+    func `A proxy that refuses a tunnel is named, with status and reason`(
+        _ status: Int,
+        _ reason: String
+    ) async throws {
+        let proxy = ScriptedServer([.text("page", status: status, reason: reason)])
+        try await withServer(proxy) { (backend) async throws in
+            var request = HTTPTransferRequest(method: "GET", url: "https://example.com/")
+            let url = "http://user:secret@127.0.0.1:\(proxy.port)"
+            request.connection.proxy = .proxy(try HTTPProxy(parsing: url))
+            let error = try #require(await backend.open(request).failure())
+            #expect(error.code == .proxy)
+            for word in ["https://example.com", "\(status) \(reason)", "127.0.0.1:\(proxy.port)"] {
+                #expect(error.message.contains(word), "\(error)")
+            }
+            #expect(!error.message.contains("secret"))
+            #expect(proxy.requests.map(\.method) == ["CONNECT"])
+            #expect(proxy.requests[0].path == "example.com:443")
+            #expect(proxy.requests[0].header("Host") == "example.com:443")
+            #expect(proxy.requests[0].header("Proxy-Authorization") == "Basic dXNlcjpzZWNyZXQ=")
+        }
+    }
+
+    static let faults: [(ScriptedResponse, HTTPTransferError.Code, String)] = [
+        (ScriptedResponse.closeBeforeHead, HTTPTransferError.Code.proxy, "closed the connection"),
+        (.resetBeforeHead, .connect, "reset"),
+        (.raw("SSH-2.0-x\r\n\r\n"), .proxy, "did not answer in HTTP"),
+        (.raw("HTTP/1.1 200 OK\r\n\r\nhello"), .proxy, "more than the head"),
+    ]
+
+    @Test(arguments: faults)
+    func `A proxy that breaks off is named as the trouble`(
+        _ response: ScriptedResponse,
+        _ code: HTTPTransferError.Code,
+        _ word: String
+    ) async throws {
+        let proxy = ScriptedServer([response])
+        try await withServer(proxy, try await configuration(proxy)) { (backend) async throws in
+            let request = HTTPTransferRequest(method: "GET", url: "https://example.com/")
+            let error = try #require(await backend.open(request).failure())
+            #expect(error.code == code, "\(error)")
+            #expect(error.message.contains(word), "\(error)")
+            #expect(error.message.contains("https://example.com"), "\(error)")
+        }
+    }
+
+    @Test(arguments: ["http", "https"])
+    func `A proxy that cannot be reached is named`(_ scheme: String) async throws {
+        let port = try await ScriptedServer.refusingPort()
+        let backend = NIOHTTPBackend()
+        var request = HTTPTransferRequest(method: "GET", url: "\(scheme)://example.com/")
+        request.connection.proxy = .proxy(HTTPProxy(host: "127.0.0.1", port: port))
+        let error = try #require(await backend.open(request).failure())
+        #expect(error.code == .connect)
+        for word in ["proxy http://127.0.0.1:\(port)", "\(scheme)://example.com", "refused"] {
+            #expect(error.message.contains(word), "\(error)")
+        }
+        await backend.shutDown()
+    }
+
+    @Test func `A silent proxy runs into the time allowed for connecting`() async throws {
+        let gate = Gate()
+        let proxy = ScriptedServer([.stall(until: gate)])
+        try await withServer(proxy, try await configuration(proxy)) { (backend) async throws in
+            var request = HTTPTransferRequest(method: "GET", url: "https://example.com/")
+            request.timeouts.connect = .milliseconds(50)
+            #expect(await backend.open(request).failure()?.code == .connectTimeout)
+            gate.open()
+        }
+    }
+
+    @Test func `This machine is reached without the proxy of the configuration`() async throws {
+        let proxy = ScriptedServer([.closeBeforeHead])
+        let server = ScriptedServer([.text("direct")])
+        try await withServer(server, try await configuration(proxy)) { (backend) async throws in
+            #expect(try await backend.open(server.request()).text() == "direct")
+            #expect(proxy.connectionCount == 0)
+        }
+        await proxy.shutDown()
+    }
+
+    @Test func `The proxy of a request is used for every host`() async throws {
+        let proxy = ScriptedServer([.text("through")])
+        try await withServer(proxy) { (backend) async throws in
+            var request = HTTPTransferRequest(method: "GET", url: "http://127.0.0.1:9/")
+            request.connection.proxy = .proxy(HTTPProxy(host: "127.0.0.1", port: proxy.port))
+            #expect(try await backend.open(request).text() == "through")
+        }
+    }
+
+    @Test func `A request can go without the proxy of the configuration`() async throws {
+        let proxy = ScriptedServer([.text("through")])
+        try await withServer(proxy, try await configuration(proxy)) { (backend) async throws in
+            var request = HTTPTransferRequest(method: "GET", url: "http://no-such-host.invalid/")
+            request.connection.proxy = .direct
+            #expect(await backend.open(request).failure()?.code == .connect)
+            #expect(proxy.connectionCount == 0)
+        }
+    }
+
+    @Test func `A SOCKS proxy with a password is refused, without showing it`() async throws {
+        let backend = NIOHTTPBackend()
+        var request = HTTPTransferRequest(method: "GET", url: "http://example.com/")
+        request.connection.proxy = .proxy(try HTTPProxy(parsing: "socks5://u:secret@127.0.0.1:9"))
+        let error = try #require(await backend.open(request).failure())
+        #expect(error.code == .proxy)
+        #expect(!error.message.contains("secret"))
+        await backend.shutDown()
     }
 }

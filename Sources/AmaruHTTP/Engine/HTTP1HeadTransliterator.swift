@@ -75,9 +75,12 @@ struct ResponseHeadScanner: Sendable {
     private var statusLine: [UInt8] = []
     private var isInStatusLine = true
     private var lineLength = 0
+    /// How many bytes it has seen.
+    private(set) var count = 0
 
     /// Takes the next byte and returns whether it was the last one of the head.
     mutating func consume(_ byte: UInt8) -> Bool {
+        count += 1
         switch byte {
         case UInt8(ascii: "\n"):
             let isEnd = lineLength == 0 && !isInStatusLine
@@ -97,6 +100,13 @@ struct ResponseHeadScanner: Sendable {
 
     private var words: [ArraySlice<UInt8>] {
         statusLine.split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: false)
+    }
+
+    /// The status code; nil where the head does not begin as one of HTTP/1 does.
+    var status: Int? {
+        guard words.count > 1, words[0].starts(with: "HTTP/1.".utf8), words[1].count == 3
+        else { return nil }
+        return Int(String(decoding: words[1], as: UTF8.self))
     }
 
     var reason: [UInt8] { words.count == 3 ? Array(words[2]) : [] }

@@ -41,7 +41,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
         case .head(var head):
             core = head.headers.first(name: InternalField.exchange)
                 .flatMap { UInt64($0) }.flatMap(find)
-            restore(&head)
+            head.restoreAsGiven()
             heads.nextWriteIsHead = true
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             core?.perform { $0.requestHeadWritten() }
@@ -62,15 +62,18 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
         head.headers.add(name: InternalField.reason, value: Latin1.text(reason))
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
+}
 
-    private func restore(_ head: inout HTTPRequestHead) {
-        if let target = head.headers.first(name: InternalField.target) { head.uri = target }
-        let framing = head.headers.first { name, _ in
+extension HTTPRequestHead {
+    /// Puts the target and the framing field in their places and takes the engine's fields out.
+    mutating func restoreAsGiven() {
+        if let target = headers.first(name: InternalField.target) { uri = target }
+        let framing = headers.first { name, _ in
             name.lowercased() == "content-length" || name.lowercased() == "transfer-encoding"
         }
-        let isMarked = head.headers.contains(name: InternalField.framing)
-        var headers = HTTPHeaders()
-        for (name, value) in head.headers {
+        let isMarked = headers.contains(name: InternalField.framing)
+        var restored = HTTPHeaders()
+        for (name, value) in headers {
             switch name.lowercased() {
             case InternalField.exchange, InternalField.target:
                 continue
@@ -78,13 +81,13 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
                 // The caller's spelling of the name, where it is the field that is used.
                 guard let framing else { continue }
                 let isSame = value.lowercased() == framing.name.lowercased()
-                headers.add(name: isSame ? value : framing.name, value: framing.value)
+                restored.add(name: isSame ? value : framing.name, value: framing.value)
             case "content-length" where isMarked, "transfer-encoding" where isMarked:
                 continue
             default:
-                headers.add(name: name, value: value)
+                restored.add(name: name, value: value)
             }
         }
-        head.headers = headers
+        headers = restored
     }
 }

@@ -1,7 +1,7 @@
-// How the engine connects: trust, proxy, limits.
+// How the engine connects: trust, proxies, limits.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an ``NIOHTTPBackend`` makes its connections.
+/// How an ``NIOHTTPBackend`` makes its connections, where a request asks for nothing else.
 ///
 /// It is a plain value: environment variables such as `HTTPS_PROXY` and `SSL_CERT_FILE` are read
 /// by the program, which puts what they say in here.
@@ -12,41 +12,16 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
         case system
         /// Those in a file of PEM certificates, and no others.
         case file(String)
-    }
-
-    /// A proxy, and the hosts that are reached without it.
-    public struct Proxy: Sendable, Hashable {
-        /// The host of the proxy.
-        public var host: String
-        /// The port of the proxy.
-        public var port: Int
-        /// Hosts that are reached directly: a name also stands for everything below it.
-        public var bypass: [String]
-
-        /// Makes a description of an HTTP proxy; it opens tunnels with CONNECT, for `http` too.
-        public init(host: String, port: Int, bypass: [String] = []) {
-            self.host = host
-            self.port = port
-            self.bypass = bypass
-        }
-
-        /// This machine is never reached through a proxy: a key that may be sent in clear because
-        /// the server is on loopback must not leave the machine.
-        func serves(_ origin: HTTPOrigin) -> Bool {
-            if origin.isLoopback || bypass.contains("*") { return false }
-            return !bypass.contains { entry in
-                let name = (entry.hasPrefix(".") ? String(entry.dropFirst()) : entry).lowercased()
-                return !name.isEmpty && (origin.host == name || origin.host.hasSuffix("." + name))
-            }
-        }
+        /// Those in these PEM files, and in all PEM files of these folders, and no others.
+        case paths([String])
     }
 
     /// The authorities that are trusted.
     public var trustRoots: TrustRoots = .system
     /// Paths of PEM files with authorities that are trusted as well.
     public var additionalTrustRoots: [String] = []
-    /// The proxy, if any.
-    public var proxy: Proxy?
+    /// The proxies, if any.
+    public var proxies = HTTPProxySettings()
     /// How many exchanges may hold a connection at the same time; more wait their turn.
     public var maximumConnections: Int = 1000
     /// How long an unused connection is kept for the next request.

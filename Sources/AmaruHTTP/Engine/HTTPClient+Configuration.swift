@@ -4,6 +4,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -31,36 +32,81 @@ enum ConnectionAttempt: CaseIterable, Hashable, Sendable {
     }
 }
 
+/// What a client of the library asks the engine for while it works.
+struct ClientHooks: Sendable {
+    /// Finds the exchange of a request by its number.
+    var find: @Sendable (UInt64) -> ExchangeCore?
+    /// Is told of each connection before it gets a request; the future holds that up.
+    var connected: @Sendable (any Channel) -> EventLoopFuture<Void>
+}
+
 extension HTTPClient {
+    /// Makes a client for the connections of one route.
+    ///
+    /// - Throws: What `material` throws.
     convenience init(
-        _ wanted: HTTPBackendConfiguration,
-        proxy: HTTPBackendConfiguration.Proxy?,
-        attempt: ConnectionAttempt,
-        find: @escaping @Sendable (UInt64) -> ExchangeCore?
-    ) {
+        _ route: ConnectionRoute,
+        maximumConnections: Int,
+        material: TLSMaterial?,
+        hooks: ClientHooks
+    ) throws {
         var configuration = Configuration(redirectConfiguration: .disallow)
         configuration.decompression = .disabled
-        configuration.httpVersion = .http1Only
-        configuration.tlsConfiguration = .client(wanted)
-        configuration.proxy = proxy.map { .server(host: $0.host, port: $0.port) }
+        configuration.httpVersion = route.allowsHTTP2 ? .automatic : .http1Only
+        configuration.tlsConfiguration = material?.configuration
+        if case .socks(let proxy) = route.way {
+            configuration.proxy = .socksServer(host: proxy.host, port: proxy.port)
+        }
+        if case .direct(let host?, let name?) = route.way {
+            configuration.dnsOverride = [name: host]
+        }
         // Its own attempts would hide a refused connection for seconds.
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.idleTimeout = TimeAmount(wanted.idleConnectionLifetime)
+        configuration.connectionPool.idleTimeout = TimeAmount(route.idleLifetime)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
-            max(1, wanted.maximumConnections)
+            max(1, maximumConnections)
         // The limits of a request are kept by timers of ours.
-        configuration.timeout = .init(connect: attempt.limit, read: nil)
+        configuration.timeout = .init(connect: route.attempt.limit, read: nil)
+        let steps = try route.steps(material)
         configuration.http1_1ConnectionDebugInitializer = { channel in
             channel.eventLoop.flatSubmit {
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.makeHeadsExact(find: find)
-                }.flatMap { $0 }
+                ConnectionSetup.perform(steps, limit: route.attempt.limit, on: channel)
+                    .flatMapThrowing {
+                        try channel.pipeline.syncOperations.makeHeadsExact(find: hooks.find)
+                    }
+                    .flatMap { $0 }
+                    .flatMap { hooks.connected(channel) }
+            }
+        }
+        configuration.http2StreamChannelDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.makeHeadsExactInStream(find: hooks.find)
             }
         }
         self.init(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
             configuration: configuration
         )
+    }
+}
+
+extension ConnectionRoute {
+    /// What is done on a new connection, which the library takes for a plain one.
+    fileprivate func steps(_ material: TLSMaterial?) throws -> [ConnectionStep] {
+        switch way {
+        case .direct, .forwarded, .socks, .socket(_, nil):
+            return []
+        case .socket(_, let name?):
+            return try material.map { [.secure(try $0.context(), name: name, proxy: nil)] } ?? []
+        case .tunnelled(let proxy, let origin, let name):
+            guard let material else { return [.connect(proxy, origin)] }
+            let tunnel: [ConnectionStep] = [
+                .connect(proxy, origin), .secure(try material.context(), name: name, proxy: nil),
+            ]
+            guard proxy.scheme == .https, let tls else { return tunnel }
+            let outer = try TLSMaterial(tls.forProxy).context()
+            return [.secure(outer, name: proxy.host, proxy: proxy)] + tunnel
+        }
     }
 }
 
@@ -82,16 +128,12 @@ extension ChannelPipeline.SynchronousOperations {
         try addHandler(HTTP1HeadTransliterator(heads), position: .before(encoder.handler))
         return removeHandler(context: encoder)
     }
-}
 
-extension TLSConfiguration {
-    fileprivate static func client(_ wanted: HTTPBackendConfiguration) -> TLSConfiguration {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        switch wanted.trustRoots {
-        case .system: tls.trustRoots = .default
-        case .file(let path): tls.trustRoots = .file(path)
-        }
-        tls.additionalTrustRoots = wanted.additionalTrustRoots.map { .file($0) }
-        return tls
+    /// Sets up a stream of an HTTP/2 connection likewise.
+    fileprivate func makeHeadsExactInStream(
+        find: @escaping @Sendable (UInt64) -> ExchangeCore?
+    ) throws {
+        let codec = try handler(type: HTTP2FramePayloadToHTTP1ClientCodec.self)
+        try addHandler(HTTP2RequestHandler(find: find), position: .after(codec))
     }
 }

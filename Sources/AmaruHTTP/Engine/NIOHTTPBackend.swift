@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import Logging
 import NIOCore
 import NIOPosix
 
@@ -28,34 +29,34 @@ public final class NIOHTTPBackend: HTTPBackend {
     private struct State {
         var lastID: UInt64 = 0
         var exchanges: [UInt64: ExchangeCore] = [:]
-        var clients: [ClientKey: HTTPClient] = [:]
         var isShutDown = false
-    }
-
-    /// The library sets proxy and connection time-out per client, and each has its own pool.
-    private struct ClientKey: Hashable {
-        var isProxied: Bool
-        var attempt: ConnectionAttempt
     }
 
     private let configuration: HTTPBackendConfiguration
     private let gate: ConnectionGate
-    private let state = Locked(State())
+    private let state: Locked<State>
+    let clients: ClientCache
 
     /// Makes a backend; nothing is opened before the first request.
-    public init(_ configuration: HTTPBackendConfiguration = HTTPBackendConfiguration()) {
+    ///
+    /// - Parameter warn: Gets a line of text, on any thread, for each origin whose certificate is
+    ///   not verified because a request wants it so; by default it is logged.
+    public init(
+        _ configuration: HTTPBackendConfiguration = HTTPBackendConfiguration(),
+        warn: @escaping @Sendable (String) -> Void = NIOHTTPBackend.log
+    ) {
         self.configuration = configuration
         gate = ConnectionGate(limit: configuration.maximumConnections)
+        let state = Locked(State())
+        self.state = state
+        clients = ClientCache(configuration, warn: warn) { id in
+            state.withLock { $0.exchanges[id] }
+        }
     }
 
-    deinit {
-        // The library traps where a client is dropped that was not shut down. No exchange is left:
-        // each holds the backend.
-        let clients = state.withLock { Array($0.clients.values) }
-        guard !clients.isEmpty else { return }
-        Task {
-            for client in clients { try? await client.shutdown() }
-        }
+    /// Logs a warning with the label `AmaruHTTP`.
+    public static let log: @Sendable (String) -> Void = { text in
+        Logger(label: "AmaruHTTP").warning("\(text)")
     }
 
     /// The number of exchanges that have not ended.
@@ -94,11 +95,11 @@ public final class NIOHTTPBackend: HTTPBackend {
     ///
     /// Exchanges opened afterwards fail. Calling it again does nothing.
     public func shutDown() async {
-        let (exchanges, clients) = state.withLock { state in
+        let exchanges = state.withLock { state in
             state.isShutDown = true
-            defer { state.clients = [:] }
-            return (Array(state.exchanges.values), Array(state.clients.values))
+            return Array(state.exchanges.values)
         }
+        let clients = clients.close()
         for core in exchanges { core.perform { $0.cancelled() } }
         for core in exchanges { await core.closed() }
         for client in clients { await shutDown(client) }
@@ -137,13 +138,22 @@ extension NIOHTTPBackend: ExchangeEngine {
     }
 
     func transfer(_ core: ExchangeCore) -> @Sendable () -> Void {
-        if let body = core.request.bodyInOnePiece {
-            return transfer(core, sending: body)
+        // The first of a kind of connection may have files to read, which is no work for a caller.
+        if let body = core.request.bodyInOnePiece,
+            let lease = clients.leaseIfReady(core.request, to: core.url.origin)
+        {
+            return transfer(core, sending: body, over: lease)
         }
         let task = Task {
             do {
-                guard let client = client(for: core) else { throw CancellationError() }
-                try await stream(core, over: client)
+                guard let lease = try clients.lease(core.request, to: core.url.origin) else {
+                    throw CancellationError()
+                }
+                do {
+                    try await stream(core, over: lease)
+                } catch {
+                    throw lease.attributing(error)
+                }
             } catch {
                 core.fail(error)
             }
@@ -154,14 +164,17 @@ extension NIOHTTPBackend: ExchangeEngine {
     }
 
     /// Carries an exchange on the event loop, where nothing has to be waited for in sending.
-    private func transfer(_ core: ExchangeCore, sending body: Data) -> @Sendable () -> Void {
+    private func transfer(
+        _ core: ExchangeCore,
+        sending body: Data,
+        over lease: ClientLease
+    ) -> @Sendable () -> Void {
         do {
-            guard let client = client(for: core) else { throw CancellationError() }
-            let request = try RequestTranslation.request(core, sending: body)
+            let request = try RequestTranslation.request(core, by: lease.route, sending: body)
             core.perform { $0.bodyHandedOver() }
-            let task = client.execute(
+            let task = lease.client.execute(
                 request: request,
-                delegate: ExchangeDelegate(core) { $0 },
+                delegate: ExchangeDelegate(core, attribute: lease.attributing),
                 eventLoop: .indifferent,
                 deadline: .distantFuture
             )
@@ -173,9 +186,9 @@ extension NIOHTTPBackend: ExchangeEngine {
         }
     }
 
-    private func stream(_ core: ExchangeCore, over client: HTTPClient) async throws {
-        let response = try await client.execute(
-            RequestTranslation.clientRequest(core),
+    private func stream(_ core: ExchangeCore, over lease: ClientLease) async throws {
+        let response = try await lease.client.execute(
+            RequestTranslation.clientRequest(core, by: lease.route),
             deadline: .distantFuture
         )
         core.perform { $0.received(RequestTranslation.head(response)) }
@@ -185,22 +198,6 @@ extension NIOHTTPBackend: ExchangeEngine {
                 return core.perform { $0.receivedEnd() }
             }
             core.perform { $0.received(Data(bytes.readableBytesView)) }
-        }
-    }
-
-    private func client(for core: ExchangeCore) -> HTTPClient? {
-        let proxy = configuration.proxy.flatMap { $0.serves(core.url.origin) ? $0 : nil }
-        let attempt = ConnectionAttempt(within: core.request.timeouts.connect)
-        let key = ClientKey(isProxied: proxy != nil, attempt: attempt)
-        return state.withLock { state in
-            if state.isShutDown { return nil }
-            if let existing = state.clients[key] { return existing }
-            let client = HTTPClient(configuration, proxy: proxy, attempt: attempt) {
-                [weak self] id in
-                self?.state.withLock { $0.exchanges[id] }
-            }
-            state.clients[key] = client
-            return client
         }
     }
 }

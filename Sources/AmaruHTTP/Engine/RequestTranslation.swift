@@ -53,9 +53,12 @@ enum RequestTranslation {
         return url
     }
 
-    static func clientRequest(_ core: ExchangeCore) -> HTTPClientRequest {
+    static func clientRequest(
+        _ core: ExchangeCore,
+        by route: ConnectionRoute
+    ) -> HTTPClientRequest {
         // The true target is put in later, or the library would parse and re-encode it.
-        var request = HTTPClientRequest(url: core.url.origin.description + "/")
+        var request = HTTPClientRequest(url: route.url(for: core.url.origin))
         request.method = HTTPMethod(rawValue: core.request.method)
         if !core.request.headers.contains(where: { $0.isNamed("host") }) {
             request.headers.add(name: "Host", value: core.url.origin.authority)
@@ -69,7 +72,15 @@ enum RequestTranslation {
                 request.headers.add(name: field.name, value: Latin1.text(field.bytes))
             }
         }
-        let target = core.request.target ?? core.url.target
+        var target = core.request.target ?? core.url.target
+        if case .forwarded(let proxy) = route.way {
+            // The absolute form, RFC 9112 §3.2.2.
+            if core.request.target == nil { target = core.url.text }
+            let isGiven = core.request.headers.contains { $0.isNamed("proxy-authorization") }
+            if !isGiven, let value = proxy.authorization {
+                request.headers.add(name: "Proxy-Authorization", value: value)
+            }
+        }
         request.headers.add(name: InternalField.target, value: target)
         request.headers.add(name: InternalField.exchange, value: "\(core.id)")
         request.body = body(core)
@@ -79,9 +90,10 @@ enum RequestTranslation {
     /// The same for a body that goes with the head; an empty one is none.
     static func request(
         _ core: ExchangeCore,
+        by route: ConnectionRoute,
         sending body: Data
     ) throws -> HTTPClient.Request {
-        let request = clientRequest(core)
+        let request = clientRequest(core, by: route)
         return try HTTPClient.Request(
             url: request.url,
             method: request.method,
@@ -99,8 +111,11 @@ enum RequestTranslation {
         version: HTTPVersion,
         headers: HTTPHeaders
     ) -> HTTPTransferHead {
+        let isHTTP2 = version.major == 2
         var fields = headers.map { name, value in
-            HTTPHeaderField(name, bytes: Latin1.bytes(value) ?? Array(value.utf8))
+            // Strings of HTTP/2 are the UTF-8 of the wire.
+            let latin1 = isHTTP2 ? nil : Latin1.bytes(value)
+            return HTTPHeaderField(name, bytes: latin1 ?? Array(value.utf8))
         }
         var reason: [UInt8] = []
         if let last = fields.last, last.name == InternalField.reason {
@@ -110,7 +125,7 @@ enum RequestTranslation {
         return HTTPTransferHead(
             status: Int(status.code),
             reasonBytes: reason,
-            version: version.major == 2 ? "HTTP/2" : "\(version)",
+            version: isHTTP2 ? "HTTP/2" : "\(version)",
             headers: fields
         )
     }

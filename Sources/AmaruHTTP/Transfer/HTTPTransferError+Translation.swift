@@ -4,6 +4,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOPosix
 import NIOSSL
 
@@ -37,8 +38,12 @@ extension HTTPTransferError {
             client(error, stage: stage, origin: origin)
         case let error as HTTPParserError:
             parser(error, origin: origin)
+        case let fault as ProxyFault:
+            proxy(fault, origin: origin)
+        case let error as any NIOHTTP2Error:
+            (.remoteProtocol, stream(error, origin: origin))
         case let error as NIOConnectionError:
-            (.connect, connection(error, origin: origin))
+            (.connect, connection(error, to: "\(origin)"))
         case let error as IOError:
             broken(stage, origin: origin, reason: systemText(error.errnoCode))
         case let error as ChannelError:
@@ -61,9 +66,28 @@ extension HTTPTransferError {
             stage == .connecting
                 ? (.connect, tls("\(error)", origin: origin))
                 : broken(stage, origin: origin, reason: "TLS: \(error)")
+        case let error where String(reflecting: type(of: error)).hasPrefix("NIOSOCKS."):
+            (.proxy, "the SOCKS proxy did not connect to \(origin): \(error)")
         default:
             broken(stage, origin: origin, reason: "\(error)")
         }
+    }
+
+    private static func proxy(_ fault: ProxyFault, origin: HTTPOrigin) -> (Code, String) {
+        let proxy = "the proxy \(fault.proxy.shown) for \(origin)"
+        if let error = fault.error as? NIOConnectionError {
+            return (.connect, connection(error, to: proxy))
+        }
+        let (code, text) = translate(fault.error, stage: .connecting, origin: origin)
+        return (code, "the connection to \(proxy) failed: \(text)")
+    }
+
+    /// A stream that the server ended, or a connection whose frames make no sense.
+    private static func stream(_ error: any NIOHTTP2Error, origin: HTTPOrigin) -> String {
+        guard let reset = error as? NIOHTTP2Errors.StreamClosed else {
+            return "\(origin) broke the rules of HTTP/2: \(error)"
+        }
+        return "\(origin) reset the stream of the request (\(reset.errorCode))"
     }
 
     private static func client(
@@ -148,17 +172,20 @@ extension HTTPTransferError {
         }
     }
 
-    private static func connection(_ error: NIOConnectionError, origin: HTTPOrigin) -> String {
+    private static func connection(
+        _ error: NIOConnectionError,
+        to server: String
+    ) -> String {
         if !error.connectionErrors.isEmpty {
             let tries = error.connectionErrors.map { failure in
                 let address = failure.target.ipAddress ?? "\(failure.target)"
                 let text = (failure.error as? IOError).map { systemText($0.errnoCode) }
                 return "\(address) port \(error.port): \(text ?? "\(failure.error)")"
             }
-            return "could not connect to \(origin): \(tries.joined(separator: "; ")). "
+            return "could not connect to \(server): \(tries.joined(separator: "; ")). "
                 + "Check that the server runs and that the port is right."
         }
-        return "could not find the host \"\(error.host)\" of \(origin): the name does not resolve. "
+        return "could not find the host \"\(error.host)\" of \(server): the name does not resolve. "
             + "Check its spelling and the network connection."
     }
 

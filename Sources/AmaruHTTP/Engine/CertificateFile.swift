@@ -1,0 +1,143 @@
+// Certificates and keys out of PEM files, with errors that name the file.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOSSL
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+enum CertificateFile {
+    /// Why a file cannot be used.
+    struct Failure: Error, CustomStringConvertible {
+        var path: String
+        var fault: String
+
+        var description: String { "\(path): \(fault)" }
+    }
+
+    /// Reads the certificates of files and of folders.
+    ///
+    /// A file without any is an error; in a folder it is left out, as is what cannot be read: the
+    /// folders of systems hold links that lead nowhere.
+    static func authorities(at paths: [String]) throws -> [NIOSSLCertificate] {
+        var seen: Set<NIOSSLCertificate> = []
+        var found: [NIOSSLCertificate] = []
+        for path in paths {
+            let certificates =
+                try isFolder(path) ? ofFolder(path) : certificates(in: path, try bytes(of: path))
+            for certificate in certificates where seen.insert(certificate).inserted {
+                found.append(certificate)
+            }
+        }
+        return found
+    }
+
+    static func authorities(der all: [[UInt8]]) throws -> [NIOSSLCertificate] {
+        try all.enumerated().map { index, bytes in
+            do {
+                return try NIOSSLCertificate(bytes: bytes, format: .der)
+            } catch {
+                let name = "certificate number \(index + 1) of those that are to be trusted"
+                throw Failure(path: name, fault: "it is not in DER form")
+            }
+        }
+    }
+
+    /// Reads a client's certificate, with those that sign it.
+    static func chain(
+        _ own: HTTPConnectionOptions.ClientCertificate
+    ) throws -> [NIOSSLCertificate] {
+        try certificates(in: own.chainFile, try bytes(of: own.chainFile))
+    }
+
+    /// Reads a client's private key.
+    static func key(
+        _ own: HTTPConnectionOptions.ClientCertificate
+    ) throws -> NIOSSLPrivateKey {
+        let path = own.keyFile ?? own.chainFile
+        let bytes = try bytes(of: path)
+        do {
+            guard let password = own.password else {
+                return try NIOSSLPrivateKey(bytes: bytes, format: .pem)
+            }
+            return try NIOSSLPrivateKey(bytes: bytes, format: .pem) { use in
+                use(Array(password.utf8))
+            }
+        } catch {
+            let isEncrypted = String(decoding: bytes, as: UTF8.self).contains("ENCRYPTED")
+            let fault =
+                switch (isEncrypted, own.password) {
+                case (true, nil): "its private key is encrypted, and no password was given"
+                case (true, _?): "its private key cannot be read with the password that was given"
+                case (false, _): "it holds no private key in PEM form"
+                }
+            throw Failure(path: path, fault: fault)
+        }
+    }
+
+    private static func certificates(
+        in path: String,
+        _ bytes: [UInt8]
+    ) throws -> [NIOSSLCertificate] {
+        let found: [NIOSSLCertificate]
+        do {
+            found = try NIOSSLCertificate.fromPEMBytes(bytes)
+        } catch {
+            throw Failure(path: path, fault: "it holds no certificates in PEM form, or broken ones")
+        }
+        guard !found.isEmpty else {
+            throw Failure(path: path, fault: "it holds no certificates in PEM form")
+        }
+        return found
+    }
+
+    private static func ofFolder(_ path: String) throws -> [NIOSSLCertificate] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw Failure(path: path, fault: reason(path))
+        }
+        // The same certificate is usually there under its name and as a link by its hash.
+        var targets: Set<String> = []
+        let folder = URL(filePath: path)
+        for name in names {
+            let file = folder.appending(path: name).resolvingSymlinksInPath().path
+            if !isFolder(file) { targets.insert(file) }
+        }
+        let found = targets.sorted().flatMap { file in
+            (try? certificates(in: file, try bytes(of: file))) ?? []
+        }
+        guard !found.isEmpty else {
+            throw Failure(path: path, fault: "no file in it holds certificates in PEM form")
+        }
+        return found
+    }
+
+    private static func bytes(of path: String) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Failure(path: path, fault: reason(path))
+        }
+        return Array(data)
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Why the system lets nobody read a file.
+    private static func reason(_ path: String) -> String {
+        guard access(path, R_OK) != 0 else { return "it cannot be read" }
+        let number = errno
+        return strerror(number).map { String(cString: $0) } ?? "error \(number)"
+    }
+}
