@@ -228,14 +228,11 @@ final class ClientLease: Sendable {
 
     deinit { cache.release(route) }
 
-    /// Names the proxy in an error where the connection to it failed.
+    /// Adds the proxy to an error of the system, which may be one of the connection to it.
     func attributing(_ error: any Error) -> any Error {
-        guard let proxy = route.proxy else { return error }
-        switch error {
-        case is ProxyFault, is HTTPTransferError: return error
-        case let error as NIOConnectionError: return ProxyFault(proxy: proxy, error: error)
-        default: return error
-        }
+        guard let proxy = route.proxy, error is NIOConnectionError || error is IOError
+        else { return error }
+        return ProxyFault(proxy: proxy, error: error)
     }
 }
 

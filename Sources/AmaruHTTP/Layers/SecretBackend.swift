@@ -43,7 +43,7 @@ public final class SecretBackend: HTTPBackend {
             guard Self.credentialHeaders.contains(field.name.lowercased()) else { continue }
             // From the end, so that replacing one does not move those still to come.
             for occurrence in vault.occurrences(in: field.bytes).reversed() {
-                try judge(occurrence, header: field.name, url: request.url)
+                try judge(occurrence, header: field.name, of: request)
                 guard let key = vault.reveal(occurrence.placeholder) else { continue }
                 revealed.headers[index].bytes.replaceSubrange(occurrence.range, with: key)
             }
@@ -54,12 +54,12 @@ public final class SecretBackend: HTTPBackend {
     private func judge(
         _ occurrence: SecretVault.Occurrence,
         header: String,
-        url: String
+        of request: HTTPTransferRequest
     ) throws(HTTPTransferError) {
         let owner = occurrence.origin
         let origin: HTTPOrigin
         do throws(HTTPOrigin.ParseError) {
-            origin = try HTTPOrigin(parsing: url)
+            origin = try HTTPOrigin(parsing: request.url)
         } catch {
             throw HTTPTransferError(error)
         }
@@ -81,5 +81,34 @@ public final class SecretBackend: HTTPBackend {
                 origin: origin
             )
         }
+        guard request.connection.isTrusted(at: destination) else {
+            throw HTTPTransferError(
+                .secretRefused,
+                "the key for \(owner) was not sent: the request asks for a connection to "
+                    + "\(destination) over which others could read it (certificates that are not "
+                    + "verified in full by the authorities of the program, another server name, "
+                    + "or a proxy or socket without TLS). Leave these options out; an authority "
+                    + "of your own goes into SSL_CERT_FILE.",
+                origin: origin
+            )
+        }
+    }
+}
+
+extension HTTPConnectionOptions {
+    /// Whether the options leave the other end of the connection to be the destination.
+    ///
+    /// They come from the script, which is not to see the key: it could name a proxy or a socket
+    /// of its own, and an authority of its own that vouches for it.
+    fileprivate func isTrusted(at destination: HTTPOrigin) -> Bool {
+        if destination.isLoopback, unixSocket == nil {
+            switch proxy {
+            case .configured, .direct: return true
+            case .proxy: break
+            }
+        }
+        let isByProgram = trust == .configured || trust == .system
+        let isNamed = serverName == nil || serverName == destination.host
+        return destination.isSecure && verification == .full && isByProgram && isNamed
     }
 }

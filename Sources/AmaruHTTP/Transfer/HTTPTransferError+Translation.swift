@@ -39,7 +39,7 @@ extension HTTPTransferError {
         case let error as HTTPParserError:
             parser(error, origin: origin)
         case let fault as ProxyFault:
-            proxy(fault, origin: origin)
+            proxy(fault, stage: stage, origin: origin)
         case let error as any NIOHTTP2Error:
             (.remoteProtocol, stream(error, origin: origin))
         case let error as NIOConnectionError:
@@ -73,13 +73,25 @@ extension HTTPTransferError {
         }
     }
 
-    private static func proxy(_ fault: ProxyFault, origin: HTTPOrigin) -> (Code, String) {
-        let proxy = "the proxy \(fault.proxy.shown) for \(origin)"
-        if let error = fault.error as? NIOConnectionError {
-            return (.connect, connection(error, to: proxy))
+    private static func proxy(
+        _ fault: ProxyFault,
+        stage: Stage,
+        origin: HTTPOrigin
+    ) -> (Code, String) {
+        guard stage == .connecting else {
+            return translate(fault.error, stage: stage, origin: origin)
         }
-        let (code, text) = translate(fault.error, stage: .connecting, origin: origin)
-        return (code, "the connection to \(proxy) failed: \(text)")
+        let proxy = "the proxy \(fault.proxy.shown) for \(origin)"
+        switch fault.error {
+        case let error as NIOConnectionError:
+            return (.connect, connection(error, to: proxy))
+        case let error as IOError:
+            let reason = systemText(error.errnoCode)
+            return (.connect, "could not connect to \(proxy): \(reason). Check its address.")
+        default:
+            let (code, text) = translate(fault.error, stage: stage, origin: origin)
+            return (code, "the connection to \(proxy) failed: \(text)")
+        }
     }
 
     /// A stream that the server ended, or a connection whose frames make no sense.
