@@ -69,13 +69,13 @@ public final class ScriptedServer: Sendable {
         }
     }
 
-    /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    /// Starts to listen on a free port of 127.0.0.1, or at a Unix socket, and returns the port.
     ///
     /// - Throws: The system's error if no port can be opened, or NIOSSL's for the certificate.
     @discardableResult
-    public func start() async throws -> Int {
+    public func start(at socket: String? = nil) async throws -> Int {
         let context = try certificate?.serverContext()
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -86,7 +86,13 @@ public final class ScriptedServer: Sendable {
                     try pipeline.addHandler(ConnectionBytes { self.connected(channel, $0) })
                 }
             }
-            .bind(host: "127.0.0.1", port: 0).get()
+        let bound =
+            if let socket {
+                bootstrap.bind(unixDomainSocketPath: socket)
+            } else {
+                bootstrap.bind(host: "127.0.0.1", port: 0)
+            }
+        let channel = try await bound.get()
         state.withLock { $0.channel = channel }
         return channel.localAddress?.port ?? 0
     }

@@ -13,14 +13,25 @@ public struct TestCertificate: Sendable, Hashable {
     /// The path of the server's key.
     public let key: String
 
-    func serverContext() throws -> NIOSSLContext {
+    /// The path of the authority by which clients must show who they are; nil for no such demand.
+    public var clientAuthority: String?
+    /// Whether the server speaks no newer TLS than 1.1.
+    public var isOutdated = false
+
+    func serverContext(protocols: [String] = []) throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMFile(certificate).map {
             NIOSSLCertificateSource.certificate($0)
         }
-        let configuration = TLSConfiguration.makeServerConfiguration(
+        var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain,
             privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
         )
+        configuration.applicationProtocols = protocols
+        if let clientAuthority {
+            configuration.certificateVerification = .noHostnameVerification
+            configuration.trustRoots = .file(clientAuthority)
+        }
+        if isOutdated { configuration.maximumTLSVersion = .tlsv11 }
         return try NIOSSLContext(configuration: configuration)
     }
 }
@@ -79,11 +90,49 @@ public final class TestCertificates: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Makes a certificate for a server.
+    /// When a certificate is valid.
+    public enum Validity: String, Sendable, CaseIterable {
+        /// Now.
+        case now
+        /// Not any more.
+        case expired
+        /// Not yet.
+        case future
+
+        fileprivate var dates: (start: String, end: String)? {
+            switch self {
+            case .now: nil
+            case .expired: ("20200101000000Z", "20210101000000Z")
+            case .future: ("20900101000000Z", "20910101000000Z")
+            }
+        }
+    }
+
+    /// Writes a file into the folder of the authority and returns its path.
+    public func file(_ name: String, with text: String) throws -> String {
+        try write(text, to: name)
+        return file(name).path
+    }
+
+    /// Encrypts a certificate's key and returns the path of the new file.
+    ///
+    /// - Throws: ``Failure``.
+    public func encryptKey(of certificate: TestCertificate, password: String) throws -> String {
+        let name = UUID().uuidString + ".key"
+        try openssl(
+            "pkcs8 -topk8 -in \(certificate.key) -out \(name) -passout pass:\(password)"
+        )
+        return file(name).path
+    }
+
+    /// Makes a certificate for a server, or for a client.
     ///
     /// - Parameter names: What it is for, in openssl's form: `DNS:localhost`, `IP:127.0.0.1`.
     /// - Throws: ``Failure``.
-    public func issue(for names: [String]) throws -> TestCertificate {
+    public func issue(
+        for names: [String],
+        valid validity: Validity = .now
+    ) throws -> TestCertificate {
         let name = UUID().uuidString
         try write(
             """
@@ -94,7 +143,7 @@ public final class TestCertificates: Sendable {
             CN = Amaru test server
             [server]
             basicConstraints = CA:FALSE
-            extendedKeyUsage = serverAuth
+            extendedKeyUsage = serverAuth, clientAuth
             subjectAltName = \(names.joined(separator: ", "))
             """,
             to: "\(name).cnf"
@@ -103,14 +152,43 @@ public final class TestCertificates: Sendable {
             "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
                 + "-config \(name).cnf -keyout \(name).key -out \(name).csr"
         )
-        try openssl(
-            "x509 -req -in \(name).csr -CA authority.pem -CAkey authority.key -CAcreateserial "
-                + "-days 2 -extfile \(name).cnf -extensions server -out \(name).pem"
-        )
+        if let dates = validity.dates {
+            try sign(name, from: dates.start, to: dates.end)
+        } else {
+            try openssl(
+                "x509 -req -in \(name).csr -CA authority.pem -CAkey authority.key -CAcreateserial "
+                    + "-days 2 -extfile \(name).cnf -extensions server -out \(name).pem"
+            )
+        }
         return TestCertificate(
             authority: file("authority.pem").path,
             certificate: file("\(name).pem").path,
             key: file("\(name).key").path
+        )
+    }
+
+    /// Signs a request for dates that only `openssl ca` can set.
+    private func sign(_ name: String, from start: String, to end: String) throws {
+        try write("", to: "\(name).index")
+        try write(
+            """
+            [ca]
+            default_ca = here
+            [here]
+            database = \(name).index
+            new_certs_dir = .
+            rand_serial = yes
+            default_md = sha256
+            policy = any
+            [any]
+            commonName = optional
+            """,
+            to: "\(name).ca"
+        )
+        try openssl(
+            "ca -batch -notext -config \(name).ca -cert authority.pem -keyfile authority.key "
+                + "-startdate \(start) -enddate \(end) -in \(name).csr -out \(name).pem "
+                + "-extfile \(name).cnf -extensions server"
         )
     }
 

@@ -40,7 +40,12 @@ final class Program: Sendable {
         let keys = try KeyRing(options: options, vault: vault)
         let variables = ProcessInfo.processInfo.environment
         let network = try options.network.stack(
-            over: { NIOHTTPBackend(try HTTPBackendConfiguration(environment: variables)) },
+            over: {
+                NIOHTTPBackend(
+                    try HTTPBackendConfiguration(environment: variables),
+                    warn: { Report.line("amaru: \($0)") }
+                )
+            },
             vault: vault,
             servers: [keys.origin]
         )

@@ -25,6 +25,7 @@ final class ClientCache: Sendable {
         var entries: [ConnectionRoute: Entry] = [:]
         var materials: [TLSSettings: Weak<TLSMaterial>] = [:]
         var warned: Set<HTTPOrigin> = []
+        var warmUps: [ConnectionRoute: EventLoopFuture<HTTPClient.Task<Void>>] = [:]
         var isSweepDue = false
         var isShutDown = false
     }
@@ -56,9 +57,10 @@ final class ClientCache: Sendable {
 
     /// Returns the client for a request if there is one already, without any work.
     func leaseIfReady(_ request: HTTPTransferRequest, to origin: HTTPOrigin) -> ClientLease? {
-        guard request.connection.verification != .none,
-            let route = try? ConnectionRoute(request, to: origin, configuration)
-        else { return nil }
+        guard let route = try? ConnectionRoute(request, to: origin, configuration) else {
+            return nil
+        }
+        if origin.isSecure, request.connection.verification == .none { warnOnce(of: origin) }
         return lease(state.withLock { $0.use(route) }, route)
     }
 
@@ -102,8 +104,9 @@ final class ClientCache: Sendable {
 
     private func makeClient(_ route: ConnectionRoute) throws -> (HTTPClient, TLSMaterial?) {
         let material = try route.tls.map { try self.material($0) }
-        let hooks = ClientHooks(find: find) { channel in
-            channel.eventLoop.makeSucceededVoidFuture()
+        let hooks = ClientHooks(find: find) { [weak self] channel in
+            self?.connected(route, channel.eventLoop)
+                ?? channel.eventLoop.makeSucceededVoidFuture()
         }
         let client = try HTTPClient(
             route,
@@ -228,11 +231,11 @@ final class ClientLease: Sendable {
 
     deinit { cache.release(route) }
 
-    /// Adds the proxy to an error of the system, which may be one of the connection to it.
+    /// Adds proxy or socket to an error of the system, which may be one of the connection to it.
     func attributing(_ error: any Error) -> any Error {
-        guard let proxy = route.proxy, error is NIOConnectionError || error is IOError
+        guard let place = route.place, error is NIOConnectionError || error is IOError
         else { return error }
-        return ProxyFault(proxy: proxy, error: error)
+        return RouteFault(place: place, error: error)
     }
 }
 

@@ -128,11 +128,13 @@ extension ConnectionRoute {
         }
     }
 
-    /// The proxy to which the connection is made, if there is one.
-    var proxy: HTTPProxy? {
+    /// What the connection leads to, in words; nil for the origin itself.
+    var place: String? {
         switch way {
-        case .forwarded(let proxy), .tunnelled(let proxy, _, _), .socks(let proxy): proxy
-        case .direct, .socket: nil
+        case .forwarded(let proxy), .tunnelled(let proxy, _, _), .socks(let proxy):
+            "the proxy \(proxy.shown)"
+        case .socket(let path, _): "the Unix socket \(path)"
+        case .direct: nil
         }
     }
 

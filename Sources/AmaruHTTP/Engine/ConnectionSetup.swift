@@ -169,7 +169,7 @@ extension ConnectionSetup {
         // The library must hear of the failure before it hears of the end of the connection.
         guard let promise = done.take() else { return }
         if case .secure(_, _, let proxy?)? = steps.first {
-            promise.fail(ProxyFault(proxy: proxy, error: error))
+            promise.fail(RouteFault(place: "the proxy \(proxy.shown)", error: error))
         } else {
             promise.fail(error)
         }
@@ -198,8 +198,9 @@ extension ConnectionSetup {
     }
 }
 
-/// A fault of the connection to a proxy rather than to the origin.
-struct ProxyFault: Error {
-    var proxy: HTTPProxy
+/// A fault of a connection that leads somewhere else than to the origin.
+struct RouteFault: Error {
+    /// Where it leads, such as `the proxy http://proxy.example:3128`.
+    var place: String
     var error: any Error
 }

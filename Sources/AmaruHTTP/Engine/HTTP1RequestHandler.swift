@@ -30,6 +30,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
     private let heads: HTTP1HeadExchange
     private let find: (UInt64) -> ExchangeCore?
     private var core: ExchangeCore?
+    private var isWithdrawn = false
 
     init(_ heads: HTTP1HeadExchange, find: @escaping (UInt64) -> ExchangeCore?) {
         self.heads = heads
@@ -39,12 +40,16 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(var head):
-            core = head.headers.first(name: InternalField.exchange)
-                .flatMap { UInt64($0) }.flatMap(find)
+            guard let id = head.headers.first(name: InternalField.exchange) else {
+                return withdraw(context, promise)
+            }
+            core = UInt64(id).flatMap(find)
             head.restoreAsGiven()
             heads.nextWriteIsHead = true
             context.write(wrapOutboundOut(.head(head)), promise: promise)
             core?.perform { $0.requestHeadWritten() }
+        case .body where isWithdrawn, .end where isWithdrawn:
+            promise?.fail(CancellationError())
         case .body:
             context.write(data, promise: promise)
         case .end:
@@ -52,6 +57,13 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
             core?.perform { $0.requestSent() }
             core = nil
         }
+    }
+
+    /// A request that only prepared a connection got one before it was taken back: it is not sent.
+    private func withdraw(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        isWithdrawn = true
+        promise?.fail(CancellationError())
+        context.fireErrorCaught(CancellationError())
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -8,7 +8,9 @@ import NIOHTTP1
 ///
 /// HTTP/2 has no framing fields but `Content-Length`, and the strings of the library below are
 /// UTF-8 on the wire: field values that are neither cannot be sent.
-final class HTTP2RequestHandler: ChannelOutboundHandler {
+final class HTTP2RequestHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart
 
@@ -38,6 +40,15 @@ final class HTTP2RequestHandler: ChannelOutboundHandler {
             core?.perform { $0.requestSent() }
             core = nil
         }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data) else {
+            return context.fireChannelRead(data)
+        }
+        // The library adds it to heads without a length; HTTP/2 itself has no such field.
+        head.headers.remove(name: "transfer-encoding")
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
     /// Values come as one scalar per byte; here the bytes themselves must be the text.

@@ -91,6 +91,25 @@ public final class NIOHTTPBackend: HTTPBackend {
         return NIOExchange(core)
     }
 
+    /// Connects to an origin ahead of the first request, which then finds the connection there.
+    ///
+    /// Name look-up, TCP and TLS are done with what they need, such as the system's authorities;
+    /// nothing is sent to the server beyond that. Returns when the connection is there, or could
+    /// not be made: the first request will say why. An unused connection is closed after
+    /// ``HTTPBackendConfiguration/idleConnectionLifetime``.
+    ///
+    /// - Parameter connect: The connect timeout of the requests to come: connections for limits
+    ///   of very different length are not shared.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration? = nil) async {
+        let request = HTTPTransferRequest(
+            method: "GET",
+            url: origin.description + "/",
+            timeouts: HTTPTimeouts(connect: connect)
+        )
+        guard let lease = try? clients.lease(request, to: origin) else { return }
+        await clients.warmUp(lease, to: origin)
+    }
+
     /// Cancels what is in flight, waits for it to end and closes the connections.
     ///
     /// Exchanges opened afterwards fail. Calling it again does nothing.

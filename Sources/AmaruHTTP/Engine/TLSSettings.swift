@@ -55,6 +55,8 @@ final class TLSMaterial: Sendable {
     /// - Throws: ``CertificateFile/Failure``, or the library's error for what does not fit together.
     init(_ settings: TLSSettings) throws {
         var tls = TLSConfiguration.makeClientConfiguration()
+        // RFC 8996.
+        tls.minimumTLSVersion = .tlsv12
         switch settings.trust {
         case .system(let additional):
             tls.additionalTrustRoots = try Self.roots(additional)

@@ -38,8 +38,8 @@ extension HTTPTransferError {
             client(error, stage: stage, origin: origin)
         case let error as HTTPParserError:
             parser(error, origin: origin)
-        case let fault as ProxyFault:
-            proxy(fault, stage: stage, origin: origin)
+        case let fault as RouteFault:
+            route(fault, stage: stage, origin: origin)
         case let error as any NIOHTTP2Error:
             (.remoteProtocol, stream(error, origin: origin))
         case let error as NIOConnectionError:
@@ -60,10 +60,8 @@ extension HTTPTransferError {
                 "could not connect to \(origin): a file of trusted certificates cannot be read "
                     + "as PEM. Check the files that are configured."
             )
-        case let error as NIOSSLError:
-            broken(stage, origin: origin, reason: "TLS: \(error)")
-        case let error as BoringSSLError:
-            stage == .connecting
+        case is NIOSSLError, is BoringSSLError:
+            stage == .connecting || isOfClientCertificate("\(error)")
                 ? (.connect, tls("\(error)", origin: origin))
                 : broken(stage, origin: origin, reason: "TLS: \(error)")
         case let error where String(reflecting: type(of: error)).hasPrefix("NIOSOCKS."):
@@ -73,24 +71,24 @@ extension HTTPTransferError {
         }
     }
 
-    private static func proxy(
-        _ fault: ProxyFault,
+    private static func route(
+        _ fault: RouteFault,
         stage: Stage,
         origin: HTTPOrigin
     ) -> (Code, String) {
         guard stage == .connecting else {
             return translate(fault.error, stage: stage, origin: origin)
         }
-        let proxy = "the proxy \(fault.proxy.shown) for \(origin)"
+        let place = "\(fault.place) for \(origin)"
         switch fault.error {
         case let error as NIOConnectionError:
-            return (.connect, connection(error, to: proxy))
+            return (.connect, connection(error, to: place))
         case let error as IOError:
             let reason = systemText(error.errnoCode)
-            return (.connect, "could not connect to \(proxy): \(reason). Check its address.")
+            return (.connect, "could not connect to \(place): \(reason). Check its address.")
         default:
             let (code, text) = translate(fault.error, stage: stage, origin: origin)
-            return (code, "the connection to \(proxy) failed: \(text)")
+            return (code, "the connection to \(place) failed: \(text)")
         }
     }
 
@@ -204,8 +202,21 @@ extension HTTPTransferError {
     private static func tls(_ reason: String, origin: HTTPOrigin) -> String {
         let start = "the TLS handshake with \(origin) failed: "
         if reason.contains("CERTIFICATE_VERIFY_FAILED") {
-            return start + "its certificate is not signed by an authority that is trusted here "
-                + "(CERTIFICATE_VERIFY_FAILED). Add the authority's certificate to the trusted ones."
+            // The library says no more.
+            return start + "its certificate is not signed by an authority that is trusted here, "
+                + "has expired or is not valid yet (CERTIFICATE_VERIFY_FAILED). Add the "
+                + "authority's certificate to the trusted ones, or look at the server's dates."
+        }
+        if reason.contains("EOF during handshake") {
+            return start + "the server closed the connection in the middle of it. Check the port."
+        }
+        if isOfClientCertificate(reason) {
+            return start + "the server wants another certificate than the client has to show "
+                + "(\(reason)). Name the files of one that it accepts."
+        }
+        if reason.contains("UNSUPPORTED_PROTOCOL") || reason.contains("ALERT_PROTOCOL_VERSION") {
+            return start + "there is no version of TLS from 1.2 on that the server speaks "
+                + "(\(reason))."
         }
         if reason.contains("ailedToValidateHostname") {
             return start + "its certificate is for another host name (\(reason)). "
@@ -216,6 +227,16 @@ extension HTTPTransferError {
                 + "Check the port, or use http://."
         }
         return start + reason
+    }
+
+    /// Whether the server refused the client's certificate; in TLS 1.3 it says so only when the
+    /// handshake is over for the client.
+    private static func isOfClientCertificate(_ reason: String) -> Bool {
+        let alerts = [
+            "ALERT_CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
+            "ALERT_CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE_UNKNOWN", "ALERT_CERTIFICATE_REVOKED",
+        ]
+        return alerts.contains { reason.contains($0) }
     }
 
     /// httpx's wording, by which some of its users recognise the fault.

@@ -1,0 +1,188 @@
+// HTTP/2 with a server that speaks nothing else.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruHTTP
+import AmaruTesting
+import Foundation
+import Testing
+
+@Suite(
+    .timeLimit(.minutes(1)),
+    .enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH")
+)
+struct HTTP2Tests {
+    let authority: TestCertificates
+    let certificate: TestCertificate
+
+    init() throws {
+        authority = try TestCertificates()
+        certificate = try authority.issue(for: ["DNS:localhost", "IP:127.0.0.1"])
+    }
+
+    func withHTTP2(
+        _ answer: @escaping @Sendable (HTTP2Server.Request) -> HTTP2Server.Answer,
+        _ body: (HTTP2Server, NIOHTTPBackend) async throws -> Void
+    ) async throws {
+        let server = HTTP2Server(certificate, answer: answer)
+        try await server.start()
+        var configuration = HTTPBackendConfiguration()
+        configuration.trustRoots = .file(certificate.authority)
+        let backend = NIOHTTPBackend(configuration)
+        do {
+            try await body(server, backend)
+        } catch {
+            await backend.shutDown()
+            await server.shutDown()
+            throw error
+        }
+        await backend.shutDown()
+        await server.shutDown()
+        #expect(backend.inFlight == 0)
+    }
+
+    func request(
+        _ url: String,
+        _ method: String = "GET",
+        _ headers: [HTTPHeaderField] = [],
+        body: HTTPTransferRequest.Body = .none
+    ) -> HTTPTransferRequest {
+        var request = HTTPTransferRequest(method: method, url: url, headers: headers, body: body)
+        request.connection.allowsHTTP2 = true
+        return request
+    }
+
+    @Test func `Target, fields and their order are as given, and nothing of ours is sent`()
+        async throws
+    {
+        let answer = { @Sendable (_: HTTP2Server.Request) in
+            HTTP2Server.Answer.text("two", fields: [("x-a", "1"), ("x-b", "é"), ("x-a", "2")])
+        }
+        try await withHTTP2(answer) { server, backend async throws in
+            let headers = [
+                HTTPHeaderField("X-First", "1"), HTTPHeaderField("Connection", "keep-alive"),
+                HTTPHeaderField("Content-Length", "3"), HTTPHeaderField("X-Text", "é"),
+                HTTPHeaderField("X-First", "2"),
+            ]
+            let url = server.url + "/a%2Fb/../c?d=%20"
+            let body = HTTPTransferRequest.Body.data(Data("abc".utf8))
+            let exchange = backend.open(request(url, "PATCH", headers, body: body))
+            let head = try await exchange.head()
+            #expect(head.version == "HTTP/2")
+            #expect(head.status == 200)
+            #expect(head.reason == "")
+            #expect(
+                head.headers == [
+                    HTTPHeaderField("x-a", "1"), HTTPHeaderField("x-b", "é"),
+                    HTTPHeaderField("x-a", "2"),
+                ]
+            )
+            #expect(try await exchange.text() == "two")
+            let fields = server.requests[0].fields
+            #expect(
+                Set(fields.prefix(4)) == [
+                    [":method", "PATCH"], [":scheme", "https"], [":path", "/a%2Fb/../c?d=%20"],
+                    [":authority", String(server.url.dropFirst("https://".count))],
+                ]
+            )
+            #expect(
+                Array(fields.dropFirst(4)) == [
+                    ["x-first", "1"], ["content-length", "3"], ["x-text", "é"], ["x-first", "2"],
+                ]
+            )
+            #expect(server.requests[0].body == Data("abc".utf8))
+        }
+    }
+
+    @Test func `A body without a length has no framing field`() async throws {
+        try await withHTTP2({ _ in .text("ok") }) { server, backend async throws in
+            let exchange = backend.open(request(server.url, "POST", body: .upload))
+            for piece in ["one", "two"] { try await exchange.write(Data(piece.utf8)) }
+            try await exchange.finish()
+            #expect(try await exchange.text() == "ok")
+            #expect(server.requests[0].body == Data("onetwo".utf8))
+            let names = server.requests[0].fields.map { $0[0] }
+            #expect(!names.contains("transfer-encoding"))
+            #expect(!names.contains { $0.hasPrefix("amaru") })
+        }
+    }
+
+    @Test func `Many requests share one connection`() async throws {
+        try await withHTTP2({ .text($0.path ?? "") }) { server, backend async throws in
+            _ = try await backend.open(request(server.url)).text()
+            try await withThrowingTaskGroup { (group) async throws in
+                for number in 0..<200 {
+                    group.addTask { () async throws in
+                        let path = "/\(number)"
+                        let text = try await backend.open(request(server.url + path)).text()
+                        #expect(text == path)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    static let faults: [(HTTP2Server.Answer, HTTPTransferError.Code, words: [String])] = [
+        (.reset(8), .remoteProtocol, ["reset the stream", "Cancel"]),
+        (.reset(7), .remoteProtocol, ["reset the stream", "Refused"]),
+        (.reset(2, after: "part"), .remoteProtocol, ["reset the stream", "Internal"]),
+        (.goAway(0), .remoteProtocol, []),
+        (.goAway(11), .remoteProtocol, []),
+        (.close, .remoteProtocol, []),
+    ]
+
+    @Test(arguments: faults.indices)
+    func `A stream that the server ends has its code and its reason`(_ index: Int) async throws {
+        let (answer, code, words) = Self.faults[index]
+        try await withHTTP2({ $0.path == "/good" ? .text("good") : answer }) {
+            server,
+            backend async throws in
+            let failure = try #require(await backend.open(request(server.url)).failure())
+            #expect(failure.code == code, "\(failure)")
+            for word in words + [server.url] {
+                #expect(failure.message.contains(word), "\(failure)")
+            }
+            // The next request finds a way.
+            #expect(try await backend.open(request(server.url + "/good")).text() == "good")
+        }
+    }
+
+    @Test func `Cancelling resets the stream alone`() async throws {
+        try await withHTTP2({ $0.path == "/good" ? .text("good") : .silence }) {
+            server,
+            backend async throws in
+            let silent = backend.open(request(server.url))
+            let other = backend.open(request(server.url + "/other"))
+            try await server.requests(reach: 2)
+            silent.cancel()
+            try await server.resets(reach: 1)
+            #expect(try await backend.open(request(server.url + "/good")).text() == "good")
+            #expect(server.connectionCount == 1)
+            other.cancel()
+            await other.closed()
+        }
+    }
+
+    @Test func `A server without HTTP/2 is spoken to in HTTP/1.1`() async throws {
+        let server = ScriptedServer([.text("one")], certificate: certificate)
+        var configuration = HTTPBackendConfiguration()
+        configuration.trustRoots = .file(certificate.authority)
+        try await withServer(server, configuration) { (backend) async throws in
+            let exchange = backend.open(request(server.url))
+            #expect(try await exchange.text() == "one")
+            #expect(try await exchange.head().version == "HTTP/1.1")
+        }
+    }
+
+    @Test func `A value that is no UTF-8 is refused, not changed`() async throws {
+        try await withHTTP2({ _ in .text("") }) { server, backend async throws in
+            let headers = [HTTPHeaderField("X", bytes: [0x52, 0xE9])]
+            let failure = try #require(
+                await backend.open(request(server.url, "GET", headers)).failure()
+            )
+            #expect(failure.code == .localProtocol, "\(failure)")
+            #expect(server.requests.isEmpty)
+        }
+    }
+}
