@@ -33,7 +33,7 @@ class SyncBody(Body):
                 yield from chunks
         except Exception as exc:
             self._cancel()
-            error = failure(self.family, exc)
+            error = _error(self.family, self._core, exc)
             self._steps.tell("receive_response_body.failed", exception=error)
             raise error from exc
         except BaseException:
@@ -121,7 +121,15 @@ class SyncTransport(Transport):
         try:
             return wait(*arguments)
         except Exception as exc:
-            raise failure(self.family, exc) from exc
+            raise _error(self.family, _bridge.http(), exc) from exc
+
+
+def _error(family: ModuleType, core: ModuleType, exc: Exception) -> BaseException:
+    # The host ends the call that Ctrl-C is meant for, in whatever thread; here it is
+    # what Ctrl-C is anywhere in Python.
+    if isinstance(exc, core.TransferError) and exc.args[0] == "interrupted":
+        return KeyboardInterrupt(exc.args[1])
+    return failure(family, exc)
 
 
 def _nothing() -> None:

@@ -148,13 +148,15 @@ extension NIOHTTPBackend: ExchangeEngine {
     var timerLoop: any EventLoop { MultiThreadedEventLoopGroup.singleton.next() }
 
     func enterPool(_ core: ExchangeCore) {
-        gate.enter(core.id) { core.perform { $0.admitted() } }
+        gate(of: core).enter(core.id) { core.perform { $0.admitted() } }
     }
 
     func leavePool(_ core: ExchangeCore) {
         state.withLock { _ = $0.exchanges.removeValue(forKey: core.id) }
-        gate.leave(core.id)
+        gate(of: core).leave(core.id)
     }
+
+    private func gate(of core: ExchangeCore) -> ConnectionGate { core.request.pool?.gate ?? gate }
 
     func transfer(_ core: ExchangeCore) -> @Sendable () -> Void {
         // The first of a kind of connection may have files to read, which is no work for a caller.
