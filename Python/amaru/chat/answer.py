@@ -34,7 +34,8 @@ async def read(
     import httpx2
 
     reading = _Reading(take)
-    async with aclosing(response.iter_bytes()) as arriving:
+    # Not the SDK's `iter_bytes`, which only adds a layer to this.
+    async with aclosing(response.http_response.aiter_bytes()) as arriving:
         try:
             await _check_kind(response, arriving, stall_timeout)
             async with Watchdog(stall_timeout) as watchdog:
@@ -91,7 +92,7 @@ class _Reading:
         )
 
     def _read(self, events: Iterable[Event]) -> bool:
-        texts: list[str] = []
+        texts: list[Chunk] = []
         content = False
         try:
             for event in events:
@@ -101,7 +102,7 @@ class _Reading:
                 self.seen = True
                 chunk = _parsed(event)
                 if chunk.is_text:
-                    texts.append(chunk.text)
+                    texts.append(chunk)
                 elif chunk != _EMPTY:
                     content = True
                     self._show(texts)
@@ -112,10 +113,12 @@ class _Reading:
             self._show(texts)
         return content
 
-    def _show(self, texts: list[str]) -> None:
-        if texts:
-            self._take(Chunk("".join(texts)))
-            texts.clear()
+    def _show(self, texts: list[Chunk]) -> None:
+        if len(texts) > 1:
+            self._take(Chunk("".join([chunk.text for chunk in texts])))
+        elif texts:
+            self._take(texts[0])
+        texts.clear()
 
     def _special(self, chunk: Chunk) -> None:
         if chunk.error:
