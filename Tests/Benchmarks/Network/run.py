@@ -67,7 +67,7 @@ LIMITS = {
         (mode, "httpx2-amaru"): Limit("cpu", "httpx2", 1)
         for mode in ("chunk", "write", "block")
     },
-    ("chunk", "chat-amaru"): Limit("wall", "typed-amaru", 1 / 6),
+    ("chunk", "chat-amaru"): Limit("cpu", "typed-amaru", 1 / 6),
     ("down", "httpx2-amaru"): Limit("cpu", "curl", 1.5),
     ("up", "httpx2-amaru"): Limit("cpu", "curl", 1.5),
     ("small", "httpx2-amaru"): Limit("latency", "httpx2", 1),
