@@ -37,6 +37,7 @@ public final class ScriptedServer: Sendable {
         var closed = 0
         var waiters: [(isMet: @Sendable (State) -> Bool, gate: Gate)] = []
         var channel: (any Channel)?
+        var port = 0
         var connections: [Int: Task<Void, Never>] = [:]
     }
 
@@ -94,7 +95,10 @@ public final class ScriptedServer: Sendable {
             }
         let channel = try await bound.get()
         state.withLock { $0.channel = channel }
-        return channel.localAddress?.port ?? 0
+        return update { state in
+            state.port = channel.localAddress?.port ?? 0
+            return state.port
+        }
     }
 
     /// Closes the server and all its connections, and waits for that.
@@ -107,8 +111,8 @@ public final class ScriptedServer: Sendable {
         for connection in connections { await connection.value }
     }
 
-    /// The port, or 0 before the start.
-    public var port: Int { state.withLock { $0.channel?.localAddress?.port } ?? 0 }
+    /// The port, or 0 before the start; it stays after the end.
+    public var port: Int { state.withLock { $0.port } }
 
     /// The URL of the server without a path, such as `http://127.0.0.1:49152`.
     public var url: String { "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)" }

@@ -75,6 +75,8 @@ final class Program: Sendable {
             code = Report.failure(error)
         }
         await servers.stop()
+        // The last lines of a trace are those of exchanges that end now.
+        if options.network.traceHTTP != nil { await network.shutDown() }
         Report.flush()
         _exit(code)
     }

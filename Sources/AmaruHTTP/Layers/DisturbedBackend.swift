@@ -76,16 +76,18 @@ private final class DisturbedExchange: HTTPExchange {
     }
 
     func read() async throws(HTTPTransferError) -> Data? {
+        if case .broken(let limit, let error) = disturbance,
+            received.withLock({ $0 >= limit })
+        {
+            inner.cancel()
+            throw error
+        }
         guard let piece = try await inner.read() else { return nil }
         switch disturbance {
-        case .broken(let limit, let error):
+        case .broken(let limit, _):
             let room = received.withLock { received in
                 defer { received += piece.count }
                 return limit - received
-            }
-            if room <= 0 {
-                inner.cancel()
-                throw error
             }
             return piece.prefix(room)
         case .limited(let rate):

@@ -39,11 +39,16 @@ final class JSONLinesFile: Sendable {
         self.onFailure = onFailure
     }
 
-    /// Writes to a descriptor that stays open, such as standard error.
-    init(descriptor: Int32, named path: String) {
+    /// Writes to a descriptor, such as standard error; it is closed at the end unless it is one of
+    /// the three standard ones.
+    init(
+        descriptor: Int32,
+        named path: String,
+        onFailure: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.descriptor = descriptor
         self.path = path
-        onFailure = { _ in }
+        self.onFailure = onFailure
     }
 
     deinit {

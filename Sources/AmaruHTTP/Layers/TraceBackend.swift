@@ -12,7 +12,13 @@ import Foundation
 public final class TraceBackend: HTTPBackend {
     private let file: JSONLinesFile
     private let next: any HTTPBackend
-    private let lastID = Locked<UInt64>(0)
+    private let state = Locked(State())
+
+    private struct State {
+        var lastID: UInt64 = 0
+        /// Those whose lines are not written yet.
+        var writers: [UInt64: Task<Void, Never>] = [:]
+    }
 
     /// Makes a layer that traces to a new file, or to standard error for the path `-`.
     ///
@@ -36,23 +42,29 @@ public final class TraceBackend: HTTPBackend {
 
     /// Starts the exchange; its line is written when it has ended.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
-        let id = lastID.withLock { last in
-            last += 1
-            return last
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
         }
         let exchange = next.open(request)
         let record = TraceRecord(id: id, request: request)
-        // Holds the inner exchange only: letting go of the outer one must still cancel.
-        Task { [file] in
-            await exchange.closed()
-            record.noteEnd(exchange.timings)
-            file.append(record.line)
+        state.withLock { state in
+            // Holds the inner exchange only: letting go of the outer one must still cancel.
+            state.writers[id] = Task { [file, backend = self.state] in
+                await exchange.closed()
+                record.noteEnd(exchange.timings)
+                file.append(record.line)
+                backend.withLock { _ = $0.writers.removeValue(forKey: id) }
+            }
         }
         return TracedExchange(exchange, record)
     }
 
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
+    /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
+    public func shutDown() async {
+        await next.shutDown()
+        for writer in state.withLock({ Array($0.writers.values) }) { await writer.value }
+    }
 }
 
 /// What is known of an exchange.

@@ -1,0 +1,218 @@
+// Sessions that are recorded and played back.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruTesting
+import Foundation
+import Testing
+
+@testable import AmaruHTTP
+
+@Suite(.timeLimit(.minutes(1)))
+struct RecordingTests {
+    static let key = "sk-real-key-123456"
+
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    var path: String { folder.path + "/session.jsonl" }
+
+    /// The pieces of a response as they came, read one way or the other.
+    func pieces(_ exchange: any HTTPExchange, all: Bool) async throws -> [Data] {
+        var pieces: [Data] = []
+        if all {
+            while true {
+                let more = try await exchange.readAvailable()
+                if more.isEmpty { return pieces }
+                pieces += more
+            }
+        }
+        while let piece = try await exchange.read() { pieces.append(piece) }
+        return pieces
+    }
+
+    @Test(arguments: [true, false])
+    func `A replayed session gives the same heads and the same pieces`(_ all: Bool) async throws {
+        let server = ScriptedServer([
+            .chunks(["one", "two ü", "three"]), .text("ab", status: 404),
+        ])
+        var live: [(HTTPTransferHead, [Data])] = []
+        try await withServer(server) { (backend) async throws in
+            let recording = try RecordingBackend(to: path, around: backend)
+            for index in 0..<2 {
+                let exchange = recording.open(server.request("GET", "/\(index)"))
+                live.append((try await exchange.head(), try await pieces(exchange, all: all)))
+            }
+        }
+        let replay = try ReplayBackend(from: path)
+        for index in 0..<2 {
+            let exchange = replay.open(server.request("GET", "/\(index)"))
+            #expect(try await exchange.head() == live[index].0)
+            #expect(try await pieces(exchange, all: all) == live[index].1)
+        }
+        #expect(live[0].1.count == 3)
+        #expect(replay.unused == 0)
+    }
+
+    @Test func `Equal requests get their answers in order, and no more than there were`()
+        async throws
+    {
+        let server = ScriptedServer([.text("first"), .text("second")])
+        try await withServer(server) { (backend) async throws in
+            let recording = try RecordingBackend(to: path, around: backend)
+            for text in ["first", "second"] {
+                let request = server.request("POST", "/same", body: .data(Data("x".utf8)))
+                #expect(try await recording.open(request).text() == text)
+            }
+        }
+        let replay = try ReplayBackend(from: path)
+        let request = server.request("POST", "/same", body: .data(Data("x".utf8)))
+        #expect(try await replay.open(request).text() == "first")
+        #expect(replay.unused == 1)
+        #expect(try await replay.open(request).text() == "second")
+        let failure = try #require(await replay.open(request).failure())
+        #expect(failure.code == .notAllowed)
+        #expect(failure.message.contains(path))
+        #expect(failure.message.contains("POST \(server.url)/same"))
+        let other = server.request("POST", "/same", body: .data(Data("y".utf8)))
+        #expect(await replay.open(other).failure()?.code == .notAllowed)
+    }
+
+    @Test func `A recorded fault is thrown again, after the same bytes`() async throws {
+        let server = ScriptedServer([.truncated("half", announced: 100), .resetBeforeHead])
+        try await withServer(server) { (backend) async throws in
+            let recording = try RecordingBackend(to: path, around: backend)
+            _ = await recording.open(server.request("GET", "/a")).failure()
+            _ = await recording.open(server.request("GET", "/b")).failure()
+        }
+        let replay = try ReplayBackend(from: path)
+        let exchange = replay.open(server.request("GET", "/a"))
+        #expect(try await exchange.text(ofAtLeast: 4) == "half")
+        #expect(await exchange.failure()?.code == .remoteProtocol)
+        let failure = try #require(await replay.open(server.request("GET", "/b")).failure())
+        #expect([.read, .remoteProtocol].contains(failure.code))
+    }
+
+    @Test(arguments: [1, 7, 1000])
+    func `A recording holds no key and no placeholder, even where the server sends the key back`(
+        _ size: Int
+    ) async throws {
+        let echoed = "Incorrect API key provided: \(Self.key). Try another."
+        let parts = stride(from: 0, to: echoed.count, by: size).map { start in
+            String(echoed.dropFirst(start).prefix(size))
+        }
+        let server = ScriptedServer([.chunks(parts)])
+        try await withServer(server) { (backend) async throws in
+            let vault = SecretVault()
+            var layers = HTTPStack.Layers()
+            layers.recording = path
+            let stack = try HTTPStack(over: backend, vault: vault, layers: layers)
+            let placeholder = vault.add(Self.key, for: try HTTPOrigin(parsing: server.url))
+            let request = server.request(
+                "POST",
+                "/v1?q=1&api_key=abc-secret&x=\(placeholder)",
+                headers: [
+                    HTTPHeaderField("Authorization", "Bearer \(placeholder)"),
+                    HTTPHeaderField("Cookie", "session=cookie-secret"),
+                ],
+                body: .data(Data("the placeholder \(placeholder) in a body".utf8))
+            )
+            #expect(try await stack.open(request).text() == echoed)
+        }
+        #expect(server.requests[0].header("authorization") == "Bearer \(Self.key)")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for secret in [Self.key, SecretVault.placeholderPrefix, "abc-secret", "cookie-secret"] {
+            #expect(!text.contains(secret))
+        }
+        // Also not in pieces: what was received is the same but for the key.
+        let replay = try ReplayBackend(from: path)
+        let request = HTTPTransferRequest(
+            method: "POST",
+            url: "\(server.url)/v1?q=1&api_key=other&x=\(SecretVault.placeholderPrefix)"
+                + String(repeating: "0", count: 32),
+            body: .data(
+                Data(
+                    ("the placeholder \(SecretVault.placeholderPrefix)"
+                        + String(repeating: "1", count: 32) + " in a body").utf8
+                )
+            )
+        )
+        let stars = String(repeating: "*", count: Self.key.count)
+        #expect(
+            try await replay.open(request).text()
+                == echoed.replacingOccurrences(of: Self.key, with: stars)
+        )
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func `An upload is recorded piece by piece, and answered on replay`() async throws {
+        let server = ScriptedServer([.text("got it")])
+        func upload(_ backend: any HTTPBackend) async throws -> String {
+            let exchange = backend.open(server.request("POST", "/up", body: .upload))
+            try await exchange.write(Data("abc".utf8))
+            try await exchange.write(Data([0xFF, 0xFE]))
+            try await exchange.finish()
+            return try await exchange.text()
+        }
+        try await withServer(server) { (backend) async throws in
+            #expect(try await upload(RecordingBackend(to: path, around: backend)) == "got it")
+        }
+        #expect(try await upload(ReplayBackend(from: path)) == "got it")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains("\"body\":\"abc\""))
+        #expect(text.contains("\"base64\":\"//4=\""))
+    }
+
+    @Test func `A file that exists is not overwritten`() throws {
+        try Data("mine".utf8).write(to: URL(filePath: path))
+        let error = #expect(throws: HTTPFileError.self) {
+            try RecordingBackend(to: path, around: NIOHTTPBackend())
+        }
+        #expect(error?.description.contains("remove it, or name another") == true)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
+    @Test(arguments: [
+        ("", "its first line"), ("{}\n", "its first line"), ("hello\n", "its first line"),
+        (Self.header + "{\"id\":1}\n", "line 2 "),
+        (Self.header + "{\"id\":1,\"event\":\"head\"}\n", "line 2 "),
+        (Self.header + Self.request + "nonsense\n", "line 3 "),
+    ])
+    func `A malformed recording is refused with the line`(_ text: String, _ part: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let error = #expect(throws: HTTPFileError.self) { try ReplayBackend(from: path) }
+        #expect(error?.fault.contains(part) == true, "\(error as Any)")
+    }
+
+    @Test func `What a crash cut off is left out, and the rest is played`() async throws {
+        let text =
+            Self.header + Self.request + "{\"id\":1,\"event\":\"head\",\"status\":200,"
+            + "\"headers\":[]}\n{\"id\":1,\"event\":\"chunk\",\"body\":\"a\"}\n{\"id\":1,\"ev"
+        try Data(text.utf8).write(to: URL(filePath: path))
+        let replay = try ReplayBackend(from: path)
+        let exchange = replay.open(HTTPTransferRequest(method: "GET", url: "http://a.example/"))
+        #expect(try await exchange.read() == Data("a".utf8))
+        let failure = try #require(await exchange.failure())
+        #expect(failure.message.contains("ends here"))
+    }
+
+    @Test func `A disk that is full is reported once`() throws {
+        let descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        try #require(descriptor > STDERR_FILENO, "there is no /dev/full")
+        let reports = Locked<[String]>([])
+        let file = JSONLinesFile(descriptor: descriptor, named: "session.jsonl") { report in
+            reports.withLock { $0.append(report) }
+        }
+        for _ in 0..<3 { file.append(["a": 1]) }
+        #expect(
+            reports.withLock { $0 } == ["session.jsonl is not complete: No space left on device"]
+        )
+    }
+
+    static let header = "{\"format\":\"amaru-http-recording\",\"version\":1}\n"
+    static let request =
+        "{\"id\":1,\"event\":\"request\",\"method\":\"GET\",\"url\":\"http://a.example/\"}\n"
+}

@@ -1,0 +1,70 @@
+// What a trace says of exchanges, and what it does not.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruHTTP
+import AmaruTesting
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct TraceTests {
+    struct Line: Decodable {
+        var id: Int
+        var method: String
+        var url: String
+        var status: Int?
+        var code: String?
+        var bytes_sent: Int
+        var bytes_received: Int
+        var chunks: Int
+        var times: [String: Double]
+    }
+
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test func `An exchange has a line with its times in order`() async throws {
+        let path = folder.path + "/trace.jsonl"
+        let server = ScriptedServer([.chunks(["one", "two"]), .resetBeforeHead])
+        try await withServer(server) { (backend) async throws in
+            let trace = try TraceBackend(to: path, around: backend)
+            let request = server.request(
+                "POST",
+                "/a?token=secret-token&b=1",
+                headers: [HTTPHeaderField("Authorization", "Bearer secret-header")],
+                body: .data(Data("secret-body".utf8))
+            )
+            let exchange = trace.open(request)
+            #expect(try await exchange.head().status == 200)
+            #expect(try await exchange.text() == "onetwo")
+            await exchange.closed()
+            let broken = trace.open(server.request("GET", "/b"))
+            _ = await broken.failure()
+            await broken.closed()
+            await trace.shutDown()
+        }
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(!text.contains("secret"))
+        let traced = try text.split(separator: "\n").map { line in
+            try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+        }
+        let first = try #require(traced.first { $0.id == 1 })
+        #expect(first.method == "POST")
+        #expect(first.url == "\(server.url)/a?token=REDACTED&b=1")
+        #expect(first.status == 200)
+        #expect(first.bytes_sent == 11)
+        #expect(first.bytes_received == 6)
+        #expect(first.chunks == 2)
+        let steps = ["admitted", "connected", "request_sent", "first_byte", "ended"]
+        let times = steps.compactMap { first.times[$0] }
+        #expect(times.count == steps.count)
+        #expect(times == times.sorted())
+        let second = try #require(traced.first { $0.id == 2 })
+        #expect(second.status == nil)
+        #expect(["read", "remote_protocol"].contains(second.code))
+        #expect(second.times["first_byte"] == nil)
+    }
+}
