@@ -26,6 +26,16 @@ _HTTPX_TESTS = [
 ]
 
 
+_URLLIB3 = "urllib3==2.8.0"
+_URLLIB3_TESTS = [
+    "test/with_dummyserver/test_chunked_transfer.py",
+    "test/with_dummyserver/test_connection.py",
+    "test/with_dummyserver/test_connectionpool.py",
+    "test/with_dummyserver/test_poolmanager.py",
+]
+_DUMMY_SERVER = ["hypercorn", "quart", "quart-trio", "pytest-socket", "pysocks"]
+
+
 @dataclass(frozen=True)
 class Suite:
     """Tests to run inside the program."""
@@ -50,7 +60,13 @@ def _httpx(plugins: list[str]) -> Suite:
     return Suite(
         requirements=[_HTTPX, "httpx2", *_PYTEST, *_SERVERS, *_EXTRAS],
         arguments=[
-            *_OPTIONS, *chosen, "-o", "addopts=", "-m", "not network", "-q",
+            *_OPTIONS,
+            *chosen,
+            "-o",
+            "addopts=",
+            "-m",
+            "not network",
+            "-q",
             *_HTTPX_TESTS,
         ],  # fmt: skip
         folder="httpx",
@@ -72,6 +88,20 @@ SUITES = {
     "httpx2": _httpx(["httpx2_as_httpx", "over_amaru"]),
     "openai2": _openai("openai>=2.54,<3"),
     "openai3": _openai("openai>=3.54,<4"),
+    "urllib3": Suite(
+        requirements=[_URLLIB3, _HTTPX, *_PYTEST, *_SERVERS, *_EXTRAS, *_DUMMY_SERVER],
+        arguments=[
+            *_OPTIONS,
+            "-p",
+            "urllib3_over_amaru",
+            "-o",
+            "addopts=",
+            "-q",
+            *_URLLIB3_TESTS,
+        ],  # fmt: skip
+        folder="urllib3",
+        source=_URLLIB3,
+    ),
     "network": Suite(
         requirements=["httpx", "httpx2", *_PYTEST],
         arguments=[*_OPTIONS, "-q", "-W", "error", "."],

@@ -54,6 +54,14 @@ def test_a_response_is_genuine(
     assert core.exchanges == {}
 
 
+def test_a_url_in_a_query_is_no_absolute_form(
+    pool: urllib3.PoolManager, serve: Serve
+) -> None:
+    server = serve(ok)
+    pool.request("GET", f"{server.origin}/to?next=https://elsewhere.example/")
+    assert server.received[0].target == "/to?next=https://elsewhere.example/"
+
+
 def test_uninstalling_gives_urllib3_back(core: Any, serve: Serve) -> None:
     _urllib3.install()
     _urllib3.uninstall()

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from urllib3 import connection
 from urllib3._collections import HTTPHeaderDict
+from urllib3.util import SKIP_HEADER
 from urllib3.util.ssl_ import resolve_cert_reqs
 
 from amaru.transport._urllib3 import _options
@@ -38,9 +40,11 @@ class OverTheHost:
     def connect(self) -> None:
         """Open nothing yet: the host connects when there is something to send."""
         self.sock = HostSocket(self)
-        self.is_verified = True
+        self.is_verified = False
         self.proxy_is_verified = False if self.proxy else None
         self._has_connected_to_proxy = False
+        # What http.client tells those who watch connections being made.
+        sys.audit("http.client.connect", self, self.host, self.port)
 
     @property
     def is_connected(self) -> bool:
@@ -65,7 +69,7 @@ class OverTheHost:
         if copied and (body is None or isinstance(body, _COUNTED)):
             kept = HTTPHeaderDict()
             for name, value in headers.items():
-                if _options.name(name) not in _FRAMING:
+                if _options.name(name) not in _FRAMING or value == SKIP_HEADER:
                     kept.add(name, value)
             headers = kept
         parent: Any = super()

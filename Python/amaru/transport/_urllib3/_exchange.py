@@ -54,7 +54,9 @@ class Exchange:
         limits["write"] = limits["connect"]
         timeouts = {name: float(s) for name, s in limits.items() if s is not None}
         target = self._head.target
-        url = target if "://" in target else self._conn.origin() + target
+        # The absolute form is for proxies; a path may hold another URL in its query.
+        is_absolute = target.lower().startswith(("http://", "https://"))
+        url = target if is_absolute else self._conn.origin() + target
         options = self._conn.options()
         if target == "*":
             url, options["target"] = f"{self._conn.origin()}/", b"*"

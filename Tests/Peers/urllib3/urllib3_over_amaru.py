@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pytest plugin: urllib3's own tests, with its pools on the host's network.
+
+The tests that cannot hold there are listed in `exceptions.txt`, with their reasons.
+"""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from urllib3 import connectionpool
+
+HOSTED = {
+    pool: pool.ConnectionCls
+    for pool in (connectionpool.HTTPConnectionPool, connectionpool.HTTPSConnectionPool)
+}
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse to test anything but our connections."""
+    for pool, connection in HOSTED.items():
+        if not connection.__module__.startswith("amaru."):
+            pytest.exit(f"{pool.__name__} makes its own connections, not the host's", 3)
+
+
+@pytest.fixture(autouse=True)
+def over_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the host's connections back, where a test has left urllib3's own."""
+    for pool, connection in HOSTED.items():
+        monkeypatch.setattr(pool, "ConnectionCls", connection)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Take out the tests that do not apply; a pattern for none of them is an error."""
+    whole = not config.option.keyword and all("::" not in arg for arg in config.args)
+    lines = Path(__file__).with_name("exceptions.txt").read_text().splitlines()
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        pattern = line.split(None, 1)[0].replace("[", "[[]")
+        found = [item for item in items if fnmatchcase(item.nodeid, pattern)]
+        if whole and not found:
+            raise pytest.UsageError(f"an exception that matches no test: {pattern}")
+        config.hook.pytest_deselected(items=found)
+        items[:] = [item for item in items if item not in found]
