@@ -9,8 +9,8 @@ VENV := .venv
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
-.PHONY: chat test build install-python test-swift test-python test-asan test-tsan test-debug \
-	test-pythons test-leaks bench bench-network format lint clean
+.PHONY: chat test build install-python test-swift test-python test-peers test-asan test-tsan \
+	test-debug test-pythons test-leaks bench bench-network format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -51,6 +51,11 @@ $(VENV)/ready: Python/pyproject.toml
 	$(VENV)/bin/python -m pip install -q 'openai>=3.1,<4' httpx httpx2 urllib3 pluggy \
 		pytest pytest-asyncio pytest-timeout mypy ruff
 	touch $@
+
+# Other projects' tests inside the program, over its network, where pip finds them.
+test-peers: install-python
+	$(SWIFT) build --product amaru
+	Tests/Peers/run
 
 # The bridge under AddressSanitizer, with Python's objects in memory that it watches.
 test-asan:

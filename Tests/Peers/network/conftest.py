@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-import _amaru_http
 import httpx
 import httpx2
 import pytest
 from scripted_server import Peer, Script, Server
+
+import _amaru_http
 
 
 class CountingServer(Server):

@@ -16,11 +16,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import _amaru_http
 import openai
 import pytest
 import trustme
 from scripted_server import Peer, Script, Server
+
+import _amaru_http
 
 NEW = openai.__version__.startswith("3.")
 family = importlib.import_module("httpx2" if NEW else "httpx")
@@ -81,7 +82,7 @@ def error_in_the_stream(peer: Peer) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """One fault: what the server does, what the caller gets, and after how many tries."""
+    """What the server does, what the caller gets, and after how many tries."""
 
     name: str
     answers: list[Script]
