@@ -153,12 +153,6 @@ def test_a_thousand_requests_at_once_on_one_client(
     assert megabytes[3] <= megabytes[1] + 20, sizes
 
 
-NO_POOLS = pytest.mark.xfail(
-    reason="the engine does not honour the pool of a request yet", strict=True
-)
-
-
-@NO_POOLS
 def test_a_client_opens_no_more_connections_than_its_limit(
     family: ModuleType, crowd: Callable[[int], Crowd]
 ) -> None:
@@ -173,7 +167,9 @@ def test_a_client_opens_no_more_connections_than_its_limit(
     assert server.most_connections == 50
 
 
-@NO_POOLS
+@pytest.mark.xfail(
+    reason="the engine keeps a closed pool's connections until they expire", strict=True
+)
 def test_a_closed_client_keeps_no_connection(
     family: ModuleType, crowd: Callable[[int], Crowd]
 ) -> None:
