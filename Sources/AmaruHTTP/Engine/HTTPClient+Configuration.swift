@@ -118,15 +118,27 @@ extension ChannelPipeline.SynchronousOperations {
         find: @escaping @Sendable (UInt64) -> ExchangeCore?
     ) throws -> EventLoopFuture<Void> {
         let heads = HTTP1HeadExchange()
-        let encoder = try context(handlerType: HTTPRequestEncoder.self)
-        let decoder = try handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+        let oldEncoder = try context(handlerType: HTTPRequestEncoder.self)
+        let oldDecoder = try context(
+            handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self
+        )
+        let decoder = ByteToMessageHandler(
+            HTTPResponseDecoder(
+                leftOverBytesStrategy: .dropBytes,
+                informationalResponseStrategy: .forward,
+                limitConfiguration: .wide
+            )
+        )
         // The encoder would move the framing field, which is right already, to the end.
         var asGiven = HTTPRequestEncoder.Configuration()
         asGiven.automaticallySetFramingHeaders = false
+        try addHandler(decoder, position: .after(oldDecoder.handler))
         try addHandler(HTTP1RequestHandler(heads, find: find), position: .after(decoder))
         try addHandler(HTTPRequestEncoder(configuration: asGiven), position: .before(decoder))
-        try addHandler(HTTP1HeadTransliterator(heads), position: .before(encoder.handler))
-        return removeHandler(context: encoder)
+        try addHandler(HTTP1HeadTransliterator(heads), position: .before(oldEncoder.handler))
+        return removeHandler(context: oldEncoder)
+            .and(removeHandler(context: oldDecoder))
+            .map { _ in }
     }
 
     /// Sets up a stream of an HTTP/2 connection likewise.
@@ -135,5 +147,15 @@ extension ChannelPipeline.SynchronousOperations {
     ) throws {
         let codec = try handler(type: HTTP2FramePayloadToHTTP1ClientCodec.self)
         try addHandler(HTTP2RequestHandler(find: find), position: .after(codec))
+    }
+}
+
+extension NIOHTTPDecoderLimitConfiguration {
+    /// As many fields as anyone sends; the library's own limit is 256.
+    fileprivate static var wide: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldCount = 10_000
+        limits.maxHeaderFieldSize = 256 * 1024
+        return limits
     }
 }
