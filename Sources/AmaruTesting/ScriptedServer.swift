@@ -84,7 +84,11 @@ public final class ScriptedServer: Sendable {
                     if let context {
                         try pipeline.addHandler(NIOSSLServerHandler(context: context))
                     }
-                    try pipeline.addHandler(ConnectionBytes { self.connected(channel, $0) })
+                    let stopsReading = self.bodies == .ignore
+                    let bytes = ConnectionBytes(stopsReading: stopsReading) {
+                        self.connected(channel, $0)
+                    }
+                    try pipeline.addHandler(bytes)
                 }
             }
         let bound =
@@ -190,7 +194,6 @@ extension ScriptedServer {
             update { $0.receivedBytes += bytes.readableBytes }
             reader.append(bytes.readableBytesView)
             while let request = try reader.next() {
-                if bodies == .ignore { try await channel.setOption(.autoRead, value: false).get() }
                 guard try await answer(request, channel) else { return }
             }
         }
@@ -240,11 +243,13 @@ private final class ConnectionBytes: ChannelInboundHandler {
 
     private let stream: AsyncStream<ByteBuffer>
     private let continuation: AsyncStream<ByteBuffer>.Continuation
+    private let stopsReading: Bool
     private let connected: (AsyncStream<ByteBuffer>) -> Void
 
-    init(connected: @escaping (AsyncStream<ByteBuffer>) -> Void) {
+    init(stopsReading: Bool, connected: @escaping (AsyncStream<ByteBuffer>) -> Void) {
         // Unbounded, but a server that does not read stops the channel itself.
         (stream, continuation) = AsyncStream.makeStream()
+        self.stopsReading = stopsReading
         self.connected = connected
     }
 
@@ -254,6 +259,8 @@ private final class ConnectionBytes: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // At once: until the server's task runs, much could be read.
+        if stopsReading { _ = context.channel.setOption(.autoRead, value: false) }
         continuation.yield(unwrapInboundIn(data))
     }
 

@@ -20,12 +20,12 @@ final class ExchangeCore: Sendable {
 
     private struct State {
         var machine: Machine
-        var heads: [Waiter<Result<HTTPTransferHead, Failure>>] = []
+        var heads: [@Sendable (Result<HTTPTransferHead, Failure>) -> Void] = []
         var reader: (@Sendable (Result<[Data], Failure>) -> Void)?
         var writer: Waiter<Result<Void, Failure>>?
         var demand: (@Sendable (Bool) -> Void)?
         var upload: Waiter<Machine.UploadStep>?
-        var closed: [Waiter<Void>] = []
+        var closed: [@Sendable () -> Void] = []
         var timers: [Machine.Timer: Alarm] = [:]
         var abort: (@Sendable () -> Void)?
         var timings = HTTPExchangeTimings()
@@ -109,15 +109,20 @@ extension ExchangeCore {
     func head() async -> Result<HTTPTransferHead, Failure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                enact { state in
-                    state.heads.append(waiter)
-                    return state.machine.headRequested()
-                }
+                head { waiter.resume(returning: $0) }
                 // The handler below may have run before the waiter was there.
                 if Task.isCancelled { perform { $0.headWaitsCancelled() } }
             }
         } onCancel: {
             perform { $0.headWaitsCancelled() }
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func head(_ completion: @escaping @Sendable (Result<HTTPTransferHead, Failure>) -> Void) {
+        enact { state in
+            state.heads.append(completion)
+            return state.machine.headRequested()
         }
     }
 
@@ -208,14 +213,17 @@ extension ExchangeCore {
         }
     }
 
-    func closed() async {
-        await withCheckedContinuation { (waiter: Waiter<Void>) in
-            let isClosed = state.withLock { state in
-                if !state.machine.isClosed { state.closed.append(waiter) }
-                return state.machine.isClosed
-            }
-            if isClosed { waiter.resume() }
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) {
+        let isClosed = state.withLock { state in
+            if !state.machine.isClosed { state.closed.append(completion) }
+            return state.machine.isClosed
         }
+        if isClosed { completion() }
+    }
+
+    func closed() async {
+        await withCheckedContinuation { waiter in whenClosed { waiter.resume() } }
     }
 }
 
@@ -270,7 +278,7 @@ extension ExchangeCore {
         case .resumeHead(let result):
             let waiters = state.heads
             state.heads = []
-            return { for waiter in waiters { waiter.resume(returning: result) } }
+            return { for waiter in waiters { waiter(result) } }
         case .resumeRead(let result):
             let reader = state.reader.take()
             return { reader?(result) }
@@ -291,7 +299,7 @@ extension ExchangeCore {
             state.timers = [:]
             return {
                 for timer in timers { timer.scheduled?.cancel() }
-                for waiter in waiters { waiter.resume() }
+                for waiter in waiters { waiter() }
             }
         }
     }

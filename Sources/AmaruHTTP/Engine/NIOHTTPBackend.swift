@@ -249,7 +249,16 @@ final class NIOExchange: HTTPExchange {
     }
 
     func head() async throws(HTTPTransferError) -> HTTPTransferHead { try await core.head().get() }
+
+    func head(
+        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
+    ) {
+        core.head(completion)
+    }
+
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) { core.whenClosed(completion) }
     var timings: HTTPExchangeTimings { core.timings }
+    func abandonHead() { core.perform { $0.headWaitsCancelled() } }
     func abandonRead() { core.perform { $0.readWaitCancelled() } }
 
     func read() async throws(HTTPTransferError) -> Data? {

@@ -42,6 +42,19 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
         }
     }
 
+    func head(
+        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
+    ) {
+        inner.head { [self] result in
+            switch result {
+            case .success(let head): completion(.success(passing(head)))
+            case .failure(let error):
+                failed(error)
+                completion(result)
+            }
+        }
+    }
+
     func read() async throws(HTTPTransferError) -> Data? {
         do throws(HTTPTransferError) {
             return passing(try await inner.read().map { [$0] } ?? []).first
@@ -92,8 +105,10 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
         }
     }
 
+    func abandonHead() { inner.abandonHead() }
     func abandonRead() { inner.abandonRead() }
     var timings: HTTPExchangeTimings { inner.timings }
     func cancel() { inner.cancel() }
     func closed() async { await inner.closed() }
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) { inner.whenClosed(completion) }
 }

@@ -59,11 +59,8 @@ public final class ObservedBackend: HTTPBackend {
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let id = log.opened(origin: try? HTTPOrigin(parsing: request.url))
         let exchange = next.open(request)
-        // Holds the inner exchange only: letting go of the outer one must still cancel.
-        Task { [log] in
-            await exchange.closed()
-            log.ended(id)
-        }
+        // Of the inner exchange: letting go of the outer one must still cancel.
+        exchange.whenClosed { [log] in log.ended(id) }
         return ObservedExchange(exchange, id: id, log: log)
     }
 
@@ -136,81 +133,22 @@ private final class ExchangeLog: Sendable {
     }
 }
 
-private final class ObservedExchange: HTTPExchange {
-    private let inner: any HTTPExchange
+private final class ObservedExchange: ForwardingExchange, @unchecked Sendable {
     private let id: UInt64
     private let log: ExchangeLog
 
     init(_ inner: any HTTPExchange, id: UInt64, log: ExchangeLog) {
-        self.inner = inner
         self.id = id
         self.log = log
+        super.init(inner)
     }
 
-    deinit {
-        inner.cancel()
-        log.forget(id)
+    deinit { log.forget(id) }
+
+    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+        log.head(id, status: head.status)
+        return head
     }
 
-    func head() async throws(HTTPTransferError) -> HTTPTransferHead {
-        do throws(HTTPTransferError) {
-            let head = try await inner.head()
-            log.head(id, status: head.status)
-            return head
-        } catch {
-            log.failed(id, error)
-            throw error
-        }
-    }
-
-    func read() async throws(HTTPTransferError) -> Data? {
-        do throws(HTTPTransferError) {
-            return try await inner.read()
-        } catch {
-            log.failed(id, error)
-            throw error
-        }
-    }
-
-    func readAvailable() async throws(HTTPTransferError) -> [Data] {
-        do throws(HTTPTransferError) {
-            return try await inner.readAvailable()
-        } catch {
-            log.failed(id, error)
-            throw error
-        }
-    }
-
-    func readAvailable(
-        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
-    ) {
-        inner.readAvailable { [log, id] result in
-            if case .failure(let error) = result { log.failed(id, error) }
-            completion(result)
-        }
-    }
-
-    func abandonRead() { inner.abandonRead() }
-    var timings: HTTPExchangeTimings { inner.timings }
-
-    func write(_ data: Data) async throws(HTTPTransferError) {
-        do throws(HTTPTransferError) {
-            try await inner.write(data)
-        } catch {
-            log.failed(id, error)
-            throw error
-        }
-    }
-
-    func finish() async throws(HTTPTransferError) {
-        do throws(HTTPTransferError) {
-            try await inner.finish()
-        } catch {
-            log.failed(id, error)
-            throw error
-        }
-    }
-
-    func cancel() { inner.cancel() }
-    func closed() async { await inner.closed() }
+    override func failed(_ error: HTTPTransferError) { log.failed(id, error) }
 }

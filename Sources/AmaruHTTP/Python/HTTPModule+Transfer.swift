@@ -8,8 +8,8 @@ extension HTTPModule {
     /// Those that return an awaitable of the running loop.
     var awaitableFunctions: [PythonFunction] {
         [
-            PythonFunction("head") { [self] (id: Int) async throws -> PythonTuple in
-                try await head(id)
+            PythonFunction("head") { [self] (id: Int) throws -> PythonPromise<PythonTuple> in
+                try promiseOfHead(id)
             },
             PythonFunction("read") { [self] (id: Int) async throws -> Data? in try await read(id) },
             PythonFunction("read_chunks") { [self] (id: Int) throws -> PythonPromise<[Data]> in
@@ -54,8 +54,24 @@ extension HTTPModule {
     }
 
     private func head(_ id: Int) async throws -> PythonTuple {
-        let head = try await exchange(id).head()
-        return PythonTuple(
+        Self.tuple(try await exchange(id).head())
+    }
+
+    /// Without a task, as for the chunks.
+    private func promiseOfHead(_ id: Int) throws -> PythonPromise<PythonTuple> {
+        let exchange = try exchange(id)
+        let promise = PythonPromise<PythonTuple> { [weak exchange] in exchange?.abandonHead() }
+        exchange.head { result in
+            switch result {
+            case .success(let head): promise.succeed(Self.tuple(head))
+            case .failure(let error): promise.fail(error)
+            }
+        }
+        return promise
+    }
+
+    private static func tuple(_ head: HTTPTransferHead) -> PythonTuple {
+        PythonTuple(
             head.status,
             Data(head.reasonBytes),
             Data(head.version.utf8),

@@ -116,7 +116,8 @@ public final class HTTPModule: Sendable {
 
     /// Lets a number go that nobody needs to close; until then `closed` can be awaited.
     func forgetWhenClosed(_ id: Int) {
-        Task { [self] in await closed(id) }
+        guard let exchange = exchanges.withLock({ $0[id] }) else { return }
+        exchange.whenClosed { [self] in exchanges.withLock { _ = $0.remove(id) } }
     }
 
     private func closed(_ id: Int) async {

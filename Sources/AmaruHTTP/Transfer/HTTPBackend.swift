@@ -50,6 +50,16 @@ public protocol HTTPExchange: AnyObject, Sendable {
     ///   gets ``HTTPTransferError/Code/cancelled``, and the exchange goes on.
     func head() async throws(HTTPTransferError) -> HTTPTransferHead
 
+    /// Calls `completion` with what `head()` would return, once, on any thread.
+    ///
+    /// For callers without a task; it may be called before this returns.
+    func head(
+        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
+    )
+
+    /// Ends the waits for the head with ``HTTPTransferError/Code/cancelled``; the exchange goes on.
+    func abandonHead()
+
     /// Returns the next bytes of the body as they arrive, or nil at its end.
     ///
     /// The socket is not read much ahead of this call, so an unread body holds the server back.
@@ -93,6 +103,9 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// Returns when the exchange has ended and all that it held is released.
     func closed() async
+
+    /// Calls `completion` once the exchange has ended, perhaps before this returns, on any thread.
+    func whenClosed(_ completion: @escaping @Sendable () -> Void)
 }
 
 extension HTTPExchange {
@@ -111,6 +124,30 @@ extension HTTPExchange {
             } catch {
                 completion(.failure(error))
             }
+        }
+    }
+
+    /// Waits in a task.
+    public func head(
+        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
+    ) {
+        Task {
+            do throws(HTTPTransferError) {
+                completion(.success(try await head()))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    /// Does nothing: the wait ends with the head.
+    public func abandonHead() {}
+
+    /// Waits in a task.
+    public func whenClosed(_ completion: @escaping @Sendable () -> Void) {
+        Task {
+            await closed()
+            completion()
         }
     }
 
