@@ -1,0 +1,78 @@
+// Redirects and routes under --allow-net, on the built command.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruTesting
+import Foundation
+import Testing
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct AllowNetTests {
+        let folder: TemporaryFolder
+
+        init() throws {
+            folder = try TemporaryFolder()
+        }
+
+        /// Fetches its first argument and prints the text, or the code and message of the error.
+        private func run(_ options: [String], _ url: String) async throws -> AmaruInvocation.Result
+        {
+            try folder.write(
+                """
+                import sys
+                from pyodide.http import AbortError, pyfetch
+                try:
+                    print(await (await pyfetch(sys.argv[1])).text())
+                except AbortError as exc:
+                    print(exc.code, exc)
+                """,
+                to: "script.py"
+            )
+            return try await AmaruInvocation.run(
+                ["run", "script.py"] + options + ["--", url],
+                in: folder
+            )
+        }
+
+        @Test func `A redirect is judged anew, and nothing reaches where it leads`() async throws {
+            let other = ScriptedServer([.text("arrived")])
+            try await other.start()
+            let there = other.url
+            let server = ScriptedServer { _, _ in
+                .text("", status: 302, headers: [("Location", there + "/end")])
+            }
+            try await server.start()
+            let refused = try await run(["--allow-net", server.url], server.url)
+            #expect(server.requests.count == 1)
+            #expect(other.connectionCount == 0)
+            let both = ["--allow-net", server.url, "--allow-net", there]
+            let allowed = try await run(both, server.url)
+            await server.shutDown()
+            await other.shutDown()
+            #expect(
+                refused.output == """
+                    not_allowed requests to \(there) are not allowed; nothing was sent. \
+                    To allow them, use the option --allow-net \(there).
+
+                    """,
+                "\(refused)"
+            )
+            #expect(allowed.output == "arrived\n", "\(allowed)")
+        }
+
+        @Test func `Where a named origin is routed to is allowed with it, and only by its name`()
+            async throws
+        {
+            let server = ScriptedServer([.text("arrived")])
+            try await server.start()
+            let name = "http://api.example.com"
+            let route = ["--route", "\(name)=\(server.url)"]
+            let named = try await run(route + ["--allow-net", name], name + "/v1")
+            let other = try await run(route + ["--allow-net", "example.com"], name + "/v1")
+            await server.shutDown()
+            #expect(named.output == "arrived\n", "\(named)")
+            #expect(other.output.contains("--allow-net \(name)."), "\(other)")
+            #expect(server.requests.count == 1)
+        }
+    }
+}
