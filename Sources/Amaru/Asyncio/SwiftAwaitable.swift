@@ -200,6 +200,8 @@ final class SwiftAwaitable: @unchecked Sendable {
         let gil = PythonGIL()
         let settle = try? NativeFunction.make("settle") { _, _, gil in
             try self.settle(result, receiver.future.pointer, isNew: false, gil)
+            // As long as a nested loop runs, no batch of jobs begins that would do it.
+            if Interpreter.isPythonThread { ReleaseQueue.drain() }
             return OwnedReference(borrowed: amaru_none())
         }
         // A loop that has ended has nobody left who waits.
