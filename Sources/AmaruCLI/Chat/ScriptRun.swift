@@ -65,7 +65,12 @@ struct ScriptRun {
         let signals = SignalSource([SIGINT])
         let task = Task { try await body() }
         let watch = Task {
-            for await _ in signals.signals { task.cancel() }
+            var isFirst = true
+            for await _ in signals.signals {
+                // A task is cancelled once; a script that goes on is interrupted again.
+                if isFirst { task.cancel() } else { Python.interrupt() }
+                isFirst = false
+            }
         }
         defer {
             watch.cancel()
