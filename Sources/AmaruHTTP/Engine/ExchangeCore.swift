@@ -65,7 +65,8 @@ final class ExchangeCore: Sendable {
                     origin: url.origin,
                     body: body,
                     timeouts: request.timeouts,
-                    bufferLimit: bufferLimit
+                    bufferLimit: bufferLimit,
+                    keepsPlaceUntilRead: request.pool != nil
                 )
             )
         )

@@ -51,7 +51,8 @@ struct HTTPExchangeStateMachine: Sendable {
         case abandoned
     }
 
-    static let pieceSize = 64 * 1024
+    /// How much of a body that is known as a whole is sent at a time.
+    static let pieceSize = 256 * 1024
 
     let origin: HTTPOrigin
     let timeouts: HTTPTimeouts
@@ -73,6 +74,12 @@ struct HTTPExchangeStateMachine: Sendable {
 
     private var isTransferring = false
     private var isReleased = false
+    /// Whether the caller knows that the response is complete, or wants no more of it.
+    private var isEndKnown = false
+    private var holdsPlace = false
+    /// Whether the place in the pool is kept until the response was read, not only received: what
+    /// a client with a limit of its own expects.
+    private let keepsPlaceUntilRead: Bool
 
     private var headWaits = false
     private var readWaits = false
@@ -87,8 +94,10 @@ struct HTTPExchangeStateMachine: Sendable {
         origin: HTTPOrigin,
         body: HTTPTransferRequest.Body,
         timeouts: HTTPTimeouts,
-        bufferLimit: Int
+        bufferLimit: Int,
+        keepsPlaceUntilRead: Bool = false
     ) {
+        self.keepsPlaceUntilRead = keepsPlaceUntilRead
         self.origin = origin
         self.timeouts = timeouts
         self.bufferLimit = bufferLimit
@@ -125,6 +134,7 @@ extension HTTPExchangeStateMachine {
     mutating func opened() -> [Action] {
         guard progress == .new else { return [] }
         progress = .queued
+        holdsPlace = true
         return arm(.pool, timeouts.pool) + [.enterPool]
     }
 
@@ -170,7 +180,7 @@ extension HTTPExchangeStateMachine {
             return [.resumeRead(.success(takeBuffered(all: all)))] + grantDemand()
         }
         if let failure { return [.resumeRead(.failure(failure))] }
-        if responseEnded { return [.resumeRead(.success([]))] }
+        if responseEnded { return [.resumeRead(.success([]))] + endKnown() }
         readWaits = true
         return (head == nil ? [] : arm(.read, timeouts.read)) + grantDemand()
     }
@@ -239,9 +249,9 @@ extension HTTPExchangeStateMachine {
     }
 
     mutating func cancelled() -> [Action] {
-        if responseEnded, buffer.isEmpty, failure == nil { return abandonUpload() }
+        if responseEnded, buffer.isEmpty, failure == nil { return abandonUpload() + endKnown() }
         dropBuffered()
-        return fail(cancellation)
+        return fail(cancellation) + endKnown()
     }
 
     private var cancellation: Failure {
@@ -292,6 +302,7 @@ extension HTTPExchangeStateMachine {
         var actions = disarm(.read)
         if readWaits {
             readWaits = false
+            isEndKnown = true
             actions.append(.resumeRead(.success([])))
         }
         return actions + abandonUpload()
@@ -377,7 +388,19 @@ extension HTTPExchangeStateMachine {
     private mutating func release() -> [Action] {
         guard !isReleased else { return [] }
         isReleased = true
-        return [.leavePool, .resumeClosed]
+        let keepsPlace = keepsPlaceUntilRead && failure == nil && !isEndKnown
+        return (keepsPlace ? [] : leavePlace()) + [.resumeClosed]
+    }
+
+    private mutating func leavePlace() -> [Action] {
+        guard holdsPlace else { return [] }
+        holdsPlace = false
+        return [.leavePool]
+    }
+
+    private mutating func endKnown() -> [Action] {
+        isEndKnown = true
+        return isReleased ? leavePlace() : []
     }
 
     private mutating func grantDemand() -> [Action] {

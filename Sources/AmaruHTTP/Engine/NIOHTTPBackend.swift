@@ -100,7 +100,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     ///
     /// - Parameter connect: The connect timeout of the requests to come: connections for limits
     ///   of very different length are not shared.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration? = nil) async {
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         let request = HTTPTransferRequest(
             method: "GET",
             url: origin.description + "/",
@@ -230,7 +230,7 @@ extension HTTPTransferRequest {
         case .none: Data()
         // The library frames such a body by its length, whatever the request says.
         case .data where headers.contains { $0.isNamed("transfer-encoding") }: nil
-        case .data(let data) where data.count <= HTTPExchangeStateMachine.pieceSize: data
+        case .data(let data) where data.count <= 64 * 1024: data
         case .data, .upload: nil
         }
     }

@@ -111,6 +111,9 @@ extension HTTPTransferError {
             self.init(.unsupportedProtocol, error.description)
         } else if case .noScheme = error.reason {
             self.init(.unsupportedProtocol, error.description)
+        } else if case .malformedPort = error.reason {
+            // As clients have it, to which a port is a matter of the connection.
+            self.init(.connect, error.description)
         } else {
             self.init(.localProtocol, error.description)
         }
