@@ -14,8 +14,8 @@ struct TraceTests {
         var url: String
         var status: Int?
         var code: String?
-        var bytes_sent: Int
-        var bytes_received: Int
+        var bytesSent: Int
+        var bytesReceived: Int
         var chunks: Int
         var times: [String: Double]
     }
@@ -48,15 +48,17 @@ struct TraceTests {
         }
         let text = try String(contentsOfFile: path, encoding: .utf8)
         #expect(!text.contains("secret"))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         let traced = try text.split(separator: "\n").map { line in
-            try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+            try decoder.decode(Line.self, from: Data(line.utf8))
         }
         let first = try #require(traced.first { $0.id == 1 })
         #expect(first.method == "POST")
         #expect(first.url == "\(server.url)/a?token=REDACTED&b=1")
         #expect(first.status == 200)
-        #expect(first.bytes_sent == 11)
-        #expect(first.bytes_received == 6)
+        #expect(first.bytesSent == 11)
+        #expect(first.bytesReceived == 6)
         #expect(first.chunks == 2)
         let steps = ["admitted", "connected", "request_sent", "first_byte", "ended"]
         let times = steps.compactMap { first.times[$0] }

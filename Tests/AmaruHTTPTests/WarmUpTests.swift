@@ -13,7 +13,7 @@ struct WarmUpTests {
     {
         let server = ScriptedServer([.text("quick")])
         try await withServer(server) { (backend) async throws in
-            await backend.prepare(for: try HTTPOrigin(parsing: server.url))
+            await backend.prepare(for: try HTTPOrigin(parsing: server.url), within: nil)
             #expect(server.connectionCount == 1)
             #expect(server.requests.isEmpty)
             #expect(try await backend.open(server.request()).text() == "quick")
@@ -33,7 +33,7 @@ struct WarmUpTests {
         configuration.trustRoots = .file(certificate.authority)
         configuration.proxies.https = HTTPProxy(host: "127.0.0.1", port: try await proxy.start())
         let backend = NIOHTTPBackend(configuration)
-        await backend.prepare(for: try HTTPOrigin(parsing: "https://example.internal"))
+        await backend.prepare(for: try HTTPOrigin(parsing: "https://example.internal"), within: nil)
         let request = HTTPTransferRequest(method: "GET", url: "https://example.internal/")
         #expect(try await backend.open(request).text() == "private")
         #expect(server.connectionCount == 1)
@@ -47,8 +47,8 @@ struct WarmUpTests {
         let server = ScriptedServer([.text("fine")])
         try await withServer(server) { (backend) async throws in
             let origin = try HTTPOrigin(parsing: server.url)
-            async let prepared: Void = backend.prepare(for: origin)
-            async let again: Void = backend.prepare(for: origin)
+            async let prepared: Void = backend.prepare(for: origin, within: nil)
+            async let again: Void = backend.prepare(for: origin, within: nil)
             for _ in 0..<20 {
                 #expect(try await backend.open(server.request()).text() == "fine")
             }
@@ -61,8 +61,11 @@ struct WarmUpTests {
     @Test func `What cannot be prepared is no error`() async throws {
         let port = try await ScriptedServer.refusingPort()
         let backend = NIOHTTPBackend()
-        await backend.prepare(for: try HTTPOrigin(parsing: "http://127.0.0.1:\(port)"))
-        await backend.prepare(for: try HTTPOrigin(parsing: "https://no-such-host.invalid"))
+        await backend.prepare(for: try HTTPOrigin(parsing: "http://127.0.0.1:\(port)"), within: nil)
+        await backend.prepare(
+            for: try HTTPOrigin(parsing: "https://no-such-host.invalid"),
+            within: nil
+        )
         await backend.shutDown()
     }
 }

@@ -62,6 +62,10 @@ extension Program {
         let isRemote = options.baseURL != nil || keys.hasKey || options.network.replay != nil
         let isLocal = options.gguf != nil || !isRemote
         guard isLocal else {
+            // While Python is still importing; the limit is that of the conversation's client.
+            Task { [network, keys] in
+                await network.prepare(for: keys.origin, within: .seconds(10))
+            }
             let environment = try await environment(for: requirements)
             return (remoteSettings(placeholder: try await placeholder(screen)), environment)
         }

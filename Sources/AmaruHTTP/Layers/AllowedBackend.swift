@@ -40,6 +40,13 @@ public final class AllowedBackend: HTTPBackend {
         return next.open(request)
     }
 
+    /// Prepares the backend behind it, if the origin is allowed.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        let list = list.withLock { $0 }
+        guard list.allows(origin), list.allows(next.destination(of: origin)) else { return }
+        await next.prepare(for: origin, within: connect)
+    }
+
     /// Shuts down the backend behind it.
     public func shutDown() async { await next.shutDown() }
 }

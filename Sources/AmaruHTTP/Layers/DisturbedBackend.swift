@@ -54,6 +54,11 @@ public final class DisturbedBackend: HTTPBackend {
         }
     }
 
+    /// Prepares the backend behind it.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await next.prepare(for: origin, within: connect)
+    }
+
     /// Shuts down the backend behind it.
     public func shutDown() async { await next.shutDown() }
 }

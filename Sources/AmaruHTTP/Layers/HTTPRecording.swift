@@ -5,8 +5,9 @@ import Foundation
 
 /// The exchanges of a recording, by the requests that they answer.
 struct HTTPRecording: Sendable {
-    /// What a request must have in common with a recorded one. Headers do not count: some of them
-    /// differ each time.
+    /// What a request must have in common with a recorded one.
+    ///
+    /// Headers do not count: some of them differ each time.
     struct Key: Hashable, Sendable {
         let method: String
         let url: String

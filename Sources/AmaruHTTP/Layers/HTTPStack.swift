@@ -113,6 +113,11 @@ public final class HTTPStack: HTTPBackend {
     /// Starts an exchange and returns at once.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange { observed.open(request) }
 
+    /// Makes a connection ahead of the first request to an origin, where the engine can.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await observed.prepare(for: origin, within: connect)
+    }
+
     /// Cancels what is in flight, waits for it to end and releases the connections.
     public func shutDown() async { await observed.shutDown() }
 }

@@ -64,6 +64,11 @@ public final class ObservedBackend: HTTPBackend {
         return ObservedExchange(exchange, id: id, log: log)
     }
 
+    /// Prepares the backend behind it.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await next.prepare(for: origin, within: connect)
+    }
+
     /// Shuts down the backend behind it.
     public func shutDown() async { await next.shutDown() }
 }

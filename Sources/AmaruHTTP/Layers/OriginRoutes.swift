@@ -111,6 +111,11 @@ public final class RoutedBackend: HTTPBackend {
         return next.open(routed)
     }
 
+    /// Prepares the backend behind it for the target of the origin.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await next.prepare(for: routes.target(of: origin), within: connect)
+    }
+
     /// Shuts down the backend behind it.
     public func shutDown() async { await next.shutDown() }
 }

@@ -56,6 +56,11 @@ public final class RecordingBackend: HTTPBackend {
         return RecordingExchange(next.open(request), id, file, KeyEraser(vault))
     }
 
+    /// Prepares the backend behind it.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await next.prepare(for: origin, within: connect)
+    }
+
     /// Shuts down the backend behind it.
     public func shutDown() async { await next.shutDown() }
 }

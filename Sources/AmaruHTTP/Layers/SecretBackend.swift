@@ -31,6 +31,11 @@ public final class SecretBackend: HTTPBackend {
         }
     }
 
+    /// Prepares the backend behind it.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await next.prepare(for: origin, within: connect)
+    }
+
     /// Shuts down the backend behind it.
     public func shutDown() async { await next.shutDown() }
 

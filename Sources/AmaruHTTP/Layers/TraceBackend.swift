@@ -60,6 +60,11 @@ public final class TraceBackend: HTTPBackend {
         return TracedExchange(exchange, record)
     }
 
+    /// Prepares the backend behind it.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
+        await next.prepare(for: origin, within: connect)
+    }
+
     /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
     public func shutDown() async {
         await next.shutDown()

@@ -30,6 +30,11 @@ public protocol HTTPBackend: Sendable {
     /// the real destination.
     func destination(of origin: HTTPOrigin) -> HTTPOrigin
 
+    /// Makes a connection ahead of the first request, where the backend can; sends nothing else.
+    ///
+    /// - Parameter connect: The connect timeout of the requests to come.
+    func prepare(for origin: HTTPOrigin, within connect: Duration?) async
+
     /// Cancels what is in flight, waits for it to end and releases the connections.
     func shutDown() async
 }
@@ -37,6 +42,9 @@ public protocol HTTPBackend: Sendable {
 extension HTTPBackend {
     /// Returns the origin itself: by default a backend sends nothing elsewhere.
     public func destination(of origin: HTTPOrigin) -> HTTPOrigin { origin }
+
+    /// Does nothing: by default there are no connections.
+    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {}
 }
 
 /// One request and its response, both as streams.
