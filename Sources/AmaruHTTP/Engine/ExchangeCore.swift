@@ -1,6 +1,7 @@
 // The state machine of an exchange under its lock, with those who wait for it.
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncHTTPClient
 import NIOCore
 
 #if canImport(FoundationEssentials)
@@ -29,6 +30,9 @@ final class ExchangeCore: Sendable {
         var timers: [Machine.Timer: Alarm] = [:]
         var abort: (@Sendable () -> Void)?
         var timings = HTTPExchangeTimings()
+        var hasRestarted = false
+        /// Where the connection lives; nil before there is one.
+        var loop: (any EventLoop)?
     }
 
     /// A time at which to look whether a limit has passed.
@@ -78,6 +82,8 @@ protocol ExchangeEngine: AnyObject, Sendable {
     var timerLoop: any EventLoop { get }
     func enterPool(_ core: ExchangeCore)
     func leavePool(_ core: ExchangeCore)
+    /// Whether connections like the exchange's have brought a response before.
+    func hasServed(_ core: ExchangeCore) -> Bool
     /// Begins to carry the bytes and returns what ends that before its time.
     func transfer(_ core: ExchangeCore) -> @Sendable () -> Void
 }
@@ -205,6 +211,22 @@ extension ExchangeCore {
         return goesOn ? loop.makeSucceededVoidFuture() : loop.makeFailedFuture(CancellationError())
     }
 
+    func requestHeadWritten(on loop: any EventLoop) {
+        enact { state in
+            state.loop = loop
+            return state.machine.requestHeadWritten()
+        }
+    }
+
+    /// Returns when the connection has taken the pieces that were given to it so far.
+    ///
+    /// The library takes pieces as fast as they come until the connection has told it to pause,
+    /// which a busy event loop does late.
+    func passWrites() async {
+        guard let loop = state.withLock({ $0.loop }) else { return }
+        try? await loop.submit {}.get()
+    }
+
     func uploadStep() async -> Machine.UploadStep {
         await withCheckedContinuation { waiter in
             enact { state in
@@ -305,7 +327,7 @@ extension ExchangeCore {
         }
     }
 
-    private func startTransfer() {
+    fileprivate func startTransfer() {
         let abort = engine.transfer(self)
         let isAborted = state.withLock { state in
             if !state.machine.isClosed { state.abort = abort }
@@ -313,6 +335,30 @@ extension ExchangeCore {
         }
         // An abort that came before found nothing to call.
         if isAborted { abort() }
+    }
+}
+
+// MARK: - Stale connections
+
+extension ExchangeCore {
+    /// Begins anew where the connection had been closed before anything was written to it.
+    ///
+    /// A server may close a kept connection at the moment in which a request gets it. Nothing has
+    /// been sent then, so it is no repetition; another connection is taken, once. Where no connection
+    /// of the kind has worked before, it was a new one that was closed.
+    ///
+    /// - Returns: Whether it begins anew; else the error is the exchange's.
+    func restart(after error: any Error) -> Bool {
+        guard (error as? HTTPClientError) == .remoteConnectionClosed, engine.hasServed(self) else {
+            return false
+        }
+        let mayRestart = state.withLock { state in
+            guard state.machine.isConnecting, !state.hasRestarted else { return false }
+            state.hasRestarted = true
+            return true
+        }
+        if mayRestart { startTransfer() }
+        return mayRestart
     }
 }
 

@@ -19,11 +19,17 @@ final class ExchangeDelegate: HTTPClientResponseDelegate {
     typealias Response = Void
 
     private let core: ExchangeCore
+    private let served: @Sendable () -> Void
     /// Adds what is known of the way to an error.
     private let attribute: @Sendable (any Error) -> any Error
 
-    init(_ core: ExchangeCore, attribute: @escaping @Sendable (any Error) -> any Error) {
+    init(
+        _ core: ExchangeCore,
+        served: @escaping @Sendable () -> Void,
+        attribute: @escaping @Sendable (any Error) -> any Error
+    ) {
         self.core = core
+        self.served = served
         self.attribute = attribute
     }
 
@@ -31,6 +37,7 @@ final class ExchangeDelegate: HTTPClientResponseDelegate {
         task: HTTPClient.Task<Void>,
         _ head: HTTPResponseHead
     ) -> EventLoopFuture<Void> {
+        served()
         let head = RequestTranslation.head(
             status: head.status,
             version: head.version,
@@ -48,6 +55,7 @@ final class ExchangeDelegate: HTTPClientResponseDelegate {
     }
 
     func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
+        if core.restart(after: error) { return }
         core.fail(attribute(error))
         core.perform { $0.transferEnded() }
     }

@@ -47,7 +47,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
             head.restoreAsGiven()
             heads.nextWriteIsHead = true
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-            core?.perform { $0.requestHeadWritten() }
+            core?.requestHeadWritten(on: context.eventLoop)
         case .body where isWithdrawn, .end where isWithdrawn:
             promise?.fail(CancellationError())
         case .body:

@@ -32,7 +32,7 @@ final class HTTP2RequestHandler: ChannelDuplexHandler {
             }
             head.headers = headers
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-            core?.perform { $0.requestHeadWritten() }
+            core?.requestHeadWritten(on: context.eventLoop)
         case .body:
             context.write(data, promise: promise)
         case .end:

@@ -114,6 +114,9 @@ struct HTTPExchangeStateMachine: Sendable {
     /// Whether the head of the response is there.
     var hasHead: Bool { head != nil }
 
+    /// Whether nothing of the request has been written, and it is still wanted.
+    var isConnecting: Bool { progress == .connecting && failure == nil }
+
     /// Whether the transfer goes on for nobody any more.
     var isAborted: Bool { failure != nil && isTransferring }
 

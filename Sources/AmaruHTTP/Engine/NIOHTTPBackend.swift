@@ -30,6 +30,13 @@ public final class NIOHTTPBackend: HTTPBackend {
         var lastID: UInt64 = 0
         var exchanges: [UInt64: ExchangeCore] = [:]
         var isShutDown = false
+        /// The kinds of connections that have brought a response.
+        var served: Set<ServedKind> = []
+    }
+
+    private struct ServedKind: Hashable {
+        let origin: HTTPOrigin
+        let connection: HTTPConnectionOptions
     }
 
     private let configuration: HTTPBackendConfiguration
@@ -158,6 +165,20 @@ extension NIOHTTPBackend: ExchangeEngine {
 
     private func gate(of core: ExchangeCore) -> ConnectionGate { core.request.pool?.gate ?? gate }
 
+    func hasServed(_ core: ExchangeCore) -> Bool {
+        let kind = ServedKind(origin: core.url.origin, connection: core.request.connection)
+        return state.withLock { $0.served.contains(kind) }
+    }
+
+    private func noteServed(_ core: ExchangeCore) {
+        let kind = ServedKind(origin: core.url.origin, connection: core.request.connection)
+        state.withLock { state in
+            // Of a program that speaks to that many, some are forgotten: it costs them a failure.
+            if state.served.count >= 1000 { state.served = [] }
+            state.served.insert(kind)
+        }
+    }
+
     func transfer(_ core: ExchangeCore) -> @Sendable () -> Void {
         // The first of a kind of connection may have files to read, which is no work for a caller.
         if let body = core.request.bodyInOnePiece,
@@ -173,6 +194,7 @@ extension NIOHTTPBackend: ExchangeEngine {
                 do {
                     try await stream(core, over: lease)
                 } catch {
+                    if core.restart(after: error) { return }
                     throw lease.attributing(error)
                 }
             } catch {
@@ -195,7 +217,11 @@ extension NIOHTTPBackend: ExchangeEngine {
             core.perform { $0.bodyHandedOver() }
             let task = lease.client.execute(
                 request: request,
-                delegate: ExchangeDelegate(core, attribute: lease.attributing),
+                delegate: ExchangeDelegate(
+                    core,
+                    served: { [weak self] in self?.noteServed(core) },
+                    attribute: lease.attributing
+                ),
                 eventLoop: .indifferent,
                 deadline: .distantFuture
             )
@@ -212,6 +238,7 @@ extension NIOHTTPBackend: ExchangeEngine {
             RequestTranslation.clientRequest(core, by: lease.route),
             deadline: .distantFuture
         )
+        noteServed(core)
         core.perform { $0.received(RequestTranslation.head(response)) }
         var body = response.body.makeAsyncIterator()
         while await core.demand() {

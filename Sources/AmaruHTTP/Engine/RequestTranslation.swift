@@ -169,7 +169,8 @@ private struct UploadSteps: AsyncSequence, Sendable {
         let core: ExchangeCore
 
         func next() async throws -> ByteBuffer? {
-            switch await core.uploadStep() {
+            await core.passWrites()
+            return switch await core.uploadStep() {
             case .chunk(let data): ByteBuffer(bytes: data)
             case .end: nil
             // Makes the library close the connection, which has half a request on it.

@@ -84,14 +84,14 @@ struct HTTPRecording: Sendable {
     ) -> Bool {
         if line.event == .request {
             guard let method = line.method, let url = line.url else { return false }
-            let key = Key(method: method, url: url, body: line.data ?? Data())
+            let body = line.upload == true ? nil : line.data ?? Data()
+            let key = Key(method: method, url: url, body: body)
             exchanges[line.id] = (key, Answer())
             return true
         }
-        guard var (key, answer) = exchanges[line.id] else { return false }
+        guard case (let key, var answer)? = exchanges[line.id] else { return false }
         switch line.event {
-        case .request: break
-        case .sent: key = Key(method: key.method, url: key.url, body: nil)
+        case .request, .sent: break
         case .head:
             guard let status = line.status, let fields = line.headers else { return false }
             answer.head = HTTPTransferHead(

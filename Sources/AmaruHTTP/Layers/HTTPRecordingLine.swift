@@ -8,7 +8,7 @@ import Foundation
 /// The file is JSON Lines. The first line names the format and its version; each other one has the
 /// number of its exchange (`id`), its `event`, and what belongs to that:
 ///
-/// - `request`: `method`, `url`, `headers`, and `body` if it was there as a whole;
+/// - `request`: `method`, `url`, `headers`, and `body` if it was there as a whole, or `upload`;
 /// - `sent`: a piece (`body`) of an upload;
 /// - `head`: `status`, `reason`, `version`, `headers`;
 /// - `chunk`: a piece (`body`) of the response, as it arrived;
@@ -24,6 +24,7 @@ struct HTTPRecordingLine: Codable, Sendable {
     var at: Double?
     var method: String?
     var url: String?
+    var upload: Bool?
     var headers: [[String]]?
     var status: Int?
     var reason: String?

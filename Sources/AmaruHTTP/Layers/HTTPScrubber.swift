@@ -19,9 +19,14 @@ enum HTTPScrubber {
 
     static func isSecret(header name: String) -> Bool { headers.contains(name.lowercased()) }
 
+    /// Headers whose values are URLs.
+    private static let places: Set<String> = ["location", "content-location", "referer"]
+
     static func fields(_ fields: [HTTPHeaderField]) -> [[String]] {
         fields.map { field in
-            [field.name, isSecret(header: field.name) ? replacement : text(field.value)]
+            if isSecret(header: field.name) { return [field.name, replacement] }
+            let isPlace = places.contains(field.name.lowercased())
+            return [field.name, isPlace ? url(field.value) : text(field.value)]
         }
     }
 

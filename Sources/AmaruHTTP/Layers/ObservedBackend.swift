@@ -78,6 +78,8 @@ private final class ExchangeLog: Sendable {
         var lastID: UInt64 = 0
         var open: Set<UInt64> = []
         var outcomes: [UInt64: HTTPOutcome] = [:]
+        /// Those that have ended before their caller was told anything.
+        var untold: Set<UInt64> = []
         var last: (id: UInt64, outcome: HTTPOutcome)?
     }
 
@@ -105,22 +107,37 @@ private final class ExchangeLog: Sendable {
     func head(_ id: UInt64, status: Int) {
         if update(id, { $0.status == nil }, { $0.status = status }) {
             report(.head(id: id, status: status))
+            reportEnd(id)
         }
     }
 
     func failed(_ id: UInt64, _ error: HTTPTransferError) {
         if update(id, { $0.error == nil }, { $0.error = error }) {
             report(.failed(id: id, error: error))
+            reportEnd(id)
         }
     }
 
+    /// The end is counted at once, and reported after what comes before it.
     func ended(_ id: UInt64) {
-        let isNew = state.withLock { $0.open.remove(id) != nil }
-        if isNew { report(.ended(id: id)) }
+        let isTold = state.withLock { state in
+            guard state.open.remove(id) != nil else { return false }
+            let outcome = state.outcomes[id]
+            let isTold = outcome == nil || outcome?.status != nil || outcome?.error != nil
+            if !isTold { state.untold.insert(id) }
+            return isTold
+        }
+        if isTold { report(.ended(id: id)) }
     }
 
     func forget(_ id: UInt64) {
         state.withLock { _ = $0.outcomes.removeValue(forKey: id) }
+        reportEnd(id)
+    }
+
+    private func reportEnd(_ id: UInt64) {
+        let isPending = state.withLock { $0.untold.remove(id) != nil }
+        if isPending { report(.ended(id: id)) }
     }
 
     private func update(

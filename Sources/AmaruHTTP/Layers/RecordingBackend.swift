@@ -51,7 +51,11 @@ public final class RecordingBackend: HTTPBackend {
         line.method = request.method
         line.url = HTTPScrubber.url(request.url)
         line.headers = HTTPScrubber.fields(request.headers)
-        if case .data(let body) = request.body { line.data = HTTPScrubber.data(body) }
+        switch request.body {
+        case .none: break
+        case .data(let body): line.data = HTTPScrubber.data(body)
+        case .upload: line.upload = true
+        }
         file.append(line)
         return RecordingExchange(next.open(request), id, file, KeyEraser(vault))
     }

@@ -60,7 +60,8 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// Calls `completion` with what `head()` would return, once, on any thread.
     ///
-    /// For callers without a task; it may be called before this returns.
+    /// For callers without a task; it may be called before this returns. The exchange is kept until
+    /// then, so letting go of it does not cancel it meanwhile.
     func head(
         _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
     )
@@ -82,7 +83,8 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// Calls `completion` with what ``readAvailable()`` would return, once, on any thread.
     ///
-    /// For callers without a task; it may be called before this returns.
+    /// For callers without a task; it may be called before this returns. The exchange is kept until
+    /// then, so letting go of it does not cancel it meanwhile.
     func readAvailable(
         _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
     )

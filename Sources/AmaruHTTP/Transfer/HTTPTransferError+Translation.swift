@@ -116,9 +116,12 @@ extension HTTPTransferError {
         case .writeTimeout:
             (.writeTimeout, "\(origin) did not take the request in time")
         case .remoteConnectionClosed:
-            stage == .connecting
-                ? (.connect, "\(origin) closed the connection before it was set up")
-                : (.remoteProtocol, "server \(origin) disconnected without sending a response")
+            switch stage {
+            case .connecting: (.connect, "\(origin) closed the connection before it was set up")
+            case .sending: (.write, "\(origin) closed the connection while the request was sent")
+            case .receiving:
+                (.remoteProtocol, "server \(origin) disconnected without sending a response")
+            }
         case .proxyAuthenticationRequired:
             (.proxy, "the proxy for \(origin) wants a user name and password; put them in its URL")
         case .invalidProxyResponse, .invalidProxyConfiguration:
