@@ -17,7 +17,7 @@ public final class TraceBackend: HTTPBackend {
     private struct State {
         var lastID: UInt64 = 0
         /// Those whose lines are not written yet.
-        var writers: [UInt64: Task<Void, Never>] = [:]
+        var writers: [UInt64: (record: TraceRecord, task: Task<Void, Never>)] = [:]
     }
 
     /// Makes a layer that traces to a new file, or to standard error for the path `-`.
@@ -50,12 +50,15 @@ public final class TraceBackend: HTTPBackend {
         let record = TraceRecord(id: id, request: request)
         state.withLock { state in
             // Holds the inner exchange only: letting go of the outer one must still cancel.
-            state.writers[id] = Task { [file, backend = self.state] in
+            let task = Task { [file, backend = self.state] in
                 await exchange.closed()
+                // The transfer may end before the caller has taken what it brought.
+                await record.callerIsDone()
                 record.noteEnd(exchange.timings)
                 file.append(record.line)
                 backend.withLock { _ = $0.writers.removeValue(forKey: id) }
             }
+            state.writers[id] = (record, task)
         }
         return TracedExchange(exchange, record)
     }
@@ -68,7 +71,10 @@ public final class TraceBackend: HTTPBackend {
     /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
     public func shutDown() async {
         await next.shutDown()
-        for writer in state.withLock({ Array($0.writers.values) }) { await writer.value }
+        for writer in state.withLock({ Array($0.writers.values) }) {
+            writer.record.noteCallerIsDone()
+            await writer.task.value
+        }
     }
 }
 
@@ -96,6 +102,8 @@ private final class TraceRecord: Sendable {
 
     private let state: Locked<Line>
     private let start = ContinuousClock.now
+    /// Ends when the caller has the end or an error, or wants neither any more.
+    private let caller = AsyncStream<Never>.makeStream()
 
     init(id: UInt64, request: HTTPTransferRequest) {
         var line = Line(id: id, method: request.method, url: HTTPScrubber.url(request.url))
@@ -106,6 +114,12 @@ private final class TraceRecord: Sendable {
     var line: Line { state.withLock { $0 } }
 
     func note(_ change: (inout Line) -> Void) { state.withLock(change) }
+
+    func noteCallerIsDone() { caller.continuation.finish() }
+
+    func callerIsDone() async {
+        for await _ in caller.stream {}
+    }
 
     func noteEnd(_ timings: HTTPExchangeTimings) {
         let moments = [
@@ -130,6 +144,8 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
         super.init(inner)
     }
 
+    deinit { record.noteCallerIsDone() }
+
     override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
         record.note { line in
             line.status = head.status
@@ -143,6 +159,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
             line.chunks += pieces.count
             line.bytesReceived += pieces.reduce(0) { $0 + $1.count }
         }
+        if pieces.isEmpty { record.noteCallerIsDone() }
         return pieces
     }
 
@@ -153,5 +170,11 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
             line.code = error.code.name
             line.message = HTTPScrubber.text(error.message)
         }
+        record.noteCallerIsDone()
+    }
+
+    override func cancel() {
+        super.cancel()
+        record.noteCallerIsDone()
     }
 }

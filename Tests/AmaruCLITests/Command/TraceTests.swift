@@ -106,13 +106,8 @@ extension BuiltCommand {
             #expect(line.url == server.url + "/a?access_token=REDACTED&n=1")
             #expect(!result.errors.contains("hidden"))
             #expect(!result.errors.contains("unseen"))
-            withKnownIssue(
-                "a line is written when the transfer has ended, which may be before it was read",
-                isIntermittent: true
-            ) {
-                #expect(line.bytesReceived == 5)
-                #expect(line.chunks == 1)
-            }
+            #expect(line.bytesReceived == 5)
+            #expect(line.chunks == 1)
         }
 
         @Test func `A refused connection has a line with its code`() async throws {
@@ -135,12 +130,7 @@ extension BuiltCommand {
             let line = try #require(try Line.all(in: result.errors).first, "\(result)")
             #expect(line.url == "http://127.0.0.1:\(port)/")
             #expect(line.status == nil)
-            withKnownIssue(
-                "a line is written when the transfer has ended, which may be before that was told",
-                isIntermittent: true
-            ) {
-                #expect(line.code == "connect")
-            }
+            #expect(line.code == "connect")
         }
     }
 }
