@@ -23,7 +23,7 @@ extension BuiltCommand {
 
         @Test(
             "Everything ends as over the library's own connections",
-            arguments: ["faults", "exchanges"]
+            arguments: ["faults", "exchanges", "tls"]
         )
         func comparison(table: String) async throws {
             let result = try await run([table])

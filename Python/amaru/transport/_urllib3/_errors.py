@@ -72,7 +72,8 @@ def is_early_end(exc: Exception) -> bool:
 
 def _connect(conn: Any, message: str) -> Exception:
     if names_tls(message):
-        if "CERTIFICATE_VERIFY_FAILED" in message:
+        refusals = ("CERTIFICATE_VERIFY_FAILED", "is for another host name")
+        if any(refusal in message for refusal in refusals):
             return ssl.SSLCertVerificationError(1, message)
         return ssl.SSLError(1, message)
     if "does not resolve" in message and hasattr(exceptions, "NameResolutionError"):
