@@ -151,6 +151,33 @@ struct PromiseTests {
         #expect(text == "[(7, True)]")
     }
 
+    @Test("What other threads drop is released while a nested loop keeps the Python thread")
+    func nestedLoop() async throws {
+        try await Python.register(
+            PythonModule("promise_nested") {
+                PythonFunction("tick") { () -> PythonPromise<Int> in
+                    let promise = PythonPromise<Int>()
+                    // The last reference to it, and to its future, goes on that thread.
+                    Thread.detach { promise.succeed(1) }
+                    return promise
+                }
+            }
+        )
+        let source = """
+            import asyncio, gc, promise_nested as m
+            async def main():
+                for _ in range(600): await m.tick()
+                return sum(isinstance(o, asyncio.Future) for o in gc.get_objects())
+            left = asyncio.run(main())
+            """
+        let left: Int = try await PythonActor.run {
+            let namespace = try Python.eval("{}")
+            try Python.exec(source, globals: namespace)
+            return try namespace["left"]
+        }
+        #expect(left < 100)
+    }
+
     /// In a process of its own: the number of awaitables is that of the process.
     @Test("Nothing is left of promises, completed, failed, cancelled or dropped")
     func leaks() async {
