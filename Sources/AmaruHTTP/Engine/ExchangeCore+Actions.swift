@@ -1,0 +1,113 @@
+// What the machine of an exchange wants done.
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import NIOCore
+
+extension ExchangeCore {
+    func enact(_ event: (inout State) -> [Machine.Action]) {
+        run { state in event(&state).map { take($0, from: &state) } }
+    }
+
+    func run(_ event: (inout State) -> [() -> Void]) {
+        let effects = state.withLock { state in
+            let effects = event(&state)
+            Self.note(state.machine, in: &state.timings)
+            return effects
+        }
+        for effect in effects { effect() }
+    }
+
+    /// When the steps happened.
+    var timings: HTTPExchangeTimings { state.withLock { $0.timings } }
+
+    static func note(_ machine: Machine, in timings: inout HTTPExchangeTimings) {
+        func note(_ moment: inout ContinuousClock.Instant?, _ isReached: Bool) {
+            if isReached, moment == nil { moment = .now }
+        }
+        note(&timings.opened, true)
+        note(&timings.admitted, machine.progress >= .connecting)
+        note(&timings.connected, machine.progress >= .sending)
+        note(&timings.requestSent, machine.progress == .sent)
+        note(&timings.firstByte, machine.hasHead)
+        note(&timings.ended, machine.isClosed)
+    }
+
+    /// Empties the slot of an action and returns what is left to do outside the lock.
+    func take(_ action: Machine.Action, from state: inout State) -> () -> Void {
+        switch action {
+        case .arm(let timer, let limit, let generation):
+            return arm(timer, .now() + TimeAmount(limit), generation: generation, in: &state)
+        case .disarm(let timer):
+            state.timers[timer]?.wanted = nil
+            return {}
+        case .enterPool:
+            return { self.engine.enterPool(self) }
+        case .leavePool:
+            return { self.engine.leavePool(self) }
+        case .startTransfer:
+            return { self.startTransfer() }
+        case .abortTransfer:
+            let abort = state.abort
+            return { abort?() }
+        case .resumeHead(let result):
+            let waiters = state.heads
+            state.heads = []
+            return { for waiter in waiters { waiter(result) } }
+        case .resumeRead(let result):
+            let reader = state.reader.take()
+            return { reader?(result) }
+        case .resumeWrite(let result):
+            let waiter = state.writer.take()
+            return { waiter?.resume(returning: result) }
+        case .resumeDemand(let goOn):
+            let demand = state.demand.take()
+            return { demand?(goOn) }
+        case .resumeUpload(let step):
+            let waiter = state.upload.take()
+            return { waiter?.resume(returning: step) }
+        case .resumeClosed:
+            let waiters = state.closed
+            state.closed = []
+            state.abort = nil
+            let timers = state.timers.values
+            state.timers = [:]
+            return {
+                for timer in timers { timer.scheduled?.cancel() }
+                for waiter in waiters { waiter() }
+            }
+        }
+    }
+
+    func startTransfer() {
+        let abort = engine.transfer(self)
+        let isAborted = state.withLock { state in
+            if !state.machine.isClosed { state.abort = abort }
+            return state.machine.isAborted
+        }
+        // An abort that came before found nothing to call.
+        if isAborted { abort() }
+    }
+}
+
+extension ExchangeCore {
+    /// Begins anew where the connection had been closed before anything was written to it.
+    ///
+    /// A server may close a kept connection at the moment in which a request gets it. Nothing has
+    /// been sent then, so it is no repetition; another connection is taken, once. Where no connection
+    /// of the kind has worked before, it was a new one that was closed.
+    ///
+    /// - Returns: Whether it begins anew; else the error is the exchange's.
+    func restart(after error: any Error) -> Bool {
+        guard (error as? HTTPClientError) == .remoteConnectionClosed, engine.hasServed(self) else {
+            return false
+        }
+        let mayRestart = state.withLock { state in
+            guard state.machine.isConnecting, !state.hasRestarted else { return false }
+            state.hasRestarted = true
+            return true
+        }
+        if mayRestart { startTransfer() }
+        return mayRestart
+    }
+}

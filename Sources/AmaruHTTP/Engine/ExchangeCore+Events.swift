@@ -1,0 +1,170 @@
+// What happens to an exchange, fed to its machine.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension ExchangeCore {
+    /// Feeds an event to the machine and performs what it answers.
+    func perform(_ event: (inout Machine) -> [Machine.Action]) {
+        enact { state in event(&state.machine) }
+    }
+
+    func fail(_ error: any Error) {
+        enact { state in
+            let failure = Failure(error, stage: state.machine.stage, origin: self.url.origin)
+            return state.machine.failed(failure)
+        }
+    }
+
+    func finish() throws(Failure) {
+        var failure: Failure?
+        enact { state in
+            let (actions, error) = state.machine.finishRequested()
+            failure = error
+            return actions
+        }
+        if let failure { throw failure }
+    }
+
+    func head() async -> Result<HTTPTransferHead, Failure> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                head { waiter.resume(returning: $0) }
+                // The handler below may have run before the waiter was there.
+                if Task.isCancelled { perform { $0.headWaitsCancelled() } }
+            }
+        } onCancel: {
+            perform { $0.headWaitsCancelled() }
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func head(_ completion: @escaping @Sendable (Result<HTTPTransferHead, Failure>) -> Void) {
+        enact { state in
+            state.heads.append(completion)
+            return state.machine.headRequested()
+        }
+    }
+
+    func read(all: Bool) async -> Result<[Data], Failure> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                read(all: all) { waiter.resume(returning: $0) }
+                // The handler below may have run before the waiter was there.
+                if Task.isCancelled { perform { $0.readWaitCancelled() } }
+            }
+        } onCancel: {
+            perform { $0.readWaitCancelled() }
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func read(all: Bool, _ completion: @escaping @Sendable (Result<[Data], Failure>) -> Void) {
+        run { state in
+            // A second reader gets its refusal without disturbing the first.
+            let first = state.reader
+            state.reader = completion
+            let effects = state.machine.readRequested(all: all).map { take($0, from: &state) }
+            if let first { state.reader = first }
+            return effects
+        }
+    }
+
+    func write(_ data: Data) async -> Result<Void, Failure> {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                run { state in
+                    let first = state.writer
+                    state.writer = waiter
+                    let actions = state.machine.writeRequested(data)
+                    let effects = actions.map { take($0, from: &state) }
+                    if let first { state.writer = first }
+                    return effects
+                }
+                if Task.isCancelled { perform { $0.cancelled() } }
+            }
+        } onCancel: {
+            // Whether the piece went out cannot be known any more, so the request is void.
+            perform { $0.cancelled() }
+        }
+    }
+
+    func demand() async -> Bool {
+        await withCheckedContinuation { waiter in
+            enact { state in
+                state.demand = { waiter.resume(returning: $0) }
+                return state.machine.demanded()
+            }
+        }
+    }
+
+    /// Takes what was received, and returns when more of it is wanted.
+    ///
+    /// The future fails if nothing is wanted any more.
+    func receive(
+        on loop: any EventLoop,
+        _ event: (inout Machine) -> [Machine.Action]
+    ) -> EventLoopFuture<Void> {
+        var isWaiting: EventLoopPromise<Void>?
+        var goesOn = true
+        run { state in
+            var effects = event(&state.machine).map { take($0, from: &state) }
+            for action in state.machine.demanded() {
+                if case .resumeDemand(let goOn) = action { goesOn = goOn; return effects }
+                effects.append(take(action, from: &state))
+            }
+            let promise = loop.makePromise(of: Void.self)
+            isWaiting = promise
+            state.demand = { goOn in
+                if goOn { promise.succeed() } else { promise.fail(CancellationError()) }
+            }
+            return effects
+        }
+        if let isWaiting { return isWaiting.futureResult }
+        return goesOn ? loop.makeSucceededVoidFuture() : loop.makeFailedFuture(CancellationError())
+    }
+
+    func requestHeadWritten(on loop: any EventLoop) {
+        enact { state in
+            state.loop = loop
+            return state.machine.requestHeadWritten()
+        }
+    }
+
+    /// Returns when the connection has taken the pieces that were given to it so far.
+    ///
+    /// The library takes pieces as fast as they come until the connection has told it to pause,
+    /// which a busy event loop does late.
+    func passWrites() async {
+        guard let loop = state.withLock({ $0.loop }) else { return }
+        try? await loop.submit {}.get()
+    }
+
+    func uploadStep() async -> Machine.UploadStep {
+        await withCheckedContinuation { waiter in
+            enact { state in
+                state.upload = waiter
+                return state.machine.uploadDemanded()
+            }
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) {
+        let isClosed = state.withLock { state in
+            if !state.machine.isClosed { state.closed.append(completion) }
+            return state.machine.isClosed
+        }
+        if isClosed { completion() }
+    }
+
+    func closed() async {
+        await withCheckedContinuation { waiter in whenClosed { waiter.resume() } }
+    }
+}
