@@ -166,15 +166,30 @@ private struct UploadSteps: AsyncSequence, Sendable {
     struct Abandoned: Error {}
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        let core: ExchangeCore
+        /// How many bytes may be given to the connection before it is known to have taken them.
+        static let limit = 1 << 20
 
-        func next() async throws -> ByteBuffer? {
-            await core.passWrites()
-            return switch await core.uploadStep() {
-            case .chunk(let data): ByteBuffer(bytes: data)
-            case .end: nil
-            // Makes the library close the connection, which has half a request on it.
-            case .abandoned: throw Abandoned()
+        let core: ExchangeCore
+        private var givenBytes = 0
+
+        init(core: ExchangeCore) {
+            self.core = core
+        }
+
+        mutating func next() async throws -> ByteBuffer? {
+            if givenBytes >= Self.limit {
+                await core.passWrites()
+                givenBytes = 0
+            }
+            switch await core.uploadStep() {
+            case .chunk(let data):
+                givenBytes += data.count
+                return ByteBuffer(bytes: data)
+            case .end:
+                return nil
+            case .abandoned:
+                // Makes the library close the connection, which has half a request on it.
+                throw Abandoned()
             }
         }
     }
