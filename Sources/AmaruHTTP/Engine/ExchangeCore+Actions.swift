@@ -58,8 +58,8 @@ extension ExchangeCore {
             let reader = state.reader.take()
             return { reader?(result) }
         case .resumeWrite(let result):
-            let waiter = state.writer.take()
-            return { waiter?.resume(returning: result) }
+            let writer = state.writer.take()
+            return { writer?(result) }
         case .resumeDemand(let goOn):
             let demand = state.demand.take()
             return { demand?(goOn) }

@@ -79,19 +79,25 @@ extension ExchangeCore {
     func write(_ data: Data) async -> Result<Void, Failure> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                run { state in
-                    let first = state.writer
-                    state.writer = waiter
-                    let actions = state.machine.writeRequested(data)
-                    let effects = actions.map { take($0, from: &state) }
-                    if let first { state.writer = first }
-                    return effects
-                }
+                write(data) { waiter.resume(returning: $0) }
                 if Task.isCancelled { perform { $0.cancelled() } }
             }
         } onCancel: {
             // Whether the piece went out cannot be known any more, so the request is void.
             perform { $0.cancelled() }
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func write(_ data: Data, _ completion: @escaping @Sendable (Result<Void, Failure>) -> Void) {
+        run { state in
+            // A second writer gets its refusal without disturbing the first.
+            let first = state.writer
+            state.writer = completion
+            let actions = state.machine.writeRequested(data)
+            let effects = actions.map { take($0, from: &state) }
+            if let first { state.writer = first }
+            return effects
         }
     }
 

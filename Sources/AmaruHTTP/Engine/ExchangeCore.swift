@@ -22,7 +22,7 @@ final class ExchangeCore: Sendable {
         var machine: Machine
         var heads: [@Sendable (Result<HTTPTransferHead, Failure>) -> Void] = []
         var reader: (@Sendable (Result<[Data], Failure>) -> Void)?
-        var writer: Waiter<Result<Void, Failure>>?
+        var writer: (@Sendable (Result<Void, Failure>) -> Void)?
         var demand: (@Sendable (Bool) -> Void)?
         var upload: Waiter<Machine.UploadStep>?
         var closed: [@Sendable () -> Void] = []

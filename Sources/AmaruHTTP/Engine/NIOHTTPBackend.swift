@@ -283,6 +283,13 @@ final class NIOExchange: HTTPExchange {
         core.head(completion)
     }
 
+    func write(
+        _ data: Data,
+        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
+    ) {
+        core.write(data, completion)
+    }
+
     func whenClosed(_ completion: @escaping @Sendable () -> Void) { core.whenClosed(completion) }
     var timings: HTTPExchangeTimings { core.timings }
     func abandonHead() { core.perform { $0.headWaitsCancelled() } }

@@ -96,6 +96,17 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
         }
     }
 
+    func write(
+        _ data: Data,
+        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
+    ) {
+        sending(data)
+        inner.write(data) { [self] result in
+            if case .failure(let error) = result { failed(error) }
+            completion(result)
+        }
+    }
+
     func finish() async throws(HTTPTransferError) {
         do throws(HTTPTransferError) {
             try await inner.finish()

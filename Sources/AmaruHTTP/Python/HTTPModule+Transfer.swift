@@ -15,8 +15,9 @@ extension HTTPModule {
             PythonFunction("read_chunks") { [self] (id: Int) throws -> PythonPromise<[Data]> in
                 try promiseOfChunks(id)
             },
-            PythonFunction("write") { [self] (id: Int, data: Data) async throws in
-                try await unaffectedByCancellation(id) { try await $0.write(data) }
+            PythonFunction("write") {
+                [self] (id: Int, data: Data) throws -> PythonPromise<Bool?> in
+                try promiseOfWrite(id, data)
             },
             PythonFunction("finish") { [self] (id: Int) async throws in
                 try await unaffectedByCancellation(id) { try await $0.finish() }
@@ -98,6 +99,19 @@ extension HTTPModule {
                 promise.succeed(chunks)
             case .failure(let error):
                 promise.fail(error)
+            }
+        }
+        return promise
+    }
+
+    /// A promise of None. Its cancellation does not end the upload: the transport stops waiting for
+    /// it when the answer comes early, and goes on reading.
+    private func promiseOfWrite(_ id: Int, _ data: Data) throws -> PythonPromise<Bool?> {
+        let promise = PythonPromise<Bool?>()
+        try exchange(id).write(data) { result in
+            switch result {
+            case .success: promise.succeed(nil)
+            case .failure(let error): promise.fail(error)
             }
         }
         return promise

@@ -102,6 +102,14 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// response says what became of the request. A task cancelled here cancels the exchange.
     func write(_ data: Data) async throws(HTTPTransferError)
 
+    /// Calls `completion` once the network has accepted a piece, or with why not, on any thread.
+    ///
+    /// For callers without a task; it may be called before this returns.
+    func write(
+        _ data: Data,
+        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
+    )
+
     /// Ends an ``HTTPTransferRequest/Body/upload`` body.
     func finish() async throws(HTTPTransferError)
 
@@ -158,6 +166,20 @@ extension HTTPExchange {
         Task {
             await closed()
             completion()
+        }
+    }
+
+    /// Writes in a task.
+    public func write(
+        _ data: Data,
+        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
+    ) {
+        Task {
+            do throws(HTTPTransferError) {
+                completion(.success(try await write(data)))
+            } catch {
+                completion(.failure(error))
+            }
         }
     }
 
