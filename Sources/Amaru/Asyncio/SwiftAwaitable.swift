@@ -20,11 +20,19 @@ final class SwiftAwaitable: @unchecked Sendable {
         case finished
     }
 
+    /// How a result gets to the loop that waits for it.
+    enum Way {
+        /// With the jobs of the Python thread.
+        case home
+        case mailbox(LoopMailbox)
+        /// To a loop that watches no files, which `call_soon_threadsafe` alone can wake.
+        case courier(PythonObject)
+    }
+
     /// Where a result goes that came later.
     struct Receiver {
         let future: PythonObject
-        let loop: PythonObject
-        let isHome: Bool
+        let way: Way
         let cancel: @Sendable () -> Void
     }
 
@@ -127,8 +135,7 @@ final class SwiftAwaitable: @unchecked Sendable {
         if stage.load(ordering: .acquiring) == .starting {
             receiver = Receiver(
                 future: PythonObject(OwnedReference(borrowed: future)),
-                loop: PythonObject(loop),
-                isHome: isHome,
+                way: isHome ? .home : try Self.way(to: loop),
                 cancel: cancel
             )
             isPending.store(true, ordering: .relaxed)
@@ -144,6 +151,11 @@ final class SwiftAwaitable: @unchecked Sendable {
         if let outcome { try settle(outcome, future, isNew: true, gil) }
         // Where it was given up while it goes on; one that has ended does not mind.
         if case .failure = outcome { cancel() }
+    }
+
+    private static func way(to loop: consuming OwnedReference) throws -> Way {
+        if let mailbox = try LoopMailbox.of(loop.pointer) { return .mailbox(mailbox) }
+        return .courier(PythonObject(loop))
     }
 
     /// Lets a cancelled future cancel the work.
@@ -167,10 +179,21 @@ final class SwiftAwaitable: @unchecked Sendable {
         outcome = result
         let former = stage.exchange(.finished, ordering: .acquiringAndReleasing)
         guard former == .running, let receiver else { return nil }
-        if receiver.isHome {
+        switch receiver.way {
+        case .home:
             Interpreter.submit(.call { self.settleOnPythonThread(result, receiver) })
-        } else {
-            Courier.send { self.settleOnLoop(result, receiver) }
+        case .mailbox(let mailbox):
+            mailbox.post(
+                LoopMailbox.Letter(
+                    deliver: { [self] in
+                        try settle(result, receiver.future.pointer, isNew: false, PythonGIL())
+                    },
+                    // A loop that has ended has nobody left who waits.
+                    giveUp: { [self] in endPending() }
+                )
+            )
+        case .courier(let loop):
+            Courier.send { self.settle(result, receiver, on: loop) }
         }
         return receiver
     }
@@ -195,8 +218,8 @@ final class SwiftAwaitable: @unchecked Sendable {
         try? settle(result, receiver.future.pointer, isNew: false, PythonGIL())
     }
 
-    /// Hands the result to the loop of another thread, or to a nested one; with the GIL held.
-    private func settleOnLoop(_ result: Outcome, _ receiver: Receiver) {
+    /// Hands the result to a loop that watches no files; with the GIL held.
+    private func settle(_ result: Outcome, _ receiver: Receiver, on loop: PythonObject) {
         let gil = PythonGIL()
         let settle = try? NativeFunction.make("settle") { _, _, gil in
             try self.settle(result, receiver.future.pointer, isNew: false, gil)
@@ -205,7 +228,7 @@ final class SwiftAwaitable: @unchecked Sendable {
             return OwnedReference(borrowed: amaru_none())
         }
         // A loop that has ended has nobody left who waits.
-        let posted = settle.flatMap { try? Runtime.call("post", [receiver.loop, $0], gil) }
+        let posted = settle.flatMap { try? Runtime.call("post", [loop, $0], gil) }
         guard let posted, posted.pointer == amaru_true() else { return endPending() }
     }
 
@@ -219,27 +242,23 @@ final class SwiftAwaitable: @unchecked Sendable {
         defer { endPending() }
         do {
             let value = try result.get().pythonReference(gil)
-            if isNew {
-                _ = try Method.call(future, "set_result", value.pointer)
-            } else {
-                try Self.settle(future, true, value.pointer, gil)
-            }
+            if !isNew, try Method.call(future, "done").pointer == amaru_true() { return }
+            _ = try Method.call(future, "set_result", value.pointer)
         } catch {
             ErrorTranslation.raise(error, gil, in: frame)
             guard let exception = amaru_take_exception() else { return }
             let owned = OwnedReference(new: exception)
-            try Self.settle(future, false, owned.pointer, gil)
+            try Self.fail(future, with: owned.pointer, gil)
         }
     }
 
-    private static func settle(
+    private static func fail(
         _ future: PyPointer,
-        _ succeeded: Bool,
-        _ value: PyPointer,
+        with exception: PyPointer,
         _ gil: borrowing PythonGIL
     ) throws {
         let future = PythonObject(OwnedReference(borrowed: future))
-        let value = PythonObject(OwnedReference(borrowed: value))
-        _ = try Runtime.call("settle", [future, succeeded, value], gil)
+        let exception = PythonObject(OwnedReference(borrowed: exception))
+        _ = try Runtime.call("fail", [future, exception], gil)
     }
 }

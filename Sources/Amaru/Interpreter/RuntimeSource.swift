@@ -269,20 +269,27 @@ let runtimeSource = #"""
         return True
 
 
-    def settle(future, succeeded, value):
+    def watch(loop, descriptor, callback):
+        """Calls back whenever the descriptor is readable; false where the loop cannot."""
+        try:
+            loop.add_reader(descriptor, callback)
+        except NotImplementedError:
+            return False
+        return True
+
+
+    def fail(future, exception):
         if future.done():
             return
-        if succeeded:
-            future.set_result(value)
-        elif isinstance(value, asyncio.CancelledError):
+        if isinstance(exception, asyncio.CancelledError):
             future.cancel()
-        elif isinstance(value, StopIteration):
+        elif isinstance(exception, StopIteration):
             # A future cannot hold it: https://docs.python.org/3/library/asyncio-future.html
             error = RuntimeError("Swift code raised StopIteration")
-            error.__cause__ = value
+            error.__cause__ = exception
             future.set_exception(error)
         else:
-            future.set_exception(value)
+            future.set_exception(exception)
 
 
     # The end

@@ -36,6 +36,17 @@ struct WakeUp: Sendable {
         while write(writeEnd, &byte, 1) < 0, errno == EINTR {}
     }
 
+    /// Closes both ends, when nobody uses them any more.
+    func close() {
+        for end in [readEnd, writeEnd] {
+            #if canImport(Glibc)
+                _ = Glibc.close(end)
+            #else
+                _ = Darwin.close(end)
+            #endif
+        }
+    }
+
     func clear() {
         var bytes: (UInt64, UInt64) = (0, 0)
         while read(readEnd, &bytes, 16) == 16 {}
