@@ -39,7 +39,7 @@ extension ExchangeCore {
         case .arm(let timer, let limit, let generation):
             return arm(timer, .now() + TimeAmount(limit), generation: generation, in: &state)
         case .disarm(let timer):
-            state.timers[timer]?.wanted = nil
+            state.alarms[timer] = nil
             return {}
         case .enterPool:
             return { self.engine.enterPool(self) }
@@ -70,10 +70,10 @@ extension ExchangeCore {
             let waiters = state.closed
             state.closed = []
             state.abort = nil
-            let timers = state.timers.values
-            state.timers = [:]
+            state.alarms = [:]
+            let isLookDue = state.lookDue != nil
             return {
-                for timer in timers { timer.scheduled?.cancel() }
+                if isLookDue { self.engine.deadlines.forget(self) }
                 for waiter in waiters { waiter() }
             }
         }

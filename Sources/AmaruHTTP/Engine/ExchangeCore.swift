@@ -26,7 +26,9 @@ final class ExchangeCore: Sendable {
         var demand: (@Sendable (Bool) -> Void)?
         var upload: Waiter<Machine.UploadStep>?
         var closed: [@Sendable () -> Void] = []
-        var timers: [Machine.Timer: Alarm] = [:]
+        var alarms: [Machine.Timer: Alarm] = [:]
+        /// When the limits are looked at next; nil while nothing is limited.
+        var lookDue: NIODeadline?
         var abort: (@Sendable () -> Void)?
         var timings = HTTPExchangeTimings()
         var hasRestarted = false
@@ -34,13 +36,10 @@ final class ExchangeCore: Sendable {
         var loop: (any EventLoop)?
     }
 
-    /// A time at which to look whether a limit has passed.
+    /// A limit in time that the machine has set.
     struct Alarm {
-        /// What the machine wants now; nil while nothing is limited.
-        var wanted: (deadline: NIODeadline, generation: UInt64)?
-        /// When the look is due, at the latest limit or before.
-        var due: NIODeadline?
-        var scheduled: Scheduled<Void>?
+        let deadline: NIODeadline
+        let generation: UInt64
     }
 
     let id: UInt64
@@ -78,7 +77,7 @@ final class ExchangeCore: Sendable {
 
 /// What an exchange needs of the backend that carries it out.
 protocol ExchangeEngine: AnyObject, Sendable {
-    var timerLoop: any EventLoop { get }
+    var deadlines: DeadlineWatch { get }
     func enterPool(_ core: ExchangeCore)
     func leavePool(_ core: ExchangeCore)
     /// Whether connections like the exchange's have brought a response before.

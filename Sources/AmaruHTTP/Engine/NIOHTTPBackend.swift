@@ -41,6 +41,7 @@ public final class NIOHTTPBackend: HTTPBackend {
 
     private let configuration: HTTPBackendConfiguration
     private let gate: ConnectionGate
+    let deadlines = DeadlineWatch()
     private let state: Locked<State>
     let clients: ClientCache
 
@@ -136,7 +137,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     /// The library waits for connection attempts that nobody wants any more, and has no way to end
     /// them. They are left to their own time-out after a moment: they hold nothing of ours.
     private func shutDown(_ client: HTTPClient) async {
-        let loop = timerLoop
+        let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let isDone = loop.makePromise(of: Void.self)
         let timer = loop.scheduleTask(in: .milliseconds(500)) { isDone.succeed() }
         Task {
@@ -152,8 +153,6 @@ public final class NIOHTTPBackend: HTTPBackend {
 }
 
 extension NIOHTTPBackend: ExchangeEngine {
-    var timerLoop: any EventLoop { MultiThreadedEventLoopGroup.singleton.next() }
-
     func enterPool(_ core: ExchangeCore) {
         gate(of: core).enter(core.id) { core.perform { $0.admitted() } }
     }
