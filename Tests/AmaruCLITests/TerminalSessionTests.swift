@@ -210,13 +210,19 @@ import Testing
     private func read(_ bytes: [UInt8]) async throws -> [String] {
         let input = try PosixCall.pipe()
         let output = try PosixCall.pipe()
-        defer { for end in [input.read, output.read, output.write] { Glibc.close(end) } }
+        defer { for end in [input.read, output.read] { Glibc.close(end) } }
         let session = try TerminalSession(
             input: input.read,
             output: output.write,
             environment: ["TERM": "xterm"]
         )
         #expect(!session.isInteractive)
+        let drained = AsyncValue<Void>()
+        startThread("drain") {
+            var bytes = [UInt8](repeating: 0, count: 65536)
+            while Glibc.read(output.read, &bytes, bytes.count) > 0 {}
+            drained.set(())
+        }
         startThread("feed") {
             try? bytes.withUnsafeBytes { try PosixCall.writeAll($0, to: input.write) }
             Glibc.close(input.write)
@@ -225,6 +231,10 @@ import Testing
         while case .line(let line) = try await session.readLine(prompt: "> ") { lines.append(line) }
         session.close()
         await session.waitUntilClosed()
+        // The prompts must be out: the next test's terminal gets the same descriptors.
+        try await session.write("")
+        Glibc.close(output.write)
+        await drained.waitRegardlessOfCancellation()
         return lines
     }
 

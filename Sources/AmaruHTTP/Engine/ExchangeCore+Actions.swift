@@ -46,7 +46,7 @@ extension ExchangeCore {
         case .leavePool:
             return { self.engine.leavePool(self) }
         case .startTransfer:
-            return { self.startTransfer() }
+            return { self.engine.transfer(self) }
         case .abortTransfer:
             let abort = state.abort
             return { abort?() }
@@ -79,8 +79,11 @@ extension ExchangeCore {
         }
     }
 
-    func startTransfer() {
-        let abort = engine.transfer(self)
+    /// Whether the transfer would go on for nobody.
+    var isAborted: Bool { state.withLock { $0.machine.isAborted } }
+
+    /// Remembers what ends the transfer before its time.
+    func transferStarted(abort: @escaping @Sendable () -> Void) {
         let isAborted = state.withLock { state in
             if !state.machine.isClosed { state.abort = abort }
             return state.machine.isAborted
@@ -107,7 +110,7 @@ extension ExchangeCore {
             state.hasRestarted = true
             return true
         }
-        if mayRestart { startTransfer() }
+        if mayRestart { engine.transfer(self) }
         return mayRestart
     }
 }

@@ -82,6 +82,6 @@ protocol ExchangeEngine: AnyObject, Sendable {
     func leavePool(_ core: ExchangeCore)
     /// Whether connections like the exchange's have brought a response before.
     func hasServed(_ core: ExchangeCore) -> Bool
-    /// Begins to carry the bytes and returns what ends that before its time.
-    func transfer(_ core: ExchangeCore) -> @Sendable () -> Void
+    /// Begins to carry the bytes.
+    func transfer(_ core: ExchangeCore)
 }

@@ -27,7 +27,9 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
     /// How long an unused connection is kept for the next request.
     public var idleConnectionLifetime: Duration = .seconds(30)
     /// How many unread bytes of a response stop the engine from receiving more.
-    public var responseBufferLimit: Int = 64 * 1024
+    ///
+    /// What one read of the connection brought, 256 KiB at most, may come on top.
+    public var responseBufferLimit: Int = 256 * 1024
 
     /// Makes the default configuration: system trust, no proxy.
     public init() {}

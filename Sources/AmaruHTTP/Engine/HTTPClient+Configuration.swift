@@ -41,6 +41,13 @@ struct ClientHooks: Sendable {
 }
 
 extension HTTPClient {
+    /// The library's own reads, of 64 KiB at most, cost several times as much in a large body.
+    private static let receiving = AdaptiveRecvByteBufferAllocator(
+        minimum: 64,
+        initial: 2048,
+        maximum: 256 * 1024
+    )
+
     /// Makes a client for the connections of one route.
     ///
     /// - Throws: What `material` throws.
@@ -75,6 +82,7 @@ extension HTTPClient {
                         try channel.pipeline.syncOperations.makeHeadsExact(find: hooks.find)
                     }
                     .flatMap { $0 }
+                    .flatMap { channel.setOption(.recvAllocator, value: Self.receiving) }
                     .flatMap { hooks.connected(channel) }
             }
         }
@@ -83,8 +91,10 @@ extension HTTPClient {
                 try channel.pipeline.syncOperations.makeHeadsExactInStream(find: hooks.find)
             }
         }
+        // One loop for a client: with more, a request may begin on another one than its
+        // connection's, and everything that comes would change threads once more.
         self.init(
-            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton.next()),
             configuration: configuration
         )
     }

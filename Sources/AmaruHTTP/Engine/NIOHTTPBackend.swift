@@ -178,31 +178,40 @@ extension NIOHTTPBackend: ExchangeEngine {
         }
     }
 
-    func transfer(_ core: ExchangeCore) -> @Sendable () -> Void {
-        // The first of a kind of connection may have files to read, which is no work for a caller.
-        if let body = core.request.bodyInOnePiece,
-            let lease = clients.leaseIfReady(core.request, to: core.url.origin)
-        {
-            return transfer(core, sending: body, over: lease)
-        }
-        let task = Task {
-            do {
-                guard let lease = try clients.lease(core.request, to: core.url.origin) else {
-                    throw CancellationError()
-                }
+    func transfer(_ core: ExchangeCore) {
+        guard let body = core.request.bodyInOnePiece else {
+            let task = Task {
+                guard let lease = lease(for: core) else { return }
                 do {
                     try await stream(core, over: lease)
                 } catch {
                     if core.restart(after: error) { return }
-                    throw lease.attributing(error)
+                    core.fail(lease.attributing(error))
                 }
-            } catch {
-                core.fail(error)
+                // By now the response is released, and with it the connection.
+                core.perform { $0.transferEnded() }
             }
-            // By now the response is released, and with it the connection.
-            core.perform { $0.transferEnded() }
+            return core.transferStarted { task.cancel() }
         }
-        return { task.cancel() }
+        if let lease = clients.leaseIfReady(core.request, to: core.url.origin) {
+            return transfer(core, sending: body, over: lease)
+        }
+        // The first of a kind of connection may have files to read, which is no work for a caller.
+        Task {
+            if let lease = lease(for: core) { transfer(core, sending: body, over: lease) }
+        }
+    }
+
+    /// Returns the right to the client of an exchange, or ends the exchange.
+    private func lease(for core: ExchangeCore) -> ClientLease? {
+        do {
+            if let lease = try clients.lease(core.request, to: core.url.origin) { return lease }
+            throw CancellationError()
+        } catch {
+            core.fail(error)
+            core.perform { $0.transferEnded() }
+            return nil
+        }
     }
 
     /// Carries an exchange on the event loop, where nothing has to be waited for in sending.
@@ -210,25 +219,28 @@ extension NIOHTTPBackend: ExchangeEngine {
         _ core: ExchangeCore,
         sending body: Data,
         over lease: ClientLease
-    ) -> @Sendable () -> Void {
-        do {
-            let request = try RequestTranslation.request(core, by: lease.route, sending: body)
-            core.perform { $0.bodyHandedOver() }
-            let task = lease.client.execute(
-                request: request,
-                delegate: ExchangeDelegate(
-                    core,
-                    served: { [weak self] in self?.noteServed(core) },
-                    attribute: lease.attributing
-                ),
-                eventLoop: .indifferent,
-                deadline: .distantFuture
-            )
-            return { task.cancel() }
-        } catch {
-            core.fail(error)
-            core.perform { $0.transferEnded() }
-            return {}
+    ) {
+        // The library hands each of its own steps to that loop, which would be woken for each.
+        lease.client.eventLoopGroup.any().execute { [self] in
+            guard !core.isAborted else { return core.perform { $0.transferEnded() } }
+            do {
+                let request = try RequestTranslation.request(core, by: lease.route, sending: body)
+                core.perform { $0.bodyHandedOver() }
+                let task = lease.client.execute(
+                    request: request,
+                    delegate: ExchangeDelegate(
+                        core,
+                        served: { [weak self] in self?.noteServed(core) },
+                        attribute: lease.attributing
+                    ),
+                    eventLoop: .indifferent,
+                    deadline: .distantFuture
+                )
+                core.transferStarted { task.cancel() }
+            } catch {
+                core.fail(error)
+                core.perform { $0.transferEnded() }
+            }
         }
     }
 

@@ -97,7 +97,7 @@ public final class RoutedBackend: HTTPBackend {
     /// Starts the exchange with the target of the request's origin.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         // A malformed URL has no route; the engine says what is wrong with it.
-        guard var url = try? HTTPTransferURL(parsing: request.url) else {
+        guard !routes.isEmpty, var url = try? HTTPTransferURL(parsing: request.url) else {
             return next.open(request)
         }
         let target = routes.target(of: url.origin)

@@ -106,6 +106,7 @@ def clean_environment(megabytes: int) -> dict[str, str]:
         "BENCH_STARTED": str(time.monotonic()),
         "NO_PROXY": "*",
         "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(HERE / ".build" / "bytecode"),
     }
 
 
