@@ -29,11 +29,12 @@ import Testing
 
     /// Ends a session before its terminal, which would otherwise go after its last use.
     ///
-    /// The reading thread must be gone too: the next terminal gets the same descriptors, and would
-    /// lose what is typed there to it.
+    /// The reading thread must be gone too, and all be written: the next terminal gets the same
+    /// descriptors, and would lose what is typed there, or be typed what is left to write.
     func close(_ session: TerminalSession, on terminal: PseudoTerminal) {
         session.close()
         while !session.hasStoppedReading { usleep(1000) }
+        session.drainOutput()
         withExtendedLifetime(terminal) {}
     }
 
@@ -51,6 +52,7 @@ import Testing
         await session.waitUntilClosed()
         try await terminal.waitFor("\u{1B}[?2004l")
         #expect(terminal.echoes && terminal.isCanonical)
+        session.drainOutput()
     }
 
     @Test func `What is typed ahead stays out of the answer and becomes the next lines`()
@@ -232,7 +234,7 @@ import Testing
         session.close()
         await session.waitUntilClosed()
         // The prompts must be out: the next test's terminal gets the same descriptors.
-        try await session.write("")
+        session.drainOutput()
         Glibc.close(output.write)
         await drained.waitRegardlessOfCancellation()
         return lines

@@ -41,6 +41,11 @@ final class TerminalOutput: Sendable {
         return done
     }
 
+    /// Blocks until what was posted is written, for whoever closes the descriptor.
+    func drain() {
+        queue.sync {}
+    }
+
     private static func write(_ text: String, to descriptor: Int32) throws {
         var text = text
         do {

@@ -193,7 +193,10 @@ final class TerminalSession: Sendable {
         mode?.leave()
     }
 
-    /// Whether the thread that reads has ended, so that the descriptors may be closed.
+    /// Blocks until everything is written, so that the output's descriptor may be closed.
+    func drainOutput() { output.drain() }
+
+    /// Whether the thread that reads has ended, so that the input's descriptor may be closed.
     var hasStoppedReading: Bool { readerEnded.current != nil }
 
     /// Waits until the thread that reads has ended, after `close()`.
