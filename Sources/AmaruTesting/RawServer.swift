@@ -60,11 +60,17 @@ private final class RawAnswer: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
-        if case .reset = end, let socket = context.channel as? any SocketOptionProvider {
+        switch end {
+        case .close:
+            // Of its own end alone: a close with something unread would be a reset.
+            context.close(mode: .output, promise: nil)
+        case .reset:
             // Lingering for no time at all makes close() send a reset.
-            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            if let socket = context.channel as? any SocketOptionProvider {
+                _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            }
+            context.close(promise: nil)
         }
-        context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

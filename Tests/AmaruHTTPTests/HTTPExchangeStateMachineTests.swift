@@ -84,29 +84,46 @@ struct HTTPExchangeStateMachineTests {
         )
     }
 
-    @Test func `A write waits until the network asks for more`() {
+    @Test func `What was written ahead goes out together`() {
         var machine = machine(.upload, .all(Self.second))
         _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
         let piece = Data("abc".utf8)
-        #expect(machine.writeRequested(piece) == [])
+        #expect(machine.writeRequested(piece) == [.resumeWrite(.success(()))])
+        #expect(machine.writeRequested(piece) == [.resumeWrite(.success(()))])
         #expect(
             machine.uploadDemanded() == [
-                .arm(.write, Self.second, generation: 3), .resumeUpload(.chunk(piece)),
+                .arm(.write, Self.second, generation: 3), .resumeUpload(.chunk([piece, piece])),
             ]
         )
-        #expect(machine.uploadDemanded() == [.disarm(.write), .resumeWrite(.success(()))])
+        #expect(machine.uploadDemanded() == [.disarm(.write)])
         let (actions, error) = machine.finishRequested()
         #expect(actions == [.resumeUpload(.end)])
         #expect(error == nil)
         #expect(codes(machine.writeRequested(piece)) == [.localProtocol])
     }
 
+    @Test func `A write waits where the network is far behind`() {
+        var machine = machine(.upload)
+        _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
+        let large = Data(count: Machine.uploadLimit)
+        let small = Data("abc".utf8)
+        #expect(machine.writeRequested(large) == [])
+        #expect(codes(machine.writeRequested(small)) == [.localProtocol])
+        #expect(
+            machine.uploadDemanded() == [
+                .resumeUpload(.chunk([large])), .resumeWrite(.success(())),
+            ]
+        )
+        #expect(machine.writeRequested(small) == [.resumeWrite(.success(()))])
+        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk([small]))])
+    }
+
     @Test func `A known body goes out in pieces`() {
         var machine = machine(.data(Data(count: Machine.pieceSize + 1)))
         _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
         let first = Data(count: Machine.pieceSize)
-        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk(first))])
-        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk(Data(count: 1)))])
+        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk([first]))])
+        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk([Data(count: 1)]))])
         #expect(machine.uploadDemanded() == [.resumeUpload(.end)])
         #expect(codes(machine.writeRequested(first)) == [.localProtocol])
         #expect(machine.finishRequested().error == nil)
@@ -115,7 +132,8 @@ struct HTTPExchangeStateMachineTests {
     @Test func `An early answer that is no success lets writers go`() {
         var machine = machine(.upload)
         _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
-        _ = machine.writeRequested(Data("abc".utf8)) + machine.uploadDemanded()
+        _ = machine.uploadDemanded() + machine.writeRequested(Data("abc".utf8))
+        _ = machine.writeRequested(Data(count: Machine.uploadLimit))
         _ = machine.headRequested()
         let refusal = HTTPTransferHead(status: 413)
         #expect(
@@ -131,7 +149,7 @@ struct HTTPExchangeStateMachineTests {
     @Test func `An answer before the last request for more keeps a whole body whole`() {
         var machine = machine(.data(Data("abc".utf8)))
         _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
-        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk(Data("abc".utf8)))])
+        #expect(machine.uploadDemanded() == [.resumeUpload(.chunk([Data("abc".utf8)]))])
         _ = machine.received(Self.head) + machine.receivedEnd()
         #expect(machine.uploadDemanded() == [.resumeUpload(.end)])
     }
@@ -159,7 +177,7 @@ struct HTTPExchangeStateMachineTests {
     @Test func `Cancelling resumes everyone, once`() {
         var machine = machine(.upload)
         _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
-        _ = machine.headRequested() + machine.writeRequested(Data("abc".utf8))
+        _ = machine.headRequested() + machine.writeRequested(Data(count: Machine.uploadLimit))
         _ = machine.readRequested()
         let actions = machine.cancelled()
         #expect(codes(actions) == [.cancelled, .cancelled, .cancelled])

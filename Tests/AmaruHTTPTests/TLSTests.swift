@@ -146,9 +146,10 @@ struct TLSTests {
         }
     }
 
-    static let nonsense: [(RawServer, word: String)] = [
-        (RawServer("HTTP/1.1 400 Bad Request\r\n\r\n"), "does not speak TLS"),
-        (RawServer(), "closed the connection"), (RawServer(then: .reset), "reset"),
+    /// Each case has a server of its own: they run at the same time.
+    static let nonsense: [(server: @Sendable () -> RawServer, word: String)] = [
+        ({ RawServer("HTTP/1.1 400 Bad Request\r\n\r\n") }, "does not speak TLS"),
+        ({ RawServer() }, "closed the connection"), ({ RawServer(then: .reset) }, "reset"),
     ]
 
     @Test(arguments: nonsense.indices, [false, true])
@@ -156,7 +157,8 @@ struct TLSTests {
         _ index: Int,
         _ isTunnelled: Bool
     ) async throws {
-        let (server, word) = Self.nonsense[index]
+        let (makeServer, word) = Self.nonsense[index]
+        let server = makeServer()
         let port = try await server.start()
         let proxy = TunnelServer(to: port)
         let backend = NIOHTTPBackend()

@@ -64,9 +64,10 @@ extension HTTPExchangeStateMachine {
             // An empty chunk would end a chunked body.
             return [.resumeWrite(.success(()))]
         case .open:
+            pendingPieces.append(piece)
+            pendingBytes += piece.count
             writeWaits = true
-            pendingPiece = piece
-            return uploadWaits ? nextUploadStep() : []
+            return uploadWaits ? nextUploadStep() : admitWrite()
         }
     }
 
@@ -78,7 +79,7 @@ extension HTTPExchangeStateMachine {
         case .fixed: return ([], bodyIsComplete)
         case .open:
             upload = .ended
-            return (uploadWaits && pendingPiece == nil ? nextUploadStep() : [], nil)
+            return (uploadWaits && pendingPieces.isEmpty ? nextUploadStep() : [], nil)
         }
     }
 

@@ -66,9 +66,10 @@ extension HTTPExchangeStateMachine {
             actions.append(.resumeWrite(.success(())))
         }
         // A body that was handed over whole still ends properly, and its connection is kept.
-        if upload != .ended || pendingPiece != nil {
+        if upload != .ended || !pendingPieces.isEmpty {
             upload = .abandoned
-            pendingPiece = nil
+            pendingPieces = []
+            pendingBytes = 0
         }
         return actions
     }
@@ -81,14 +82,16 @@ extension HTTPExchangeStateMachine {
     }
 
     mutating func nextUploadStep() -> [Action] {
-        if failure == nil, upload == .ended, pendingPiece == nil {
+        if failure == nil, upload == .ended, pendingPieces.isEmpty {
             uploadWaits = false
             return [.resumeUpload(.end)]
         }
         if failure != nil || responseEnded { return abandonUpload() }
-        if let piece = pendingPiece {
-            pendingPiece = nil
-            return hand(piece)
+        if !pendingPieces.isEmpty {
+            let pieces = pendingPieces
+            pendingPieces = []
+            pendingBytes = 0
+            return hand(pieces) + admitWrite()
         }
         switch upload {
         case .open, .abandoned, .ended:
@@ -97,14 +100,21 @@ extension HTTPExchangeStateMachine {
             let piece = rest.prefix(Self.pieceSize)
             let left = rest.dropFirst(Self.pieceSize)
             upload = left.isEmpty ? .ended : .fixed(left)
-            return hand(piece)
+            return hand([piece])
         }
     }
 
-    mutating func hand(_ piece: Data) -> [Action] {
+    /// Lets the writer go on where there is room for more.
+    mutating func admitWrite() -> [Action] {
+        guard writeWaits, pendingBytes < Self.uploadLimit else { return [] }
+        writeWaits = false
+        return [.resumeWrite(.success(()))]
+    }
+
+    mutating func hand(_ pieces: [Data]) -> [Action] {
         uploadWaits = false
         pieceInTransport = true
-        return arm(.write, timeouts.write) + [.resumeUpload(.chunk(piece))]
+        return arm(.write, timeouts.write) + [.resumeUpload(.chunk(pieces))]
     }
 
     mutating func arm(_ timer: Timer, _ limit: Duration?) -> [Action] {

@@ -69,10 +69,6 @@ extension HTTPExchangeStateMachine {
         if pieceInTransport {
             pieceInTransport = false
             actions += disarm(.write)
-            if writeWaits {
-                writeWaits = false
-                actions.append(.resumeWrite(.success(())))
-            }
         }
         uploadWaits = true
         return actions + nextUploadStep()

@@ -19,7 +19,7 @@ struct HTTPExchangeStateMachine: Sendable {
     enum Timer: Hashable, CaseIterable, Sendable { case pool, connect, write, read }
 
     /// What the transfer sends next.
-    enum UploadStep: Equatable, Sendable { case chunk(Data), end, abandoned }
+    enum UploadStep: Equatable, Sendable { case chunk([Data]), end, abandoned }
 
     enum Action: Equatable, Sendable {
         case arm(Timer, Duration, generation: UInt64)
@@ -54,6 +54,8 @@ struct HTTPExchangeStateMachine: Sendable {
 
     /// How much of a body that is known as a whole is sent at a time.
     static let pieceSize = 256 * 1024
+    /// How many bytes `write` takes ahead of the transfer.
+    static let uploadLimit = 256 * 1024
 
     let origin: HTTPOrigin
     let timeouts: HTTPTimeouts
@@ -70,7 +72,9 @@ struct HTTPExchangeStateMachine: Sendable {
     var bufferedBytes = 0
 
     var upload: Upload
-    var pendingPiece: Data?
+    /// What `write` took and the transfer has not.
+    var pendingPieces: [Data] = []
+    var pendingBytes = 0
     var pieceInTransport = false
 
     var isTransferring = false

@@ -182,9 +182,12 @@ private struct UploadSteps: AsyncSequence, Sendable {
                 givenBytes = 0
             }
             switch await core.uploadStep() {
-            case .chunk(let data):
-                givenBytes += data.count
-                return ByteBuffer(bytes: data)
+            case .chunk(let pieces):
+                let count = pieces.reduce(0) { $0 + $1.count }
+                givenBytes += count
+                var buffer = ByteBufferAllocator().buffer(capacity: count)
+                for piece in pieces { buffer.writeBytes(piece) }
+                return buffer
             case .end:
                 return nil
             case .abandoned:
