@@ -140,7 +140,7 @@ enum RequestTranslation {
         case .upload: length = isChunked ? nil : declaredLength(core.request.headers)
         }
         return .stream(
-            UploadSteps(core: core),
+            UploadSteps(core: core, keepsPieces: length == nil),
             length: length.map { .known($0) } ?? .unknown
         )
     }
@@ -162,6 +162,8 @@ enum RequestTranslation {
 private struct UploadSteps: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     let core: ExchangeCore
+    /// Whether each piece is a chunk on the wire, as its writer made it.
+    let keepsPieces: Bool
 
     struct Abandoned: Error {}
 
@@ -170,13 +172,18 @@ private struct UploadSteps: AsyncSequence, Sendable {
         static let limit = 1 << 20
 
         let core: ExchangeCore
+        let keepsPieces: Bool
         private var givenBytes = 0
+        /// What the exchange has handed over, in reverse.
+        private var pieces: [Data] = []
 
-        init(core: ExchangeCore) {
+        init(core: ExchangeCore, keepsPieces: Bool) {
             self.core = core
+            self.keepsPieces = keepsPieces
         }
 
         mutating func next() async throws -> ByteBuffer? {
+            if let piece = pieces.popLast() { return ByteBuffer(bytes: piece) }
             if givenBytes >= Self.limit {
                 await core.passWrites()
                 givenBytes = 0
@@ -185,6 +192,10 @@ private struct UploadSteps: AsyncSequence, Sendable {
             case .chunk(let pieces):
                 let count = pieces.reduce(0) { $0 + $1.count }
                 givenBytes += count
+                if keepsPieces {
+                    self.pieces = pieces.reversed()
+                    return self.pieces.popLast().map { ByteBuffer(bytes: $0) }
+                }
                 var buffer = ByteBufferAllocator().buffer(capacity: count)
                 for piece in pieces { buffer.writeBytes(piece) }
                 return buffer
@@ -197,5 +208,7 @@ private struct UploadSteps: AsyncSequence, Sendable {
         }
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(core: core) }
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(core: core, keepsPieces: keepsPieces)
+    }
 }
