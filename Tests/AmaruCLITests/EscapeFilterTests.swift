@@ -1,6 +1,7 @@
 // Text with control sequences, in every cut.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruTesting
 import Testing
 
 @testable import AmaruCLI
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func `Random text holds no control, in whatever chunks it comes`() {
-        var random = SeededGenerator(state: 42)
+        var random = SeededGenerator(seed: 42)
         let alphabet = Array(
             "\u{1B}\u{1B}[]P_;?0123mJ\u{7}\\\r\n\u{9B}\u{9D}\u{9C}ab é\u{301}".unicodeScalars
         )
@@ -103,18 +104,5 @@ extension String {
         var view = UnicodeScalarView()
         view.append(contentsOf: scalars)
         self.init(view)
-    }
-}
-
-/// SplitMix64: the same numbers in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -200,6 +200,8 @@ _REFUSED: Final = re.compile(r"refused|ECONNREFUSED", re.I)
 _NAME: Final = re.compile(
     r"\bDNS\b|resol|name or service|nodename|getaddrinfo|EAI_|unknown host", re.I
 )
+# What the network advises gives way to the remedy, which knows of the chat's options.
+_ADVICE: Final = re.compile(r"\. (?:Check|Make|Put|Trust|Use) [^.]*\.?$")
 _SECRET: Final = re.compile(r"\b(sk-|Bearer\s+|key-)[^\s\"'.,;]{6,}")
 
 
@@ -295,5 +297,7 @@ def _presentable(detail: str, settings: Settings) -> str:
     """
     if settings.api_key:
         detail = detail.replace(settings.api_key, "the key")
+    detail = _ADVICE.sub("", detail)
+    detail = detail.removeprefix(f"could not connect to {origin(settings.base_url)}: ")
     line = " ".join(_SECRET.sub(r"\1…", detail).split())
     return line if len(line) <= 300 else f"{line[:299]}…"

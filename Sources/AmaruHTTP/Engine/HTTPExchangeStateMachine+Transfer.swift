@@ -36,7 +36,8 @@ extension HTTPExchangeStateMachine {
     }
 
     mutating func receivedEnd() -> [Action] {
-        guard failure == nil, !responseEnded else { return [] }
+        // An end without a head is none: the end of the transfer makes a fault of it.
+        guard failure == nil, head != nil, !responseEnded else { return [] }
         responseEnded = true
         var actions = disarm(.read)
         if readWaits {
