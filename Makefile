@@ -104,13 +104,13 @@ bench-network:
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python
-	$(VENV)/bin/ruff format Python Tests/Python
+	$(VENV)/bin/ruff format --config Python/pyproject.toml Python Tests
 
 lint: $(VENV)/ready
 	$(SWIFT) format lint --strict --configuration .swift-format -r \
 		Package.swift Sources Tests Python
-	$(VENV)/bin/ruff check --config Python/pyproject.toml Python Tests/Python
-	$(VENV)/bin/ruff format --check --config Python/pyproject.toml Python Tests/Python
+	$(VENV)/bin/ruff check --config Python/pyproject.toml Python Tests
+	$(VENV)/bin/ruff format --check --config Python/pyproject.toml Python Tests
 	$(VENV)/bin/mypy --config-file Python/pyproject.toml Python Tests/Python
 
 clean:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from types import ModuleType
 from typing import Any
 
+import httpx2
 import pytest
 from recording_chat import RecordingChat
 from scripted_server import Peer, Server
@@ -379,3 +380,27 @@ def test_a_long_text_is_one_short_line() -> None:
     message = describe(fault, Settings("m", "http://h/v1")).message
     assert "\n" not in message
     assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"),
+    [
+        (
+            "could not connect to http://h:1: Connection refused (errno 111). "
+            "Check that the server runs and that the port is right.",
+            "cannot connect to http://h:1: Connection refused (errno 111)",
+        ),
+        (
+            "could not connect to the proxy p for http://h:1: no route. "
+            "Check its address.",
+            "cannot connect to http://h:1: could not connect to the proxy p for "
+            "http://h:1: no route",
+        ),
+    ],
+)
+def test_the_networks_advice_and_repetitions_are_left_out(
+    detail: str, expected: str
+) -> None:
+    failure = describe(httpx2.ConnectError(detail), Settings("m", "http://h:1/v1"))
+    assert failure.message == expected
+    assert failure.remedy

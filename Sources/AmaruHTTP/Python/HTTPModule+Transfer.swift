@@ -104,8 +104,9 @@ extension HTTPModule {
         return promise
     }
 
-    /// A promise of None. Its cancellation does not end the upload: the transport stops waiting for
-    /// it when the answer comes early, and goes on reading.
+    /// Returns a promise of None, whose cancellation does not end the upload.
+    ///
+    /// The transport stops waiting for it when the answer comes early, and goes on reading.
     private func promiseOfWrite(_ id: Int, _ data: Data) throws -> PythonPromise<Bool?> {
         let promise = PythonPromise<Bool?>()
         try exchange(id).write(data) { result in

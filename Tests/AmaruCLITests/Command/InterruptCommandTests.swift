@@ -1,6 +1,7 @@
 // Ctrl-C, Ctrl-D, signals and closed pipes, with the built command.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
 import AmaruTesting
 import Foundation
@@ -273,7 +274,7 @@ extension BuiltCommand {
             let environment = folder.url.appending(path: "environment")
             let made = try AmaruProcess(
                 ["-m", "venv", "--without-pip", environment.path],
-                executable: "/usr/bin/python3"
+                executable: try LinkedPython.interpreter()
             )
             try #require(try await made.result().status.isSuccess)
             let packages = try #require(

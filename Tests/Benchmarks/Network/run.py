@@ -253,6 +253,7 @@ def print_table(found: dict[str, Any]) -> None:
             ratio = least(runs, figure) / least(base, figure) if has else None
             shown = 1e3 * (least(runs, figure) if figure in runs[0] else 0)
             wall = least(runs, "wall") * 1e3
+            median = statistics.median(run.get(figure, 0) for run in runs)
             growth = max((run["growth"] for run in runs if "growth" in run), default=-1)
             print(
                 columns.format(
@@ -260,7 +261,7 @@ def print_table(found: dict[str, Any]) -> None:
                     client,
                     f"{shown:.3g}" if shown < 100 else f"{shown:.0f}",
                     f"{ratio:.2f}" if ratio is not None else "",
-                    f"{statistics.median(run.get(figure, 0) for run in runs) * 1e3:.4g}",
+                    f"{median * 1e3:.4g}",
                     f"{wall:.0f}",
                     f"{growth:.1f}" if growth >= 0 else "",
                     verdict(work, client, clients),

@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from amaru.transport._urllib3._exchange import Exchange
 
-__all__ = ["ResponseReader"]
+__all__ = ["FailedReader", "ResponseReader"]
+
+
+class FailedReader(io.RawIOBase):
+    """What is read where there is no response: why not."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        raise self._error
 
 
 class ResponseReader(io.RawIOBase):

@@ -7,7 +7,7 @@ import io
 from typing import Any, Final
 
 from amaru.transport._urllib3._exchange import Exchange
-from amaru.transport._urllib3._reader import ResponseReader
+from amaru.transport._urllib3._reader import FailedReader, ResponseReader
 from amaru.transport._urllib3._request import Head
 
 __all__ = ["HostSocket"]
@@ -75,6 +75,15 @@ class HostSocket:
 
     def makefile(self, mode: str = "rb", buffering: int = -1) -> io.BufferedReader:
         """Return the response to the request that was sent, as a file of its bytes."""
+        try:
+            reader: io.RawIOBase = self._answer()
+        except Exception as exc:
+            # Raised by the first read: `http.client` half makes a response without a
+            # file, and its end would raise again.
+            reader = FailedReader(exc)
+        return io.BufferedReader(reader, _BUFFER)
+
+    def _answer(self) -> ResponseReader:
         head, exchange = self._head, self._exchange
         if head is None:
             raise OSError("nothing was sent: the host answers requests only")
@@ -90,7 +99,7 @@ class HostSocket:
             exchange.limit_reads(self._timeout)
         self._exchange, self._answering = None, exchange
         self._start()
-        return io.BufferedReader(ResponseReader(exchange), _BUFFER)
+        return ResponseReader(exchange)
 
     def shutdown(self, how: int) -> None:
         """End the response early, as another thread may ask."""
