@@ -23,6 +23,8 @@ final class LoopMailbox: Sendable {
 
     private struct State {
         var letters: [Letter] = []
+        /// What cancels the work of those that wait for a letter.
+        var waiting: [ObjectIdentifier: @Sendable () -> Void] = [:]
         /// What the loop watches; nil after its end.
         var pipe: Pipe?
         /// Whether the pipe has been written to since it was emptied.
@@ -74,9 +76,20 @@ final class LoopMailbox: Sendable {
         }
     }
 
-    /// Leaves a letter, on any thread.
-    func post(_ letter: Letter) {
+    /// Notes who waits: a loop that ends cancels their work, and keeps neither it nor them alive.
+    func expect(_ awaitable: SwiftAwaitable, cancel: @escaping @Sendable () -> Void) {
+        state.withLock { $0.waiting[ObjectIdentifier(awaitable)] = cancel }
+    }
+
+    /// Nothing will come for it.
+    func forget(_ awaitable: SwiftAwaitable) {
+        state.withLock { _ = $0.waiting.removeValue(forKey: ObjectIdentifier(awaitable)) }
+    }
+
+    /// Leaves a letter for one that waits, on any thread.
+    func post(_ letter: Letter, for awaitable: SwiftAwaitable) {
         let (pipe, mustWake) = state.withLock { state in
+            state.waiting[ObjectIdentifier(awaitable)] = nil
             guard let pipe = state.pipe else { return (nil, false) as (Pipe?, Bool) }
             state.letters.append(letter)
             defer { state.isSignalled = true }
@@ -104,11 +117,12 @@ final class LoopMailbox: Sendable {
     }
 
     private func close() {
-        let letters = state.withLock { state in
+        let (letters, waiting) = state.withLock { state in
             state.pipe = nil
-            defer { state.letters = [] }
-            return state.letters
+            defer { (state.letters, state.waiting) = ([], [:]) }
+            return (state.letters, state.waiting)
         }
         for letter in letters { letter.giveUp() }
+        for cancel in waiting.values { cancel() }
     }
 }

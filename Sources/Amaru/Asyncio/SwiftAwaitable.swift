@@ -133,20 +133,23 @@ final class SwiftAwaitable: @unchecked Sendable {
         _ gil: borrowing PythonGIL
     ) throws {
         if stage.load(ordering: .acquiring) == .starting {
+            let way = isHome ? .home : try Self.way(to: loop)
             receiver = Receiver(
                 future: PythonObject(OwnedReference(borrowed: future)),
-                way: isHome ? .home : try Self.way(to: loop),
+                way: way,
                 cancel: cancel
             )
             isPending.store(true, ordering: .relaxed)
             Self.count.add(1, ordering: .relaxed)
             try cancelWithFuture(future)
+            if case .mailbox(let mailbox) = way { mailbox.expect(self, cancel: cancel) }
             let isRunning = stage.compareExchange(
                 expected: .starting,
                 desired: .running,
                 ordering: .acquiringAndReleasing
             ).exchanged
             if isRunning { return }
+            if case .mailbox(let mailbox) = way { mailbox.forget(self) }
         }
         if let outcome { try settle(outcome, future, isNew: true, gil) }
         // Where it was given up while it goes on; one that has ended does not mind.
@@ -190,7 +193,8 @@ final class SwiftAwaitable: @unchecked Sendable {
                     },
                     // A loop that has ended has nobody left who waits.
                     giveUp: { [self] in endPending() }
-                )
+                ),
+                for: self
             )
         case .courier(let loop):
             Courier.send { self.settle(result, receiver, on: loop) }
@@ -204,6 +208,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     func abandon() -> Bool {
         guard !isClaimed.exchange(true, ordering: .relaxed) else { return false }
         endPending()
+        if case .mailbox(let mailbox) = receiver?.way { mailbox.forget(self) }
         return true
     }
 

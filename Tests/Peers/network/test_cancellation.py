@@ -262,10 +262,6 @@ def last_exchange(origin: str) -> int:
     return exchange
 
 
-@pytest.mark.xfail(
-    reason="the host keeps an awaitable whose loop is closed before it has a result",
-    strict=False,
-)
 @pytest.mark.parametrize("script", [stall, stream_and_stall, endless])
 def test_a_stopped_loop_that_is_thrown_away_keeps_nothing_past_the_timeout(
     family: ModuleType,
