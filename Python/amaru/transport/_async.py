@@ -179,8 +179,20 @@ async def _stopped(*futures: asyncio.Future[Any]) -> None:
 
 async def _released(core: ModuleType, exchange: int) -> None:
     """Wait until the core has let go of a cancelled exchange."""
-    if isinstance(sys.exception(), GeneratorExit):
+    if _is_thrown_away():
         # A client closes what a coroutine had open that nobody runs any more.
         return
     with suppress(Exception):
         await core.closed(exchange)
+
+
+def _is_thrown_away() -> bool:
+    """Return whether the clean-up that runs is that of a coroutine thrown away.
+
+    Its own exception may have been replaced on the way: closing a generator that is
+    itself suspended in a read is a RuntimeError.
+    """
+    exc = sys.exception()
+    while exc is not None and not isinstance(exc, GeneratorExit):
+        exc = exc.__context__
+    return exc is not None

@@ -1,7 +1,10 @@
 // What happens to an exchange, fed to its machine.
 // SPDX-License-Identifier: Apache-2.0
 
+import AsyncHTTPClient
 import NIOCore
+import NIOHTTP1
+import NIOSSL
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -17,8 +20,27 @@ extension ExchangeCore {
 
     func fail(_ error: any Error) {
         enact { state in
-            let failure = Failure(error, stage: state.machine.stage, origin: self.url.origin)
+            let cause = Self.isEndAlone(error) ? state.writeFault ?? error : error
+            let failure = Failure(cause, stage: state.machine.stage, origin: self.url.origin)
             return state.machine.failed(failure)
+        }
+    }
+
+    /// Keeps the reason of a broken connection that is found out in writing.
+    ///
+    /// All that its reader sees is that nothing more comes, as if the server had ended the response.
+    func couldNotWrite(_ error: any Error) {
+        guard let fault = error as? IOError else { return }
+        state.withLock { $0.writeFault = fault }
+    }
+
+    /// Whether an error says that the connection ended, and not why.
+    private static func isEndAlone(_ error: any Error) -> Bool {
+        switch (error as? RouteFault)?.error ?? error {
+        case let error as HTTPParserError: error == .invalidEOFState
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case NIOSSLError.uncleanShutdown, is ChannelError: true
+        default: false
         }
     }
 

@@ -32,6 +32,8 @@ final class ExchangeCore: Sendable {
         var abort: (@Sendable () -> Void)?
         var timings = HTTPExchangeTimings()
         var hasRestarted = false
+        /// Why the connection did not take a piece of the body.
+        var writeFault: IOError?
         /// Where the connection lives; nil before there is one.
         var loop: (any EventLoop)?
     }

@@ -51,7 +51,9 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
         case .body where isWithdrawn, .end where isWithdrawn:
             promise?.fail(CancellationError())
         case .body:
-            context.write(data, promise: promise)
+            let written = promise ?? context.eventLoop.makePromise()
+            if let core { written.futureResult.whenFailure(core.couldNotWrite) }
+            context.write(data, promise: written)
         case .end:
             context.write(data, promise: promise)
             core?.perform { $0.requestSent() }

@@ -214,5 +214,6 @@ final class Recorder<Value: Sendable>: @unchecked Sendable {
     private var recorded: [Value] = []
 
     func append(_ value: Value) { lock.withLock { recorded.append(value) } }
+    func removeAll() { lock.withLock { recorded = [] } }
     var values: [Value] { lock.withLock { recorded } }
 }

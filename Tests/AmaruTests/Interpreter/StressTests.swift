@@ -32,6 +32,36 @@ struct StressTests {
         #expect(try await settledCount(of: shared) == before)
     }
 
+    @Test("What other threads drop is released while one long run of Python code goes on")
+    func dropsDuringARun() async throws {
+        let held = Recorder<PythonObject>()
+        let module = PythonModule("dropping") {
+            PythonFunction("take") { (object: PythonObject) in held.append(object) }
+            PythonFunction("drop") { () in Thread.detach { held.removeAll() } }
+        }
+        try await Python.register(module)
+        let source = """
+            import dropping, time, weakref
+            class Thing: pass
+            result = 0
+            for _ in range(10):
+                thing = Thing()
+                dropping.take(thing)
+                alive = weakref.ref(thing)
+                del thing
+                dropping.drop()
+                end = time.monotonic() + 10
+                while alive() is not None and time.monotonic() < end: time.sleep(0.001)
+                result += alive() is None
+            """
+        let released = try await PythonActor.run {
+            let namespace = try Python.eval("{}")
+            try Python.exec(source, globals: namespace)
+            return try Int(namespace["result"])
+        }
+        #expect(released == 10)
+    }
+
     @Test("Blocking entries from threads of every kind neither deadlock nor mix up results")
     func blockingEntries() async throws {
         let results = Recorder<Int>()

@@ -284,9 +284,13 @@ def test_a_stopped_loop_that_is_thrown_away_keeps_nothing_past_the_timeout(
         # What is left would be counted with the next test.
         for exchange in range(last_exchange(server.origin) + 1):
             _amaru_http.cancel(exchange)
-    # This one is asyncio's own, and the caller's fault.
-    own = "Task was destroyed but it is pending!"
-    assert [line for line in complaints.all if not line.startswith(own)] == []
+    # The first is asyncio's, of the caller's fault; the second is httpx2's with any
+    # transport whose body a thrown away task was waiting for.
+    others = ["Task was destroyed but it is pending!"]
+    if family.__name__ == "httpx2":
+        others += ["None: RuntimeError('aclose(): asynchronous generator is already"]
+    own = [line for line in complaints.all if not line.startswith(tuple(others))]
+    assert own == []
 
 
 @pytest.mark.parametrize("script", [stall, endless])
