@@ -3,6 +3,7 @@
 
 import AsyncHTTPClient
 import NIOCore
+import NIOFoundationEssentialsCompat
 import NIOHTTP1
 
 #if canImport(FoundationEssentials)
@@ -50,7 +51,7 @@ final class ExchangeDelegate: HTTPClientResponseDelegate {
         task: HTTPClient.Task<Void>,
         _ buffer: ByteBuffer
     ) -> EventLoopFuture<Void> {
-        let piece = Data(buffer.readableBytesView)
+        let piece = buffer.piece
         return core.receive(on: task.eventLoop) { $0.received(piece) }
     }
 
@@ -62,5 +63,18 @@ final class ExchangeDelegate: HTTPClientResponseDelegate {
 
     func didFinishRequest(task: HTTPClient.Task<Void>) throws {
         core.perform { $0.receivedEnd() + $0.transferEnded() }
+    }
+}
+
+extension ByteBuffer {
+    /// What is readable; without a copy where that keeps little else in memory.
+    fileprivate var piece: Data {
+        let isMostOfTheBuffer = readableBytes >= 1 << 14 && readableBytes * 2 >= storageCapacity
+        let piece = getData(
+            at: readerIndex,
+            length: readableBytes,
+            byteTransferStrategy: isMostOfTheBuffer ? .noCopy : .copy
+        )
+        return piece ?? Data()
     }
 }

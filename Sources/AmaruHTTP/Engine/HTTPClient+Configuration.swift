@@ -45,7 +45,7 @@ extension HTTPClient {
     private static let receiving = AdaptiveRecvByteBufferAllocator(
         minimum: 64,
         initial: 2048,
-        maximum: 256 * 1024
+        maximum: 512 * 1024
     )
 
     /// Makes a client for the connections of one route.

@@ -55,7 +55,7 @@ struct HTTPExchangeStateMachine: Sendable {
     /// How much of a body that is known as a whole is sent at a time.
     static let pieceSize = 256 * 1024
     /// How many bytes `write` takes ahead of the transfer.
-    static let uploadLimit = 256 * 1024
+    static let uploadLimit = 512 * 1024
 
     let origin: HTTPOrigin
     let timeouts: HTTPTimeouts

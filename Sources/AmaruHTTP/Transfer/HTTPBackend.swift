@@ -97,9 +97,10 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body.
     ///
-    /// Returns when there is room for more: up to 256 KiB are taken ahead of the network, and a
-    /// fault is told by what is asked for next. A server may answer before it has everything: what is written after that is discarded, without an error, since the
-    /// response says what became of the request. A task cancelled here cancels the exchange.
+    /// Returns when there is room for more: up to 512 KiB are taken ahead of the network, and a
+    /// fault is told by what is asked for next. A server may answer before it has everything: what
+    /// is written after that is discarded, without an error, since the response says what became of
+    /// the request. A task cancelled here cancels the exchange.
     func write(_ data: Data) async throws(HTTPTransferError)
 
     /// Calls `completion` once there is room for more, or with why not, on any thread.
