@@ -21,7 +21,7 @@ extension PythonObject {
         }
         let isCancelled = Once()
         if Task.isCancelled, isCancelled.first() { try future.cancelFuture() }
-        try await withTaskCancellationHandler {
+        let wasCancelled = try await withTaskCancellationHandler {
             try await future.waitUntilDone()
         } onCancel: {
             guard isCancelled.first() else { return }
@@ -32,6 +32,9 @@ extension PythonObject {
                 }
             )
         }
+        if wasCancelled { throw CancellationError() }
+        // Python may have ended since the future did.
+        try Interpreter.requireRunning()
         do {
             return try PythonException.completing {
                 PythonObject(try Method.call(future.pointer, "result"))
@@ -48,19 +51,25 @@ extension PythonObject {
         _ = try Method.call(pointer, "cancel")
     }
 
-    private func waitUntilDone() async throws {
+    /// Returns whether the future was cancelled, which it says in its callback: when the Swift task
+    /// resumes, it may be too late to ask.
+    private func waitUntilDone() async throws -> Bool {
         let wait = PendingAwait()
+        let cancellation = Once()
         let callback = try NativeFunction.make("resume_swift_task") { arguments, _, gil in
             // Now, since the task resumes some turns later and the exception would be reported.
             if let future = arguments.first {
                 let future = PythonObject(OwnedReference(borrowed: future))
                 _ = Runtime.attempt("retrieve", future, gil)
+                let isCancelled = try? Method.call(future.pointer, "cancelled")
+                if let isCancelled, isCancelled.pointer == amaru_true() { cancellation.happen() }
             }
             wait.resume(with: .success(()))
             return OwnedReference(borrowed: amaru_none())
         }
         _ = try Method.call(pointer, "add_done_callback", callback.pointer)
         try await wait.value()
+        return cancellation.happened
     }
 }
 
@@ -70,4 +79,7 @@ final class Once: Sendable {
 
     /// Says whether this is the first call.
     func first() -> Bool { !hasHappened.exchange(true, ordering: .relaxed) }
+
+    func happen() { _ = first() }
+    var happened: Bool { hasHappened.load(ordering: .relaxed) }
 }
