@@ -98,16 +98,18 @@ extension ExchangeCore {
     ///
     /// A server may close a kept connection at the moment in which a request gets it. Nothing has
     /// been sent then, so it is no repetition; another connection is taken, once. Where no connection
-    /// of the kind has worked before, it was a new one that was closed.
+    /// of the kind has worked before, it was a new one that was closed. Those that their pool has
+    /// closed, which the library learns a moment later, do not count: there may be some of them.
     ///
     /// - Returns: Whether it begins anew; else the error is the exchange's.
     func restart(after error: any Error) -> Bool {
-        guard (error as? HTTPClientError) == .remoteConnectionClosed, engine.hasServed(self) else {
-            return false
-        }
+        let isClosedHere = (error as? ChannelError) == .ioOnClosedChannel
+        let isClosed = isClosedHere || (error as? HTTPClientError) == .remoteConnectionClosed
+        guard isClosed, engine.hasServed(self) else { return false }
         let mayRestart = state.withLock { state in
-            guard state.machine.isConnecting, !state.hasRestarted else { return false }
-            state.hasRestarted = true
+            let limit = isClosedHere ? 10 : 1
+            guard state.machine.isConnecting, state.restarts < limit else { return false }
+            state.restarts += 1
             return true
         }
         if mayRestart { engine.transfer(self) }

@@ -31,7 +31,8 @@ final class ExchangeCore: Sendable {
         var lookDue: NIODeadline?
         var abort: (@Sendable () -> Void)?
         var timings = HTTPExchangeTimings()
-        var hasRestarted = false
+        /// How often it has taken another connection than the first.
+        var restarts = 0
         /// Why the connection did not take a piece of the body.
         var writeFault: IOError?
         /// Where the connection lives; nil before there is one.

@@ -30,11 +30,21 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
     private let heads: HTTP1HeadExchange
     private let find: (UInt64) -> ExchangeCore?
     private var core: ExchangeCore?
+    private var connection: PooledConnection?
     private var isWithdrawn = false
 
     init(_ heads: HTTP1HeadExchange, find: @escaping (UInt64) -> ExchangeCore?) {
         self.heads = heads
         self.find = find
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection = PooledConnection(context.channel)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection?.ended()
+        context.fireChannelInactive()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -44,6 +54,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
                 return withdraw(context, promise)
             }
             core = UInt64(id).flatMap(find)
+            connection?.requestBegins(of: core?.request.pool)
             head.restoreAsGiven()
             heads.nextWriteIsHead = true
             context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -58,6 +69,7 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
             context.write(data, promise: promise)
             core?.perform { $0.requestSent() }
             core = nil
+            connection?.requestEnded()
         }
     }
 
@@ -69,7 +81,11 @@ final class HTTP1RequestHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(var head) = unwrapInboundIn(data), !heads.reasons.isEmpty else {
+        let part = unwrapInboundIn(data)
+        if case .end = part, let connection {
+            return connection.responseEnded { context.fireChannelRead(data) }
+        }
+        guard case .head(var head) = part, !heads.reasons.isEmpty else {
             return context.fireChannelRead(data)
         }
         let reason = heads.reasons.removeFirst()

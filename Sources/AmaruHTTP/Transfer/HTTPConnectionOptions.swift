@@ -131,13 +131,14 @@ public struct HTTPProxy: Sendable, Hashable {
 /// The connections that one client may hold at the same time.
 ///
 /// Requests that name the same pool wait for each other; those that name none share the limit of
-/// the backend.
+/// the backend. With the pool end the connections of HTTP/1.1 that carried a request of it last.
 public final class HTTPConnectionPool: Sendable, Hashable {
     /// How many exchanges may hold a connection at the same time; more wait their turn.
     public let maximumConnections: Int
     /// How long an unused connection is kept; nil for as long as the backend does.
     public let idleLifetime: Duration?
     let gate: ConnectionGate
+    let connections = PooledConnections()
 
     /// Makes a pool.
     public init(maximumConnections: Int = .max, idleLifetime: Duration? = nil) {
