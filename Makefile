@@ -9,8 +9,25 @@ VENV := .venv
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
-.PHONY: chat test build install-python test-swift test-python test-peers test-asan test-tsan \
-	test-debug test-pythons test-leaks bench bench-network format lint clean
+# Where `make install` puts the command; DESTDIR is the root of the system that it is for.
+PREFIX ?= /usr/local
+INSTALL_ROOT := $(DESTDIR)$(PREFIX)
+SHARE := $(INSTALL_ROOT)/share
+
+# Swift's libraries and C++'s are linked in. Loading the latter, a symbol table that nobody looks
+# anything up in, and what makes the program movable in memory cost a third of its start; Debian's
+# python3 does without the last too.
+RELEASE := -c release --product amaru
+STATIC := .build/static
+ifeq ($(shell uname -s),Linux)
+RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
+	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+	-Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
+endif
+
+.PHONY: chat test build build-release install uninstall install-python test-swift test-python \
+	test-peers test-asan test-tsan test-debug test-pythons test-leaks bench bench-network \
+	bench-process format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -21,6 +38,38 @@ test: install-python test-swift test-python
 
 build: install-python
 	$(SWIFT) build
+
+# The command as `make install` takes it: minutes the first time.
+build-release: install-python
+	@mkdir -p $(STATIC)
+	@library="$$($(CC) -print-file-name=libstdc++.a)"; \
+		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC)
+	$(SWIFT) build $(RELEASE)
+
+# The command, its Python files, completions and manual page under PREFIX. Without Swift on the
+# path, as under sudo, what `make build-release` has built is taken.
+install:
+	@if command -v $(SWIFT) >/dev/null; then $(MAKE) build-release; fi
+	@set -e; umask 022; bin=.build/release; amaru="$$bin/amaru"; \
+	echo "Installing amaru under $(INSTALL_ROOT)"; \
+	install -d "$(INSTALL_ROOT)/bin" "$(SHARE)/bash-completion/completions" \
+		"$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d" "$(SHARE)/man/man1"; \
+	install -m 755 "$$amaru" "$(INSTALL_ROOT)/bin/amaru"; \
+	rm -rf "$(SHARE)/amaru"; \
+	cp -R "$$bin"/amaru_AmaruPython.[rb]* "$(SHARE)/amaru"; \
+	find "$(SHARE)/amaru" -name __pycache__ -prune -exec rm -rf {} +; \
+	chmod -R u=rwX,go=rX "$(SHARE)/amaru"; \
+	"$$amaru" --generate-completion-script bash > "$(SHARE)/bash-completion/completions/amaru"; \
+	"$$amaru" --generate-completion-script zsh > "$(SHARE)/zsh/site-functions/_amaru"; \
+	"$$amaru" --generate-completion-script fish \
+		> "$(SHARE)/fish/vendor_completions.d/amaru.fish"; \
+	"$$amaru" --experimental-dump-help | .ci/manual > "$(SHARE)/man/man1/amaru.1"
+
+uninstall:
+	rm -rf "$(SHARE)/amaru"
+	rm -f "$(INSTALL_ROOT)/bin/amaru" \
+		"$(SHARE)/bash-completion/completions/amaru" "$(SHARE)/zsh/site-functions/_amaru" \
+		"$(SHARE)/fish/vendor_completions.d/amaru.fish" "$(SHARE)/man/man1/amaru.1"
 
 # CPython's headers and the module venv, on Debian and Ubuntu, unless they are there.
 install-python:
@@ -101,6 +150,10 @@ bench:
 # What the network's clients cost, beside curl and the usual ones, in one table.
 bench-network:
 	Tests/Benchmarks/Network/run
+
+# What whole runs of the command cost, beside llm, python3 and C, in one table.
+bench-process: build-release
+	Tests/Benchmarks/Process/run
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python

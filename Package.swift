@@ -11,6 +11,7 @@ let package = Package(
     products: [
         .library(name: "Amaru", targets: ["Amaru"]),
         .library(name: "AmaruHTTP", targets: ["AmaruHTTP"]),
+        .library(name: "AmaruEnvironment", targets: ["AmaruEnvironment"]),
         .library(name: "AmaruChat", targets: ["AmaruChat"]),
         .library(name: "AmaruTesting", targets: ["AmaruTesting"]),
         // The product is `amaru`, the target `AmaruCLI`: a target of that name would collide
@@ -23,23 +24,35 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .executableTarget(
             name: "AmaruCLI",
             dependencies: [
-                "AmaruChat", "AmaruHTTP", "Amaru", "AmaruPython",
+                "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
-        .target(name: "AmaruChat", dependencies: ["AmaruHTTP", "Amaru", "AmaruPython"]),
+        .target(
+            name: "AmaruChat",
+            dependencies: ["AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython"]
+        ),
+        .target(
+            name: "AmaruEnvironment",
+            dependencies: [
+                "Amaru",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .target(
             name: "AmaruHTTP",
             dependencies: [
                 "Amaru",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -58,14 +71,15 @@ let package = Package(
         .target(
             name: "AmaruPython",
             path: "Python",
-            exclude: ["pyproject.toml", "_amaru_http.pyi", "_amaru_chat.pyi"],
+            exclude: ["pyproject.toml", "_amaru_http.pyi", "_amaru_chat.pyi", "examples"],
             sources: ["AmaruPython.swift"],
             resources: [.copy("amaru"), .copy("compat"), .copy("main.py")]
         ),
         .target(
             name: "AmaruTesting",
             dependencies: [
-                "AmaruChat", "AmaruHTTP", "Amaru",
+                "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTP2", package: "swift-nio-http2"),
@@ -90,7 +104,17 @@ let package = Package(
             path: "Sources/Examples/AsyncBothWays"
         ),
         .testTarget(name: "AmaruTests", dependencies: ["Amaru"]),
-        .testTarget(name: "AmaruHTTPTests", dependencies: ["AmaruHTTP", "AmaruTesting"]),
+        .testTarget(
+            name: "AmaruHTTPTests",
+            dependencies: [
+                "AmaruHTTP", "AmaruTesting",
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "AmaruEnvironmentTests",
+            dependencies: ["AmaruEnvironment", "AmaruTesting"]
+        ),
         .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
         .testTarget(
             name: "AmaruCLITests",

@@ -1,7 +1,15 @@
 // Where the Python files of the program are at run time.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+#if canImport(Darwin)
+    import Darwin
+#endif
 
 /// The Python files that belong to the program: the package `amaru`, the compat packages and the
 /// chat script that runs when none is named.
@@ -37,6 +45,27 @@ public struct PythonResources: Sendable, Hashable {
         }
         guard let found else { throw NotFound(places: candidates.map(\.path)) }
         root = found
+    }
+
+    /// Finds the files near the running program, wherever it was moved or linked to.
+    ///
+    /// - Throws: ``NotFound``, with every place that was looked at.
+    public init() throws(NotFound) {
+        try self.init(besides: Self.program.resolvingSymlinksInPath())
+    }
+
+    /// The path of the running program, as the system knows it.
+    private static var program: URL {
+        #if os(Linux)
+            return URL(filePath: "/proc/self/exe")
+        #else
+            var size: UInt32 = 0
+            _ = _NSGetExecutablePath(nil, &size)
+            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(size)) { buffer in
+                _ = _NSGetExecutablePath(buffer.baseAddress, &size)
+                return URL(filePath: buffer.baseAddress.map { String(cString: $0) } ?? "")
+            }
+        #endif
     }
 
     /// The Python files are in none of the places where they belong.

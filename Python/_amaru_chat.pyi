@@ -1,20 +1,56 @@
-# The chat screen that the host builds into the interpreter; nothing here blocks.
-# SPDX-License-Identifier: Apache-2.0
+# Made from the module's description in Swift.
+"""The chat of the host."""
 
-def settings() -> dict[str, str]:
-    """model, base_url, system, api_key, stall_timeout, plugins and local, as text."""
+import asyncio
+import typing
 
-def text(turn: int, delta: str) -> None: ...
-def reasoning(turn: int, delta: str) -> None: ...
-def tool_call(turn: int, name: str, arguments: str) -> None: ...
-def usage(turn: int, prompt_tokens: int, completion_tokens: int) -> None: ...
-def finished(turn: int, reason: str) -> None: ...
-def failed(turn: int, code: str, message: str, remedy: str) -> None: ...
-def notice(message: str) -> None:
-    """Show one line on standard error."""
+class Turn:
+    """One message of the user and everything that is shown in answer to it."""
+    def text(self, delta: str) -> bool:
+        """Adds answer text; False when the turn has ended."""
+    def reasoning(self, delta: str) -> bool:
+        """Adds what the model thinks."""
+    def tool_call(self, name: str, arguments: str) -> bool:
+        """Adds a tool call, its arguments as JSON."""
+    def usage(self, prompt_tokens: int, completion_tokens: int) -> bool:
+        """Adds the number of tokens that were used."""
+    def display(self, text: str) -> bool:
+        """Adds a whole reply."""
+    def notice(self, message: str) -> bool:
+        """Adds a line for standard error."""
+    def retrying(self, reason: str, seconds: float, attempt: int, attempts: int) -> bool:
+        """Says that the request is sent again, and when."""
+    def finished(self, reason: str = 'stop') -> bool:
+        """Ends the turn; False if it had ended."""
+    def failed(self, code: str, message: str, remedy: str = ...) -> bool:
+        """Ends the turn with a fault: what happened, and what the user can do."""
+    def cancelled(self) -> bool:
+        """Ends the turn as stopped by the user."""
+    @property
+    def ended(self) -> bool: ...
+    def clean(self, text: str) -> str:
+        """Removes terminal escapes from text in pieces."""
+    def drain(self) -> asyncio.Future[None]:
+        """Waits until the readers have taken enough."""
+    def bind(self, task: typing.Any) -> None:
+        """Ends the turn with a task, and the task with it."""
+    def claim(self) -> None:
+        """Says that the script ends the turn itself."""
 
-def display(text: str) -> None:
-    """Show a whole reply of a script that has no turns."""
+def settings() -> typing.Any:
+    """Returns the settings of this run."""
+
+def notice(message: str) -> bool:
+    """Shows one line on standard error."""
 
 def read_line(prompt: str) -> str | None:
-    """Wait for the next line of input; None at its end. Blocks, without the GIL."""
+    """Waits for the next line of input; None at its end."""
+
+def plugin_running(name: str) -> None:
+    """Says which plugin's code runs now, the empty string for none."""
+
+def leaving() -> None:
+    """Says that the process ends now, without the host."""
+
+def main_cancelled() -> None:
+    """Says that something in the script has cancelled its main()."""

@@ -1,113 +1,78 @@
-# The HTTP core that the host builds into the interpreter.
-# SPDX-License-Identifier: Apache-2.0
+# Made from the module's description in Swift.
+"""The HTTP core of the host."""
 
-from collections.abc import Awaitable
-from typing import TypedDict
+import asyncio
+import typing
 
 class TransferError(Exception):
-    """A transfer that failed; ``code`` is one of the codes of ``_errors.py``."""
+    """An exchange that failed; code is one of the core's."""
+    @property
+    def code(self) -> typing.Any: ...
+    @property
+    def message(self) -> typing.Any: ...
 
-    code: str
-    message: str
+def open(method: str, url: str, headers: list[bytes | bytearray] | tuple[bytes | bytearray, ...], body: bytes | bytearray | None, upload: bool, timeouts: dict[str, float], options: dict[str, typing.Any] | None = None) -> int:
+    """Starts an exchange and returns its id. Never blocks.
 
-class Options(TypedDict, total=False):
-    """How the connection of a request is made; the rest is as the host has it."""
+    headers is flat: name, value, name, value, in order, duplicates kept. timeouts may
+    hold connect, pool, write and read, in seconds; a missing one is no limit. With
+    upload the body is sent by write and finish.
 
-    verify: bool | str
-    """Whether the certificate is checked; ``"no-name"`` for any name."""
-    ca_file: str
-    ca_dir: str
-    ca_certs: list[bytes]
-    """The only trusted authorities: a PEM file, a folder of such, DER certificates."""
-    cert_file: str
-    key_file: str
-    key_password: str
-    """The certificate that the client shows, and its private key."""
-    proxy: str
-    """The URL of a proxy, ``""`` for none."""
-    uds: str
-    """The path of a Unix socket to connect to."""
-    sni: str
-    """The server's name in the handshake, which its certificate must be for."""
-    http2: bool
-    """Whether HTTP/2 is offered."""
-    target: bytes
-    """The request target, in place of the URL's path and query."""
-    pool: int
-    """The pool that the connection belongs to."""
+    Options say how the connection is made; an unknown one, or one of a wrong type, is
+    a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
+    cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
+    target (bytes in place of the path and query), pool."""
 
-def open(
-    method: str,
-    url: str,
-    headers: list[bytes],
-    body: bytes | None,
-    upload: bool,
-    timeouts: dict[str, float],
-    options: Options | None = None,
-) -> int:
-    """Start an exchange and return its id. Never blocks.
+def cancel(exchange: int) -> None:
+    """Aborts an exchange. Synchronous, idempotent, also for an unknown id."""
 
-    ``headers`` is flat: name, value, name, value, in order, duplicates kept.
-    ``timeouts`` may hold connect, pool, write and read, in seconds; a missing one
-    is no limit. With ``upload`` the body is sent by ``write`` and ``finish``.
-    An unknown option, or one of a wrong type, is a TypeError.
-    """
+def closed(exchange: int) -> asyncio.Future[None]:
+    """Resolves when everything that the exchange held is released."""
 
-def pool(
-    max_connections: int | None = None, keepalive_expiry: float | None = None
-) -> int:
-    """Make a pool of connections with a limit of its own; return its id."""
-
-def close_pool(pool: int) -> None:
-    """Forget a pool; exchanges that use it go on."""
-
-def codes() -> list[str]:
-    """Every code that a ``TransferError`` may have."""
+def timings(exchange: int) -> dict[str, float]:
+    """Seconds since the exchange was opened, by step: admitted, connected, request_sent, first_byte, ended."""
 
 def in_flight() -> int:
     """The number of exchanges that hold anything."""
 
-def timings(exchange: int) -> dict[str, float]:
-    """Seconds since the exchange was opened, for the steps that are known.
+def codes() -> list[str]:
+    """Every code that a TransferError may have."""
 
-    The steps are admitted, connected, request_sent, first_byte and ended.
-    """
+def pool(max_connections: int | None = None, keepalive_expiry: float | None = None) -> int:
+    """Makes a pool of connections with a limit of its own; returns its id."""
 
-def head(exchange: int) -> Awaitable[tuple[int, bytes, bytes, list[bytes]]]:
-    """Status, reason, version (``b"HTTP/1.1"``) and flat raw headers."""
+def close_pool(pool: int) -> None:
+    """Forgets a pool; exchanges that use it go on."""
 
-def read(exchange: int) -> Awaitable[bytes | None]:
+def head(exchange: int) -> asyncio.Future[tuple[typing.Any, ...]]:
+    """Status, reason, version (b"HTTP/1.1") and flat raw headers."""
+
+def read(exchange: int) -> asyncio.Future[bytes | None]:
     """The next chunk as it arrives, or None at the end."""
 
-def read_chunks(exchange: int) -> Awaitable[list[bytes]]:
+def read_chunks(exchange: int) -> asyncio.Future[list[bytes]]:
     """All chunks that have arrived, as they came, at least one; none at the end."""
 
-def write(exchange: int, data: bytes) -> Awaitable[None]:
-    """Send a piece of the body; resolves when there is room for the next one."""
+def write(exchange: int, data: bytes | bytearray) -> asyncio.Future[bool | None]:
+    """Sends a piece of the body; resolves when there is room for the next one."""
 
-def finish(exchange: int) -> Awaitable[None]:
-    """End the upload."""
+def finish(exchange: int) -> asyncio.Future[None]:
+    """Ends the upload."""
 
-def cancel(exchange: int) -> None:
-    """Abort. Synchronous, idempotent, also for an unknown id."""
-
-def closed(exchange: int) -> Awaitable[None]:
-    """Resolves when everything that the exchange held is released."""
-
-def head_blocking(exchange: int) -> tuple[int, bytes, bytes, list[bytes]]:
-    """``head`` for code without a loop: releases the GIL, polls signals."""
+def head_blocking(exchange: int) -> tuple[typing.Any, ...]:
+    """head for code without a loop: releases the GIL, polls signals."""
 
 def read_blocking(exchange: int) -> bytes | None:
-    """``read`` for code without a loop: releases the GIL, polls signals."""
+    """read for code without a loop: releases the GIL, polls signals."""
 
 def read_chunks_blocking(exchange: int) -> list[bytes]:
-    """``read_chunks`` for code without a loop: releases the GIL, polls signals."""
+    """read_chunks for code without a loop: releases the GIL, polls signals."""
 
-def write_blocking(exchange: int, data: bytes) -> bool:
-    """``write`` for code without a loop: releases the GIL, polls signals."""
+def write_blocking(exchange: int, data: bytes | bytearray) -> bool:
+    """write for code without a loop: releases the GIL, polls signals."""
 
 def finish_blocking(exchange: int) -> bool:
-    """``finish`` for code without a loop: releases the GIL, polls signals."""
+    """finish for code without a loop: releases the GIL, polls signals."""
 
 def closed_blocking(exchange: int) -> bool:
-    """``closed`` for code without a loop: releases the GIL, polls signals."""
+    """closed for code without a loop: releases the GIL, polls signals."""

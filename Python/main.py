@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The chat that `amaru` runs when no script is named: a script like any other."""
 
-import asyncio
+from __future__ import annotations
 
-from amaru import Turn, current_turn, settings
-from amaru.chat import Conversation
-from amaru.plugins import Plugins
+import asyncio
+from typing import TYPE_CHECKING
+
+from amaru import current_turn, settings
+from amaru.chat import Conversation, Transport
+
+if TYPE_CHECKING:
+    from amaru.host import Turn
+    from amaru.plugins import Plugins
 
 messages: asyncio.Queue[tuple[Turn, str]] = asyncio.Queue()
 
@@ -21,23 +27,23 @@ def is_command(message: str) -> bool:
     return word[:1] == "/" and word[1:].replace("-", "_").isidentifier()
 
 
-def overview(plugins: Plugins) -> str:
+def overview(plugins: Plugins | None) -> str:
     """Say which commands there are."""
     lines = ["/help: show this"]
-    for name, command in sorted(plugins.commands().items()):
+    for name, command in sorted(plugins.commands().items() if plugins else ()):
         lines.append(f"/{name}: {command.summary or f'of the plugin {command.plugin}'}")
     return "\n".join(lines)
 
 
-async def obey(turn: Turn, line: str, plugins: Plugins) -> None:
+async def obey(turn: Turn, line: str, plugins: Plugins | None) -> None:
     """Run a slash command and show its reply."""
     name, _, arguments = line.removeprefix("/").partition(" ")
-    command = plugins.commands().get(name)
-    if command is not None:
+    command = plugins.commands().get(name) if plugins else None
+    if plugins and command:
         try:
             turn.text(await plugins.run(command, arguments.strip()))
         except RuntimeError as exc:
-            turn.failed("plugin", str(exc), "mend the plugin, then start again")
+            turn.failed("plugin", str(exc), "fix the plugin, then start again")
     elif name == "help":
         turn.text(overview(plugins))
     else:
@@ -45,12 +51,14 @@ async def obey(turn: Turn, line: str, plugins: Plugins) -> None:
     turn.finished()
 
 
-async def receive(chat: Conversation, plugins: Plugins) -> None:
+async def receive(chat: Conversation, plugins: Plugins | None) -> None:
     """Answer the messages one after another, each in a task that can be cancelled."""
     while True:
         turn, message = await messages.get()
-        command = is_command(message)
-        answer = obey(turn, message, plugins) if command else chat.send(turn, message)
+        if settings().terminal and is_command(message):
+            answer = obey(turn, message, plugins)
+        else:
+            answer = chat.send(turn, message)
         task = asyncio.create_task(answer)
         turn.bind(task)
         try:
@@ -63,11 +71,10 @@ async def receive(chat: Conversation, plugins: Plugins) -> None:
 async def main() -> None:
     """Chat until the host ends the program."""
     options = settings()
-    plugins = Plugins(options.plugins)
-    chat = Conversation(options, filters=plugins)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(chat.warm_up())
-            tasks.create_task(receive(chat, plugins))
-    finally:
-        await chat.aclose()
+    plugins = None
+    if options.plugins:
+        from amaru.plugins import Plugins
+
+        plugins = Plugins(options.plugins)
+        await plugins.load()
+    await receive(Conversation(options, Transport(), plugins), plugins)

@@ -3,7 +3,13 @@
 
 from amaru._bridge import IN_AMARU
 from amaru._reply import reply
-from amaru.host import Settings, Turn, current_turn, notice, settings
+from amaru.host import Settings, current_turn, notice, settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from _amaru_chat import Turn
 
 __all__ = [
     "IN_AMARU",
@@ -14,3 +20,15 @@ __all__ = [
     "reply",
     "settings",
 ]
+
+
+def __getattr__(name: str) -> "Any":
+    # The host's class, which exists only inside the host.
+    if name == "Turn":
+        try:
+            from _amaru_chat import Turn
+        except ImportError:
+            pass
+        else:
+            return Turn
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

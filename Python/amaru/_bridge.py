@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
 
@@ -21,6 +20,8 @@ _OUTSIDE = (
 def _exists(name: str) -> bool:
     if name in sys.modules:
         return True
+    import importlib.util
+
     return importlib.util.find_spec(name) is not None
 
 
@@ -28,25 +29,19 @@ IN_AMARU: bool = _exists("_amaru_http") and _exists("_amaru_chat")
 """Whether this interpreter runs inside the host."""
 
 
-# Looked up at each use, not once: a test swaps the module, and an import statement
-# that finds its module in sys.modules costs less than a microsecond.
+# Looked up at each use, not once: a test swaps the module.
 def http() -> types.ModuleType:
     """Return the host's HTTP core, or raise RuntimeError outside the host."""
-    try:
-        import _amaru_http
-    except ImportError as exc:
-        raise RuntimeError(
-            _OUTSIDE.format(what="An Amaru transport", module="_amaru_http")
-        ) from exc
-    return _amaru_http
+    return _module("_amaru_http", "An Amaru transport")
 
 
 def chat() -> types.ModuleType:
     """Return the host's chat screen, or raise RuntimeError outside the host."""
+    return _module("_amaru_chat", "A chat turn")
+
+
+def _module(name: str, what: str) -> types.ModuleType:
     try:
-        import _amaru_chat
+        return __import__(name)
     except ImportError as exc:
-        raise RuntimeError(
-            _OUTSIDE.format(what="A chat turn", module="_amaru_chat")
-        ) from exc
-    return _amaru_chat
+        raise RuntimeError(_OUTSIDE.format(what=what, module=name)) from exc

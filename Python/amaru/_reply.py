@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    F = TypeVar("F", bound=Callable[[str], Any])
 
 __all__ = ["function", "reply"]
-
-F = TypeVar("F", bound=Callable[[str], Any])
 
 _marked: list[Callable[[str], Any]] = []
 

@@ -7,36 +7,29 @@ The host calls these functions on the loop's thread. A script offers one of:
   in the background, in the script or in a module ``main`` that it imported;
 * a function marked by ``amaru.reply``;
 * neither: then it has run, and that is all.
+
+A script that only runs must cost what it costs under python, so what chats alone need
+is imported when a chat starts.
 """
 
 from __future__ import annotations
 
-import asyncio
 import builtins
-import importlib.machinery
-import inspect
 import io
+import os
 import sys
-import traceback
-import types
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
 
 from amaru import _bridge, _reply, host
 
-__all__ = [
-    "cancel",
-    "deliver",
-    "exit_status",
-    "offer",
-    "prepare",
-    "ready_count",
-    "report",
-    "restart",
-    "start",
-    "take_over_input",
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import Any, NoReturn
+
+    from _amaru_chat import Turn
+
+__all__ = ["deliver", "offer", "prepare", "ready_count", "report", "start", "stop"]
 
 _CANCEL_LIMIT = 5.0
 
@@ -47,17 +40,19 @@ class _Script:
     def __init__(self) -> None:
         self.sender: Callable[[str, str], Any] | None = None
         self.main: Callable[[], Awaitable[None]] | None = None
+        self.main_task: asyncio.Future[Any] | None = None
         # asyncio holds its tasks weakly: one that waits for what only it knows would be
         # collected, https://docs.python.org/3/library/asyncio-task.html#creating-tasks
         self.tasks: set[asyncio.Future[Any]] = set()
 
-    def keep(self, task: asyncio.Future[Any]) -> None:
-        """Keep `task` until it ends."""
+    def run(self, awaitable: Awaitable[Any]) -> asyncio.Future[Any]:
+        """Run `awaitable` as a task that is kept until it ends."""
+        import asyncio
+
+        task = asyncio.ensure_future(awaitable)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-    def namespace(self) -> dict[str, Any]:
-        return sys.modules["__main__"].__dict__
+        return task
 
 
 _script = _Script()
@@ -68,19 +63,21 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
 
     `filename` is the absolute path, which tracebacks show.
     """
-    file = Path(filename)
-    module = types.ModuleType("__main__")
+    import atexit
+    from _frozen_importlib_external import SourceFileLoader
+
+    module = type(sys)("__main__")
+    # Registered first, so called last: what the script has left open is closed, as at
+    # the end of python, which finalises and the host does not.
+    atexit.register(module.__dict__.clear)
     module.__file__ = filename
-    module.__loader__ = importlib.machinery.SourceFileLoader("__main__", filename)
+    module.__loader__ = SourceFileLoader("__main__", filename)
     module.__dict__["__annotations__"] = {}
     module.__dict__["__builtins__"] = builtins
     module.__dict__["__cached__"] = None
     sys.modules["__main__"] = module
-    if file.stem.isidentifier() and file.stem not in sys.modules:
-        # Importable by its own name too, as the same module.
-        sys.modules[file.stem] = module
     sys.argv[:] = [path, *arguments]
-    sys.path.insert(0, str(file.resolve().parent))
+    sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
@@ -90,143 +87,169 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
 
 def offer() -> str:
     """Say what the script that has run offers: ``sender``, ``reply`` or nothing."""
-    namespace = _script.namespace()
-    sender = namespace.get("sender_message_proxy")
-    if callable(sender):
-        _script.sender = sender
-        _script.main = _coroutine_function(namespace.get("main"))
-        if _script.main is None and (module := sys.modules.get("main")) is not None:
-            _script.main = _coroutine_function(getattr(module, "main", None))
-        return "sender"
-    if _reply.function() is not None:
-        return "reply"
-    return ""
+    module = sys.modules["__main__"]
+    sender = module.__dict__.get("sender_message_proxy")
+    if not callable(sender):
+        return "" if _reply.function() is None else "reply"
+    _script.sender = sender
+    _script.main = _coroutine_function(module)
+    if _script.main is None:
+        _script.main = _coroutine_function(sys.modules.get("main"))
+    return "sender"
 
 
-def _coroutine_function(value: Any) -> Callable[[], Awaitable[None]] | None:
-    return value if inspect.iscoroutinefunction(value) else None
+def _coroutine_function(module: Any) -> Callable[[], Awaitable[None]] | None:
+    import inspect
+
+    main = getattr(module, "main", None)
+    return main if inspect.iscoroutinefunction(main) else None
 
 
 def start() -> None:
-    """Run the script's ``main()`` in the background."""
+    """Prepare to converse, and run the script's ``main()`` in the background."""
+    module = sys.modules["__main__"]
+    name = os.path.basename(str(module.__file__)).removesuffix(".py")
+    # Importable by its own name too, as the same module; not before it has run, since
+    # a library may import another module of that name.
+    sys.modules.setdefault(name, module)
+    _take_over_input()
+    _take_over_exit()
+    _run_main()
+
+
+def _take_over_exit() -> None:
+    """Let ``os._exit`` put the terminal back first."""
+    leave = os._exit
+
+    def host_exit(status: int) -> NoReturn:
+        _bridge.chat().leaving()
+        leave(status)
+
+    os._exit = host_exit
+
+
+def _run_main() -> None:
     if _script.main is not None:
-        _script.keep(asyncio.ensure_future(_script.main()))
+        _script.main_task = _script.run(_script.main())
+        _script.main_task.add_done_callback(_main_ended)
 
 
-async def restart() -> None:
-    """Cancel and await every task of the script, then start its ``main()`` again."""
-    own = asyncio.current_task()
-    tasks = {task for task in asyncio.all_tasks() if task is not own}
+def _main_ended(task: asyncio.Future[Any]) -> None:
+    # An exception is reported as that of any task; a cancellation would be silent.
+    if task is _script.main_task and task.cancelled():
+        _bridge.chat().main_cancelled()
+
+
+async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:
+    """Cancel and await `task`; or every task, and start the script's ``main()``."""
+    import asyncio
+
+    if task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_CANCEL_LIMIT)
+    if not whole:
+        return
+    _script.main_task = None
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=_CANCEL_LIMIT)
-    start()
+    _run_main()
 
 
-def deliver(turn_id: int, api_key: str, text: str) -> bool:
-    """Give a message to the script; tell whether it settles its turns itself."""
-    with host._enter_turn(turn_id) as turn:
+def deliver(turn: Turn, api_key: str, text: str) -> None:
+    """Give a message to the script."""
+    token = host._current.set(turn)
+    try:
         if _script.sender is None:
-            task = asyncio.ensure_future(_answer(turn, text))
-            _script.keep(task)
-            turn.bind(task)
-            return True
+            turn.claim()
+            turn.bind(_script.run(_answer(turn, text)))
+            return
         result = _script.sender(api_key, text)
-        if inspect.isawaitable(result):
-            _script.keep(asyncio.ensure_future(result))
-        return turn.claimed
+        if hasattr(result, "__await__"):
+            _script.run(result)
+    finally:
+        host._current.reset(token)
 
 
-async def _answer(turn: host.Turn, text: str) -> None:
+async def _answer(turn: Turn, text: str) -> None:
     """Let the function marked by ``amaru.reply`` answer."""
     function = _reply.function()
-    if function is None:
-        raise RuntimeError("the script offers nothing that answers messages")
-    try:
-        async for piece in _pieces(function(text)):
-            turn.text(piece)
-    except Exception as exc:
-        turn.failed("script", f"{type(exc).__name__}: {exc}", _place(exc))
-    else:
-        turn.finished()
+    assert function is not None, "offer() has found one"
+    async for piece in _pieces(function(text)):
+        turn.text(piece)
+        await turn.drain()
 
 
 async def _pieces(result: Any) -> AsyncIterator[str]:
-    if isinstance(result, AsyncIterator):
+    import asyncio
+
+    if hasattr(result, "__aiter__"):
         async for piece in result:
             yield str(piece)
-    elif inspect.isgenerator(result):
+    elif hasattr(result, "__next__"):
         for piece in result:
             yield str(piece)
             await asyncio.sleep(0)
     else:
-        value = await result if inspect.isawaitable(result) else result
+        value = await result if hasattr(result, "__await__") else result
         if value is not None:
             yield str(value)
 
 
-def _place(exc: BaseException) -> str:
-    """Say where in the script an exception arose, also if it was in a library."""
-    folder = sys.path[0]
-    frames = traceback.extract_tb(exc.__traceback__)
-    own = [frame for frame in frames if frame.filename.startswith(folder + "/")]
-    if not own:
-        return "mend the script"
-    return f"mend the script: {own[-1].filename}, line {own[-1].lineno}"
-
-
-def report(exc: BaseException) -> bool:
+def report(exc: BaseException) -> tuple[bool, str]:
     """Let the script's own ``sys.excepthook`` report; tell whether there is one.
 
-    What was printed goes out first, as under python.
+    What was printed goes out first, as under python. The text is what the user can do
+    about a module that is missing, else empty.
     """
-    _flush()
+    advice = ""
+    if isinstance(exc, ModuleNotFoundError):
+        from amaru.chat import failures
+
+        advice = failures.advice(exc)
+    flush()
     if sys.excepthook is sys.__excepthook__:
-        return False
+        return False, advice
     sys.excepthook(type(exc), exc, exc.__traceback__)
-    _flush()
-    return True
+    flush()
+    return True, advice
 
 
-def exit_status(exc: SystemExit) -> tuple[int, str]:
-    """Return the exit code of ``sys.exit``, and what it wants to have said."""
-    _flush()
-    if exc.code is None:
-        return 0, ""
-    if isinstance(exc.code, int):
-        return exc.code & 0xFF, ""
-    return 1, f"{exc.code}\n"
+def flush() -> bool:
+    """Write out what the script has printed; tell whether that worked.
 
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
+    What cannot be written to standard output is reported, as at the end of python.
+    """
+    written = True
+    for stream in (sys.stderr, sys.stdout):
         try:
-            if stream is not None:
+            if stream is not None and not stream.closed:
                 stream.flush()
-        except (OSError, ValueError):
-            # A reader that is gone has shown itself to the script already.
-            pass
-
-
-def cancel(turn_id: int) -> None:
-    """Cancel a turn that the script settles itself."""
-    host._cancel(turn_id)
+        except Exception as exc:
+            if stream is sys.stdout:
+                written = False
+                fault = f"{type(exc).__name__}: {exc}"
+                sys.stderr.write(f"Exception ignored in: {stream!r}\n{fault}\n")
+    return written
 
 
 def ready_count() -> int:
     """Count the callbacks that the loop is about to run."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     return len(getattr(loop, "_ready", ()))
 
 
-def take_over_input() -> None:
+def _take_over_input() -> None:
     """Let ``input()`` take the next line that the host reads.
 
     What the script prints goes out at once from now on: the host writes its answers to
     the same place.
     """
-    _flush()
+    flush()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(write_through=True)
 

@@ -16,18 +16,18 @@ Clients that were given a transport, and asyncio's own sockets, are left alone.
 
 from __future__ import annotations
 
-import functools
-import importlib.abc
-import importlib.machinery
-import inspect
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from types import MappingProxyType, ModuleType
-from typing import Any, Final
+from _thread import RLock
 
 from amaru import _bridge
-from amaru.transport import async_transport, sync_transport
+
+# Nothing else is imported before a library is adopted: each start pays for this module.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any, Final
 
 __all__ = ["Adoption", "install", "installed", "uninstall"]
 
@@ -38,6 +38,8 @@ class _Patch:
     def __init__(
         self, owner: type, name: str, make: Callable[[Callable[..., Any]], Any]
     ) -> None:
+        import functools
+
         self._owner, self._name = owner, name
         self._inherited = name not in vars(owner)
         original = getattr(owner, name)
@@ -71,6 +73,8 @@ def _over_the_host(
     make: Callable[..., Any], owner: str, original: Callable[..., Any]
 ) -> Callable[..., Any]:
     """Return a method like `original` that makes a transport of ours by `make`."""
+    import inspect
+
     signature = inspect.signature(original)
 
     def init_transport(client: Any, *arguments: Any, **given: Any) -> Any:
@@ -85,22 +89,22 @@ def _over_the_host(
     return init_transport
 
 
-def _adopt_clients(family: Any) -> Callable[[ModuleType], list[Callable[[], None]]]:
+def _adopt_clients(module: ModuleType) -> list[Callable[[], None]]:
+    from functools import partial
+
+    from amaru.transport import async_transport, sync_transport
+
+    family: Any = module.__name__
     makers: dict[str, Callable[..., Any]] = {
         "AsyncClient": async_transport,
         "Client": sync_transport,
     }
-
-    def adopt(module: ModuleType) -> list[Callable[[], None]]:
-        patches = []
-        for name, maker in makers.items():
-            make = functools.partial(maker, family)
-            over = functools.partial(_over_the_host, make, f"{family}.{name}")
-            for method in ("_init_transport", "_init_proxy_transport"):
-                patches.append(_Patch(getattr(module, name), method, over).undo)
-        return patches
-
-    return adopt
+    patches = []
+    for name, maker in makers.items():
+        over = partial(_over_the_host, partial(maker, family), f"{family}.{name}")
+        for method in ("_init_transport", "_init_proxy_transport"):
+            patches.append(_Patch(getattr(module, name), method, over).undo)
+    return patches
 
 
 def _adopt_urllib3(module: ModuleType) -> list[Callable[[], None]]:
@@ -112,24 +116,33 @@ def _adopt_urllib3(module: ModuleType) -> list[Callable[[], None]]:
 
 def _adopt_ssl(module: ModuleType) -> list[Callable[[], None]]:
     # No traffic: what a context was given cannot be asked of it, so it is noted.
-    from amaru.transport import _tls
-
-    return [
-        _Patch(module.SSLContext, name, make).undo for name, make in _tls.remembering()
-    ]
+    # asyncio imports ssl, and most programs never load a certificate themselves.
+    methods = ("load_cert_chain", "load_verify_locations", "set_default_verify_paths")
+    return [_Patch(module.SSLContext, name, _noting(name)).undo for name in methods]
 
 
-_ADOPTERS: Final = MappingProxyType(
-    {
-        "httpx": _adopt_clients("httpx"),
-        "httpx2": _adopt_clients("httpx2"),
-        "urllib3": _adopt_urllib3,
-        "ssl": _adopt_ssl,
-    }
-)
+def _noting(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def over(original: Callable[..., Any]) -> Callable[..., Any]:
+        def method(*arguments: Any, **options: Any) -> Any:
+            from amaru.transport import _tls
+
+            noting = dict(_tls.remembering())[name](original)
+            return noting(*arguments, **options)
+
+        return method
+
+    return over
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+_ADOPTERS: Final[dict[str, Callable[[ModuleType], list[Callable[[], None]]]]] = {
+    "httpx": _adopt_clients,
+    "httpx2": _adopt_clients,
+    "urllib3": _adopt_urllib3,
+    "ssl": _adopt_ssl,
+}
+
+
+class _Finder:
     """Adopts a library right after its own code has run, whoever imports it."""
 
     def __init__(self, adopt: Callable[[str], None]) -> None:
@@ -137,10 +150,10 @@ class _Finder(importlib.abc.MetaPathFinder):
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    ) -> ModuleSpec | None:
         if name not in _ADOPTERS:
             return None
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        spec = self._found_by_others(name, path, target)
         if spec is None or spec.loader is None:
             return None
         run = spec.loader.exec_module
@@ -152,12 +165,23 @@ class _Finder(importlib.abc.MetaPathFinder):
         spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
+    def _found_by_others(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        # Those that would be asked next, without an import of importlib's modules.
+        finders = list(sys.meta_path)
+        own = finders.index(self) if self in finders else -1
+        for finder in finders[own + 1 :]:
+            if spec := finder.find_spec(name, path, target):
+                return spec
+        return None
+
 
 class Adoption:
     """Which libraries use the host's network; true while `install` is in force."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._finder: _Finder | None = None
         self._adopted: dict[str, list[Callable[[], None]]] = {}
 

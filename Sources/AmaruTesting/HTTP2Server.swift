@@ -2,12 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP
-public import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import NIOPosix
 import NIOSSL
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// A real server on 127.0.0.1 that speaks HTTP/2 over TLS and nothing else.
 ///
@@ -54,7 +60,7 @@ public final class HTTP2Server: Sendable {
 
     private let certificate: TestCertificate
     private let answer: @Sendable (Request) -> Answer
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Makes a server that answers each request by a closure.
     public init(
@@ -89,28 +95,28 @@ public final class HTTP2Server: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        state.withLock { $0.channel = channel }
+        state.withLockedValue { $0.channel = channel }
         return channel.localAddress?.port ?? 0
     }
 
     /// Closes the server and its connections.
     public func shutDown() async {
-        let (channel, open) = state.withLock { ($0.channel, Array($0.open.values)) }
+        let (channel, open) = state.withLockedValue { ($0.channel, Array($0.open.values)) }
         try? await channel?.close().get()
         for channel in open { try? await channel.close().get() }
     }
 
     /// The URL of the server without a path.
     public var url: String {
-        "https://127.0.0.1:\(state.withLock { $0.channel?.localAddress?.port } ?? 0)"
+        "https://127.0.0.1:\(state.withLockedValue { $0.channel?.localAddress?.port } ?? 0)"
     }
 
     /// The requests so far.
-    public var requests: [Request] { state.withLock { $0.requests } }
+    public var requests: [Request] { state.withLockedValue { $0.requests } }
     /// The number of connections so far.
-    public var connectionCount: Int { state.withLock { $0.connections } }
+    public var connectionCount: Int { state.withLockedValue { $0.connections } }
     /// The number of streams that the client reset.
-    public var resetCount: Int { state.withLock { $0.resets } }
+    public var resetCount: Int { state.withLockedValue { $0.resets } }
 
     /// Returns when so many requests have arrived.
     public func requests(reach count: Int) async throws {
@@ -129,7 +135,7 @@ public final class HTTP2Server: Sendable {
     }
 
     private func update(_ change: (inout State) -> Void) {
-        let gates = state.withLock { state in
+        let gates = state.withLockedValue { state in
             change(&state)
             let current = state
             let met = state.waiters.filter { $0.isMet(current) }.map(\.gate)
@@ -141,8 +147,8 @@ public final class HTTP2Server: Sendable {
 
     private func connected(_ channel: any Channel) -> Int {
         let id = ObjectIdentifier(channel)
-        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.open[id] = nil } }
-        return state.withLock { state in
+        channel.closeFuture.whenComplete { _ in self.state.withLockedValue { $0.open[id] = nil } }
+        return state.withLockedValue { state in
             state.open[id] = channel
             state.connections += 1
             return state.connections

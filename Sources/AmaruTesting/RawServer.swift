@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP
-import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -18,7 +18,7 @@ public final class RawServer: Sendable {
 
     private let answer: String
     private let end: End
-    private let channel = Locked<(any Channel)?>(nil)
+    private let channel = NIOLockedValueBox<(any Channel)?>(nil)
 
     /// Makes a server with its answer.
     public init(_ answer: String = "", then end: End = .close) {
@@ -36,13 +36,13 @@ public final class RawServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        self.channel.withLock { $0 = channel }
+        self.channel.withLockedValue { $0 = channel }
         return channel.localAddress?.port ?? 0
     }
 
     /// Closes the server.
     public func shutDown() async {
-        try? await channel.withLock { $0 }?.close().get()
+        try? await channel.withLockedValue { $0 }?.close().get()
     }
 }
 

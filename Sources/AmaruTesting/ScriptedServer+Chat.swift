@@ -1,7 +1,11 @@
 // Answers in the form of OpenAI's chat completions.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 extension ScriptedResponse {
     /// Answers a chat completion: as a stream of events if the request asks for one, else as JSON.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP
+import NIOConcurrencyHelpers
 
 /// A door that is closed until it is opened, once and for all.
 ///
@@ -19,14 +20,14 @@ public final class Gate: Sendable {
         var waiters: [Int: CheckedContinuation<Bool, Never>] = [:]
     }
 
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Makes a closed gate.
     public init() {}
 
     /// Lets through all that wait and all that come later.
     public func open() {
-        let waiters = state.withLock { state in
+        let waiters = state.withLockedValue { state in
             state.isOpen = true
             defer { state.waiters = [:] }
             return state.waiters.values
@@ -38,13 +39,13 @@ public final class Gate: Sendable {
     ///
     /// - Throws: `CancellationError` if the task is cancelled before.
     public func wait() async throws {
-        let id = state.withLock { state in
+        let id = state.withLockedValue { state in
             state.lastID += 1
             return state.lastID
         }
         let isOpen = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                let answer: Bool? = state.withLock { state in
+                let answer: Bool? = state.withLockedValue { state in
                     if state.isOpen { return true }
                     if Task.isCancelled { return false }
                     state.waiters[id] = waiter
@@ -53,7 +54,7 @@ public final class Gate: Sendable {
                 if let answer { waiter.resume(returning: answer) }
             }
         } onCancel: {
-            let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
+            let waiter = state.withLockedValue { $0.waiters.removeValue(forKey: id) }
             waiter?.resume(returning: false)
         }
         if !isOpen { throw CancellationError() }

@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AmaruHTTP
-public import Foundation
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// A request as it was on the wire.
 public struct RecordedRequest: Sendable, Hashable {

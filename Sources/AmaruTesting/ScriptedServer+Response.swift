@@ -1,7 +1,11 @@
 // What the scripted server answers, step by step.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// An answer of the scripted server: bytes, pauses and faults in their order.
 ///

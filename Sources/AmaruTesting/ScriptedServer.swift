@@ -2,10 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP
-import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A real server on 127.0.0.1 that answers by a script and records what it was asked.
 ///
@@ -44,7 +50,7 @@ public final class ScriptedServer: Sendable {
     private let certificate: TestCertificate?
     private let bodies: Bodies
     private let script: Script
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Makes a server that answers each request by a script.
     ///
@@ -98,7 +104,7 @@ public final class ScriptedServer: Sendable {
                 bootstrap.bind(host: "127.0.0.1", port: 0)
             }
         let channel = try await bound.get()
-        state.withLock { $0.channel = channel }
+        state.withLockedValue { $0.channel = channel }
         return update { state in
             state.port = channel.localAddress?.port ?? 0
             return state.port
@@ -107,25 +113,25 @@ public final class ScriptedServer: Sendable {
 
     /// Closes the server and all its connections, and waits for that.
     public func shutDown() async {
-        let channel = state.withLock { $0.channel }
+        let channel = state.withLockedValue { $0.channel }
         // It may be closed already, which is as good.
         try? await channel?.close().get()
-        let connections = state.withLock { Array($0.connections.values) }
+        let connections = state.withLockedValue { Array($0.connections.values) }
         for connection in connections { connection.cancel() }
         for connection in connections { await connection.value }
     }
 
     /// The port, or 0 before the start; it stays after the end.
-    public var port: Int { state.withLock { $0.port } }
+    public var port: Int { state.withLockedValue { $0.port } }
 
     /// The URL of the server without a path, such as `http://127.0.0.1:49152`.
     public var url: String { "\(certificate == nil ? "http" : "https")://127.0.0.1:\(port)" }
 
     /// The requests so far, in the order of their heads.
-    public var requests: [RecordedRequest] { state.withLock { $0.requests } }
+    public var requests: [RecordedRequest] { state.withLockedValue { $0.requests } }
 
     /// The number of connections so far.
-    public var connectionCount: Int { state.withLock { $0.opened } }
+    public var connectionCount: Int { state.withLockedValue { $0.opened } }
 
     /// Returns when so many requests have arrived.
     public func requests(reach count: Int) async throws {
@@ -156,7 +162,7 @@ extension ScriptedServer {
     }
 
     private func update<Result>(_ change: (inout State) -> Result) -> Result {
-        let (result, gates) = state.withLock { state in
+        let (result, gates) = state.withLockedValue { state in
             let result = change(&state)
             let met = state.waiters.filter { $0.isMet(state) }.map(\.gate)
             if !met.isEmpty {

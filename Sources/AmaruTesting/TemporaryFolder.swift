@@ -1,7 +1,11 @@
 // A folder that lives as long as the value that names it.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// A new, empty folder that is removed with its contents when the last reference goes.
 public final class TemporaryFolder: Sendable {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -16,7 +17,7 @@ public final class TunnelServer: Sendable {
 
     private let target: Int
     private let certificate: TestCertificate?
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     /// Makes a proxy to a port of 127.0.0.1; with a certificate it speaks TLS itself.
     public init(to target: Int, certificate: TestCertificate? = nil) {
@@ -25,14 +26,14 @@ public final class TunnelServer: Sendable {
     }
 
     /// The heads of the requests for tunnels.
-    public var heads: [String] { state.withLock { $0.heads } }
+    public var heads: [String] { state.withLockedValue { $0.heads } }
 
     /// Starts to listen on a free port of 127.0.0.1 and returns it.
     public func start() async throws -> Int {
         let context = try certificate?.serverContext()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                self.state.withLock { $0.open.append(channel) }
+                self.state.withLockedValue { $0.open.append(channel) }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context {
@@ -42,18 +43,18 @@ public final class TunnelServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        state.withLock { $0.channel = channel }
+        state.withLockedValue { $0.channel = channel }
         return channel.localAddress?.port ?? 0
     }
 
     /// Closes the proxy and its tunnels.
     public func shutDown() async {
-        let (channel, open) = state.withLock { ($0.channel, $0.open) }
+        let (channel, open) = state.withLockedValue { ($0.channel, $0.open) }
         try? await channel?.close().get()
         for channel in open { try? await channel.close().get() }
     }
 
-    fileprivate func received(_ head: String) { state.withLock { $0.heads.append(head) } }
+    fileprivate func received(_ head: String) { state.withLockedValue { $0.heads.append(head) } }
 }
 
 /// The end of a tunnel at which the client is.

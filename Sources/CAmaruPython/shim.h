@@ -15,12 +15,40 @@
 #endif
 
 // Before Python.h: with Py_DEBUG it uses fd_set without including what declares it.
+#include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/select.h>
+#include <time.h>
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+
+// Times in C: which of Swift's modules struct timespec belongs to depends on what else a build
+// imports.
+
+static inline uint64_t amaru_monotonic_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// The time so many milliseconds from now, for `amaru_wait_until`.
+static inline int64_t amaru_deadline(int64_t milliseconds) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec + milliseconds * 1000000;
+}
+
+// Waits for a condition until a deadline; returns whether it has passed.
+static inline int amaru_wait_until(
+    pthread_cond_t *condition,
+    pthread_mutex_t *mutex,
+    int64_t deadline
+) {
+    struct timespec time = {deadline / 1000000000, deadline % 1000000000};
+    return pthread_cond_timedwait(condition, mutex, &time) == ETIMEDOUT;
+}
 
 #if PY_VERSION_HEX < 0x030B0000
 #error "Amaru needs CPython 3.11 or newer"

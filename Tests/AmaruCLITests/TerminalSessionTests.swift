@@ -1,10 +1,12 @@
 // A session on real terminals and real pipes.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
+
+import struct Amaru.SignalAction
 
 @testable import AmaruCLI
 
@@ -34,7 +36,7 @@ import Testing
     func close(_ session: TerminalSession, on terminal: PseudoTerminal) {
         session.close()
         while !session.hasStoppedReading { usleep(1000) }
-        session.drainOutput()
+        session.drainOutput(within: 10)
         withExtendedLifetime(terminal) {}
     }
 
@@ -52,7 +54,7 @@ import Testing
         await session.waitUntilClosed()
         try await terminal.waitFor("\u{1B}[?2004l")
         #expect(terminal.echoes && terminal.isCanonical)
-        session.drainOutput()
+        session.drainOutput(within: 10)
     }
 
     @Test func `What is typed ahead stays out of the answer and becomes the next lines`()
@@ -61,7 +63,7 @@ import Testing
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
         try terminal.send("one\rtw")
-        try await session.write("the answer\n")
+        try await session.writeAnswer("the answer\n")
         try await terminal.waitFor("the answer\r\n")
         #expect(!terminal.output.contains("one"))
         #expect(try await session.readLine(prompt: "> ") == .line("one"))
@@ -78,7 +80,7 @@ import Testing
         try await terminal.waitFor("> ")
         try terminal.send("half")
         try await terminal.waitFor("half")
-        try await session.write("news")
+        try await session.writeAnswer("news")
         try await terminal.waitFor("\r\u{1B}[Jnews\r\n> half")
         try terminal.send("\r")
         #expect(try await line == .line("half"))
@@ -132,28 +134,22 @@ import Testing
         #expect(!terminal.echoes && !terminal.isCanonical)
     }
 
-    @Test func `Ctrl-C interrupts a line, then an answer, each once`() async throws {
-        let terminal = try PseudoTerminal()
-        TerminalDriver.type(
-            [
-                (after: "> ", keys: "half"), (after: "half", keys: "\u{3}"),
-                (after: "half^C\r\n", keys: ""), (after: "answering", keys: "\u{3}"),
-                (after: "stopped", keys: "bye\r"),
-            ],
-            on: terminal
-        )
-        await #expect(processExitsWith: .exitCode(42)) { [path = terminal.path as String] in
-            try becomeSessionLeader(on: path)
-            let session = try TerminalSession(environment: ["TERM": "xterm"])
-            #expect(try await session.readLine(prompt: "> ") == .interrupted)
-            try await session.write("answering\n")
-            var interrupts = session.interrupts.makeAsyncIterator()
-            await interrupts.next()
-            try await session.write("stopped\n")
-            #expect(try await session.readLine(prompt: "> ") == .line("bye"))
-            exit(42)
-        }
-        #expect(terminal.echoes && terminal.isCanonical, "exit puts the terminal back")
+    @Test func `An interrupt gives up the line being read, once, and keeps what is typed next`()
+        async throws
+    {
+        let (terminal, session) = try open()
+        defer { close(session, on: terminal) }
+        #expect(!session.interruptLine())
+        async let line = session.readLine(prompt: "> ")
+        try await terminal.waitFor("> ")
+        try terminal.send("half")
+        try await terminal.waitFor("half")
+        #expect(session.interruptLine())
+        try await terminal.waitFor("half^C\r\n")
+        #expect(try await line == .interrupted)
+        #expect(!session.interruptLine())
+        try terminal.send("bye\r")
+        #expect(try await session.readLine(prompt: "> ") == .line("bye"))
     }
 
     @Test(
@@ -220,12 +216,12 @@ import Testing
         )
         #expect(!session.isInteractive)
         let drained = AsyncValue<Void>()
-        startThread("drain") {
+        try startThread("drain") {
             var bytes = [UInt8](repeating: 0, count: 65536)
             while Glibc.read(output.read, &bytes, bytes.count) > 0 {}
             drained.set(())
         }
-        startThread("feed") {
+        try startThread("feed") {
             try? bytes.withUnsafeBytes { try PosixCall.writeAll($0, to: input.write) }
             Glibc.close(input.write)
         }
@@ -234,7 +230,7 @@ import Testing
         session.close()
         await session.waitUntilClosed()
         // The prompts must be out: the next test's terminal gets the same descriptors.
-        session.drainOutput()
+        session.drainOutput(within: 10)
         Glibc.close(output.write)
         await drained.waitRegardlessOfCancellation()
         return lines
@@ -245,27 +241,36 @@ import Testing
         Glibc.close(ends.read)
         defer { Glibc.close(ends.write) }
         let output = TerminalOutput(descriptor: ends.write)
-        let error = await #expect(throws: TerminalError.self) { try await output.write("x") }
+        let result = try await output.postAnswer("x").wait()
+        let error = #expect(throws: TerminalError.self) { try result.get() }
         #expect(error?.code == .outputClosed)
     }
 
-    @Test func `A write to a reader that does not read can be cancelled`() async throws {
+    @Test func `A stopped answer frees its writer, and what is posted then is written`()
+        async throws
+    {
         let ends = try PosixCall.pipe()
         let output = TerminalOutput(descriptor: ends.write)
-        let writing = Task { try await output.write(String(repeating: "x", count: 1 << 20)) }
-        writing.cancel()
-        await #expect(throws: CancellationError.self) { try await writing.value }
-        Glibc.close(ends.read)
-        // The queue is free again: the reader's end fails the first text, then this one.
-        await #expect(throws: TerminalError.self) { try await output.write("y") }
+        // More than a pipe takes, and nobody reads it.
+        let answer = output.postAnswer(String(repeating: "x", count: 1 << 20))
+        output.stopAnswer()
+        try await answer.wait().get()
+        try await output.postAnswer("more of the answer").wait().get()
+        output.post("prompt")
+        let written = try OutputCapture(OpenDescriptor(ends.read))
+        #expect(try await written.wait(for: "prompt"))
+        #expect(!written.text.contains("more"))
+        output.allowAnswer()
+        try await output.postAnswer("the next answer").wait().get()
+        #expect(try await written.wait(for: "the next answer"))
         Glibc.close(ends.write)
     }
 }
 
 @Suite(.serialized, .timeLimit(.minutes(1))) struct TerminalSignalTests {
-    @Test func `Each signal arrives, at each source, until it is cancelled`() async {
-        let first = SignalSource([SIGUSR1, SIGUSR2])
-        let second = SignalSource([SIGUSR1])
+    @Test func `Each signal arrives, at each source, until it is cancelled`() async throws {
+        let first = try SignalSource([SIGUSR1, SIGUSR2])
+        let second = try SignalSource([SIGUSR1])
         var firstSignals = first.signals.makeAsyncIterator()
         var secondSignals = second.signals.makeAsyncIterator()
         // One after the other: the system merges equal signals that nobody has taken yet. To the
@@ -285,7 +290,7 @@ import Testing
     }
 
     @Test func `A program started meanwhile has the default actions`() async throws {
-        let source = SignalSource([SIGUSR1])
+        let source = try SignalSource([SIGUSR1])
         defer { source.cancel() }
         let child = try ChildProcess(
             ChildProcess.Configuration(

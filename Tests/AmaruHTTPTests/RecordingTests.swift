@@ -3,6 +3,7 @@
 
 import AmaruTesting
 import Foundation
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import AmaruHTTP
@@ -202,13 +203,15 @@ struct RecordingTests {
     @Test func `A disk that is full is reported once`() throws {
         let descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC)
         try #require(descriptor > STDERR_FILENO, "there is no /dev/full")
-        let reports = Locked<[String]>([])
+        let reports = NIOLockedValueBox<[String]>([])
         let file = JSONLinesFile(descriptor: descriptor, named: "session.jsonl") { report in
-            reports.withLock { $0.append(report) }
+            reports.withLockedValue { $0.append(report) }
         }
         for _ in 0..<3 { file.append(["a": 1]) }
         #expect(
-            reports.withLock { $0 } == ["session.jsonl is not complete: No space left on device"]
+            reports.withLockedValue { $0 } == [
+                "session.jsonl is not complete: No space left on device"
+            ]
         )
     }
 

@@ -36,7 +36,7 @@ struct SecretConnectionTests {
     @Test(arguments: changes.indices)
     func `A key is not sent where the options let others read it`(_ index: Int) async throws {
         let (name, url, change) = Self.changes[index]
-        let stack = HTTPStack(over: NIOHTTPBackend())
+        let stack = try HTTPStack(over: NIOHTTPBackend())
         let placeholder = stack.vault.add("secret", for: try HTTPOrigin(parsing: url))
         var request = HTTPTransferRequest(method: "GET", url: url)
         request.headers = [HTTPHeaderField("Authorization", "Bearer \(placeholder)")]

@@ -75,3 +75,12 @@ extension HTTPExchange {
         }
     }
 }
+
+extension HTTPStack {
+    /// A stack with these routes and nothing else.
+    convenience init(over engine: any HTTPBackend, routes: OriginRoutes) throws(HTTPFileError) {
+        var layers = Layers()
+        layers.routes = routes
+        try self.init(over: engine, layers: layers)
+    }
+}

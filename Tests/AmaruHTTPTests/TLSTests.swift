@@ -3,6 +3,7 @@
 
 import AmaruTesting
 import Foundation
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import AmaruHTTP
@@ -184,14 +185,14 @@ struct TLSTests {
     // MARK: Less verification
 
     @Test func `Without verification anyone answers, and that is said once`() async throws {
-        let warnings = Locked<[String]>([])
+        let warnings = NIOLockedValueBox<[String]>([])
         try await server.start()
-        let backend = NIOHTTPBackend { text in warnings.withLock { $0.append(text) } }
+        let backend = NIOHTTPBackend { text in warnings.withLockedValue { $0.append(text) } }
         let request = request(server) { $0.verification = .none }
         #expect(try await backend.open(request).text() == "private")
         #expect(try await backend.open(request).text() == "private")
-        #expect(warnings.withLock { $0.count } == 1)
-        #expect(warnings.withLock { $0.first?.contains(server.url) } == true)
+        #expect(warnings.withLockedValue { $0.count } == 1)
+        #expect(warnings.withLockedValue { $0.first?.contains(server.url) } == true)
         // A connection made without verification serves nobody who wants it.
         #expect(await backend.open(server.request()).failure()?.code == .connect)
         await backend.shutDown()

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+import tracemalloc
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple
 
 import httpx2
 import openai
 import pytest
 
-from amaru.chat.answer import read
-from amaru.chat.chunks import Chunk
-from amaru.chat.failures import Fault
+from amaru.chat import answer
+from amaru.chat.answer import Reading
+from amaru.chat.faults import Fault
 
 STREAM = "text/event-stream"
 ASKED: Any = {"model": "small", "messages": [], "stream": True}
@@ -73,23 +74,34 @@ async def typed(body: Body, kind: str = STREAM) -> str:
     return text
 
 
-async def own(
-    body: Body, kind: str = STREAM, take: Callable[[Chunk], None] | None = None
-) -> str:
+class Pieces:
+    """A response of our transport whose body arrives in `pieces`."""
+
+    def __init__(
+        self, *pieces: bytes, kind: str = STREAM, fault: Fault | None = None
+    ) -> None:
+        self.headers = {"content-type": kind}
+        self.pieces = list(pieces)
+        self.fault = fault
+
+    async def chunks(self) -> list[bytes]:
+        if self.pieces:
+            return [self.pieces.pop(0)]
+        if self.fault is not None:
+            raise self.fault
+        return []
+
+
+async def own(response: Any, stall_timeout: float = 20.0) -> str:
     """What the chat's reading gives, or the kind of its fault."""
     text = ""
-
-    def collect(chunk: Chunk) -> None:
-        nonlocal text
-        text += chunk.text
-
-    async with client(body, kind) as sdk:
-        api = sdk.chat.completions.with_streaming_response
-        async with api.create(**ASKED) as response:
-            try:
-                await read(response, 20.0, take or collect)
-            except Fault as fault:
-                return f"{text}!{fault.kind}"
+    reading = Reading(response, stall_timeout)
+    try:
+        while await reading.more():
+            for chunk in reading.chunks():
+                text += chunk.text
+    except Fault as fault:
+        return f"{text}!{fault.kind}"
     return text
 
 
@@ -102,31 +114,52 @@ class Case(NamedTuple):
 
 
 ERROR = b'data: {"error": {"message": "out of memory"}}\n\n'
+BROKEN = "!in_stream"
+REFUSAL = delta("").replace(b'"content": ""', b'"content": null, "refusal": "no!"')
+COMPLETION = json.dumps(
+    {"choices": [{"message": {"role": "assistant", "content": "hi"}}]}, indent=1
+).encode()
 CASES = [
     Case("whole", WHOLE, "ab", "ab"),
     Case("CRLF", WHOLE.replace(b"\n", b"\r\n"), "ab", "ab"),
     Case("CR", WHOLE.replace(b"\n", b"\r"), "ab", "ab"),
     Case("comments", b": hi\n\n" + A + b":\n\n" + STOP + DONE, "a", "a"),
     Case("no DONE", A + STOP, "a", "a"),
-    Case("an error", A + ERROR + DONE, "a!APIError", "a!in stream"),
-    Case("a named error", b"event: error\n" + ERROR, "!APIError", "!in stream"),
-    Case("an error text", b'data: {"error": "no"}\n\n', "!APIError", "!in stream"),
+    Case("an error", A + ERROR + DONE, "a!APIError", "a!in_stream"),
+    Case("a named error", b"event: error\n" + ERROR, "!APIError", "!in_stream"),
+    Case("an error text", b'data: {"error": "no"}\n\n', "!APIError", "!in_stream"),
     Case("no JSON", A + b"data: no\n\n" + DONE, "a!JSONDecodeError", "a!malformed"),
     Case("cut JSON", A + A[:40] + b"\n\n", "a!JSONDecodeError", "a!malformed"),
     Case("two in one", A + A[:-1] + A, "a!JSONDecodeError", "a!malformed"),
     Case("UTF-8", A.replace(b'"a"', b'"\xff"'), "!UnicodeDecodeError", "!malformed"),
     Case("late UTF-8", A + b"data:\xff\n\n", "a!UnicodeDecodeError", "a!malformed"),
-    Case("empty data", A + b"data:\n\n", "a!JSONDecodeError", "a!malformed"),
     Case("deep", b"data: " + b"[" * 10**5 + b"\n\n", "!RecursionError", "!malformed"),
+    Case("a list", A + b"data: [1]\n\n", "a!AttributeError", "a!malformed"),
     # The SDK says nothing to these, and the chat does.
     Case("no end", A, "a", "a!incomplete"),
     Case("cut event", A + A[:40], "a", "a!incomplete"),
     Case("nothing", b"", "", "!incomplete"),
     Case("only DONE", DONE, "", ""),
     Case("a page", b"<html><title>Hi</title>", "", "!html", "text/html"),
-    Case("a text", b"hello", "", "!not a stream", "text/plain"),
-    Case("a document", b'{"choices": []}', "", "!not a stream", "application/json"),
-    Case("a refusal", b'{"error": "no"}', "", "!in stream", "application/json"),
+    Case("a text", b"hello", "", "!not_a_stream", "text/plain"),
+    Case("a document", b'{"choices": []}', "", "!not_a_stream", "application/json"),
+    Case("a broken document", b'{"choices": [', "", "!not_a_stream", "x/json"),
+    Case("a refusal", b'{"error": "no"}', "", "!in_stream", "application/json"),
+    Case(
+        "an error event", A + b"event: error\ndata: {}\n\n" + DONE, "a", "a!in_stream"
+    ),
+    Case("a bare error", b'data: {"object": "error", "message": "no"}\n\n', "", BROKEN),
+    Case("a detail", b'data: {"detail": "no"}\n\n', "", BROKEN),
+    Case("an error reason", delta("", "error"), "", BROKEN),
+    # And these it loses, or refuses to read.
+    Case("empty data", A + b"data:\n\ndata: \n\n" + DONE, "a!JSONDecodeError", "a"),
+    Case("a refused answer", REFUSAL + DONE, "", "no!"),
+    Case("a mislabelled stream", WHOLE, "ab", "ab", "application/json"),
+    Case("a stream called a page", WHOLE, "ab", "ab", "text/html; charset=utf-8"),
+    Case("a stream after blanks", b"\r\n \n\n" + WHOLE, "ab", "ab", "text/plain"),
+    Case("a page called a stream", b"\n<!doctype html>", "", "!html"),
+    Case("a completion", COMPLETION, "", "hi", "application/json"),
+    Case("a completion called a stream", b"\xef\xbb\xbf\n" + COMPLETION, "", "hi"),
 ]
 
 
@@ -143,58 +176,117 @@ def cuts(body: bytes) -> list[Sequence[bytes]]:
 async def test_no_error_of_the_typed_stream_is_lost(case: Case) -> None:
     for pieces in cuts(case.body):
         assert await typed(Body(*pieces), case.kind) == case.typed
-        assert await own(Body(*pieces), case.kind) == case.own
+        assert await own(Pieces(*pieces, kind=case.kind)) == case.own
 
 
 FAULTS = [
-    (httpx2.ReadError("reset"), "APIConnectionError", "a!incomplete", "a"),
-    (httpx2.RemoteProtocolError("cut"), "APIConnectionError", "a!incomplete", "a"),
-    (httpx2.ReadTimeout("slow"), "APITimeoutError", "a!stall", "a!stall"),
+    ("read", "ReadError", "APIConnectionError", "a!incomplete", "a"),
+    (
+        "remote_protocol",
+        "RemoteProtocolError",
+        "APIConnectionError",
+        *("a!incomplete", "a"),
+    ),
+    ("read_timeout", "ReadTimeout", "APITimeoutError", "a!stall", "a"),
+    ("decoding", "DecodingError", "APIConnectionError", "a!decoding", "a!decoding"),
 ]
 
 
-@pytest.mark.parametrize(("fault", "sdk", "chat", "after_the_reason"), FAULTS)
+@pytest.mark.parametrize(("kind", "raised", "sdk", "chat", "after_the_reason"), FAULTS)
 async def test_faults_of_the_transport(
-    fault: Exception, sdk: str, chat: str, after_the_reason: str
+    kind: str, raised: str, sdk: str, chat: str, after_the_reason: str
 ) -> None:
+    fault = getattr(httpx2, raised)("cut")
     assert await typed(Body(A, fault=fault)) == f"a!{sdk}"
-    assert await own(Body(A, fault=fault)) == chat
-    assert await own(Body(A + STOP, fault=fault)) == after_the_reason
+    assert await own(Pieces(A, fault=Fault(kind, "cut"))) == chat
+    assert await own(Pieces(A + STOP, fault=Fault(kind, "cut"))) == after_the_reason
 
 
-async def test_text_that_arrived_together_is_given_together() -> None:
-    given: list[Chunk] = []
-    body = Body(A + delta("b"), delta("c") + STOP, DONE)
-    await own(body, take=given.append)
-    assert given == [Chunk("ab"), Chunk("c"), Chunk(finish_reason="stop")]
-    assert body.closed
+class Flood(Pieces):
+    """A body that has always arrived already: reading it never lets the loop run."""
+
+    def __init__(self, piece: bytes, *first: bytes) -> None:
+        super().__init__(*first)
+        self.piece = piece
+        self.reads = 0
+
+    async def chunks(self) -> list[bytes]:
+        self.reads += 1
+        return await super().chunks() or [self.piece]
 
 
-@pytest.mark.parametrize("raised", [TimeoutError("a plugin's"), ValueError("its")])
-async def test_what_takes_the_text_may_fail_in_its_own_way(raised: Exception) -> None:
-    def refuse(chunk: Chunk) -> None:
-        raise raised
-
-    body = Body(A, STOP, DONE)
-    with pytest.raises(type(raised)) as caught:
-        await own(body, take=refuse)
-    assert caught.value is raised
-    assert body.closed
+NOTHING = [b"\n", b": hi\n\n", delta(""), b"data:\n\n", b"event: ping\n\n"]
 
 
-async def test_a_cancelled_reading_closes_the_response() -> None:
+@pytest.mark.parametrize("piece", NOTHING)
+async def test_a_flood_without_content_is_a_stall(piece: bytes) -> None:
+    assert await own(Flood(piece, A), 0.05) == "a!stall"
+    assert await own(Flood(piece), 0.05) == "!stall"
+
+
+async def test_a_flood_lets_the_loop_run() -> None:
+    body = Flood(A)
+    reading = asyncio.create_task(own(body, 0.0))
+    # A timer and a callback both get their turn, and the cancel that follows too.
+    await asyncio.sleep(0.03)
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert reading.cancelled() and body.reads > 1
+
+
+async def test_a_pause_between_two_reads_is_not_a_stall() -> None:
+    reading = Reading(Pieces(A, STOP, DONE), 0.05)  # type: ignore[arg-type]
+    texts = ""
+    while await reading.more():
+        texts += "".join(chunk.text for chunk in reading.chunks())
+        await reading.pause(asyncio.sleep(0.1))
+    assert texts == "a"
+
+
+async def test_content_starts_the_time_again_and_nothing_else_does() -> None:
+    class Slow(Pieces):
+        async def chunks(self) -> list[bytes]:
+            await asyncio.sleep(0.02)
+            return await super().chunks()
+
+    assert await own(Slow(*[A] * 20, STOP, DONE), 0.2) == "a" * 20
+    assert await own(Slow(A, *[delta("")] * 20, STOP, DONE), 0.2) == "a!stall"
+
+
+async def test_a_flood_after_done_is_left_alone() -> None:
+    assert await own(Flood(A, WHOLE), 20.0) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"), [(b'{"choices": "', "too_long"), (b"<html>", "html")]
+)
+async def test_a_document_without_end_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, start: bytes, kind: str
+) -> None:
+    monkeypatch.setattr(answer, "LIMIT", 256 * 1024)
+    tracemalloc.start()
+    assert await own(Flood(b" " * 4096, start)) == f"!{kind}"
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+async def test_what_came_before_a_fault_is_shown_first() -> None:
+    assert await own(Pieces(A + delta("b") + b"data: no\n\n" + A)) == "ab!malformed"
+
+
+async def test_a_cancelled_reading_is_cancelled() -> None:
     arrived = asyncio.Event()
 
-    class Endless(Body):
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            yield A
-            arrived.set()
-            await asyncio.Event().wait()
+    class Endless(Pieces):
+        async def chunks(self) -> list[bytes]:
+            if not self.pieces:
+                arrived.set()
+                await asyncio.Event().wait()
+            return await super().chunks()
 
-    body = Endless()
-    reading = asyncio.create_task(own(body))
+    reading = asyncio.create_task(own(Endless(A)))
     await arrived.wait()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert body.closed

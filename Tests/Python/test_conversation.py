@@ -1,44 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real openai SDK over the core against a real server: turns and history."""
+"""The chat over the core against a real server: turns and history."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
-from recording_chat import RecordingChat, eventually
+from recording_chat import ChatSettings, RecordingChat, RecordingTurn, eventually
 from scripted_server import Peer, Server
 
 from amaru.chat import Conversation
-from amaru.host import Settings, Turn
 
 Serve = Callable[..., Server]
 Talk = Callable[..., Conversation]
 
 
 @pytest.fixture
-async def talk(core: ModuleType, screen: RecordingChat) -> AsyncIterator[Talk]:
-    """Make conversations with a server; they are closed afterwards."""
-    made: list[Conversation] = []
+def talk(core: ModuleType) -> Talk:
+    """Make conversations with a server."""
 
     def make(server: Server, filters: Any = None, **options: Any) -> Conversation:
-        values: dict[str, Any] = {
-            "stall_timeout": 20.0,
-            "api_key": "placeholder-1",
-        } | options
-        base_url = f"{server.origin}/v1"
-        settings = Settings("small", base_url, **values)
-        made.append(Conversation(settings, filters=filters))
-        return made[-1]
+        values: dict[str, Any] = {"api_key": "placeholder-1"} | options
+        settings: Any = ChatSettings("small", f"{server.origin}/v1", **values)
+        return Conversation(settings, filters=filters)
 
-    yield make
-    for conversation in made:
-        await conversation.aclose()
+    return make
 
 
 def whole(*deltas: str) -> Callable[[Peer], None]:
@@ -55,8 +46,8 @@ async def test_a_turn_streams_and_is_remembered(
 ) -> None:
     server = serve(whole("Hel", "lo"), whole("again"))
     chat = talk(server, system="be brief")
-    await chat.send(Turn(1), "hi")
-    await chat.send(Turn(2), "and now")
+    await chat.send(screen.turn(1), "hi")
+    await chat.send(screen.turn(2), "and now")
     assert screen.of("text") == [(1, "Hel"), (1, "lo"), (2, "again")]
     assert screen.of("finished") == [(1, "stop"), (2, "stop")]
     assert contents(server) == [
@@ -84,7 +75,7 @@ async def test_deltas_are_shown_as_they_arrive(
         peer.event("[DONE]")
         peer.end()
 
-    task = asyncio.create_task(talk(serve(answer)).send(Turn(1), "hi"))
+    task = asyncio.create_task(talk(serve(answer)).send(screen.turn(1), "hi"))
     await eventually(lambda: screen.of("text"))
     assert screen.of("text") == [(1, "first")]
     go_on.set()
@@ -101,7 +92,7 @@ async def test_messages_arrive_exactly_and_come_back_exactly(
     talk: Talk, screen: RecordingChat, serve: Serve, message: str
 ) -> None:
     server = serve(whole(message))
-    await talk(server).send(Turn(1), message)
+    await talk(server).send(screen.turn(1), message)
     assert contents(server) == [("user", message)]
     assert screen.shown(1) == message
 
@@ -110,7 +101,7 @@ async def test_lone_surrogates_are_replaced_in_both_directions(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
     server = serve(whole("b\udfffc"))
-    await talk(server).send(Turn(1), "a\ud800b")
+    await talk(server).send(screen.turn(1), "a\ud800b")
     assert contents(server) == [("user", "a�b")]
     assert screen.shown(1) == "b�c"
 
@@ -133,23 +124,41 @@ async def test_reasoning_tools_and_usage_are_reported(
         peer.event("[DONE]")
         peer.end()
 
-    await talk(serve(answer)).send(Turn(1), "hi")
+    await talk(serve(answer)).send(screen.turn(1), "hi")
     assert screen.of("reasoning") == [(1, "hm"), (1, "mm")]
     assert screen.of("tool_call") == [(1, "look", '{"a":1}'), (1, "run", "{}")]
     assert screen.of("usage") == [(1, 3, 5)]
     assert screen.of("finished") == [(1, "tool_calls")]
 
 
-async def test_an_answer_cut_by_length_says_so(
-    talk: Talk, screen: RecordingChat, serve: Serve
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_an_answer_that_was_cut_says_so(
+    talk: Talk, screen: RecordingChat, serve: Serve, reason: str
 ) -> None:
     def answer(peer: Peer) -> None:
         peer.start_stream()
-        peer.delta("to be", "length")
+        peer.delta("to be", reason)
         peer.end()
 
-    await talk(serve(answer)).send(Turn(1), "hi")
-    assert screen.of("finished") == [(1, "length")]
+    await talk(serve(answer)).send(screen.turn(), "hi")
+    assert [event[0] for event in screen.events] == ["text", "notice", "finished"]
+    assert "cut short" in screen.of("notice")[0][1]
+    assert screen.of("finished") == [(1, reason)]
+
+
+@pytest.mark.parametrize("reason", ["\ud800", "two words", "x" * 10_000, 7, ["stop"]])
+async def test_an_odd_reason_ends_the_turn_all_the_same(
+    talk: Talk, screen: RecordingChat, serve: Serve, reason: Any
+) -> None:
+    def answer(peer: Peer) -> None:
+        peer.start_stream()
+        peer.delta("fine", reason)
+        peer.event("[DONE]")
+        peer.end()
+
+    await talk(serve(answer)).send(screen.turn(), "hi")
+    ((_, said),) = screen.of("finished")
+    assert said in ("stop", "x" * 64)
 
 
 async def test_a_server_without_stream_options_is_asked_again_without(
@@ -161,8 +170,8 @@ async def test_a_server_without_stream_options_is_asked_again_without(
 
     server = serve(refuse, whole("fine"), whole("still"))
     chat = talk(server)
-    await chat.send(Turn(1), "hi")
-    await chat.send(Turn(2), "more")
+    await chat.send(screen.turn(1), "hi")
+    await chat.send(screen.turn(2), "more")
     assert screen.shown(1) == "fine"
     asked = ["stream_options" in received.json() for received in server.received]
     assert asked == [True, False, False]
@@ -178,17 +187,16 @@ async def test_a_cancelled_turn_keeps_what_came(
 
     server = serve(half, whole("more"))
     chat = talk(server)
-    turn = Turn(1)
+    turn = screen.turn(1)
     task = asyncio.create_task(chat.send(turn, "hi"))
     turn.bind(task)
     await eventually(lambda: screen.of("text"))
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert screen.of("finished") == [(1, "cancelled")]
+    assert screen.of("cancelled") == [(1,)]
     assert core.exchanges == {}
-    assert chat.history.messages[-1].interrupted
-    await chat.send(Turn(2), "go on")
+    await chat.send(screen.turn(2), "go on")
     assert contents(server) == [
         ("user", "hi"),
         ("assistant", "half an"),
@@ -207,12 +215,12 @@ async def test_a_turn_cancelled_before_any_text_leaves_no_trace(
 
     server = serve(silent, whole("fine"))
     chat = talk(server)
-    task = asyncio.create_task(chat.send(Turn(1), "lost"))
+    task = asyncio.create_task(chat.send(screen.turn(1), "lost"))
     await asyncio.to_thread(arrived.wait, 20)
     task.cancel()
     await asyncio.wait([task])
-    assert screen.of("finished") == [(1, "cancelled")]
-    await chat.send(Turn(2), "kept")
+    assert screen.of("cancelled") == [(1,)]
+    await chat.send(screen.turn(2), "kept")
     assert contents(server) == [("user", "kept")]
 
 
@@ -221,8 +229,8 @@ async def test_a_failed_turn_without_text_is_not_sent_again(
 ) -> None:
     server = serve(lambda peer: peer.reply("401 Unauthorized", "{}"), whole("fine"))
     chat = talk(server)
-    await chat.send(Turn(1), "lost")
-    await chat.send(Turn(2), "kept")
+    await chat.send(screen.turn(1), "lost")
+    await chat.send(screen.turn(2), "kept")
     assert contents(server) == [("user", "kept")]
 
 
@@ -236,9 +244,9 @@ async def test_a_failed_turn_with_text_is_kept(
 
     server = serve(cut, whole("fine"))
     chat = talk(server)
-    await chat.send(Turn(1), "one")
+    await chat.send(screen.turn(1), "one")
     assert screen.failure[0] == "incomplete"
-    await chat.send(Turn(2), "two")
+    await chat.send(screen.turn(2), "two")
     assert contents(server) == [
         ("user", "one"),
         ("assistant", "half"),
@@ -250,9 +258,9 @@ async def test_an_empty_answer_is_finished_and_not_remembered(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
     chat = talk(serve(whole()))
-    await chat.send(Turn(1), "hi")
+    await chat.send(screen.turn(1), "hi")
     assert screen.of("finished") == [(1, "stop")]
-    assert len(chat.history) == 0
+    assert chat.history.messages == []
 
 
 async def test_two_turns_at_once_are_asked_in_turn(
@@ -260,7 +268,9 @@ async def test_two_turns_at_once_are_asked_in_turn(
 ) -> None:
     server = serve(whole("a"), whole("b"))
     chat = talk(server)
-    await asyncio.gather(chat.send(Turn(1), "one"), chat.send(Turn(2), "two"))
+    await asyncio.gather(
+        chat.send(screen.turn(1), "one"), chat.send(screen.turn(2), "two")
+    )
     assert contents(server) == [("user", "one"), ("assistant", "a"), ("user", "two")]
 
 
@@ -268,20 +278,20 @@ async def test_filters_change_message_pieces_and_answer(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
     class Loud:
-        def message(self, text: str, turn: Turn) -> str:
+        async def message(self, text: str, turn: RecordingTurn) -> str:
             return text.upper()
 
-        def chunk(self, text: str, turn: Turn) -> str:
+        async def chunk(self, text: str, turn: RecordingTurn) -> str:
             return text.title()
 
-        def answer(self, text: str, turn: Turn) -> str:
+        async def answer(self, text: str, turn: RecordingTurn) -> str:
             return text + "!"
 
     server = serve(whole("well", " said"), whole("."))
     chat = talk(server, Loud())
-    await chat.send(Turn(1), "hi")
+    await chat.send(screen.turn(1), "hi")
     assert screen.shown(1) == "Well Said!"
-    await chat.send(Turn(2), "more")
+    await chat.send(screen.turn(2), "more")
     assert contents(server) == [
         ("user", "HI"),
         ("assistant", "Well Said!"),
@@ -289,23 +299,196 @@ async def test_filters_change_message_pieces_and_answer(
     ]
 
 
-async def test_the_sdk_does_not_look_for_the_platform(
+async def test_a_connection_is_read_to_its_end_after_done(
+    talk: Talk, screen: RecordingChat, serve: Serve, core: Any
+) -> None:
+    await talk(serve(whole("fine"))).send(screen.turn(1), "hi")
+    assert core.cancels == []
+
+
+async def test_the_readers_hold_up_the_server(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    def endless(peer: Peer) -> None:
+        peer.start_stream()
+        while True:
+            peer.delta("x" * 1000)
+
+    screen.room.clear()
+    turn = screen.turn()
+    task = asyncio.create_task(
+        talk(serve(endless), stall_timeout=0.05).send(turn, "hi")
+    )
+    turn.bind(task)
+    await eventually(lambda: screen.drains)
+    # Waiting for the readers is not a stall of the server.
+    await asyncio.sleep(0.2)
+    assert screen.drains == 1 and not turn.ended
+    turn.cancel()
+    await asyncio.wait([task])
+    assert screen.of("cancelled") == [(1,)]
+
+
+async def test_a_turn_that_the_host_has_ended_is_not_read_on(
+    talk: Talk, screen: RecordingChat, serve: Serve, core: Any
+) -> None:
+    def endless(peer: Peer) -> None:
+        peer.start_stream()
+        while True:
+            peer.delta("x")
+
+    turn = screen.turn()
+    chat = talk(serve(endless))
+    task = asyncio.create_task(chat.send(turn, "hi"))
+    await eventually(lambda: screen.of("text"))
+    turn.failed("host", "no more", "")
+    await task
+    assert core.exchanges == {}
+    assert chat.history.messages[-1]["content"] == screen.shown(1)
+
+
+async def test_only_what_was_shown_is_remembered(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    chat = talk(serve(whole("a", "b")))
+    turn = screen.turn()
+    turn.cancelled()
+    await chat.send(turn, "hi")
+    assert chat.history.messages == []
+
+
+async def test_an_answer_is_bounded(
     talk: Talk,
     screen: RecordingChat,
     serve: Serve,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looked: list[str] = []
-    monkeypatch.setattr("openai._base_client.get_platform", lambda: looked.append("x"))
-    server = serve(whole("fine"))
-    await talk(server).send(Turn(1), "hi")
-    assert screen.shown(1) == "fine"
-    assert looked == []
-    assert server.received[0].headers["x-stainless-os"] != "None"
+    def endless(peer: Peer) -> None:
+        peer.start_stream()
+        while True:
+            peer.delta("x" * 999, reasoning="y")
+
+    monkeypatch.setattr("amaru.chat.conversation.LIMIT", 100_000)
+    chat = talk(serve(endless))
+    await chat.send(screen.turn(), "hi")
+    assert screen.failure[0] == "incomplete"
+    assert "longer than 16 MiB" in screen.failure[1]
+    assert len(screen.shown(1)) == 99_900
+    assert len(chat.history.messages[-1]["content"]) == 99_900
 
 
-async def test_a_connection_is_read_to_its_end_after_done(
+async def test_tool_calls_are_bounded_too(
+    talk: Talk, screen: RecordingChat, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(peer: Peer) -> None:
+        peer.start_stream()
+        for index in range(10**9):
+            peer.delta("", tool_calls=[{"index": index}])
+
+    monkeypatch.setattr("amaru.chat.conversation.LIMIT", 10_000)
+    await talk(serve(endless)).send(screen.turn(), "hi")
+    assert screen.failure[0] == "incomplete"
+
+
+async def test_a_refusal_is_text(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    def refuse(peer: Peer) -> None:
+        peer.start_stream()
+        peer.event({"choices": [{"delta": {"content": None, "refusal": "I can’t."}}]})
+        peer.delta("", "stop")
+        peer.end()
+
+    chat = talk(serve(refuse))
+    await chat.send(screen.turn(), "hi")
+    assert screen.shown(1) == "I can’t."
+    assert chat.history.messages[-1]["content"] == "I can’t."
+
+
+async def test_a_whole_completion_is_shown_like_a_stream(
     talk: Talk, screen: RecordingChat, serve: Serve, core: Any
 ) -> None:
-    await talk(serve(whole("fine"))).send(Turn(1), "hi")
+    call = {"function": {"name": "look", "arguments": "{}"}}
+    message = {"content": "fine", "reasoning_content": "hm", "tool_calls": [call]}
+    completion = {
+        "choices": [{"message": message, "finish_reason": "length"}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 2},
+    }
+    body = json.dumps(completion, indent=2)
+    server = serve(lambda p: p.reply("200 OK", body, Content_Type="application/json"))
+    await talk(server).send(screen.turn(), "hi")
+    assert [event[0] for event in screen.events] == [
+        *("reasoning", "text", "usage", "tool_call", "notice", "finished")
+    ]
+    assert screen.of("finished") == [(1, "length")]
     assert core.cancels == []
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {},
+        None,
+        [],
+        {"prompt_tokens": -1},
+        {"prompt_tokens": 10**30},
+        {"prompt_tokens": True},
+    ],
+)
+async def test_an_invalid_count_is_left_out(
+    talk: Talk, screen: RecordingChat, serve: Serve, usage: Any
+) -> None:
+    def answer(peer: Peer) -> None:
+        peer.start_stream()
+        peer.event({"choices": [], "usage": usage})
+        peer.delta("fine", "stop")
+        peer.end()
+
+    await talk(serve(answer)).send(screen.turn(), "hi")
+    assert screen.of("usage") == []
+    assert screen.of("finished") == [(1, "stop")]
+
+
+async def test_a_filter_is_given_clean_text_and_may_wait(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    given: list[str] = []
+
+    class Slow:
+        async def message(self, text: str, turn: RecordingTurn) -> str:
+            await asyncio.sleep(0)
+            return text
+
+        async def chunk(self, text: str, turn: RecordingTurn) -> str:
+            await asyncio.sleep(0)
+            given.append(text)
+            return text
+
+        answer = message
+
+    await talk(serve(whole("a\x1bb", "c")), Slow()).send(screen.turn(), "hi")
+    assert given == ["ab", "c"]
+    assert screen.shown(1) == "abc"
+
+
+async def test_a_turn_cancelled_in_a_filter_keeps_what_was_shown(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    class Stuck:
+        async def message(self, text: str, turn: RecordingTurn) -> str:
+            return text
+
+        chunk = message
+
+        async def answer(self, text: str, turn: RecordingTurn) -> str:
+            await asyncio.Event().wait()
+            return text
+
+    chat = talk(serve(whole("half")), Stuck())
+    turn = screen.turn()
+    task = asyncio.create_task(chat.send(turn, "hi"))
+    turn.bind(task)
+    await eventually(lambda: screen.of("text"))
+    turn.cancel()
+    await asyncio.wait([task])
+    assert [m["content"] for m in chat.history.messages] == ["hi", "half"]

@@ -3,54 +3,50 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx2
 import pytest
-from recording_chat import RecordingChat
+from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Server
 
-from amaru.chat import Conversation
-from amaru.chat.failures import Fault, describe, origin
-from amaru.host import Settings, Turn
+from amaru.chat import Conversation, client
+from amaru.chat.failures import describe, script_failure
+from amaru.chat.faults import Fault
 
 Serve = Callable[..., Server]
 Ask = Callable[..., Any]
+SETTINGS: Any = ChatSettings("m", "http://h/v1")
 
 
 @pytest.fixture
-async def ask(core: ModuleType, screen: RecordingChat) -> AsyncIterator[Ask]:
+def ask(core: ModuleType, screen: RecordingChat) -> Ask:
     """Send one turn to a server and return how it failed."""
-    made: list[Conversation] = []
 
     async def send(server: Server, **options: Any) -> tuple[str, str, str]:
-        values: dict[str, Any] = {
-            "stall_timeout": 20.0,
-            "api_key": "placeholder-1",
-        } | options
-        chat = Conversation(Settings("small", f"{server.origin}/v1", **values))
-        made.append(chat)
-        await chat.send(Turn(1), "hi")
+        values: dict[str, Any] = {"api_key": "placeholder-1"} | options
+        settings: Any = ChatSettings("small", f"{server.origin}/v1", **values)
+        await Conversation(settings).send(screen.turn(), "hi")
         assert screen.of("finished") == []
         failure: tuple[str, str, str] = screen.failure
         return failure
 
-    yield send
-    for chat in made:
-        await chat.aclose()
+    return send
 
 
 @pytest.fixture(autouse=True)
 def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the SDK try again without its pause."""
-    from openai._base_client import BaseClient
+    """Try again without a pause."""
+    monkeypatch.setattr(client, "_pause", lambda *_: 0.0)
 
-    monkeypatch.setattr(
-        BaseClient, "_calculate_retry_timeout", lambda *args, **options: 0
-    )
+
+def talk(server: Server, **options: Any) -> Conversation:
+    settings: Any = ChatSettings("small", f"{server.origin}/v1", **options)
+    return Conversation(settings)
 
 
 def error(message: str, code: str | None = None) -> str:
@@ -94,29 +90,6 @@ async def test_a_used_up_quota_is_not_a_reason_to_wait(ask: Ask, serve: Serve) -
     code, message, remedy = await ask(server)
     assert code == "rate_limit"
     assert "billing" in remedy
-
-
-async def test_retries_are_reported(
-    ask: Ask, serve: Serve, screen: RecordingChat
-) -> None:
-    server = serve(lambda peer: peer.reply("503 Service Unavailable", error("busy")))
-    await ask(server)
-    assert len(server.received) == 3
-    assert [notice for (notice,) in screen.of("notice")] == [
-        "127.0.0.1 answered 503 Service Unavailable; retrying, 1 of 2",
-        "127.0.0.1 answered 503 Service Unavailable; retrying, 2 of 2",
-    ]
-
-
-async def test_retries_without_an_answer_are_reported(
-    ask: Ask, serve: Serve, screen: RecordingChat
-) -> None:
-    def leave(peer: Peer) -> None:
-        return
-
-    code, message, _ = await ask(serve(leave))
-    assert code == "connection"
-    assert screen.of("notice")[0] == ("no answer from 127.0.0.1; retrying, 1 of 2",)
 
 
 async def test_a_refused_port(ask: Ask, core: ModuleType) -> None:
@@ -174,15 +147,6 @@ async def test_a_web_page(ask: Ask, serve: Serve) -> None:
     assert "missing /v1?" in remedy
 
 
-async def test_a_json_document(ask: Ask, serve: Serve) -> None:
-    body = json.dumps({"choices": [{"message": {"content": "hi"}}]})
-    kind = "application/json; charset=utf-8"
-    server = serve(lambda peer: peer.reply("200 OK", body, Content_Type=kind))
-    code, message, _ = await ask(server)
-    assert code == "not_openai"
-    assert "JSON" in message
-
-
 async def test_an_error_as_json_with_status_200(ask: Ask, serve: Serve) -> None:
     kind = "application/json"
     server = serve(lambda p: p.reply("200 OK", error("no GPU"), Content_Type=kind))
@@ -207,9 +171,7 @@ async def test_a_stream_with_a_wrong_label_is_read(
         peer.end()
 
     server = serve(answer)
-    chat = Conversation(Settings("small", f"{server.origin}/v1"))
-    await chat.send(Turn(1), "hi")
-    await chat.aclose()
+    await talk(server).send(screen.turn(), "hi")
     assert screen.events == [("text", 1, "fine"), ("finished", 1, "stop")]
 
 
@@ -272,10 +234,9 @@ async def test_done_without_a_reason_and_a_reason_without_done_are_enough(
         peer.delta("b", "stop")
 
     server = serve(done, cut_after_the_reason)
-    chat = Conversation(Settings("small", f"{server.origin}/v1"))
-    await chat.send(Turn(1), "hi")
-    await chat.send(Turn(2), "hi")
-    await chat.aclose()
+    chat = talk(server)
+    await chat.send(screen.turn(1), "hi")
+    await chat.send(screen.turn(2), "hi")
     assert screen.of("finished") == [(1, "stop"), (2, "stop")]
 
 
@@ -314,9 +275,7 @@ async def test_content_keeps_a_slow_answer_alive(
         peer.end()
 
     server = serve(answer)
-    chat = Conversation(Settings("small", f"{server.origin}/v1", stall_timeout=1.0))
-    await chat.send(Turn(1), "hi")
-    await chat.aclose()
+    await talk(server, stall_timeout=1.0).send(screen.turn(), "hi")
     assert screen.of("finished") == [(1, "stop")]
 
 
@@ -330,54 +289,250 @@ async def test_silence_in_the_stream_is_a_stall_too(ask: Ask, serve: Serve) -> N
     assert code == "stall"
 
 
-async def test_a_missing_sdk(
-    ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import sys
+KEYS = [
+    "sk-abcdef123456",
+    "sk-ant-api03-abcdef_123456-AA",
+    "sk-proj-abcdef123456",
+    "gsk_abcdef123456",
+    "xai-abcdef123456",
+    "AIzaSyabcdef123456",
+    "hf_abcdef123456",
+    "r8_abcdef123456",
+    "nvapi-abcdef123456",
+    "pplx-abcdef123456",
+    "github_pat_abcdef123456",
+    "eyJhbGciOiJabcdef.eyJzdWIi.c2lnabcdef",
+    "Bearer abcdef123456",
+    "bearer  abcdef123456",
+    'Authorization: "abcdef123456"',
+    '{"api_key": "abcdef123456"}',
+    "https://h/v1?key=1&api-key=abcdef123456&x=1",
+    "token=abcdef123456",
+    "placeholder-1",
+]
 
-    monkeypatch.setitem(sys.modules, "openai", None)
-    code, message, remedy = await ask(serve(Peer.wait_for_close))
-    assert code == "internal"
-    assert "openai" in message
-    assert "install" in remedy
 
-
-async def test_keys_are_never_shown(ask: Ask, serve: Serve) -> None:
-    text = "Incorrect key: sk-abcdef123456 (Bearer placeholder-1)"
-    server = serve(lambda peer: peer.reply("401 Unauthorized", error(text)))
-    _, message, _ = await ask(server)
-    assert "abcdef" not in message
-    assert "placeholder-1" not in message
+@pytest.mark.parametrize("key", KEYS)
+async def test_keys_are_never_shown(ask: Ask, serve: Serve, key: str) -> None:
+    text = f"Incorrect key ({key}), {key}; not the key {key}."
+    server = serve(lambda peer: peer.reply("400 Bad Request", error(text)))
+    _, message, remedy = await ask(server)
+    assert "Incorrect key" in message
+    for part in ("abcdef", "c2ln", "eyJzd", "placeholder-1"):
+        assert part not in message + remedy
 
 
 @pytest.mark.parametrize(
-    ("url", "expected"),
+    "text",
     [
-        ("https://api.openai.com/v1", "https://api.openai.com"),
-        ("http://user:secret@h:8080/v1?key=1", "http://h:8080"),
-        ("http://[::1]:8080/v1", "http://[::1]:8080"),
-        ("nonsense", "nonsense"),
+        "the task-oriented model asks for bearer authentication",
+        "Invalid value for token: too many",
+        "missing api_key: none was given",
     ],
 )
-def test_the_origin_of_a_url(url: str, expected: str) -> None:
-    assert origin(url) == expected
+async def test_other_words_are_shown(ask: Ask, serve: Serve, text: str) -> None:
+    server = serve(lambda peer: peer.reply("400 Bad Request", error(text)))
+    assert (await ask(server))[1].endswith(text)
+
+
+FORMS: list[tuple[Any, str]] = [
+    ({"error": {"message": "no"}}, "no"),
+    ({"error": {"error": {"message": "no"}}}, "no"),
+    ({"error": "no"}, "no"),
+    ({"message": "no"}, "no"),
+    ({"detail": "no"}, "no"),
+    ({"detail": [{"loc": ["body"], "msg": "no"}]}, "no"),
+    ({"errors": ["no", "never"]}, "no"),
+    ([{"error": {"message": "no"}}], "no"),
+    ({"error": {"code": 7}}, '{"code": 7}'),
+    ("no", "no"),
+]
+
+
+@pytest.mark.parametrize(("form", "words"), FORMS)
+async def test_errors_in_any_form(
+    ask: Ask, serve: Serve, screen: RecordingChat, form: Any, words: str
+) -> None:
+    body = form if form == "no" else json.dumps(form)
+
+    def event(peer: Peer) -> None:
+        peer.start_stream()
+        peer.chunk(f"event: error\ndata: {body}\n\n")
+        peer.end()
+
+    server = serve(lambda peer: peer.reply("400 Bad Request", body), event)
+    assert (await ask(server))[1].endswith(f": {words}")
+    screen.events.clear()
+    code, message, _ = await ask(server)
+    assert code == "server"
+    assert message.endswith(f": {words}")
+
+
+@pytest.mark.parametrize("body", ["", "{}", "[]", " \n"])
+async def test_an_error_without_words(ask: Ask, serve: Serve, body: str) -> None:
+    server = serve(lambda peer: peer.reply("401 Unauthorized", body))
+    assert (await ask(server))[1].endswith("(401)")
+
+
+async def test_a_missing_package_is_named_with_the_option(
+    ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*arguments: Any) -> None:
+        importlib.import_module("no_such_package.part")
+
+    monkeypatch.setattr(client.Client, "ask", fail)
+    code, message, remedy = await ask(serve(Peer.wait_for_close))
+    assert code == "internal"
+    assert "no_such_package" in message
+    assert remedy.endswith("--with no_such_package")
+
+
+# The death of a script.
+
+
+def raised(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> BaseException:
+    """Run a script until it raises."""
+    monkeypatch.syspath_prepend(str(folder))
+    file = folder / "script.py"
+    file.write_text(source)
+    try:
+        exec(compile(source, str(file), "exec"), {"json": json})
+    except BaseException as exc:
+        return exc
+    raise AssertionError("nothing was raised")
+
+
+Died = Callable[..., tuple[str, str, str]]
+
+
+@pytest.fixture
+def died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Died:
+    def die(
+        source: str = "\njson.loads('{')",
+        origin: str = "",
+        status: int = 0,
+        error_code: str = "",
+        error_message: str = "",
+    ) -> tuple[str, str, str]:
+        exc = raised(source, tmp_path, monkeypatch)
+        return script_failure(exc, origin, status, error_code, error_message)
+
+    return die
+
+
+def test_a_script_that_stopped_by_itself(died: Died, tmp_path: Path) -> None:
+    code, message, remedy = died()
+    assert code == "script"
+    assert message.startswith("the script raised JSONDecodeError: Expecting")
+    # The script's own line, although the exception arose in the library.
+    assert remedy == f"fix the script at {tmp_path}/script.py, line 2"
+
+
+STATUS_CASES = [
+    (401, "authentication", "refused the key (401)"),
+    (404, "not_found", "(404)"),
+    (429, "rate_limit", "limiting requests (429)"),
+    (500, "server", "failed (500)"),
+    (418, "bad_request", "(418)"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "words"), STATUS_CASES)
+def test_what_the_server_said_comes_first_in_the_words_of_the_chat(
+    died: Died, tmp_path: Path, status: int, code: str, words: str
+) -> None:
+    found, message, remedy = died(origin="https://h", status=status)
+    assert found == code
+    settings: Any = ChatSettings("m", "http://h/v1", api_key="placeholder")
+    chats = describe(Fault("status", "", status), settings)
+    assert message.startswith(chats[1].replace("http://h", "https://h"))
+    assert words in message
+    assert "the script raised JSONDecodeError" in message
+    assert f"{tmp_path}/script.py, line 2" in message
+    assert "https://h" in message + remedy and remedy
+
+
+def test_what_the_network_said_comes_first(died: Died) -> None:
+    code, message, remedy = died(
+        *("1 / 0", "https://h", 0, "connect"), error_message="connection refused"
+    )
+    assert code == "connection"
+    assert message.startswith("cannot connect to https://h: connection refused; the")
+    assert "ZeroDivisionError" in message
+    assert "running" in remedy
+
+
+def test_a_good_status_is_named_but_not_blamed(died: Died) -> None:
+    code, message, remedy = died(origin="https://h", status=200)
+    assert code == "script"
+    assert message.startswith("https://h answered 200, then the script raised")
+    assert remedy.startswith("fix the script at ")
+
+
+@pytest.mark.parametrize("status", [0, 200, 401])
+def test_a_script_without_its_package(died: Died, status: int) -> None:
+    code, message, remedy = died("import yaml_", "https://h", status)
+    assert code == "script"
+    assert "No module named 'yaml_'" in message
+    assert "line 1" in message
+    assert remedy.endswith("--with yaml_")
+
+
+def test_a_package_has_another_name_than_its_module(died: Died) -> None:
+    assert died("raise ModuleNotFoundError('x', name='PIL')")[2].endswith("pillow")
+
+
+def test_a_missing_part_of_a_package_that_is_there(died: Died) -> None:
+    _, _, remedy = died("import json.nothing")
+    assert "--with" not in remedy and "line 1" in remedy
+
+
+def test_a_script_that_cannot_be_parsed(tmp_path: Path, died: Died) -> None:
+    _, message, remedy = died("x = 1\nif x\n")
+    assert "SyntaxError" in message
+    assert remedy.endswith(f"{tmp_path}/script.py, line 2")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Odd(Exception):\n def __str__(self): 1 / 0\nraise Odd",
+        "raise ExceptionGroup('many', [ExceptionGroup('x', [KeyError('Odd')])])",
+        "raise SystemError('Odd sk-abcdef1234')",
+        "raise OSError(2, 'Odd', 'file\\udcff')",
+    ],
+)
+def test_odd_exceptions(died: Died, source: str) -> None:
+    code, message, remedy = died(source)
+    assert code == "script"
+    assert "Odd" in message and "abcdef" not in message
+    assert "fix the script" in remedy
+    assert (message + remedy).encode()
+
+
+def test_an_exception_without_a_trace() -> None:
+    failure = script_failure(ValueError("x"), "", 0, "", "")
+    assert failure == (
+        "script",
+        "the script raised ValueError: x",
+        "fix the script",
+    )
 
 
 def test_what_is_not_in_the_table_is_an_internal_fault() -> None:
-    failure = describe(ZeroDivisionError("by zero"), Settings("m", "http://h/v1"))
-    assert failure.code == "internal"
-    assert "ZeroDivisionError: by zero" in failure.message
+    code, message, _ = describe(ZeroDivisionError("by zero"), SETTINGS)
+    assert code == "internal"
+    assert "ZeroDivisionError: by zero" in message
 
 
 def test_braces_in_a_servers_text_are_only_text() -> None:
-    fault = Fault("in stream", "{origin} {0}")
-    failure = describe(fault, Settings("m", "http://h/v1"))
-    assert "{origin} {0}" in failure.message
+    fault = Fault("in_stream", "{origin} {0}")
+    assert "{origin} {0}" in describe(fault, SETTINGS)[1]
 
 
 def test_a_long_text_is_one_short_line() -> None:
-    fault = Fault("in stream", "a\n" * 1000)
-    message = describe(fault, Settings("m", "http://h/v1")).message
+    fault = Fault("in_stream", "a\n" * 1000)
+    message = describe(fault, SETTINGS)[1]
     assert "\n" not in message
     assert len(message) < 400
 
@@ -401,6 +556,7 @@ def test_a_long_text_is_one_short_line() -> None:
 def test_the_networks_advice_and_repetitions_are_left_out(
     detail: str, expected: str
 ) -> None:
-    failure = describe(httpx2.ConnectError(detail), Settings("m", "http://h:1/v1"))
-    assert failure.message == expected
-    assert failure.remedy
+    settings: Any = ChatSettings("m", "http://h:1/v1")
+    _, message, remedy = describe(Fault("connect", detail), settings)
+    assert message == expected
+    assert remedy

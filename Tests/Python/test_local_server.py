@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recording_chat import RecordingChat, eventually
+from recording_chat import ChatSettings, RecordingChat, eventually
 
 from amaru.chat import Conversation
-from amaru.host import Settings, Turn
 
 PYTHON = Path(__file__).parents[2] / "Python"
 GGUF = os.environ.get("AMARU_TEST_GGUF", "")
@@ -158,33 +157,31 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
 async def test_a_conversation_with_a_real_model(
     server: tuple[Child, str], core: Any, screen: RecordingChat
 ) -> None:
-    settings = Settings("any", f"{server[1]}/v1", api_key="sekrit", local=True)
+    settings: Any = ChatSettings("any", f"{server[1]}/v1", api_key="sekrit", local=True)
     chat = Conversation(settings)
-    await chat.send(Turn(1), "What is the capital of Peru?")
+    await chat.send(screen.turn(1), "What is the capital of Peru?")
     assert "Lima" in screen.shown(1)
     assert len(screen.of("text")) > 3
     assert screen.of("finished") == [(1, "stop")]
     ((_, prompt_tokens, completion_tokens),) = screen.of("usage")
     assert prompt_tokens > 10 and completion_tokens > 3
-    task = asyncio.create_task(chat.send(Turn(2), "Count to one thousand."))
+    task = asyncio.create_task(chat.send(screen.turn(2), "Count to one thousand."))
     await eventually(lambda: screen.shown(2))
     task.cancel()
     await asyncio.wait([task])
-    await chat.send(Turn(3), "Name a colour.")
-    assert screen.of("finished") == [(1, "stop"), (2, "cancelled"), (3, "stop")]
-    await chat.aclose()
+    await chat.send(screen.turn(3), "Name a colour.")
+    assert screen.of("finished") == [(1, "stop"), (3, "stop")]
 
 
 @needs_model
 async def test_a_prompt_that_is_too_long_is_refused_clearly(
     server: tuple[Child, str], core: Any, screen: RecordingChat
 ) -> None:
-    settings = Settings("any", f"{server[1]}/v1", api_key="sekrit", local=True)
+    settings: Any = ChatSettings("any", f"{server[1]}/v1", api_key="sekrit", local=True)
     chat = Conversation(settings)
-    await chat.send(Turn(1), "word " * 5000)
-    await chat.aclose()
+    await chat.send(screen.turn(1), "word " * 5000)
     assert screen.failure[0] == "bad_request"
-    assert "anew" in screen.failure[2]
+    assert "too long" in screen.failure[2]
 
 
 @needs_model

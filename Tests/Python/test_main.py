@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from recording_chat import RecordingChat, eventually
+from recording_chat import ChatSettings, RecordingChat, RecordingTurn, eventually
 from scripted_server import Peer, Server
 
-from amaru import host
+import amaru
 
 Serve = Callable[..., Server]
 Start = Callable[..., "Chat"]
@@ -30,32 +32,33 @@ class Chat:
         self.screen = screen
         self.running = asyncio.create_task(script.main())
 
-    def say(self, turn: int, message: str) -> host.Turn:
-        with host._enter_turn(turn) as entered:
-            assert self.script.sender_message_proxy("placeholder", message) is None
-        return entered
+    def say(self, number: int, message: str) -> RecordingTurn:
+        turn: RecordingTurn = self.screen.turn(number)
+        self.turn = turn
+        assert self.script.sender_message_proxy("placeholder", message) is None
+        return turn
 
     async def until(self, done: Callable[[], Any]) -> None:
         while not done():
             assert not self.running.done()
             await asyncio.sleep(0)
 
-    async def settled(self, turn: host.Turn) -> None:
-        await self.until(lambda: turn.settled)
+    async def settled(self, turn: RecordingTurn) -> None:
+        await self.until(lambda: turn.ended)
 
 
 @pytest.fixture
-async def start(core: ModuleType, screen: RecordingChat) -> AsyncIterator[Start]:
+async def start(
+    core: ModuleType, screen: RecordingChat, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Start]:
     chats: list[Chat] = []
 
-    def run(server: Server, plugins: str = "") -> Chat:
-        screen.given = {
-            "model": "m",
-            "base_url": f"{server.origin}/v1",
-            "api_key": "placeholder",
-            "stall_timeout": "20",
-            "plugins": plugins,
-        }
+    def run(server: Server, plugins: str = "", *, terminal: bool = True) -> Chat:
+        settings = ChatSettings(
+            *("m", f"{server.origin}/v1"), plugins=plugins, terminal=terminal
+        )
+        monkeypatch.setattr(amaru, "settings", lambda: settings)
+        monkeypatch.setattr(amaru, "current_turn", lambda: chats[-1].turn)
         spec = importlib.util.spec_from_file_location("script", SCRIPT)
         assert spec is not None and spec.loader is not None
         script = importlib.util.module_from_spec(spec)
@@ -115,40 +118,98 @@ async def test_a_cancel_ends_one_turn_and_not_the_next(
     first = chat.say(1, "a")
     second = chat.say(2, "b")
     third = chat.say(3, "c")
-    host._cancel(2)
+    second.cancel()
     await chat.until(lambda: screen.shown(1))
-    host._cancel(1)
+    first.cancel()
     await chat.settled(third)
-    assert first.settled and second.settled
-    assert screen.of("finished") == [(1, "cancelled"), (2, "cancelled"), (3, "stop")]
+    assert first.ended and second.ended
+    assert screen.of("cancelled") == [(2,), (1,)]
+    assert screen.of("finished") == [(3, "stop")]
     sent = server.received[-1].json()["messages"]
     assert [message["content"] for message in sent] == ["a", "half", "c"]
 
 
+class Dice:
+    """Plugins with two commands, one of which fails."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.loaded = False
+
+    async def load(self) -> None:
+        await asyncio.sleep(0)
+        self.loaded = True
+
+    def commands(self) -> dict[str, Any]:
+        assert self.loaded
+        summaries = {"roll": "Roll a die.", "fail": ""}
+        return {
+            name: SimpleNamespace(name=name, plugin="dice", summary=summary)
+            for name, summary in summaries.items()
+        }
+
+    async def run(self, command: Any, arguments: str) -> str:
+        if command.name == "fail":
+            raise RuntimeError("/fail failed: dice.py:3: ZeroDivisionError")
+        return f"rolled {arguments}"
+
+    async def message(self, text: str, turn: RecordingTurn) -> str:
+        return f"{text} ({self.folder})"
+
+    async def chunk(self, text: str, turn: RecordingTurn) -> str:
+        return text.upper()
+
+    async def answer(self, text: str, turn: RecordingTurn) -> str:
+        return text
+
+
+@pytest.fixture
+def dice(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr("amaru.plugins.Plugins", Dice)
+    return "my folder"
+
+
 async def test_commands(
-    start: Start, screen: RecordingChat, serve: Serve, tmp_path: Path
+    start: Start, screen: RecordingChat, serve: Serve, dice: str
 ) -> None:
-    (tmp_path / "dice.py").write_text(
-        "from amaru.plugins import hookimpl\n"
-        "def roll(arguments):\n"
-        '    "Roll a die."\n'
-        '    return f"rolled {arguments}"\n'
-        "def fail(arguments): 1 / 0\n"
-        "@hookimpl\n"
-        "def amaru_commands(): return {'roll': roll, 'fail': fail}\n"
-    )
-    chat = start(serve(whole("fine")), str(tmp_path))
+    server = serve(whole("fine"))
+    chat = start(server, dice)
     await chat.settled(chat.say(1, "/roll two dice"))
     await chat.settled(chat.say(2, "/help"))
     await chat.settled(chat.say(3, "/fail"))
-    await chat.settled(chat.say(4, "/roll"))
+    await chat.settled(chat.say(4, "/nothing"))
     await chat.settled(chat.say(5, "/etc/hosts is empty, why?"))
     assert screen.shown(1) == "rolled two dice"
     assert "/help: " in screen.shown(2)
     assert "/roll: Roll a die." in screen.shown(2)
+    assert "/fail: of the plugin dice" in screen.shown(2)
     failed = [(turn, code) for turn, code, *_ in screen.of("failed")]
     assert failed == [(3, "plugin"), (4, "plugin")]
-    assert screen.shown(5) == "fine"
+    assert screen.shown(5) == "FINE"
+    said = server.received[0].json()["messages"][0]["content"]
+    assert said == "/etc/hosts is empty, why? (my folder)"
+
+
+async def test_without_plugins_there_is_only_help(
+    start: Start, screen: RecordingChat, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "amaru.plugins", None)
+    chat = start(serve(whole("fine")))
+    await chat.settled(chat.say(1, "/help"))
+    await chat.settled(chat.say(2, "/roll"))
+    assert screen.shown(1) == "/help: show this"
+    assert screen.failure[0] == "plugin"
+
+
+@pytest.mark.parametrize("message", ["/help", "/tmp is full, what now?"])
+async def test_away_from_a_terminal_a_slash_word_is_a_message(
+    start: Start, screen: RecordingChat, serve: Serve, message: str
+) -> None:
+    server = serve(whole("fine"))
+    chat = start(server, terminal=False)
+    await chat.settled(chat.say(1, message))
+    assert screen.shown(1) == "fine"
+    assert server.received[0].json()["messages"][0]["content"] == message
 
 
 async def test_the_end_of_main_ends_everything(
@@ -165,9 +226,31 @@ async def test_the_end_of_main_ends_everything(
     chat.running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await chat.running
-    await eventually(lambda: turn.settled)
-    assert screen.of("finished") == [(1, "cancelled")]
+    await eventually(lambda: turn.ended)
+    assert screen.of("cancelled") == [(1,)]
     assert core.exchanges == {}
+
+
+def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
+    code = (
+        "import sys; from types import ModuleType\n"
+        "for name in ('_amaru_http', '_amaru_chat'):\n"
+        "    sys.modules[name] = ModuleType(name)\n"
+        "import asyncio, json, amaru\n"
+        "known = set(sys.modules)\n"
+        "import main\n"
+        "print(*sorted(set(sys.modules) - known))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-S", "-c", code],
+        cwd=SCRIPT.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = "address answer chunks client conversation faults messages sse transport"
+    modules = [f"amaru.chat.{name}" for name in names.split()]
+    assert done.stdout.split() == ["amaru.chat", *modules, "main"]
 
 
 def test_the_script_is_small() -> None:

@@ -18,9 +18,10 @@ import urllib3
 from scripted_server import Peer, Server
 
 from amaru import network
-from amaru.transport import async_transport
+from amaru.transport import _tls, async_transport
 
 HERE = Path(__file__).parent
+PYTHON = str(HERE.parents[1] / "Python")
 Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 
@@ -176,9 +177,8 @@ print(type(httpx.Client()._transport).__module__.partition(".")[0])
 
 
 def test_libraries_that_are_imported_later_are_adopted() -> None:
-    paths = [str(HERE), str(HERE.parents[1] / "Python")]
     done = subprocess.run(
-        [sys.executable, "-B", "-c", LATER, *paths],
+        [sys.executable, "-B", "-c", LATER, str(HERE), PYTHON],
         capture_output=True,
         text=True,
         check=False,
@@ -188,6 +188,37 @@ def test_libraries_that_are_imported_later_are_adopted() -> None:
         "httpx httpx2 urllib3 amaru.transport._httpx2",
         "httpx",
     ]
+
+
+LIGHT = """
+import sys
+sys.path[:0] = sys.argv[1:]
+sys.modules["_amaru_http"] = type(sys)("_amaru_http")
+import amaru
+before = set(sys.modules)
+from amaru import network
+network.install()
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_installing_imports_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", LIGHT, PYTHON],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["amaru.network"]
+
+
+async def test_tls_is_noted_without_an_import_before_it(core: Any) -> None:
+    network.install()
+    noted = [name for name, _ in _tls.remembering()]
+    assert all(hasattr(vars(ssl.SSLContext)[name], "__wrapped__") for name in noted)
+    context = ssl.create_default_context()
+    context.load_default_certs()
+    assert getattr(context, _tls._NOTE).defaults
 
 
 async def test_sockets_of_asyncio_are_untouched(core: Any, serve: Serve) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the SDK's own stream makes of the transport's faults: retried, and wrapped."""
+"""What the SDK makes of the transport's faults, and the chat of the same faults."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 import openai
 import pytest
+from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Server
 
+from amaru.chat import Conversation, client
 from amaru.transport import async_transport
 
 Serve = Callable[..., Server]
@@ -22,6 +24,7 @@ def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         BaseClient, "_calculate_retry_timeout", lambda *args, **options: 0
     )
+    monkeypatch.setattr(client, "_pause", lambda *_: 0.0)
 
 
 async def stream(origin: str) -> str:
@@ -38,28 +41,41 @@ async def stream(origin: str) -> str:
             )
 
 
-async def test_a_good_stream(core: Any, serve: Serve) -> None:
+async def chat(screen: RecordingChat, origin: str) -> str:
+    """Return the code that a turn of the chat fails with."""
+    settings: Any = ChatSettings("m", f"{origin}/v1")
+    await Conversation(settings).send(screen.turn(), "hi")
+    return screen.failure[0] if screen.of("failed") else screen.shown(1)
+
+
+async def test_a_good_stream(core: Any, screen: RecordingChat, serve: Serve) -> None:
     server = serve(lambda peer: peer.stream("Hel", "lo"))
-    assert await stream(server.origin) == "Hello"
+    assert await stream(server.origin) == await chat(screen, server.origin) == "Hello"
 
 
 @pytest.mark.parametrize(
-    ("exc", "expected"),
+    ("exc", "expected", "code"),
     [
-        (("connect", "x"), openai.APIConnectionError),
-        (("connect_timeout", "x"), openai.APITimeoutError),
-        (("read", "x"), openai.APIConnectionError),
-        (("remote_protocol", "x"), openai.APIConnectionError),
-        (RuntimeError("x"), openai.APIConnectionError),
-        (OSError(5, "x"), openai.APIConnectionError),
+        (("connect", "x"), openai.APIConnectionError, "connection"),
+        (("connect_timeout", "x"), openai.APITimeoutError, "timeout"),
+        (("pool_timeout", "x"), openai.APITimeoutError, "timeout"),
+        (("read", "x"), openai.APIConnectionError, "connection"),
+        (("read_timeout", "x"), openai.APITimeoutError, "timeout"),
+        (("write", "x"), openai.APIConnectionError, "connection"),
+        (("proxy", "x"), openai.APIConnectionError, "connection"),
+        (("remote_protocol", "x"), openai.APIConnectionError, "connection"),
+        (RuntimeError("x"), openai.APIConnectionError, "connection"),
+        (OSError(5, "x"), openai.APIConnectionError, "connection"),
     ],
 )
 async def test_before_the_headers_a_fault_is_retried_and_wrapped(
     core: Any,
+    screen: RecordingChat,
     serve: Serve,
     monkeypatch: pytest.MonkeyPatch,
     exc: Any,
     expected: type[Exception],
+    code: str,
 ) -> None:
     calls = 0
 
@@ -72,24 +88,44 @@ async def test_before_the_headers_a_fault_is_retried_and_wrapped(
     with pytest.raises(expected):
         await stream(serve(Peer.wait_for_close).origin)
     assert calls == 3
+    assert await chat(screen, serve(Peer.wait_for_close).origin) == code
+    assert calls == 6
     assert core.exchanges == {}
 
 
+@pytest.mark.parametrize("code", ["secret_refused", "not_allowed", "local_protocol"])
+async def test_a_refusal_of_the_host_is_not_retried_by_the_chat(
+    core: Any,
+    screen: RecordingChat,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+) -> None:
+    async def fail(exchange: int) -> None:
+        raise core.TransferError(code, "x")
+
+    monkeypatch.setattr(core, "head", fail)
+    assert await chat(screen, serve(Peer.wait_for_close).origin) == "bad_request"
+    assert screen.of("retrying") == []
+
+
 @pytest.mark.parametrize(
-    ("code", "expected"),
+    ("code", "expected", "failure"),
     [
-        ("read", openai.APIConnectionError),
-        ("remote_protocol", openai.APIConnectionError),
-        ("read_timeout", openai.APITimeoutError),
-        ("cancelled", openai.APIConnectionError),
+        ("read", openai.APIConnectionError, "incomplete"),
+        ("remote_protocol", openai.APIConnectionError, "incomplete"),
+        ("read_timeout", openai.APITimeoutError, "stall"),
+        ("cancelled", openai.APIConnectionError, "incomplete"),
     ],
 )
 async def test_in_the_stream_a_fault_is_wrapped_and_not_retried(
     core: Any,
+    screen: RecordingChat,
     serve: Serve,
     monkeypatch: pytest.MonkeyPatch,
     code: str,
     expected: type[Exception],
+    failure: str,
 ) -> None:
     async def fail(exchange: int) -> None:
         raise core.TransferError(code, "x")
@@ -103,4 +139,6 @@ async def test_in_the_stream_a_fault_is_wrapped_and_not_retried(
     with pytest.raises(expected):
         await stream(server.origin)
     assert len(server.received) == 1
+    assert await chat(screen, server.origin) == failure
+    assert len(server.received) == 2
     assert core.exchanges == {}

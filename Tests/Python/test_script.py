@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The glue finds what a script offers, delivers messages and starts main() again."""
+"""A script's offer is found, messages reach it, and its main() is started again."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from amaru import _reply, _script, host
 
 @pytest.fixture
 def main(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """A module ``__main__`` for the script, and a fresh state of the glue."""
+    """A module ``__main__`` for the script, and a fresh state of `_script`."""
     module = ModuleType("__main__")
+    module.__file__ = "/scripts/chat_script.py"
+    monkeypatch.setitem(sys.modules, "chat_script", module)
+    monkeypatch.setattr("builtins.input", input)
     monkeypatch.setitem(sys.modules, "__main__", module)
     monkeypatch.delitem(sys.modules, "main", raising=False)
     monkeypatch.setattr(_script, "_script", _script._Script())
@@ -66,7 +69,9 @@ async def test_main_is_found_in_the_script_or_in_the_module_main(
     assert started == ["main"]
 
 
-async def test_a_message_reaches_the_sender_within_its_turn(main: ModuleType) -> None:
+async def test_a_message_reaches_the_sender_within_its_turn(
+    main: ModuleType, screen: RecordingChat
+) -> None:
     seen: list[Any] = []
 
     def sender(key: str, text: str) -> None:
@@ -74,18 +79,20 @@ async def test_a_message_reaches_the_sender_within_its_turn(main: ModuleType) ->
 
     main.sender_message_proxy = sender  # type: ignore[attr-defined]
     _script.offer()
-    claims = _script.deliver(7, "placeholder", "it's")
-    [(key, text, turn)] = seen
-    assert (key, text, turn.id) == ("placeholder", "it's", 7)
-    assert not claims
+    turn = screen.turn(7)
+    _script.deliver(turn, "placeholder", "it's")
+    assert seen == [("placeholder", "it's", turn)]
+    assert not turn.claimed
 
 
-async def test_a_sender_that_asks_for_its_turn_settles_it_itself(
-    main: ModuleType,
+async def test_a_sender_that_asks_for_its_turn_claims_it(
+    main: ModuleType, screen: RecordingChat
 ) -> None:
     main.sender_message_proxy = lambda key, text: host.current_turn()  # type: ignore[attr-defined]
     _script.offer()
-    assert _script.deliver(1, "", "x")
+    turn = screen.turn()
+    _script.deliver(turn, "", "x")
+    assert turn.claimed
 
 
 async def _whole(text: str) -> str:
@@ -111,7 +118,9 @@ async def test_a_reply_may_be_of_any_kind(
 ) -> None:
     amaru.reply(function)
     _script.offer()
-    assert _script.deliver(3, "", "hi")
+    turn = screen.turn(3)
+    _script.deliver(turn, "", "hi")
+    assert turn.claimed
     await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
     assert screen.shown(3) == "<hi>"
     assert screen.of("finished") == [(3, "stop")]
@@ -125,10 +134,10 @@ async def test_a_reply_that_raises_fails_its_turn_with_the_place(
         raise KeyError(message)
 
     _script.offer()
-    _script.deliver(4, "", "k")
+    _script.deliver(screen.turn(4), "", "k")
     await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
     [(turn, code, message, remedy)] = screen.of("failed")
-    assert (turn, code, message) == (4, "script", "KeyError: 'k'")
+    assert (turn, code, message) == (4, "script", "the script raised KeyError: 'k'")
     assert Path(__file__).name in remedy
 
 
@@ -171,9 +180,29 @@ async def test_restart_awaits_every_task_and_starts_main_again(
     _script.offer()
     _script.start()
     await asyncio.sleep(0)
-    await _script.restart()
+    await _script.stop(None, True)
     await asyncio.sleep(0)
     assert log == ["started", "cleaned", "started"]
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         assert task is not None
         task.cancel()
+
+
+async def test_a_main_that_something_else_cancels_is_reported(
+    main: ModuleType, screen: RecordingChat
+) -> None:
+    async def run() -> None:
+        await asyncio.Event().wait()
+
+    main.main = run  # type: ignore[attr-defined]
+    main.sender_message_proxy = lambda key, text: None  # type: ignore[attr-defined]
+    _script.offer()
+    _script.start()
+    await asyncio.sleep(0)
+    await _script.stop(None, True)
+    assert screen.events == []
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert screen.events == [("main_cancelled",)]

@@ -8,7 +8,6 @@ values, or with exceptions of the same classes, in requests with the same ones b
 
 from __future__ import annotations
 
-import gc
 import gzip
 import io
 import socket
@@ -17,10 +16,8 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -30,7 +27,6 @@ from typing import Any
 import urllib3
 from scripted_server import Peer, Server
 
-from amaru import _bridge
 from amaru.transport import _urllib3
 
 # Without the types that it does not ship.
@@ -449,59 +445,12 @@ def tls() -> dict[str, Callable[[], object]]:
     return cases
 
 
-# The host alone
-
-
-def threads() -> None:
-    def work(number: int) -> int:
-        with serving(*[ok]) as server, requests.Session() as session:
-            return sum(session.get(server.origin).text == "hello" for _ in range(10))
-
-    with ThreadPoolExecutor(50) as pool:
-        answers = sum(pool.map(work, range(50)))
-    print(f"50 threads, {answers} answers")  # noqa: T201
-
-
-def hang() -> None:
-    with serving(silent) as server:
-        threading.Timer(0.3, print, ["waiting"], {"flush": True}).start()
-        try:
-            requests.get(server.origin)
-        except KeyboardInterrupt:
-            print("KeyboardInterrupt", flush=True)  # noqa: T201
-
-
-def leaks() -> None:
-    def endless(peer: Peer) -> None:
-        peer.start_stream()
-        peer.chunk("one")
-        peer.wait_for_close()
-
-    with serving(endless) as server, urllib3.PoolManager() as pool:
-        for number in range(30):
-            response = pool.request("GET", server.origin, preload_content=False)
-            if number % 3 == 1:
-                next(response.stream())
-            if number % 3 == 2:
-                response.close()
-        del response
-        gc.collect()
-        core = _bridge.http()
-        for number in range(1, 200):
-            core.closed_blocking(number)
-    print(f"{core.in_flight()} exchanges in flight")  # noqa: T201
-
-
 def main() -> int:
     tables = {"faults": faults, "exchanges": exchanges, "tls": tls}
-    name = sys.argv[1]
-    if name in tables:
-        cases = tables[name]()
-        different = compare(cases)
-        print(f"{len(cases) - different} of {len(cases)} alike")  # noqa: T201
-        return 1 if different else 0
-    {"threads": threads, "hang": hang, "leaks": leaks}[name]()
-    return 0
+    cases = tables[sys.argv[1]]()
+    different = compare(cases)
+    print(f"{len(cases) - different} of {len(cases)} alike")  # noqa: T201
+    return 1 if different else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One conversation with a model: history in, events out."""
 
-from amaru.chat.conversation import Conversation, Filters
-from amaru.chat.messages import History, Message
+from amaru.chat.conversation import Conversation
+from amaru.chat.transport import Transport
 
-__all__ = ["Conversation", "Filters", "History", "Message"]
+__all__ = ["Conversation", "Transport"]

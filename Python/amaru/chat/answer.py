@@ -4,183 +4,203 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing, suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from amaru.chat.chunks import Chunk, error_text, parse
-from amaru.chat.failures import Fault, page_title
-from amaru.chat.sse import Event, EventSplitter
-from amaru.chat.watchdog import Watchdog
+from amaru.chat.faults import Fault
+from amaru.chat.sse import EventSplitter
 
-__all__ = ["read"]
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator
 
-_DONE = "[DONE]"
+    from amaru.chat.sse import Event
+    from amaru.chat.transport import Response
+
+__all__ = ["LIMIT", "Reading"]
+
+LIMIT = 16 * 1024 * 1024
+"""The most that one answer may hold."""
+
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 _LEFTOVER_SECONDS = 0.1
-_SHOWN_BODY = 64 * 1024
+_UNINTERRUPTED_SECONDS = 0.01
+_AFTER_FINISH_SECONDS = 5.0
 
 
-async def read(
-    response: Any, stall_timeout: float, take: Callable[[Chunk], None]
-) -> None:
-    """Give `take` what `response` adds to the answer; raise `Fault` if it is no answer.
+class Reading:
+    """The answer in one response, whatever the server calls its body.
 
-    Text that arrived together is given together. The stall timer restarts with
-    content, not with bytes: comments that keep the connection alive say nothing about
-    the model. A function and not a generator: each layer of those costs every event
-    as much as reading its JSON does.
+    ::
+
+        while await reading.more():
+            for chunk in reading.chunks():
+                ...
+            await reading.pause(turn.drain())
+
+    The stall timer restarts with content, not with bytes: comments that keep the
+    connection alive say nothing about the model. It stands still during a pause.
     """
-    import httpx2
 
-    reading = _Reading(take)
-    # Not the SDK's `iter_bytes`, which only adds a layer to this.
-    async with aclosing(response.http_response.aiter_bytes()) as arriving:
-        try:
-            await _check_kind(response, arriving, stall_timeout)
-            async with Watchdog(stall_timeout) as watchdog:
-                async for piece in arriving:
-                    if reading.feed(piece):
-                        watchdog.alive()
-                    if reading.done:
-                        break
-            if reading.done:
-                await _drain(arriving)
-                return
-        except httpx2.ReadTimeout as exc:
-            raise Fault("stall") from exc
-        except httpx2.TransportError as exc:
-            if not reading.finished:
-                raise Fault("incomplete", str(exc)) from exc
+    def __init__(self, response: Response, stall_timeout: float) -> None:
+        self._response = response
+        self._stall = stall_timeout
+        self._loop = asyncio.get_running_loop()
+        self._has_content = True
+        self._due = self._rested = 0.0
+        self._splitter = EventSplitter()
+        self._arrived: list[bytes] | None = None
+        self._completion: Chunk | None = None
+        self._ended = False
+        self._seen = False
+        self._finished = False
+        self._done = False
+
+    async def more(self) -> bool:
+        """Wait for more of the answer; return False when it is complete.
+
+        An answer that is not one, or not a whole one, is raised as `Fault`.
+        """
+        if self._done:
+            await self._read_leftovers()
+            return False
+        if self._ended:
+            if not self._finished:
+                raise self._cut()
+            return False
+        first = self._arrived is None
+        self._arrived = await self._arrive()
+        if first:
+            await self._look_at_the_beginning()
+        self._ended = not self._arrived
+        return True
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield what has arrived; a fault in the stream is raised in its place."""
+        if self._completion is not None:
+            self._done = True
+            yield self._completion
             return
-    reading.close()
-    if not reading.seen and not _is_event_stream(response):
-        raise Fault("not a stream", _media_type(response) or "an untyped body")
-    if not (reading.finished or reading.done):
-        raise Fault("incomplete")
+        for name, data in self._events():
+            data = data.strip()
+            if data == "[DONE]":
+                self._done = True
+                return
+            if not data:
+                continue
+            self._seen = True
+            try:
+                chunk = (
+                    Chunk(error=error_text(data)) if name == "error" else parse(data)
+                )
+            except ValueError as exc:
+                if self._ended:
+                    # What the end cut off is not the server's mistake in writing: it
+                    # is found as an answer that was not finished.
+                    return
+                raise Fault("malformed", f"{exc}: {data[:80]}") from exc
+            if chunk.error:
+                raise Fault("in_stream", chunk.error)
+            if chunk.text or chunk.reasoning or chunk.tools:
+                self._has_content = True
+            self._finished = self._finished or bool(chunk.finish_reason)
+            yield chunk
 
-
-class _Reading:
-    """What has been read of one answer, and what of that ends it."""
-
-    def __init__(self, take: Callable[[Chunk], None]) -> None:
-        self._take = take
-        # Bytes that are no UTF-8 stay to be found where they matter, in the data.
-        self._splitter = EventSplitter(errors="surrogateescape")
-        self.seen = False
-        self.finished = False
-        self.done = False
-
-    def feed(self, piece: bytes) -> bool:
-        """Take more bytes; tell whether they hold content."""
+    def _events(self) -> Iterator[Event]:
         try:
-            events = self._splitter.feed(piece)
+            for piece in self._arrived or ():
+                yield from self._splitter.feed(piece)
         except ValueError as exc:
             raise Fault("malformed", str(exc)) from exc
-        return self._read(events)
+        if self._ended:
+            yield from self._splitter.close()
 
-    def close(self) -> None:
-        """Take what the end of the stream leaves behind.
+    async def pause(self, waiting: Awaitable[object]) -> None:
+        """Wait for something else than the server; the stall timer stands still."""
+        began = self._loop.time()
+        await waiting
+        self._due += self._loop.time() - began
 
-        What it cut in the middle is not the server's mistake in writing: dropped here,
-        it is found as an answer that was not finished.
-        """
-        self._read(
-            event
-            for event in self._splitter.close()
-            if event.data.strip() == _DONE or _is_chunk(event)
-        )
-
-    def _read(self, events: Iterable[Event]) -> bool:
-        texts: list[Chunk] = []
-        content = False
+    async def _arrive(self) -> list[bytes]:
+        began = self._loop.time()
+        if self._has_content:
+            self._due = began + self._stall
+            self._has_content = False
+        due = self._due if self._stall else None
+        if self._finished:
+            # What may follow is the count of tokens, and not worth a long wait.
+            wait = began + _AFTER_FINISH_SECONDS
+            due = wait if due is None else min(due, wait)
+        elif due is not None and began >= due:
+            # Where reading never suspends, no timer fires.
+            raise Fault("stall")
         try:
-            for event in events:
-                if event.data.strip() == _DONE:
-                    self.done = True
-                    break
-                self.seen = True
-                chunk = _parsed(event)
-                if chunk.is_text:
-                    texts.append(chunk)
-                elif chunk != _EMPTY:
-                    content = True
-                    self._show(texts)
-                    self._special(chunk)
-        finally:
-            # Also what came before a fault.
-            content = content or bool(texts)
-            self._show(texts)
-        return content
+            async with asyncio.timeout_at(due):
+                if began - self._rested > _UNINTERRUPTED_SECONDS:
+                    # Reading what is there already does not let the loop run.
+                    self._rested = began
+                    await asyncio.sleep(0)
+                return await self._response.chunks()
+        except TimeoutError as exc:
+            if self._finished:
+                return []
+            raise Fault("stall") from exc
+        except Fault as fault:
+            if fault.kind == "decoding":
+                raise
+            if self._finished:
+                return []
+            if fault.kind == "read_timeout":
+                raise Fault("stall") from fault
+            raise Fault("incomplete", fault.detail) from fault
 
-    def _show(self, texts: list[Chunk]) -> None:
-        if len(texts) > 1:
-            self._take(Chunk("".join([chunk.text for chunk in texts])))
-        elif texts:
-            self._take(texts[0])
-        texts.clear()
+    async def _look_at_the_beginning(self) -> None:
+        """Tell a document or a page from a stream by how it begins.
 
-    def _special(self, chunk: Chunk) -> None:
-        if chunk.error:
-            raise Fault("in stream", chunk.error)
-        self.finished = self.finished or bool(chunk.finish_reason)
-        self._take(chunk)
+        Labels are wrong too often.
+        """
+        body, arrived = b"", self._arrived
+        while arrived and not (body := b"".join(arrived).lstrip(_BLANK)):
+            arrived = await self._arrive()
+        self._arrived = [body] if body else []
+        if body.startswith(b"<"):
+            raise Fault("html", body.decode("utf-8", "replace"))
+        if body.startswith((b"{", b"[")):
+            self._completion = _completion(await self._whole(bytearray(body)))
+
+    async def _whole(self, body: bytearray) -> bytearray:
+        while arrived := await self._arrive():
+            # Only the end of a document tells whether it has content.
+            self._has_content = True
+            body += b"".join(arrived)
+            if len(body) > LIMIT:
+                raise Fault("too_long")
+        return body
+
+    async def _read_leftovers(self) -> None:
+        """Read to the end of the body, so that the connection can be used again."""
+        try:
+            async with asyncio.timeout(_LEFTOVER_SECONDS):
+                while await self._response.chunks():  # noqa: ASYNC110
+                    # What is there already does not let the loop run.
+                    await asyncio.sleep(0)
+        except (Fault, TimeoutError):
+            pass
+
+    def _cut(self) -> Fault:
+        kind = self._response.headers.get("content-type", "").partition(";")[0].strip()
+        if self._seen or kind.lower() == "text/event-stream":
+            return Fault("incomplete")
+        return Fault("not_a_stream", kind or "an untyped body")
 
 
-_EMPTY = Chunk()
-
-
-def _parsed(event: Event) -> Chunk:
+def _completion(body: bytearray) -> Chunk:
+    """Read a whole completion, from a server that does not stream."""
     try:
-        return parse(event.data)
+        chunk = parse(body.decode("utf-8", "replace"), "message")
     except ValueError as exc:
-        raise Fault("malformed", f"{exc}: {event.data[:80]}") from exc
-
-
-def _is_chunk(event: Event) -> bool:
-    with suppress(ValueError):
-        parse(event.data)
-        return True
-    return False
-
-
-def _media_type(response: Any) -> str:
-    value: str = response.headers.get("content-type", "")
-    return value.partition(";")[0].strip().lower()
-
-
-def _is_event_stream(response: Any) -> bool:
-    return _media_type(response) == "text/event-stream"
-
-
-async def _check_kind(
-    response: Any, arriving: AsyncGenerator[bytes, None], stall_timeout: float
-) -> None:
-    """Refuse a page or a document; anything else may be a stream with a wrong label."""
-    kind = _media_type(response)
-    if kind not in ("text/html", "application/xhtml+xml", "application/json"):
-        return
-    body = bytearray()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(stall_timeout or None):
-            async for piece in arriving:
-                body += piece
-                if len(body) >= _SHOWN_BODY:
-                    break
-    text = body.decode("utf-8", "replace")
-    if kind != "application/json":
-        title = page_title(text)
-        raise Fault("html", f"a web page (“{title}”)" if title else "a web page")
-    with suppress(ValueError):
-        document = json.loads(text)
-        if isinstance(document, dict) and document.get("error"):
-            raise Fault("in stream", error_text(document))
-    raise Fault("not a stream", "one JSON document")
-
-
-async def _drain(arriving: AsyncGenerator[bytes, None]) -> None:
-    """Read to the end of the body, so that the connection can be used again."""
-    with suppress(Exception):
-        async with asyncio.timeout(_LEFTOVER_SECONDS):
-            async for _ in arriving:
-                pass
+        raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
+    if chunk.error:
+        raise Fault("in_stream", chunk.error)
+    if chunk.text or chunk.tools or chunk.finish_reason:
+        return chunk
+    raise Fault("not_a_stream", "a JSON document that is not a completion")

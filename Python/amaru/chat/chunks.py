@@ -1,56 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One streamed piece of a chat completion, read leniently."""
+"""One piece of a chat completion, read leniently."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-__all__ = ["Chunk", "ToolDelta", "parse"]
+if TYPE_CHECKING:
+    from typing import Any
 
+__all__ = ["Chunk", "error_text", "parse", "said"]
 
-@dataclass(frozen=True, slots=True)
-class ToolDelta:
-    """A part of one tool call; `index` tells the calls of an answer apart."""
-
-    index: int
-    name: str
-    arguments: str
+ToolDelta = tuple[int, str, str]
+"""A part of a tool call: which of the answer's calls, its name, its arguments."""
 
 
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """What one event adds to the answer."""
 
-    text: str = ""
-    reasoning: str = ""
-    tools: tuple[ToolDelta, ...] = ()
-    finish_reason: str = ""
-    usage: tuple[int, int] | None = None
-    error: str = ""
-    """The server's own message, when it reports a fault inside the stream."""
+    __slots__ = ("error", "finish_reason", "reasoning", "text", "tools", "usage")
 
-    @property
-    def is_text(self) -> bool:
-        """Whether the chunk adds text to the answer and nothing else."""
-        return bool(self.text) and not (
-            self.reasoning
-            or self.tools
-            or self.finish_reason
-            or self.usage
-            or self.error
-        )
+    def __init__(
+        self,
+        text: str = "",
+        reasoning: str = "",
+        tools: tuple[ToolDelta, ...] = (),
+        finish_reason: str = "",
+        usage: tuple[int, int] | None = None,
+        error: str = "",
+    ) -> None:
+        self.text = text
+        self.reasoning = reasoning
+        self.tools = tools
+        self.finish_reason = finish_reason
+        self.usage = usage
+        self.error = error
+        """The server's own words, if it reports a fault inside the stream."""
 
 
-def parse(data: str) -> Chunk:
-    """Read the data of one event; raise ValueError when it is no chunk at all.
+def parse(data: str, part: str = "delta") -> Chunk:
+    """Read an event's data, or a whole completion, whose `part` is its ``message``.
 
     Servers differ in what they leave out, send as null or add, and none of that is
-    worth losing an answer for; only what is not a JSON object is refused.
+    worth losing an answer for; a ValueError is raised for what is not a JSON object.
     """
     if not data.isascii():
-        # What was no UTF-8 has become lone surrogates, which cannot be encoded.
+        # Bytes that are not UTF-8 have become lone surrogates, which cannot be encoded.
         data.encode()
     try:
         event = json.loads(data)
@@ -58,19 +53,20 @@ def parse(data: str) -> Chunk:
         raise ValueError("nested too deeply") from exc
     if not isinstance(event, dict):
         raise ValueError(f"expected an object, got {type(event).__name__}")
-    if error := event.get("error"):
-        return Chunk(error=error_text(error))
     choices = event.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else {}
-    choice = _object(choice)
-    delta = _object(choice.get("delta"))
+    if event.get("error") or choices is None and (said(event) or "errors" in event):
+        return Chunk(error=error_text(event))
+    choice = _object(choices[0] if isinstance(choices, list) and choices else None)
+    delta = _object(choice.get(part))
     content = delta.get("content")
     finish_reason, usage = choice.get("finish_reason"), event.get("usage")
     if isinstance(content, str) and len(delta) == 1 and not (finish_reason or usage):
         # Nearly all events: no need to look for what else there might be.
         return Chunk(content)
+    if finish_reason == "error" or choice.get("error"):
+        return Chunk(error=error_text(choice))
     return Chunk(
-        text=_text(content),
+        text=_text(content) + _text(delta.get("refusal")),
         reasoning=_text(delta.get("reasoning_content") or delta.get("reasoning")),
         tools=_tools(delta.get("tool_calls")),
         finish_reason=_text(finish_reason),
@@ -78,13 +74,24 @@ def parse(data: str) -> Chunk:
     )
 
 
+def said(error: dict[str, Any]) -> object:
+    """Return what an error object says, under whichever name."""
+    names = ("message", "detail", "error", "errors", "msg")
+    return next((error[name] for name in names if error.get(name)), None)
+
+
 def error_text(error: object) -> str:
-    """Return the message of an error object in any of the forms in use."""
-    if isinstance(error, dict):
-        for key in ("message", "detail", "error"):
-            if value := error.get(key):
-                return error_text(value)
-    return error if isinstance(error, str) else json.dumps(error)
+    """Return the words of an error in any of the forms in use, also as JSON text."""
+    if isinstance(error, str):
+        try:
+            parsed = json.loads(error) if error.lstrip()[:1] in ("{", "[") else error
+        except (ValueError, RecursionError):
+            return error
+        return error if isinstance(parsed, str) else error_text(parsed)
+    if isinstance(error, list) and error:
+        return error_text(error[0])
+    words = said(error) if isinstance(error, dict) else None
+    return error_text(words) if words else json.dumps(error)
 
 
 def _object(value: object) -> dict[str, Any]:
@@ -99,13 +106,12 @@ def _text(value: object) -> str:
 
 
 def _tools(value: object) -> tuple[ToolDelta, ...]:
-    calls = value if isinstance(value, list) else []
     deltas = []
-    for position, call in enumerate(_object(call) for call in calls):
-        function = _object(call.get("function"))
-        index = call.get("index")
+    for position, call in enumerate(value if isinstance(value, list) else []):
+        index = _object(call).get("index")
+        function = _object(_object(call).get("function"))
         deltas.append(
-            ToolDelta(
+            (
                 index if isinstance(index, int) else position,
                 _text(function.get("name")),
                 _text(function.get("arguments")),
@@ -116,7 +122,7 @@ def _tools(value: object) -> tuple[ToolDelta, ...]:
 
 def _usage(value: object) -> tuple[int, int] | None:
     usage = _object(value)
-    counts = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not usage or not all(isinstance(count, int | None) for count in counts):
-        return None
-    return counts[0] or 0, counts[1] or 0
+    counts = [usage.get(name) or 0 for name in ("prompt_tokens", "completion_tokens")]
+    if usage and all(type(n) is int and 0 <= n < 2**53 for n in counts):
+        return counts[0], counts[1]
+    return None

@@ -1,79 +1,197 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The openai client over the host's network, made without blocking the loop."""
+"""The client of the chat-completions protocol: asks, follows, tries again."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+import json
+from typing import TYPE_CHECKING
 
-from amaru.transport import async_transport
+from amaru.chat.address import endpoint, origin
+from amaru.chat.faults import Fault
 
 if TYPE_CHECKING:
-    import httpx2
-    from openai import AsyncOpenAI
-    from openai._base_client import Platform
+    from typing import Any
 
-    from amaru.host import Settings
+    from amaru.chat.transport import Response, Transport
+    from amaru.host import Settings, Turn
 
-__all__ = ["RETRIES", "make", "warm_up"]
+__all__ = ["Client"]
 
 RETRIES = 2
-"""How often the SDK tries again by itself, as is its default."""
+"""How often a request is sent again after a fault that may pass."""
 
-_PLATFORMS: Final[dict[str, Platform]] = {"darwin": "MacOS", "linux": "Linux"}
-
-
-async def warm_up() -> None:
-    """Import the SDK in a thread: half a second that the loop must not stand still."""
-    # The second is what the SDK itself imports on first use.
-    for name in ("openai", "openai.resources.chat.completions"):
-        await asyncio.to_thread(importlib.import_module, name)
-
-
-async def make(settings: Settings, notice: Callable[[str], None]) -> AsyncOpenAI:
-    """Return a client for the server of `settings`, reporting retries to `notice`."""
-    await warm_up()
-    import httpx2
-    from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
-
-    retries = _Retries(notice)
-    # Reading waits as long as the user lets an answer stall; 0 is without limit.
-    timeout = httpx2.Timeout(settings.stall_timeout or None, connect=10.0)
-    client = AsyncOpenAI(
-        api_key=settings.api_key or "none",
-        base_url=settings.base_url,
-        max_retries=RETRIES,
-        timeout=timeout,
-        http_client=DefaultAsyncHttpx2Client(
-            transport=async_transport("httpx2"),
-            timeout=timeout,
-            event_hooks={"request": [retries.asked], "response": [retries.answered]},
-        ),
-    )
-    # Unset, the SDK finds the platform out in a worker thread before its first request.
-    client._platform = _PLATFORMS.get(sys.platform, "Unknown")
-    return client
+_REDIRECTS = 5
+_CONNECT_SECONDS = 10.0
+_LONGEST_PAUSE = 60.0
+_ERROR_BYTES = 64 * 1024
+_ERROR_SECONDS = 10.0
+# Faults of the network that may have passed a second later.
+_PASSING = frozenset(
+    "connect connect_timeout pool_timeout proxy read read_timeout remote_protocol "
+    "transport write write_timeout".split()
+)
 
 
-class _Retries:
-    """Says when the SDK tries again, and why; by itself the SDK is silent."""
+class Client:
+    """Asks one server for completions, through `transport`."""
 
-    def __init__(self, notice: Callable[[str], None]) -> None:
-        self._notice = notice
-        self._reason = ""
+    def __init__(self, settings: Settings, transport: Transport) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._counts_tokens = True
 
-    async def asked(self, request: httpx2.Request) -> None:
-        count = request.headers.get("x-stainless-retry-count", "0")
-        if count not in ("", "0"):
-            host = request.url.host
-            reason = self._reason or f"no answer from {host}"
-            self._notice(f"{reason}; retrying, {count} of {RETRIES}")
-        self._reason = ""
+    async def ask(self, messages: list[dict[str, str]], turn: Turn) -> Response:
+        """Return the response that holds the answer to `messages`.
 
-    async def answered(self, response: httpx2.Response) -> None:
-        host = response.request.url.host
-        status = f"{response.status_code} {response.reason_phrase}".strip()
-        self._reason = f"{host} answered {status}"
+        A fault that may pass is tried again, each time announced on `turn`; the last
+        one is raised as `Fault`. Nothing is repeated once there is a response.
+        """
+        attempt = 0
+        while True:
+            try:
+                return await self._complete(messages)
+            except Fault as fault:
+                if attempt == RETRIES or not _is_passing(fault):
+                    raise
+                from amaru.chat.failures import describe
+
+                seconds = _pause(fault, attempt)
+                attempt += 1
+                reason = describe(fault, self._settings)[1]
+                if not turn.retrying(reason, seconds, attempt, RETRIES):
+                    raise
+            await asyncio.sleep(seconds)
+
+    async def _complete(self, messages: list[dict[str, str]]) -> Response:
+        request: dict[str, Any] = {
+            "model": self._settings.model,
+            "messages": messages,
+            "stream": True,
+        }
+        if self._counts_tokens:
+            options = {"stream_options": {"include_usage": True}}
+            try:
+                return await self._post(_encoded(request | options))
+            except Fault as fault:
+                if (
+                    fault.status not in (400, 422)
+                    or "stream_options" not in fault.detail
+                ):
+                    raise
+                # Older servers do not know it: the count is not asked for again.
+                self._counts_tokens = False
+        return await self._post(_encoded(request))
+
+    async def _post(self, body: bytes | None) -> Response:
+        method, url = "POST", endpoint(self._settings.base_url)
+        visited: list[tuple[str, str]] = []
+        # Reading waits as long as the user lets an answer stall; 0 is without limit.
+        stall = self._settings.stall_timeout
+        timeouts = dict.fromkeys(("read", "write", "pool"), stall) if stall else {}
+        timeouts["connect"] = _CONNECT_SECONDS
+        while True:
+            fields = self._fields(url, body)
+            try:
+                response = await self._transport.send(
+                    method, url, fields, body, timeouts
+                )
+            except Fault as fault:
+                if visited and fault.kind == "connect":
+                    raise Fault("redirects", f"{url}: {fault.detail}") from fault
+                raise
+            if 200 <= response.status < 300:
+                return response
+            with response:
+                location = response.headers.get("location")
+                if response.status not in (301, 302, 303, 307, 308) or not location:
+                    raise await _refusal(response, url if visited else "")
+            visited.append((method, url))
+            if response.status < 304:
+                # As browsers do, and every client after them.
+                method, body = "GET", None
+            from urllib.parse import urldefrag, urljoin
+
+            try:
+                url = urldefrag(urljoin(url, location)).url
+            except ValueError as exc:
+                raise Fault("redirects", f"{location}: {exc}") from exc
+            if (method, url) in visited or len(visited) > _REDIRECTS:
+                raise Fault("redirects", f"the last leads to {url}")
+
+    def _fields(self, url: str, body: bytes | None) -> list[bytes]:
+        fields = {
+            "Host": origin(url).partition("://")[2],
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "amaru",
+        }
+        if body is not None:
+            fields["Content-Type"] = "application/json"
+            fields["Content-Length"] = str(len(body))
+        key = self._settings.api_key
+        if key and origin(url) == origin(self._settings.base_url):
+            fields["Authorization"] = f"Bearer {key}"
+        return [part.encode() for pair in fields.items() for part in pair]
+
+
+def _encoded(request: dict[str, Any]) -> bytes:
+    text = json.dumps(request, ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Pairs of surrogates are joined, lone ones replaced.
+        paired = text.encode("utf-16-le", "surrogatepass")
+        return paired.decode("utf-16-le", "replace").encode()
+
+
+async def _refusal(response: Response, redirected_to: str) -> Fault:
+    """Return the fault that a status stands for, with the beginning of the body."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_ERROR_SECONDS):
+            while len(body) < _ERROR_BYTES and (arrived := await response.chunks()):
+                body += b"".join(arrived)
+                await asyncio.sleep(0)
+    except (Fault, TimeoutError):
+        # The status says more than a body that does not come whole.
+        pass
+    text = body[:_ERROR_BYTES].decode("utf-8", "replace")
+    # Where the request went in the end, if that is not where it was sent.
+    headers = response.headers | {"location": redirected_to}
+    return Fault("status", text, response.status, headers)
+
+
+def _is_passing(fault: Fault) -> bool:
+    if not fault.status:
+        return fault.kind in _PASSING
+    wish = fault.headers.get("x-should-retry")
+    if wish in ("true", "false"):
+        return wish == "true"
+    return fault.status in (408, 409, 429) or fault.status >= 500
+
+
+def _pause(fault: Fault, attempt: int) -> float:
+    """Return the seconds that the server asks for, else more with each attempt."""
+    asked = _asked(fault.headers)
+    if 0 < asked <= _LONGEST_PAUSE:
+        return asked
+    from random import random
+
+    return min(0.5 * 2.0**attempt, 8.0) * (1 - 0.25 * random())
+
+
+def _asked(headers: dict[str, str]) -> float:
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+    import time
+    from email.utils import mktime_tz, parsedate_tz
+
+    try:
+        date = parsedate_tz(headers.get("retry-after", ""))
+        return mktime_tz(date) - time.time() if date else 0.0
+    except (OverflowError, ValueError):
+        return 0.0

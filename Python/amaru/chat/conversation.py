@@ -4,41 +4,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from io import StringIO
+from typing import TYPE_CHECKING
 
-from amaru import host
-from amaru.chat import client as clients
-from amaru.chat.answer import read
-from amaru.chat.chunks import Chunk, ToolDelta
-from amaru.chat.failures import describe
+from amaru.chat.answer import LIMIT, Reading
+from amaru.chat.client import Client
+from amaru.chat.faults import Fault
 from amaru.chat.messages import History
+from amaru.chat.transport import Transport
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from typing import Protocol
 
-__all__ = ["Conversation", "Filters"]
+    from amaru.chat.chunks import Chunk
+    from amaru.host import Settings, Turn
+
+    class Filters(Protocol):
+        """What may change the texts of a turn on their way; the plugins do."""
+
+        async def message(self, text: str, turn: Turn) -> str:
+            """Return the message to send."""
+
+        async def chunk(self, text: str, turn: Turn) -> str:
+            """Return the piece of the answer to show."""
+
+        async def answer(self, text: str, turn: Turn) -> str:
+            """Return the finished answer to remember."""
 
 
-class Filters(Protocol):
-    """What may change the texts of a turn on their way; the plugins do."""
+__all__ = ["Conversation"]
 
-    def message(self, text: str, turn: host.Turn) -> str:
-        """Return the message to send."""
-
-    def chunk(self, text: str, turn: host.Turn) -> str:
-        """Return the piece of the answer to show."""
-
-    def answer(self, text: str, turn: host.Turn) -> str:
-        """Return the finished answer to remember."""
-
-
-class _Unchanged:
-    def message(self, text: str, turn: host.Turn) -> str:
-        return text
-
-    chunk = answer = message
+# What a server calls the end of an answer that is not its natural end.
+_CUTS = {
+    "length": "the model reached its limit of tokens",
+    "model_length": "the model reached its limit of tokens",
+    "max_tokens": "the model reached its limit of tokens",
+    "content_filter": "the content filter of the server stopped it",
+}
 
 
 class Conversation:
@@ -46,132 +48,112 @@ class Conversation:
 
     def __init__(
         self,
-        settings: host.Settings,
-        *,
+        settings: Settings,
+        transport: Transport | None = None,
         filters: Filters | None = None,
-        notice: Callable[[str], None] = host.notice,
     ) -> None:
-        self.settings = settings
-        self.history = History(host.printable(settings.system))
-        self._filters = filters or _Unchanged()
-        self._notice = notice
-        self._client: AsyncOpenAI | None = None
-        self._lacks_usage = False
+        self.history = History(settings.system)
+        self._settings = settings
+        self._client = Client(settings, transport or Transport())
+        self._filters = filters
         self._turn = asyncio.Lock()
 
-    async def send(self, turn: host.Turn, text: str) -> None:
-        """Ask `text` and show the answer in `turn`, which is settled on return.
+    async def send(self, turn: Turn, text: str) -> None:
+        """Ask `text` and show the answer in `turn`, which has ended on return.
 
-        No fault leaves this but a cancellation; the turn has then ended as
-        ``"cancelled"``, with what was shown kept in the history.
+        Only a cancellation leaves this as an exception. What was shown until then, or
+        until a fault, is kept in the history.
         """
         answer = _Answer(turn, self._filters)
-        question = text = host.printable(text)
+        question = text
         try:
             async with self._turn:
-                question = host.printable(self._filters.message(text, turn))
-                await self._ask(question, answer.add)
-                self.history.remember(question, answer.finish())
-                turn.finished(answer.reason)
+                if self._filters is not None:
+                    question = await self._filters.message(text, turn)
+                if not turn.ended:
+                    await self._ask(question, answer)
         except asyncio.CancelledError:
-            self.history.remember(question, answer.shown, interrupted=True)
-            turn.finished("cancelled")
+            self.history.remember(question, answer.shown)
+            turn.cancelled()
             raise
         except Exception as exc:
-            self.history.remember(question, answer.shown, interrupted=True)
-            failure = describe(exc, self.settings)
-            turn.failed(failure.code, failure.message, failure.remedy)
+            from amaru.chat.failures import describe
 
-    async def warm_up(self) -> None:
-        """Do what the first turn would have to wait for.
+            self.history.remember(question, answer.shown)
+            turn.failed(*describe(exc, self._settings))
+        else:
+            self.history.remember(question, answer.whole)
+            turn.finished(answer.reason)
 
-        What goes wrong here is reported by that turn, which needs the same.
-        """
-        with suppress(ImportError):
-            await clients.warm_up()
-
-    async def aclose(self) -> None:
-        """Close the connections to the server."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
-    async def _ask(self, question: str, take: Callable[[Chunk], None]) -> None:
-        if self._client is None:
-            self._client = await clients.make(self.settings, self._notice)
-        from openai import BadRequestError, UnprocessableEntityError
-
-        for _ in range(2):
-            try:
-                await self._stream(self._client, question, take)
-                return
-            except (BadRequestError, UnprocessableEntityError) as exc:
-                if self._lacks_usage or "stream_options" not in f"{exc} {exc.body}":
-                    raise
-                # Older servers know no stream_options: do without the count from now
-                # on. They refuse before any content, so nothing is shown twice.
-                self._lacks_usage = True
-
-    async def _stream(
-        self, client: AsyncOpenAI, question: str, take: Callable[[Chunk], None]
-    ) -> None:
-        request: dict[str, Any] = {
-            "model": self.settings.model,
-            "messages": self.history.asking(question),
-            "stream": True,
-        }
-        if not self._lacks_usage:
-            request["stream_options"] = {"include_usage": True}
-        # The bytes and not the SDK's own stream: that one ends without a word when the
-        # answer is a web page, or is cut off.
-        api = client.chat.completions.with_streaming_response
-        async with api.create(**request) as response:
-            await read(response, self.settings.stall_timeout, take)
+    async def _ask(self, question: str, answer: _Answer) -> None:
+        turn = answer.turn
+        with await self._client.ask(self.history.asking(question), turn) as response:
+            reading = Reading(response, self._settings.stall_timeout)
+            while await reading.more():
+                for chunk in reading.chunks():
+                    await answer.add(chunk)
+                await reading.pause(turn.drain())
+                if turn.ended:
+                    return
+        await answer.finish()
 
 
 class _Answer:
     """What has been shown of one answer."""
 
-    def __init__(self, turn: host.Turn, filters: Filters) -> None:
-        self._turn = turn
+    def __init__(self, turn: Turn, filters: Filters | None) -> None:
+        self.turn = turn
+        self.reason = "stop"
         self._filters = filters
-        self._pieces: list[str] = []
-        self._tools: dict[int, ToolDelta] = {}
-        self._reason = ""
+        self._shown = StringIO()
+        self._size = 0
+        self._tools: dict[int, tuple[StringIO, StringIO]] = {}
+        self._kept: str | None = None
 
     @property
     def shown(self) -> str:
-        return "".join(self._pieces)
+        return self._shown.getvalue()
 
     @property
-    def reason(self) -> str:
-        return self._reason or "stop"
+    def whole(self) -> str:
+        """What is remembered: the answer as it was shown, or as a filter wants it."""
+        return self.shown if self._kept is None else self._kept
 
-    def add(self, chunk: Chunk) -> None:
-        self._turn.reasoning(chunk.reasoning)
+    async def add(self, chunk: Chunk) -> None:
+        self._count(len(chunk.text) + len(chunk.reasoning))
+        if chunk.reasoning:
+            self.turn.reasoning(chunk.reasoning)
         if chunk.text:
-            self._show(self._filters.chunk(host.printable(chunk.text), self._turn))
-        for delta in chunk.tools:
-            known = self._tools.get(delta.index, ToolDelta(delta.index, "", ""))
-            self._tools[delta.index] = ToolDelta(
-                delta.index,
-                known.name + delta.name,
-                known.arguments + delta.arguments,
-            )
+            text = chunk.text
+            if self._filters is not None:
+                text = await self._filters.chunk(self.turn.clean(text), self.turn)
+                self._count(len(text))
+            if text and self.turn.text(text):
+                self._shown.write(text)
+        for index, name, arguments in chunk.tools:
+            self._count(len(name) + len(arguments) + 64)
+            call = self._tools.setdefault(index, (StringIO(), StringIO()))
+            call[0].write(name)
+            call[1].write(arguments)
         if chunk.usage:
-            self._turn.usage(*chunk.usage)
-        self._reason = chunk.finish_reason or self._reason
+            self.turn.usage(*chunk.usage)
+        if chunk.finish_reason.isidentifier():
+            self.reason = chunk.finish_reason[:64]
 
-    def finish(self) -> str:
-        """Report the whole tool calls and return the answer to remember."""
-        for call in self._tools.values():
-            self._turn.tool_call(call.name, call.arguments)
-        answer = host.printable(self._filters.answer(self.shown, self._turn))
-        # What is on the screen stays there; what a filter adds at the end is new.
-        if answer.startswith(self.shown):
-            self._turn.text(answer[len(self.shown) :])
-        return answer
+    async def finish(self) -> None:
+        """Report the whole tool calls, and let the filters see the whole answer."""
+        for name, arguments in self._tools.values():
+            self.turn.tool_call(name.getvalue(), arguments.getvalue())
+        if self._filters is not None:
+            shown = self.shown
+            self._kept = await self._filters.answer(shown, self.turn)
+            # What is on the screen stays there; what a filter adds at the end is new.
+            if self._kept.startswith(shown):
+                self.turn.text(self._kept[len(shown) :])
+        if cut := _CUTS.get(self.reason):
+            self.turn.notice(f"the answer was cut short: {cut}")
 
-    def _show(self, piece: str) -> None:
-        self._pieces.append(host.printable(piece))
-        self._turn.text(piece)
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > LIMIT:
+            raise Fault("too_long")

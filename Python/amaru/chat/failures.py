@@ -1,199 +1,117 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one table from what can go wrong with a turn to what the user is told."""
+"""The one table from what can go wrong to what the user is told.
+
+Imported only once something has gone wrong.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+import sys
+from typing import TYPE_CHECKING, Final
 
+from amaru.chat.address import origin as origin_of
 from amaru.chat.chunks import error_text
-from amaru.host import Settings
-from amaru.transport._errors import names_tls
+from amaru.chat.faults import Fault
 
-__all__ = ["Failure", "Fault", "describe", "origin"]
+if TYPE_CHECKING:
+    from amaru.host import Settings
 
+__all__ = ["advice", "describe", "script_failure"]
 
-class Fault(Exception):
-    """An answer that cannot be used, found while it was read."""
+Failure = tuple[str, str, str]
+"""A code, what happened to what, and what to do."""
 
-    def __init__(self, kind: str, detail: str = "") -> None:
-        super().__init__(kind, detail)
-        self.kind = kind
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return self.detail or self.kind
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What the user is told: a code, what happened to what, and what to do."""
-
-    code: str
-    message: str
-    remedy: str
-
-
-class _Row(NamedTuple):
-    code: str
-    message: str
-    remedy: str
-
-
-# {origin} scheme://host:port of the base URL, {url} the base URL, {detail} the text of
-# the fault or of the server, {model} and {stall} from the settings.
-_V1: Final = "check the base URL ({url}): is it missing /v1?"
-_SERVER: Final = "try again in a moment; if it persists, look at the server's log"
-_ROWS: Final[dict[str, _Row]] = {
-    # By status.
-    "400": _Row(
-        "bad_request",
-        "{origin} refused the request (400): {detail}",
-        "check that the model {model} takes such a request; a conversation that has "
-        "become too long must be started anew",
-    ),
-    "401": _Row(
-        "authentication",
-        "{origin} refused the key (401): {detail}",
-        "check the key in the environment variable or key file given for {origin}",
-    ),
-    "402": _Row(
-        "rate_limit",
-        "{origin} asks for payment (402): {detail}",
-        "add credit to the account that the key belongs to",
-    ),
-    "403": _Row(
-        "authentication",
-        "{origin} does not allow this key to do that (403): {detail}",
-        "check that the key's project may use the model {model}",
-    ),
-    "404": _Row("not_found", "{origin} knows nothing there (404): {detail}", _V1),
-    "404 model": _Row(
-        "not_found",
-        "{origin} does not have the model {model} (404): {detail}",
-        "choose one that it has with --model",
-    ),
-    "408": _Row("timeout", "{origin} timed out (408): {detail}", "try again"),
-    "409": _Row("server", "{origin} reports a conflict (409): {detail}", "try again"),
-    "413": _Row(
-        "bad_request",
-        "{origin} finds the message too large (413): {detail}",
-        "send less, or start the conversation anew",
-    ),
-    "422": _Row(
-        "bad_request",
-        "{origin} cannot process the request (422): {detail}",
-        "check that the model {model} takes such a request",
-    ),
-    "429": _Row(
-        "rate_limit",
-        "{origin} is limiting requests (429): {detail}",
-        "wait a little and try again, or check the quota of the key",
-    ),
-    "429 quota": _Row(
-        "rate_limit",
-        "the quota at {origin} is used up (429): {detail}",
-        "check plan and billing of the account that the key belongs to",
-    ),
-    "4xx": _Row(
-        "bad_request", "{origin} refused the request ({status}): {detail}", _V1
-    ),
-    "5xx": _Row("server", "{origin} failed ({status}): {detail}", _SERVER),
-    # By exception of the client, the innermost one that is named here.
-    "ConnectTimeout": _Row(
-        "timeout",
-        "{origin} did not accept a connection in time: {detail}",
-        "check the address and the network, or the proxy if there is one",
-    ),
-    "TimeoutException": _Row(
-        "timeout",
-        "{origin} did not answer in time: {detail}",
-        "try again; if the model is slow, raise the stall timeout ({stall} s) "
-        "with --stall-timeout",
-    ),
-    "ConnectError": _Row(
-        "connection",
-        "cannot connect to {origin}: {detail}",
-        "check the address and the network",
-    ),
-    "ConnectError refused": _Row(
-        "connection",
-        "cannot connect to {origin}: {detail}",
-        "is the server running, and is the port right?",
-    ),
-    "ConnectError name": _Row(
-        "connection",
-        "cannot find the host of {origin}: {detail}",
-        "check the spelling of the base URL ({url}) and that this machine is online",
-    ),
-    "ConnectError tls": _Row(
-        "tls",
-        "no trusted connection to {origin}: {detail}",
-        "check the date of this machine and its certificate authorities "
-        "(SSL_CERT_FILE), or use http:// if the server has no TLS",
-    ),
-    "ProxyError": _Row(
-        "connection",
-        "the proxy did not let {origin} be reached: {detail}",
-        "check HTTPS_PROXY and NO_PROXY",
-    ),
-    "UnsupportedProtocol": _Row(
-        "bad_request",
-        "the base URL {url} cannot be used: {detail}",
-        "give a base URL that begins with https:// or http://",
-    ),
-    "LocalProtocolError": _Row(
-        "bad_request",
-        "the request to {origin} was not sent: {detail}",
-        "check the base URL ({url}) and which address the key is meant for",
-    ),
-    "TransportError": _Row(
-        "connection",
-        "the connection to {origin} broke: {detail}",
-        "try again",
-    ),
-    "DecodingError": _Row(
-        "not_openai", "{origin} sent a body that cannot be decoded: {detail}", _SERVER
-    ),
-    # By fault of the answer.
-    "html": _Row(
-        "not_openai",
-        "{origin} answered with {detail} instead of a stream of events",
-        _V1,
-    ),
-    "not a stream": _Row(
-        "not_openai",
-        "{origin} answered with {detail} instead of a stream of events",
-        _V1,
-    ),
-    "malformed": _Row(
-        "not_openai",
-        "{origin} sent an event that is not a piece of a chat completion: {detail}",
-        _V1,
-    ),
-    "in stream": _Row("server", "{origin} broke the answer off: {detail}", _SERVER),
-    "incomplete": _Row(
-        "incomplete",
-        "the answer of {origin} ended before it was finished: {detail}",
-        "what came is kept; ask it to continue",
-    ),
-    "stall": _Row(
-        "stall",
-        "{origin} sent nothing more of the answer for {stall} s",
-        "try again; if the model is slow, raise the stall timeout with --stall-timeout",
-    ),
-    # Anything else is a fault of this program or of the SDK under it.
-    "ModuleNotFoundError": _Row(
-        "internal",
-        "a package is missing: {detail}",
-        "install the packages of the chat again",
-    ),
-    "Exception": _Row(
-        "internal", "unexpected {detail}", "please report this; the chat goes on"
-    ),
+# Two lines for each fault: its name, the code, and what happened; then what to do.
+# {origin} is scheme, host and port of the base URL {url}. The status is put behind the
+# first line, and then what the server or the network said, {detail}.
+_TABLE: Final = """\
+400 bad_request {origin} refused the request
+    check that the model {model} accepts it; start over if the conversation is too long
+401 authentication {origin} refused the key
+    check the key in the environment variable given for {origin}
+402 rate_limit {origin} asks for payment
+    add credit to the account that the key belongs to
+401_no_key authentication {origin} wants a key
+    set the variable OPENAI_API_KEY, or name another one with --key-env
+403 authentication {origin} does not allow this key to do that
+    check that the key's project may use the model {model}
+404 not_found {origin} has nothing at that path
+    check the base URL ({url}): is it missing /v1?
+404_model not_found {origin} does not have the model {model}
+    choose one that it has with --model
+408 timeout {origin} timed out
+    try again
+409 server {origin} reports a conflict
+    try again
+413 bad_request the message is too long for {origin}
+    send less, or start a new conversation
+422 bad_request {origin} cannot process the request
+    check that the model {model} accepts such a request
+429 rate_limit {origin} is limiting requests
+    wait a little and try again, or check the quota of the key
+429_quota rate_limit the quota at {origin} is used up
+    check plan and billing of the account that the key belongs to
+4xx bad_request {origin} refused the request
+    check the base URL ({url}): is it missing /v1?
+5xx server {origin} failed
+    try again in a moment; if it happens again, look at the server's log
+connect connection cannot connect to {origin}
+    check the address and the network
+connect_refused connection cannot connect to {origin}
+    is the server running, and is the port right?
+connect_name connection cannot find the host of {origin}
+    check the spelling of the base URL ({url}) and that this machine is online
+connect_tls tls cannot make a secure connection to {origin}
+    check the date of this machine and the certificate authorities (SSL_CERT_FILE)
+connect_timeout timeout {origin} did not accept a connection in time
+    check the address and the network, or the proxy if there is one
+read_timeout timeout {origin} did not answer in time
+    try again; if the model is slow, raise the stall timeout with --stall-timeout
+proxy connection the proxy did not connect to {origin}
+    check HTTPS_PROXY and NO_PROXY
+unsupported_protocol bad_request the base URL {url} cannot be used
+    use a base URL that begins with https:// or http://, followed by a host
+user_info bad_request the base URL {url} has a user name or password in it
+    leave that out, and give the key by OPENAI_API_KEY or --key-env
+local_protocol bad_request the request to {origin} was not sent
+    check the base URL ({url}) and which address the key is meant for
+redirects not_openai {origin} keeps redirecting
+    check the base URL ({url}), or the configuration of the server
+transport connection the connection to {origin} broke
+    try again
+decoding not_openai {origin} sent a body that cannot be decoded
+    check the server, or the proxy in front of it
+not_a_stream not_openai {origin} answered with something other than a chat completion
+    check the base URL ({url}): is it missing /v1?
+malformed not_openai {origin} sent an event that is not a piece of a chat completion
+    check the base URL ({url}): is it missing /v1?
+in_stream server {origin} broke off the answer
+    try again in a moment; if it happens again, look at the server's log
+incomplete incomplete the answer of {origin} ended before it was finished
+    what came is kept; ask it to continue
+too_long incomplete the answer of {origin} was cut off: it is longer than 16 MiB
+    what came is kept; ask for less
+stall stall {origin} sent nothing more of the answer for {stall} s
+    try again; if the model is slow, raise the stall timeout with --stall-timeout
+module internal a package is missing
+    add it with --with {detail}
+page_module internal this module exists only in a web page with Pyodide
+    remove its use, or guard it with `except ImportError`
+micropip internal micropip is not here
+    name the packages that it would install with --with NAME
+unexpected internal something unexpected happened
+    please report this fault
+"""
+_ROWS: Final = {
+    head.split()[0]: (*head.split(" ", 2)[1:], remedy.strip())
+    for head, remedy in zip(*[iter(_TABLE.splitlines())] * 2, strict=True)
+}
+_SAME: Final = {
+    "pool_timeout": "read_timeout",
+    "write_timeout": "read_timeout",
+    "secret_refused": "local_protocol",
+    "not_allowed": "local_protocol",
 }
 
 _REFUSED: Final = re.compile(r"refused|ECONNREFUSED", re.I)
@@ -201,103 +119,166 @@ _NAME: Final = re.compile(
     r"\bDNS\b|resol|name or service|nodename|getaddrinfo|EAI_|unknown host", re.I
 )
 # What the network advises gives way to the remedy, which knows of the chat's options.
-_ADVICE: Final = re.compile(r"\. (?:Check|Make|Put|Trust|Use) [^.]*\.?$")
-_SECRET: Final = re.compile(r"\b(sk-|Bearer\s+|key-)[^\s\"'.,;]{6,}")
-
-
-def origin(base_url: str) -> str:
-    """Return scheme, host and port of a URL; no user name, path or query."""
-    parts = urlsplit(base_url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}" if host else base_url
+_ADVICE: Final = re.compile(r"\. (?:Add|Check|Make|Put|Trust|Use) [^.]*\.?$")
+_SECRET: Final = re.compile(
+    r"\b((?:sk|pk|rk|key|nvapi|pplx|glpat)-|(?:gsk|hf|r8|ghp|gho|github_pat)_|xai-|AIza"
+    r"|AKIA|ya29\.|eyJ|(?:Bearer|Basic)\s+(?!auth|scheme)"
+    r"|(?:api[-_ ]?key|token|secret|password|authorization)[\"']?\s*[:=]\s*[\"']?"
+    r"(?=[^\s\"',;&]*\d))[^\s\"',;&)]{6,}",
+    re.I,
+)
+# Packages that are imported under another name than they are installed under.
+_PACKAGES: Final = {
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dotenv": "python-dotenv",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+_MISSING: Final = frozenset({"micropip", "module", "page_module"})
 
 
 def describe(exc: BaseException, settings: Settings) -> Failure:
     """Say what `exc` means to the user of a chat with `settings`."""
-    key, detail, status = _classify(exc)
-    row = _ROWS[key]
-    values = {
-        "origin": origin(settings.base_url),
-        "url": settings.base_url,
-        "model": settings.model,
-        "stall": f"{settings.stall_timeout:g}",
-        "status": status,
-        "detail": _presentable(detail, settings) if detail else "",
-    }
-    # A detail that is absent leaves its blanks behind.
-    message = " ".join(row.message.format(**values).split()).removesuffix(":")
-    return Failure(row.code, message, row.remedy.format(**values))
+    # Servers quote the key that they refuse; the placeholder means nothing to the user.
+    quoted = settings.api_key
+    stall = f"{settings.stall_timeout:g}"
+    return _filled(_fault(exc), settings.base_url, settings.model, stall, quoted)
 
 
-def _classify(exc: BaseException) -> tuple[str, str, str]:
-    """Return the row's key, the detail and the status, if there is one."""
-    chain = list(_causes(exc))
-    for link in chain:
-        if isinstance(link, Fault):
-            return link.kind, link.detail, ""
-        status = getattr(link, "status_code", None)
-        if isinstance(status, int):
-            return _by_status(link, status), _server_text(link), str(status)
-    # The innermost names the reason; the outer ones say "Connection error."
-    for link in reversed(chain):
-        for kind in type(link).__mro__:
-            if kind.__name__ == "ConnectError":
-                return _kind_of_connect_error(str(link)), str(link), ""
-            if kind.__name__ in _ROWS and kind is not Exception:
-                return kind.__name__, str(link), ""
-    return "Exception", f"{type(exc).__name__}: {exc}", ""
+def script_failure(
+    exc: BaseException, origin: str, status: int, error_code: str, error_message: str
+) -> Failure:
+    """Say what a script raised, with what the network last saw of its requests.
+
+    A script may hide what its server said: the host has seen the real status, or the
+    real error. What is unknown is 0 or empty.
+    """
+    while isinstance(exc, BaseExceptionGroup):
+        exc = exc.exceptions[0]
+    stopped = f"the script raised {_masked(_words(exc))}"
+    place = _place(exc).encode("utf-8", "replace").decode()
+    fault = _fault(exc)
+    if fault.kind in _MISSING:
+        return "script", f"{stopped}{place}", _filled(fault, "")[2]
+    if origin and (error_code or status >= 400):
+        fault = Fault(error_code or "status", error_message, status)
+        code, message, remedy = _filled(fault, origin)
+        return code, f"{message}; {stopped}{place}", remedy
+    if origin and status:
+        stopped = f"{origin} answered {status}, then {stopped}"
+    return "script", stopped, f"fix the script{place}"
 
 
-def _causes(exc: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    link: BaseException | None = exc
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        yield link
-        link = link.__cause__
+def advice(exc: BaseException) -> str:
+    """Say which module is missing and what to do; else return the empty string."""
+    fault = _fault(exc)
+    if fault.kind not in _MISSING:
+        return ""
+    _, message, remedy = _filled(fault, "")
+    return f"{message}: {remedy}"
 
 
-def _by_status(exc: BaseException, status: int) -> str:
-    text = f"{getattr(exc, 'code', '')} {_server_text(exc)}".lower()
-    if status == 404 and "model" in text:
-        return "404 model"
-    if status == 429 and ("insufficient_quota" in text or "billing" in text):
-        return "429 quota"
-    if str(status) in _ROWS:
-        return str(status)
-    return "5xx" if status >= 500 else "4xx"
+def _fault(exc: BaseException) -> Fault:
+    if isinstance(exc, Fault):
+        return exc
+    if isinstance(exc, ModuleNotFoundError) and exc.name:
+        package = exc.name.partition(".")[0]
+        if package in ("js", "pyodide", "pyodide_js"):
+            return Fault("page_module", exc.name)
+        if package == "micropip":
+            return Fault("micropip")
+        if package not in sys.modules:
+            return Fault("module", _PACKAGES.get(package, package))
+    return Fault("unexpected", _words(exc))
 
 
-def _server_text(exc: BaseException) -> str:
-    body = getattr(exc, "body", None)
-    if isinstance(body, dict):
-        return error_text(body)
-    text = body if isinstance(body, str) else ""
-    return page_title(text) or text
+def _filled(
+    fault: Fault, base_url: str, model: str = "", stall: str = "", key: str = ""
+) -> Failure:
+    row, detail = _row(fault)
+    if row == "401" and model and not key:
+        row = "401_no_key"
+    code, message, remedy = _ROWS[row]
+    where = _masked(fault.headers.get("location", ""))
+    if where:
+        remedy = "the base URL redirects to {where}: use that address"
+    scheme, mark, rest = base_url.partition("?")[0].partition("://")
+    # Without a user name, and without the query: both may hold secrets.
+    url = scheme + mark + re.sub(r"^[^/]*@", "", rest)
+    origin = origin_of(base_url)
+    detail = _ADVICE.sub("", _masked(detail.replace(key, "the key") if key else detail))
+    detail = detail.removeprefix(f"could not connect to {origin}: ")
+    values = {"origin": origin, "url": url, "model": model, "stall": stall}
+    message = message.format(**values)
+    remedy = " ".join(remedy.format(detail=detail, where=where, **values).split())
+    if fault.status:
+        message += f" ({fault.status})"
+    if detail:
+        message += f": {detail}" if len(detail) <= 300 else f": {detail[:299]}…"
+    return code, message, remedy
 
 
-def _kind_of_connect_error(message: str) -> str:
-    if names_tls(message):
-        return "ConnectError tls"
-    if _REFUSED.search(message):
-        return "ConnectError refused"
-    return "ConnectError name" if _NAME.search(message) else "ConnectError"
+def _row(fault: Fault) -> tuple[str, str]:
+    """Return the name of the row for a fault, and the words to show with it."""
+    kind, detail, status = fault.kind, fault.detail, str(fault.status)
+    if kind == "status":
+        kind = status if status in _ROWS else "5xx" if fault.status >= 500 else "4xx"
+        if kind == "404" and "model" in detail.lower():
+            kind = "404_model"
+        elif kind == "429" and re.search("insufficient_quota|billing", detail):
+            kind = "429_quota"
+        words = "" if detail.strip() in ("", "{}", "[]") else error_text(detail)
+        return kind, _title(words) or words
+    if kind == "html":
+        return "not_a_stream", f"a web page “{_title(detail)}”".removesuffix(" “”")
+    if kind == "connect":
+        from amaru.transport._errors import names_tls
+
+        if names_tls(detail):
+            kind = "connect_tls"
+        elif _REFUSED.search(detail):
+            kind = "connect_refused"
+        elif _NAME.search(detail):
+            kind = "connect_name"
+    kind = _SAME.get(kind, kind)
+    return kind if kind in _ROWS else "transport", detail
 
 
-def page_title(text: str) -> str:
-    """Return the title of an HTML page, or an empty text."""
-    found = re.search(r"<title[^>]*>(.*?)</title>", text, re.I | re.S)
+def _title(page: str) -> str:
+    found = re.search(r"<title[^>]*>([^<]*)</title>", page[:4096], re.I)
     return " ".join(found[1].split()) if found else ""
 
 
-def _presentable(detail: str, settings: Settings) -> str:
-    """One short line without anything that looks like a key.
+def _masked(text: str) -> str:
+    """Return the beginning of `text` as one line, without what looks like a key."""
+    text = text[:2000].encode("utf-8", "replace").decode()
+    return " ".join(_SECRET.sub(r"\1…", text).split())
 
-    Servers quote the key that they refuse; the placeholder means nothing to the user.
-    """
-    if settings.api_key:
-        detail = detail.replace(settings.api_key, "the key")
-    detail = _ADVICE.sub("", detail)
-    detail = detail.removeprefix(f"could not connect to {origin(settings.base_url)}: ")
-    line = " ".join(_SECRET.sub(r"\1…", detail).split())
-    return line if len(line) <= 300 else f"{line[:299]}…"
+
+def _words(exc: BaseException) -> str:
+    try:
+        return f"{type(exc).__name__}: {exc}".removesuffix(": ")
+    except Exception:
+        # Its own `__str__` failed.
+        return type(exc).__name__
+
+
+def _place(exc: BaseException) -> str:
+    """Say where in the script an exception arose, also if it was in a library."""
+    if isinstance(exc, SyntaxError) and exc.filename:
+        return f" at {exc.filename}, line {exc.lineno}"
+    places = []
+    trace = exc.__traceback__
+    while trace is not None:
+        places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    folder = f"{sys.path[0]}/" if sys.path else "/"
+    own = [
+        place
+        for place in places
+        if place[0].startswith(folder) and "/site-packages/" not in place[0]
+    ]
+    file, line = (own or places or [("", 0)])[-1]
+    return f" at {file}, line {line}" if file else ""

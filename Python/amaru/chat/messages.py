@@ -3,24 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-__all__ = ["History", "Message"]
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
-    interrupted: bool = False
-    """Whether the answer was cut short: by the user, or by a fault."""
-
-    def wire(self) -> dict[str, str]:
-        """Return the form that the server takes."""
-        return {"role": self.role, "content": self.content}
+__all__ = ["History"]
 
 
 class History:
@@ -32,27 +15,15 @@ class History:
     """
 
     def __init__(self, system: str = "") -> None:
-        self._system = (Message("system", system),) if system else ()
-        self._said: list[Message] = []
-
-    def __len__(self) -> int:
-        return len(self._said)
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """Everything that the next request will begin with."""
-        return (*self._system, *self._said)
+        self.messages = [{"role": "system", "content": system}] if system else []
+        """What the next request will begin with, in the form that the server takes."""
 
     def asking(self, text: str) -> list[dict[str, str]]:
         """Return what to send to ask `text` now; it is not remembered yet."""
-        return [message.wire() for message in (*self.messages, Message("user", text))]
+        return [*self.messages, {"role": "user", "content": text}]
 
-    def remember(self, text: str, answer: str, *, interrupted: bool = False) -> None:
+    def remember(self, text: str, answer: str) -> None:
         """Keep a question with its answer; without an answer, neither."""
         if answer:
-            self._said.append(Message("user", text))
-            self._said.append(Message("assistant", answer, interrupted))
-
-    def clear(self) -> None:
-        """Forget everything but the system message."""
-        self._said.clear()
+            said = {"role": "assistant", "content": answer}
+            self.messages = [*self.asking(text), said]

@@ -109,7 +109,7 @@ def _parameters(xllamacpp: Any, gguf: Path, key: str) -> Any:
     threads = max(1, (os.cpu_count() or 1) - 1)
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
-    # Without a penalty small models repeat themselves for ever.
+    # Without a penalty small models repeat themselves forever.
     parameters.sampling.temp = 0.2
     parameters.sampling.top_p = 0.9
     parameters.sampling.penalty_repeat = 1.1

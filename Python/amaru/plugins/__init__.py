@@ -5,23 +5,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amaru.plugins.listing import PluginInfo, list_plugins
 from amaru.plugins.manager import Plugins
+from amaru.plugins.marker import hookimpl
 from amaru.plugins.template import template
 
 if TYPE_CHECKING:
-    import pluggy
-
-    hookimpl = pluggy.HookimplMarker("amaru")
+    from amaru.plugins.listing import PluginInfo, list_plugins
 
 __all__ = ["PluginInfo", "Plugins", "hookimpl", "list_plugins", "template"]
 
 
 def __getattr__(name: str) -> Any:
-    # Made on first use: a chat without plugins does not import pluggy.
-    if name == "hookimpl":
-        import pluggy
+    # Read on first use: a chat needs neither, and they import much.
+    if name in ("PluginInfo", "list_plugins"):
+        from amaru.plugins import listing
 
-        marker = globals()["hookimpl"] = pluggy.HookimplMarker("amaru")
-        return marker
+        return getattr(listing, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

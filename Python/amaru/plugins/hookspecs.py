@@ -7,35 +7,36 @@
     def amaru_message(text, turn):
         return text.strip()
 
-A hook may take fewer arguments than are offered. Returning None changes nothing. A
-hook that raises is named, its plugin is disabled for the session, and the chat goes
-on with the text unchanged. Plugins are asked in the order of their file names.
+A hook may take fewer arguments than are offered, and may be ``async def``; it then has
+ten seconds. Returning None changes nothing. A hook that raises is named, its plugin is
+disabled for the session, and the chat goes on with the text unchanged. Plugins are
+asked in the order of their file names. Packages that a plugin imports are named in a
+block at its top, and installed when the chat starts:
+
+    # /// script
+    # dependencies = ["emoji>=2"]
+    # ///
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-import pluggy
-
-from amaru.host import Turn
+if TYPE_CHECKING:
+    from amaru.host import Turn
 
 __all__ = ["amaru_answer", "amaru_chunk", "amaru_commands", "amaru_message"]
 
-hookspec = pluggy.HookspecMarker("amaru")
 
-
-@hookspec
 def amaru_message(text: str, turn: Turn) -> str | None:
     """Change the user's message before it is sent."""
 
 
-@hookspec
 def amaru_chunk(text: str, turn: Turn) -> str | None:
     """Change a piece of the answer before it is shown."""
 
 
-@hookspec
 def amaru_answer(text: str, turn: Turn) -> str | None:
     """Change the finished answer before it is remembered.
 
@@ -43,10 +44,10 @@ def amaru_answer(text: str, turn: Turn) -> str | None:
     """
 
 
-@hookspec
-def amaru_commands() -> dict[str, Callable[[str], str | None]]:
+def amaru_commands() -> dict[str, Callable[[str], str | None | Awaitable[str | None]]]:
     """Return slash commands by name; each takes what follows and returns a reply.
 
-    The first line of a command's docstring is its line in ``/help``.
+    Asked once, at the start. The first line of a command's docstring is its line in
+    ``/help``.
     """
     return {}

@@ -1,38 +1,62 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Import one plugin file so that it can shadow nothing, and say where it failed."""
+"""Find plugin files, and import one so that it can shadow nothing."""
 
 from __future__ import annotations
 
-import importlib.util
+import os
 import sys
-import traceback
-from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-__all__ = ["FAULTS", "PACKAGE", "fault", "files", "load"]
+__all__ = ["PACKAGE", "check", "files", "load", "name_of"]
 
 PACKAGE: Final = "amaru_plugins"
 """The private package of all plugins: `ssl.py` becomes `amaru_plugins.ssl`."""
 
-# sys.exit() in a plugin must not end the chat, and a hook that loops is stopped by
-# the host with an interrupt.
-FAULTS: Final = (Exception, SystemExit, KeyboardInterrupt)
+
+def files(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the plugin files of a folder in the order of their names.
+
+    A folder that does not exist has none; one that cannot be read is an OSError.
+    """
+    folder = os.path.abspath(folder)
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    return [
+        os.path.join(folder, name)
+        for name in names
+        if name.endswith(".py") and name[0] not in "._"
+    ]
 
 
-def files(folder: str | Path) -> list[Path]:
-    """Return the plugin files of a folder in the order of their names."""
-    found = Path(folder).glob("*.py")
-    return sorted(path for path in found if not path.name.startswith("_"))
+def name_of(path: str) -> str:
+    """Return the name of the plugin in a file, such as can be shown."""
+    name = os.path.basename(path).removesuffix(".py")
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
-def load(path: Path) -> ModuleType:
+def check(path: str) -> None:
+    """Refuse what would block or never end when it is read."""
+    if not os.path.isfile(path):
+        from amaru.plugins.faults import Fault
+
+        # Of a loop of links or a link to nothing, this says more.
+        os.stat(path)
+        raise Fault("this is not a file: move it out of the folder of plugins")
+
+
+def load(path: str) -> ModuleType:
     """Import a plugin file; whatever its code raises comes out."""
+    import importlib.util
+
+    check(path)
     if PACKAGE not in sys.modules:
         package = ModuleType(PACKAGE, "The plugins of this session.")
         package.__path__ = []
         sys.modules[PACKAGE] = package
-    name = f"{PACKAGE}.{path.stem}"
+    name = f"{PACKAGE}.{os.path.basename(path).removesuffix('.py')}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
@@ -42,21 +66,6 @@ def load(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     return module
-
-
-def fault(exc: BaseException, path: str) -> str:
-    """Return ``file:line: what``, the line being the plugin's own."""
-    if isinstance(exc, SyntaxError) and exc.filename == path:
-        return f"{path}:{exc.lineno}: {type(exc).__name__}: {exc.msg}"
-    own = [
-        frame.lineno
-        for frame in traceback.extract_tb(exc.__traceback__)
-        if frame.filename == path
-    ]
-    line = own[-1] if own else 1
-    if isinstance(exc, KeyboardInterrupt):
-        return f"{path}:{line}: interrupted"
-    return f"{path}:{line}: {type(exc).__name__}: {exc}".removesuffix(": ")

@@ -86,11 +86,6 @@ class AsyncTransport(Transport):
                     await steps.step("send_request_body", _nothing, request=request)
                 head = await self._answer(lambda: core.head(exchange), request, steps)
                 uploaded = True
-        except GeneratorExit:
-            # Nobody runs this coroutine any more, so nothing can be awaited.
-            if exchange is not None:
-                self._abandon(core, exchange)
-            raise
         except BaseException:
             if exchange is not None:
                 self._abandon(core, exchange)
@@ -138,10 +133,6 @@ class AsyncTransport(Transport):
                 await pump
             head = await self._answer(lambda: answer, request, steps)
             uploaded = pump.done() and pump.exception() is None
-        except GeneratorExit:
-            pump.cancel()
-            answer.cancel()
-            raise
         except BaseException:
             await _stopped(pump, answer)
             raise
@@ -174,23 +165,23 @@ async def _stopped(*futures: asyncio.Future[Any]) -> None:
     """Cancel and await; retrieves what they end with, or the loop would report it."""
     for future in futures:
         future.cancel()
-    await asyncio.gather(*futures, return_exceptions=True)
+    if not _is_thrown_away():
+        await asyncio.gather(*futures, return_exceptions=True)
 
 
 async def _released(core: ModuleType, exchange: int) -> None:
     """Wait until the core has let go of a cancelled exchange."""
-    if _is_thrown_away():
-        # A client closes what a coroutine had open that nobody runs any more.
-        return
-    with suppress(Exception):
-        await core.closed(exchange)
+    if not _is_thrown_away():
+        with suppress(Exception):
+            await core.closed(exchange)
 
 
 def _is_thrown_away() -> bool:
     """Return whether the clean-up that runs is that of a coroutine thrown away.
 
-    Its own exception may have been replaced on the way: closing a generator that is
-    itself suspended in a read is a RuntimeError.
+    Nobody runs such a coroutine any more, so it can await nothing. Its own exception
+    may have been replaced on the way: closing a generator that is itself suspended in a
+    read is a RuntimeError.
     """
     exc = sys.exception()
     while exc is not None and not isinstance(exc, GeneratorExit):

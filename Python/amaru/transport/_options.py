@@ -56,7 +56,7 @@ def limits(given: Any) -> tuple[int | None, float | None] | None:
     """Return the number of connections and their idle life, or None for the host's.
 
     How many of them may be kept idle (`max_keepalive_connections`) is not limited:
-    the idle ones are closed when their time is over.
+    the idle ones are closed when their time is over, or with the client.
     """
     if given is None:
         return None

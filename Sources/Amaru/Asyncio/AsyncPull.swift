@@ -73,8 +73,9 @@ final class AsyncPull<Element: ConvertibleFromPython & Sendable> {
             PythonActor.assumeIsolatedToPython { self.deliver(kind, value) }
             return OwnedReference(borrowed: amaru_none())
         }
+        try EventLoop.home(PythonGIL())
         let task = try ContextPairs.enteringPython {
-            PythonObject(try Runtime.call("Pull", [iterable, deliver], PythonGIL()))
+            PythonObject(try Runtime.call(.asyncio, "Pull", [iterable, deliver], PythonGIL()))
         }
         self.task = task
         return task

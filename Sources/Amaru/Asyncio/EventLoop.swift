@@ -1,4 +1,4 @@
-// The asyncio loop of the Python thread: prepared, run, left for synchronous code, ended.
+// The asyncio loop of the Python thread: made on demand, run, left for synchronous code, ended.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
@@ -9,14 +9,25 @@ internal import CAmaruPython
     import Darwin
 #endif
 
-/// The home loop, which the Python thread runs from start to end.
+/// The home loop, which the Python thread runs from the moment that something needs asyncio.
+///
+/// Importing asyncio costs several times as much as CPython's start, and a program that only
+/// computes needs none of it. Until then the thread takes its jobs from a plain queue.
 enum EventLoop {
-    /// Owned for ever.
+    /// Owned forever.
     ///
-    /// Safe because it is written once, before any other code can enter Python.
+    /// Safe because it is touched with the GIL held only.
     private nonisolated(unsafe) static var loop: PyPointer?
-    /// Safe because it is written once, before any other code can enter Python.
+    /// Safe because it is touched with the GIL held only.
     private nonisolated(unsafe) static var makesPlainFutures = false
+    /// Whether the Python thread has taken the loop for its own.
+    ///
+    /// Safe because it is touched on the Python thread only.
+    private nonisolated(unsafe) static var isAdopted = false
+    /// Whether `run_forever` is, or has been, on the Python thread.
+    ///
+    /// Safe because it is touched on the Python thread only.
+    private nonisolated(unsafe) static var isServing = false
     /// Safe because it is touched on the Python thread only.
     private nonisolated(unsafe) static var isEnding = false
     /// The synchronous regions that the Python thread is in; outside them no loop but the home loop
@@ -29,73 +40,18 @@ enum EventLoop {
     /// nanoseconds.
     private static let batchLimit: UInt64 = 5_000_000
 
+    // MARK: Start
+
     static func prepare(_ configuration: PythonConfiguration) throws {
         let gil = PythonGIL()
-        try RunningLoop.prepare(gil)
-        Interrupts.prepareSignals()
         Interrupts.ignoreWriteSignals()
-        let drain = try NativeFunction.make("drain") { _, _, _ in
-            drainWork()
-            return OwnedReference(borrowed: amaru_none())
-        }
-        let claim = try NativeFunction.make("claim") { _, _, gil in
-            try Interrupts.claim().rawValue.pythonReference(gil)
-        }
-        let unhandled = try NativeFunction.make("unhandled") { arguments, _, _ in
-            guard let exception = arguments.first else {
-                return OwnedReference(borrowed: amaru_none())
-            }
-            report(OwnedReference(borrowed: exception), to: configuration)
-            return OwnedReference(borrowed: amaru_none())
-        }
-        let forked = try NativeFunction.make("forked") { _, _, _ in
-            amaru_set_entry_flag(AMARU_ENTRY_FORKED)
-            SignalForwarding.adoptThread()
-            return OwnedReference(borrowed: amaru_none())
-        }
-        SignalForwarding.adoptThread()
-        let handled = try NativeFunction.make("handled") { arguments, _, gil in
-            if let number = arguments.first {
-                SignalForwarding.adopt(try Int32.fromPython(.init(number), gil))
-            }
-            return OwnedReference(borrowed: amaru_none())
-        }
+        SignalForwarding.adoptThread(wakingBy: Interpreter.wakeUp?.writeEnd ?? -1)
         try addSearchPaths(configuration.searchPaths, gil)
-        let home = try makeLoop(configuration.eventLoop, gil)
-        let loop = try Interrupts.keepingSIGINT {
-            try Runtime.call(
-                "prepare",
-                [
-                    home, Int(Interpreter.wakeUp.readEnd), drain, claim,
-                    unhandled, configuration.unhandledErrors == .report,
-                    configuration.onExitRequest != nil, forked, handled,
-                ],
-                gil
-            )
-        }
-        makesPlainFutures =
-            try Runtime.call("makes_plain_futures", [], gil).pointer
-            == amaru_true()
-        self.loop = loop.take()
+        try Interrupts.keepingSignals { try InterpreterHooks.install(gil) }
+        Interrupts.prepareSignals()
+        // A loop of another package is made at once, so that its absence is known.
+        if configuration.eventLoop != .standard { _ = try make(gil) }
         if let streams = configuration.streams { try StreamRouting.install(streams) }
-    }
-
-    private static func makeLoop(
-        _ policy: PythonConfiguration.EventLoopPolicy,
-        _ gil: borrowing PythonGIL
-    ) throws -> PythonObject {
-        let package: String? = policy == .uvloop ? "uvloop" : nil
-        do {
-            return PythonObject(try Runtime.call("make_loop", [package], gil))
-        } catch let error as PythonException where error.isInstance(of: "ImportError") {
-            throw AmaruError(
-                .startFailed,
-                """
-                The event loop of uvloop was configured, but \(error.message). Install the package \
-                uvloop in the environment, or configure the standard event loop.
-                """
-            )
-        }
     }
 
     private static func addSearchPaths(_ paths: [String], _ gil: borrowing PythonGIL) throws {
@@ -108,19 +64,122 @@ enum EventLoop {
         }
     }
 
-    private static func report(
-        _ exception: consuming OwnedReference,
-        to configuration: PythonConfiguration
-    ) {
-        configuration.onUnhandledError?(ErrorTranslation.describe(exception))
+    // MARK: The loop on demand
+
+    /// The home loop (borrowed), which is made if it is not there; on any thread, with the GIL held.
+    @discardableResult
+    static func home(_ gil: borrowing PythonGIL) throws -> PyPointer {
+        if let loop { return loop }
+        return try Interrupts.shielding {
+            // Makes it, by the hook of the import, if this is the first one.
+            _ = try OwnedReference(new: PyImport_ImportModule("asyncio"))
+            return try make(gil)
+        }
+    }
+
+    /// Makes the loop, when somebody has imported asyncio.
+    static func asyncioWasImported(_ gil: borrowing PythonGIL) {
+        // uvloop may be what imports it, and is not ready.
+        guard Interpreter.configuration.eventLoop == .standard else { return }
+        // Where this fails, whoever needs the loop tries again, and hears why.
+        _ = try? Interrupts.shielding { try make(gil) }
+    }
+
+    /// Makes the loop, after the import of asyncio.
+    private static func make(_ gil: borrowing PythonGIL) throws -> PyPointer {
+        if let loop {
+            adoptSoon()
+            return loop
+        }
+        let made = try makeObject(gil)
+        let plain = try Runtime.call(.asyncio, "makes_plain_futures", [], gil)
+        try RunningLoop.prepare(gil)
+        // Python code ran meanwhile, on another thread perhaps.
+        if let loop { return loop }
+        makesPlainFutures = plain.pointer == amaru_true()
+        let pointer = made.take()
+        loop = pointer
+        adoptSoon()
+        return pointer
+    }
+
+    private static func makeObject(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        let isUVLoop = Interpreter.configuration.eventLoop == .uvloop
+        let configuration = Interpreter.configuration
+        let unhandled = try NativeFunction.make("unhandled") { arguments, _, gil in
+            let exception = ErrorTranslation.describe(OwnedReference(borrowed: arguments[0]))
+            if arguments[1] == amaru_true() { configuration.onUnhandledError?(exception) }
+            return try exception.traceback.pythonReference(gil)
+        }
+        do {
+            return try Runtime.call(
+                .asyncio,
+                "make_home_loop",
+                [
+                    isUVLoop ? "uvloop" : "asyncio", unhandled,
+                    configuration.unhandledErrors == .report, configuration.onExitRequest != nil,
+                ],
+                gil
+            )
+        } catch let error as PythonException where isUVLoop && error.matches(.importError) {
+            throw AmaruError(
+                .startFailed,
+                """
+                The event loop of uvloop was configured, but \(error.message). Install the package \
+                uvloop in the environment, or configure the standard event loop.
+                """
+            )
+        }
+    }
+
+    /// Makes the loop that of the Python thread: now, or from another thread, as soon as may be.
+    private static func adoptSoon() {
+        guard !Interpreter.isPythonThread else { return adopt() }
+        // Between two steps of the Python code that the thread runs, if it does.
+        _ = Py_AddPendingCall(
+            { _ in
+                EventLoop.adopt()
+                return 0
+            },
+            nil
+        )
+        Interpreter.submit(.call { adopt() })
+    }
+
+    /// Makes the loop the current one of the Python thread, and outside synchronous regions the
+    /// running one, as it will be from the next job on.
+    private static func adopt() {
+        guard let loop, !isAdopted, Interpreter.isPythonThread, !Interpreter.isForkedChild else {
+            return
+        }
+        isAdopted = true
+        if regionDepth == 0 {
+            enter(loop)
+        } else if (try? Runtime.call(.asyncio, "set_current_loop", [], PythonGIL())) == nil {
+            PyErr_Clear()
+        }
+    }
+
+    /// Whether the jobs are to run inside the loop.
+    private static var isWanted: Bool {
+        if loop != nil { return true }
+        // Imported by a finder that came before the bridge's.
+        guard PyDict_GetItemString(PyImport_GetModuleDict(), "asyncio") != nil else {  // borrowed
+            return false
+        }
+        return (try? home(PythonGIL())) != nil
     }
 
     // MARK: Running
 
-    /// Runs the loop until ``end()``; an exception that leaves it does not end it.
+    /// Serves jobs until ``end()``; an exception that leaves the loop does not end it.
     static func runUntilShutDown() {
+        while !isEnding, !isWanted { serveQueue() }
+        guard !isEnding, let loop else { return }
+        // An interrupt may come in between, and the system may have no memory just now.
+        while (try? watchWork()) == nil { ForeignThread.withoutGIL { _ = usleep(10_000) } }
+        isServing = true
         while !isEnding {
-            guard let loop else { return }
             if let result = callMethod(loop, "run_forever") {
                 amaru_decref(result)
             } else if let exception = amaru_take_exception() {
@@ -129,51 +188,51 @@ enum EventLoop {
         }
     }
 
-    /// KeyboardInterrupt and SystemExit leave `run_forever`, by asyncio's rule.
-    private static func handleEscaped(_ exception: consuming OwnedReference) {
-        guard PyErr_GivenExceptionMatches(exception.pointer, amaru_SystemExit()) != 0 else {
-            return
+    /// Lets the loop perform the jobs, in the context of this thread.
+    private static func watchWork() throws {
+        let drain = try NativeFunction.make("drain") { _, _, _ in
+            drainWork()
+            return OwnedReference(borrowed: amaru_none())
         }
-        let code = exitCode(of: exception.pointer)
-        Interpreter.configuration.onExitRequest?(code)
+        let descriptor = Int(Interpreter.wakeUp?.readEnd ?? -1)
+        _ = try Runtime.call(.asyncio, "watch_work", [descriptor, drain], PythonGIL())
     }
 
-    /// The exit code that `python` would give.
-    ///
-    /// https://docs.python.org/3/library/sys.html#sys.exit
-    static func exitCode(of exception: PyPointer) -> Int32 {
-        guard let code = PyObject_GetAttrString(exception, "code") else {  // new
-            PyErr_Clear()
-            return 1
+    /// Performs the jobs that are there, or waits for one, until one of them needs the loop.
+    private static func serveQueue() {
+        let thread = PyEval_SaveThread()
+        Interpreter.waitForWork()
+        PyEval_RestoreThread(thread)
+        // Handlers of signals too, whose exceptions nobody else takes.
+        if Py_MakePendingCalls() != 0, let exception = amaru_take_exception() {
+            handleEscaped(OwnedReference(new: exception))
         }
-        defer { amaru_decref(code) }
-        if code == amaru_none() { return 0 }
-        if amaru_is_long(code) != 0 {
-            let value = PyLong_AsLong(code)
-            PyErr_Clear()
-            return Int32(truncatingIfNeeded: value)
+        ReleaseQueue.drain()
+        let work = Interpreter.takeWork()
+        for (index, item) in work.enumerated() {
+            guard !isEnding, !isWanted else { return Interpreter.putBack(work[index...]) }
+            item.perform()
         }
-        return 1
+    }
+
+    /// KeyboardInterrupt and SystemExit leave `run_forever`, by asyncio's rule.
+    private static func handleEscaped(_ exception: consuming OwnedReference) {
+        guard let status = ExceptionRecord(exception).exitStatus else { return }
+        Interpreter.configuration.onExitRequest?(status)
     }
 
     /// Performs queued work, within the loop's turn; what takes too long waits for the next turn.
     private static func drainWork() {
         ReleaseQueue.drain()
         let work = Interpreter.takeWork()
-        let start = monotonicNanoseconds()
+        let start = amaru_monotonic_nanoseconds()
         for (index, item) in work.enumerated() {
             item.perform()
-            if monotonicNanoseconds() &- start > batchLimit, index + 1 < work.count {
+            if amaru_monotonic_nanoseconds() &- start > batchLimit, index + 1 < work.count {
                 Interpreter.putBack(work[(index + 1)...])
                 return
             }
         }
-    }
-
-    private static func monotonicNanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
     // MARK: Synchronous regions
@@ -182,31 +241,52 @@ enum EventLoop {
     static func withoutRunningLoop<Value: ~Copyable>(
         _ body: () throws -> Value
     ) throws -> Value {
+        guard loop != nil else { return try beforeTheLoop(body) }
+        adopt()
         let previous = PythonObject(try RunningLoop.current())
         try RunningLoop.set(amaru_none())
         regionDepth += 1
         defer {
             regionDepth -= 1
-            enter(previous)
+            if previous.pointer != amaru_none() { enter(previous.pointer) }
         }
         return try body()
     }
 
-    private static func enter(_ loop: PythonObject) {
-        guard loop.pointer != amaru_none() else { return }
-        if (try? Runtime.call("enter_loop", [loop], PythonGIL())) == nil { PyErr_Clear() }
+    /// Runs `body`, during which the loop may be made: it runs afterwards, as in any other job.
+    private static func beforeTheLoop<Value: ~Copyable>(
+        _ body: () throws -> Value
+    ) throws -> Value {
+        regionDepth += 1
+        defer {
+            regionDepth -= 1
+            if regionDepth == 0, let loop { enter(loop) }
+        }
+        return try body()
+    }
+
+    private static func enter(_ loop: PyPointer) {
+        let loop = PythonObject(OwnedReference(borrowed: loop))
+        Interrupts.shielding {
+            if (try? Runtime.call(.asyncio, "enter_loop", [loop], PythonGIL())) == nil {
+                PyErr_Clear()
+            }
+        }
     }
 
     /// The loop that runs on this thread, else the home loop (new).
-    static func current() throws -> OwnedReference {
+    static func current(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         // asyncio's own answer costs a system call, by which it tells a forked child.
-        if Interpreter.isPythonThread, regionDepth == 0, let loop {
-            return OwnedReference(borrowed: loop)
+        if Interpreter.isPythonThread, regionDepth == 0 {
+            return OwnedReference(borrowed: try home(gil))
         }
         let running = try RunningLoop.current()
-        guard running.pointer == amaru_none(), let loop else { return running }
-        return OwnedReference(borrowed: loop)
+        guard running.pointer == amaru_none() else { return running }
+        return OwnedReference(borrowed: try home(gil))
     }
+
+    /// Whether there is a loop, which the end has to be told of.
+    static var exists: Bool { loop != nil }
 
     /// Says whether the loop that runs on the Python thread is another than the home loop.
     static func isNested(_ loop: PyPointer) -> Bool { loop != self.loop }
@@ -220,8 +300,8 @@ enum EventLoop {
 
     @PythonActor
     static func end() {
-        guard let loop else { return }
         isEnding = true
+        guard isServing, let loop else { return }
         if let result = callMethod(loop, "stop") {
             amaru_decref(result)
         } else {

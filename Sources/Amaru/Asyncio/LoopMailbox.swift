@@ -16,7 +16,9 @@ final class LoopMailbox: Sendable {
 
     /// Closed when the last of its users lets go of it.
     private final class Pipe: Sendable {
-        let wakeUp = WakeUp()
+        let wakeUp: WakeUp
+
+        init() throws { wakeUp = try WakeUp() }
 
         deinit { wakeUp.close() }
     }
@@ -43,7 +45,7 @@ final class LoopMailbox: Sendable {
     static func of(_ loop: PyPointer) throws -> LoopMailbox? {
         let address = UInt(bitPattern: loop)
         if let known = all.withLock({ $0[address] }) { return known }
-        let pipe = Pipe()
+        let pipe = try Pipe()
         let mailbox = LoopMailbox(pipe)
         let owner = Owner(mailbox, address)
         let callback = try NativeFunction.make("deliver") { _, _, _ in
@@ -52,7 +54,12 @@ final class LoopMailbox: Sendable {
         }
         let descriptor = Int(pipe.wakeUp.readEnd)
         let loop = PythonObject(OwnedReference(borrowed: loop))
-        let isWatched = try Runtime.call("watch", [loop, descriptor, callback], PythonGIL())
+        let isWatched = try Runtime.call(
+            .asyncio,
+            "watch",
+            [loop, descriptor, callback],
+            PythonGIL()
+        )
         guard isWatched.pointer == amaru_true() else { return nil }
         all.withLock { $0[address] = mailbox }
         return mailbox
@@ -111,8 +118,6 @@ final class LoopMailbox: Sendable {
         for letter in letters {
             do { try letter.deliver() } catch { failure = failure ?? error }
         }
-        // As long as a nested loop runs, no batch of jobs begins that would do it.
-        if Interpreter.isPythonThread { ReleaseQueue.drain() }
         if let failure { throw failure }
     }
 

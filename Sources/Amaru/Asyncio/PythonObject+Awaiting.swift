@@ -16,8 +16,9 @@ extension PythonObject {
     ///   ended cancelled.
     public func awaited() async throws -> PythonObject {
         try Interpreter.requireRunning()
+        try EventLoop.home(PythonGIL())
         let future = try ContextPairs.enteringPython {
-            PythonObject(try Runtime.call("ensure_future", [self], PythonGIL()))
+            PythonObject(try Runtime.call(.asyncio, "ensure_future", [self], PythonGIL()))
         }
         let isCancelled = Once()
         if Task.isCancelled, isCancelled.first() { try future.cancelFuture() }
@@ -51,18 +52,18 @@ extension PythonObject {
         _ = try Method.call(pointer, "cancel")
     }
 
-    /// Returns whether the future was cancelled, which it says in its callback: when the Swift task
-    /// resumes, it may be too late to ask.
+    /// Returns whether the future was cancelled.
     private func waitUntilDone() async throws -> Bool {
         let wait = PendingAwait()
         let cancellation = Once()
         let callback = try NativeFunction.make("resume_swift_task") { arguments, _, gil in
-            // Now, since the task resumes some turns later and the exception would be reported.
+            // Now, since the task resumes some turns later: the exception would be reported, and
+            // Python may have ended.
             if let future = arguments.first {
                 let future = PythonObject(OwnedReference(borrowed: future))
-                _ = Runtime.attempt("retrieve", future, gil)
+                _ = Runtime.attempt(.asyncio, "retrieve", future, gil)
                 let isCancelled = try? Method.call(future.pointer, "cancelled")
-                if let isCancelled, isCancelled.pointer == amaru_true() { cancellation.happen() }
+                if let isCancelled, isCancelled.pointer == amaru_true() { _ = cancellation.first() }
             }
             wait.resume(with: .success(()))
             return OwnedReference(borrowed: amaru_none())
@@ -80,6 +81,5 @@ final class Once: Sendable {
     /// Says whether this is the first call.
     func first() -> Bool { !hasHappened.exchange(true, ordering: .relaxed) }
 
-    func happen() { _ = first() }
     var happened: Bool { hasHappened.load(ordering: .relaxed) }
 }

@@ -15,13 +15,14 @@ enum RunningLoop {
         let keywords: PyPointer
     }
 
-    /// Owned for ever.
+    /// Owned forever.
     ///
-    /// Safe because it is written once, before any other code can enter Python.
+    /// Safe because it is touched with the GIL held only, and written once.
     private nonisolated(unsafe) static var functions: Functions?
 
     /// Remembers the functions; the thread holds the GIL.
     static func prepare(_ gil: borrowing PythonGIL) throws {
+        guard functions == nil else { return }
         let asyncio = try OwnedReference(new: PyImport_ImportModule("asyncio"))
         func attribute(_ name: String) throws -> OwnedReference {
             try OwnedReference(new: PyObject_GetAttrString(asyncio.pointer, name))
@@ -42,7 +43,8 @@ enum RunningLoop {
 
     /// The running loop, or None (new).
     static func current() throws -> OwnedReference {
-        guard let functions else { throw Interpreter.notRunning() }
+        // Without asyncio no loop runs.
+        guard let functions else { return OwnedReference(borrowed: amaru_none()) }
         return try OwnedReference(new: PyObject_CallNoArgs(functions.get))
     }
 

@@ -80,7 +80,7 @@ final class SwiftAwaitable: @unchecked Sendable {
         in frame: SwiftFrame? = nil,
         _ body: @escaping @Sendable () async throws -> any ConvertibleToPython & Sendable
     ) throws -> OwnedReference {
-        let loop = try EventLoop.current()
+        let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
         let awaitable = SwiftAwaitable(frame: frame)
         let nested = isHome ? nil : NestedLoop.Origin(awaitable)
@@ -109,7 +109,7 @@ final class SwiftAwaitable: @unchecked Sendable {
         _ gil: borrowing PythonGIL,
         cancel: @escaping @Sendable () -> Void
     ) throws -> OwnedReference {
-        let loop = try EventLoop.current()
+        let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
         return try future(of: loop, isHome: isHome, gil, cancel: cancel)
     }
@@ -228,12 +228,10 @@ final class SwiftAwaitable: @unchecked Sendable {
         let gil = PythonGIL()
         let settle = try? NativeFunction.make("settle") { _, _, gil in
             try self.settle(result, receiver.future.pointer, isNew: false, gil)
-            // As long as a nested loop runs, no batch of jobs begins that would do it.
-            if Interpreter.isPythonThread { ReleaseQueue.drain() }
             return OwnedReference(borrowed: amaru_none())
         }
         // A loop that has ended has nobody left who waits.
-        let posted = settle.flatMap { try? Runtime.call("post", [loop, $0], gil) }
+        let posted = settle.flatMap { try? Runtime.call(.asyncio, "post", [loop, $0], gil) }
         guard let posted, posted.pointer == amaru_true() else { return endPending() }
     }
 
@@ -264,6 +262,6 @@ final class SwiftAwaitable: @unchecked Sendable {
     ) throws {
         let future = PythonObject(OwnedReference(borrowed: future))
         let exception = PythonObject(OwnedReference(borrowed: exception))
-        _ = try Runtime.call("fail", [future, exception], gil)
+        _ = try Runtime.call(.asyncio, "fail", [future, exception], gil)
     }
 }

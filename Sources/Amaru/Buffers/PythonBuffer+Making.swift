@@ -1,7 +1,11 @@
 // The kinds of memory that can be shared with Python.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension PythonBuffer {
     /// Shares the elements of an array, read-only, without a copy.

@@ -33,6 +33,7 @@ public struct PythonPickling<Instance: PythonClassInstance>: PythonClassMember {
                     )
                     let object = PythonObject(OwnedReference(borrowed: object))
                     return try Runtime.call(
+                        .classes,
                         "reduce_instance",
                         [object, state],
                         gil
@@ -60,6 +61,7 @@ public struct PythonPickling<Instance: PythonClassInstance>: PythonClassMember {
                     }
                     try InstanceLifecycle.put(NewInstance(restore(value)), into: object)
                     _ = try Runtime.call(
+                        .classes,
                         "restore_attributes",
                         [
                             PythonObject(OwnedReference(borrowed: object)),

@@ -16,7 +16,7 @@ struct Fields {
             (source, isDictionary) = (object, true)
             return
         }
-        source = PythonObject(try RuntimeValue.make("fields_of", [object], gil))
+        source = PythonObject(try RuntimeValue.make(.coding, "fields_of", [object], gil))
         isDictionary = amaru_is_dict(source.pointer) != 0
     }
 
@@ -63,7 +63,7 @@ struct Fields {
 
     /// The keys of a type that there are; of attributes those that hold data.
     func keys<Key: CodingKey>(_ type: Key.Type) -> [Key] {
-        let names = try? RuntimeValue.make("names_of_fields", [source], session.gil())
+        let names = try? RuntimeValue.make(.coding, "names_of_fields", [source], session.gil())
         guard let names, let gil = try? session.gil() else { return [] }
         let found = try? [PythonObject].fromPython(BorrowedReference(names.pointer), gil)
         return (found ?? []).compactMap { name in

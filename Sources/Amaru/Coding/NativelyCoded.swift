@@ -1,7 +1,11 @@
 // Types that are coded as their conversions have them, without containers.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// A Codable type with a Python class of its own.
 protocol NativelyCoded: PythonConvertible {}

@@ -22,7 +22,7 @@ struct UnkeyedDecoding: UnkeyedDecodingContainer {
         if amaru_is_list(object.pointer) != 0 || amaru_is_tuple(object.pointer) != 0 {
             items = PythonObject(try OwnedReference(new: PySequence_Tuple(object.pointer)))
         } else {
-            items = PythonObject(try RuntimeValue.make("items_of", [object], gil))
+            items = PythonObject(try RuntimeValue.make(.coding, "items_of", [object], gil))
         }
     }
 

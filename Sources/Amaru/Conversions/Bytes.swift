@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
-public import Foundation
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension Data: PythonConvertible {
     /// Makes a `bytes` with a copy of the contents.

@@ -1,7 +1,11 @@
 // DateComponents ⇄ datetime, date and time.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension DateComponents: PythonConvertible {
     private typealias Day = PythonTypedTuple<Int, Int, Int>
@@ -21,7 +25,7 @@ extension DateComponents: PythonConvertible {
         guard others.allSatisfy({ $0 == nil }), yearForWeekOfYear == nil else {
             throw Self.refused("more than day, time and time zone")
         }
-        return try RuntimeValue.make("calendar_value", [day, time, timeZone], gil)
+        return try RuntimeValue.make(.values, "calendar_value", [day, time, timeZone], gil)
     }
 
     private var pythonDay: Day? {
@@ -60,6 +64,7 @@ extension DateComponents: PythonConvertible {
         _ gil: borrowing PythonGIL
     ) throws -> DateComponents {
         let parts: PythonTypedTuple<Day?, Time?, TimeZone?> = try RuntimeValue.read(
+            .values,
             "parts_of_calendar_value",
             reference,
             gil

@@ -1,7 +1,11 @@
 // Date ⇄ aware datetime.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension Date: PythonConvertible {
     /// Makes an aware `datetime` in UTC.
@@ -15,7 +19,7 @@ extension Date: PythonConvertible {
                 "the date is outside the years 1 to 9999, which datetime has"
             )
         }
-        return try RuntimeValue.make("datetime_of", [count], gil)
+        return try RuntimeValue.make(.values, "datetime_of", [count], gil)
     }
 
     /// Reads an aware `datetime`; a naive one means no moment and is refused.
@@ -26,7 +30,7 @@ extension Date: PythonConvertible {
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> Date {
-        let count: Int = try RuntimeValue.read("microseconds_of", reference, gil)
+        let count: Int = try RuntimeValue.read(.values, "microseconds_of", reference, gil)
         let (seconds, rest) = count.quotientAndRemainder(dividingBy: 1_000_000)
         let date = Date(timeIntervalSinceReferenceDate: Double(seconds) + Double(rest) / 1_000_000)
         guard date.microseconds == count else {

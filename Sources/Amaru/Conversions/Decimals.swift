@@ -1,7 +1,11 @@
 // Foundation's Decimal ⇄ decimal.Decimal.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension Decimal: PythonConvertible {
     /// Makes a `decimal.Decimal` of the same value.
@@ -10,7 +14,12 @@ extension Decimal: PythonConvertible {
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         guard isFinite else { throw PythonConversionError(.value, "the decimal is no number") }
         let sign = isSignMinus ? "-" : ""
-        return try RuntimeValue.make("decimal_of", ["\(sign)\(significand)E\(exponent)"], gil)
+        return try RuntimeValue.make(
+            .values,
+            "decimal_of",
+            ["\(sign)\(significand)E\(exponent)"],
+            gil
+        )
     }
 
     /// Reads a `decimal.Decimal` with the same value; zeros at its end and the sign of a zero,
@@ -23,6 +32,7 @@ extension Decimal: PythonConvertible {
         _ gil: borrowing PythonGIL
     ) throws -> Decimal {
         let parts: PythonTypedTuple<Bool, String, Int> = try RuntimeValue.read(
+            .values,
             "parts_of_decimal",
             reference,
             gil

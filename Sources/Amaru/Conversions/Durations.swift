@@ -19,7 +19,7 @@ extension Duration: PythonConvertible {
                 "the duration is no whole number of microseconds, which timedelta counts"
             )
         }
-        return try RuntimeValue.make("timedelta_of", [seconds, microseconds], gil)
+        return try RuntimeValue.make(.values, "timedelta_of", [seconds, microseconds], gil)
     }
 
     /// Reads a `timedelta`.
@@ -28,6 +28,7 @@ extension Duration: PythonConvertible {
         _ gil: borrowing PythonGIL
     ) throws -> Duration {
         let parts: PythonTypedTuple<Int64, Int64> = try RuntimeValue.read(
+            .values,
             "parts_of_timedelta",
             reference,
             gil

@@ -3,15 +3,16 @@
 
 internal import CAmaruPython
 
-/// What a function of the runtime gives that answers with a str where there is no value.
+/// The result of a function of the runtime that returns a str if there is no value.
 enum RuntimeValue {
     /// Makes a Python object.
     static func make(
+        _ part: Runtime.Part,
         _ function: String,
         _ arguments: [any ConvertibleToPython],
         _ gil: borrowing PythonGIL
     ) throws -> OwnedReference {
-        let result = try Runtime.call(function, arguments, gil)
+        let result = try Runtime.call(part, function, arguments, gil)
         guard amaru_is_unicode(result.pointer) != 0 else { return result }
         let reason = try String.fromPython(BorrowedReference(result.pointer), gil)
         throw PythonConversionError(reason.hasPrefix("expected ") ? .type : .value, reason)
@@ -19,12 +20,13 @@ enum RuntimeValue {
 
     /// Takes a Python object apart into one value.
     static func read<Part: ConvertibleFromPython>(
+        _ part: Runtime.Part,
         _ function: String,
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> Part {
         let object = PythonObject(OwnedReference(borrowed: reference.pointer))
-        let result = try make(function, [object], gil)
+        let result = try make(part, function, [object], gil)
         return try Part.fromPython(BorrowedReference(result.pointer), gil)
     }
 }

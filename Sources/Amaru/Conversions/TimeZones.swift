@@ -1,7 +1,11 @@
 // TimeZone ⇄ ZoneInfo and timezone.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension TimeZone: PythonConvertible {
     /// Makes a `zoneinfo.ZoneInfo`, or a `datetime.timezone` where the zone is UTC or a distance
@@ -12,8 +16,8 @@ extension TimeZone: PythonConvertible {
         let distance = secondsFromGMT()
         let isFixed =
             identifier == "UTC" || identifier == TimeZone(secondsFromGMT: distance)?.identifier
-        if isFixed { return try RuntimeValue.make("zone_at", [distance], gil) }
-        return try RuntimeValue.make("zone_named", [identifier], gil)
+        if isFixed { return try RuntimeValue.make(.values, "zone_at", [distance], gil) }
+        return try RuntimeValue.make(.values, "zone_named", [identifier], gil)
     }
 
     /// Reads a `zoneinfo.ZoneInfo` or a `datetime.timezone`.
@@ -24,6 +28,7 @@ extension TimeZone: PythonConvertible {
         _ gil: borrowing PythonGIL
     ) throws -> TimeZone {
         let parts: PythonTypedTuple<String?, Int> = try RuntimeValue.read(
+            .values,
             "parts_of_zone",
             reference,
             gil

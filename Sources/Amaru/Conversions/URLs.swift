@@ -1,7 +1,11 @@
 // URL ⇄ str, file URL ⇄ pathlib.Path.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension URL: PythonConvertible {
     /// Makes a `pathlib.Path` of a file URL, and a `str` of any other.
@@ -14,7 +18,7 @@ extension URL: PythonConvertible {
             throw PythonConversionError(.value, "file URL names the host \(host)")
         }
         let path = absoluteURL.path(percentEncoded: false)
-        return try RuntimeValue.make("path_of", [path], gil)
+        return try RuntimeValue.make(.values, "path_of", [path], gil)
     }
 
     /// Reads an absolute `pathlib.Path` as a file URL, and a `str` as the URL that it spells.
@@ -26,6 +30,7 @@ extension URL: PythonConvertible {
         _ gil: borrowing PythonGIL
     ) throws -> URL {
         let parts: PythonTypedTuple<String, Bool> = try RuntimeValue.read(
+            .values,
             "parts_of_place",
             reference,
             gil

@@ -58,7 +58,7 @@ enum ErrorTranslation {
         case let error as any PythonExceptionGroupConvertible:
             return try carrying(error, group(of: error, gil))
         default:
-            let type = try Runtime.attribute("SwiftError")
+            let type = try Runtime.swiftError()
             return try carrying(error, make(type.pointer, String(describing: error), gil))
         }
     }
@@ -85,7 +85,7 @@ enum ErrorTranslation {
         _ arguments: [any ConvertibleToPython & Sendable],
         _ gil: borrowing PythonGIL
     ) throws -> OwnedReference {
-        try Runtime.call("make_exception", [type, PythonTuple(elements: arguments)], gil)
+        try Runtime.call(.errors, "make_exception", [type, PythonTuple(elements: arguments)], gil)
     }
 
     private static func group(
@@ -97,7 +97,7 @@ enum ErrorTranslation {
             throw PythonConversionError(.value, "an exception group needs at least one error")
         }
         let members = try errors.map { PythonObject(try exception(for: $0, gil)) }
-        return try Runtime.call("make_group", [error.pythonGroupMessage, members], gil)
+        return try Runtime.call(.errors, "make_group", [error.pythonGroupMessage, members], gil)
     }
 
     private static func carrying(

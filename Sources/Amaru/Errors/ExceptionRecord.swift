@@ -14,7 +14,7 @@ internal import CAmaruPython
 /// - else on the thread that asks for it, from the captured entries and without source lines.
 ///   It must not wait for the GIL: who holds that may be waiting for it.
 ///
-/// Whatever is made first stays, so that two readers see the same.
+/// The first text is kept, so that two readers see the same.
 final class ExceptionRecord: @unchecked Sendable {
     // Safe because all is set once, under the GIL, but for the two variables, which `lock` guards.
 
@@ -28,6 +28,8 @@ final class ExceptionRecord: @unchecked Sendable {
     let members: [ExceptionRecord]
     /// The Swift error that the object carries, as a member of a group.
     let swiftError: (any Error)?
+    /// What a `SystemExit` asks for.
+    let exitStatus: PythonExitStatus?
     private let traceback: CapturedTraceback
 
     /// The exception object: owned by this record until `handle` is made of it, which needs no GIL.
@@ -62,7 +64,8 @@ final class ExceptionRecord: @unchecked Sendable {
         let cause = parts.cause ?? (parts.suppress_context == 0 ? parts.context : nil)
         self.cause = cause.flatMap { Self.relative($0, pointer, ancestors) }
         members = type.isGroup ? Self.members(of: pointer, ancestors) : []
-        // Last, since it may run Python code.
+        // Last, since they may run Python code.
+        exitStatus = PythonExitStatus(of: pointer, gil)
         message = ExceptionText.message(of: pointer, gil)
         self.pointer = exception.take()
     }

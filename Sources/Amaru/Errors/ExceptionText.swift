@@ -41,7 +41,9 @@ enum ExceptionText {
         // Not a handle of the record: this one goes with the call.
         let object = PythonObject(OwnedReference(borrowed: exception))
         let gil = PythonGIL()
-        guard let text = Runtime.attempt("format_exception", object, gil) else { return nil }
+        guard let text = Runtime.attempt(.errors, "format_exception", object, gil) else {
+            return nil
+        }
         return string(text.pointer, gil)
     }
 

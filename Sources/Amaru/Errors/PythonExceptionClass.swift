@@ -128,7 +128,7 @@ public struct PythonExceptionClass: PythonModule.Member {
 
     /// The class itself; one that is declared has to be registered.
     func classReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
-        guard let declaration else { return try Runtime.call("find_class", [name], gil) }
+        guard let declaration else { return try Runtime.call(.errors, "find_class", [name], gil) }
         guard let found = declaration.state.withLock({ $0.object }) else {
             throw AmaruError(
                 .notRunning,
@@ -151,6 +151,7 @@ public struct PythonExceptionClass: PythonModule.Member {
         let arrival = try arrival.map { PythonObject(try $0.capsule()) }
         let made = PythonObject(
             try Runtime.call(
+                .errors,
                 "make_exception_class",
                 [module, name, documentation, bases, attributes, text, arrival],
                 gil

@@ -139,7 +139,7 @@ extension FunctionSignature {
         _ gil: borrowing PythonGIL
     ) throws -> any Error {
         let text = try text(as: .runnable, gil)
-        let shape = try Runtime.call("function_of_shape", [name, text], gil)
+        let shape = try Runtime.call(.signatures, "function_of_shape", [name, text], gil)
         let count = arguments.count + (keywords.map { amaru_tuple_count($0) } ?? 0)
         var slots: [PyPointer?] = receiver == .none ? [] : [amaru_none()]
         let given = slots.count + arguments.count

@@ -23,7 +23,7 @@ extension FunctionSignature {
                 continue
             }
             let value = PythonObject(try makeDefault(gil))
-            let literal = try Runtime.call("literal_or_dots", [value], gil)
+            let literal = try Runtime.call(.signatures, "literal_or_dots", [value], gil)
             defaults.append(try .fromPython(BorrowedReference(literal.pointer), gil))
         }
         return text(as: style, defaults: defaults)

@@ -29,9 +29,14 @@ enum NativeFunction {
     private final class Internal: FunctionDefinition {
         let body: NativeBody
 
-        init(_ name: String, body: @escaping NativeBody) {
+        init(
+            _ name: String,
+            documentation: String? = nil,
+            entry: @escaping amaru_fastcall = enterInternal,
+            body: @escaping NativeBody
+        ) {
             self.body = body
-            super.init(name, documentation: nil, entry: enterInternal)
+            super.init(name, documentation: documentation, entry: entry)
         }
     }
 
@@ -78,6 +83,18 @@ enum NativeFunction {
     /// Makes a builtin of the bridge itself; the thread holds the GIL.
     static func make(_ name: String, body: @escaping NativeBody) throws -> PythonObject {
         try make(Internal(name, body: body), module: nil)
+    }
+
+    /// Makes one that CPython calls in a child of `os.fork` too, where it takes no lock.
+    static func makeForkSafe(
+        _ name: String,
+        _ documentation: String? = nil,
+        body: @escaping NativeBody
+    ) throws -> PythonObject {
+        try make(
+            Internal(name, documentation: documentation, entry: enterForkSafe, body: body),
+            module: nil
+        )
     }
 
     /// Makes the builtin of an exported function; the thread holds the GIL.
@@ -136,6 +153,10 @@ enum NativeFunction {
             _ = NativeFunction.forkedChild()
             return nil
         }
+        return NativeFunction.enterForkSafe(context, arguments, count, keywords)
+    }
+
+    private static let enterForkSafe: amaru_fastcall = { context, arguments, count, keywords in
         // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
         let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
         let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)

@@ -28,12 +28,12 @@ enum ForeignThread {
     ///
     /// It is kept until the thread ends: one that is made anew each time costs ten times as much,
     /// and crashes extension modules that keep it.
-    static func idleState() -> UnsafeMutablePointer<PyThreadState>? {
+    static func idleState() throws -> UnsafeMutablePointer<PyThreadState>? {
         // Such as a thread that Python code made, inside a Swift function that it called.
         if PyGILState_Check() != 0 { return nil }
         if let state = amaru_thread_state() { return state }
         guard let state = PyThreadState_New(PyInterpreterState_Main()) else {
-            preconditionFailure("CPython has no memory for the state of one more thread")
+            throw AmaruError.limit("The state of one more Python thread could not be made", ENOMEM)
         }
         amaru_keep_thread_state(state)
         pthread_setspecific(key, state)
@@ -72,7 +72,7 @@ enum Courier {
     }
 
     private static let queue = Lock(Queue())
-    private static let wakeUp = WakeUp()
+    private static let event = AutoResetEvent()
 
     /// Runs `errand` with the GIL held, soon.
     static func send(_ errand: @escaping @Sendable () -> Void) {
@@ -81,16 +81,19 @@ enum Courier {
             defer { queue.isSpawned = true }
             return !queue.isSpawned
         }
-        if mustSpawn { _ = NativeThread.spawn(name: "courier", stackSize: 1 << 20) { serve() } }
-        wakeUp.signal()
+        if mustSpawn {
+            let status = NativeThread.spawn(name: "courier", stackSize: 1 << 20) { serve() }
+            // The next errand tries again.
+            if status != 0 { queue.withLock { $0.isSpawned = false } }
+        }
+        event.signal()
     }
 
     /// Never returns.
     private static func serve() {
         let state = PyThreadState_New(PyInterpreterState_Main())
         while true {
-            wakeUp.wait()
-            wakeUp.clear()
+            event.wait()
             let errands = queue.withLock { queue in
                 defer { queue.errands = [] }
                 return queue.errands

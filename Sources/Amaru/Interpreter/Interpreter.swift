@@ -34,10 +34,13 @@ enum Interpreter {
         /// Whether the wake-up is written and not yet read: one byte wakes for any number of jobs.
         var isSignalled = false
         var startWaiters: [CheckedContinuation<Void, any Error>] = []
+        /// Made when the thread is; nil if there were no descriptors for it.
+        var wakeUp: WakeUp?
     }
 
     private static let state = Lock(State())
-    static let wakeUp = WakeUp()
+    /// Wakes a thread that serves without Python, for which there was no pipe.
+    private static let fallback = AutoResetEvent()
 
     // MARK: Facts that the Python thread writes
 
@@ -88,22 +91,43 @@ enum Interpreter {
 
     /// Queues work for the Python thread, starting it with the default configuration if need be.
     static func submit(_ work: Work) {
-        let (mustStart, mustWake) = state.withLock { state in
+        let (mustStart, mustWake, wakeUp) = state.withLock { state in
             state.work.append(work)
             let mustWake = !state.isSignalled
             state.isSignalled = true
-            guard case .idle = state.phase else { return (false, mustWake) }
-            state.phase = .starting
-            return (true, mustWake)
+            guard case .idle = state.phase else { return (false, mustWake, state.wakeUp) }
+            begin(&state)
+            return (true, mustWake, state.wakeUp)
         }
-        if mustWake { wakeUp.signal() }
+        if mustWake { wake(wakeUp) }
         if mustStart { InterpreterThread.spawn() }
+    }
+
+    private static func begin(_ state: inout State) {
+        do {
+            state.wakeUp = try WakeUp()
+            state.phase = .starting
+        } catch {
+            state.phase = .ended(error)
+        }
+    }
+
+    private static func wake(_ wakeUp: WakeUp?) {
+        if let wakeUp { wakeUp.signal() } else { fallback.signal() }
+    }
+
+    /// What wakes the Python thread; nil before it exists, and if there was no descriptor for it.
+    static var wakeUp: WakeUp? { state.withLock { $0.wakeUp } }
+
+    /// Blocks the Python thread until there may be work, or a signal was handled.
+    static func waitForWork() {
+        if let wakeUp { wakeUp.wait() } else { fallback.wait() }
     }
 
     /// Takes the queued work; more may arrive at once.
     static func takeWork() -> [Work] {
-        wakeUp.clear()
-        return state.withLock { state in
+        state.withLock { state in
+            state.wakeUp?.clear()
             state.isSignalled = false
             let work = state.work
             state.work = []
@@ -113,12 +137,12 @@ enum Interpreter {
 
     /// Puts back what a bounded batch left over, in front.
     static func putBack(_ rest: ArraySlice<Work>) {
-        let mustWake = state.withLock { state in
+        let (mustWake, wakeUp) = state.withLock { state in
             state.work.insert(contentsOf: rest, at: 0)
             defer { state.isSignalled = true }
-            return !state.isSignalled
+            return (!state.isSignalled, state.wakeUp)
         }
-        if mustWake { wakeUp.signal() }
+        if mustWake { wake(wakeUp) }
     }
 
     // MARK: Start and end
@@ -128,8 +152,8 @@ enum Interpreter {
         let mustStart = try state.withLock { state in
             switch state.phase {
             case .idle:
-                state.phase = .starting
                 state.configuration = configuration
+                begin(&state)
                 return true
             case .starting, .running:
                 guard state.configuration ?? PythonConfiguration() == configuration else {
@@ -165,6 +189,19 @@ enum Interpreter {
 
     static var configuration: PythonConfiguration {
         state.withLock { $0.configuration ?? PythonConfiguration() }
+    }
+
+    /// Refuses to wait for the Python thread after the end, which may have given it up.
+    static func refuseAfterEnd() throws {
+        if hasEnded { throw notRunning() }
+    }
+
+    /// Whether the start has failed, or Python was shut down.
+    static var hasEnded: Bool {
+        state.withLock { state in
+            if case .ended = state.phase { return true }
+            return false
+        }
     }
 
     /// Says whether Python has started and not ended, from any thread.

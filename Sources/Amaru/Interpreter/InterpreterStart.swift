@@ -42,7 +42,12 @@ enum InterpreterStart {
             PyConfig_Clear(config)
             config.deallocate()
         }
-        PyConfig_InitIsolatedConfig(config)
+        if configuration.readsVariables {
+            PyConfig_InitPythonConfig(config)
+            config.pointee.configure_c_stdio = 0
+        } else {
+            PyConfig_InitIsolatedConfig(config)
+        }
         config.pointee.install_signal_handlers = 0
         config.pointee.dev_mode = configuration.developmentMode ? 1 : 0
         func set(_ field: UnsafeMutablePointer<UnsafeMutablePointer<wchar_t>?>, _ value: String)
@@ -68,6 +73,7 @@ enum InterpreterStart {
     private static func check(_ status: PyStatus) throws {
         guard amaru_status_failed(status) != 0 else { return }
         let reason = status.err_msg.map { String(cString: $0) } ?? "exit \(status.exitcode)"
+        if let error = AmaruError.limitAtStart(reason) { throw error }
         throw AmaruError(
             .startFailed,
             "CPython \(LinkedPython.version) did not start: \(reason). Is its standard library "

@@ -18,18 +18,23 @@ enum InterpreterThread {
     /// and 1 MiB still crashes; with this much CPython raises RecursionError.
     private static let stackSize = 16 << 20
 
+    /// Enough to run jobs whose every entry throws.
+    private static let smallStackSize = 512 << 10
+
     static func spawn() {
         let status = NativeThread.spawn(name: "python", stackSize: stackSize) { main() }
-        if status != 0 {
-            Interpreter.didFail(
-                AmaruError(.startFailed, "No thread for Python could be made: errno \(status).")
-            )
+        guard status != 0 else { return }
+        Interpreter.didFail(.limit("A thread for Python could not be created", status))
+        _ = NativeThread.spawn(name: "python", stackSize: smallStackSize) {
+            Interpreter.adoptThread()
+            serveWithoutPython()
         }
     }
 
     private static func main() {
         unblockSignals()
         Interpreter.adoptThread()
+        guard !Interpreter.hasEnded else { serveWithoutPython() }
         do {
             try InterpreterStart.start(Interpreter.configuration)
             Interpreter.didStart()
@@ -55,10 +60,10 @@ enum InterpreterThread {
         pthread_sigmask(SIG_SETMASK, &none, nil)
     }
 
-    /// Runs jobs for ever, since one that is never run would hang its task; each entry throws.
-    private static func serveWithoutPython() {
+    /// Runs jobs forever, since one that is never run would hang its task; each entry throws.
+    private static func serveWithoutPython() -> Never {
         while true {
-            Interpreter.wakeUp.wait()
+            Interpreter.waitForWork()
             for work in Interpreter.takeWork() { work.perform() }
         }
     }

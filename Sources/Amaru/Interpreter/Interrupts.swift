@@ -35,16 +35,24 @@ enum Interrupts {
         case step
     }
 
-    /// What an interrupt that was just noticed is for; the numbers are the runtime's.
-    enum Claim: Int {
-        case nothing = 0
-        case call = 1
-        case step = 2
+    /// What an interrupt that was just noticed is for.
+    private enum Claim {
+        case nothing
+        case call
+        case step
     }
 
     private struct State {
         var active: [CallID] = []
         var pending: Target?
+        /// How many times ``shielding(_:)`` is running.
+        var shields = 0
+
+        /// Says whether the same target was aimed at before and has not noticed.
+        mutating func aim(at target: Target) -> Bool {
+            defer { pending = target }
+            return pending == target
+        }
     }
 
     private static let state = Lock(State())
@@ -72,34 +80,90 @@ enum Interrupts {
 
     /// Interrupts a call if it is running; from any thread.
     static func interrupt(_ id: CallID) {
-        let isActive = state.withLock { state in
-            guard state.active.contains(id) else { return false }
-            state.pending = .call(id)
-            return true
+        let isRepeated: Bool? = state.withLock { state in
+            guard state.active.contains(id) else { return nil }
+            return state.aim(at: .call(id))
         }
-        if isActive { notify() }
+        if let isRepeated { notify(isRepeated: isRepeated) }
+    }
+
+    /// Interrupts the innermost call that is running, else the step that the event loop is in.
+    static func interruptCurrent() {
+        guard Interpreter.isRunning else { return }
+        let isRepeated = state.withLock { state in
+            state.aim(at: state.active.last.map(Target.call) ?? .step)
+        }
+        notify(isRepeated: isRepeated)
     }
 
     /// Makes the Python thread look at the interrupt, also out of a system call.
     ///
     /// The flag is set by the handler of a signal sent to that thread: on POSIX systems
     /// `PyErr_SetInterrupt` stops running bytecode only when Python's main thread calls it.
-    private static func notify() {
+    ///
+    /// - Parameter isRepeated: Whether the interrupt before was not noticed: Python code ignores
+    ///   SIGINT, or has a handler of its own for it. Then another signal stands for it, whose
+    ///   handler is the bridge's; and if Python code has one for that too, a pending call.
+    private static func notify(isRepeated: Bool) {
+        guard isRepeated else { return Interpreter.signalThread(SIGURG) }
+        escalates.pointee = 1
+        _ = Py_AddPendingCall({ _ in Interrupts.strike() }, nil)
+        // Up to 3.11 a pending call that another thread adds is not noticed by a loop that calls
+        // nothing; that another thread wants the GIL is.
+        Courier.send {}
         Interpreter.signalThread(SIGURG)
     }
 
-    /// Interrupts the innermost call that is running, else the step that the event loop is in.
-    static func interruptCurrent() {
-        guard Interpreter.isRunning else { return }
-        state.withLock { state in
-            state.pending = state.active.last.map(Target.call) ?? .step
+    /// Raises KeyboardInterrupt, as the bridge's handler does, between two steps of Python code.
+    ///
+    /// - Returns: 0, or -1 with the exception raised.
+    private static func strike() -> Int32 {
+        guard state.withLock({ $0.pending != nil }) else { return 0 }
+        let frame = PyEval_GetFrame()  // borrowed
+        let object = frame.map {
+            UnsafeMutableRawPointer($0).assumingMemoryBound(to: PyObject.self)
         }
-        notify()
+        guard strikes(object) else { return 0 }
+        PyErr_SetNone(amaru_KeyboardInterrupt())
+        return -1
+    }
+
+    /// Takes the interrupt that was just noticed, and says whether it strikes the code in a frame.
+    ///
+    /// - Parameter frame: The innermost one (borrowed), nil or None if no Python code runs.
+    static func strikes(_ frame: PyPointer?) -> Bool {
+        switch claim() {
+        case .nothing: false
+        case .call: true
+        case .step: frame.map { !isIdle($0) } ?? false
+        }
+    }
+
+    /// Whether a frame is the loop itself, between the steps of its tasks.
+    private static func isIdle(_ frame: PyPointer) -> Bool {
+        guard frame != amaru_none(),
+            let globals = PyObject_GetAttrString(frame, "f_globals")  // new
+        else {
+            PyErr_Clear()
+            return true
+        }
+        let namespace = OwnedReference(new: globals)
+        guard amaru_is_dict(namespace.pointer) != 0,
+            let name = PyDict_GetItemString(namespace.pointer, "__name__"),  // borrowed
+            amaru_is_unicode(name) != 0
+        else { return true }
+        // asyncio.events: a handle whose callback has not begun would be lost.
+        let own = ["selectors", "asyncio.base_events", "asyncio.events", "_amaru_runtime"]
+        return own.contains { PyUnicode_CompareWithASCIIString(name, $0) == 0 }
     }
 
     /// Says what the interrupt that was just noticed is for, and takes it.
-    static func claim() -> Claim {
+    private static func claim() -> Claim {
         state.withLock { state in
+            if state.shields > 0 {
+                if state.pending == .step { state.pending = nil }
+                return .nothing
+            }
             switch state.pending {
             case .call(let id) where state.active.contains(id):
                 state.pending = nil
@@ -113,29 +177,68 @@ enum Interrupts {
         }
     }
 
+    /// Runs `body`, the bridge's own Python code, as if the thread were idle.
+    ///
+    /// An interrupt of a call that the code belongs to strikes when it is over.
+    static func shielding<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Value {
+        guard Interpreter.isPythonThread else { return try body() }
+        state.withLock { $0.shields += 1 }
+        defer {
+            let isInterrupted = state.withLock { state in
+                state.shields -= 1
+                return state.shields == 0 && state.pending != nil
+            }
+            if isInterrupted { notify(isRepeated: true) }
+        }
+        return try body()
+    }
+
+    // MARK: Signals
+
+    /// Whether the next SIGURG stands for an interrupt that was not noticed before.
+    ///
+    /// Safe because a signal handler may read and write a word of memory; a lost escalation is
+    /// made up for by the pending call.
+    private nonisolated(unsafe) static let escalates = {
+        let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+        memory.initialize(to: 0)
+        return memory
+    }()
+
     /// What SIGURG did before.
     ///
-    /// Safe because it is written once, before the handler that reads it is installed.
-    private nonisolated(unsafe) static var previousAction = sigaction()
+    /// Safe because it is written before the handler that reads it is installed. Memory of its own,
+    /// since a handler may interrupt Swift's bookkeeping of a variable.
+    private nonisolated(unsafe) static let previousHandler = {
+        let memory = UnsafeMutablePointer<SignalHandler?>.allocate(capacity: 1)
+        memory.initialize(to: nil)
+        return memory
+    }()
 
     /// Makes SIGURG set Python's interrupt flag; a handler that the program has is called too.
+    ///
+    /// Again after Python code has installed a handler for SIGURG.
     static func prepareSignals() {
-        sigaction(SIGURG, nil, &previousAction)
-        var action = sigaction()
-        let handler: @convention(c) (Int32) -> Void = { signal in
-            // Both are safe in a signal handler:
-            // https://docs.python.org/3/c-api/exceptions.html#c.PyErr_SetInterrupt
+        let current = SignalAction(current: SIGURG)
+        // Interrupted, or a system call would go on.
+        let own = SignalAction(handler, systemCalls: .interrupted)
+        guard current.address != own.address else { return }
+        previousHandler.pointee = current.handler
+        escalates.pointee = 0
+        own.install(for: SIGURG)
+    }
+
+    private static let handler: SignalHandler = { signal in
+        // Both are safe in a signal handler:
+        // https://docs.python.org/3/c-api/exceptions.html#c.PyErr_SetInterruptEx
+        if escalates.pointee != 0 {
+            escalates.pointee = 0
+            PyErr_SetInterruptEx(SIGURG)
+        } else {
             PyErr_SetInterrupt()
-            Interrupts.callPrevious(signal)
         }
-        #if canImport(Glibc)
-            action.__sigaction_handler.sa_handler = handler
-        #else
-            action.__sigaction_u.__sa_handler = handler
-        #endif
-        // Without SA_RESTART, or a system call would go on.
-        action.sa_flags = 0
-        sigaction(SIGURG, &action, nil)
+        SignalForwarding.wakeHome()
+        previousHandler.pointee?(signal)
     }
 
     /// Ignores the signals of a broken pipe and of a full file, unless the program handles them.
@@ -143,34 +246,15 @@ enum Interrupts {
     /// As `python` does, where Python code gets an OSError for each: here it would end the program.
     /// https://docs.python.org/3/library/signal.html#signal.SIGPIPE
     static func ignoreWriteSignals() {
-        for signal in [SIGPIPE, SIGXFSZ] {
-            var action = sigaction()
-            sigaction(signal, nil, &action)
-            #if canImport(Glibc)
-                let isDefault = unsafeBitCast(action.__sigaction_handler, to: Int.self) == 0
-            #else
-                let isDefault = unsafeBitCast(action.__sigaction_u, to: Int.self) == 0
-            #endif
-            if isDefault { _ = PyOS_setsig(signal, SIG_IGN) }
+        for signal in [SIGPIPE, SIGXFSZ] where SignalAction(current: signal).address == 0 {
+            _ = PyOS_setsig(signal, SIG_IGN)
         }
     }
 
-    private static func callPrevious(_ signal: Int32) {
-        guard previousAction.sa_flags & Int32(SA_SIGINFO) == 0 else { return }
-        #if canImport(Glibc)
-            let handler = previousAction.__sigaction_handler.sa_handler
-        #else
-            let handler = previousAction.__sigaction_u.__sa_handler
-        #endif
-        // SIG_DFL is nil and SIG_IGN is 1; SIGURG's default is to be ignored.
-        if let handler, unsafeBitCast(handler, to: Int.self) != 1 { handler(signal) }
-    }
-
-    /// Runs `body`, which sets Python's SIGINT handler, and gives the signal back to the program.
-    static func keepingSIGINT<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Value {
-        var action = sigaction()
-        sigaction(SIGINT, nil, &action)
-        defer { sigaction(SIGINT, &action, nil) }
+    /// Runs `body`, which sets Python's handlers, and gives the signals back to the program.
+    static func keepingSignals<Value: ~Copyable>(_ body: () throws -> Value) rethrows -> Value {
+        let former = [SIGINT, SIGURG].map { ($0, SignalAction(current: $0)) }
+        defer { for (signal, action) in former { action.install(for: signal) } }
         return try body()
     }
 }

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
-internal import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -28,13 +27,13 @@ public enum LinkedPython {
     /// Found from where the library lies, never by PATH: another build of the same minor version
     /// would run its own standard library under this one.
     ///
-    /// - Throws: ``AmaruError/Code/startFailed`` where there is none.
+    /// - Throws: ``AmaruError/Code/startFailed`` if there is none.
     public static func interpreter() throws -> String {
         let library = try libraryPath()
-        var folder = URL(fileURLWithPath: library).resolvingSymlinksInPath()
+        var folder = resolved(library)[...]
         for _ in 0..<4 {
-            folder.deleteLastPathComponent()
-            let candidate = folder.appending(path: "bin/python\(minorVersion)").path
+            folder = parent(of: folder)
+            let candidate = "\(folder)/bin/python\(minorVersion)"
             if access(candidate, X_OK) == 0 { return candidate }
         }
         throw AmaruError(
@@ -78,33 +77,37 @@ public enum LinkedPython {
     ///
     /// - Throws: ``AmaruError/Code/environmentMismatch``, naming both.
     public static func checkEnvironment(_ root: String) throws {
-        let file = root + "/pyvenv.cfg"
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+        let interpreter = try interpreter()
+        guard access("\(root)/\(VirtualEnvironmentConfiguration.fileName)", R_OK) == 0 else {
             throw AmaruError(
                 .environmentMismatch,
-                "\(root) is no virtual environment: it has no pyvenv.cfg. Make one with "
-                    + "\(try interpreter()) -m venv \(root)"
+                "\(root) is not a virtual environment: it has no pyvenv.cfg. Make one with "
+                    + "\(interpreter) -m venv \(root)"
             )
         }
-        var values: [String: String] = [:]
-        for line in text.split(whereSeparator: \.isNewline) {
-            guard let sign = line.firstIndex(of: "=") else { continue }
-            let key = line[..<sign].trimmingCharacters(in: .whitespaces).lowercased()
-            values[key] = line[line.index(after: sign)...].trimmingCharacters(in: .whitespaces)
-        }
-        let found = values["version_info"] ?? values["version"] ?? "?"
-        // uv writes 3.11.2.final.0 or 3.11.2, the standard library 3.11.2.
-        let foundVersion = found.split(separator: ".").prefix(3).joined(separator: ".")
-        let home = URL(fileURLWithPath: values["home"] ?? "?").resolvingSymlinksInPath().path
-        let ownHome = URL(fileURLWithPath: try interpreter()).deletingLastPathComponent()
-            .resolvingSymlinksInPath().path
-        guard foundVersion == version, home == ownHome else {
+        let found = VirtualEnvironmentConfiguration(root: root)
+        let home = resolved(found?.home ?? "?")
+        let ownHome = resolved(String(parent(of: interpreter[...])))
+        guard let found, found.version == version, home == ownHome else {
             throw AmaruError(
                 .environmentMismatch,
-                "\(root) was made by Python \(foundVersion) in \(home), but this program is linked "
-                    + "with Python \(version) in \(ownHome). Make it again with "
-                    + "\(try interpreter()) -m venv --clear \(root)"
+                "\(root) was made by Python \(found?.version ?? "?") in \(home), but this program "
+                    + "is linked with Python \(version) in \(ownHome). Make it again with "
+                    + "\(interpreter) -m venv --clear \(root)"
             )
         }
+    }
+
+    // MARK: Paths, without the cost of setting Foundation up
+
+    /// The path without symbolic links; itself if there is nothing at it.
+    private static func resolved(_ path: String) -> String {
+        guard let found = realpath(path, nil) else { return path }
+        defer { free(found) }
+        return String(cString: found)
+    }
+
+    private static func parent(of path: Substring) -> Substring {
+        path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
     }
 }

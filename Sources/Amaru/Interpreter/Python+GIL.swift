@@ -23,7 +23,7 @@ extension Python {
     ) throws -> Value {
         guard amaru_enterable() != 0 else { throw Interpreter.notRunning() }
         if amaru_attached() != 0 { return try body(PythonGIL()) }
-        guard let state = amaru_idle_thread_state() ?? idleThreadState() else {
+        guard let state = try amaru_idle_thread_state() ?? idleThreadState() else {
             return try body(PythonGIL())
         }
         PyEval_RestoreThread(state)
@@ -39,8 +39,8 @@ extension Python {
 
     @usableFromInline
     @inline(never)
-    static func idleThreadState() -> UnsafeMutablePointer<PyThreadState>? {
-        ForeignThread.idleState()
+    static func idleThreadState() throws -> UnsafeMutablePointer<PyThreadState>? {
+        try ForeignThread.idleState()
     }
 }
 

@@ -56,7 +56,7 @@ public enum Python {
         globals: PythonObject? = nil
     ) async throws -> PythonObject {
         try await run(globals: globals) { gil in
-            try Runtime.call("compile_source", [source, filename], gil)
+            try Runtime.call(.sources, "compile_source", [source, filename], gil)
         }
     }
 
@@ -72,7 +72,7 @@ public enum Python {
         globals: PythonObject? = nil
     ) async throws {
         _ = try await run(globals: globals) { gil in
-            try Runtime.call("compile_script", [contents, path], gil)
+            try Runtime.call(.sources, "compile_script", [contents, path], gil)
         }
     }
 
@@ -81,6 +81,7 @@ public enum Python {
         compiling compile: @escaping @Sendable (borrowing PythonGIL) throws -> OwnedReference
     ) async throws -> PythonObject {
         try NestedLoop.refuseEntry()
+        try Interpreter.refuseAfterEnd()
         let call = CallID.next()
         return try await withTaskCancellationHandler {
             try await runCompiled(call, globals, compile)
@@ -100,17 +101,19 @@ public enum Python {
         let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
         let namespace = try globals ?? self.globals()
         let isAsynchronous = PythonObject(
-            try Runtime.call("is_asynchronous", [codes], PythonGIL())
+            try Runtime.call(.sources, "is_asynchronous", [codes], PythonGIL())
         )
         guard try isAsynchronous.isTrue() else {
             return try PythonException.completing {
                 try PythonActor.synchronously(call) {
-                    PythonObject(try Runtime.call("run_sync", [codes, namespace], PythonGIL()))
+                    PythonObject(
+                        try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
+                    )
                 }
             }
         }
         return try await PythonObject(
-            try Runtime.call("run_async", [codes, namespace], PythonGIL())
+            try Runtime.call(.sources, "run_async", [codes, namespace], PythonGIL())
         ).awaited()
     }
 

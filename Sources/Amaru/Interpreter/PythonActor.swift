@@ -5,8 +5,9 @@ internal import CAmaruPython
 
 /// The isolation domain of Python: whatever touches a Python object is isolated to this actor.
 ///
-/// Its jobs run on one dedicated thread, inside a running asyncio event loop. The first job starts
-/// Python with the default configuration; for another one `await` ``Python/start(_:)`` before.
+/// Its jobs run on one dedicated thread: from a plain queue until something needs asyncio, then
+/// inside a running event loop. The first job starts Python with the default configuration; for
+/// another one `await` ``Python/start(_:)`` before.
 ///
 /// A hop to the actor costs as much as a thousand calls inside it, so make the steps large: put
 /// everything that belongs together in one ``run(_:)``.
@@ -34,6 +35,7 @@ public actor PythonActor {
         _ body: @PythonActor @Sendable () throws -> Value
     ) async throws -> Value {
         try NestedLoop.refuseEntry()
+        try Interpreter.refuseAfterEnd()
         let call = CallID.next()
         return try await withTaskCancellationHandler {
             try await runOnActor(call, body)

@@ -40,6 +40,10 @@ public struct PythonConfiguration: Sendable, Equatable {
     public var arguments: [String]
     /// The folder for compiled bytecode; nil puts it beside each source, as `python` does.
     public var bytecodeCache: String?
+    /// Whether Python reads its own environment variables, such as `PYTHONPATH`, as `python` does.
+    ///
+    /// <https://docs.python.org/3/using/cmdline.html#environment-variables>
+    public var readsVariables: Bool
     /// Who provides the memory of Python objects.
     public var allocator: Allocator
     /// Whether Python runs in its development mode, with more checks and warnings.
@@ -54,8 +58,10 @@ public struct PythonConfiguration: Sendable, Equatable {
     public var countsObjects: Bool
     /// Called on the Python thread with each such exception; it must not block.
     public var onUnhandledError: (@Sendable (PythonException) -> Void)?
-    /// Called on the Python thread when `SystemExit` leaves a task, with the exit code.
-    public var onExitRequest: (@Sendable (Int32) -> Void)?
+    /// Called on the Python thread when `SystemExit` leaves a task or the handler of a signal.
+    ///
+    /// With the exit code and what `python` would write to standard error.
+    public var onExitRequest: (@Sendable (PythonExitStatus) -> Void)?
     /// Called on the Python thread as Python ends, with what is left, where objects are counted.
     ///
     /// Python code can still be run in it; it must not block.
@@ -67,6 +73,7 @@ public struct PythonConfiguration: Sendable, Equatable {
         searchPaths: [String] = [],
         arguments: [String] = [""],
         bytecodeCache: String? = nil,
+        readsVariables: Bool = false,
         allocator: Allocator = .standard,
         developmentMode: Bool = false,
         unhandledErrors: UnhandledErrors = .report,
@@ -74,13 +81,14 @@ public struct PythonConfiguration: Sendable, Equatable {
         streams: PythonStreams? = nil,
         countsObjects: Bool = false,
         onUnhandledError: (@Sendable (PythonException) -> Void)? = nil,
-        onExitRequest: (@Sendable (Int32) -> Void)? = nil,
+        onExitRequest: (@Sendable (PythonExitStatus) -> Void)? = nil,
         onLeftOverObjects: (@Sendable (PythonLiveObjects) -> Void)? = nil
     ) {
         self.environment = environment
         self.searchPaths = searchPaths
         self.arguments = arguments
         self.bytecodeCache = bytecodeCache
+        self.readsVariables = readsVariables
         self.allocator = allocator
         self.developmentMode = developmentMode
         self.unhandledErrors = unhandledErrors
@@ -96,6 +104,7 @@ public struct PythonConfiguration: Sendable, Equatable {
     public static func == (one: Self, other: Self) -> Bool {
         one.environment == other.environment && one.searchPaths == other.searchPaths
             && one.arguments == other.arguments && one.bytecodeCache == other.bytecodeCache
+            && one.readsVariables == other.readsVariables
             && one.allocator == other.allocator && one.developmentMode == other.developmentMode
             && one.unhandledErrors == other.unhandledErrors
             && one.eventLoop == other.eventLoop

@@ -3,7 +3,7 @@
 
 internal import CAmaruPython
 
-/// Ends the event loop and what hangs on it, part by part.
+/// Ends the event loop and what depends on it, part by part.
 enum Shutdown {
     /// What the end has come to, shared with the watch.
     private struct Progress {
@@ -38,6 +38,8 @@ enum Shutdown {
         }
         for await _ in ends {}
         watch.cancel()
+        // Also where a part is given up: who enters Python now would wait for it.
+        finish()
         return progress.withLock { $0.stuck }
     }
 
@@ -71,10 +73,12 @@ enum Shutdown {
 
         for (part, function) in [
             ("tasks", "end_tasks"), ("asynchronous generators", "end_generators"),
-        ] {
+        ] where EventLoop.exists {
             enter(part)
             do {
-                let ending = PythonObject(try Runtime.call(function, [seconds], PythonGIL()))
+                let ending = PythonObject(
+                    try Runtime.call(.ending, function, [seconds], PythonGIL())
+                )
                 note(try await ending.awaited().converted())
             } catch {
                 note(["\(part): \(error)"])
@@ -87,7 +91,7 @@ enum Shutdown {
             enter(part)
             do {
                 let names = try PythonActor.synchronously(CallID.next()) {
-                    PythonObject(try Runtime.call(function, arguments, PythonGIL()))
+                    PythonObject(try Runtime.call(.ending, function, arguments, PythonGIL()))
                 }
                 note(try names.converted(to: [String]?.self) ?? [])
             } catch {
@@ -100,6 +104,12 @@ enum Shutdown {
         EventLoop.end()
         // From here, and not from when the loop has stopped: a job that runs before that would
         // begin to wait for what never comes.
+        finish()
+    }
+
+    /// Lets nobody enter Python any more, and nobody wait for it; on any thread.
+    private static func finish() {
+        guard Interpreter.isRunning else { return }
         Interpreter.didEnd()
         PendingAwait.abandonAll(
             AmaruError(.notRunning, "Python was shut down while this was awaited.")

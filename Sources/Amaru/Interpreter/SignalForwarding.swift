@@ -1,6 +1,9 @@
 // Brings the signals that Python code handles to the Python thread.
 // SPDX-License-Identifier: Apache-2.0
 
+// CPython's headers include the C library's, whose types Swift may therefore attribute to them.
+internal import CAmaruPython
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -13,8 +16,6 @@
 /// there, and nothing more: a Python thread that waits in a system call, or for a lock, would not
 /// look at it until that is over. Under `python` it is the only thread, and is woken.
 enum SignalForwarding {
-    typealias Handler = @convention(c) (Int32) -> Void
-
     private static let bound: Int32 = 128
 
     /// CPython's handlers, by signal.
@@ -22,7 +23,7 @@ enum SignalForwarding {
     /// Safe because a place is written before the handler that reads it is installed. Memory of its
     /// own, since a handler may interrupt Swift's bookkeeping of a variable.
     private nonisolated(unsafe) static let handlers = {
-        let memory = UnsafeMutablePointer<Handler?>.allocate(capacity: Int(bound))
+        let memory = UnsafeMutablePointer<SignalHandler?>.allocate(capacity: Int(bound))
         memory.initialize(repeating: nil, count: Int(bound))
         return memory
     }()
@@ -37,54 +38,50 @@ enum SignalForwarding {
         return memory
     }()
 
+    /// The end of a pipe that wakes the Python thread; -1 for none.
+    ///
+    /// Safe because it is written before any handler is installed, and in a forked child, by its
+    /// only thread.
+    private nonisolated(unsafe) static let wakeUp = {
+        let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+        memory.initialize(to: -1)
+        return memory
+    }()
+
     /// Makes the calling thread the one that signals are brought to.
-    static func adoptThread() {
+    ///
+    /// - Parameter writeEnd: The end of the pipe that the thread waits for, else -1.
+    static func adoptThread(wakingBy writeEnd: Int32) {
         home.pointee = pthread_self()
+        wakeUp.pointee = writeEnd
+    }
+
+    /// Wakes the Python thread: a signal that comes just before it begins to wait would not.
+    static func wakeHome() {
+        if wakeUp.pointee >= 0 { WakeUp.signal(wakeUp.pointee) }
     }
 
     /// Puts the forwarding in front of the handler that CPython has just installed for a signal.
     static func adopt(_ signal: Int32) {
         guard signal > 0, signal < bound else { return }
-        var action = sigaction()
-        sigaction(signal, nil, &action)
-        guard action.sa_flags & Int32(SA_SIGINFO) == 0, let handler = action.handler,
-            address(handler) > 1, address(handler) != address(forward)
-        else { return }
+        guard signal != SIGURG else { return Interrupts.prepareSignals() }
+        var action = SignalAction(current: signal)
+        guard let handler = action.handler, action.address != SignalAction(forward).address else {
+            return
+        }
         handlers[Int(signal)] = handler
+        // The flags and the mask stay CPython's.
         action.handler = forward
-        sigaction(signal, &action, nil)
+        action.install(for: signal)
     }
 
     /// The handler, which does what signal-safety(7) allows and nothing else.
-    private static let forward: Handler = { signal in
+    private static let forward: SignalHandler = { signal in
         if pthread_equal(home.pointee, pthread_self()) != 0 {
             handlers[Int(signal)]?(signal)
+            wakeHome()
         } else {
             pthread_kill(home.pointee, signal)
-        }
-    }
-
-    /// SIG_DFL is 0 and SIG_IGN 1.
-    private static func address(_ handler: Handler) -> Int {
-        unsafeBitCast(handler, to: Int.self)
-    }
-}
-
-extension sigaction {
-    fileprivate var handler: SignalForwarding.Handler? {
-        get {
-            #if canImport(Glibc)
-                __sigaction_handler.sa_handler
-            #else
-                __sigaction_u.__sa_handler
-            #endif
-        }
-        set {
-            #if canImport(Glibc)
-                __sigaction_handler.sa_handler = newValue
-            #else
-                __sigaction_u.__sa_handler = newValue
-            #endif
         }
     }
 }

@@ -35,7 +35,12 @@ enum StreamRouting {
             return former?.newReference(gil) ?? PythonNone().pythonReference(gil)
         }
         let route = PythonObject(try StreamRoute(streams: processWide).pythonReference(gil))
-        let variable = try Runtime.call("route_streams", [emit, read, exchange, route], gil)
+        let variable = try Runtime.call(
+            .streams,
+            "route_streams",
+            [emit, read, exchange, route],
+            gil
+        )
         try ContextPairs.bind(StreamRoute.$ofTask, to: variable.pointer, gil)
         isInstalled = true
     }

@@ -1,7 +1,11 @@
 // The hints of the types that become objects of Python's standard library.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension Date: PythonTypeHinted {
     /// An aware `datetime`.

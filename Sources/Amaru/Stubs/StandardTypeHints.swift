@@ -1,7 +1,11 @@
 // The hints of the types that convert without further ado.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 extension PythonTypeHinted where Self: FixedWidthInteger {
     /// An `int`.

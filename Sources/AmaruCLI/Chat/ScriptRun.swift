@@ -3,95 +3,62 @@
 
 import Amaru
 import AmaruChat
-import Foundation
 
 /// Runs a script as `python` would, and converses with it if it can.
 struct ScriptRun {
     let program: Program
-    let script: ChatScript
+    let session: ChatSession
 
     /// A script may leave threads that do their work to the end, as under `python`.
     private static let patience = Duration.seconds(24 * 3600)
+    /// The code of `python` when standard output cannot be written at the end.
+    private static let notWritten: Int32 = 120
 
     func run() async throws -> Int32 {
-        let input = LazyScreen()
-        let session = try await interruptible {
-            try await program.prepare(.named(script), input)
-        }
-        let offer: ChatSession.Offer
         do {
-            offer = try await interruptible { try await session.startOnce() }
-        } catch let exception as PythonException where exception.typeName == "SystemExit" {
-            let (code, text) = try await session.exitStatus(of: exception)
-            Report.text(text)
-            await session.shutDown(grace: Self.patience)
-            return code
+            let offer = try await program.interrupts.cancelling(again: Python.interrupt) {
+                [session] in try await session.start()
+            }
+            guard case .chat(let takesKey) = offer else { return await end(with: 0) }
+            if takesKey { try await program.askForKey() }
         } catch let exception as PythonException {
-            let isReported = await session.report(exception)
-            let code = isReported ? Report.code(of: exception) : Report.failure(exception)
-            await session.shutDown(grace: Self.patience)
-            return code
+            return await end(with: await report(exception))
         } catch {
-            let code = Report.failure(error)
-            await session.shutDown()
-            return code
+            return await end(with: Report.failure(error))
         }
-        guard case .chat(let takesKey) = offer else {
-            await session.shutDown(grace: Self.patience)
-            return session.exitRequest ?? 0
-        }
-        return try await converse(session, takesKey: takesKey, screen: try input.screen())
+        return try await ChatLoop(program: program, session: session).converse()
     }
 
-    private func converse(_ session: ChatSession, takesKey: Bool, screen: Screen) async throws
-        -> Int32
-    {
-        let key =
-            takesKey
-            ? try await program.keys.placeholder { try await screen.readKey(prompt: $0) } : ""
-        let chat = Conversation(program: program, screen: screen, starting: Task { session })
-        let code =
-            screen.isInteractive
-            ? try await chat.converse() : try await chat.answerLines(in: session, key: key)
-        screen.close()
-        await session.shutDown()
+    /// Reports an exception as `python` does, and returns the exit code.
+    private func report(_ exception: PythonException) async -> Int32 {
+        if let status = exception.exitStatus {
+            if let message = status.message { Report.line(message) }
+            return status.code
+        }
+        let (isReported, advice) = await interruptible { await session.report(exception) }
+        let code = isReported ? Report.code(of: exception) : Report.failure(exception)
+        if !advice.isEmpty { Report.line("amaru: \(advice)") }
         return code
     }
 
-    /// Runs the script's code; Ctrl-C interrupts it.
-    private func interruptible<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        let signals = SignalSource([SIGINT])
-        let task = Task { try await body() }
-        let watch = Task {
-            var isFirst = true
-            for await _ in signals.signals {
-                // A task is cancelled once; a script that goes on is interrupted again.
-                if isFirst { task.cancel() } else { Python.interrupt() }
-                isFirst = false
-            }
+    private func end(with code: Int32) async -> Int32 {
+        let isWritten = await interruptible {
+            let isWritten = await session.flush()
+            await session.shutDown(grace: Self.patience)
+            return isWritten
         }
-        defer {
-            watch.cancel()
-            signals.cancel()
-        }
-        return try await task.value
+        if case .exited(let requested) = session.background.end { return requested }
+        return isWritten ? code : Self.notWritten
     }
-}
 
-/// The screen, taken over when a line is needed first: a script that only runs keeps the terminal.
-final class LazyScreen: Sendable {
-    private let made: LockedValue<Screen?>
-
-    init(_ screen: Screen? = nil) { made = LockedValue(screen) }
-
-    func screen() throws -> Screen {
-        try made.withLock { made in
-            if let made { return made }
-            let screen = try Screen(isConversation: true)
-            made = screen
-            return screen
-        }
+    /// Runs `body`, in which the first Ctrl-C interrupts Python, and a second one ends the program.
+    private func interruptible<Value>(_ body: () async -> Value) async -> Value {
+        await program.interrupts.during(
+            { [program, session] count in
+                guard count == 1 else { program.leave(ChatLoop.interrupted, of: session) }
+                Python.interrupt()
+            },
+            body
+        )
     }
 }

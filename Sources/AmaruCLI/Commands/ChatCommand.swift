@@ -3,7 +3,12 @@
 
 import AmaruChat
 import ArgumentParser
-import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,30 +22,19 @@ struct ChatCommand: AsyncParsableCommand {
     @OptionGroup var options: ChatOptions
 
     func run() async throws {
-        let program = try Program.begin(options)
+        let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        let program = try Program(options, isConversation: isConversation)
         await program.end {
-            let prompt = try wholePrompt()
-            let screen = try Screen(isConversation: prompt == nil)
+            let words = prompt.joined(separator: " ")
+            let message = try await program.interrupts.during({ _ in
+                program.leave(ChatLoop.interrupted)
+            }) { try await isConversation ? nil : PipedInput.message(after: words) }
             // Before a line is read: two readers would share the terminal.
-            try await program.askForKey(screen)
-            let starting = Task { try await program.prepare(.builtIn, LazyScreen(screen)) }
-            let chat = Conversation(program: program, screen: screen, starting: starting)
-            if let prompt { return try await chat.answerOnce(prompt) }
+            if program.isRemote { try await program.askForKey() }
+            let session = ChatSession { try await program.prepareConversation() }
+            let chat = ChatLoop(program: program, session: session)
+            if let message { return try await chat.answer(message) }
             return try await chat.converse()
         }
-    }
-
-    /// The prompt with what was piped in, or nil for a conversation.
-    private func wholePrompt() throws -> String? {
-        let words = prompt.joined(separator: " ")
-        guard isatty(STDIN_FILENO) == 0 else { return prompt.isEmpty ? nil : words }
-        let data = try FileHandle.standardInput.readToEnd() ?? Data()
-        var piped = String(decoding: data, as: UTF8.self)
-        while piped.last?.isNewline == true { piped.removeLast() }
-        let parts = [words, piped].filter { !$0.isEmpty }
-        guard !parts.isEmpty else {
-            throw ValidationError("There is no prompt: standard input is empty.")
-        }
-        return parts.joined(separator: "\n\n")
     }
 }

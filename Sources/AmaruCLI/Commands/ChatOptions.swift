@@ -1,8 +1,8 @@
 // The options that `amaru` and `amaru run` share.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruHTTP
 import ArgumentParser
-import Foundation
 
 struct ChatOptions: ParsableArguments {
     @Option(name: [.short, .long], help: "The model to ask.")
@@ -56,14 +56,33 @@ struct ChatOptions: ParsableArguments {
                 "--gguf runs a model here, --base-url names one elsewhere: give one of them."
             )
         }
-        if let baseURL {
-            guard let url = URL(string: baseURL), url.host() != nil,
-                ["http", "https"].contains(url.scheme)
-            else {
-                throw ValidationError(
-                    "--base-url \(baseURL): write a URL such as http://localhost:11434/v1"
-                )
-            }
+        if let baseURL { try Self.check(baseURL, named: "--base-url") }
+    }
+
+    /// The base URL that the user has named, by the option or by OPENAI_BASE_URL.
+    ///
+    /// A model on this machine that is asked for goes before a variable that happens to be set.
+    func serverURL(_ variables: [String: String]) throws -> String? {
+        if let baseURL { return baseURL }
+        let name = "OPENAI_BASE_URL"
+        guard gguf == nil, let value = variables[name], !value.isEmpty else { return nil }
+        try Self.check(value, named: name)
+        return value
+    }
+
+    private static func check(_ url: String, named name: String) throws {
+        do {
+            _ = try HTTPOrigin(parsing: url)
+        } catch {
+            throw ValidationError(
+                "\(name) \(url): write a URL such as http://localhost:11434/v1 (\(error))"
+            )
+        }
+        guard !url.contains("@") else {
+            throw ValidationError(
+                "\(name): a user name or password in the URL is not sent. Leave it out, and put "
+                    + "the key into the variable that --key-env names."
+            )
         }
     }
 }

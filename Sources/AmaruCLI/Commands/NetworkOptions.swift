@@ -3,7 +3,6 @@
 
 import AmaruHTTP
 import ArgumentParser
-import Foundation
 
 struct NetworkOptions: ParsableArguments {
     @Option(help: "Send the requests for one origin to another, FROM=TO. Repeatable.")
@@ -83,12 +82,7 @@ struct NetworkOptions: ParsableArguments {
         }
         for origin in servers { list.add(origin) }
         // Those who route an origin elsewhere have said that it may be reached there.
-        let routes = try routes()
-        for target in try route.compactMap(Self.source).map(routes.target) { list.add(target) }
+        for target in try routes().destinations { list.add(target) }
         return list
-    }
-
-    private static func source(of rule: String) throws -> HTTPOrigin? {
-        try rule.firstIndex(of: "=").map { try HTTPOrigin(parsing: String(rule[..<$0])) }
     }
 }

@@ -1,7 +1,13 @@
 // Where the user's plugins are.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import AmaruEnvironment
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// The folder whose Python files are plugins: `$XDG_CONFIG_HOME/amaru/plugins`.
 struct PluginFolder {
@@ -9,7 +15,9 @@ struct PluginFolder {
     var path: String { url.path }
 
     init(variables: [String: String]) {
-        let home = URL(filePath: variables["HOME"] ?? NSHomeDirectory())
+        let home =
+            variables["HOME"].map { URL(filePath: $0) }
+            ?? FileManager.default.homeDirectoryForCurrentUser
         let configured = variables["XDG_CONFIG_HOME"].flatMap { path in
             path.hasPrefix("/") ? URL(filePath: path) : nil
         }
@@ -18,4 +26,24 @@ struct PluginFolder {
 
     /// Whether there is one; the first plugin makes it.
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
+
+    /// The packages that the plugin files name, each once; a file that cannot be read names none.
+    var requirements: [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        var found: [String] = []
+        for name in names.sorted()
+        where name.hasSuffix(".py") && !name.hasPrefix("_") && !name.hasPrefix(".") {
+            let file = url.appending(path: name).resolvingSymlinksInPath().path
+            let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+            // A pipe or a device would never end.
+            guard attributes?[.type] as? FileAttributeType == .typeRegular,
+                let source = FileManager.default.contents(atPath: file)
+            else { continue }
+            let named = InlineRequirements.find(in: String(decoding: source, as: UTF8.self))
+            for requirement in named where !found.contains(requirement) {
+                found.append(requirement)
+            }
+        }
+        return found
+    }
 }

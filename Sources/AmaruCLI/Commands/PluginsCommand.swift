@@ -1,22 +1,38 @@
-// `amaru plugins`: list the plugin files, or make one.
+// `amaru plugins`: list the plugin files, make one, or say what is wrong with them.
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
 import AmaruChat
 import AmaruPython
 import ArgumentParser
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
 
 struct PluginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins",
-        abstract: "List or make plugins: Python files that extend the chat.",
-        subcommands: [List.self, New.self],
+        abstract: "List, make or check plugins: Python files that extend the chat.",
+        subcommands: [List.self, New.self, Doctor.self],
         defaultSubcommand: List.self
     )
 
+    private static var folder: PluginFolder {
+        PluginFolder(variables: ProcessInfo.processInfo.environment)
+    }
+
+    private static func path(of plugin: String) -> String { "\(folder.path)/\(plugin).py" }
+
     private static func startPython() async throws {
-        let resources = try PythonResources(besides: try Program.executable())
+        let resources = try PythonResources()
         let cache = CacheFolder.standard(environment: ProcessInfo.processInfo.environment)
         try await Python.start(
             PythonConfiguration(
@@ -26,52 +42,69 @@ struct PluginsCommand: AsyncParsableCommand {
         )
     }
 
+    /// Runs a subcommand; each error becomes one line and an exit code.
+    private static func reporting(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch { throw ExitCode(Report.failure(error)) }
+    }
+
+    /// Runs a subcommand with Python, if there is a folder of plugins.
+    private static func readingFolder(_ body: () async throws -> Void) async throws {
+        // One that is a link to itself is there, and cannot be read.
+        var status = stat()
+        guard lstat(folder.path, &status) == 0 else { return reportNone() }
+        try await reporting {
+            // Before the first use of the actor, which would start it otherwise.
+            try await startPython()
+            try await body()
+        }
+    }
+
+    /// Returns what a function of `amaru.plugins` finds in the folder.
+    ///
+    /// If there is no plugin, the user is told how to make one.
+    @PythonActor private static func read(
+        _ module: String,
+        _ function: String
+    ) throws -> [PythonObject] {
+        var found: [PythonObject] = []
+        do {
+            let read = try Python.import("amaru.plugins.\(module)").readAttribute(function)
+            let iterator = try read(folder.path).makeIterator()
+            while let next = try iterator.next() { found.append(next) }
+        } catch let error as PythonException where error.isInstance(of: "OSError") {
+            throw Failure("\(folder.path) cannot be read: \(error.message)")
+        }
+        if found.isEmpty { reportNone() }
+        return found
+    }
+
+    private static func reportNone() {
+        Report.line("No plugins in \(folder.path). Make one: amaru plugins new NAME")
+    }
+
+    private struct Failure: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the plugins, without loading any."
         )
 
-        func run() async throws {
-            let folder = PluginFolder(variables: ProcessInfo.processInfo.environment)
-            let found = try folder.exists ? await plugins(in: folder) : []
-            if found.isEmpty {
-                Report.line("No plugins in \(folder.path). Make one: amaru plugins new NAME")
+        func run() async throws { try await PluginsCommand.readingFolder(list) }
+
+        @PythonActor private func list() throws {
+            var problems: [String] = []
+            for info in try PluginsCommand.read("listing", "list_plugins") {
+                let name: String = try info.name.converted()
+                let hooks: [String] = try info.hooks.converted()
+                let problem: String = try info.problem.converted()
+                print("\(name)\t\(hooks.joined(separator: " "))\t\(PluginsCommand.path(of: name))")
+                if !problem.isEmpty { problems.append(problem) }
             }
-            for plugin in found {
-                print("\(plugin.name)\t\(plugin.hooks.joined(separator: " "))\t\(plugin.path)")
-            }
-            let problems = found.map(\.problem).filter { !$0.isEmpty }
             for problem in problems { Report.line("amaru: \(problem)") }
             if !problems.isEmpty { throw ExitCode(1) }
-        }
-
-        private struct Plugin: Sendable {
-            let name: String
-            let hooks: [String]
-            let path: String
-            /// Why it cannot be loaded; empty where it can.
-            let problem: String
-        }
-
-        /// Reads the files as the chat would, without running a line of them.
-        private func plugins(in folder: PluginFolder) async throws -> [Plugin] {
-            try await PluginsCommand.startPython()
-            return try await PythonActor.run { [path = folder.path] in
-                let list = try Python.import("amaru.plugins").list_plugins(path) as PythonObject
-                let iterator = try list.makeIterator()
-                var plugins: [Plugin] = []
-                while let info = try iterator.next() {
-                    plugins.append(
-                        Plugin(
-                            name: try info.name.converted(),
-                            hooks: try info.hooks.converted(),
-                            path: try Python.str(info.path),
-                            problem: try info.problem.converted()
-                        )
-                    )
-                }
-                return plugins
-            }
         }
     }
 
@@ -92,23 +125,93 @@ struct PluginsCommand: AsyncParsableCommand {
             }
         }
 
-        func run() async throws {
-            let folder = PluginFolder(variables: ProcessInfo.processInfo.environment)
-            let file = folder.url.appending(path: "\(name).py")
-            try await PluginsCommand.startPython()
-            let text: String = try await PythonActor.run { [name] in
-                try Python.import("amaru.plugins.template").template(name)
-            }
-            try FileManager.default.createDirectory(
-                at: folder.url,
-                withIntermediateDirectories: true
-            )
-            do {
-                try Data(text.utf8).write(to: file, options: .withoutOverwriting)
-            } catch CocoaError.fileWriteFileExists {
+        func run() async throws { try await PluginsCommand.reporting(make) }
+
+        private func make() async throws {
+            let folder = PluginsCommand.folder.url
+            let file = folder.appending(path: "\(name).py")
+            if FileManager.default.fileExists(atPath: file.path) {
                 throw ValidationError("\(file.path) exists already: choose another name.")
             }
+            try await PluginsCommand.startPython()
+            let text: String = try await PythonActor.run { [name] in
+                try Python.import("amaru.plugins").template(name)
+            }
+            try making(folder) {
+                try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true)
+            }
+            try making(file) { try Data(text.utf8).write(to: $0, options: .withoutOverwriting) }
             print(file.path)
+        }
+
+        private func making(_ item: URL, _ body: (URL) throws -> Void) throws {
+            do { try body(item) } catch let error as CocoaError {
+                throw Failure("\(item.path) cannot be made: \(reason(error))")
+            }
+        }
+
+        /// What the system says, which is shorter than Foundation's account of it.
+        private func reason(_ error: CocoaError) -> String {
+            guard let cause = error.underlying as? POSIXError else { return "\(error)" }
+            return String(cString: strerror(cause.code.rawValue))
+        }
+    }
+
+    struct Doctor: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Load each plugin, without a chat, and say what is wrong with it.",
+            discussion: """
+                Each fault is one line on standard error, with the file, the line and what to do.
+                Exit codes: 0 all plugins are ok, 1 a plugin is not.
+                """
+        )
+
+        /// How long a plugin may take to load.
+        private static let seconds = 5
+        /// How long it then has to stop.
+        private static let patience = Duration.seconds(2)
+
+        func run() async throws { try await PluginsCommand.readingFolder(check) }
+
+        @PythonActor private func check() async throws {
+            var isWell = true
+            for file in try PluginsCommand.read("loading", "files") {
+                let name: String = try Python.import("amaru.plugins.loading").name_of(file)
+                let watch = Task.detached { try await Self.stop(name) }
+                defer { watch.cancel() }
+                let doctor = try Python.import("amaru.plugins.doctor")
+                let coroutine: PythonObject = try doctor.examine(file, Self.seconds)
+                let finding = try await coroutine.awaited()
+                let problems: [String] = try finding.problems.converted()
+                let note: String = try finding.note.converted()
+                Self.show(name, try finding.hooks.converted(), isWell: problems.isEmpty)
+                for problem in problems { Report.line("amaru: \(problem)") }
+                if !note.isEmpty { Report.line("amaru: plugin \(name): \(note)") }
+                isWell = isWell && problems.isEmpty
+            }
+            if isWell { return }
+            Report.line("Fix these lines. A file whose name begins with _ is left out of the chat.")
+            throw ExitCode(1)
+        }
+
+        private static func show(_ name: String, _ hooks: [String], isWell: Bool) {
+            let state = isWell ? "ok" : "not ok"
+            let hooks = hooks.joined(separator: " ")
+            print("\(name)\t\(state)\t\(hooks)\t\(PluginsCommand.path(of: name))")
+        }
+
+        /// Interrupts a plugin that takes too long, and ends the program if it still does not stop.
+        private static func stop(_ name: String) async throws {
+            try await Task.sleep(for: .seconds(seconds))
+            Python.interrupt()
+            try await Task.sleep(for: patience)
+            show(name, [], isWell: false)
+            Report.line(
+                "amaru: \(PluginsCommand.path(of: name)):1: does not end, and cannot be interrupted; "
+                    + "move slow work into a hook. The plugins after it were not checked."
+            )
+            fflush(nil)
+            _exit(1)
         }
     }
 }

@@ -24,10 +24,11 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: ChatOptions
 
     func run() async throws {
-        let program = try Program.begin(options)
+        let program = try Program(options)
         await program.end {
             let script = try ChatScript(path: path, arguments: arguments)
-            return try await ScriptRun(program: program, script: script).run()
+            let session = ChatSession { try await program.prepare(script) }
+            return try await ScriptRun(program: program, session: session).run()
         }
     }
 }

@@ -1,7 +1,8 @@
 // Asks for a secret on the terminal without showing it.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import Amaru
+import AmaruEnvironment
 
 #if canImport(Glibc)
     import Glibc
@@ -15,7 +16,7 @@ enum HiddenPrompt {
         /// There is no terminal to ask on.
         case noTerminal(String)
 
-        /// The user pressed Ctrl-C, or the task was cancelled.
+        /// The task was cancelled, as by Ctrl-C.
         case cancelled
 
         /// The input ended before a line did.
@@ -47,31 +48,19 @@ enum HiddenPrompt {
             throw Failure.noTerminal(path)
         }
         defer { close(descriptor) }
-        let wake = try PosixCall.pipe()
-        defer { close(wake.read) }
+        let wake = try WakeUp()
+        defer { wake.close() }
         let mode = try TerminalMode(descriptor: descriptor) { $0.c_lflag &= ~tcflag_t(ECHO) }
-        let signals = SignalSource([SIGINT])
-        let watch = Task.detached {
-            for await _ in signals.signals { nudge(wake.write) }
-        }
         mode.enter(discardingInput: true)
         let result = await withTaskCancellationHandler {
             try? await blockingCall("amaru-key") {
-                Result { try line(from: descriptor, asking: prompt, until: wake.read) }
+                Result { try line(from: descriptor, asking: prompt, until: wake.readEnd) }
             }
         } onCancel: {
-            nudge(wake.write)
+            wake.signal()
         }
         mode.leave()
-        signals.cancel()
-        await watch.value
-        close(wake.write)
         return try (result ?? .failure(Failure.cancelled)).get()
-    }
-
-    private static func nudge(_ descriptor: Int32) {
-        var byte: UInt8 = 0
-        _ = write(descriptor, &byte, 1)
     }
 
     private static func line(

@@ -1,7 +1,7 @@
 // The value of --key-env: a variable and the origin that its key belongs to.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import AmaruHTTP
 
 /// `NAME[@ORIGIN]`: the key in the variable NAME may go to ORIGIN, and nowhere else.
 struct KeyOption: Equatable, Sendable {
@@ -13,8 +13,13 @@ struct KeyOption: Equatable, Sendable {
     /// The name of the variable that holds the key.
     let variable: String
 
-    /// The origin as in "https://api.example.com:8443", or nil for the base URL's.
-    let origin: String?
+    /// The origin that the key belongs to; nil for the base URL's.
+    let origin: HTTPOrigin?
+
+    init(variable: String, origin: HTTPOrigin? = nil) {
+        self.variable = variable
+        self.origin = origin
+    }
 
     /// Reads an option's text.
     init(parsing text: String) throws {
@@ -35,23 +40,15 @@ struct KeyOption: Equatable, Sendable {
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 
-    /// Gives an origin its one spelling: lower case, without the scheme's own port.
-    private static func origin(_ text: String) throws -> String {
-        let whole = text.contains("://") ? text : "https://\(text)"
-        guard
-            let parts = URLComponents(string: whole),
-            let scheme = parts.scheme?.lowercased(), ["http", "https"].contains(scheme),
-            let host = parts.host?.lowercased(), !host.isEmpty,
-            parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
-            ["", "/"].contains(parts.path)
-        else {
+    /// Reads an origin; `https` when no scheme is named.
+    private static func origin(_ text: String) throws -> HTTPOrigin {
+        do {
+            return try HTTPOrigin(parsingOnly: text.contains("://") ? text : "https://\(text)")
+        } catch {
             throw ParseError(
                 description: "\(text.debugDescription) is not an origin; "
                     + "write a scheme and a host, as in https://api.openai.com"
             )
         }
-        let own = scheme == "https" ? 443 : 80
-        let port = parts.port.flatMap { $0 == own ? nil : ":\($0)" } ?? ""
-        return "\(scheme)://\(host)\(port)"
     }
 }

@@ -1,86 +1,129 @@
 // The keys of this run: taken from the environment, kept in the vault.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruHTTP
 import ArgumentParser
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Holds placeholders of keys, by origin; the keys themselves are in the vault.
 ///
-/// Made before Python and any child exist: the variables are gone from the environment then, and
-/// from the block that `/proc/self/environ` shows.
+/// Made before Python and any child exist. Each variable holds the placeholder of its key from
+/// then on, so that any SDK finds it; the key is gone from the environment, and from the block
+/// that `/proc/self/environ` shows.
 final class KeyRing: Sendable {
     static let defaultVariable = "OPENAI_API_KEY"
     static let defaultBaseURL = "https://api.openai.com/v1"
 
-    /// The origin of the base URL, which a key belongs to where no other is named.
+    /// The origin of the base URL, which a key belongs to when no other is named.
     let origin: HTTPOrigin
     /// The variable that the user may set for that origin.
     let variable: String
     private let vault: SecretVault
-    private let placeholder: LockedValue<String?>
+    private let placeholder: Lock<String?>
 
-    init(options: ChatOptions, vault: SecretVault) throws {
+    /// Takes the keys out of the environment.
+    ///
+    /// - Parameter baseURL: The base URL that the user has named, if any.
+    /// - Throws: `ValidationError` that says which option or variable is wrong.
+    init(named: [KeyOption], baseURL: String?, vault: SecretVault) throws {
         self.vault = vault
+        let standard = try HTTPOrigin(parsing: Self.defaultBaseURL)
         do {
-            origin = try HTTPOrigin(parsing: options.baseURL ?? Self.defaultBaseURL)
+            origin = try baseURL.map { try HTTPOrigin(parsing: $0) } ?? standard
         } catch {
             throw ValidationError("--base-url: \(error)")
         }
-        var named = options.keyEnv
-        let isNamed = !named.isEmpty
-        if !isNamed { named = [try KeyOption(parsing: Self.defaultVariable)] }
-        var first: String?
-        for option in named {
-            let owner = try option.origin.map { try HTTPOrigin(parsing: $0) } ?? origin
-            guard let key = ProcessSecrets.take(option.variable), !key.isEmpty else {
-                guard isNamed else { continue }
+        var options = named
+        if !named.contains(where: { $0.variable == Self.defaultVariable }) {
+            // Its key is not the base URL's if another variable is named for that.
+            let owner = named.isEmpty ? origin : standard
+            options.append(KeyOption(variable: Self.defaultVariable, origin: owner))
+        }
+        var (own, other): (String?, String?)
+        for (index, option) in options.enumerated() {
+            let owner = option.origin ?? origin
+            guard let key = try Self.key(in: option.variable) else {
+                guard index < named.count else { continue }
                 throw ValidationError(
                     "--key-env \(option.variable): the variable is not set. "
                         + "Set it, or name another one."
                 )
             }
             let made = vault.add(key, for: owner)
-            if owner == origin || first == nil { first = made }
+            setenv(option.variable, made, 1)
+            if owner == origin {
+                own = own ?? made
+            } else if index < named.count {
+                other = other ?? made
+            }
         }
-        variable = named[0].variable
-        placeholder = LockedValue(first)
+        variable = options[0].variable
+        placeholder = Lock(own ?? other)
+    }
+
+    /// Takes a key out of the environment; one that no server could accept is refused.
+    private static func key(in variable: String) throws -> String? {
+        guard let value = ProcessSecrets.take(variable) else { return nil }
+        return try valid(value, from: "the variable \(variable)")
+    }
+
+    /// A key without blanks around it; nil if nothing is left.
+    private static func valid(_ text: String, from source: String) throws -> String? {
+        let characters = text.unicodeScalars
+        let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
+        guard
+            let start = characters.firstIndex(where: { !isBlank($0) }),
+            let end = characters.lastIndex(where: { !isBlank($0) })
+        else { return nil }
+        let key = characters[start...end]
+        guard key.allSatisfy({ (0x21...0x7E).contains($0.value) }) else {
+            throw ValidationError(
+                "The key in \(source) holds a blank, a control character or a non-ASCII "
+                    + "character, which no key has. Copy it again."
+            )
+        }
+        return String(key)
     }
 
     /// Whether a key for the base URL is there.
-    var hasKey: Bool { placeholder.withLock { $0 != nil } }
+    var hasKey: Bool { known != nil }
 
-    /// The placeholder of the key, asking for the key on a terminal where there is none.
+    /// The placeholder if there is a key, without asking.
+    var known: String? { placeholder.withLock { $0 } }
+
+    /// Asks for the key on a terminal, unless there is one.
     ///
-    /// - Throws: `ValidationError` that names the variable, where nobody can be asked.
-    func placeholder(asking ask: (String) async throws -> String) async throws -> String {
-        if let known = placeholder.withLock({ $0 }) { return known }
-        let key: String
+    /// - Throws: `ValidationError` that names the variable, when nobody can be asked.
+    func ask(on terminal: (String) async throws -> String) async throws {
+        guard !hasKey else { return }
+        let remedy = "Start again, or set the variable \(variable)."
+        let answer: String
         do {
-            key = try await ask("Key for \(origin) (hidden; or set \(variable)): ")
+            answer = try await terminal("Key for \(origin) (hidden; or set \(variable)): ")
         } catch HiddenPrompt.Failure.noTerminal {
             throw ValidationError(
                 "There is no key for \(origin): set the variable \(variable), or name another "
                     + "one with --key-env."
             )
         } catch HiddenPrompt.Failure.endOfInput {
-            throw ValidationError(
-                "No key for \(origin) was entered. Start again, or set the variable \(variable)."
-            )
+            throw ValidationError("No key for \(origin) was entered. \(remedy)")
         }
-        guard !key.isEmpty else {
-            throw ValidationError(
-                "The key for \(origin) that was entered is empty. Start again, or set the "
-                    + "variable \(variable)."
-            )
+        guard let key = try Self.valid(answer, from: "your answer") else {
+            throw ValidationError("The key for \(origin) that was entered is empty. \(remedy)")
         }
         let made = vault.add(key, for: origin)
         placeholder.withLock { $0 = made }
-        return made
     }
 
-    /// The placeholder if there is a key, without asking.
-    var known: String? { placeholder.withLock { $0 } }
-
-    /// Adds a key that the program itself made, such as that of the model on this machine.
-    func add(_ key: String, for origin: HTTPOrigin) -> String { vault.add(key, for: origin) }
+    /// Adds the key of a server that the program itself starts; it is the one to use.
+    func add(_ key: String, for origin: HTTPOrigin) {
+        let made = vault.add(key, for: origin)
+        placeholder.withLock { $0 = made }
+    }
 }

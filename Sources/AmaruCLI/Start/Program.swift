@@ -1,45 +1,50 @@
 // What the command is made of before anything runs: options read, keys taken, clock started.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
+import AmaruEnvironment
 import AmaruHTTP
 import AmaruPython
 import ArgumentParser
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// The parts that live as long as the process.
 final class Program: Sendable {
     let options: ChatOptions
+    /// The server that the user has named, if any.
+    let serverURL: String?
     let network: HTTPStack
     let keys: KeyRing
     let resources: PythonResources
-    /// The process's variables, without those that held keys.
+    /// The process's variables, with placeholders in place of keys.
     let variables: [String: String]
+    let screen: Screen
+    let interrupts: InterruptRoute
+    /// Whether the user converses on a terminal.
+    let isConversation: Bool
     private let start = ContinuousClock.now
-    private let servers = ServerSlot()
-
-    private init(
-        _ options: ChatOptions,
-        _ network: HTTPStack,
-        _ keys: KeyRing,
-        _ resources: PythonResources,
-        _ variables: [String: String]
-    ) {
-        self.options = options
-        self.network = network
-        self.keys = keys
-        self.resources = resources
-        self.variables = variables
-    }
+    private let server = Lock<LocalModelServer?>(nil)
 
     /// Reads the environment, once, and takes the keys out of it.
-    static func begin(_ options: ChatOptions) throws -> Program {
+    init(_ options: ChatOptions, isConversation: Bool = true) throws {
         // A closed pipe is an error of the write, in Swift and in Python alike.
         signal(SIGPIPE, SIG_IGN)
         let vault = SecretVault()
-        let keys = try KeyRing(options: options, vault: vault)
+        let serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
+        let keys = try KeyRing(named: options.keyEnv, baseURL: serverURL, vault: vault)
         let variables = ProcessInfo.processInfo.environment
-        let network = try options.network.stack(
+        network = try options.network.stack(
             over: {
                 NIOHTTPBackend(
                     try HTTPBackendConfiguration(environment: variables),
@@ -49,19 +54,15 @@ final class Program: Sendable {
             vault: vault,
             servers: [keys.origin]
         )
-        let resources = try PythonResources(besides: try executable())
-        return Program(options, network, keys, resources, variables)
-    }
-
-    static func executable() throws -> URL {
-        #if os(Linux)
-            return URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        #else
-            guard let path = Bundle.main.executablePath else {
-                throw ValidationError("The path of this program is not known.")
-            }
-            return URL(filePath: path).resolvingSymlinksInPath()
-        #endif
+        resources = try PythonResources()
+        let screen = Screen(isConversation: isConversation, variables: variables)
+        interrupts = try InterruptRoute { screen.interruptLine() }
+        self.options = options
+        self.serverURL = serverURL
+        self.keys = keys
+        self.variables = variables
+        self.screen = screen
+        self.isConversation = screen.isInteractive
     }
 
     /// Runs the command and leaves the process with its exit code.
@@ -72,32 +73,35 @@ final class Program: Sendable {
         do {
             code = try await body()
         } catch {
+            screen.close()
             code = Report.failure(error)
         }
-        await servers.stop()
+        await server.withLock { $0 }?.stop()
         // The last lines of a trace are those of exchanges that end now.
         if options.network.traceHTTP != nil { await network.shutDown() }
-        Report.flush()
+        leave(code)
+    }
+
+    /// Leaves the process at once, whatever Python does, with the terminal as it was.
+    func leave(_ code: Int32, of session: ChatSession? = nil) -> Never {
+        TerminalMode.leaveAll()
+        if let plugin = session?.runningPlugin, !plugin.isEmpty {
+            Report.line(
+                "amaru: the plugin \(plugin) did not stop; move it out of the plugin folder"
+            )
+        }
+        // What the C library has buffered would be lost otherwise.
+        fflush(nil)
         _exit(code)
     }
 
-    func keep(_ server: LocalModelServer) { servers.keep(server) }
+    /// Keeps the model server that must end with the program.
+    func keep(_ new: LocalModelServer) { server.withLock { $0 = new } }
 
     /// Reports a time of the start, if asked to.
     func trace(_ event: String) {
         guard options.verbose else { return }
         let elapsed = start.duration(to: .now)
         Report.line("[\(elapsed / .milliseconds(1)) ms] \(event)")
-    }
-}
-
-/// The model server that must end with the program.
-private final class ServerSlot: Sendable {
-    private let server = LockedValue<LocalModelServer?>(nil)
-
-    func keep(_ new: LocalModelServer) { server.withLock { $0 = new } }
-
-    func stop() async {
-        await server.withLock { $0 }?.stop()
     }
 }

@@ -3,20 +3,41 @@
 
 import Amaru
 import AmaruChat
-import AmaruPython
+import AmaruEnvironment
 import ArgumentParser
-import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What the program says about itself.
+///
+/// What cannot be written is lost, and nothing else: standard error may be full or closed.
 enum Report {
     /// Writes a line of diagnostics.
     static func line(_ text: String) {
-        let clean = EscapeFilter.clean(text)
-        FileHandle.standardError.write(Data((clean + "\n").utf8))
+        self.text(text + "\n")
     }
 
-    /// Writes text of Python's, with its own ends of lines.
+    /// Writes text with its own ends of lines.
     static func text(_ text: String) {
-        FileHandle.standardError.write(Data(EscapeFilter.clean(text).utf8))
+        write(EscapeFilter.clean(text), to: STDERR_FILENO)
+    }
+
+    /// Writes text to standard output.
+    static func output(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var text = text
+        PosixCall.withoutBrokenPipeSignal {
+            try? text.withUTF8 {
+                try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor)
+            }
+        }
     }
 
     /// The exit code of an exception that ends a script.
@@ -49,10 +70,5 @@ enum Report {
             line("amaru: \(error)")
             return 1
         }
-    }
-
-    /// Writes out what the C library has buffered, which `_exit` would lose.
-    static func flush() {
-        fflush(nil)
     }
 }

@@ -1,6 +1,8 @@
 // Bytes of a keyboard, decoded to keys and text.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruChat
+
 /// What the user did, as decoded from a terminal's bytes.
 enum Key: Equatable, Sendable {
     case text(Unicode.Scalar)
@@ -31,7 +33,7 @@ struct KeyDecoder: Sendable {
 
     private var state = State.text
     private var pending: [UInt8] = []
-    // Outside the state: taking an array out of an enum's case copies it, each byte anew.
+    // Outside the state: taking an array out of an enum's case copies it, for each byte.
     private var pasted: [UInt8] = []
 
     /// Takes a byte and returns the keys that it completes: none, one, or rarely two.

@@ -1,6 +1,8 @@
 // Draws a line being edited, over as many rows as it takes.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruChat
+
 /// The size of a terminal in cells.
 struct TerminalSize: Equatable, Sendable {
     var columns: Int
@@ -16,7 +18,7 @@ struct LineDisplay: Sendable {
     private var cursorRow = 0
     private var isDrawn = false
 
-    /// Draws the text anew, in the place of the former drawing.
+    /// Draws the text again, in the place of the former drawing.
     mutating func draw(
         prompt: String,
         text: [Character],

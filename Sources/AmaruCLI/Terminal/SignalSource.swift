@@ -1,8 +1,8 @@
 // Signals as an asynchronous stream.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
-import Synchronization
+import Amaru
+import AmaruEnvironment
 
 #if canImport(Glibc)
     import Glibc
@@ -26,20 +26,22 @@ final class SignalSource: Sendable {
     private let number: Int
 
     /// Watches signals from now on.
-    init(_ watched: Set<Int32>) {
+    ///
+    /// - Throws: `PosixError` when the process is out of descriptors.
+    init(_ watched: Set<Int32>) throws {
         let (stream, continuation) = AsyncStream.makeStream(
             of: Int32.self,
             bufferingPolicy: .bufferingOldest(256)
         )
         signals = stream
-        number = SignalPipe.shared.add(watched, continuation)
+        number = try SignalPipe.shared.get().add(watched, continuation)
     }
 
     deinit { cancel() }
 
     /// Stops watching; later calls do nothing.
     func cancel() {
-        SignalPipe.shared.remove(number)
+        try? SignalPipe.shared.get().remove(number)
     }
 }
 
@@ -48,7 +50,7 @@ final class SignalSource: Sendable {
 /// It is never closed: a handler that runs in another thread while a source is cancelled still
 /// holds the descriptor's number.
 private final class SignalPipe: Sendable {
-    static let shared = SignalPipe()
+    static let shared = Result { try SignalPipe() }
 
     private struct State {
         var next = 0
@@ -57,16 +59,14 @@ private final class SignalPipe: Sendable {
         var former: [Int32: SignalAction] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
-    private init() {
-        guard let ends = try? PosixCall.pipe() else {
-            preconditionFailure("a process without two free descriptors can't serve a terminal")
-        }
+    private init() throws {
+        let ends = try PosixCall.pipe()
         // A handler must not block, even when nobody reads.
         _ = fcntl(ends.write, F_SETFL, O_NONBLOCK)
         signalPipeEnd.initialize(to: ends.write)
-        startThread("amaru-signals") { [self] in
+        try startThread("amaru-signals") { [self] in
             while true {
                 let count = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
                     let count = (try? PosixCall.read(ends.read, into: buffer)) ?? 0

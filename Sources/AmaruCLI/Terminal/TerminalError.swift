@@ -1,7 +1,7 @@
 // What can go wrong between the program and its terminal.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 
 /// Says what failed on the terminal or on what stands in for it.
 struct TerminalError: Error, Sendable, CustomStringConvertible {
@@ -25,6 +25,8 @@ struct TerminalError: Error, Sendable, CustomStringConvertible {
         /// The session has been closed.
         static let closed = Code(kind: .closed)
     }
+
+    static var closed: TerminalError { TerminalError(.closed, "the terminal session is closed") }
 
     let code: Code
     let message: String

@@ -1,8 +1,8 @@
 // A terminal's settings, changed for a while and put back on every way out.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
-import Synchronization
+import Amaru
+import AmaruEnvironment
 
 #if canImport(Glibc)
     import Glibc
@@ -58,6 +58,14 @@ final class TerminalMode: Sendable {
     func leave() {
         TerminalGuard.shared.leave(slot)
     }
+
+    /// Puts back the settings of every terminal that is changed now; before `_exit`.
+    static func leaveAll() { restoreTerminals() }
+
+    /// The signals by which a fault ends the process, and Ctrl-\.
+    static let faultSignals: [Int32] = [
+        SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP,
+    ]
 }
 
 /// One terminal's settings, as the signal handlers read them.
@@ -87,19 +95,16 @@ private final class TerminalGuard: Sendable {
     static let shared = TerminalGuard()
 
     /// Signals that end a process: by the user's hand, by the system, by a fault.
-    private static let fatal: [Int32] = [
-        SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP,
-    ]
+    private static let fatal = [SIGHUP, SIGINT, SIGTERM] + TerminalMode.faultSignals
 
     private struct State {
         var claims = 0
         var former: [Int32: SignalAction] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     private init() {
-        settings.initialize(repeating: TerminalSetting(), count: settingCount)
         atexit { restoreTerminals() }
     }
 
@@ -142,7 +147,7 @@ private final class TerminalGuard: Sendable {
         }
     }
 
-    /// Handlers go only where nobody else's are: Python's, a crash reporter's or the host's stay.
+    /// Handlers go only where nobody else's are: Python's, or the host's, stay.
     private func installHandlers(_ state: inout State) {
         for signal in Self.fatal where SignalAction(current: signal).address == 0 {
             state.former[signal] = SignalAction(endByFatalSignal, blocking: [SIGTTOU])
@@ -171,9 +176,11 @@ private let settingCount = 4
 /// safe because slots change under the guard's lock, and a handler reads a slot only while it is
 /// entered, when its settings don't change; memory instead of an array, because a handler must
 /// not meet Swift's reference counts or access checks half-way.
-nonisolated(unsafe) private let settings = UnsafeMutablePointer<TerminalSetting>.allocate(
-    capacity: settingCount
-)
+nonisolated(unsafe) private let settings = {
+    let memory = UnsafeMutablePointer<TerminalSetting>.allocate(capacity: settingCount)
+    memory.initialize(repeating: TerminalSetting(), count: settingCount)
+    return memory
+}()
 
 // The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
 
@@ -193,6 +200,10 @@ private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {
         while tcsetattr(descriptor, moment, &setting.pointee.saved) != 0 && errno == EINTR {}
     }
     guard setting.pointee.bracketedPaste else { return }
+    // A terminal held by Ctrl-S, or whose reader is stuck, would block the write forever; one
+    // that another thread is writing to is free in a moment.
+    var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    guard poll(&entry, 1, 100) == 1 else { return }
     // ESC [ ? 2 0 0 4 h or l; a tuple, for an array would be allocated.
     var mark: (UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8, UInt8) = (
         0x1B, 0x5B, 0x3F, 0x32, 0x30, 0x30, 0x34, changed ? 0x68 : 0x6C

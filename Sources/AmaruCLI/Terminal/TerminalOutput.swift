@@ -1,7 +1,8 @@
 // Writes to a terminal, a pipe or a file, in order and off Swift's threads.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import Amaru
+import AmaruEnvironment
 import Dispatch
 
 #if canImport(Glibc)
@@ -12,46 +13,97 @@ import Dispatch
 
 /// An output whose writes may block without holding up any task's thread.
 ///
-/// Texts are written one after the other, each whole. A terminal held by Ctrl-S or a slow reader
-/// of a pipe blocks a queue of this object alone.
+/// Texts are written one after the other. A terminal held by Ctrl-S or a slow reader of a pipe
+/// blocks a queue of this object alone, and `stopAnswer()` frees those who wait for it.
 final class TerminalOutput: Sendable {
+    private typealias Done = AsyncValue<Result<Void, any Error>>
+
+    private struct State {
+        var isStopped = false
+        /// The answers that are not written yet, by number.
+        var answers: [Int: Done] = [:]
+        var next = 0
+    }
+
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "amaru.terminal-output")
+    private let state = Lock(State())
 
     /// Writes to a descriptor, which stays the caller's.
     init(descriptor: Int32) {
         self.descriptor = descriptor
     }
 
-    /// Writes a text and returns when the system has taken all of it.
+    /// Writes a part of an answer; the result is there when the system has taken all of it, or
+    /// the answer was stopped.
     ///
-    /// - Throws: `TerminalError` with `outputClosed` when nobody reads any more (no SIGPIPE is
-    ///   raised), `CancellationError` when the task is cancelled first; the text may still appear.
-    func write(_ text: String) async throws {
-        try await post(text).wait().get()
-    }
-
-    /// Writes a text without waiting for it.
-    @discardableResult
-    func post(_ text: String) -> AsyncValue<Result<Void, any Error>> {
-        let done = AsyncValue<Result<Void, any Error>>()
-        queue.async { [descriptor] in
-            done.set(Result { try Self.write(text, to: descriptor) })
+    /// It is a `TerminalError` with `outputClosed` when nobody reads any more; no SIGPIPE is
+    /// raised.
+    func postAnswer(_ text: String) -> AsyncValue<Result<Void, any Error>> {
+        let done = Done()
+        let number: Int? = state.withLock { state in
+            guard !state.isStopped else { return nil }
+            state.next += 1
+            state.answers[state.next] = done
+            return state.next
+        }
+        guard let number else {
+            done.set(.success(()))
+            return done
+        }
+        queue.async { [self] in
+            done.set(Result { try write(text) { isPending(number) } })
+            state.withLock { _ = $0.answers.removeValue(forKey: number) }
         }
         return done
     }
 
-    /// Blocks until what was posted is written, for whoever closes the descriptor.
-    func drain() {
-        queue.sync {}
+    /// Writes a text without waiting for it.
+    func post(_ text: String) {
+        queue.async { [self] in try? write(text) { true } }
     }
 
-    private static func write(_ text: String, to descriptor: Int32) throws {
+    /// Drops what is not written yet of an answer, up to one piece that the system may hold
+    /// already, and what comes of it until `allowAnswer()`.
+    func stopAnswer() {
+        let pending = state.withLock { state in
+            state.isStopped = true
+            defer { state.answers = [:] }
+            return state.answers.values
+        }
+        for done in pending { done.set(.success(())) }
+    }
+
+    /// Takes answers again.
+    func allowAnswer() { state.withLock { $0.isStopped = false } }
+
+    private func isPending(_ number: Int) -> Bool {
+        state.withLock { $0.answers[number] != nil }
+    }
+
+    /// Blocks until what was posted is written, at most for a while.
+    func drain(within seconds: Double) {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + seconds)
+    }
+
+    /// The most that a pipe takes without blocking when it is ready at all, by POSIX's rule.
+    private static let piece = 4096
+
+    /// Writes a text while it is wanted.
+    private func write(_ text: String, while isWanted: () -> Bool) throws {
         var text = text
         do {
             try PosixCall.withoutBrokenPipeSignal {
-                try text.withUTF8 {
-                    try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor)
+                try text.withUTF8 { bytes in
+                    var rest = UnsafeRawBufferPointer(bytes)[...]
+                    while !rest.isEmpty {
+                        guard waitUntilWritable(while: isWanted) else { return }
+                        let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.piece))
+                        try PosixCall.writeAll(piece, to: descriptor)
+                        rest = rest.dropFirst(piece.count)
+                    }
                 }
             }
         } catch let error as PosixError where error.code == EPIPE {
@@ -63,5 +115,12 @@ final class TerminalOutput: Sendable {
         } catch {
             throw TerminalError(.outputFailed, "the output failed: \(error)", cause: error)
         }
+    }
+
+    /// Waits until the output takes more; false when the text is no longer wanted.
+    private func waitUntilWritable(while isWanted: () -> Bool) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while isWanted() { if poll(&entry, 1, 50) > 0 { return true } }
+        return false
     }
 }

@@ -1,8 +1,8 @@
 // The program's terminal: lines in, text out, settings put back.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
-import Synchronization
+import Amaru
+import AmaruEnvironment
 
 #if canImport(Glibc)
     import Glibc
@@ -13,8 +13,8 @@ import Synchronization
 /// Reads lines from the user and writes text to the screen, or from and to pipes.
 ///
 /// On a terminal the session takes its line editing over until `close()`: nothing typed is echoed
-/// into an answer, and what is typed ahead is kept for the next line. Ctrl-C stays a signal: while
-/// a line is read it ends the reading, otherwise it comes out of `interrupts`.
+/// into an answer, and what is typed ahead is kept for the next line. Ctrl-C stays a signal, which
+/// the program's one handler hands to `interruptLine()`.
 ///
 /// Without a terminal, or with TERM=dumb, lines are taken as the system gives them.
 ///
@@ -29,12 +29,6 @@ final class TerminalSession: Sendable {
     /// Whether lines are edited here, on a terminal that both ends are connected to.
     let isInteractive: Bool
 
-    /// Each Ctrl-C that came while no line was read, for one task.
-    let interrupts: AsyncStream<Void>
-
-    /// Each new size of the terminal, for one task.
-    let sizeChanges: AsyncStream<TerminalSize>
-
     private struct State {
         var input: LineInput
         var answer: AsyncValue<LineResult>?
@@ -48,57 +42,49 @@ final class TerminalSession: Sendable {
     private let output: TerminalOutput
     private let mode: TerminalMode?
     private let signals: SignalSource
-    private let wake: (read: Int32, write: Int32)
-    private let state: Mutex<State>
+    private let wake: WakeUp
+    private let state: Lock<State>
     /// Held while the reading thread may take input.
-    private let reading = Mutex(())
+    private let reading = Lock(())
     private let readerEnded = AsyncValue<Void>()
 
     /// Takes the terminal over; the descriptors stay the caller's.
     ///
-    /// - Parameter environment: the process' variables; TERM is looked at.
+    /// - Parameters:
+    ///   - readsInput: Whether lines are read; else the input is left alone, and counts as ended.
+    ///   - environment: The process's variables; TERM is looked at.
     init(
         input: Int32 = STDIN_FILENO,
         output: Int32 = STDOUT_FILENO,
+        readsInput: Bool = true,
         environment: [String: String]
     ) throws {
         inputDescriptor = input
         outputDescriptor = output
-        let areTerminals = isatty(input) == 1 && isatty(output) == 1
+        let areTerminals = readsInput && isatty(input) == 1 && isatty(output) == 1
         isInteractive = areTerminals && environment["TERM", default: "dumb"] != "dumb"
         showsPrompt = areTerminals
         self.output = TerminalOutput(descriptor: output)
         mode =
             isInteractive
             ? try TerminalMode(descriptor: input, bracketedPaste: true, Self.takeOver) : nil
-        wake = try PosixCall.pipe()
-        _ = fcntl(wake.write, F_SETFL, O_NONBLOCK)
-        state = Mutex(State(input: LineInput(isInteractive: isInteractive)))
-        let (interrupts, interrupted) = AsyncStream.makeStream(
-            of: Void.self,
-            bufferingPolicy: .bufferingOldest(16)
-        )
-        let (sizes, resized) = AsyncStream.makeStream(
-            of: TerminalSize.self,
-            bufferingPolicy: .bufferingNewest(1)
-        )
-        self.interrupts = interrupts
-        sizeChanges = sizes
-        signals = SignalSource([SIGINT, SIGWINCH, SIGCONT])
+        wake = try WakeUp()
+        var lineInput = LineInput(isInteractive: isInteractive)
+        if !readsInput { _ = lineInput.end(TerminalSize(columns: 80, rows: 24)) }
+        state = Lock(State(input: lineInput))
+        signals = try SignalSource([SIGWINCH, SIGCONT])
         mode?.enter()
         let stream = signals.signals
         Task.detached { [weak self] in
-            for await signal in stream { self?.handle(signal, interrupted, resized) }
-            interrupted.finish()
-            resized.finish()
+            for await signal in stream { self?.handle(signal) }
         }
-        startThread("amaru-input") { [self] in readInput() }
+        guard readsInput else { return }
+        try startThread("amaru-input") { [self] in readInput() }
     }
 
     deinit {
         // The reading thread holds the session, so it has ended.
-        _ = systemClose(wake.read)
-        _ = systemClose(wake.write)
+        wake.close()
     }
 
     /// The terminal's size; 80 by 24 where there is none.
@@ -120,7 +106,7 @@ final class TerminalSession: Sendable {
         let size = size
         let answer = try state.withLock { state in
             guard !state.isClosed else {
-                throw TerminalError(.closed, "the terminal session is closed")
+                throw TerminalError.closed
             }
             guard state.answer == nil else {
                 throw TerminalError(.busy, "a line is being read already")
@@ -131,7 +117,7 @@ final class TerminalSession: Sendable {
             perform(state.input.begin(prompt: prompt, size), &state)
             return answer
         }
-        nudge()
+        wake.signal()
         do {
             return try await answer.wait()
         } catch {
@@ -141,27 +127,48 @@ final class TerminalSession: Sendable {
         }
     }
 
-    /// Writes text, above the line being read if there is one, and returns when it is written.
+    /// Writes part of an answer, and returns when it is written or the answer was stopped.
     ///
     /// The text is written as it is; what others wrote goes through `EscapeFilter` first.
     ///
     /// - Throws: `TerminalError`, with `outputClosed` when the output's reader has gone;
     ///   `CancellationError`.
-    func write(_ text: String) async throws {
+    func writeAnswer(_ text: String) async throws {
         let size = size
         let written = state.withLock { state in
-            output.post(state.input.show(text, size).screen)
+            output.postAnswer(state.input.show(text, size).screen)
         }
         try await written.wait().get()
     }
+
+    /// Writes text without waiting for it.
+    func post(_ text: String) {
+        let size = size
+        state.withLock { state in output.post(state.input.show(text, size).screen) }
+    }
+
+    /// Gives up the line being read, on Ctrl-C; false when none is.
+    func interruptLine() -> Bool {
+        state.withLock { state in
+            guard state.input.isReading else { return false }
+            perform(state.input.interrupt(), &state)
+            return true
+        }
+    }
+
+    /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
+    func stopAnswer() { output.stopAnswer() }
+
+    /// Takes answers again.
+    func allowAnswer() { output.allowAnswer() }
 
     /// Gives the terminal its own settings back, for a program that is to use it.
     ///
     /// On return nothing here takes any more input: what is typed from now on is the other's.
     func suspend() {
         state.withLock { $0.isSuspended = true }
-        nudge()
-        // A thread that saw the state before finds the nudge, and leaves the input where it is.
+        wake.signal()
+        // A thread that saw the state before finds the signal, and leaves the input where it is.
         reading.withLock { _ in }
         mode?.leave()
     }
@@ -170,7 +177,7 @@ final class TerminalSession: Sendable {
     func resume() {
         state.withLock { $0.isSuspended = false }
         mode?.enter()
-        nudge()
+        wake.signal()
         redraw()
     }
 
@@ -189,12 +196,12 @@ final class TerminalSession: Sendable {
         }
         guard !wasClosed else { return }
         signals.cancel()
-        nudge()
+        wake.signal()
         mode?.leave()
     }
 
-    /// Blocks until everything is written, so that the output's descriptor may be closed.
-    func drainOutput() { output.drain() }
+    /// Blocks until everything is written, at most for a while.
+    func drainOutput(within seconds: Double) { output.drain(within: seconds) }
 
     /// Whether the thread that reads has ended, so that the input's descriptor may be closed.
     var hasStoppedReading: Bool { readerEnded.current != nil }
@@ -217,26 +224,10 @@ extension TerminalSession {
         }
     }
 
-    private func handle(
-        _ signal: Int32,
-        _ interrupted: AsyncStream<Void>.Continuation,
-        _ resized: AsyncStream<TerminalSize>.Continuation
-    ) {
-        switch signal {
-        case SIGINT:
-            let wasReading = state.withLock { state in
-                defer { perform(state.input.interrupt(), &state) }
-                return state.input.isReading
-            }
-            if !wasReading { interrupted.yield() }
-        case SIGWINCH:
-            resized.yield(size)
-            redraw()
-        default:
-            // Continued after a stop: the shell has used the terminal meanwhile.
-            if state.withLock({ !$0.isSuspended && !$0.isClosed }) { mode?.enter() }
-            redraw()
-        }
+    private func handle(_ signal: Int32) {
+        // Continued after a stop: the shell has used the terminal meanwhile.
+        if signal == SIGCONT, state.withLock({ !$0.isSuspended && !$0.isClosed }) { mode?.enter() }
+        redraw()
     }
 
     /// Stops waiting for an answer, unless it is there already.
@@ -263,12 +254,6 @@ extension TerminalSession {
         }
     }
 
-    /// Has the reading thread look again at what it should wait for.
-    private func nudge() {
-        var byte: UInt8 = 0
-        _ = systemWrite(wake.write, &byte, 1)
-    }
-
     /// The body of the thread that reads.
     private func readInput() {
         defer { readerEnded.set(()) }
@@ -277,7 +262,7 @@ extension TerminalSession {
                 state.isClosed ? nil : state.input.wantsBytes && !state.isSuspended
             }) {
                 guard wantsInput else {
-                    // Without the lock: it would keep `suspend()` waiting until the next nudge.
+                    // Without the lock: it would keep `suspend()` waiting until the next signal.
                     _ = waitForInput(false)
                     continue
                 }
@@ -300,30 +285,19 @@ extension TerminalSession {
         }
     }
 
-    /// Blocks until there is input or a nudge; says whether there is input.
+    /// Blocks until there is input or a signal; says whether there is input.
     private func waitForInput(_ wantsInput: Bool) -> Bool {
         var entries = [
-            pollfd(fd: wake.read, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0),
             // A negative descriptor is not looked at.
             pollfd(fd: wantsInput ? inputDescriptor : -1, events: Int16(POLLIN), revents: 0),
         ]
         guard poll(&entries, 2, -1) > 0 else { return false }
         if entries[0].revents != 0 {
-            withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
-                _ = try? PosixCall.read(wake.read, into: buffer)
-            }
+            wake.clear()
             // The state may have changed; input stays where it is.
             return false
         }
         return entries[1].revents != 0
     }
 }
-
-// The session's own `write` and `close` hide the system's.
-#if canImport(Glibc)
-    private let systemWrite = Glibc.write
-    private let systemClose = Glibc.close
-#else
-    private let systemWrite = Darwin.write
-    private let systemClose = Darwin.close
-#endif

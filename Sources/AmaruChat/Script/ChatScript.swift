@@ -1,7 +1,17 @@
 // Which script a chat runs, and what it is made of.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Foundation
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// A Python script on disk, with its arguments.
 public struct ChatScript: Sendable, Equatable {
@@ -25,32 +35,40 @@ public struct ChatScript: Sendable, Equatable {
     ///
     /// - Throws: ``ChatScriptError``, which says what is wrong with the path.
     public init(path: String, arguments: [String] = []) throws(ChatScriptError) {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        guard let isFolder = Self.isFolder(path) else {
             throw ChatScriptError("\(path): there is no such file or folder.")
         }
-        var file = URL(fileURLWithPath: path)
+        var file = URL(filePath: path)
         var shown = path
-        if isFolder.boolValue {
+        if isFolder {
             file.append(path: "main.py")
             shown = path.hasSuffix("/") ? path + "main.py" : path + "/main.py"
-            guard FileManager.default.fileExists(atPath: file.path) else {
+            guard Self.isFolder(file.path) != nil else {
                 throw ChatScriptError(
                     "\(path): the folder has no main.py. Name the file that should run."
                 )
             }
         }
-        do {
-            contents = try Data(contentsOf: file)
-        } catch {
-            throw ChatScriptError("\(shown): cannot be read: \(error.localizedDescription)")
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        // Not as a file of a known size: a shell's <(…) is a pipe.
+        guard descriptor >= 0, let contents = try? Data(PosixCall.readAll(descriptor)) else {
+            throw ChatScriptError("\(shown): cannot be read: \(String(cString: strerror(errno))).")
         }
         guard !contents.contains(0) else {
             throw ChatScriptError("\(shown): this is a binary file and no Python script.")
         }
+        self.contents = contents
         self.file = file
         self.path = shown
         self.arguments = arguments
+    }
+
+    /// Whether there is a folder at a path; nil if there is nothing.
+    private static func isFolder(_ path: String) -> Bool? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT == S_IFDIR
     }
 }
 

@@ -1,9 +1,14 @@
-// What a chat needs to start: a value.
+// What a chat needs to start: values.
 // SPDX-License-Identifier: Apache-2.0
 
 public import AmaruHTTP
 public import AmaruPython
-public import Foundation
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
 
 /// The parts of a chat.
 public struct ChatConfiguration: Sendable {
@@ -13,17 +18,21 @@ public struct ChatConfiguration: Sendable {
     public var script: ChatScript
     /// What the script is told.
     public var settings: ChatSettings
-    /// The environment whose packages the script imports; nil for none.
-    public var environment: PythonEnvironment?
+    /// The virtual environment whose packages the script imports; nil for none.
+    public var environment: URL?
     /// The network that all HTTP of the script goes through.
     public var network: HTTPStack
     /// The folder for compiled bytecode.
     public var bytecodeCache: URL
+    /// Whether Python reads its own environment variables, as `python` does.
+    public var readsVariables = false
     /// How long a script may show nothing, with nothing in flight, before its turn has failed.
     public var idleTimeout: Duration
     /// Reads the next line of the user's input, for Python's `input()`; nil at the end.
     public var readLine: @Sendable (String) async throws -> String?
-    /// Receives times of the start, for `--verbose`.
+    /// Called before Python code ends the process by `os._exit`; on the thread that does.
+    public var leaving: @Sendable () -> Void = {}
+    /// Receives the times of the start, for `--verbose`.
     public var trace: @Sendable (String) -> Void
 
     /// Creates a configuration.
@@ -31,7 +40,7 @@ public struct ChatConfiguration: Sendable {
         resources: PythonResources,
         script: ChatScript,
         settings: ChatSettings,
-        environment: PythonEnvironment?,
+        environment: URL?,
         network: HTTPStack,
         bytecodeCache: URL,
         idleTimeout: Duration = .seconds(30),
@@ -47,5 +56,40 @@ public struct ChatConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.readLine = readLine
         self.trace = trace
+    }
+}
+
+/// The settings that a chat script can read, as `amaru.settings()`.
+public struct ChatSettings: Codable, Sendable, Equatable {
+    /// The model's name.
+    public var model: String
+    /// The base URL of the OpenAI-compatible server.
+    public var baseURL: String
+    /// The system prompt; may be empty.
+    public var system = ""
+    /// The placeholder that stands for the key; never the key itself.
+    public var keyPlaceholder = ""
+    /// Seconds without content after which an answer has stalled; 0 for never.
+    public var stallTimeout = 60.0
+    /// The folder of plugin files; empty for none.
+    public var plugins = ""
+    /// Whether the model is the small demonstration model on this machine.
+    public var isLocal = false
+    /// Whether the user converses on a terminal, where slash commands count.
+    public var isConversation = false
+
+    private enum CodingKeys: String, CodingKey {
+        case model, system, plugins
+        case baseURL = "base_url"
+        case keyPlaceholder = "api_key"
+        case stallTimeout = "stall_timeout"
+        case isLocal = "local"
+        case isConversation = "terminal"
+    }
+
+    /// Creates settings with a model and a server.
+    public init(model: String, baseURL: String) {
+        self.model = model
+        self.baseURL = baseURL
     }
 }

@@ -3,57 +3,54 @@
 
 import Amaru
 
-/// Makes the modules through which a script reaches the screen.
+/// Makes the modules through which a script reaches the host.
 enum ChatModule {
-    /// Takes what scripts show; must not block.
-    typealias Sink = @Sendable (ChatEvent) -> Void
-
     /// The rich module, whose types are in `_amaru_chat.pyi`.
-    static func module(
-        settings: ChatSettings,
-        sink: @escaping Sink,
-        readLine: @escaping @Sendable (String) async throws -> String?
-    ) -> PythonModule {
+    static func module(for session: ChatSession) -> PythonModule {
         PythonModule("_amaru_chat", documentation: "The chat of the host.") {
-            PythonFunction("settings") { () in settings.dictionary }
-            PythonFunction("text") { (turn: Int, delta: String) in sink(.text(turn: turn, delta)) }
-            PythonFunction("reasoning") { (turn: Int, delta: String) in
-                sink(.reasoning(turn: turn, delta))
+            Turn.pythonClass
+            PythonFunction("settings", documentation: "Returns the settings of this run.") {
+                () throws in PythonCoded(try session.settings)
             }
-            PythonFunction("tool_call") { (turn: Int, name: String, arguments: String) in
-                sink(.toolCall(turn: turn, name: name, arguments: arguments))
-            }
-            PythonFunction("usage") { (turn: Int, prompt: Int, completion: Int) in
-                sink(.usage(turn: turn, prompt: prompt, completion: completion))
-            }
-            PythonFunction("finished") { (turn: Int, reason: String) in
-                sink(.finished(turn: turn, reason: reason))
-            }
-            PythonFunction("failed") {
-                (turn: Int, code: String, message: String, remedy: String) in
-                sink(
-                    .failed(
-                        turn: turn,
-                        ChatFailure(code: code, message: message, remedy: remedy)
-                    )
-                )
-            }
-            PythonFunction("notice") { (message: String) in sink(.notice(message)) }
-            PythonFunction("display") { (text: String) in sink(.display(turn: 0, text)) }
-            PythonFunction(blocking: "read_line") { (prompt: String) async throws in
-                try await readLine(prompt)
-            }
+            PythonFunction(
+                "notice",
+                .positional("message"),
+                documentation: "Shows one line on standard error."
+            ) { (message: ShownText) in try session.openTurn.add(.notice(message.text)) }
+            PythonFunction(
+                blocking: "read_line",
+                .positional("prompt"),
+                documentation: "Waits for the next line of input; None at its end."
+            ) { (prompt: String) async throws in try await session.readLine(prompt) }
+            PythonFunction(
+                "plugin_running",
+                .positional("name"),
+                documentation: "Says which plugin's code runs now, the empty string for none."
+            ) { (name: String) in session.pluginRuns(name) }
+            PythonFunction(
+                "leaving",
+                documentation: "Says that the process ends now, without the host."
+            ) { () in session.leaving() }
+            PythonFunction(
+                "main_cancelled",
+                documentation: "Says that something in the script has cancelled its main()."
+            ) { () in session.mainWasCancelled() }
         }
     }
 
     /// The tutorial's module.
     ///
     /// Its function is async, so that both a bare call and `await` work.
-    static func tutorialModule(sink: @escaping Sink) -> PythonModule {
+    static func tutorialModule(for session: ChatSession) -> PythonModule {
         PythonModule("js_module", documentation: "The screen, as the tutorial's page offers it.") {
-            PythonFunction("displayResponse", documentation: "Shows a reply.") {
-                (response: String?) async in
-                sink(.display(turn: 0, response ?? ""))
+            PythonFunction(
+                "displayResponse",
+                .positional("response"),
+                documentation: "Shows a reply."
+            ) { (response: ShownText?) async throws in
+                let turn = session.openTurn
+                try turn.add(.display(response?.text ?? ""))
+                await turn.drain()
             }
         }
     }

@@ -2,21 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Amaru
+import AmaruEnvironment
 import AmaruHTTP
 import AmaruPython
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A chat whose conversation a Python script holds.
 ///
 /// ```swift
 /// let session = ChatSession(configuration)
-/// guard case .chat = try await session.startOnce() else { return }
-/// await session.send("Hello")
-/// for await event in session.events { … }
+/// guard case .chat = try await session.start() else { return }
+/// for try await event in session.send("Hello") {
+///     if case .text(let text) = event { print(text, terminator: "") }
+/// }
 /// ```
 ///
-/// One message at a time: send the next when the turn has `finished` or `failed`.
-public actor ChatSession {
+/// One message at a time: send the next one when the turn has ended.
+public final class ChatSession: Sendable {
     /// What the script turned out to be.
     public enum Offer: Sendable, Equatable {
         /// It converses, and takes a key with each message or not.
@@ -25,45 +32,91 @@ public actor ChatSession {
         case nothing
     }
 
-    /// Everything that the chat shows, for one task.
-    public nonisolated let events: AsyncStream<ChatEvent>
+    /// What the script shows between turns; ends with the script.
+    public let background: Turn
 
-    private let configuration: ChatConfiguration
-    private let board: TurnBoard
+    private struct State {
+        var configuration: ChatConfiguration?
+        var starting: Task<Offer, any Error>?
+        var startFailure: (any Error)?
+        var hasStarted = false
+        var turn: Turn?
+        /// What Python is made to stop, one after another.
+        var stopping: Task<Void, Never>?
+        /// The turns that the user has cancelled and Python has not stopped.
+        var cancels = 0
+        var deathsWithoutMessage = 0
+        var plugin = ""
+        var isEnding = false
+    }
+
+    private let prepare: @Sendable () async throws -> ChatConfiguration
+    private let state = Lock(State())
     private let clock = ContinuousClock()
-    private var lastTurn = 0
-    private var supervision = Supervision()
-    private var watch: Task<Void, Never>?
-    private let isRunningScript = ScriptPhase()
+    private let epoch = ContinuousClock.now
 
-    /// How often a script without turns is looked at.
+    /// How often a script without turns of its own is observed.
     private static let watchInterval = Duration.milliseconds(50)
-    /// When to look again at a loop that was about to run something.
+    /// When to observe a loop again that was about to run something.
     ///
-    /// No fraction of the interval, lest the looks keep step with a script that ticks.
-    private static let secondLook = Duration.milliseconds(7)
+    /// Coprime to the interval, so as not to stay in phase with a script that polls.
+    private static let nextWatch = Duration.milliseconds(7)
     /// How long the loop may be blocked before a cancel interrupts it.
-    private static let cancelPatience = Duration.milliseconds(300)
+    private static let patience = Duration.milliseconds(250)
 
     /// Creates a chat; nothing runs yet.
-    public init(_ configuration: ChatConfiguration) {
-        self.configuration = configuration
-        let limits = TurnTracker.Limits(unanswered: configuration.idleTimeout)
-        (events, board) = TurnBoard.make(limits: limits)
+    public convenience init(_ configuration: ChatConfiguration) {
+        self.init { configuration }
+    }
+
+    /// Creates a chat whose parts are made when it starts.
+    public init(preparing prepare: @escaping @Sendable () async throws -> ChatConfiguration) {
+        self.prepare = prepare
+        background = Turn(isOwned: false)
+    }
+
+    private var configuration: ChatConfiguration {
+        get throws {
+            guard let configuration = state.withLock({ $0.configuration }) else {
+                throw ChatFailure(code: "internal", message: "the chat has not started")
+            }
+            return configuration
+        }
+    }
+
+    /// What the script is told.
+    var settings: ChatSettings { get throws { try configuration.settings } }
+
+    /// The turn that is open, or what stands in for one between turns.
+    var openTurn: Turn {
+        state.withLock { $0.turn.flatMap { $0.end == nil ? $0 : nil } } ?? background
+    }
+
+    /// The plugin whose code runs now; empty for none.
+    public var runningPlugin: String { state.withLock { $0.plugin } }
+
+    func leaving() { try? configuration.leaving() }
+
+    func pluginRuns(_ name: String) { state.withLock { $0.plugin = name } }
+
+    func readLine(_ prompt: String) async throws -> String? {
+        try await configuration.readLine(prompt)
     }
 
     // MARK: Start
 
-    private var started: Task<Offer, any Error>?
-
     /// Starts Python and runs the script until it offers something or has ended.
     ///
-    /// A second call waits for the first and gives the same result.
+    /// A second call waits for the first and returns the same result. Cancelling the calling task
+    /// cancels the start.
     ///
-    /// - Throws: ``AmaruError`` where Python does not start; what the script raises.
-    public func startOnce() async throws -> Offer {
-        let task = started ?? Task { try await start() }
-        started = task
+    /// - Throws: ``AmaruError`` when Python does not start; what the script raises.
+    public func start() async throws -> Offer {
+        let task = state.withLock { state in
+            let task = state.starting ?? Task { try await startNow() }
+            state.starting = task
+            return task
+        }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -71,33 +124,54 @@ public actor ChatSession {
         }
     }
 
-    private func start() async throws -> Offer {
-        try await startPython()
+    /// Why the start has failed, if it has.
+    public var startFailure: (any Error)? { state.withLock { $0.startFailure } }
+
+    /// Gives up a start that is under way.
+    public func cancelStart() {
+        let starting = state.withLock { $0.hasStarted ? nil : $0.starting }
+        starting?.cancel()
+    }
+
+    private func startNow() async throws -> Offer {
+        do {
+            let configuration = try await prepare()
+            state.withLock { $0.configuration = configuration }
+            let offer = try await run(configuration.script)
+            if offer.isEmpty { return .nothing }
+            try await Self.call("start")
+            return .chat(takesKey: offer == "sender")
+        } catch {
+            state.withLock { $0.startFailure = error }
+            throw error
+        }
+    }
+
+    /// Runs a script as `__main__`; returns what it offers.
+    private func run(_ script: ChatScript) async throws -> String {
+        let configuration = try configuration
+        try await startPython(configuration)
         configuration.trace("python started")
-        try await registerModules()
-        isRunningScript.begin()
-        defer { isRunningScript.end() }
-        let script = configuration.script
+        try await Python.register(HTTPModule(configuration.network).module)
+        try await Python.register(ChatModule.module(for: self))
+        try await Python.register(ChatModule.tutorialModule(for: self))
         let namespace = try await PythonActor.run {
             try Python.import("amaru.network").readAttribute("install")()
-            return try Glue.module()
+            return try Self.host()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }
         try await Python.runFile(script.contents, path: script.absolutePath, globals: namespace)
         configuration.trace("script loaded")
-        let offer: String = try await Glue.call("offer")
-        if offer.isEmpty { return .nothing }
-        try await Glue.call("take_over_input")
+        let offer: String = try await Self.call("offer")
         // From here on a fault in the background is a death of the receiver, not the script's own.
-        isRunningScript.end()
-        try await Glue.call("start")
-        return .chat(takesKey: offer == "sender")
+        state.withLock { $0.hasStarted = true }
+        return offer
     }
 
-    /// Starts Python; a cancelled task does not wait for a start that nothing can stop.
-    private func startPython() async throws {
+    /// Starts Python; a cancelled task does not wait for the start, which cannot be cancelled.
+    private func startPython(_ configuration: ChatConfiguration) async throws {
         let started = AsyncValue<Result<Void, any Error>>()
-        let configuration = pythonConfiguration
+        let configuration = pythonConfiguration(configuration)
         Task.detached {
             do {
                 started.set(.success(try await Python.start(configuration)))
@@ -108,183 +182,293 @@ public actor ChatSession {
         try await started.wait().get()
     }
 
-    private var pythonConfiguration: PythonConfiguration {
+    private func pythonConfiguration(_ configuration: ChatConfiguration) -> PythonConfiguration {
         let resources = configuration.resources
         return PythonConfiguration(
-            environment: configuration.environment?.root.path,
+            environment: configuration.environment?.path,
             searchPaths: [resources.root.path, resources.compat.path],
             arguments: [configuration.script.path],
             bytecodeCache: configuration.bytecodeCache.path,
+            readsVariables: configuration.readsVariables,
             unhandledErrors: .handlerOnly,
             onUnhandledError: { [weak self] exception in
                 guard let self else { return }
                 Task { await self.scriptFailed(exception) }
             },
-            onExitRequest: { [board] code in board.exitRequested(code) }
+            onExitRequest: { [weak self] status in self?.exitRequested(status) }
         )
-    }
-
-    private func registerModules() async throws {
-        let sink: ChatModule.Sink = { [board] event in board.receive(event) }
-        try await Python.register(HTTPModule(configuration.network).module)
-        try await Python.register(
-            ChatModule.module(
-                settings: configuration.settings,
-                sink: sink,
-                readLine: configuration.readLine
-            )
-        )
-        try await Python.register(ChatModule.tutorialModule(sink: sink))
     }
 
     // MARK: Turns
 
-    /// Gives a message to the script.
+    /// Sends a message to the script, and returns the turn at once.
     ///
     /// - Parameters:
     ///   - text: The message.
     ///   - key: The placeholder that the script gets as its key.
-    /// - Returns: The number of the turn, which its events carry.
-    @discardableResult
-    public func send(_ text: String, key: String = "") async -> Int {
-        lastTurn += 1
-        let turn = lastTurn
-        board.sent(turn)
-        do {
-            let claims: Bool = try await Glue.deliver(turn: turn, key: key, text: text)
-            supervision.delivered()
-            if claims { board.claimed(turn) }
-        } catch let exception as PythonException {
-            board.fail(turn, FaultReport.failure(for: exception, nil))
-        } catch {
-            board.fail(
-                turn,
-                ChatFailure(code: "internal", message: "\(error)", remedy: "start again")
-            )
+    public func send(_ text: String, key: String = "") -> Turn {
+        let turn = Turn { [weak self] turn in
+            guard let self else { return }
+            state.withLock { $0.cancels += 1 }
+            stop {
+                await self.settle(turn)
+                self.state.withLock { $0.cancels -= 1 }
+            }
         }
-        if board.isWatched, watch == nil { startWatching() }
+        let isBusy = state.withLock { state in
+            if let open = state.turn, open.end == nil { return true }
+            state.turn = turn
+            return false
+        }
+        if isBusy {
+            turn.end(.failed(ChatFailure(code: "busy", message: "another message is open")))
+        } else if let end = background.end {
+            turn.end(end)
+        } else {
+            Task { await deliver(turn, text, key) }
+        }
         return turn
     }
 
-    /// Stops the answer to the open turn; what has come of it is kept.
-    ///
-    /// Python code that blocks the event loop meanwhile is interrupted.
-    public func cancel() async {
-        guard let turn = board.cancelled() else { return }
-        let isWatched = board.isWatched
-        let cancelling = Task { try? await Glue.cancel(turn: turn) }
-        await interruptWhileBlocked(until: cancelling)
-        if isWatched {
-            await startMainAgain()
-            board.receive(.finished(turn: turn, reason: "cancelled"))
+    private func deliver(_ turn: Turn, _ text: String, _ key: String) async {
+        do {
+            guard case .chat = try await start() else { throw Self.offersNothing }
+            // A script that is being stopped would lose the message.
+            await state.withLock { $0.stopping }?.value
+            let limit = try configuration.idleTimeout
+            try await deliver(turn, text, key, ScriptWatch.Limits(unanswered: limit))
+            try await watch(turn)
+        } catch  where startFailure != nil {
+            turn.end(.failed(ChatFailure(code: "start", message: "\(error)", cause: error)))
+        } catch let failure as ChatFailure {
+            turn.end(.failed(failure))
+        } catch let exception as PythonException {
+            if let status = exception.exitStatus { return exitRequested(status) }
+            turn.end(.failed(await failure(for: exception)))
+        } catch {
+            turn.end(.failed(ChatFailure(code: "internal", message: "\(error)", cause: error)))
         }
     }
 
-    /// Interrupts Python until the job that cancels has been run.
-    private func interruptWhileBlocked(until task: Task<Void?, Never>) async {
-        let interrupter = Task {
-            while true {
-                try await clock.sleep(for: Self.cancelPatience)
-                Python.interrupt()
+    private static let offersNothing = ChatFailure(
+        code: "script",
+        message: "the script offers nothing that answers messages",
+        remedy: "define sender_message_proxy(api_key, text), or mark a function with @amaru.reply"
+    )
+
+    @PythonActor
+    private func deliver(
+        _ turn: Turn,
+        _ text: String,
+        _ key: String,
+        _ limits: ScriptWatch.Limits
+    ) throws {
+        // The user may have stopped it while Python was busy.
+        guard turn.deliver(limits) else { return }
+        // Before it can die of the message.
+        state.withLock { $0.deathsWithoutMessage = 0 }
+        _ = try Self.host().deliver(turn, key, text) as PythonObject
+    }
+
+    /// Observes a script without turns of its own until its turn is over.
+    private func watch(_ turn: Turn) async throws {
+        let network = try configuration.network
+        while true {
+            // The hop itself shows that the loop turns, and so is not blocked.
+            let ready: Int = (try? await Self.call("ready_count")) ?? 0
+            let isBusy = Python.pendingAwaitables > 0 || network.inFlight > 0
+            let time = epoch.duration(to: .now)
+            guard turn.observe(isBusy: isBusy, isReady: ready > 0, at: time) else { return }
+            try? await Task.sleep(for: ready > 0 ? Self.nextWatch : Self.watchInterval)
+        }
+    }
+
+    // MARK: Cancelling
+
+    /// Whether Python has stopped what the user has cancelled.
+    public var isSettled: Bool { state.withLock { $0.cancels == 0 } }
+
+    /// Stops something in Python, after what is being stopped already.
+    private func stop(_ work: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            let former = state.stopping
+            state.stopping = Task {
+                await former?.value
+                await work()
             }
         }
-        _ = await task.value
-        interrupter.cancel()
     }
 
-    /// Looks at a script without turns until its turn is over.
-    private func startWatching() {
-        watch = Task { [weak self] in
-            while let self, let pause = await self.look() {
-                try? await Task.sleep(for: pause)
-            }
+    /// Has Python stop a turn that the user has cancelled; a script without turns of its own is
+    /// stopped as a whole.
+    private func settle(_ turn: Turn) async {
+        cancelStart()
+        guard Python.isRunning else { return }
+        let guardian = Task { try await interruptWhileBlocked() }
+        defer { guardian.cancel() }
+        do {
+            try await Self.stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
+        } catch {
+            notRestarted(error)
         }
     }
 
-    /// Takes one look; says how long to wait for the next, or nil if none is needed.
-    private func look() async -> Duration? {
-        // The hop itself shows that the loop turns, and so is not blocked.
-        let ready: Int = (try? await Glue.call("ready_count")) ?? 0
-        let isBusy = Python.pendingAwaitables > 0 || configuration.network.inFlight > 0
-        board.looked(
-            isBusy: isBusy,
-            isReady: ready > 0,
-            idleTimeout: configuration.idleTimeout
-        )
-        guard board.isWatched else {
-            watch = nil
-            return nil
+    /// Interrupts Python whenever it has not taken a job for a while.
+    private func interruptWhileBlocked() async throws {
+        while true {
+            let isFree = Lock(false)
+            Task { @PythonActor in isFree.withLock { $0 = true } }
+            repeat {
+                try await clock.sleep(for: Self.patience)
+                let isBlocked = !isFree.withLock { $0 }
+                if isBlocked { Python.interrupt() }
+            } while !isFree.withLock { $0 }
         }
-        return ready > 0 ? Self.secondLook : Self.watchInterval
+    }
+
+    private func notRestarted(_ error: any Error) {
+        _ = try? background.add(.notice("the script's main() was not started again: \(error)"))
     }
 
     // MARK: Supervision
 
     private func scriptFailed(_ exception: PythonException) async {
-        if isRunningScript.isActive || board.isCancelled { return }
-        let failure = FaultReport.failure(for: exception, configuration.network.lastOutcome)
-        let verdict = supervision.died()
-        if let turn = board.openTurn {
-            board.fail(turn, failure)
-        } else {
-            board.receive(.notice("\(failure)"))
+        let isExpected = state.withLock { !$0.hasStarted || $0.cancels > 0 }
+        if !isExpected { await died(of: await failure(for: exception)) }
+    }
+
+    func mainWasCancelled() {
+        guard !state.withLock({ $0.isEnding }) else { return }
+        let message = "the script's main() was cancelled by the script or by a plugin"
+        Task { await died(of: ChatFailure(code: "script", message: message)) }
+    }
+
+    /// Starts a script again that has stopped, unless it stops again and again.
+    private func died(of failure: ChatFailure) async {
+        let (turn, deaths) = state.withLock { state in
+            state.deathsWithoutMessage += 1
+            return (state.turn, state.deathsWithoutMessage)
         }
-        switch verdict {
-        case .startAgain:
-            await startMainAgain()
-        case .giveUp:
-            board.receive(
-                .ended(
-                    ChatFailure(
-                        code: "script",
-                        message: "the script stopped twice without taking a message",
-                        remedy: "mend it: \(exception.traceback)"
-                    )
-                )
-            )
+        // Before the turn ends: the next message waits for it.
+        if deaths < 2 {
+            stop {
+                do {
+                    try await Self.stop(nil, isWhole: true)
+                } catch {
+                    self.notRestarted(error)
+                }
+            }
+        }
+        if turn?.end(.failed(failure)) != true { _ = try? background.add(.notice("\(failure)")) }
+        if deaths >= 2 {
+            let message = "the script stopped twice without taking a message"
+            endAll(.failed(ChatFailure(code: "script", message: message, remedy: failure.remedy)))
         }
     }
 
-    private func startMainAgain() async {
+    /// What a script's exception means, with what the network saw of its last exchange.
+    ///
+    /// A script may hide what its server said: the tutorial's transport makes each status 200.
+    private func failure(for exception: PythonException) async -> ChatFailure {
+        let outcome = (try? configuration)?.network.lastOutcome
         do {
-            let ending = try await PythonActor.run { try Glue.module().restart() as PythonObject }
-            _ = try await ending.awaited()
+            return try await PythonActor.run {
+                let words: [String] = try Python.import("amaru.chat.failures")
+                    .script_failure(
+                        exception.object,
+                        outcome?.origin.map { "\($0)" } ?? "",
+                        outcome?.status ?? 0,
+                        outcome?.error?.code.name ?? "",
+                        outcome?.error?.message ?? ""
+                    )
+                return ChatFailure(code: words[0], message: words[1], remedy: words[2])
+            }
         } catch {
-            board.receive(.notice("the script's main() was not started again: \(error)"))
+            return ChatFailure(code: "script", message: "the script raised \(exception)")
         }
+    }
+
+    private func exitRequested(_ status: PythonExitStatus) {
+        if let message = status.message { _ = try? openTurn.add(.notice(message)) }
+        endAll(.exited(status.code))
+    }
+
+    private func endAll(_ end: TurnEnd) {
+        // In this order: whoever sees the turn end finds the background ended too.
+        background.end(end)
+        state.withLock { $0.turn }?.end(end)
     }
 
     // MARK: End
 
     /// Lets the script's own `sys.excepthook` report an exception that the script raised.
     ///
-    /// - Returns: Whether it has one; else the caller reports.
-    public func report(_ exception: PythonException) async -> Bool {
-        let reported = try? await PythonActor.run { () -> Bool in
-            try Glue.module().report(exception.object)
+    /// - Returns: Whether it has one, else the caller reports; and what the user can do, if that
+    ///   is known.
+    public func report(_ exception: PythonException) async -> (isReported: Bool, advice: String) {
+        let report = try? await PythonActor.run {
+            let pair: PythonObject = try Self.host().report(exception.object)
+            return (try pair[0] as Bool, try pair[1] as String)
         }
-        return reported ?? false
+        return report ?? (false, "")
     }
 
-    /// The exit code that a `SystemExit` asks for, and the text for standard error, if any.
+    /// Writes out what the script has printed.
     ///
-    /// The rules are those of https://docs.python.org/3/library/sys.html#sys.exit
-    public func exitStatus(of exception: PythonException) async throws -> (Int32, String) {
-        try await PythonActor.run {
-            let pair: PythonObject = try Glue.module().exit_status(exception.object)
-            let code: Int = try pair[0].converted()
-            return (Int32(truncatingIfNeeded: code), try pair[1].converted())
+    /// - Returns: Whether that worked; what did not is reported on standard error.
+    public func flush() async -> Bool {
+        guard Python.isRunning else { return true }
+        return (try? await PythonActor.run { try Self.host().flush() as Bool }) ?? true
+    }
+
+    /// Gives up a start that is under way, and waits until it has cleaned up.
+    private func endStart(within limit: Duration) async {
+        guard let starting = state.withLock({ $0.hasStarted ? nil : $0.starting }) else { return }
+        starting.cancel()
+        let ended = AsyncValue<Void>()
+        Task {
+            _ = await starting.result
+            ended.set(())
         }
+        Task {
+            try? await Task.sleep(for: limit)
+            ended.set(())
+        }
+        try? await ended.wait()
     }
 
     /// Ends the script in order; each part gets at most `grace`.
     public func shutDown(grace: Duration = .seconds(2)) async {
-        watch?.cancel()
-        // One that is still starting would first have to be waited for.
+        state.withLock { $0.isEnding = true }
+        // An installation has files to remove.
+        await endStart(within: .seconds(5))
+        // Python that is still starting would first have to be waited for.
         if Python.isRunning { await Python.shutDown(grace: grace) }
-        board.close()
+        endAll(.cancelled)
+    }
+}
+
+/// Calls into `amaru._script`, the session's Python half.
+///
+/// They are jobs of the event loop, where the running loop is set: what a script's entry points
+/// may do in asyncio they may do here.
+extension ChatSession {
+    @PythonActor
+    private static func host() throws -> PythonObject { try Python.import("amaru._script") }
+
+    @PythonActor
+    private static func call<Value: ConvertibleFromPython>(_ function: String) throws -> Value {
+        try host().readAttribute(function).dynamicallyCall(withArguments: [])
     }
 
-    /// The exit code that the script has asked for by `sys.exit`, if it has.
-    public nonisolated var exitRequest: Int32? { board.exitRequest }
+    @PythonActor
+    private static func call(_ function: String) throws {
+        _ = try host().readAttribute(function)() as PythonObject
+    }
+
+    /// Cancels a task of the script, or all, and starts its `main()` again.
+    @PythonActor
+    private static func stop(_ task: PythonObject?, isWhole: Bool) async throws {
+        _ = try await (host().stop(task, isWhole) as PythonObject).awaited()
+    }
 }

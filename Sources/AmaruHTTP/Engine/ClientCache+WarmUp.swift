@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -15,7 +16,7 @@ extension ClientCache {
         let route = lease.route
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let started = loop.makePromise(of: HTTPClient.Task<Void>.self)
-        let isFirst = state.withLock { state in
+        let isFirst = state.withLockedValue { state in
             guard state.warmUps[route] == nil, !state.isShutDown else { return false }
             state.warmUps[route] = started.futureResult
             return true
@@ -31,7 +32,7 @@ extension ClientCache {
             // connection could be made, the first real request will say.
             started.fail(error)
         }
-        if isFirst { state.withLock { _ = $0.warmUps.removeValue(forKey: route) } }
+        if isFirst { state.withLockedValue { _ = $0.warmUps.removeValue(forKey: route) } }
     }
 
     /// Holds a new connection up until the request that it was made for is withdrawn.
@@ -39,7 +40,7 @@ extension ClientCache {
         _ route: ConnectionRoute,
         _ loop: any EventLoop
     ) -> EventLoopFuture<Void> {
-        guard let started = state.withLock({ $0.warmUps.removeValue(forKey: route) }) else {
+        guard let started = state.withLockedValue({ $0.warmUps.removeValue(forKey: route) }) else {
             return loop.makeSucceededVoidFuture()
         }
         return started.hop(to: loop)

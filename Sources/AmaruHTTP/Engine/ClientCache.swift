@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -33,7 +34,7 @@ final class ClientCache: Sendable {
     let configuration: HTTPBackendConfiguration
     private let warn: @Sendable (String) -> Void
     private let find: @Sendable (UInt64) -> ExchangeCore?
-    let state = Locked(State())
+    let state = NIOLockedValueBox(State())
 
     init(
         _ configuration: HTTPBackendConfiguration,
@@ -47,13 +48,13 @@ final class ClientCache: Sendable {
 
     deinit {
         // The library traps where a client is dropped that was not shut down.
-        let clients = state.withLock { $0.entries.values.map(\.client) }
+        let clients = state.withLockedValue { $0.entries.values.map(\.client) }
         guard !clients.isEmpty else { return }
         Task { for client in clients { try? await client.shutdown() } }
     }
 
     /// The number of clients at the moment.
-    var count: Int { state.withLock { $0.entries.count } }
+    var count: Int { state.withLockedValue { $0.entries.count } }
 
     /// Returns the client for a request if there is one already, without any work.
     func leaseIfReady(_ request: HTTPTransferRequest, to origin: HTTPOrigin) -> ClientLease? {
@@ -61,7 +62,7 @@ final class ClientCache: Sendable {
             return nil
         }
         if origin.isSecure, request.connection.verification == .none { warnOnce(of: origin) }
-        return lease(state.withLock { $0.use(route) }, route)
+        return lease(state.withLockedValue { $0.use(route) }, route)
     }
 
     /// Returns the client for a request; nil after the shut-down.
@@ -75,14 +76,14 @@ final class ClientCache: Sendable {
     ) throws(HTTPTransferError) -> ClientLease? {
         let route = try ConnectionRoute(request, to: origin, configuration)
         if origin.isSecure, request.connection.verification == .none { warnOnce(of: origin) }
-        if let lease = lease(state.withLock({ $0.use(route) }), route) { return lease }
+        if let lease = lease(state.withLockedValue({ $0.use(route) }), route) { return lease }
         let made: (HTTPClient, TLSMaterial?)
         do {
             made = try makeClient(route)
         } catch {
             throw Self.failure(error, origin)
         }
-        let (client, surplus) = state.withLock { state in
+        let (client, surplus) = state.withLockedValue { state in
             state.take(made, for: route)
         }
         if let surplus { Self.shutDown([surplus]) }
@@ -91,7 +92,7 @@ final class ClientCache: Sendable {
 
     /// Shuts nothing down, but gives the clients to who will, and makes no more.
     func close() -> [HTTPClient] {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.isShutDown = true
             defer { state.entries = [:] }
             return state.entries.values.map(\.client)
@@ -119,9 +120,9 @@ final class ClientCache: Sendable {
 
     /// Files are read once for all clients that are there at the same time.
     private func material(_ settings: TLSSettings) throws -> TLSMaterial {
-        if let known = state.withLock({ $0.materials[settings]?.value }) { return known }
+        if let known = state.withLockedValue({ $0.materials[settings]?.value }) { return known }
         let made = try TLSMaterial(settings)
-        state.withLock { state in
+        state.withLockedValue { state in
             state.materials = state.materials.filter { $0.value.value != nil }
             state.materials[settings] = Weak(made)
         }
@@ -129,7 +130,7 @@ final class ClientCache: Sendable {
     }
 
     private func warnOnce(of origin: HTTPOrigin) {
-        guard state.withLock({ $0.warned.insert(origin).inserted }) else { return }
+        guard state.withLockedValue({ $0.warned.insert(origin).inserted }) else { return }
         warn(
             "The certificate of \(origin) is not verified: anyone on the way can read and change "
                 + "what is sent. Trust its authority instead, if you can."
@@ -181,7 +182,7 @@ extension ClientCache.State {
 
 extension ClientCache {
     fileprivate func release(_ route: ConnectionRoute) {
-        let (removed, isSweepNeeded) = state.withLock { state in
+        let (removed, isSweepNeeded) = state.withLockedValue { state in
             state.entries[route]?.users -= 1
             state.entries[route]?.lastUsed = .now()
             let removed = state.removeUnused(before: .distantPast)
@@ -201,7 +202,7 @@ extension ClientCache {
     }
 
     private func sweep(_ period: TimeAmount) {
-        let (removed, isOver) = state.withLock { state in
+        let (removed, isOver) = state.withLockedValue { state in
             let removed = state.removeUnused(before: .now() - period)
             state.isSweepDue = state.entries.values.contains { $0.users == 0 }
             return (removed, !state.isSweepDue)

@@ -1,6 +1,7 @@
 // One timer for the limits in time of all exchanges.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -17,15 +18,15 @@ final class DeadlineWatch: Sendable {
         var scheduled: Scheduled<Void>?
     }
 
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     deinit {
-        state.withLock { $0.scheduled }?.cancel()
+        state.withLockedValue { $0.scheduled }?.cancel()
     }
 
     /// Calls ``ExchangeCore/look(at:)`` once, at `deadline` or before; replaces what was wanted.
     func look(at core: ExchangeCore, when deadline: NIODeadline) {
-        let isEarlier = state.withLock { state in
+        let isEarlier = state.withLockedValue { state in
             state.waiting[core.id] = (deadline, core)
             if let due = state.due, due <= deadline { return false }
             state.due = deadline
@@ -36,7 +37,7 @@ final class DeadlineWatch: Sendable {
 
     /// Holds the exchange no longer.
     func forget(_ core: ExchangeCore) {
-        state.withLock { _ = $0.waiting.removeValue(forKey: core.id) }
+        state.withLockedValue { _ = $0.waiting.removeValue(forKey: core.id) }
     }
 
     private func schedule(_ deadline: NIODeadline) {
@@ -44,7 +45,7 @@ final class DeadlineWatch: Sendable {
         let scheduled = loop.scheduleTask(deadline: deadline) { [weak self] in
             self?.look(due: deadline) ?? ()
         }
-        let superfluous = state.withLock { state in
+        let superfluous = state.withLockedValue { state in
             guard state.due == deadline else { return scheduled as Scheduled? }
             defer { state.scheduled = scheduled }
             return state.scheduled
@@ -54,7 +55,7 @@ final class DeadlineWatch: Sendable {
 
     private func look(due: NIODeadline) {
         let now = NIODeadline.now()
-        let passed: [ExchangeCore]? = state.withLock { state in
+        let passed: [ExchangeCore]? = state.withLockedValue { state in
             guard state.due == due else { return nil }
             state.due = nil
             state.scheduled = nil
@@ -64,7 +65,7 @@ final class DeadlineWatch: Sendable {
         }
         guard let passed else { return }
         for core in passed { core.look(at: now) }
-        let next: NIODeadline? = state.withLock { state in
+        let next: NIODeadline? = state.withLockedValue { state in
             let next = state.waiting.values.map(\.deadline).min()
             guard let next, next < state.due ?? .distantFuture else { return nil }
             state.due = next

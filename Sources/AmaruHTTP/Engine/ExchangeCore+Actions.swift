@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import NIOConcurrencyHelpers
 import NIOCore
 
 extension ExchangeCore {
@@ -10,7 +11,7 @@ extension ExchangeCore {
     }
 
     func run(_ event: (inout State) -> [() -> Void]) {
-        let effects = state.withLock { state in
+        let effects = state.withLockedValue { state in
             let effects = event(&state)
             Self.note(state.machine, in: &state.timings)
             return effects
@@ -19,7 +20,7 @@ extension ExchangeCore {
     }
 
     /// When the steps happened.
-    var timings: HTTPExchangeTimings { state.withLock { $0.timings } }
+    var timings: HTTPExchangeTimings { state.withLockedValue { $0.timings } }
 
     static func note(_ machine: Machine, in timings: inout HTTPExchangeTimings) {
         func note(_ moment: inout ContinuousClock.Instant?, _ isReached: Bool) {
@@ -80,11 +81,11 @@ extension ExchangeCore {
     }
 
     /// Whether the transfer would go on for nobody.
-    var isAborted: Bool { state.withLock { $0.machine.isAborted } }
+    var isAborted: Bool { state.withLockedValue { $0.machine.isAborted } }
 
     /// Remembers what ends the transfer before its time.
     func transferStarted(abort: @escaping @Sendable () -> Void) {
-        let isAborted = state.withLock { state in
+        let isAborted = state.withLockedValue { state in
             if !state.machine.isClosed { state.abort = abort }
             return state.machine.isAborted
         }
@@ -106,7 +107,7 @@ extension ExchangeCore {
         let isClosedHere = (error as? ChannelError) == .ioOnClosedChannel
         let isClosed = isClosedHere || (error as? HTTPClientError) == .remoteConnectionClosed
         guard isClosed, engine.hasServed(self) else { return false }
-        let mayRestart = state.withLock { state in
+        let mayRestart = state.withLockedValue { state in
             let limit = isClosedHere ? 10 : 1
             guard state.machine.isConnecting, state.restarts < limit else { return false }
             state.restarts += 1

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -31,7 +32,7 @@ extension ExchangeCore {
     /// All that its reader sees is that nothing more comes, as if the server had ended the response.
     func couldNotWrite(_ error: any Error) {
         guard let fault = error as? IOError else { return }
-        state.withLock { $0.writeFault = fault }
+        state.withLockedValue { $0.writeFault = fault }
     }
 
     /// Whether an error says that the connection ended, and not why.
@@ -170,7 +171,7 @@ extension ExchangeCore {
     /// The library takes pieces as fast as they come until the connection has told it to pause,
     /// which a busy event loop does late.
     func passWrites() async {
-        guard let loop = state.withLock({ $0.loop }) else { return }
+        guard let loop = state.withLockedValue({ $0.loop }) else { return }
         try? await loop.submit {}.get()
     }
 
@@ -185,7 +186,7 @@ extension ExchangeCore {
 
     /// Calls `completion` once, perhaps before it returns, on any thread.
     func whenClosed(_ completion: @escaping @Sendable () -> Void) {
-        let isClosed = state.withLock { state in
+        let isClosed = state.withLockedValue { state in
             if !state.machine.isClosed { state.closed.append(completion) }
             return state.machine.isClosed
         }

@@ -1,6 +1,7 @@
 // The limits in time of an exchange.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NIOCore
 
 extension ExchangeCore {
@@ -26,7 +27,7 @@ extension ExchangeCore {
     private func look(when deadline: NIODeadline) {
         engine.deadlines.look(at: self, when: deadline)
         // It may have been closed between.
-        if state.withLock({ $0.machine.isClosed }) { engine.deadlines.forget(self) }
+        if state.withLockedValue({ $0.machine.isClosed }) { engine.deadlines.forget(self) }
     }
 
     /// Tells the machine which limits have passed.

@@ -1,6 +1,7 @@
 // The state machine of an exchange under its lock, with those who wait for it.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NIOCore
 
 #if canImport(FoundationEssentials)
@@ -49,7 +50,7 @@ final class ExchangeCore: Sendable {
     let url: HTTPTransferURL
     let request: HTTPTransferRequest
     let engine: any ExchangeEngine
-    let state: Locked<State>
+    let state: NIOLockedValueBox<State>
 
     init(
         id: UInt64,
@@ -64,7 +65,7 @@ final class ExchangeCore: Sendable {
         self.engine = engine
         var body = request.body
         if case .data(let data) = body, data.isEmpty { body = .none }
-        state = Locked(
+        state = NIOLockedValueBox(
             State(
                 machine: Machine(
                     origin: url.origin,

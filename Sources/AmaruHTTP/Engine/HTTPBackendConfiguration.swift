@@ -28,7 +28,7 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
     public var idleConnectionLifetime: Duration = .seconds(30)
     /// How many unread bytes of a response stop the engine from receiving more.
     ///
-    /// What one read of the connection brought, 512 KiB at most, may come on top.
+    /// What the connection brings at once, four reads of 512 KiB at most, may come on top.
     public var responseBufferLimit: Int = 256 * 1024
 
     /// Makes the default configuration: system trust, no proxy.

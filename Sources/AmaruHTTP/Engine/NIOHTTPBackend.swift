@@ -3,6 +3,7 @@
 
 import AsyncHTTPClient
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -42,7 +43,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     private let configuration: HTTPBackendConfiguration
     private let gate: ConnectionGate
     let deadlines = DeadlineWatch()
-    private let state: Locked<State>
+    private let state: NIOLockedValueBox<State>
     let clients: ClientCache
 
     /// Makes a backend; nothing is opened before the first request.
@@ -55,10 +56,10 @@ public final class NIOHTTPBackend: HTTPBackend {
     ) {
         self.configuration = configuration
         gate = ConnectionGate(limit: configuration.maximumConnections)
-        let state = Locked(State())
+        let state = NIOLockedValueBox(State())
         self.state = state
         clients = ClientCache(configuration, warn: warn) { id in
-            state.withLock { $0.exchanges[id] }
+            state.withLockedValue { $0.exchanges[id] }
         }
     }
 
@@ -68,7 +69,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     }
 
     /// The number of exchanges that have not ended.
-    public var inFlight: Int { state.withLock { $0.exchanges.count } }
+    public var inFlight: Int { state.withLockedValue { $0.exchanges.count } }
 
     /// Starts an exchange and returns at once.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
@@ -78,7 +79,7 @@ public final class NIOHTTPBackend: HTTPBackend {
         } catch {
             return FailedExchange(error)
         }
-        let core: ExchangeCore? = state.withLock { state in
+        let core: ExchangeCore? = state.withLockedValue { state in
             guard !state.isShutDown else { return nil }
             state.lastID += 1
             let core = ExchangeCore(
@@ -122,7 +123,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     ///
     /// Exchanges opened afterwards fail. Calling it again does nothing.
     public func shutDown() async {
-        let exchanges = state.withLock { state in
+        let exchanges = state.withLockedValue { state in
             state.isShutDown = true
             return Array(state.exchanges.values)
         }
@@ -158,7 +159,7 @@ extension NIOHTTPBackend: ExchangeEngine {
     }
 
     func leavePool(_ core: ExchangeCore) {
-        state.withLock { _ = $0.exchanges.removeValue(forKey: core.id) }
+        state.withLockedValue { _ = $0.exchanges.removeValue(forKey: core.id) }
         gate(of: core).leave(core.id)
     }
 
@@ -166,12 +167,12 @@ extension NIOHTTPBackend: ExchangeEngine {
 
     func hasServed(_ core: ExchangeCore) -> Bool {
         let kind = ServedKind(origin: core.url.origin, connection: core.request.connection)
-        return state.withLock { $0.served.contains(kind) }
+        return state.withLockedValue { $0.served.contains(kind) }
     }
 
     private func noteServed(_ core: ExchangeCore) {
         let kind = ServedKind(origin: core.url.origin, connection: core.request.connection)
-        state.withLock { state in
+        state.withLockedValue { state in
             // Of a program that speaks to that many, some are forgotten: it costs them a failure.
             if state.served.count >= 1000 { state.served = [] }
             state.served.insert(kind)

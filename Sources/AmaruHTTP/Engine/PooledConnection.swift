@@ -1,6 +1,7 @@
-// Closes connections with the pool that they were made for.
+// Closes connections with the pool that used them last.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NIOCore
 
 /// A connection of HTTP/1.1, as far as it matters to whom it belongs.
@@ -12,6 +13,7 @@ final class PooledConnection: @unchecked Sendable {
     // Safe because everything but `channel` is used on the channel's event loop alone.
     private let channel: any Channel
     private weak var pool: HTTPConnectionPool?
+    /// Whether it belongs to a pool, which may have ended.
     private var isOfPool = false
     private var isSending = false
     private var isReceiving = false
@@ -22,10 +24,10 @@ final class PooledConnection: @unchecked Sendable {
 
     func requestBegins(of pool: HTTPConnectionPool?) {
         (isSending, isReceiving) = (true, true)
+        isOfPool = pool != nil
         guard self.pool !== pool else { return }
         self.pool?.connections.remove(self)
         self.pool = pool
-        isOfPool = pool != nil
         pool?.connections.insert(self)
     }
 
@@ -63,17 +65,17 @@ final class PooledConnection: @unchecked Sendable {
 
 /// The connections of a pool, which are told of its end by being released with it.
 final class PooledConnections: Sendable {
-    private let members = Locked<[ObjectIdentifier: PooledConnection]>([:])
+    private let members = NIOLockedValueBox<[ObjectIdentifier: PooledConnection]>([:])
 
     deinit {
-        for connection in members.withLock({ $0.values }) { connection.poolEnded() }
+        for connection in members.withLockedValue({ $0.values }) { connection.poolEnded() }
     }
 
     fileprivate func insert(_ connection: PooledConnection) {
-        members.withLock { $0[ObjectIdentifier(connection)] = connection }
+        members.withLockedValue { $0[ObjectIdentifier(connection)] = connection }
     }
 
     fileprivate func remove(_ connection: PooledConnection) {
-        members.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
+        members.withLockedValue { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
     }
 }

@@ -1,6 +1,7 @@
 // What the TLS of a connection depends on, and what the library needs for it.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NIOSSL
 
 /// The choices about TLS that connections must have in common to be shared.
@@ -48,7 +49,7 @@ struct TLSSettings: Hashable, Sendable {
 /// The library's form of the settings, with all files read.
 final class TLSMaterial: Sendable {
     let configuration: TLSConfiguration
-    private let cached = Locked<NIOSSLContext?>(nil)
+    private let cached = NIOLockedValueBox<NIOSSLContext?>(nil)
 
     /// Reads the files.
     ///
@@ -84,12 +85,12 @@ final class TLSMaterial: Sendable {
 
     /// The context for connections that set up TLS themselves; made once.
     func context() throws -> NIOSSLContext {
-        if let context = cached.withLock({ $0 }) { return context }
+        if let context = cached.withLockedValue({ $0 }) { return context }
         var own = configuration
         own.applicationProtocols = ["http/1.1"]
         // Outside the lock: reading the system's authorities takes tens of milliseconds.
         let made = try NIOSSLContext(configuration: own)
-        return cached.withLock { context in
+        return cached.withLockedValue { context in
             let first = context ?? made
             context = first
             return first

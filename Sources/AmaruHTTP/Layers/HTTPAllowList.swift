@@ -70,17 +70,16 @@ public struct HTTPAllowList: Sendable, Hashable {
         let isWild = rest.hasPrefix("*.")
         if isWild { rest.removeFirst(2) }
         guard !rest.contains(where: { "/?#@*".contains($0) }),
-            let origin = try? HTTPOrigin(parsing: "http://\(rest)")
+            let url = try? HTTPTransferURL(parsing: "http://\(rest)")
         else { throw ParseError(entry: String(text)) }
-        entry.host = (isWild ? "*." : "") + origin.host
-        let hasPort = origin.port != 80 || rest.hasSuffix(":80")
-        if entry.port == nil, hasPort { entry.port = origin.port }
+        entry.host = (isWild ? "*." : "") + url.origin.host
+        if entry.port == nil, url.namesPort { entry.port = url.origin.port }
         return entry
     }
 }
 
 extension HTTPAllowList {
-    /// Why an entry is none.
+    /// Why an entry is invalid.
     public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The entry as it was given.
         public let entry: String

@@ -1,7 +1,11 @@
 // A recording that was read from its file.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// The exchanges of a recording, by the requests that they answer.
 struct HTTPRecording: Sendable {

@@ -1,7 +1,11 @@
 // The lines of a recording.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// One line of a recording: something that happened to one exchange.
 ///

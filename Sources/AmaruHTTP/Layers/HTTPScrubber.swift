@@ -1,7 +1,11 @@
 // Takes secrets out of what is written to files.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Replaces what may be a key in URLs, headers and texts.
 enum HTTPScrubber {
@@ -33,7 +37,7 @@ enum HTTPScrubber {
     /// The URL without a user, and without the values of parameters that are called like keys.
     static func url(_ url: String) -> String {
         var result = text(url)
-        if let scheme = result.range(of: "://") {
+        if let scheme = result.firstMatch(of: "://") {
             let authority = result[scheme.upperBound...].prefix { !"/?#".contains($0) }
             if let at = authority.lastIndex(of: "@") {
                 result.removeSubrange(scheme.upperBound...at)

@@ -14,7 +14,7 @@
 /// ```swift
 /// let vault = SecretVault()
 /// let placeholder = vault.add(key, for: try HTTPOrigin(parsing: "https://api.openai.com"))
-/// let network = HTTPStack(over: NIOHTTPBackend(), vault: vault)
+/// let network = try HTTPStack(over: NIOHTTPBackend(), vault: vault)
 /// ```
 public final class HTTPStack: HTTPBackend {
     /// The layers that a stack has if one wants them.
@@ -42,28 +42,13 @@ public final class HTTPStack: HTTPBackend {
     private let observed: ObservedBackend
     private let allowed: AllowedBackend?
 
-    /// Puts layers around an engine.
-    ///
-    /// - Parameter report: Called with every event of an exchange, on any thread.
-    public convenience init(
-        over engine: any HTTPBackend,
-        routes: OriginRoutes = OriginRoutes(),
-        vault: SecretVault = SecretVault(),
-        report: @escaping @Sendable (HTTPExchangeEvent) -> Void = { _ in }
-    ) {
-        let routed = RoutedBackend(routes, around: engine)
-        self.init(SecretBackend(vault, around: routed), nil, vault, report)
-    }
-
     /// Puts the layers that are wanted around an engine.
     ///
-    /// - Parameter report: Called with every event of an exchange, on any thread.
     /// - Throws: ``HTTPFileError`` if a file that is to be written exists, or cannot be made.
-    public convenience init(
+    public init(
         over engine: any HTTPBackend,
-        vault: SecretVault,
-        layers: Layers,
-        report: @escaping @Sendable (HTTPExchangeEvent) -> Void = { _ in }
+        vault: SecretVault = SecretVault(),
+        layers: Layers = Layers()
     ) throws(HTTPFileError) {
         let routed = RoutedBackend(layers.routes, around: engine)
         var backend: any HTTPBackend = SecretBackend(vault, around: routed)
@@ -82,18 +67,9 @@ public final class HTTPStack: HTTPBackend {
         if let path = layers.trace {
             backend = try TraceBackend(to: path, around: backend, onFailure: layers.onFailure)
         }
-        self.init(backend, allowed, vault, report)
-    }
-
-    private init(
-        _ backend: any HTTPBackend,
-        _ allowed: AllowedBackend?,
-        _ vault: SecretVault,
-        _ report: @escaping @Sendable (HTTPExchangeEvent) -> Void
-    ) {
         self.vault = vault
         self.allowed = allowed
-        observed = ObservedBackend(around: backend, report: report)
+        observed = ObservedBackend(around: backend)
     }
 
     /// Allows requests to one more origin, where there is a list of those that are.

@@ -1,7 +1,13 @@
 // A file that grows line by line.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import NIOConcurrencyHelpers
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 #if canImport(Glibc)
     import Glibc
@@ -17,7 +23,7 @@ final class JSONLinesFile: Sendable {
     private let descriptor: Int32
     private let path: String
     private let onFailure: @Sendable (String) -> Void
-    private let hasFailed = Locked(false)
+    private let hasFailed = NIOLockedValueBox(false)
 
     /// Creates a new file that only its owner can read.
     ///
@@ -51,6 +57,11 @@ final class JSONLinesFile: Sendable {
         self.onFailure = onFailure
     }
 
+    /// The program's standard error.
+    static var standardError: JSONLinesFile {
+        JSONLinesFile(descriptor: STDERR_FILENO, named: "standard error")
+    }
+
     deinit {
         if descriptor > STDERR_FILENO { close(descriptor) }
     }
@@ -61,7 +72,7 @@ final class JSONLinesFile: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard var line = try? encoder.encode(value) else { return }
         line.append(UInt8(ascii: "\n"))
-        let fault: Int32? = hasFailed.withLock { hasFailed in
+        let fault: Int32? = hasFailed.withLockedValue { hasFailed in
             guard !hasFailed else { return nil }
             let fault = write(line)
             hasFailed = fault != nil

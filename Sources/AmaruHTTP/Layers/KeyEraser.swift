@@ -1,7 +1,11 @@
 // Takes keys out of what a server sends.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Takes the keys themselves out of a body that is received in pieces, which keep their lengths.
 ///

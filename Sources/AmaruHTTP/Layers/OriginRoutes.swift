@@ -34,6 +34,12 @@ public struct OriginRoutes: Sendable, Hashable {
         targets[from] = to
     }
 
+    /// The origins whose requests go elsewhere.
+    package var sources: [HTTPOrigin] { Array(targets.keys) }
+
+    /// The origins that requests are sent to in place of another.
+    package var destinations: [HTTPOrigin] { Array(targets.values) }
+
     /// Whether there are no rules.
     public var isEmpty: Bool { targets.isEmpty }
 
@@ -44,24 +50,16 @@ public struct OriginRoutes: Sendable, Hashable {
 
     private static func origin(_ text: Substring, of rule: String) throws(ParseError) -> HTTPOrigin
     {
-        let url: HTTPTransferURL
         do throws(HTTPOrigin.ParseError) {
-            url = try HTTPTransferURL(parsing: String(text))
+            return try HTTPOrigin(parsingOnly: String(text))
         } catch {
             throw ParseError(rule: rule, fault: error.description)
         }
-        guard url.target == "/", !text.contains("#"), !text.contains("?"), !text.contains("@")
-        else {
-            let fault =
-                "\"\(text)\" has more than scheme, host and port; paths are kept as they are"
-            throw ParseError(rule: rule, fault: fault)
-        }
-        return url.origin
     }
 }
 
 extension OriginRoutes {
-    /// Why a rule is none.
+    /// Why a rule is invalid.
     public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The rule as it was given.
         public let rule: String

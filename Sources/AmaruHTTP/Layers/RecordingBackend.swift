@@ -1,7 +1,13 @@
 // Writes down what goes over the network, so that it can be played back.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import NIOConcurrencyHelpers
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A backend that records its exchanges in a file.
 ///
@@ -16,7 +22,7 @@ public final class RecordingBackend: HTTPBackend {
     private let file: JSONLinesFile
     private let vault: SecretVault?
     private let next: any HTTPBackend
-    private let lastID = Locked<UInt64>(0)
+    private let lastID = NIOLockedValueBox<UInt64>(0)
 
     /// Creates a file, which must not exist, and makes a layer that records in it.
     ///
@@ -43,7 +49,7 @@ public final class RecordingBackend: HTTPBackend {
 
     /// Starts the exchange and records it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
-        let id = lastID.withLock { last in
+        let id = lastID.withLockedValue { last in
             last += 1
             return last
         }
@@ -80,12 +86,12 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     private let id: UInt64
     private let file: JSONLinesFile
     private let start = ContinuousClock.now
-    private let state: Locked<State>
+    private let state: NIOLockedValueBox<State>
 
     init(_ inner: any HTTPExchange, _ id: UInt64, _ file: JSONLinesFile, _ eraser: KeyEraser) {
         self.id = id
         self.file = file
-        state = Locked(State(eraser: eraser))
+        state = NIOLockedValueBox(State(eraser: eraser))
         super.init(inner)
     }
 
@@ -102,7 +108,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
-        let isFirst = state.withLock { state in
+        let isFirst = state.withLockedValue { state in
             defer { state.hasHead = true }
             return !state.hasHead
         }
@@ -117,7 +123,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     override func passing(_ pieces: [Data]) -> [Data] {
-        let (clean, ends) = state.withLock { state -> ([Data], Bool) in
+        let (clean, ends) = state.withLockedValue { state -> ([Data], Bool) in
             guard !state.hasEnded else { return ([], false) }
             guard pieces.isEmpty else { return (pieces.flatMap { state.eraser.take($0) }, false) }
             state.hasEnded = true
@@ -131,7 +137,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     override func sending(_ piece: Data) { append(.sent, [HTTPScrubber.data(piece)]) }
 
     override func failed(_ error: HTTPTransferError) {
-        let rest: [Data]? = state.withLock { state in
+        let rest: [Data]? = state.withLockedValue { state in
             guard !state.hasEnded else { return nil }
             state.hasEnded = true
             return state.eraser.end()

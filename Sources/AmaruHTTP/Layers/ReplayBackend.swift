@@ -1,7 +1,13 @@
 // Answers requests from a recording, without a network.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import NIOConcurrencyHelpers
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A backend that answers with what ``RecordingBackend`` wrote down.
 ///
@@ -11,23 +17,23 @@ import Foundation
 /// ``HTTPTransferError/Code/notAllowed``, and so does one more than were recorded.
 public final class ReplayBackend: HTTPBackend {
     private let path: String
-    private let answers: Locked<[HTTPRecording.Key: [HTTPRecording.Answer]]>
+    private let answers: NIOLockedValueBox<[HTTPRecording.Key: [HTTPRecording.Answer]]>
 
     /// Reads a recording.
     ///
     /// - Throws: ``HTTPFileError`` if it cannot be read, with the number of the line that is wrong.
     public init(from path: String) throws(HTTPFileError) {
         self.path = path
-        answers = Locked(try HTTPRecording(reading: path).answers)
+        answers = NIOLockedValueBox(try HTTPRecording(reading: path).answers)
     }
 
     /// The number of recorded answers that no request has got.
-    public var unused: Int { answers.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+    public var unused: Int { answers.withLockedValue { $0.values.reduce(0) { $0 + $1.count } } }
 
     /// Answers a request.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let key = HTTPRecording.Key(request)
-        let answer: HTTPRecording.Answer? = answers.withLock { answers in
+        let answer: HTTPRecording.Answer? = answers.withLockedValue { answers in
             guard answers[key]?.isEmpty == false else { return nil }
             return answers[key]?.removeFirst()
         }
@@ -52,10 +58,10 @@ private final class ReplayedExchange: HTTPExchange {
         var isCancelled = false
     }
 
-    private let state: Locked<State>
+    private let state: NIOLockedValueBox<State>
 
     init(_ answer: HTTPRecording.Answer) {
-        state = Locked(State(answer: answer))
+        state = NIOLockedValueBox(State(answer: answer))
     }
 
     private static let cancelled = HTTPTransferError(.cancelled, "the exchange was cancelled")
@@ -69,7 +75,7 @@ private final class ReplayedExchange: HTTPExchange {
     }
 
     func head() async throws(HTTPTransferError) -> HTTPTransferHead {
-        let result: Result<HTTPTransferHead, HTTPTransferError> = state.withLock { state in
+        let result: Result<HTTPTransferHead, HTTPTransferError> = state.withLockedValue { state in
             if !state.isCancelled, let head = state.answer.head { return .success(head) }
             let fallback = HTTPTransferError(.remoteProtocol, "the recording has no response here")
             return .failure(Self.end(of: state) ?? fallback)
@@ -78,7 +84,7 @@ private final class ReplayedExchange: HTTPExchange {
     }
 
     func read() async throws(HTTPTransferError) -> Data? {
-        let result: Result<Data?, HTTPTransferError> = state.withLock { state in
+        let result: Result<Data?, HTTPTransferError> = state.withLockedValue { state in
             if !state.isCancelled, state.next < state.answer.chunks.count {
                 state.next += 1
                 return .success(state.answer.chunks[state.next - 1])
@@ -90,10 +96,10 @@ private final class ReplayedExchange: HTTPExchange {
 
     func write(_ data: Data) async throws(HTTPTransferError) { try check() }
     func finish() async throws(HTTPTransferError) { try check() }
-    func cancel() { state.withLock { $0.isCancelled = true } }
+    func cancel() { state.withLockedValue { $0.isCancelled = true } }
     func closed() async {}
 
     private func check() throws(HTTPTransferError) {
-        if state.withLock({ $0.isCancelled }) { throw Self.cancelled }
+        if state.withLockedValue({ $0.isCancelled }) { throw Self.cancelled }
     }
 }

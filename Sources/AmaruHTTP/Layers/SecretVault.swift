@@ -1,6 +1,8 @@
 // Keys, each bound to an origin, behind placeholders that are worth nothing.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
+
 /// The keys of the program.
 ///
 /// Everything outside the network layer sees a placeholder only: a random text that stands for the
@@ -22,7 +24,7 @@ public final class SecretVault: Sendable {
         let secret: SecretBytes
     }
 
-    private let entries = Locked<[String: Entry]>([:])
+    private let entries = NIOLockedValueBox<[String: Entry]>([:])
 
     /// Makes an empty vault.
     public init() {}
@@ -37,7 +39,7 @@ public final class SecretVault: Sendable {
         }
         let placeholder = Self.placeholderPrefix + digits.joined()
         let entry = Entry(origin: origin, secret: SecretBytes(key))
-        entries.withLock { $0[placeholder] = entry }
+        entries.withLockedValue { $0[placeholder] = entry }
         return placeholder
     }
 
@@ -45,13 +47,13 @@ public final class SecretVault: Sendable {
     ///
     /// A request that is being opened at this moment may still be sent with the key.
     public func remove(_ placeholder: String) {
-        let entry = entries.withLock { $0.removeValue(forKey: placeholder) }
+        let entry = entries.withLockedValue { $0.removeValue(forKey: placeholder) }
         entry?.secret.wipe()
     }
 
     /// Forgets all keys and overwrites their bytes.
     public func removeAll() {
-        let removed = entries.withLock { entries in
+        let removed = entries.withLockedValue { entries in
             defer { entries = [:] }
             return Array(entries.values)
         }
@@ -79,7 +81,7 @@ public final class SecretVault: Sendable {
                 continue
             }
             let placeholder = String(decoding: value[start..<end], as: UTF8.self)
-            if let entry = entries.withLock({ $0[placeholder] }) {
+            if let entry = entries.withLockedValue({ $0[placeholder] }) {
                 let range = start..<end
                 found.append(
                     Occurrence(range: range, placeholder: placeholder, origin: entry.origin)
@@ -92,12 +94,14 @@ public final class SecretVault: Sendable {
 
     /// The length of the longest key in bytes, 0 without one.
     var longestKey: Int {
-        entries.withLock { $0.values.map(\.secret) }.reduce(0) { max($0, $1.copy()?.count ?? 0) }
+        entries.withLockedValue { $0.values.map(\.secret) }.reduce(0) {
+            max($0, $1.copy()?.count ?? 0)
+        }
     }
 
     /// Overwrites each key that occurs in the bytes with asterisks.
     func erase(from bytes: inout [UInt8]) {
-        for secret in entries.withLock({ $0.values.map(\.secret) }) {
+        for secret in entries.withLockedValue({ $0.values.map(\.secret) }) {
             guard let key = secret.copy(), let first = key.first, key.count <= bytes.count else {
                 continue
             }
@@ -110,13 +114,13 @@ public final class SecretVault: Sendable {
 
     /// Returns the key's bytes, or nil if it has been removed.
     func reveal(_ placeholder: String) -> [UInt8]? {
-        entries.withLock { $0[placeholder] }?.secret.copy()
+        entries.withLockedValue { $0[placeholder] }?.secret.copy()
     }
 }
 
 extension SecretVault: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The number of keys, and nothing about them.
-    public var description: String { "SecretVault(\(entries.withLock { $0.count }) keys)" }
+    public var description: String { "SecretVault(\(entries.withLockedValue { $0.count }) keys)" }
     /// The same as the description.
     public var debugDescription: String { description }
     /// A mirror without children.
@@ -124,21 +128,22 @@ extension SecretVault: CustomStringConvertible, CustomDebugStringConvertible, Cu
 }
 
 /// The bytes of a key, in memory that is overwritten before it is given back.
-private final class SecretBytes: Sendable {
-    private let bytes: Locked<UnsafeMutableBufferPointer<UInt8>>
+private final class SecretBytes: @unchecked Sendable {
+    // Safe because the memory is only touched under the box's lock.
+    private let bytes: NIOLockedValueBox<UnsafeMutableBufferPointer<UInt8>>
 
     init(_ text: String) {
         let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
         _ = buffer.initialize(from: text.utf8)
-        bytes = Locked(buffer)
+        bytes = NIOLockedValueBox(buffer)
     }
 
     func copy() -> [UInt8]? {
-        bytes.withLock { $0.isEmpty ? nil : Array($0) }
+        bytes.withLockedValue { $0.isEmpty ? nil : Array($0) }
     }
 
     func wipe() {
-        bytes.withLock { buffer in
+        bytes.withLockedValue { buffer in
             guard let base = buffer.baseAddress else { return }
             // Not `update(repeating:)`: stores to memory that is freed next may be optimised away.
             for index in buffer.indices {

@@ -1,7 +1,13 @@
 // Writes a line about each exchange: what it was, what came of it, how long each step took.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+import NIOConcurrencyHelpers
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A backend that writes one line of JSON for each exchange when that ends.
 ///
@@ -12,7 +18,7 @@ import Foundation
 public final class TraceBackend: HTTPBackend {
     private let file: JSONLinesFile
     private let next: any HTTPBackend
-    private let state = Locked(State())
+    private let state = NIOLockedValueBox(State())
 
     private struct State {
         var lastID: UInt64 = 0
@@ -30,7 +36,7 @@ public final class TraceBackend: HTTPBackend {
         onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(HTTPFileError) {
         if path == "-" {
-            file = JSONLinesFile(descriptor: STDERR_FILENO, named: "standard error")
+            file = JSONLinesFile.standardError
         } else {
             file = try JSONLinesFile(creating: path, onFailure: onFailure)
         }
@@ -42,13 +48,13 @@ public final class TraceBackend: HTTPBackend {
 
     /// Starts the exchange; its line is written when it has ended.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
-        let id = state.withLock { state in
+        let id = state.withLockedValue { state in
             state.lastID += 1
             return state.lastID
         }
         let exchange = next.open(request)
         let record = TraceRecord(id: id, request: request)
-        state.withLock { state in
+        state.withLockedValue { state in
             // Holds the inner exchange only: letting go of the outer one must still cancel.
             let task = Task { [file, backend = self.state] in
                 await exchange.closed()
@@ -56,7 +62,7 @@ public final class TraceBackend: HTTPBackend {
                 await record.callerIsDone()
                 record.noteEnd(exchange.timings)
                 file.append(record.line)
-                backend.withLock { _ = $0.writers.removeValue(forKey: id) }
+                backend.withLockedValue { _ = $0.writers.removeValue(forKey: id) }
             }
             state.writers[id] = (record, task)
         }
@@ -71,7 +77,7 @@ public final class TraceBackend: HTTPBackend {
     /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
     public func shutDown() async {
         await next.shutDown()
-        for writer in state.withLock({ Array($0.writers.values) }) {
+        for writer in state.withLockedValue({ Array($0.writers.values) }) {
             writer.record.noteCallerIsDone()
             await writer.task.value
         }
@@ -100,7 +106,7 @@ private final class TraceRecord: Sendable {
         }
     }
 
-    private let state: Locked<Line>
+    private let state: NIOLockedValueBox<Line>
     private let start = ContinuousClock.now
     /// Ends when the caller has the end or an error, or wants neither any more.
     private let caller = AsyncStream<Never>.makeStream()
@@ -108,12 +114,12 @@ private final class TraceRecord: Sendable {
     init(id: UInt64, request: HTTPTransferRequest) {
         var line = Line(id: id, method: request.method, url: HTTPScrubber.url(request.url))
         if case .data(let body) = request.body { line.bytesSent = body.count }
-        state = Locked(line)
+        state = NIOLockedValueBox(line)
     }
 
-    var line: Line { state.withLock { $0 } }
+    var line: Line { state.withLockedValue { $0 } }
 
-    func note(_ change: (inout Line) -> Void) { state.withLock(change) }
+    func note(_ change: (inout Line) -> Void) { state.withLockedValue(change) }
 
     func noteCallerIsDone() { caller.continuation.finish() }
 

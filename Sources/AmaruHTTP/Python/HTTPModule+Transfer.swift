@@ -2,24 +2,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 extension HTTPModule {
     /// Those that return an awaitable of the running loop.
     var awaitableFunctions: [PythonFunction] {
         [
-            PythonFunction("head") { [self] (id: Int) throws -> PythonPromise<PythonTuple> in
+            PythonFunction(
+                "head",
+                .positional("exchange"),
+                documentation: "Status, reason, version (b\"HTTP/1.1\") and flat raw headers."
+            ) { [self] (id: Int) throws -> PythonPromise<PythonTuple> in
                 try promiseOfHead(id)
             },
-            PythonFunction("read") { [self] (id: Int) async throws -> Data? in try await read(id) },
-            PythonFunction("read_chunks") { [self] (id: Int) throws -> PythonPromise<[Data]> in
+            PythonFunction(
+                "read",
+                .positional("exchange"),
+                documentation: "The next chunk as it arrives, or None at the end."
+            ) { [self] (id: Int) async throws -> Data? in try await read(id) },
+            PythonFunction(
+                "read_chunks",
+                .positional("exchange"),
+                documentation:
+                    "All chunks that have arrived, as they came, at least one; none at the end."
+            ) { [self] (id: Int) throws -> PythonPromise<[Data]> in
                 try promiseOfChunks(id)
             },
-            PythonFunction("write") {
+            PythonFunction(
+                "write",
+                .positional("exchange"),
+                .positional("data"),
+                documentation:
+                    "Sends a piece of the body; resolves when there is room for the next one."
+            ) {
                 [self] (id: Int, data: Data) throws -> PythonPromise<Bool?> in
                 try promiseOfWrite(id, data)
             },
-            PythonFunction("finish") { [self] (id: Int) async throws in
+            PythonFunction(
+                "finish",
+                .positional("exchange"),
+                documentation: "Ends the upload."
+            ) { [self] (id: Int) async throws in
                 try await unaffectedByCancellation(id) { try await $0.finish() }
             },
         ]
@@ -28,26 +56,52 @@ extension HTTPModule {
     /// Those for code without a loop: the GIL is released, and signals are looked at.
     var blockingFunctions: [PythonFunction] {
         [
-            PythonFunction(blocking: "head_blocking") { [self] (id: Int) async throws in
+            PythonFunction(
+                blocking: "head_blocking",
+                .positional("exchange"),
+                documentation: "head for code without a loop: releases the GIL, polls signals."
+            ) { [self] (id: Int) async throws in
                 try await interruptible(id) { try await head(id) }
             },
-            PythonFunction(blocking: "read_blocking") { [self] (id: Int) async throws -> Data? in
+            PythonFunction(
+                blocking: "read_blocking",
+                .positional("exchange"),
+                documentation: "read for code without a loop: releases the GIL, polls signals."
+            ) { [self] (id: Int) async throws -> Data? in
                 try await interruptible(id) { try await read(id) }
             },
-            PythonFunction(blocking: "read_chunks_blocking") {
+            PythonFunction(
+                blocking: "read_chunks_blocking",
+                .positional("exchange"),
+                documentation:
+                    "read_chunks for code without a loop: releases the GIL, polls signals."
+            ) {
                 [self] (id: Int) async throws -> [Data] in
                 try await interruptible(id) { try await readAvailable(id) }
             },
-            PythonFunction(blocking: "write_blocking") {
+            PythonFunction(
+                blocking: "write_blocking",
+                .positional("exchange"),
+                .positional("data"),
+                documentation: "write for code without a loop: releases the GIL, polls signals."
+            ) {
                 [self] (id: Int, data: Data) async throws -> Bool in
                 try await interruptible(id) { try await exchange(id).write(data) }
                 return true
             },
-            PythonFunction(blocking: "finish_blocking") { [self] (id: Int) async throws -> Bool in
+            PythonFunction(
+                blocking: "finish_blocking",
+                .positional("exchange"),
+                documentation: "finish for code without a loop: releases the GIL, polls signals."
+            ) { [self] (id: Int) async throws -> Bool in
                 try await interruptible(id) { try await exchange(id).finish() }
                 return true
             },
-            PythonFunction(blocking: "closed_blocking") { [self] (id: Int) async throws -> Bool in
+            PythonFunction(
+                blocking: "closed_blocking",
+                .positional("exchange"),
+                documentation: "closed for code without a loop: releases the GIL, polls signals."
+            ) { [self] (id: Int) async throws -> Bool in
                 if let exchange = try? exchange(id) { await exchange.closed() }
                 return true
             },

@@ -2,16 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Amaru
-import Foundation
+import NIOConcurrencyHelpers
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Gives a backend to Python code as the module `_amaru_http`.
 ///
 /// Exchanges and pools are numbers there, and everything that crosses is a plain value: the
 /// transports on top are Python. Its types are in `_amaru_http.pyi`.
 public final class HTTPModule: Sendable {
-    let exchanges = Locked(NumberedTable<any HTTPExchange>())
+    let exchanges = NIOLockedValueBox(NumberedTable<any HTTPExchange>())
     private let backend: any HTTPBackend
-    private let pools = Locked(NumberedTable<HTTPConnectionPool>())
+    private let pools = NIOLockedValueBox(NumberedTable<HTTPConnectionPool>())
 
     /// Creates the module's state around a backend.
     public init(_ backend: any HTTPBackend) {
@@ -27,14 +33,39 @@ public final class HTTPModule: Sendable {
                 attributes: ["code", "message"]
             )
             openingFunction
-            PythonFunction("cancel") { [self] (id: Int) in cancel(id) }
-            PythonFunction("closed") { [self] (id: Int) async in await closed(id) }
-            PythonFunction("timings") { [self] (id: Int) in timings(id) }
-            PythonFunction("in_flight") { [self] () in exchanges.withLock { $0.count } }
-            PythonFunction("codes") { () in HTTPTransferError.Code.allCases.map(\.name) }
+            PythonFunction(
+                "cancel",
+                .positional("exchange"),
+                documentation:
+                    "Aborts an exchange. Synchronous, idempotent, also for an unknown id."
+            ) { [self] (id: Int) in cancel(id) }
+            PythonFunction(
+                "closed",
+                .positional("exchange"),
+                documentation: "Resolves when everything that the exchange held is released."
+            ) { [self] (id: Int) async in await closed(id) }
+            PythonFunction(
+                "timings",
+                .positional("exchange"),
+                documentation:
+                    "Seconds since the exchange was opened, by step: admitted, connected, "
+                    + "request_sent, first_byte, ended."
+            ) { [self] (id: Int) in timings(id) }
+            PythonFunction(
+                "in_flight",
+                documentation: "The number of exchanges that hold anything."
+            ) { [self] () in exchanges.withLockedValue { $0.count } }
+            PythonFunction(
+                "codes",
+                documentation: "Every code that a TransferError may have."
+            ) { () in HTTPTransferError.Code.allCases.map(\.name) }
             poolFunction
-            PythonFunction("close_pool") { [self] (id: Int) in
-                pools.withLock { _ = $0.remove(id) }
+            PythonFunction(
+                "close_pool",
+                .positional("pool"),
+                documentation: "Forgets a pool; exchanges that use it go on."
+            ) { [self] (id: Int) in
+                pools.withLockedValue { _ = $0.remove(id) }
             }
             for function in awaitableFunctions { function }
             for function in blockingFunctions { function }
@@ -50,7 +81,19 @@ public final class HTTPModule: Sendable {
             .positional("body"),
             .positional("upload"),
             .positional("timeouts"),
-            .positional("options", default: nil)
+            .positional("options", default: nil),
+            documentation: """
+                Starts an exchange and returns its id. Never blocks.
+
+                headers is flat: name, value, name, value, in order, duplicates kept. timeouts may
+                hold connect, pool, write and read, in seconds; a missing one is no limit. With
+                upload the body is sent by write and finish.
+
+                Options say how the connection is made; an unknown one, or one of a wrong type, is
+                a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
+                cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
+                target (bytes in place of the path and query), pool.
+                """
         ) {
             [self]
             (
@@ -68,7 +111,7 @@ public final class HTTPModule: Sendable {
             request.timeouts = HTTPTimeouts(seconds: timeouts)
             if let options { try apply(options, to: &request) }
             let exchange = backend.open(request)
-            return exchanges.withLock { $0.add(exchange) }
+            return exchanges.withLockedValue { $0.add(exchange) }
         }
     }
 
@@ -76,13 +119,14 @@ public final class HTTPModule: Sendable {
         PythonFunction(
             "pool",
             .positional("max_connections", default: nil),
-            .positional("keepalive_expiry", default: nil)
+            .positional("keepalive_expiry", default: nil),
+            documentation: "Makes a pool of connections with a limit of its own; returns its id."
         ) { [self] (limit: Int?, expiry: Double?) -> Int in
             let pool = HTTPConnectionPool(
                 maximumConnections: limit ?? .max,
-                idleLifetime: expiry.map { .seconds($0) }
+                idleLifetime: expiry.flatMap { Duration(bounded: $0) }
             )
-            return pools.withLock { $0.add(pool) }
+            return pools.withLockedValue { $0.add(pool) }
         }
     }
 
@@ -93,7 +137,7 @@ public final class HTTPModule: Sendable {
         var reader = HTTPOptionReader(options)
         try reader.apply(to: &request)
         if let id = try reader.integer("pool") {
-            guard let pool = pools.withLock({ $0[id] }) else {
+            guard let pool = pools.withLockedValue({ $0[id] }) else {
                 let message = "there is no pool \(id), or it is closed; make one with pool()"
                 throw HTTPTransferError(.localProtocol, message)
             }
@@ -103,31 +147,31 @@ public final class HTTPModule: Sendable {
     }
 
     func exchange(_ id: Int) throws(HTTPTransferError) -> any HTTPExchange {
-        guard let exchange = exchanges.withLock({ $0[id] }) else {
+        guard let exchange = exchanges.withLockedValue({ $0[id] }) else {
             throw HTTPTransferError(.cancelled, "the exchange is closed already")
         }
         return exchange
     }
 
     func cancel(_ id: Int) {
-        exchanges.withLock { $0[id] }?.cancel()
+        exchanges.withLockedValue { $0[id] }?.cancel()
         forgetWhenClosed(id)
     }
 
     /// Lets a number go that nobody needs to close; until then `closed` can be awaited.
     func forgetWhenClosed(_ id: Int) {
-        guard let exchange = exchanges.withLock({ $0[id] }) else { return }
-        exchange.whenClosed { [self] in exchanges.withLock { _ = $0.remove(id) } }
+        guard let exchange = exchanges.withLockedValue({ $0[id] }) else { return }
+        exchange.whenClosed { [self] in exchanges.withLockedValue { _ = $0.remove(id) } }
     }
 
     private func closed(_ id: Int) async {
-        guard let exchange = exchanges.withLock({ $0[id] }) else { return }
+        guard let exchange = exchanges.withLockedValue({ $0[id] }) else { return }
         await exchange.closed()
-        exchanges.withLock { _ = $0.remove(id) }
+        exchanges.withLockedValue { _ = $0.remove(id) }
     }
 
     private func timings(_ id: Int) -> [String: Double] {
-        let timings = exchanges.withLock { $0[id] }?.timings ?? HTTPExchangeTimings()
+        let timings = exchanges.withLockedValue { $0[id] }?.timings ?? HTTPExchangeTimings()
         guard let opened = timings.opened else { return [:] }
         let moments = [
             "admitted": timings.admitted, "connected": timings.connected,
@@ -141,7 +185,7 @@ public final class HTTPModule: Sendable {
 }
 
 /// What Python code knows by number.
-struct NumberedTable<Value> {
+struct NumberedTable<Value: Sendable>: Sendable {
     private var values: [Int: Value] = [:]
     private var last = 0
 
@@ -179,10 +223,10 @@ extension HTTPTimeouts {
     /// The limits that a dictionary in seconds names; the others are unlimited.
     init(seconds: [String: Double]) {
         self.init(
-            connect: seconds["connect"].map { .seconds($0) },
-            pool: seconds["pool"].map { .seconds($0) },
-            write: seconds["write"].map { .seconds($0) },
-            read: seconds["read"].map { .seconds($0) }
+            connect: seconds["connect"].flatMap { Duration(bounded: $0) },
+            pool: seconds["pool"].flatMap { Duration(bounded: $0) },
+            write: seconds["write"].flatMap { Duration(bounded: $0) },
+            read: seconds["read"].flatMap { Duration(bounded: $0) }
         )
     }
 }

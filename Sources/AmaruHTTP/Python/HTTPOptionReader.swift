@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Takes options out of a dictionary one by one, so that what is left is unknown.
 struct HTTPOptionReader {

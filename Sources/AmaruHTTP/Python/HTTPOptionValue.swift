@@ -2,7 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
-import Foundation
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A value in the dictionary of options that `_amaru_http.open` takes.
 enum HTTPOptionValue: Sendable, Hashable {

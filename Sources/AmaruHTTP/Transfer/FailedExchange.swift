@@ -31,4 +31,6 @@ public final class FailedExchange: HTTPExchange {
     public func cancel() {}
     /// Returns at once.
     public func closed() async {}
+    /// Calls the completion at once.
+    public func whenClosed(_ completion: @escaping @Sendable () -> Void) { completion() }
 }

@@ -22,6 +22,21 @@ public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
         self = try HTTPTransferURL(parsing: text).origin
     }
 
+    /// Reads an origin that stands alone: a URL without user, path, query and fragment.
+    ///
+    /// - Throws: ``ParseError``, with the reason ``ParseError/Reason/moreThanAnOrigin`` for a URL
+    ///   that has more; a path of `/` is allowed.
+    public init(parsingOnly text: String) throws(ParseError) {
+        let url = try HTTPTransferURL(parsing: text)
+        guard url.target == "/", !text.contains(where: { "#?@".contains($0) }) else {
+            throw ParseError(
+                reason: .moreThanAnOrigin,
+                text: HTTPTransferURL.withoutCredentials(text)
+            )
+        }
+        self = url.origin
+    }
+
     init(scheme: String, host: String, port: Int) {
         self.scheme = scheme
         self.host = host
@@ -76,6 +91,8 @@ extension HTTPOrigin {
             case malformedPort(String)
             /// The path or query has a blank, a control or a character beyond ASCII.
             case malformedTarget
+            /// There is more than scheme, host and port where only an origin can stand.
+            case moreThanAnOrigin
         }
 
         /// What is wrong.
@@ -96,6 +113,7 @@ extension HTTPOrigin {
                 case .malformedTarget:
                     "the path or query has a blank, a control or a non-ASCII character; "
                         + "percent-encode it"
+                case .moreThanAnOrigin: "it has more than scheme, host and port"
                 }
             return "cannot use \"\(text)\" as a URL: \(fault). "
                 + "A right one looks like https://api.openai.com/v1."

@@ -1,8 +1,6 @@
 // Reads the URL of a proxy.
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-
 extension HTTPProxy {
     /// Reads the URL of a proxy, such as `http://user:password@proxy.example:3128`.
     ///
@@ -14,13 +12,13 @@ extension HTTPProxy {
     public init(parsing text: String) throws(HTTPTransferError) {
         var rest = Substring(text)
         var scheme = Scheme.http
-        if let end = rest.range(of: "://") {
-            let name = rest[..<end.lowerBound].lowercased()
+        if let end = text.firstMatch(of: "://") {
+            let name = text[..<end.lowerBound].lowercased()
             guard let known = Self.schemes[name] else {
                 throw Self.malformed("its scheme \"\(name)\" is not http, https or socks5")
             }
             scheme = known
-            rest = rest[end.upperBound...]
+            rest = text[end.upperBound...]
         }
         rest = rest.prefix { !"/?#".contains($0) }
         var credentials: Substring?
@@ -34,11 +32,10 @@ extension HTTPProxy {
         } catch {
             throw Self.malformed("\"\(rest)\" is not a host with a port")
         }
-        let hasPort = authority.origin.port != 80 || rest.hasSuffix(":80")
         self.init(
             scheme: scheme,
             host: authority.origin.host,
-            port: hasPort ? authority.origin.port : Self.defaultPort(scheme)
+            port: authority.namesPort ? authority.origin.port : Self.defaultPort(scheme)
         )
         if let credentials {
             let parts = credentials.split(
@@ -46,10 +43,28 @@ extension HTTPProxy {
                 maxSplits: 1,
                 omittingEmptySubsequences: false
             )
-            username = String(parts[0]).removingPercentEncoding ?? String(parts[0])
-            password =
-                parts.count > 1 ? String(parts[1]).removingPercentEncoding ?? String(parts[1]) : ""
+            username = Self.percentDecoded(parts[0])
+            password = parts.count > 1 ? Self.percentDecoded(parts[1]) : ""
         }
+    }
+
+    /// The text as it is if an escape in it is malformed, or the bytes are not UTF-8.
+    private static func percentDecoded(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Substring(text).utf8
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, digits.first != UInt8(ascii: "+"),
+                let decoded = UInt8(Substring(digits), radix: 16)
+            else { return String(text) }
+            bytes.append(decoded)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self) ?? String(text)
     }
 
     private static let schemes: [String: Scheme] = [

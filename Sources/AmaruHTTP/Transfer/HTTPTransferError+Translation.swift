@@ -24,6 +24,16 @@ extension HTTPTransferError {
         self.init(code, message, origin: origin)
     }
 
+    /// Whether an error of the engine says that the connection ended, and not why.
+    static func isEndAlone(_ error: any Error) -> Bool {
+        switch (error as? RouteFault)?.error ?? error {
+        case let error as HTTPParserError: error == .invalidEOFState
+        case let error as HTTPClientError: error == .remoteConnectionClosed
+        case NIOSSLError.uncleanShutdown, is ChannelError: true
+        default: false
+        }
+    }
+
     private static func translate(
         _ error: any Error,
         stage: Stage,

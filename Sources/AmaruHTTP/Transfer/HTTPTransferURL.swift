@@ -8,6 +8,8 @@ struct HTTPTransferURL: Sendable, Hashable {
     var origin: HTTPOrigin
     /// Path and query as given; the fragment is dropped, an empty path is `/`.
     var target: String
+    /// Whether the port is written in the URL.
+    let namesPort: Bool
 
     init(parsing text: String) throws(HTTPOrigin.ParseError) {
         let shown = Self.withoutCredentials(text)
@@ -41,6 +43,7 @@ struct HTTPTransferURL: Sendable, Hashable {
             port = number
         }
         origin = HTTPOrigin(scheme: scheme, host: Self.bare(host), port: port)
+        namesPort = portText?.isEmpty == false
 
         let tail = rest[end...].prefix { $0 != "#" }
         guard tail.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
@@ -81,7 +84,7 @@ struct HTTPTransferURL: Sendable, Hashable {
     }
 
     /// A URL may carry a password, and errors are shown.
-    private static func withoutCredentials(_ text: String) -> String {
+    static func withoutCredentials(_ text: String) -> String {
         guard let mark = text.firstMatch(of: "://") else { return text }
         let authority = text[mark.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard let at = authority.lastIndex(of: "@") else { return text }

@@ -1,7 +1,7 @@
 // Redirects and routes under --allow-net, on the built command.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -15,8 +15,7 @@ extension BuiltCommand {
         }
 
         /// Fetches its first argument and prints the text, or the code and message of the error.
-        private func run(_ options: [String], _ url: String) async throws -> AmaruInvocation.Result
-        {
+        private func run(_ options: [String], _ url: String) async throws -> AmaruProcess.Result {
             try folder.write(
                 """
                 import sys
@@ -28,13 +27,13 @@ extension BuiltCommand {
                 """,
                 to: "script.py"
             )
-            return try await AmaruInvocation.run(
+            return try await AmaruProcess.run(
                 ["run", "script.py"] + options + ["--", url],
                 in: folder
             )
         }
 
-        @Test func `A redirect is judged anew, and nothing reaches where it leads`() async throws {
+        @Test func `A redirect is judged again, and nothing reaches where it leads`() async throws {
             let other = ScriptedServer([.text("arrived")])
             try await other.start()
             let there = other.url

@@ -1,11 +1,12 @@
 // What the command says when it is given something that cannot work.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
+
+import enum Amaru.LinkedPython
 
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct BadInputTests {
@@ -16,9 +17,9 @@ extension BuiltCommand {
         }
 
         func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws
-            -> AmaruInvocation.Result
+            -> AmaruProcess.Result
         {
-            var result = try await AmaruInvocation.run(
+            var result = try await AmaruProcess.run(
                 arguments,
                 in: folder,
                 environment: environment

@@ -1,13 +1,13 @@
 // The native chat of the built command against a server on loopback.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
 
 extension BuiltCommand {
-    @Suite(.needsPackages) struct ChatTests {
+    @Suite(.timeLimit(.minutes(5))) struct ChatTests {
         @Test(
             "A message arrives as it was written, piped or as an argument",
             arguments: [
@@ -24,7 +24,7 @@ extension BuiltCommand {
             let result = try await AmaruProcess.run(
                 arguments,
                 input: isPiped ? message + "\n" : "",
-                variables: ["TEST_KEY": "sk-chat"]
+                environment: ["TEST_KEY": "sk-chat"]
             )
             await server.shutDown()
             #expect(result.output == "fine\n", "\(result.errors)")
@@ -72,7 +72,6 @@ extension BuiltCommand {
             let process = try AmaruProcess(
                 try await Self.options(server, key: false) + ["hello"]
             )
-            process.endInput()
             try await process.waitForOutput("first ")
             gate.open()
             let result = try await process.result()
@@ -84,21 +83,16 @@ extension BuiltCommand {
         @Test func `A conversation carries what was said before`() async throws {
             let server = ScriptedServer([.chat("Nice to meet you"), .chat("You are Ada")])
             let terminal = try PseudoTerminal()
-            let home = try TemporaryFolder()
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
-                try await Self.options(server, key: false)
-            )
-            try await terminal.expect("> ")
+            let chat = try AmaruProcess(try await Self.options(server, key: false), on: terminal)
+            try await terminal.waitFor("> ")
             try terminal.send("I am Ada\r")
-            try await terminal.expect("Nice to meet you")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("Nice to meet you")
+            try await terminal.waitFor("> ")
             try terminal.send("Who am I?\r")
-            try await terminal.expect("You are Ada")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("You are Ada")
+            try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             await server.shutDown()
             let second = try ChatBody(try #require(server.requests.last))
             #expect(
@@ -115,13 +109,11 @@ extension BuiltCommand {
                 "\u{1B}]0;title\u{7}A\u{1B}]52;c;ZXZpbA==\u{1B}\\B\u{1B}[2JC\u{9B}31mD\u{9D}8;;x\u{9C}E"
             let server = ScriptedServer([.chat("begin \(hostile) end")])
             let terminal = try PseudoTerminal()
-            let home = try TemporaryFolder()
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
-                try await Self.options(server, key: false) + ["hello"]
+            let chat = try AmaruProcess(
+                try await Self.options(server, key: false) + ["hello"],
+                on: terminal
             )
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             await server.shutDown()
             #expect(
                 terminal.output.contains("begin ABCDE end"),
@@ -138,21 +130,16 @@ extension BuiltCommand {
                 .chat("answer one", pauseAt: gate), .chat("answer two"), .chat("answer three"),
             ])
             let terminal = try PseudoTerminal()
-            let home = try TemporaryFolder()
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
-                try await Self.options(server, key: false)
-            )
-            try await terminal.expect("> ")
+            let chat = try AmaruProcess(try await Self.options(server, key: false), on: terminal)
+            try await terminal.waitFor("> ")
             try terminal.send("one\r")
             try await server.requests(reach: 1)
             try terminal.send("two\rthree\r\u{4}")
             gate.open()
-            try await terminal.expect("answer one")
-            try await terminal.expect("answer two")
-            try await terminal.expect("answer three")
-            #expect(try await terminal.end() == .exited(0))
+            try await terminal.waitFor("answer one")
+            try await terminal.waitFor("answer two")
+            try await terminal.waitFor("answer three")
+            #expect(try await chat.end() == .exited(0))
             await server.shutDown()
             let asked = try server.requests.map { try ChatBody($0).messages.last?.content }
             #expect(asked == ["one", "two", "three"])
@@ -166,20 +153,5 @@ extension BuiltCommand {
             try await server.start()
             return ["--base-url", "\(server.url)/v1"] + (key ? ["--key-env", "TEST_KEY"] : [])
         }
-    }
-}
-
-/// What of a request to chat completions these tests look at.
-struct ChatBody: Decodable {
-    struct Message: Decodable, Equatable {
-        let role: String
-        let content: String
-    }
-
-    let model: String
-    let messages: [Message]
-
-    init(_ request: RecordedRequest) throws {
-        self = try JSONDecoder().decode(ChatBody.self, from: request.body)
     }
 }

@@ -1,7 +1,7 @@
 // Packages that cannot be had, and caches that cannot be written.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -16,7 +16,7 @@ extension BuiltCommand {
             try folder.write(script, to: "script.py")
         }
 
-        /// What makes an installer look for packages in vain, at once.
+        /// What keeps an installer from finding any package, at once.
         func closed() async throws -> [String: String] {
             let closed = "http://127.0.0.1:\(try await ScriptedServer.refusingPort())"
             return [
@@ -27,10 +27,10 @@ extension BuiltCommand {
         }
 
         func run(_ arguments: [String], cache: String, _ environment: [String: String] = [:])
-            async throws -> AmaruInvocation.Result
+            async throws -> AmaruProcess.Result
         {
             let variables = environment.merging(["XDG_CACHE_HOME": cache]) { $1 }
-            return try await AmaruInvocation.run(arguments, in: folder, environment: variables)
+            return try await AmaruProcess.run(arguments, in: folder, environment: variables)
         }
 
         func leftEnvironments(in cache: String) -> [String] {
@@ -132,7 +132,7 @@ extension BuiltCommand {
                 FileManager.default.enumerator(atPath: cache + "/amaru/bytecode")?
                 .compactMap { $0 as? String } ?? []
             #expect(made.contains { $0.contains("beside.") })
-            let resources = AmaruInvocation.products.appending(path: AmaruInvocation.resources)
+            let resources = AmaruProcess.products.appending(path: AmaruProcess.resources)
             let found =
                 FileManager.default.enumerator(atPath: resources.path)?
                 .compactMap { $0 as? String } ?? []

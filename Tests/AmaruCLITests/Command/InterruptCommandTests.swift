@@ -1,11 +1,12 @@
 // Ctrl-C, Ctrl-D, signals and closed pipes, with the built command.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
+
+import enum Amaru.LinkedPython
 
 #if canImport(Glibc)
     import Glibc
@@ -17,23 +18,23 @@ private let controlC = "\u{3}"
 private let controlD = "\u{4}"
 
 extension BuiltCommand {
-    @Suite(.needsPackages) struct InterruptChatTests {
+    @Suite(.timeLimit(.minutes(5))) struct InterruptChatTests {
         @Test func `What was shown of a stopped answer stays in the conversation`() async throws {
             let server = ScriptedServer([
                 .chat("partial answer that is never whole", pauseAt: Gate()), .chat("Next answer"),
             ])
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            try await start(on: terminal, home, server)
-            try await terminal.expect("> ")
+            let terminal = try PseudoTerminal()
+            let chat = try await start(on: terminal, server)
+            try await terminal.waitFor("> ")
             try terminal.send("one\r")
-            try await terminal.expect("partial ")
+            try await terminal.waitFor("partial ")
             try terminal.send(controlC)
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("two\r")
-            try await terminal.expect("Next answer")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("Next answer")
+            try await terminal.waitFor("> ")
             try terminal.send(controlD)
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             await server.shutDown()
             let messages = try ChatBody(try #require(server.requests.last)).messages
             #expect(messages.map(\.role) == ["user", "assistant", "user"])
@@ -48,34 +49,34 @@ extension BuiltCommand {
             let server = ScriptedServer { _, index in
                 index < 10 ? .chat("stopped\(index) rest", pauseAt: Gate()) : .chat("whole answer")
             }
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            try await start(on: terminal, home, server)
+            let terminal = try PseudoTerminal()
+            let chat = try await start(on: terminal, server)
             for index in 0..<10 {
-                try await terminal.expect("> ")
+                try await terminal.waitFor("> ")
                 try terminal.send("message\(index)\r")
-                try await terminal.expect("stopped\(index) ")
+                try await terminal.waitFor("stopped\(index) ")
                 try terminal.send(controlC)
             }
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("last\r")
-            try await terminal.expect("whole answer")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("whole answer")
+            try await terminal.waitFor("> ")
             try terminal.send(controlD)
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             #expect(server.requests.count == 11)
             await server.shutDown()
         }
 
         @Test func `Ctrl-C at an empty prompt hints at Ctrl-D`() async throws {
             let server = ScriptedServer([.chat("fine")])
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            try await start(on: terminal, home, server)
-            try await terminal.expect("> ")
+            let terminal = try PseudoTerminal()
+            let chat = try await start(on: terminal, server)
+            try await terminal.waitFor("> ")
             try terminal.send(controlC)
-            try await terminal.expect("Ctrl-D ends the chat")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("Ctrl-D ends the chat")
+            try await terminal.waitFor("> ")
             try terminal.send(controlD)
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             await server.shutDown()
         }
 
@@ -85,37 +86,30 @@ extension BuiltCommand {
         )
         func settings(ending: String) async throws {
             let server = ScriptedServer([.chat("first second", pauseAt: Gate())])
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            // Held open, so that the terminal outlives the program.
-            let held = open(terminal.path, O_RDWR | O_NOCTTY | O_CLOEXEC)
-            defer { close(held) }
+            let terminal = try PseudoTerminal()
             let before = terminal.settings
-            try await start(on: terminal, home, server)
-            try await terminal.expect("> ")
+            let chat = try await start(on: terminal, server)
+            try await terminal.waitFor("> ")
             #expect(!terminal.isCanonical)
             if ending == controlD {
                 try terminal.send(controlD)
-                #expect(try await terminal.end() == .exited(0))
+                #expect(try await chat.end() == .exited(0))
             } else {
                 // In the middle of an answer, where most is under way.
                 try terminal.send("hello\r")
-                try await terminal.expect("first ")
+                try await terminal.waitFor("first ")
                 let signal = ending == "SIGTERM" ? SIGTERM : SIGHUP
-                terminal.signal(signal)
-                #expect(try await terminal.end() == .signalled(signal))
+                chat.signal(signal)
+                #expect(try await chat.end() == .signalled(signal))
             }
             await server.shutDown()
-            let after = terminal.settings
-            #expect(after.c_lflag == before.c_lflag)
-            #expect(after.c_iflag == before.c_iflag)
-            #expect(after.c_oflag == before.c_oflag)
+            #expect(terminal.settings == before)
         }
 
         @Test func `SIGINT ends a single answer with 130`() async throws {
             let server = ScriptedServer([.chat("first second", pauseAt: Gate())])
             try await server.start()
             let process = try AmaruProcess(["--base-url", "\(server.url)/v1", "hello"])
-            process.endInput()
             try await process.waitForOutput("first ")
             process.signal(SIGINT)
             let result = try await process.result()
@@ -133,11 +127,10 @@ extension BuiltCommand {
             let process = try AmaruProcess(
                 [
                     "-c", #"{ "$@"; echo "status $?" >&2; } | head -1"#, "sh",
-                    try AmaruProcess.executable(), "--base-url", "\(server.url)/v1", "hello",
+                    AmaruProcess.command, "--base-url", "\(server.url)/v1", "hello",
                 ],
-                executable: "/bin/sh"
+                of: "/bin/sh"
             )
-            process.endInput()
             try await process.waitForOutput("one\n")
             gate.open()
             let result = try await process.result()
@@ -148,40 +141,38 @@ extension BuiltCommand {
 
         private func start(
             on terminal: PseudoTerminal,
-            _ home: TemporaryFolder,
             _ server: ScriptedServer
-        ) async throws {
+        ) async throws -> AmaruProcess {
             try await server.start()
-            try AmaruProcess.start(on: terminal, home: home, ["--base-url", "\(server.url)/v1"])
+            return try AmaruProcess(["--base-url", "\(server.url)/v1"], on: terminal)
         }
     }
 
-    @Suite(.needsSeed, .needsPackages) struct InterruptTutorialTests {
+    @Suite(.needsTutorial, .needsPackages) struct InterruptTutorialTests {
         @Test func `A request that blocks the tutorial's loop is stopped`() async throws {
             let gate = Gate()
             let server = ScriptedServer { _, index in
                 if index == 0 { try? await gate.wait() }
                 return .chat("answer \(index)")
             }
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
+            let terminal = try PseudoTerminal()
             try await server.start()
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
+            let chat = try AmaruProcess(
                 Self.arguments(server),
-                variables: ["TEST_KEY": "sk-tutorial"]
+                on: terminal,
+                environment: ["TEST_KEY": "sk-tutorial"]
             )
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("one\r")
             try await server.requests(reach: 1)
             // The server holds its answer until the end of the test, so only Ctrl-C can help.
             try terminal.send(controlC)
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("two\r")
-            try await terminal.expect("answer 1")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("answer 1")
+            try await terminal.waitFor("> ")
             try terminal.send(controlD)
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             gate.open()
             await server.shutDown()
             #expect(!terminal.output.contains("answer 0"))
@@ -196,10 +187,11 @@ extension BuiltCommand {
             try await server.start()
             let process = try AmaruProcess(
                 Self.arguments(server),
-                variables: ["TEST_KEY": "sk-tutorial"]
+                input: .open,
+                environment: ["TEST_KEY": "sk-tutorial"]
             )
-            process.type("one\ntwo\nthree")
-            process.endInput()
+            try process.write("one\ntwo\nthree")
+            process.closeInput()
             try await server.requests(reach: 1)
             gate.open()
             let result = try await process.result()
@@ -216,9 +208,10 @@ extension BuiltCommand {
             try await server.start()
             let process = try AmaruProcess(
                 Self.arguments(server),
-                variables: ["TEST_KEY": "sk-tutorial"]
+                input: .open,
+                environment: ["TEST_KEY": "sk-tutorial"]
             )
-            process.type("one\ntwo\n")
+            try process.write("one\ntwo\n")
             try await server.requests(reach: 1)
             process.signal(SIGINT)
             let result = try await process.result()
@@ -228,7 +221,7 @@ extension BuiltCommand {
         }
 
         private static func arguments(_ server: ScriptedServer) -> [String] {
-            ["run", AmaruProcess.Seed.main.path] + AmaruProcess.Seed.requirements + [
+            ["run", Tutorial.main.path] + Tutorial.requirements + [
                 "--key-env", "TEST_KEY", "--route", "https://api.openai.com=\(server.url)",
             ]
         }
@@ -247,9 +240,10 @@ extension BuiltCommand {
             )
             let process = try AmaruProcess(
                 ["run", script.path, "--key-env", "TEST_KEY"],
-                variables: ["TEST_KEY": "sk-unused"]
+                input: .open,
+                environment: ["TEST_KEY": "sk-unused"]
             )
-            process.type("one\n")
+            try process.write("one\n")
             try await process.waitForOutput("got one")
             process.signal(SIGINT)
             #expect(try await process.result().status == .exited(130))
@@ -262,21 +256,21 @@ extension BuiltCommand {
         func scriptCode(code: String) async throws {
             let folder = try TemporaryFolder()
             let script = try folder.write("print('loaded', flush=True)\n\(code)\n", to: "busy.py")
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            try AmaruProcess.start(on: terminal, home: home, ["run", script.path])
-            try await terminal.expect("loaded")
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", script.path], on: terminal)
+            try await terminal.waitFor("loaded")
             try terminal.send(controlC)
-            #expect(try await terminal.end() == .exited(130), "\(terminal.output)")
+            #expect(try await chat.end() == .exited(130), "\(terminal.output)")
         }
 
         @Test func `Ctrl-C while Python itself starts ends with 130`() async throws {
             let folder = try TemporaryFolder()
             let environment = folder.url.appending(path: "environment")
-            let made = try AmaruProcess(
+            let made = try await AmaruProcess.run(
                 ["-m", "venv", "--without-pip", environment.path],
-                executable: try LinkedPython.interpreter()
+                of: try LinkedPython.interpreter()
             )
-            try #require(try await made.result().status.isSuccess)
+            try #require(made.status.isSuccess, "\(made)")
             let packages = try #require(
                 FileManager.default.enumerator(at: environment, includingPropertiesForKeys: nil)?
                     .lazy.compactMap { $0 as? URL }
@@ -285,20 +279,22 @@ extension BuiltCommand {
             let line = "import sys, time; sys.stderr.write('site runs\\n'); time.sleep(600)\n"
             try Data(line.utf8).write(to: packages.appending(path: "slow.pth"))
             let script = try folder.write("print('loaded')\n", to: "script.py")
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
-                ["run", script.path, "--python", environment.path]
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(
+                ["run", script.path, "--python", environment.path],
+                on: terminal
             )
-            try await terminal.expect("site runs")
+            try await terminal.waitFor("site runs")
             try terminal.send(controlC)
-            #expect(try await terminal.end() == .exited(130), "\(terminal.output)")
+            #expect(try await chat.end() == .exited(130), "\(terminal.output)")
         }
 
         @Test(
             "Ctrl-C while packages are installed leaves nothing behind",
-            arguments: [["run", "SCRIPT", "--with", "amaru-test-absent"], ["hello"]]
+            arguments: [
+                ["run", "SCRIPT", "--with", "amaru-test-absent"],
+                ["hello", "--with", "amaru-test-absent"],
+            ]
         )
         func installation(arguments: [String]) async throws {
             // A package index that never answers.
@@ -309,13 +305,12 @@ extension BuiltCommand {
             try await index.start()
             let folder = try TemporaryFolder()
             let script = try folder.write("print('loaded')\n", to: "script.py")
-            let (terminal, home) = (try PseudoTerminal(), try TemporaryFolder())
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(
                 arguments.map { $0 == "SCRIPT" ? script.path : $0 }
                     + ["--base-url", "http://127.0.0.1:1/v1"],
-                variables: [
+                on: terminal,
+                environment: [
                     "XDG_CACHE_HOME": folder.url.appending(path: "cache").path,
                     "PIP_INDEX_URL": "\(index.url)/simple", "PIP_FIND_LINKS": "",
                     "PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1",
@@ -324,7 +319,7 @@ extension BuiltCommand {
             )
             try await withScreen(of: terminal) { try await index.requests(reach: 1) }
             try terminal.send(controlC)
-            #expect(try await terminal.end() == .exited(130), "\(terminal.output)")
+            #expect(try await chat.end() == .exited(130), "\(terminal.output)")
             // The installer's own end closes its connection.
             try await withScreen(of: terminal) { try await index.closedConnections(reach: 1) }
             await index.shutDown()
@@ -337,10 +332,8 @@ extension BuiltCommand {
             of terminal: PseudoTerminal,
             _ body: @escaping @Sendable () async throws -> Void
         ) async throws {
-            try await within(AmaruProcess.patience, body) {
-                AmaruProcess.Failure(
-                    description: "waited in vain; the screen was\n\(terminal.output)"
-                )
+            guard try await bounded(body) != nil else {
+                throw WaitFailure("the index was not asked", output: terminal.output)
             }
         }
     }

@@ -1,7 +1,7 @@
 // Where keys come from and where they never go, with the built command.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -30,14 +30,15 @@ extension BuiltCommand {
                 )
                 let process = try AmaruProcess(
                     ["run", script.path, "--key-env", "TEST_KEY"],
-                    variables: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
+                    input: .open,
+                    environment: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
                 )
-                process.type("hello\n")
+                try process.write("hello\n")
                 try await process.waitForOutput("got hello")
                 let path = "/proc/\(process.identifier)/environ"
                 let block = try #require(FileManager.default.contents(atPath: path))
                 let text = String(decoding: block, as: UTF8.self)
-                process.endInput()
+                process.closeInput()
                 #expect(try await process.result().status == .exited(0))
                 // The neighbour shows that this is the right block.
                 #expect(text.contains("TEST_KEY_2=visible"))
@@ -45,22 +46,23 @@ extension BuiltCommand {
             }
         #endif
 
-        @Test func `A child of the script does not inherit the key`() async throws {
+        @Test func `Script and children find a placeholder in place of the key`() async throws {
             let folder = try TemporaryFolder()
             let script = try folder.write(
                 """
                 import os, subprocess
-                print("TEST_KEY" in os.environ)
+                print(os.environ["TEST_KEY"].startswith("amaru-placeholder-"))
                 print(subprocess.run(["env"], capture_output=True, text=True).stdout)
                 """,
                 to: "child.py"
             )
             let result = try await AmaruProcess.run(
                 ["run", script.path, "--key-env", "TEST_KEY"],
-                variables: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
+                environment: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
             )
             #expect(result.status == .exited(0), "\(result.errors)")
-            #expect(result.output.hasPrefix("False\n"))
+            #expect(result.output.hasPrefix("True\n"), "\(result)")
+            #expect(result.output.contains("\nTEST_KEY=amaru-placeholder-"))
             #expect(result.output.contains("TEST_KEY_2=visible"))
             #expect(!result.output.contains(Self.key))
         }
@@ -76,7 +78,7 @@ extension BuiltCommand {
         func badOption(options: [String], words: String) async throws {
             let result = try await AmaruProcess.run(
                 ["hello", "--base-url", "https://api.example.com/v1"] + options,
-                variables: ["TEST_KEY": Self.key]
+                environment: ["TEST_KEY": Self.key]
             )
             #expect(result.status == .exited(2))
             #expect(result.errors.contains(words), "\(result.errors)")
@@ -84,19 +86,9 @@ extension BuiltCommand {
         }
 
         @Test func `Without a key and a terminal the variable is named`() async throws {
-            // A session of its own has no terminal, wherever the tests run.
-            let process = try AmaruProcess(
-                [
-                    "-c",
-                    "import subprocess, sys; sys.exit(subprocess.run("
-                        + "sys.argv[1:], start_new_session=True).returncode)",
-                    try AmaruProcess.executable(),
-                    "hello", "--base-url", "https://api.example.com/v1",
-                ],
-                executable: "/usr/bin/python3"
+            let result = try await AmaruProcess.run(
+                ["hello", "--base-url", "https://api.example.com/v1"]
             )
-            process.endInput()
-            let result = try await process.result()
             #expect(result.status == .exited(2))
             #expect(result.output == "")
             #expect(result.errors.contains("no key for https://api.example.com"))
@@ -106,7 +98,7 @@ extension BuiltCommand {
     }
 
     /// The hidden prompt on a terminal.
-    @Suite(.needsPackages) struct KeysPromptTests {
+    @Suite(.timeLimit(.minutes(5))) struct KeysPromptTests {
         private static let prompt =
             "Key for https://api.example.com (hidden; or set OPENAI_API_KEY): "
 
@@ -114,28 +106,30 @@ extension BuiltCommand {
             let server = ScriptedServer([.chat("fine")])
             try await server.start()
             let terminal = try PseudoTerminal(columns: 200)
-            let home = try TemporaryFolder()
-            try start(on: terminal, home, ["--route", "https://api.example.com=\(server.url)"])
-            try await terminal.expect(Self.prompt)
+            let chat = try start(
+                on: terminal,
+                ["--route", "https://api.example.com=\(server.url)"]
+            )
+            try await terminal.waitFor(Self.prompt)
             #expect(!terminal.echoes)
             try terminal.send("sk-typed-unseen\r")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("hello\r")
-            try await terminal.expect("fine")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("fine")
+            try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             await server.shutDown()
             #expect(!terminal.output.contains("sk-typed"), "\(terminal.output)")
             #expect(server.requests.first?.header("authorization") == "Bearer sk-typed-unseen")
         }
 
         @Test func `Ctrl-C at the prompt ends with 130 and gives the echo back`() async throws {
-            let (terminal, home) = (try PseudoTerminal(columns: 200), try TemporaryFolder())
-            try start(on: terminal, home, [])
-            try await terminal.expect(Self.prompt)
+            let terminal = try PseudoTerminal(columns: 200)
+            let chat = try start(on: terminal, [])
+            try await terminal.waitFor(Self.prompt)
             try terminal.send("sk-half\u{3}")
-            #expect(try await terminal.end() == .exited(130))
+            #expect(try await chat.end() == .exited(130))
             #expect(!terminal.output.contains("sk-half"))
         }
 
@@ -144,23 +138,21 @@ extension BuiltCommand {
             arguments: ["\u{4}", "\r"]
         )
         func noAnswer(typed: String) async throws {
-            let (terminal, home) = (try PseudoTerminal(columns: 200), try TemporaryFolder())
-            try start(on: terminal, home, [])
-            try await terminal.expect(Self.prompt)
+            let terminal = try PseudoTerminal(columns: 200)
+            let chat = try start(on: terminal, [])
+            try await terminal.waitFor(Self.prompt)
             try terminal.send(typed)
-            try await terminal.expect("OPENAI_API_KEY")
-            #expect(try await terminal.end() == .exited(2))
+            try await terminal.waitFor("OPENAI_API_KEY")
+            #expect(try await chat.end() == .exited(2))
         }
 
         private func start(
             on terminal: PseudoTerminal,
-            _ home: TemporaryFolder,
             _ options: [String]
-        ) throws {
-            try AmaruProcess.start(
-                on: terminal,
-                home: home,
-                ["--base-url", "https://api.example.com/v1"] + options
+        ) throws -> AmaruProcess {
+            try AmaruProcess(
+                ["--base-url", "https://api.example.com/v1"] + options,
+                on: terminal
             )
         }
     }
@@ -168,7 +160,7 @@ extension BuiltCommand {
     /// Keys of scripts that send requests of their own.
     @Suite(.needsPackages) struct KeysOfRequestsTests {
         private static let key = "sk-for-one-origin-77"
-        private static let packages = AmaruProcess.Seed.requirements
+        private static let packages = Tutorial.requirements
 
         /// Sends its key to where its argument says, by one of the libraries.
         private static let script = """
@@ -234,7 +226,7 @@ extension BuiltCommand {
                     "--verbose", "--base-url", "\(server.url)/v1", "--key-env", "TEST_KEY",
                     "hello",
                 ],
-                variables: ["TEST_KEY": Self.key]
+                environment: ["TEST_KEY": Self.key]
             )
             await server.shutDown()
             #expect(result.status == .exited(1))
@@ -250,7 +242,7 @@ extension BuiltCommand {
             return try await AmaruProcess.run(
                 ["run", script.path, "--key-env", option] + Self.packages,
                 input: input,
-                variables: ["TEST_KEY": Self.key]
+                environment: ["TEST_KEY": Self.key]
             )
         }
     }

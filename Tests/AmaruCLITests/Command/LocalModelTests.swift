@@ -1,11 +1,12 @@
 // The small model that answers where there is no key.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
+
+import enum Amaru.LinkedPython
 
 #if os(Linux)
     import Glibc
@@ -51,9 +52,7 @@ import Testing
                     else { continue }
                     return process
                 }
-                throw AmaruInvocation.Failure(
-                    description: "\(parent) has no child that serves a model"
-                )
+                throw POSIXError(.ESRCH)
             }
 
             /// Returns when a process that is no child of this one has ended.
@@ -66,7 +65,7 @@ import Testing
                         sys.exit(0)
                     sys.exit(0 if select.select([end], [], [], 60)[0] else 1)
                     """
-                let result = try await AmaruInvocation.run(
+                let result = try await AmaruProcess.run(
                     ["-c", wait, "\(process)"],
                     of: try LinkedPython.interpreter(),
                     in: folder
@@ -76,9 +75,9 @@ import Testing
 
             /// Asks and stops the answer at its second word: so small a model may never end one.
             func answer(to arguments: [String], _ environment: [String: String]) async throws
-                -> AmaruInvocation.Result
+                -> AmaruProcess.Result
             {
-                let run = try AmaruInvocation(arguments, in: folder, environment: environment)
+                let run = try AmaruProcess(arguments, in: folder, environment: environment)
                 try await run.waitForOutput(" ")
                 run.signal(SIGINT)
                 return try await run.result()
@@ -99,7 +98,7 @@ import Testing
 
             @Test func `A model of the user's own goes before a key, and is no demo`() async throws
             {
-                let models = AmaruInvocation.cache + "/amaru/models"
+                let models = AmaruProcess.cache + "/amaru/models"
                 let model = try #require(
                     try FileManager.default.contentsOfDirectory(atPath: models)
                         .first { $0.hasSuffix(".gguf") && !$0.hasPrefix(".") }
@@ -115,7 +114,7 @@ import Testing
 
             @Test func `A file that is no model is named`() async throws {
                 try folder.write("not a model", to: "model.gguf")
-                let result = try await AmaruInvocation.run(
+                let result = try await AmaruProcess.run(
                     ["--gguf", "model.gguf", "hello"],
                     in: folder
                 )
@@ -127,9 +126,9 @@ import Testing
             }
 
             @Test func `SIGKILL of the command leaves no server behind`() async throws {
-                let run = try AmaruInvocation(["--verbose", Self.question], in: folder)
+                let run = try AmaruProcess(["--verbose", Self.question], in: folder)
                 try await run.waitForErrors("local model ready at")
-                let server = try server(of: run.process)
+                let server = try server(of: run.identifier)
                 run.signal(SIGKILL)
                 #expect(try await run.result().status == .signalled(SIGKILL))
                 try await waitForEnd(of: server)
@@ -137,12 +136,12 @@ import Testing
 
             @Test func `Ctrl-C ends the answer with 130 and leaves no server behind`() async throws
             {
-                let run = try AmaruInvocation(
+                let run = try AmaruProcess(
                     ["--verbose", "Count from one to five hundred."],
                     in: folder
                 )
                 try await run.waitForErrors("local model ready at")
-                let server = try server(of: run.process)
+                let server = try server(of: run.identifier)
                 try await run.waitForErrors("script loaded")
                 run.signal(SIGINT)
                 #expect(try await run.result().status == .exited(130))
@@ -150,9 +149,9 @@ import Testing
             }
 
             @Test func `SIGTERM leaves no server behind`() async throws {
-                let run = try AmaruInvocation(["--verbose", Self.question], in: folder)
+                let run = try AmaruProcess(["--verbose", Self.question], in: folder)
                 try await run.waitForErrors("local model ready at")
-                let server = try server(of: run.process)
+                let server = try server(of: run.identifier)
                 run.signal(SIGTERM)
                 #expect(try await run.result().status == .signalled(SIGTERM))
                 try await waitForEnd(of: server)
@@ -160,20 +159,16 @@ import Testing
 
             @Test func `The end of a conversation leaves no server behind`() async throws {
                 let terminal = try PseudoTerminal()
-                var environment = AmaruInvocation.variables(folder)
-                environment.merge(try await offline()) { $1 }
-                // The shell tells its number and becomes the command.
-                try terminal.start(
-                    "/bin/sh",
-                    ["-c", #"echo "pid $$."; exec "$0" --verbose"#, AmaruInvocation.command],
-                    environment: environment
+                let chat = try AmaruProcess(
+                    ["--verbose"],
+                    on: terminal,
+                    in: folder,
+                    environment: try await offline()
                 )
-                try await terminal.expect("script loaded")
-                let screen = terminal.output
-                let number = try #require(screen.firstMatch(of: /pid (\d+)\./)).1
-                let server = try server(of: try #require(pid_t(number)))
+                try await terminal.waitFor("script loaded")
+                let server = try server(of: chat.identifier)
                 try terminal.send("\u{4}")
-                #expect(try await terminal.end() == .exited(0))
+                #expect(try await chat.end() == .exited(0))
                 try await waitForEnd(of: server)
             }
         }

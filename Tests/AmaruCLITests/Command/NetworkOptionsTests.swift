@@ -1,13 +1,13 @@
 // The options of the network, on the built command.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
 
 extension BuiltCommand {
-    @Suite(.needsPackages, .timeLimit(.minutes(5))) struct NetworkOptionsTests {
+    @Suite(.timeLimit(.minutes(5))) struct NetworkOptionsTests {
         let folder: TemporaryFolder
 
         init() throws {
@@ -23,7 +23,7 @@ extension BuiltCommand {
             let options = ["--base-url", "\(server.url)/v1"]
             let live = try await AmaruProcess.run(
                 options + ["--key-env", "TEST_KEY", "--record", session, "hello"],
-                variables: ["TEST_KEY": "sk-very-secret"]
+                environment: ["TEST_KEY": "sk-very-secret"]
             )
             await server.shutDown()
             #expect(live.output == "one two three\n", "\(live.errors)")
@@ -40,7 +40,7 @@ extension BuiltCommand {
             #expect(other.errors.contains(session), "\(other.errors)")
         }
 
-        @Test(arguments: ["httpx2", "urllib3"])
+        @Test(.needsPackages, arguments: ["httpx2", "urllib3"])
         func `An allow-list stops the request of a script, and says how to allow it`(
             _ library: String
         ) async throws {
@@ -74,12 +74,16 @@ extension BuiltCommand {
             await server.shutDown()
         }
 
-        @Test func `An allow-list stops a plugin, and the chat goes on`() async throws {
+        @Test(.needsPackages)
+        func `An allow-list stops a plugin, and the chat goes on`() async throws {
             let model = ScriptedServer([.chat("fine")])
             let other = ScriptedServer([.text("reached")])
             try await model.start()
             try await other.start()
             let plugin = """
+                # /// script
+                # dependencies = ["httpx2"]
+                # ///
                 import urllib.parse
 
                 import httpx2
@@ -91,7 +95,7 @@ extension BuiltCommand {
                     return text
                 """
             try folder.write(plugin, to: "config/amaru/plugins/leak.py")
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 ["--base-url", "\(model.url)/v1", "--allow-net", "api.example.com", "hello"],
                 in: folder
             )

@@ -1,7 +1,7 @@
 // Plugins in real turns: the one that `plugins new` makes, and broken ones beside it.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -14,8 +14,8 @@ extension BuiltCommand {
             folder = try TemporaryFolder()
         }
 
-        func run(_ arguments: [String]) async throws -> AmaruInvocation.Result {
-            var result = try await AmaruInvocation.run(arguments, in: folder)
+        func run(_ arguments: [String]) async throws -> AmaruProcess.Result {
+            var result = try await AmaruProcess.run(arguments, in: folder)
             result.errors = result.errors.replacing(folder.path, with: "FOLDER")
             result.output = result.output.replacing(folder.path, with: "FOLDER")
             return result
@@ -96,8 +96,7 @@ extension BuiltCommand {
 
         // MARK: In a turn
 
-        @Test(.needsPackages)
-        func `A new plugin changes the message and the answer of a turn`() async throws {
+        @Test func `A new plugin changes the message and the answer of a turn`() async throws {
             _ = try await run(["plugins", "new", "mine"])
             let server = ScriptedServer([.chat("Lima.")])
             try await server.start()
@@ -109,8 +108,7 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: expected, errors: ""))
         }
 
-        @Test(.needsPackages)
-        func `Broken plugins are named with their lines, and harm nothing`() async throws {
+        @Test func `Broken plugins are named with their lines, and harm nothing`() async throws {
             _ = try await run(["plugins", "new", "zz"])
             try plugin("syntax", "x = 1\ndef f(:\n")
             try plugin("raises", "x = 1\n\nraise OSError('at import')\n")
@@ -164,8 +162,7 @@ extension BuiltCommand {
             #expect(count == notices.count, "\(result)")
         }
 
-        @Test(.needsPackages)
-        func `A hook has the running loop`() async throws {
+        @Test func `A hook has the running loop`() async throws {
             try plugin(
                 "loop",
                 """
@@ -192,8 +189,7 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: expected, errors: ""))
         }
 
-        @Test(.needsPackages)
-        func `Ctrl-C ends a hook that loops for ever, and the chat goes on without it`()
+        @Test func `Ctrl-C ends a hook that loops forever, and the chat goes on without it`()
             async throws
         {
             try plugin(
@@ -211,24 +207,24 @@ extension BuiltCommand {
             let server = ScriptedServer([.chat("the answer")])
             try await server.start()
             let terminal = try PseudoTerminal(columns: 200)
-            try terminal.start(
-                AmaruInvocation.command,
+            let chat = try AmaruProcess(
                 ["--base-url", server.url + "/v1"],
-                environment: AmaruInvocation.variables(folder)
+                on: terminal,
+                in: folder
             )
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("first\r")
-            try await terminal.expect("[looping]")
+            try await terminal.waitFor("[looping]")
             try terminal.send("\u{3}")
-            try await terminal.expect("plugin loops disabled for this session: ")
-            try await terminal.expect("/loops.py:")
-            try await terminal.expect(": interrupted")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("plugin loops disabled for this session: ")
+            try await terminal.waitFor("/loops.py:")
+            try await terminal.waitFor(": interrupted")
+            try await terminal.waitFor("> ")
             try terminal.send("second\r")
-            try await terminal.expect("the answer")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("the answer")
+            try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             #expect(try message(in: try #require(server.requests.last)) == "second")
             await server.shutDown()
         }

@@ -1,11 +1,12 @@
 // Scripts that use pyodide.http under the built command, against real servers.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
+
+import enum Amaru.LinkedPython
 
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct PyodideHTTPTests {
@@ -13,11 +14,11 @@ extension BuiltCommand {
         private func run(
             _ source: String,
             _ server: ScriptedServer
-        ) async throws -> AmaruInvocation.Result {
+        ) async throws -> AmaruProcess.Result {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "app/script.py")
             try await server.start()
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 ["run", "app/script.py", "--", server.url],
                 in: folder
             )
@@ -43,13 +44,13 @@ extension BuiltCommand {
                 """,
                 to: "app/script.py"
             )
-            let packed = try await AmaruInvocation.run(
+            let packed = try await AmaruProcess.run(
                 ["-c", pack],
                 of: try LinkedPython.interpreter(),
                 in: folder
             )
             try #require(packed.status == .exited(0), "\(packed.errors)")
-            let result = try await AmaruInvocation.run(["run", "app/script.py"], in: folder)
+            let result = try await AmaruProcess.run(["run", "app/script.py"], in: folder)
             #expect(result.output == "from the archive\n", "\(result.errors)")
             #expect(result.status == .exited(0))
             let unpacked = folder.url.appending(path: "inside.py").path
@@ -202,7 +203,7 @@ extension BuiltCommand {
                 """,
                 to: "script.py"
             )
-            let program = try AmaruInvocation(
+            let program = try AmaruProcess(
                 ["run", "script.py", "--", server.url],
                 input: .open,
                 in: folder
@@ -246,7 +247,7 @@ extension BuiltCommand {
                 """,
                 to: "script.py"
             )
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 [
                     "run", "--base-url", server.url + "/v1", "--key-env", "KEY", "script.py", "--",
                     server.url, there,
@@ -288,7 +289,7 @@ extension BuiltCommand {
                 """,
                 to: "script.py"
             )
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 ["run", "--allow-net", "https://example.com", "script.py", "--", server.url],
                 in: folder
             )

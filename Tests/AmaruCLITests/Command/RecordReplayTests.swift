@@ -1,7 +1,7 @@
 // Sessions of the built command that are recorded, and played back without a server.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -19,8 +19,8 @@ extension BuiltCommand {
         private func run(
             _ arguments: [String],
             key: String? = nil
-        ) async throws -> AmaruInvocation.Result {
-            try await AmaruInvocation.run(
+        ) async throws -> AmaruProcess.Result {
+            try await AmaruProcess.run(
                 arguments,
                 in: folder,
                 environment: key.map { ["TEST_KEY": $0] } ?? [:]
@@ -33,8 +33,8 @@ extension BuiltCommand {
 
         // MARK: A chat
 
-        @Test(.needsPackages)
-        func `A chat is played back with the server gone, and its file holds no key`() async throws
+        @Test func `A chat is played back with the server gone, and its file holds no key`()
+            async throws
         {
             // The server says the key in its answer.
             let server = ScriptedServer { request, _ in
@@ -64,8 +64,9 @@ extension BuiltCommand {
             #expect(replayed.status == .exited(0))
         }
 
-        @Test(.needsPackages)
-        func `A message that was not recorded is refused, with request and file`() async throws {
+        @Test func `A message that was not recorded is refused, with request and file`()
+            async throws
+        {
             let server = ScriptedServer([.chat("Lima.")])
             try await server.start()
             let base = ["--base-url", server.url + "/v1"]

@@ -1,7 +1,7 @@
 // The command away from the folder that it was built in.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -33,21 +33,21 @@ extension BuiltCommand {
                 at: target.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
-            try files.copyItem(at: URL(filePath: AmaruInvocation.command), to: target)
+            try files.copyItem(at: URL(filePath: AmaruProcess.command), to: target)
             if let resources {
                 let place = folder.url.appending(path: resources)
                 try files.createDirectory(
                     at: place.deletingLastPathComponent(),
                     withIntermediateDirectories: true
                 )
-                let source = AmaruInvocation.products.appending(path: AmaruInvocation.resources)
+                let source = AmaruProcess.products.appending(path: AmaruProcess.resources)
                 try files.copyItem(at: source, to: place)
             }
             return target.path
         }
 
         static let layouts = [
-            ("moved/amaru", "moved/" + AmaruInvocation.resources),
+            ("moved/amaru", "moved/" + AmaruProcess.resources),
             ("prefix/bin/amaru", "prefix/share/amaru"),
         ]
 
@@ -57,23 +57,23 @@ extension BuiltCommand {
             _ resources: String
         ) async throws {
             let moved = try install(command, resources)
-            let result = try await AmaruInvocation.run(["run", "script.py"], of: moved, in: folder)
+            let result = try await AmaruProcess.run(["run", "script.py"], of: moved, in: folder)
             #expect(result.errors == "")
             #expect(result.status == .exited(0))
             let places = result.output.split(separator: "\n")
             #expect(places.contains("\(folder.path)/\(resources)/amaru/__init__.py"))
-            let built = AmaruInvocation.products.path + "/"
+            let built = AmaruProcess.products.path + "/"
             #expect(places.filter { $0.hasPrefix(built) } == [])
         }
 
         @Test func `The command runs through a symbolic link`() async throws {
-            try install("moved/amaru", "moved/" + AmaruInvocation.resources)
+            try install("moved/amaru", "moved/" + AmaruProcess.resources)
             let link = folder.url.appending(path: "linked")
             try FileManager.default.createSymbolicLink(
                 at: link,
                 withDestinationURL: folder.url.appending(path: "moved/amaru")
             )
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 ["run", "script.py"],
                 of: link.path,
                 in: folder
@@ -88,7 +88,7 @@ extension BuiltCommand {
             _ arguments: [String]
         ) async throws {
             let moved = try install("moved/amaru", nil)
-            let result = try await AmaruInvocation.run(arguments, of: moved, in: folder)
+            let result = try await AmaruProcess.run(arguments, of: moved, in: folder)
             #expect(
                 result.errors.contains(
                     "The Python files of amaru were found in none of: \(folder.path)/moved/"
@@ -104,7 +104,7 @@ extension BuiltCommand {
 
         @Test(
             .enabled("mount namespaces cannot be made here") {
-                try await AmaruInvocation.run(
+                try await AmaruProcess.run(
                     ["--mount", "/bin/true"],
                     of: "/usr/bin/unshare",
                     in: try TemporaryFolder()
@@ -112,12 +112,12 @@ extension BuiltCommand {
             }
         )
         func `The command runs where the folder that it was built in is gone`() async throws {
-            let moved = try install("moved/amaru", "moved/" + AmaruInvocation.resources)
+            let moved = try install("moved/amaru", "moved/" + AmaruProcess.resources)
             // Only this process and its children see the empty folder.
             let hide = #"mount -t tmpfs none "$0" && [ ! -e "$0/amaru" ] && exec "$@""#
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 [
-                    "--mount", "/bin/sh", "-c", hide, AmaruInvocation.products.path,
+                    "--mount", "/bin/sh", "-c", hide, AmaruProcess.products.path,
                     moved, "run", "script.py",
                 ],
                 of: "/usr/bin/unshare",

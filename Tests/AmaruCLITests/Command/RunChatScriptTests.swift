@@ -1,7 +1,7 @@
 // Scripts that converse: the forms of a reply, input() in one, the running loop.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Testing
 
@@ -13,10 +13,10 @@ extension BuiltCommand {
             _ input: String,
             arguments: [String] = [],
             environment: [String: String] = [:]
-        ) async throws -> AmaruInvocation.Result {
+        ) async throws -> AmaruProcess.Result {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "script.py")
-            var result = try await AmaruInvocation.run(
+            var result = try await AmaruProcess.run(
                 ["run", "script.py"] + arguments,
                 input: input,
                 in: folder,
@@ -55,9 +55,11 @@ extension BuiltCommand {
             let result = try await run(source, "one\nbad\nthree\n")
             #expect(result.output == "one\nthree\n")
             #expect(
-                result.errors
-                    == "amaru: ValueError: no good: mend the script: FOLDER/script.py, line 5\n"
+                result.errors.hasSuffix(
+                    "ValueError: no good: fix the script at FOLDER/script.py, line 5\n"
+                )
             )
+            #expect(result.errors.split(separator: "\n").count == 1)
             #expect(result.status == .exited(1))
         }
 
@@ -93,8 +95,10 @@ extension BuiltCommand {
             let source = "import amaru\n@amaru.reply\ndef answer(m):\n    return input()\n"
             let result = try await run(source, "one\n")
             #expect(
-                result.errors == "amaru: EOFError: EOF when reading a line: "
-                    + "mend the script: FOLDER/script.py, line 4\n"
+                result.errors.hasSuffix(
+                    "EOFError: EOF when reading a line: "
+                        + "fix the script at FOLDER/script.py, line 4\n"
+                )
             )
             #expect(result.status == .exited(1))
         }
@@ -129,10 +133,10 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             let source = "import amaru\n@amaru.reply\ndef answer(m):\n    return m * 10000\n"
             try folder.write(source, to: "script.py")
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 [
                     "-c", #"{ "$@"; echo "code $?" >&2; } | head -1"#, "sh",
-                    AmaruInvocation.command, "run", "script.py",
+                    AmaruProcess.command, "run", "script.py",
                 ],
                 of: "/bin/sh",
                 input: String(repeating: "ab\n", count: 200),
@@ -152,7 +156,7 @@ extension BuiltCommand {
             #expect(
                 result.errors
                     == "amaru: the script has shown nothing and has nothing in flight for "
-                    + "1.0 seconds: mend it, or give it longer with --idle-timeout\n"
+                    + "1.0 seconds: fix it, or allow more time with --idle-timeout\n"
             )
             #expect(result.output == "")
             #expect(result.status == .exited(1))
@@ -161,21 +165,23 @@ extension BuiltCommand {
         // MARK: On a terminal
 
         /// Starts a chat script on a terminal.
-        func start(_ source: String, in folder: TemporaryFolder) throws -> PseudoTerminal {
+        func start(_ source: String, in folder: TemporaryFolder) throws -> (
+            PseudoTerminal, AmaruProcess
+        ) {
             try folder.write(source, to: "script.py")
             let terminal = try PseudoTerminal(columns: 120)
-            try terminal.start(
-                AmaruInvocation.command,
+            let chat = try AmaruProcess(
                 ["run", "\(folder.path)/script.py"],
-                environment: AmaruInvocation.variables(folder)
+                on: terminal,
+                in: folder
             )
-            return terminal
+            return (terminal, chat)
         }
 
         @Test(arguments: [
             "async def answer(message):", "def answer(message):",
         ])
-        func `Ctrl-C ends a reply that loops for ever, and the chat goes on`(_ head: String)
+        func `Ctrl-C ends a reply that loops forever, and the chat goes on`(_ head: String)
             async throws
         {
             let folder = try TemporaryFolder()
@@ -189,17 +195,17 @@ extension BuiltCommand {
                             pass
                     return "you said " + message
                 """
-            let terminal = try start(source, in: folder)
-            try await terminal.expect("> ")
+            let (terminal, chat) = try start(source, in: folder)
+            try await terminal.waitFor("> ")
             try terminal.send("loop\r")
-            try await terminal.expect("[looping]")
+            try await terminal.waitFor("[looping]")
             try terminal.send("\u{3}")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("> ")
             try terminal.send("again\r")
-            try await terminal.expect("you said again")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("you said again")
+            try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
             #expect(!terminal.output.contains("fault"))
         }
 
@@ -215,15 +221,15 @@ extension BuiltCommand {
                     finally:
                         amaru.notice("cleaned up")
                 """
-            let terminal = try start(source, in: folder)
-            try await terminal.expect("> ")
+            let (terminal, chat) = try start(source, in: folder)
+            try await terminal.waitFor("> ")
             try terminal.send("one\r")
-            try await terminal.expect("waiting")
+            try await terminal.waitFor("waiting")
             try terminal.send("\u{3}")
-            try await terminal.expect("cleaned up")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("cleaned up")
+            try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
         }
 
         @Test func `input() in a reply shows its prompt and takes the next line typed`()
@@ -236,15 +242,15 @@ extension BuiltCommand {
                 def answer(message):
                     return f"{message} and " + input("more? ")
                 """
-            let terminal = try start(source, in: folder)
-            try await terminal.expect("> ")
+            let (terminal, chat) = try start(source, in: folder)
+            try await terminal.waitFor("> ")
             try terminal.send("one\r")
-            try await terminal.expect("more? ")
+            try await terminal.waitFor("more? ")
             try terminal.send("two\r")
-            try await terminal.expect("one and two")
-            try await terminal.expect("> ")
+            try await terminal.waitFor("one and two")
+            try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
         }
 
         // MARK: The running loop

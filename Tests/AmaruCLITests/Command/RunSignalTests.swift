@@ -1,10 +1,11 @@
 // Signals that reach a script under `amaru run`.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Testing
+
+import enum Amaru.LinkedPython
 
 #if canImport(Glibc)
     import Glibc
@@ -15,10 +16,10 @@ import Testing
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct RunSignalTests {
         /// Starts a script and sends a signal when it has said that it is ready.
-        func run(_ source: String, signal: Int32) async throws -> AmaruInvocation.Result {
+        func run(_ source: String, signal: Int32) async throws -> AmaruProcess.Result {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "script.py")
-            let run = try AmaruInvocation(["run", "script.py"], input: .open, in: folder)
+            let run = try AmaruProcess(["run", "script.py"], input: .open, in: folder)
             try await run.waitForOutput("ready")
             run.signal(signal)
             var result = try await run.result()
@@ -28,12 +29,12 @@ extension BuiltCommand {
 
         // Not print(): a signal during its flush would meet its lock.
         static let ready = "import os, signal, sys, threading\nos.write(1, b'ready\\n')\n"
-        static let forEver = "threading.Event().wait()\n"
+        static let forever = "threading.Event().wait()\n"
 
         @Test(arguments: [SIGTERM, SIGHUP, SIGUSR1, SIGALRM])
         func `A signal that the script does not handle ends the process`(signal: Int32) async throws
         {
-            let result = try await run(Self.ready + Self.forEver, signal: signal)
+            let result = try await run(Self.ready + Self.forever, signal: signal)
             #expect(result == .init(status: .signalled(signal), output: "ready\n", errors: ""))
         }
 
@@ -159,15 +160,11 @@ extension BuiltCommand {
             )
             let terminal = try PseudoTerminal()
             let script = "\(folder.path)/script.py"
-            try terminal.start(
-                AmaruInvocation.command,
-                ["run", script],
-                environment: AmaruInvocation.variables(folder)
-            )
-            try await terminal.expect("child")
+            let chat = try AmaruProcess(["run", script], on: terminal, in: folder)
+            try await terminal.waitFor("child")
             try terminal.send("\u{3}")
-            try await terminal.expect("interrupted")
-            #expect(try await terminal.end() == .exited(0))
+            try await terminal.waitFor("interrupted")
+            #expect(try await chat.end() == .exited(0))
         }
     }
 }

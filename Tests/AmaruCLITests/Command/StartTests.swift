@@ -1,11 +1,12 @@
 // The start: what needs no Python, and what is on the screen before it.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
+
+import enum Amaru.LinkedPython
 
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct StartTests {
@@ -39,7 +40,7 @@ extension BuiltCommand {
             func `Version and help need no Python`(_ arguments: [String]) async throws {
                 let folder = try TemporaryFolder()
                 let environment = try lonelyLibrary(in: folder)
-                let result = try await AmaruInvocation.run(
+                let result = try await AmaruProcess.run(
                     arguments,
                     in: folder,
                     environment: environment
@@ -53,7 +54,7 @@ extension BuiltCommand {
                 let folder = try TemporaryFolder()
                 try folder.write("print('ran')", to: "script.py")
                 let environment = try lonelyLibrary(in: folder)
-                let result = try await AmaruInvocation.run(
+                let result = try await AmaruProcess.run(
                     ["run", "script.py"],
                     in: folder,
                     environment: environment
@@ -66,30 +67,29 @@ extension BuiltCommand {
         #endif
 
         @Test func `The version is the command's, on one line`() async throws {
-            let result = try await AmaruInvocation.run(["--version"], in: try TemporaryFolder())
+            let result = try await AmaruProcess.run(["--version"], in: try TemporaryFolder())
             #expect(result.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
             #expect(result.errors == "")
             #expect(result.status == .exited(0))
         }
 
-        @Test(.needsPackages)
-        func `The prompt is on the screen before Python has started`() async throws {
+        @Test func `The prompt is on the screen before Python has started`() async throws {
             let folder = try TemporaryFolder()
             let terminal = try PseudoTerminal()
-            try terminal.start(
-                AmaruInvocation.command,
+            let chat = try AmaruProcess(
                 ["--verbose", "--base-url", "http://127.0.0.1:1/v1"],
-                environment: AmaruInvocation.variables(folder)
+                on: terminal,
+                in: folder
             )
-            try await terminal.expect("ms] prompt shown")
-            try await terminal.expect("ms] python started")
+            try await terminal.waitFor("ms] prompt shown")
+            try await terminal.waitFor("ms] python started")
             let screen = terminal.output
             let prompt = try #require(screen.firstRange(of: "> "))
             let start = try #require(screen.firstRange(of: "python started"))
             #expect(prompt.lowerBound < start.lowerBound)
-            try await terminal.expect("ms] script loaded")
+            try await terminal.waitFor("ms] script loaded")
             try terminal.send("\u{4}")
-            #expect(try await terminal.end() == .exited(0))
+            #expect(try await chat.end() == .exited(0))
         }
     }
 }

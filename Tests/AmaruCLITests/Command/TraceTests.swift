@@ -1,7 +1,7 @@
 // The trace that the built command writes of its requests.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -45,13 +45,12 @@ extension BuiltCommand {
             folder = try TemporaryFolder()
         }
 
-        @Test(.needsPackages)
-        func `A chat leaves a line with its steps in order, and nothing that was said`()
+        @Test func `A chat leaves a line with its steps in order, and nothing that was said`()
             async throws
         {
             let server = ScriptedServer([.chat("secretly Lima")])
             try await server.start()
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 [
                     "--base-url", server.url + "/v1", "--key-env", "TEST_KEY",
                     "--trace-http", "trace.jsonl", "quietly asked",
@@ -96,7 +95,7 @@ extension BuiltCommand {
                 """,
                 to: "script.py"
             )
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 ["run", "script.py", "--trace-http", "-", "--", server.url],
                 in: folder
             )
@@ -122,7 +121,7 @@ extension BuiltCommand {
                 """,
                 to: "script.py"
             )
-            let result = try await AmaruInvocation.run(
+            let result = try await AmaruProcess.run(
                 ["run", "script.py", "--trace-http", "-"],
                 in: folder
             )

@@ -1,18 +1,18 @@
 // The tutorial's script, byte for byte, under the built command.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
 
 extension BuiltCommand {
-    @Suite(.needsSeed, .needsPackages) struct TutorialTests {
+    @Suite(.needsTutorial, .needsPackages) struct TutorialTests {
         private static let key = "sk-tutorial-9f27c1"
 
         @Test func `Each line is answered, in order, with the real key on the wire`() async throws {
             let server = ScriptedServer([.chat("Hello there"), .chat("And again")])
-            let result = try await run(AmaruProcess.Seed.main.path, server, "hello\nsecond\n")
+            let result = try await run(Tutorial.main.path, server, "hello\nsecond\n")
             await server.shutDown()
             #expect(result.output == "Hello there\nAnd again\n")
             #expect(result.status == .exited(0), "\(result.errors)")
@@ -25,7 +25,7 @@ extension BuiltCommand {
 
         @Test func `A bare call of displayResponse shows the answer too`() async throws {
             let folder = try TemporaryFolder()
-            let source = try String(contentsOf: AmaruProcess.Seed.main, encoding: .utf8)
+            let source = try String(contentsOf: Tutorial.main, encoding: .utf8)
             let bare = source.replacing("await js_module.display", with: "js_module.display")
             try #require(bare != source)
             let script = try folder.write(bare, to: "main.py")
@@ -38,7 +38,7 @@ extension BuiltCommand {
 
         @Test func `Python never holds the key, whatever of it one looks at`() async throws {
             let folder = try TemporaryFolder()
-            let source = try String(contentsOf: AmaruProcess.Seed.main, encoding: .utf8)
+            let source = try String(contentsOf: Tutorial.main, encoding: .utf8)
             try folder.write(source, to: "tutorial.py")
             let script = try folder.write(Self.search, to: "search.py")
             let server = ScriptedServer([.chat("Hello there")])
@@ -115,16 +115,16 @@ extension BuiltCommand {
         @Test(
             "A fault that kills the receiver is reported with its origin, and the chat goes on",
             arguments: [
-                ([.apiError("no such key", status: 401)], "answered 401"),
-                ([.apiError("slow down", status: 429)], "answered 429"),
-                ([.apiError("broken", status: 500)], "answered 500"),
+                ([.apiError("no such key", status: 401)], "refused the key (401)"),
+                ([.apiError("slow down", status: 429)], "is limiting requests (429)"),
+                ([.apiError("broken", status: 500)], "failed (500)"),
                 // The tutorial's transport raises here, and the SDK tries that twice more.
                 ([.html, .html, .html], "answered 200"),
             ] as [([ScriptedResponse], String)]
         )
         func deadReceiver(faults: [ScriptedResponse], words: String) async throws {
             let server = ScriptedServer(faults + [.chat("Back again")])
-            let result = try await run(AmaruProcess.Seed.main.path, server, "first\nsecond\n")
+            let result = try await run(Tutorial.main.path, server, "first\nsecond\n")
             await server.shutDown()
             #expect(result.output == "Back again\n", "\(result.errors)")
             #expect(result.errors.contains("https://api.openai.com \(words)"), "\(result.errors)")
@@ -135,7 +135,7 @@ extension BuiltCommand {
         @Test func `A refused connection fails each line, with the origin named`() async throws {
             let port = try await ScriptedServer.refusingPort()
             let result = try await run(
-                AmaruProcess.Seed.main.path,
+                Tutorial.main.path,
                 port: port,
                 "first\nsecond\n"
             )
@@ -161,12 +161,12 @@ extension BuiltCommand {
             _ input: String
         ) async throws -> AmaruProcess.Result {
             try await AmaruProcess.run(
-                ["run", script] + AmaruProcess.Seed.requirements + [
+                ["run", script] + Tutorial.requirements + [
                     "--key-env", "TEST_KEY",
                     "--route", "https://api.openai.com=http://127.0.0.1:\(port)",
                 ],
                 input: input,
-                variables: ["TEST_KEY": Self.key]
+                environment: ["TEST_KEY": Self.key]
             )
         }
     }
@@ -195,10 +195,11 @@ extension BuiltCommand {
             )
             let process = try AmaruProcess(
                 ["run", script.path, "--key-env", "TEST_KEY"],
-                variables: ["TEST_KEY": "sk-unused"]
+                input: .open,
+                environment: ["TEST_KEY": "sk-unused"]
             )
             // The input stays open: the end must not come from it.
-            process.type(input)
+            try process.write(input)
             let result = try await process.result()
             #expect(result.output.hasPrefix("start 1\nstart 2\n"), "\(result.output)")
             #expect(result.errors.contains("LookupError: nothing works"))
@@ -215,7 +216,7 @@ extension BuiltCommand {
             let result = try await AmaruProcess.run(
                 ["run", script.path, "--key-env", "TEST_KEY", "--idle-timeout", "0.5"],
                 input: "hello\n",
-                variables: ["TEST_KEY": "sk-unused"]
+                environment: ["TEST_KEY": "sk-unused"]
             )
             #expect(result.errors.contains("--idle-timeout"), "\(result.errors)")
             #expect(result.status == .exited(1))

@@ -56,13 +56,26 @@ struct UntargetedInterruptTests {
     @Test("An interrupt of an idle loop disturbs nobody")
     func idle() async {
         await #expect(processExitsWith: .success) {
+            let (started, start) = AsyncStream<Void>.makeStream()
+            let (ends, end) = AsyncStream<Void>.makeStream()
+            try await Python.register(
+                PythonModule("interrupt_idle") {
+                    PythonFunction("rest") { () async in
+                        start.yield()
+                        for await _ in ends { break }
+                    }
+                }
+            )
             let sleeper = Task {
-                try await runAlone("import asyncio\nawait asyncio.sleep(0.05, 'ok')")
+                try await runAlone("import interrupt_idle\nawait interrupt_idle.rest()\n'ok'")
             }
+            for await _ in started { break }
+            // Each is noticed by the time that the loop has turned once more.
             for _ in 0..<20 {
                 Python.interrupt()
-                try await Task.sleep(for: .milliseconds(1))
+                try await PythonActor.run {}
             }
+            end.yield()
             let value = try await sleeper.value
             #expect(try await PythonActor.run { try Python.str(value) } == "ok")
         }
@@ -92,6 +105,53 @@ struct UntargetedInterruptTests {
             _ = await iterator.next()
             Python.interrupt()
             await #expect(throws: Broken.self) { try await task.value }
+        }
+    }
+
+    @Test(
+        "Repeated, an interrupt lands whatever Python code does with SIGINT",
+        arguments: [
+            "signal.signal(signal.SIGINT, lambda *_: None)",
+            "signal.signal(signal.SIGINT, signal.SIG_IGN)",
+            """
+            def swallow(*_):
+                try:
+                    raise KeyboardInterrupt
+                except KeyboardInterrupt:
+                    pass
+            signal.signal(signal.SIGINT, swallow)
+            """,
+            """
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGURG, signal.SIG_IGN)
+            """,
+        ],
+        ["while True: pass", "time.sleep(3600)", "await asyncio.sleep(0)\nwhile True: pass"]
+    )
+    func ignoringSIGINT(handler: String, loop: String) async throws {
+        // A system call that nothing handles is begun again: only bytecode can be interrupted.
+        if handler.contains("SIGURG"), loop.contains("sleep(3600)") { return }
+        await #expect(processExitsWith: .success) {
+            [source = "\(handler)\ninterrupt_deaf.started()\n\(loop)" as String] in
+            let (started, signal) = AsyncStream<Void>.makeStream()
+            try await Python.register(
+                PythonModule("interrupt_deaf") {
+                    PythonFunction("started") { () in _ = signal.yield() }
+                }
+            )
+            let task = Task {
+                try await runAlone("import asyncio, interrupt_deaf, signal, time\n" + source)
+            }
+            for await _ in started { break }
+            let repeating = Task {
+                while !Task.isCancelled {
+                    Python.interrupt()
+                    try? await Task.sleep(for: .milliseconds(10))
+                }
+            }
+            let error = await #expect(throws: PythonException.self) { try await task.value }
+            repeating.cancel()
+            #expect(error?.typeName == "KeyboardInterrupt")
         }
     }
 

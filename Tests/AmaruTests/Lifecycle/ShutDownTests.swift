@@ -241,6 +241,81 @@ struct ShutDownTests {
         #expect(String(decoding: output, as: UTF8.self).contains("the other one"))
     }
 
+    @Test(
+        "Whatever Python does, the end comes within its grace",
+        arguments: [
+            ("def forever():\n    while True: pass\natexit.register(forever)", ["exit functions"]),
+            (
+                """
+                def forever():
+                    while True:
+                        try:
+                            while True: pass
+                        except KeyboardInterrupt:
+                            pass
+                atexit.register(forever)
+                """, ["exit functions"]
+            ),
+            (
+                """
+                async def deaf():
+                    while True:
+                        try:
+                            while True: await asyncio.sleep(0)
+                        except asyncio.CancelledError:
+                            pass
+                sys.kept = asyncio.create_task(deaf(), name='deaf')
+                await asyncio.sleep(0)
+                """, ["task deaf"]
+            ),
+            (
+                """
+                async def deaf():
+                    shutdown_note.note('in')
+                    while True:
+                        try:
+                            while True: pass
+                        except BaseException:
+                            pass
+                sys.kept = asyncio.create_task(deaf())
+                await asyncio.sleep(0)
+                """, ["a call that does not return"]
+            ),
+            (
+                """
+                async def held():
+                    shutdown_note.note('in')
+                    # In C, which never lets go of the GIL and looks at no signal.
+                    collections.deque(itertools.repeat(0), maxlen=0)
+                sys.kept = asyncio.create_task(held())
+                await asyncio.sleep(0)
+                """, ["a call that does not return"]
+            ),
+        ]
+    )
+    func bounded(source: String, stuck: [String]) async {
+        await #expect(processExitsWith: .success) {
+            [source = source as String, stuck = stuck as [String]] in
+            let notes = Recorder<String>()
+            try await registerNote(notes)
+            let isStuck = source.contains("note('in')")
+            let running = Task {
+                try await runAlone(
+                    "import asyncio, atexit, collections, itertools, shutdown_note, sys\n" + source
+                )
+            }
+            if isStuck {
+                while notes.values.isEmpty { await Task.yield() }
+            } else {
+                _ = try await running.value
+            }
+            #expect(await Python.shutDown(grace: .milliseconds(200)) == stuck)
+            #expect(!Python.isRunning)
+            let error = await #expect(throws: AmaruError.self) { try await PythonActor.run {} }
+            #expect(error?.code == .notRunning)
+        }
+    }
+
     @Test("A Swift task that awaits a Python future is resumed with an error")
     func awaitedFuture() async {
         await #expect(processExitsWith: .success) {

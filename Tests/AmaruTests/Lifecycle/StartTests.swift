@@ -44,12 +44,12 @@ struct StartTests {
         }
     }
 
-    @Test("A folder that is no virtual environment is refused, with the command that makes one")
+    @Test("A folder that is not a virtual environment is refused, with the command that makes one")
     func noEnvironment() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             let error = try await refusedStart(folder.path)
-            #expect(error.message.contains("\(folder.path) is no virtual environment"))
+            #expect(error.message.contains("\(folder.path) is not a virtual environment"))
             #expect(error.message.contains("-m venv \(folder.path)"))
             try await expectNothingRuns(mentioning: folder.path)
         }

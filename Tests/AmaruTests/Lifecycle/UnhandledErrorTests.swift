@@ -166,15 +166,18 @@ struct UnhandledErrorTests {
 
     @Test(
         "SystemExit that leaves a task is an exit request, and the loop goes on",
-        arguments: [("3", 3), ("", 0), ("None", 0), ("'why'", 1), ("True", 1)] as [(String, Int32)]
+        arguments: [
+            ("3", 3, nil), ("", 0, nil), ("None", 0, nil), ("'why'", 1, "why"), ("True", 1, nil),
+            ("-1", 255, nil), ("256", 0, nil), ("2 ** 80", 255, nil), ("(1, 2)", 1, "(1, 2)"),
+        ] as [(String, Int32, String?)]
     )
-    func exit(argument: String, code: Int32) async throws {
-        await #expect(processExitsWith: .success) { [argument, code] in
-            let (codes, unhandled) = (Recorder<Int32>(), Recorder<String>())
+    func exit(argument: String, code: Int32, message: String?) async throws {
+        await #expect(processExitsWith: .success) { [argument, code, message] in
+            let (statuses, unhandled) = (Recorder<PythonExitStatus>(), Recorder<String>())
             try await Python.start(
                 PythonConfiguration(
                     onUnhandledError: { unhandled.append($0.description) },
-                    onExitRequest: { codes.append($0) }
+                    onExitRequest: { statuses.append($0) }
                 )
             )
             try await runAlone(
@@ -186,7 +189,7 @@ struct UnhandledErrorTests {
                 """
             )
             try await settle()
-            #expect(codes.values == [code])
+            #expect(statuses.values == [PythonExitStatus(code: code, message: message)])
             #expect(unhandled.values == [])
         }
     }

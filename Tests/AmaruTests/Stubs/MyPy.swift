@@ -34,7 +34,10 @@ struct MyPy: Sendable {
         for (name, module) in modules { try folder.write(module.stub, to: "\(name).pyi") }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
-        let cache = FileManager.default.temporaryDirectory.appending(path: "amaru-mypy").path
+        // Of this process alone, and for one run at a time: mypy crashes over a cache that
+        // another one is writing.
+        let cache = FileManager.default.temporaryDirectory.appending(path: "amaru-mypy-\(getpid())")
+            .path
         process.arguments = ["--strict", "--cache-dir", cache, "program.py"]
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
         let pipe = Pipe()

@@ -42,6 +42,7 @@ struct StubTests {
     @Test(
         "mypy --strict takes a use that is right and refuses one that is wrong",
         .enabled(if: MyPy.found != nil, "mypy is not installed: make test-python installs it"),
+        .serialized,
         arguments: [
             ("reveal: float = shop.price('x', currency='USD')", nil),
             ("reveal: float = shop.price('x', 'USD')", "Too many positional arguments"),

@@ -9,6 +9,7 @@ enum AmaruBench {
     static func main() async throws {
         do {
             let options = try Options(CommandLine.arguments.dropFirst())
+            if case .start(let side) = options.mode { try await Start.perform(side) }
             try await Python.start(PythonConfiguration(environment: options.environment))
             try await rememberHomeLoop()
             let failures = try await PythonActor.run { try run(options) }
@@ -44,6 +45,7 @@ enum AmaruBench {
         case .instructions(let file, let folder):
             let counts = try Instructions(folder: folder).measure(rows, empty: Rows.empty())
             try JSONEncoder().encode(counts).write(to: URL(filePath: file))
+        case .start: preconditionFailure("a start ends the process")
         case .table:
             return try table(rows, options)
         }

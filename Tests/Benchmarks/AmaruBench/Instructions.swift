@@ -20,6 +20,10 @@ struct Instructions {
         let emptyCost = try cost("empty", empty, (3_000, 13_000))
         var result: [String: Figures] = [:]
         for row in rows {
+            if row.isProcess {
+                result[row.name] = try Start.instructions(folder)
+                continue
+            }
             let floor = try cost("\(row.name).c", row.floor, row.repetitions)
             let bridge = try row.bridge.loop.map {
                 try cost("\(row.name).swift", $0, row.repetitions)
@@ -63,12 +67,19 @@ struct Instructions {
             throw BenchError("\(name): the child failed (status \(child.status))")
         }
         let file = "\(folder)/\(name).out"
-        guard rename("\(folder)/\(child.process).out", file) == 0,
-            let text = try? String(contentsOfFile: file, encoding: .utf8),
+        guard rename("\(folder)/\(child.process).out", file) == 0 else {
+            throw BenchError("\(name): no count in \(folder); does this run under cachegrind?")
+        }
+        return try Self.summary(of: file)
+    }
+
+    /// The sum in a file of cachegrind's.
+    nonisolated static func summary(of file: String) throws -> Double {
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8),
             let summary = text.split(separator: "\n").last(where: { $0.hasPrefix("summary: ") }),
             let count = Double(summary.dropFirst("summary: ".count).prefix { $0 != " " })
         else {
-            throw BenchError("\(name): no count in \(folder); does this run under cachegrind?")
+            throw BenchError("\(file) has no count")
         }
         return count
     }

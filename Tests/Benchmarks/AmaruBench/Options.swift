@@ -8,6 +8,8 @@ struct Options: Sendable {
         case instructions(file: String, folder: String)
         case growth
         case memory
+        /// Does one side of the start, in a process that has not started Python.
+        case start(Start.Side)
     }
 
     var mode = Mode.table
@@ -44,6 +46,12 @@ struct Options: Sendable {
             case "--gate": isGate = true
             case "--growth": mode = .growth
             case "--memory": mode = .memory
+            case Start.option:
+                let side = try value(of: option)
+                guard let side = Start.Side(rawValue: side) else {
+                    throw BenchError("\(side): no such side of a start")
+                }
+                mode = .start(side)
             case "--instructions":
                 mode = .instructions(file: try value(of: option), folder: try value(of: option))
             default: throw BenchError("\(option): no such option; Tests/Benchmarks/run tells them")

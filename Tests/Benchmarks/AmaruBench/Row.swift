@@ -28,6 +28,9 @@ struct Row: Sendable {
     var elements = 1
     var isPerElement = false
 
+    /// Whether a repetition is a process of its own; what one costs that does nothing is subtracted.
+    var isProcess = false
+
     /// The fewest repetitions in one window, where each window has a cost of its own.
     var fewestInWindow = 1
 

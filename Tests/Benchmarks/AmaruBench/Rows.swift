@@ -9,7 +9,7 @@ enum Rows {
         let subject = try Subject()
         self.subject = subject
         return try calls(subject) + containers(subject) + strings(subject) + entering()
-            + exported(subject) + buffers(subject)
+            + exported(subject) + buffers(subject) + start()
     }
 
     /// The Python loop that does nothing, whose cost is subtracted where Python calls.

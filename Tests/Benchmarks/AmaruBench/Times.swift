@@ -24,7 +24,7 @@ enum Times {
                 bridge: try row.bridge.loop.map {
                     try Stopwatch($0, atLeast: row.fewestInWindow)
                 },
-                empty: row.isCalledByPython ? try Stopwatch(empty) : nil
+                empty: try emptyLoop(row, empty).map { try Stopwatch($0) }
             )
         }
         for _ in 0..<rounds {
@@ -41,6 +41,11 @@ enum Times {
                 (row.name, figures(row, watches))
             }
         )
+    }
+
+    private static func emptyLoop(_ row: Row, _ empty: @escaping Loop) -> Loop? {
+        if row.isProcess { return Start.loop(.nothing) }
+        return row.isCalledByPython ? empty : nil
     }
 
     private static func figures(_ row: Row, _ watches: Watches) -> Figures {

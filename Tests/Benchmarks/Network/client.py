@@ -18,6 +18,7 @@ import statistics
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -88,22 +89,31 @@ async def typed_stream(kind: str, url: str) -> dict[str, Any]:
 
 
 async def chat_stream(kind: str, url: str) -> dict[str, Any]:
-    """The chat's own way: the SDK asks, and the chat reads the bytes."""
-    from amaru.chat.answer import read
-    from amaru.chat.chunks import Chunk
+    """The chat's own way: no SDK, and every event read and shown."""
+    from amaru.chat import Conversation
 
-    client = openai_client(kind, f"{url}/v1")
-    text = 0
+    class Turn:
+        ended = False
+        shown = 0
 
-    def take(chunk: Chunk) -> None:
-        nonlocal text
-        text += len(chunk.text)
+        def text(self, delta: str) -> bool:
+            self.shown += len(delta)
+            return True
 
-    async with client:
-        api = client.chat.completions.with_streaming_response
-        async with api.create(**ASKED) as response:
-            await read(response, 60.0, take)
-    return {"text": text}
+        async def drain(self) -> None: ...
+
+        def finished(self, reason: str) -> bool:
+            return True
+
+        def failed(self, *fault: str) -> bool:
+            raise RuntimeError(*fault)
+
+    settings: Any = SimpleNamespace(
+        model="m", base_url=f"{url}/v1", system="", api_key="", stall_timeout=60.0
+    )
+    turn: Any = Turn()
+    await Conversation(settings).send(turn, "x")
+    return {"text": turn.shown}
 
 
 async def fetch_stream(kind: str, url: str) -> dict[str, Any]:
@@ -206,7 +216,6 @@ CLIENTS = {
     "httpx2-amaru": (transport_stream, "amaru"),
     "typed": (typed_stream, "default"),
     "typed-amaru": (typed_stream, "amaru"),
-    "chat": (chat_stream, "default"),
     "chat-amaru": (chat_stream, "amaru"),
     "pyfetch": (fetch_stream, "amaru"),
 }

@@ -40,7 +40,7 @@ PROGRAM = PACKAGE / ".build" / "release" / "amaru"
 
 STREAM_CLIENTS = (
     *("raw", "curl", "httpx2", "httpx2-uvloop", "httpx2-amaru"),
-    *("typed", "typed-amaru", "chat", "chat-amaru", "pyfetch"),
+    *("typed", "typed-amaru", "chat-amaru", "pyfetch"),
 )
 WORKS = {
     "chunk": STREAM_CLIENTS,

@@ -51,7 +51,8 @@ def _set(http: type[Any], https: type[Any]) -> None:
     connectionpool.HTTPConnectionPool.ConnectionCls = http
     connectionpool.HTTPSConnectionPool.ConnectionCls = https
     for pool in gc.get_objects():
-        if isinstance(pool, connectionpool.HTTPConnectionPool):
+        # Not by `isinstance`, which runs the code of lazy proxies.
+        if issubclass(type(pool), connectionpool.HTTPConnectionPool):
             _close_idle(pool)
 
 

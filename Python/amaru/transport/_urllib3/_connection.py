@@ -59,7 +59,7 @@ class OverTheHost:
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
-        """Send a request, framed anew where the length of the body is known.
+        """Send a request, framed again if the length of the body is known.
 
         Framing that was copied from another client counts the bytes of another
         serialisation: the server would wait for bytes that never come.

@@ -63,6 +63,11 @@ void floor_view_bytes(long count);
 void floor_view_memory(long count);
 void floor_copy_doubles(long count);
 
+// MARK: Start
+
+// Starts CPython, once in a process, as the interpreter `program`.
+void floor_start(const char *program);
+
 // MARK: For the harness
 
 // A sum that the compiler cannot leave out.

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What plugins are kept from: the host's signals and the chat's tasks.
+
+Neither can be put back afterwards. A handler in Python displaces the host's own, and a
+task whose wait was cancelled is woken. So the call is refused, which also names the
+plugin's line. This guards against accidents; a plugin that digs deeper will succeed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+import sys
+from types import FrameType
+from typing import Any, Final
+
+from amaru.plugins.loading import PACKAGE
+
+__all__ = ["put_up"]
+
+_OURS: Final = frozenset(
+    {
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+        signal.SIGQUIT,
+        signal.SIGTSTP,
+        signal.SIGCONT,
+        signal.SIGWINCH,
+        signal.SIGPIPE,
+        signal.SIGURG,
+    }
+)
+
+
+def put_up() -> None:
+    """Refuse plugins what they must not do; doing it again changes nothing."""
+    if hasattr(signal.signal, "_amaru_fence"):
+        return
+    plain_signal, plain_all_tasks = signal.signal, asyncio.all_tasks
+
+    @functools.wraps(plain_signal)
+    def set_handler(signalnum: Any, handler: Any) -> Any:
+        if signalnum in _OURS and _is_below_plugin(sys._getframe(1)):
+            name = signal.Signals(signalnum).name
+            raise ValueError(f"amaru handles {name} itself: a plugin cannot")
+        return plain_signal(signalnum, handler)
+
+    @functools.wraps(plain_all_tasks)
+    def all_tasks(loop: Any = None) -> Any:
+        # Libraries look through the tasks for reasons of their own.
+        if loop in (None, asyncio._get_running_loop()) and _is_plugin(sys._getframe(1)):
+            raise RuntimeError("the tasks of the chat are not a plugin's to cancel")
+        return plain_all_tasks(loop)
+
+    set_handler._amaru_fence = True  # type: ignore[attr-defined]
+    signal.signal = set_handler
+    asyncio.all_tasks = asyncio.tasks.all_tasks = all_tasks
+
+
+def _is_plugin(frame: FrameType) -> bool:
+    name = frame.f_globals.get("__name__")
+    return isinstance(name, str) and name.startswith(f"{PACKAGE}.")
+
+
+def _is_below_plugin(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if _is_plugin(frame):
+            return True
+        frame = frame.f_back
+    return False

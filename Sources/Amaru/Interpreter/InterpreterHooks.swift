@@ -1,0 +1,134 @@
+// Where the bridge listens to CPython: signals, imports, forks.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// The functions that CPython calls, installed at each start.
+///
+/// In Swift, as compiling the same in Python is a good part of what a start takes. They work in a
+/// child of `os.fork` too, where they take no lock, and do what `python` does without them.
+enum InterpreterHooks {
+    static func install(_ gil: borrowing PythonGIL) throws {
+        let signals = try OwnedReference(new: PyImport_ImportModule("_signal"))
+        try handleInterrupts(signals.pointer, gil)
+        try followSignals(signals.pointer, gil)
+        try watchImports(gil)
+        try followForks()
+    }
+
+    // MARK: Signals
+
+    /// Makes the bridge's handler that of SIGINT, and of the second chance of an interrupt.
+    private static func handleInterrupts(
+        _ signals: PyPointer,
+        _ gil: borrowing PythonGIL
+    ) throws {
+        let interrupt = try NativeFunction.makeForkSafe("interrupt") { arguments, _, _ in
+            // The signal and the frame (borrowed) that was interrupted.
+            let frame = arguments.count > 1 ? arguments[1] : nil
+            guard Interpreter.isForkedChild || Interrupts.strikes(frame) else {
+                return OwnedReference(borrowed: amaru_none())
+            }
+            throw PendingPythonError.keyboardInterrupt()
+        }
+        for signal in [SIGINT, SIGURG] {
+            _ = try call(signals, "signal", [Int(signal), interrupt], gil)
+        }
+    }
+
+    /// Tells ``SignalForwarding`` of each handler, since a signal may come to any thread.
+    private static func followSignals(_ signals: PyPointer, _ gil: borrowing PythonGIL) throws {
+        let plain = PythonObject(try OwnedReference(new: PyObject_GetAttrString(signals, "signal")))
+        let documentation =
+            "signal($module, signalnum, handler, /)\n--\n\nSet the action for the given signal."
+        let signal = try NativeFunction.makeForkSafe("signal", documentation) {
+            arguments,
+            keywords,
+            gil in
+            var slots = arguments.map(Optional.some)
+            let former = PyObject_Vectorcall(plain.pointer, &slots, arguments.count, keywords)
+            guard let former else { throw PendingPythonError() }
+            let result = OwnedReference(new: former)
+            if !Interpreter.isForkedChild, let number = arguments.first {
+                SignalForwarding.adopt(try Int32.fromPython(.init(number), gil))
+            }
+            return result
+        }
+        // The module `signal` calls what stands here.
+        guard PyObject_SetAttrString(signals, "signal", signal.pointer) == 0 else {
+            throw PythonException.taken()
+        }
+    }
+
+    // MARK: Imports
+
+    /// Puts a finder in front that sees when asyncio or linecache is imported.
+    ///
+    /// https://docs.python.org/3/reference/import.html#the-meta-path
+    private static func watchImports(_ gil: borrowing PythonGIL) throws {
+        let finder = PythonObject(try OwnedReference(new: PyModule_New("_amaru_imports")))
+        let imported = try NativeFunction.make("imported") { arguments, _, gil in
+            let name = try String.fromPython(BorrowedReference(arguments[0]), gil)
+            switch name {
+            case "asyncio": EventLoop.asyncioWasImported(gil)
+            default: _ = try? Runtime.call(.sources, "fill_linecache", [], gil)
+            }
+            return OwnedReference(borrowed: amaru_none())
+        }
+        let findSpec = try NativeFunction.makeForkSafe("find_spec") { arguments, _, gil in
+            guard let name = arguments.first, isWatched(name), !Interpreter.isForkedChild else {
+                return OwnedReference(borrowed: amaru_none())
+            }
+            let given = arguments.prefix(2).map { PythonObject(OwnedReference(borrowed: $0)) }
+            return try Runtime.call(.imports, "find_watched", given + [imported], gil)
+        }
+        guard PyObject_SetAttrString(finder.pointer, "find_spec", findSpec.pointer) == 0,
+            PyList_Insert(PySys_GetObject("meta_path"), 0, finder.pointer) == 0  // borrowed
+        else { throw PythonException.taken() }
+    }
+
+    private static func isWatched(_ name: PyPointer) -> Bool {
+        guard amaru_is_unicode(name) != 0 else { return false }
+        return PyUnicode_CompareWithASCIIString(name, "asyncio") == 0
+            || PyUnicode_CompareWithASCIIString(name, "linecache") == 0
+    }
+
+    // MARK: Forks
+
+    /// Marks a child of `os.fork`, in which no other thread exists.
+    private static func followForks() throws {
+        let forked = try NativeFunction.make("forked") { _, _, _ in
+            amaru_set_entry_flag(AMARU_ENTRY_FORKED)
+            SignalForwarding.adoptThread(wakingBy: -1)
+            return OwnedReference(borrowed: amaru_none())
+        }
+        let posix = try OwnedReference(new: PyImport_ImportModule("posix"))
+        let register = try OwnedReference(
+            new: PyObject_GetAttrString(posix.pointer, "register_at_fork")
+        )
+        let none = try OwnedReference(new: PyTuple_New(0))
+        let keywords = try OwnedReference(new: PyDict_New())
+        guard PyDict_SetItemString(keywords.pointer, "after_in_child", forked.pointer) == 0 else {
+            throw PythonException.taken()
+        }
+        _ = try OwnedReference(
+            new: PyObject_Call(register.pointer, none.pointer, keywords.pointer)
+        )
+    }
+
+    private static func call(
+        _ module: PyPointer,
+        _ name: String,
+        _ arguments: [any ConvertibleToPython],
+        _ gil: borrowing PythonGIL
+    ) throws -> OwnedReference {
+        let function = try OwnedReference(new: PyObject_GetAttrString(module, name))
+        return try Vectorcall.call(function.pointer, arguments, gil)
+    }
+}

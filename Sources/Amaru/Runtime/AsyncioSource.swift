@@ -1,0 +1,312 @@
+// The Python side of event loops and of asynchronous iteration.
+// SPDX-License-Identifier: Apache-2.0
+
+extension Runtime.Part {
+    /// The home loop, its tasks, and asynchronous iteration; loaded when asyncio is imported.
+    static let asyncio = Runtime.Part("asyncio", after: "asyncio") {
+        #"""
+        import _thread, asyncio, collections, gc, sys, types, weakref
+
+        _making = _thread.RLock()
+
+
+        class _State:
+            loop = None
+            unhandled = None
+            prints = True
+            takes_exits = False
+
+
+        def make_home_loop(package, unhandled, prints, takes_exits):
+            """The loop of the Python thread, which any thread may make."""
+            from importlib import import_module
+            with _making:
+                if _State.loop is None:
+                    _State.unhandled = unhandled
+                    _State.prints, _State.takes_exits = prints, takes_exits
+                    loop = import_module(package).new_event_loop()
+                    loop.set_exception_handler(_handle)
+                    loop.set_task_factory(_make_task)
+                    _State.loop = loop
+            return _State.loop
+
+
+        def makes_plain_futures():
+            from asyncio import base_events
+            create = getattr(type(_State.loop), "create_future", None)
+            return create is base_events.BaseEventLoop.create_future
+
+
+        def watch_work(descriptor, drain):
+            """Prepares the home loop to run, in the context that the thread has now."""
+            asyncio._set_running_loop(None)
+            asyncio.set_event_loop(_State.loop)
+            _State.loop.add_reader(descriptor, drain)
+
+
+        def set_current_loop():
+            asyncio.set_event_loop(_State.loop)
+
+
+        def enter_loop(loop):
+            asyncio._set_running_loop(loop)
+            # `asyncio.run` leaves the policy without a loop, for good.
+            asyncio.set_event_loop(loop)
+
+
+        def _handle(loop, context):
+            exc, text = context.get("exception"), ""
+            if exc is not None:
+                text = _State.unhandled(exc, not isinstance(exc, asyncio.CancelledError))
+            if _State.prints:
+                message = context.get("message") or "Unhandled exception in event loop"
+                print(message, text, sep="\n" if text else "", end="" if text else "\n",
+                      file=sys.stderr, flush=True)
+
+
+        def _make_task(loop, coro, **options):
+            task = asyncio.Task(coro, loop=loop, **options)
+            task.add_done_callback(_task_done)
+            return task
+
+
+        def _name(task):
+            name = task.get_name()
+            # What 3.13.0 calls each nameless task of a factory.
+            if name == "None":
+                name = getattr(task.get_coro(), "__qualname__", name)
+            return name
+
+
+        def _task_done(task):
+            # Set as long as nobody has asked for the exception; cleared by whoever awaits the task.
+            if not task.cancelled() and task._log_traceback:
+                if _State.takes_exits and isinstance(task._exception, SystemExit):
+                    task._log_traceback = False
+                    return
+                # Two turns: who waits for it through a queue wakes in the turn after this one.
+                loop = task.get_loop()
+                loop.call_soon(loop.call_soon, _report_unretrieved, weakref.ref(task), task)
+
+
+        def _report_unretrieved(reference, task=None):
+            task = task or reference()
+            if task is None or not task._log_traceback:
+                return
+            loop = task.get_loop()
+            if _may_be_awaited(task):
+                loop.call_later(0.25, _report_unretrieved, reference)
+                return
+            task._log_traceback = False
+            loop.call_exception_handler({
+                "message": f"Task {_name(task)} ended with an exception that nobody awaits",
+                "exception": task._exception,
+                "task": task,
+            })
+
+
+        _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+        _CONTAINERS = (
+            list, tuple, set, dict, collections.deque, types.CellType, types.FunctionType)
+
+
+        def _may_be_awaited(task):
+            """Whether a suspended coroutine holds the task, itself or in a collection."""
+            holders, seen = [task], set()
+            for _ in range(8):
+                found = []
+                for holder in gc.get_referrers(*holders):
+                    if isinstance(holder, _SUSPENDED):
+                        return True
+                    # Such as that of gather, which asks when all have ended.
+                    if isinstance(holder, asyncio.Future) and not holder.done():
+                        return True
+                    if holder is holders or holder is found or id(holder) in seen:
+                        continue
+                    # Global variables say nothing: whoever reads them need not be suspended.
+                    if type(holder) is dict and "__builtins__" in holder:
+                        continue
+                    kind = type(holder)
+                    # The objects of asyncio itself are those of as_completed, and queues.
+                    if kind in _CONTAINERS or kind.__module__.startswith("asyncio."):
+                        seen.add(id(holder))
+                        found.append(holder)
+                if not found:
+                    return False
+                holders = found
+            return False
+
+
+        def ensure_future(awaitable):
+            return asyncio.ensure_future(awaitable, loop=_State.loop)
+
+
+        def post(loop, callback):
+            """Runs a callback on a loop of any thread; false if that loop has ended."""
+            try:
+                loop.call_soon_threadsafe(callback)
+            except RuntimeError:
+                return False
+            return True
+
+
+        def watch(loop, descriptor, callback):
+            """Calls back whenever the descriptor is readable; false if the loop cannot."""
+            try:
+                loop.add_reader(descriptor, callback)
+            except NotImplementedError:
+                return False
+            return True
+
+
+        def fail(future, exception):
+            if future.done():
+                return
+            if isinstance(exception, asyncio.CancelledError):
+                future.cancel()
+            elif isinstance(exception, StopIteration):
+                # A future cannot hold it: https://docs.python.org/3/library/asyncio-future.html
+                error = RuntimeError("Swift code raised StopIteration")
+                error.__cause__ = exception
+                future.set_exception(error)
+            else:
+                future.set_exception(exception)
+
+
+        def retrieve(future):
+            """Marks the exception of a future as one that somebody awaits."""
+            if not future.cancelled():
+                future.exception()
+
+
+        class Pull:
+            """A task that runs an asynchronous iteration, one step for each request of Swift."""
+
+            def __init__(self, iterable, deliver):
+                self._swift = deliver
+                self._wake = None
+                self._is_wanted = self._is_closed = False
+                self._task = _State.loop.create_task(
+                    self._run(iterable), name=f"iteration of {type(iterable).__qualname__}")
+                self._task.add_done_callback(self._ended)
+
+            def request(self):
+                self._is_wanted = True
+                if self._task.done():
+                    self._deliver(None, None)
+                self._wake_up()
+
+            def close(self):
+                """Ends the iteration, which waits for a request."""
+                self._is_closed = True
+                self._wake_up()
+
+            def cancel(self):
+                self._task.cancel()
+
+            def _wake_up(self):
+                if self._wake is not None and not self._wake.done():
+                    self._wake.set_result(None)
+
+            async def _requested(self):
+                while not self._is_wanted and not self._is_closed:
+                    self._wake = asyncio.get_running_loop().create_future()
+                    await self._wake
+                return not self._is_closed
+
+            def _deliver(self, kind, value):
+                if self._is_wanted:
+                    self._is_wanted = False
+                    self._swift(kind, value)
+
+            def _ended(self, task):
+                # A task that is cancelled before its first step never runs.
+                self._deliver(False, asyncio.CancelledError())
+
+            async def _run(self, iterable):
+                iterator = None
+                try:
+                    iterator = aiter(iterable)
+                    while await self._requested():
+                        self._deliver(True, await anext(iterator))
+                except StopAsyncIteration:
+                    self._deliver(None, None)
+                except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as exc:
+                    self._deliver(False, exc)
+                    raise
+                except Exception as exc:
+                    self._deliver(False, exc)
+                finally:
+                    # An iterator that is no generator need not have it.
+                    close = getattr(iterator, "aclose", None)
+                    if close is not None:
+                        await close()
+
+
+        _END = object()
+
+
+        class AsyncIterator:
+            """An asynchronous iterator over a sequence of Swift."""
+
+            __slots__ = ("_advance", "_stop", "_is_running", "_is_finished", "__weakref__")
+            __module__ = "amaru"
+
+            def __init__(self, advance, stop):
+                self._advance, self._stop = advance, stop
+                self._is_running = self._is_finished = False
+
+            def __aiter__(self):
+                return self
+
+            async def __anext__(self):
+                self._begin("anext")
+                future = self._advance(_END)
+                try:
+                    value = await future
+                except BaseException:
+                    future.cancel()
+                    self._finish()
+                    raise
+                finally:
+                    self._is_running = False
+                if value is _END:
+                    self._finish()
+                    raise StopAsyncIteration
+                return value
+
+            async def asend(self, value):
+                if value is not None:
+                    raise TypeError("a sequence of Swift takes no value")
+                return await self.__anext__()
+
+            async def athrow(self, error, value=None, traceback=None):
+                self._begin("athrow")
+                self._is_running = False
+                self._finish()
+                if isinstance(error, type):
+                    error = error() if value is None else value
+                raise error if traceback is None else error.with_traceback(traceback)
+
+            async def aclose(self):
+                if not self._is_finished:
+                    self._begin("aclose")
+                    self._is_running = False
+                    self._finish()
+
+            def _begin(self, name):
+                if self._is_running:
+                    raise RuntimeError(f"{name}(): asynchronous iterator is already running")
+                if self._is_finished:
+                    raise StopAsyncIteration
+                self._is_running = True
+
+            def _finish(self):
+                self._is_finished = True
+                self._stop()
+
+            def __del__(self):
+                self._stop()
+        """#
+    }
+}

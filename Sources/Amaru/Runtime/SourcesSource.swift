@@ -1,0 +1,73 @@
+// The Python side of running sources.
+// SPDX-License-Identifier: Apache-2.0
+
+extension Runtime.Part {
+    /// Compiling and running sources that may contain top-level `await`.
+    static let sources = Runtime.Part("sources") {
+        #"""
+        import _ast, sys
+
+        _FLAGS = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        # `inspect.CO_COROUTINE`, without importing that.
+        _CO_COROUTINE = 128
+
+
+        # The sources that are no files, by name, until `linecache` can take them.
+        _sources = {}
+
+
+        def remember_source(source, filename):
+            """Lets tracebacks show the lines of a source that is no file."""
+            if filename.startswith("<"):
+                _sources[filename] = source
+                if "linecache" in sys.modules:
+                    fill_linecache()
+
+
+        def fill_linecache():
+            from linecache import cache
+            while _sources:
+                filename, source = _sources.popitem()
+                lines = source.splitlines(keepends=True)
+                cache[filename] = (len(source), None, lines, filename)
+
+
+        def compile_source(source, filename):
+            """The code of a source and, apart, that of its last expression."""
+            remember_source(source, filename)
+            tree = compile(source, filename, "exec", _ast.PyCF_ONLY_AST | _FLAGS, True)
+            last = None
+            if tree.body and isinstance(tree.body[-1], _ast.Expr):
+                last = _ast.Expression(tree.body.pop().value)
+            codes = [compile(tree, filename, "exec", _FLAGS, True)]
+            if last is not None:
+                codes.append(compile(last, filename, "eval", _FLAGS, True))
+            return codes
+
+
+        def compile_script(source, filename):
+            """The code of a whole file, in the encoding that it declares."""
+            return [compile(source, filename, "exec", _FLAGS, True)]
+
+
+        def is_asynchronous(codes):
+            return any(code.co_flags & _CO_COROUTINE for code in codes)
+
+
+        def run_sync(codes, namespace):
+            result = None
+            for code in codes:
+                result = eval(code, namespace)
+            return result
+
+
+        async def run_async(codes, namespace):
+            result = None
+            for code in codes:
+                result = eval(code, namespace)
+                if code.co_flags & _CO_COROUTINE:
+                    result = await result
+            return result
+        """#
+    }
+}

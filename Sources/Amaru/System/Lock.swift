@@ -1,0 +1,129 @@
+// A mutual-exclusion lock over pthread's.
+// SPDX-License-Identifier: Apache-2.0
+
+// CPython's headers include the C library's, whose types Swift may therefore attribute to them.
+internal import CAmaruPython
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A lock that guards one value.
+///
+/// pthread's and not `Synchronization.Mutex`: ThreadSanitizer does not see the latter's futex and
+/// reports false races. Never hold it while calling Python: the call may release the GIL,
+/// and a thread that has the GIL may want this lock.
+package final class Lock<Value>: @unchecked Sendable {
+    // Safe because `value` is touched only between lock and unlock of `mutex`, which has a
+    // stable address of its own.
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var value: Value
+
+    package init(_ value: sending Value) {
+        self.value = value
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    package func withLock<Result, Failure: Error>(
+        _ body: (inout Value) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&value)
+    }
+}
+
+/// A one-shot gate that blocks threads until it is opened.
+package final class Gate: @unchecked Sendable {
+    // Safe because `isOpen` is touched only with `mutex` held.
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var isOpen = false
+
+    package init() {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        condition = .allocate(capacity: 1)
+        condition.initialize(to: pthread_cond_t())
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        condition.deallocate()
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    package func open() {
+        pthread_mutex_lock(mutex)
+        isOpen = true
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    package func wait() {
+        pthread_mutex_lock(mutex)
+        while !isOpen { pthread_cond_wait(condition, mutex) }
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Waits at most `milliseconds`; says whether the gate is open.
+    package func wait(milliseconds: Int) -> Bool {
+        let deadline = amaru_deadline(Int64(milliseconds))
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !isOpen {
+            if amaru_wait_until(condition, mutex, deadline) != 0 { return isOpen }
+        }
+        return true
+    }
+}
+
+/// An event that lets one waiting thread go on for each time that it was signalled.
+final class AutoResetEvent: @unchecked Sendable {
+    // Safe because `isSignalled` is touched only with `mutex` held.
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var isSignalled = false
+
+    init() {
+        mutex = .allocate(capacity: 1)
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        condition = .allocate(capacity: 1)
+        condition.initialize(to: pthread_cond_t())
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        condition.deallocate()
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    func signal() {
+        pthread_mutex_lock(mutex)
+        isSignalled = true
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func wait() {
+        pthread_mutex_lock(mutex)
+        while !isSignalled { pthread_cond_wait(condition, mutex) }
+        isSignalled = false
+        pthread_mutex_unlock(mutex)
+    }
+}

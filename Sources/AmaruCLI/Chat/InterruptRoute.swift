@@ -1,0 +1,82 @@
+// The one way that Ctrl-C takes through the program.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What a Ctrl-C does, by what the program is doing: a state machine without signals.
+struct InterruptState {
+    /// What the program does when an interrupt comes: it gets the number of the interrupt.
+    typealias Handler = @Sendable (Int) -> Void
+
+    private var handler: Handler?
+    private var count = 0
+
+    /// A Ctrl-C came; returns what to do.
+    ///
+    /// One that comes while nothing handles it counts for what begins next.
+    mutating func interrupted() -> (Handler, Int)? {
+        count += 1
+        return handler.map { ($0, count) }
+    }
+
+    /// Something begins that an interrupt ends; returns what to do if one came before.
+    mutating func begin(_ handler: @escaping Handler) -> (Handler, Int)? {
+        self.handler = handler
+        return count > 0 ? (handler, count) : nil
+    }
+
+    mutating func end() { self = InterruptState() }
+}
+
+/// Hands each Ctrl-C to the line being read, else to what is under way.
+final class InterruptRoute: Sendable {
+    private let state = Lock(InterruptState())
+    private let signals: SignalSource
+
+    /// Takes SIGINT over.
+    ///
+    /// - Parameter line: Gives up the line being read; false when none is.
+    init(line: @escaping @Sendable () -> Bool) throws {
+        signals = try SignalSource([SIGINT])
+        let stream = signals.signals
+        Task.detached { [weak self] in
+            for await _ in stream where !line() {
+                guard let (handler, count) = self?.state.withLock({ $0.interrupted() }) else {
+                    continue
+                }
+                handler(count)
+            }
+        }
+    }
+
+    /// Runs `body`, and `handler` for each Ctrl-C that comes meanwhile, with its number from 1.
+    func during<Value>(
+        _ handler: @escaping @Sendable (Int) -> Void,
+        _ body: () async throws -> Value
+    ) async rethrows -> Value {
+        if let (handler, count) = state.withLock({ $0.begin(handler) }) { handler(count) }
+        defer { state.withLock { $0.end() } }
+        return try await body()
+    }
+
+    /// Runs `body` in a task that the first Ctrl-C cancels.
+    func cancelling<Value: Sendable>(
+        again: @escaping @Sendable () -> Void = {},
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let task = Task { try await body() }
+        return try await during {
+            count in
+            count == 1 ? task.cancel() : again()
+        } _: {
+            try await task.value
+        }
+    }
+}

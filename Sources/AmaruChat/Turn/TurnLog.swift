@@ -1,0 +1,207 @@
+// A turn's log, its readers and its end: a state machine without locks, tasks or clocks.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The events of one turn, followed by any number of readers.
+///
+/// Positions count events from 0. A *required* reader gets every event, and what the slowest of
+/// them has not taken counts as unread: writers wait while too much of it is. A *viewer* delays
+/// nobody; events that are no longer kept when it comes to them are reported as skipped.
+///
+/// The caller wakes the readers and writers that a method returns.
+struct TurnLog {
+    /// Sizes in bytes.
+    struct Limits: Sendable {
+        /// Unread bytes above which writers wait.
+        var unread = 64 * 1024
+        /// Unread bytes above which events of writers that do not wait are refused.
+        var refused = 16 * 1024 * 1024
+        /// Bytes kept for readers that start late.
+        var kept = 16 * 1024 * 1024
+        /// The most text that is merged into one event.
+        var merged = 16 * 1024
+    }
+
+    struct ReaderID: Hashable { fileprivate let number: Int }
+
+    enum Role { case owner, required, viewer }
+
+    /// What a reader finds.
+    enum Taken: Equatable {
+        case events([TurnEvent])
+        case wait
+        case end(TurnEnd)
+    }
+
+    /// Whom a change wakes.
+    struct Wakes: Equatable {
+        var readers: [ReaderID] = []
+        var writers = false
+    }
+
+    private struct Entry {
+        let event: TurnEvent
+        /// The size of everything before it.
+        let offset: Int
+    }
+
+    private struct Reader {
+        let role: Role
+        var position: Int
+        var isWaiting = false
+    }
+
+    private let limits: Limits
+    private var entries: [Entry] = []
+    /// The position of `entries[0]`; those before `dropped` are dead and about to be removed.
+    private var base = 0
+    private var dropped = 0
+    private var total = 0
+    private var readers: [ReaderID: Reader] = [:]
+    private var waitingReaders = 0
+    private var nextReader = 0
+    private var writersWait = false
+    /// How the turn ended, once it has.
+    private(set) var end: TurnEnd?
+
+    init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    /// The position of the next event.
+    var count: Int { base + entries.count }
+
+    /// Bytes that the slowest required reader has not taken.
+    var unread: Int {
+        var first = count
+        for reader in readers.values where reader.role != .viewer {
+            first = min(first, reader.position)
+        }
+        return total - offset(of: first)
+    }
+
+    /// Whether writers should wait, and will be woken by a reader or by the end.
+    mutating func mustWait() -> Bool {
+        guard end == nil, unread > limits.unread else { return false }
+        // Not cleared otherwise: another writer may wait still.
+        writersWait = true
+        return true
+    }
+
+    /// Whether a writer that has not waited is refused.
+    var isOverfull: Bool { total - offset(of: dropped) > limits.refused && unread > limits.refused }
+
+    /// Adds an event, unless the turn has ended.
+    mutating func add(_ event: TurnEvent) -> Wakes? {
+        guard end == nil else { return nil }
+        entries.append(Entry(event: event, offset: total))
+        total += event.size
+        dropWhatNobodyNeeds()
+        return Wakes(readers: takeWaiting())
+    }
+
+    /// Ends the turn; the first end counts.
+    mutating func finish(_ end: TurnEnd) -> Wakes? {
+        guard self.end == nil else { return nil }
+        self.end = end
+        defer { writersWait = false }
+        return Wakes(readers: takeWaiting(), writers: writersWait)
+    }
+
+    /// Adds a reader at a position, or at the first event that is kept.
+    mutating func addReader(_ role: Role, from position: Int = 0) -> ReaderID {
+        nextReader += 1
+        let id = ReaderID(number: nextReader)
+        readers[id] = Reader(role: role, position: min(max(0, position), count))
+        return id
+    }
+
+    /// Removes a reader; what it kept from being dropped may go.
+    mutating func removeReader(_ id: ReaderID) -> Wakes {
+        guard let reader = readers.removeValue(forKey: id) else { return Wakes() }
+        if reader.isWaiting { waitingReaders -= 1 }
+        return Wakes(writers: releaseWriters())
+    }
+
+    /// Gives a reader what it has not read; it is woken later if there is nothing.
+    ///
+    /// The owner of a cancelled turn gets its end at once: the user wants no more.
+    mutating func take(_ id: ReaderID) -> (Taken, Wakes) {
+        guard var reader = readers[id] else { return (.end(end ?? .cancelled), Wakes()) }
+        if reader.role == .owner, end == .cancelled { reader.position = count }
+        guard reader.position < count else {
+            if let end { return (.end(end), Wakes()) }
+            if !reader.isWaiting { waitingReaders += 1 }
+            reader.isWaiting = true
+            readers[id] = reader
+            return (.wait, Wakes())
+        }
+        let events = events(from: &reader.position)
+        readers[id] = reader
+        return (.events(events), Wakes(writers: releaseWriters()))
+    }
+
+    // MARK: Parts
+
+    private func offset(of position: Int) -> Int {
+        position < count ? entries[position - base].offset : total
+    }
+
+    /// The events from a position on, with texts that follow each other merged.
+    private func events(from position: inout Int) -> [TurnEvent] {
+        var events: [TurnEvent] = []
+        if position < dropped {
+            events.append(.skipped(dropped - position))
+            position = dropped
+        }
+        var text = ""
+        let start = offset(of: position)
+        while position < count, offset(of: position) - start < limits.unread {
+            let event = entries[position - base].event
+            if case .text(let more) = event, text.utf8.count < limits.merged {
+                text += more
+                position += 1
+                continue
+            }
+            if !text.isEmpty {
+                events.append(.text(text))
+                text = ""
+                continue
+            }
+            events.append(event)
+            position += 1
+        }
+        if !text.isEmpty { events.append(.text(text)) }
+        return events
+    }
+
+    private mutating func takeWaiting() -> [ReaderID] {
+        guard waitingReaders > 0 else { return [] }
+        waitingReaders = 0
+        var waiting: [ReaderID] = []
+        for (id, reader) in readers where reader.isWaiting {
+            waiting.append(id)
+            readers[id]?.isWaiting = false
+        }
+        return waiting
+    }
+
+    private mutating func releaseWriters() -> Bool {
+        guard writersWait, unread <= limits.unread / 2 else { return false }
+        writersWait = false
+        return true
+    }
+
+    /// Drops the oldest events above the limit that every required reader has taken.
+    private mutating func dropWhatNobodyNeeds() {
+        guard total - offset(of: dropped) > limits.kept else { return }
+        var needed = count
+        for reader in readers.values where reader.role != .viewer {
+            needed = min(needed, reader.position)
+        }
+        while dropped < needed, total - offset(of: dropped) > limits.kept { dropped += 1 }
+        // Moving the rest only when half of it is dead keeps the cost of an event constant.
+        guard (dropped - base) * 2 > entries.count else { return }
+        entries.removeFirst(dropped - base)
+        base = dropped
+    }
+}

@@ -1,0 +1,97 @@
+// Files that are there whole or not at all, after a crash too.
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemPackage
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+enum DurableFile {
+    /// Makes a folder with its parents and checks that files can be made in it.
+    ///
+    /// The check makes a file: permission bits say nothing about read-only disks, quotas or
+    /// the superuser.
+    static func prepareFolder(_ folder: URL) throws {
+        try makeFolder(FilePath(folder.path))
+        let probe = folder.appending(path: ".probe-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+        _ = try Descriptor(opening: probe.path, .writeOnly, [.create, .exclusiveCreate])
+        unlink(probe.path)
+    }
+
+    /// Not Foundation's, whose errors don't say what is wrong with which folder.
+    private static func makeFolder(_ path: FilePath) throws {
+        let exists = (try? FileDescriptor.open(path, .readOnly, options: .directory).close()) != nil
+        guard !exists, path.lastComponent != nil else { return }
+        try makeFolder(path.removingLastComponent())
+        guard mkdir(path.string, 0o700) == 0 || errno == EEXIST else {
+            throw PosixError("create the folder \(path)")
+        }
+    }
+
+    /// Writes a new file and has it, then its folder's entry, on the disk before it returns.
+    static func write(_ text: String, to file: URL) throws {
+        let descriptor = try Descriptor(opening: file.path, .writeOnly, [.create, .truncate])
+        var text = text
+        try text.withUTF8 {
+            try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor.number)
+        }
+        try flush(descriptor, file)
+        try flush(file.deletingLastPathComponent())
+    }
+
+    /// Moves a finished file to its final place in one step.
+    static func publish(_ file: URL, as target: URL) throws {
+        try flush(file)
+        guard rename(file.path, target.path) == 0 else {
+            throw PosixError("move \(file.path) to \(target.path)")
+        }
+        try flush(target.deletingLastPathComponent())
+    }
+
+    /// Has everything written below `folder` on the disk before it returns.
+    ///
+    /// A marker that outlives the files it vouches for would make a broken tree look complete for
+    /// good.
+    static func flushTree(_ folder: URL) throws {
+        #if canImport(Glibc)
+            typealias SyncFS = @convention(c) (Int32) -> Int32
+            if let symbol = dlsym(nil, "syncfs") {
+                let descriptor = try Descriptor(opening: folder.path, .readOnly)
+                defer { withExtendedLifetime(descriptor) {} }
+                guard unsafeBitCast(symbol, to: SyncFS.self)(descriptor.number) == 0 else {
+                    throw PosixError("write \(folder.path) to the disk")
+                }
+                return
+            }
+        #endif
+        sync()
+    }
+
+    /// Removes a tree if it is there.
+    static func remove(_ url: URL) throws {
+        var status = stat()
+        // lstat, because a dangling link counts as present here and as absent in Foundation.
+        guard lstat(url.path, &status) == 0 else { return }
+        try FileManager.default.removeItem(at: url)
+    }
+
+    private static func flush(_ url: URL) throws {
+        try flush(Descriptor(opening: url.path, .readOnly), url)
+    }
+
+    private static func flush(_ descriptor: Descriptor, _ url: URL) throws {
+        // EINVAL: a file system without fsync for folders; there is nothing more to do there.
+        guard fsync(descriptor.number) == 0 || errno == EINVAL else {
+            throw PosixError("write \(url.path) to the disk")
+        }
+    }
+}

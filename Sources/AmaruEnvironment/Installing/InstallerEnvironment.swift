@@ -1,0 +1,50 @@
+// The variables that an installer or a model server gets.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Cuts a process' variables down to what a child may see.
+enum InstallerEnvironment {
+    /// Variables that would send packages elsewhere or start another Python.
+    ///
+    /// Index, proxy and certificate settings stay: they are the user's way to reach a registry.
+    private static let misleading: Set<String> = [
+        "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV_LAUNCHER__",
+        "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV",
+        "PIP_PYTHON", "PIP_DRY_RUN", "PIP_NO_DEPS", "PIP_REPORT",
+        "UV_PYTHON", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIRECTORY",
+        "UV_SYSTEM_PYTHON",
+    ]
+
+    /// The variables for a child, without what would mislead an installer.
+    static func cleaned(_ environment: [String: String]) -> [String: String] {
+        var result = environment.filter { name, _ in
+            !misleading.contains(name) && !name.hasPrefix("PYTHON")
+        }
+        // Their prompts would wait for a terminal that the child doesn't own.
+        result["GIT_TERMINAL_PROMPT"] = "0"
+        result["PIP_NO_INPUT"] = "1"
+        result["PYTHONUNBUFFERED"] = "1"
+        result["PYTHONUTF8"] = "1"
+        return result
+    }
+
+    /// Gives uv the index that the user set for pip, unless uv has its own.
+    static func translatedForUV(_ environment: [String: String]) -> [String: String] {
+        var result = environment
+        let own = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"]
+        if own.allSatisfy({ environment[$0] == nil }) {
+            result["UV_DEFAULT_INDEX"] = environment["PIP_INDEX_URL"]
+            result["UV_INDEX"] = environment["PIP_EXTRA_INDEX_URL"]
+        }
+        if environment["UV_FIND_LINKS"] == nil {
+            result["UV_FIND_LINKS"] = environment["PIP_FIND_LINKS"]
+                .map { $0.split(separator: " ").joined(separator: ",") }
+        }
+        if environment["UV_NO_INDEX"] == nil {
+            result["UV_NO_INDEX"] = environment["PIP_NO_INDEX"]
+        }
+        if environment["SSL_CERT_FILE"] == nil {
+            result["SSL_CERT_FILE"] = environment["PIP_CERT"]
+        }
+        return result
+    }
+}

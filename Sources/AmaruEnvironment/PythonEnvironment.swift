@@ -1,0 +1,47 @@
+// A virtual environment that is complete and matches its interpreter.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// A virtual environment, ready for use.
+public struct PythonEnvironment: Sendable, Hashable {
+    /// The environment's folder.
+    public let root: URL
+
+    /// Names an environment that exists; `LinkedPython.checkEnvironment` tells whether it fits.
+    public init(root: URL) { self.root = root }
+
+    /// The environment's Python, to start or to give to the embedded interpreter as program name.
+    public var executable: URL { root.appending(path: "bin/python") }
+
+    /// The file that says, last of all, that an environment is complete.
+    static let markerName = "amaru-complete"
+
+    /// Accepts a folder only if its marker is there and `pyvenv.cfg` names this interpreter.
+    init?(completeAt root: URL, for interpreter: PythonInterpreterInfo) {
+        self.root = root
+        let marker = root.appending(path: Self.markerName)
+        guard
+            FileManager.default.fileExists(atPath: marker.path),
+            FileManager.default.isExecutableFile(atPath: executable.path),
+            VirtualEnvironmentConfiguration(root: root.path)?.belongs(to: interpreter) == true
+        else { return nil }
+    }
+}
+
+extension VirtualEnvironmentConfiguration {
+    /// Whether the environment was made with this interpreter in this very version.
+    func belongs(to interpreter: PythonInterpreterInfo) -> Bool {
+        guard version == interpreter.version else { return false }
+        let path = URL(filePath: interpreter.path)
+        let homes = [path, path.resolvingSymlinksInPath()].map { $0.deletingLastPathComponent() }
+        let home = URL(filePath: home).resolvingSymlinksInPath().path
+        return homes.contains { $0.resolvingSymlinksInPath().path == home }
+    }
+}

@@ -1,0 +1,122 @@
+// Ends that Python or a child would delay.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruTesting
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct ExitTests {
+        /// Code that runs when Python ends, and never ends itself.
+        static let hangs = [
+            "import atexit, time\natexit.register(time.sleep, 3600)",
+            "import atexit\ndef loop():\n    while True: pass\natexit.register(loop)",
+            "import atexit\natexit.register(lambda: sum(range(10**12)))",
+            "import threading\nthreading.Thread(target=threading.Event().wait).start()",
+            """
+            import asyncio
+            class Forever:
+                def __del__(self):
+                    while True: pass
+            held = Forever()
+            """,
+        ]
+
+        /// What an end may take; half a second is what the program gives Python.
+        private static let bound = Duration.seconds(10)
+
+        @Test(arguments: hangs)
+        func `Ctrl-D ends a chat whose script hangs at its end`(_ code: String) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru
+                \(code)
+                @amaru.reply
+                def answer(text): return "said " + text
+                """,
+                to: "script.py"
+            )
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            try await terminal.waitFor("> ")
+            try terminal.send("hello\r")
+            try await terminal.waitFor("said hello")
+            try await terminal.waitFor("> ")
+            let start = ContinuousClock.now
+            try terminal.send("\u{4}")
+            #expect(try await chat.end(within: Self.bound) == .exited(0))
+            print("Ctrl-D: ended after \(start.duration(to: .now) / .milliseconds(1)) ms")
+        }
+
+        @Test func `An exit function that ends is run, as under python`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, atexit
+                atexit.register(print, "exit function")
+                @amaru.reply
+                def answer(text): return "said " + text
+                """,
+                to: "script.py"
+            )
+            let result = try await AmaruProcess.run(
+                ["run", "script.py"],
+                input: "hello\n",
+                in: folder
+            )
+            #expect(
+                result
+                    == .init(status: .exited(0), output: "said hello\nexit function\n", errors: "")
+            )
+        }
+
+        // MARK: Installers
+
+        private static let script = ["run", "script.py"]
+        private static let chat = ["hello", "--base-url", "http://127.0.0.1:1/v1"]
+
+        @Test(arguments: [
+            (SIGTERM, script), (SIGTERM, chat), (SIGHUP, chat), (SIGQUIT, script), (SIGKILL, chat),
+        ])
+        func `A signal during an installation ends the installer too`(
+            _ signal: Int32,
+            _ arguments: [String]
+        ) async throws {
+            // A package index that never answers.
+            let index = ScriptedServer { _, _ in
+                try? await Gate().wait()
+                return .closeBeforeHead
+            }
+            try await index.start()
+            let folder = try TemporaryFolder()
+            try folder.write("print('loaded')\n", to: "script.py")
+            let run = try AmaruProcess(
+                arguments + ["--with", "amaru-test-absent"],
+                in: folder,
+                environment: [
+                    "XDG_CACHE_HOME": folder.path + "/cache",
+                    "PIP_INDEX_URL": "\(index.url)/simple", "PIP_FIND_LINKS": "",
+                    "PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1",
+                    "UV_DEFAULT_INDEX": "\(index.url)/simple",
+                ]
+            )
+            let isAsked: Void? = try await bounded { try await index.requests(reach: 1) }
+            #expect(isAsked != nil)
+            run.signal(signal)
+            let result = try await run.result()
+            #expect(result.status == .signalled(signal), "\(result)")
+            // The installer's own end closes its connection.
+            let isEnded: Void? = try await bounded { try await index.closedConnections(reach: 1) }
+            #expect(isEnded != nil)
+            await index.shutDown()
+        }
+    }
+}

@@ -1,0 +1,95 @@
+// Signals while the terminal takes nothing.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruTesting
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct HeldTerminalTests {
+        private static let flood = delta("a flood of text that never ends ")
+
+        @Test(arguments: [SIGTERM, SIGHUP, SIGINT, SIGQUIT], [true, false])
+        func `A signal ends the program on a terminal that Ctrl-S holds`(
+            _ signal: Int32,
+            _ isConversation: Bool
+        ) async throws {
+            let terminal = try PseudoTerminal()
+            try await withChat(ScriptedServer([.flood(Self.flood)])) { options in
+                let chat = try AmaruProcess(
+                    isConversation ? options : ["hello"] + options,
+                    on: terminal
+                )
+                if isConversation {
+                    try await terminal.waitFor("> ")
+                    try terminal.send("hello\r")
+                }
+                try await terminal.waitFor("never ends")
+                // From here on the terminal takes nothing; what it has taken comes out still.
+                try terminal.send("\u{13}")
+                try await isStill(terminal)
+                chat.signal(signal)
+                // In a conversation the first Ctrl-C stops the answer, a second one the program.
+                if signal == SIGINT, isConversation {
+                    try terminal.send("\u{11}")
+                    try await terminal.waitFor("\n> ")
+                    try terminal.send("\u{4}")
+                    #expect(try await chat.end() == .exited(0))
+                } else if signal == SIGINT {
+                    #expect(try await chat.end() == .exited(130))
+                } else {
+                    #expect(try await chat.end() == .signalled(signal))
+                }
+            }
+        }
+
+        @Test(arguments: [SIGTERM, SIGHUP, SIGINT])
+        func `A signal ends the program on a terminal that nobody reads`(
+            _ signal: Int32
+        ) async throws {
+            let reached = Gate()
+            let terminal = try PseudoTerminal(pace: .held)
+            let server = ScriptedServer([.flood(Self.flood) { reached.open() }])
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(["hello"] + options, on: terminal)
+                try await reached.wait()
+                chat.signal(signal)
+                let expected: AmaruProcess.Status =
+                    signal == SIGINT ? .exited(130) : .signalled(signal)
+                #expect(try await chat.end() == expected)
+            }
+        }
+
+        @Test func `Two Ctrl-C end the program on a held terminal, whatever Python does`()
+            async throws
+        {
+            let terminal = try PseudoTerminal()
+            try await withChat(ScriptedServer([.flood(Self.flood)])) { options in
+                let chat = try AmaruProcess(options, on: terminal)
+                try await terminal.waitFor("> ")
+                try terminal.send("hello\r")
+                try await terminal.waitFor("never ends")
+                try terminal.send("\u{13}")
+                try await isStill(terminal)
+                chat.signal(SIGINT)
+                chat.signal(SIGTERM)
+                #expect(try await chat.end() == .signalled(SIGTERM))
+            }
+        }
+
+        /// Returns when nothing more has come from a terminal for a while.
+        private func isStill(_ terminal: PseudoTerminal) async throws {
+            var shown = -1
+            while shown != terminal.screen.count {
+                shown = terminal.screen.count
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// Prompts that look like something else, and standard input beside a prompt.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruTesting
+import Testing
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct PromptTests {
+        // MARK: Slashes
+
+        @Test(
+            arguments: [
+                "/tmp is full, what now?", "/help", "/", "/etc/hosts is empty, why?", "//x",
+            ],
+            [true, false]
+        )
+        func `A prompt with a slash is sent`(_ prompt: String, _ isPiped: Bool) async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(
+                    isPiped ? options : [prompt] + options,
+                    input: isPiped ? prompt + "\n" : ""
+                )
+            }
+            #expect(result == .init(status: .exited(0), output: "fine\n", errors: ""))
+            #expect(try ChatBody.asked(server.requests) == [prompt])
+        }
+
+        @Test func `On a terminal a command is a command, and a path is sent`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let terminal = try PseudoTerminal(columns: 120)
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(options, on: terminal)
+                try await terminal.waitFor("> ")
+                try terminal.send("/nowhere at all\r")
+                try await terminal.waitFor("there is no command /nowhere")
+                try await terminal.waitFor("> ")
+                try terminal.send("/help\r")
+                try await terminal.waitFor("/help: show this")
+                try await terminal.waitFor("> ")
+                try terminal.send("/etc/hosts is empty\r")
+                try await terminal.waitFor("fine")
+                try await terminal.waitFor("> ")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+            }
+            #expect(try ChatBody.asked(server.requests) == ["/etc/hosts is empty"])
+        }
+
+        // MARK: Dashes
+
+        @Test(arguments: [["-1"], ["-1 + 1 = ?"], ["-x what?"], ["--what is this"], ["-é"]])
+        func `A prompt that begins with a dash is told how to be sent`(
+            _ words: [String]
+        ) async throws {
+            let result = try await AmaruProcess.run(words)
+            #expect(result.errors.contains("amaru -- "), "\(result)")
+            #expect(result.output == "")
+            #expect(result.status == .exited(2))
+        }
+
+        @Test(arguments: [["-1"], ["-x what?"], ["--help"], ["--"], ["- 1"]])
+        func `Behind two dashes every prompt is sent as it is`(_ words: [String]) async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(options + ["--"] + words)
+            }
+            #expect(result == .init(status: .exited(0), output: "fine\n", errors: ""))
+            #expect(try ChatBody.asked(server.requests) == [words.joined(separator: " ")])
+        }
+
+        // MARK: Standard input beside a prompt
+
+        @Test func `A pipe that says nothing is named, and the prompt goes without it`()
+            async throws
+        {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess(["hello"] + options, input: .open).result()
+            }
+            #expect(result.output == "fine\n")
+            #expect(result.errors.hasPrefix("amaru: waiting for standard input\n"), "\(result)")
+            #expect(result.errors.split(separator: "\n").count == 2)
+            #expect(result.status == .exited(0))
+            #expect(try ChatBody.asked(server.requests) == ["hello"])
+        }
+
+        @Test func `A pipe that says nothing is waited for without a prompt`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                let run = try AmaruProcess(options, input: .open)
+                try await run.waitForErrors("amaru: waiting for standard input\n")
+                try run.write("late")
+                run.closeInput()
+                return try await run.result()
+            }
+            #expect(result.output == "fine\n", "\(result)")
+            #expect(try ChatBody.asked(server.requests) == ["late"])
+        }
+
+        @Test(arguments: ["</dev/null", "</dev/zero", "<empty"])
+        func `A standard input without data adds nothing, and nothing is said`(
+            _ redirection: String
+        ) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("", to: "empty")
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(
+                    ["hello"] + options,
+                    in: folder,
+                    shell: #"exec "$@" \#(redirection)"#
+                )
+            }
+            #expect(result == .init(status: .exited(0), output: "fine\n", errors: ""))
+            #expect(try ChatBody.asked(server.requests) == ["hello"])
+        }
+
+        @Test func `A whole file beside a prompt is data`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("one\ntwo\n", to: "data")
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(
+                    ["Sum up"] + options,
+                    in: folder,
+                    shell: #"exec "$@" <data"#
+                )
+            }
+            #expect(result.output == "fine\n", "\(result)")
+            #expect(try ChatBody.asked(server.requests) == ["Sum up\n\none\ntwo"])
+        }
+
+        @Test func `The rest of a file that a loop of the shell reads is left to the loop`()
+            async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write("one\ntwo\nthree\n", to: "data")
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(
+                    options,
+                    in: folder,
+                    shell: #"while read -r line; do "$@" "$line"; done <data"#
+                )
+            }
+            #expect(result == .init(status: .exited(0), output: "fine\nfine\nfine\n", errors: ""))
+            #expect(try ChatBody.asked(server.requests) == ["one", "two", "three"])
+        }
+
+        @Test func `A prompt on a terminal leaves what is typed to the shell`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let terminal = try PseudoTerminal()
+            try await withChat(server) { options in
+                let shell = try AmaruProcess(
+                    ["hello"] + options,
+                    on: terminal,
+                    shell: #"echo ready; "$@"; read -r line; echo "[$line]""#
+                )
+                try await terminal.waitFor("ready")
+                try terminal.send("typed ahead\n")
+                try await terminal.waitFor("[typed ahead]")
+                #expect(try await shell.end() == .exited(0))
+            }
+            #expect(try ChatBody.asked(server.requests) == ["hello"])
+        }
+    }
+}

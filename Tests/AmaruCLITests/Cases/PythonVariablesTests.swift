@@ -1,0 +1,65 @@
+// Python's own environment variables, under `amaru run` and under `python`.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruTesting
+import Testing
+
+import enum Amaru.LinkedPython
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct PythonVariablesTests {
+        static let variables: [(variable: String, value: String, source: String)] = [
+            ("PYTHONPATH", "lib:/nowhere", "import far; print(far.__file__)"),
+            ("PYTHONPATH", "lib", "import sys; print('lib' in str(sys.path))"),
+            ("PYTHONUNBUFFERED", "1", "import os; print('one'); os.write(1, b'two\\n')"),
+            ("PYTHONWARNINGS", "error", "import warnings; warnings.warn('old')"),
+            ("PYTHONWARNINGS", "ignore", "import warnings; warnings.warn('old')"),
+            ("PYTHONHASHSEED", "0", "print(hash('some text'))"),
+            ("PYTHONHASHSEED", "12345", "print(hash('some text'))"),
+            ("PYTHONIOENCODING", "latin-1", "print('é', flush=True)"),
+            ("PYTHONIOENCODING", "ascii:replace", "print('é→')"),
+            ("PYTHONOPTIMIZE", "1", "assert False; print(__debug__)"),
+            ("PYTHONINTMAXSTRDIGITS", "700", "print(int('1' * 701))"),
+            ("PYTHONSAFEPATH", "1", "import sys; print('' in sys.path, len(sys.path) > 0)"),
+            ("PYTHONTRACEMALLOC", "3", "import tracemalloc; print(tracemalloc.is_tracing())"),
+        ]
+
+        @Test(arguments: variables)
+        func `A variable of Python's does what it does under python`(
+            _ variable: String,
+            _ value: String,
+            _ source: String
+        ) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("", to: "lib/far.py")
+            try folder.write(source, to: "script.py")
+            let environment: [String: String?] = [variable: value]
+            let python = try await AmaruProcess.run(
+                ["script.py"],
+                of: try LinkedPython.interpreter(),
+                in: folder,
+                environment: environment
+            )
+            let amaru = try await AmaruProcess.run(
+                ["run", "script.py"],
+                in: folder,
+                environment: environment
+            )
+            #expect(amaru == python)
+        }
+
+        @Test func `A variable that Python refuses is reported, and nothing runs`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("print('ran')", to: "script.py")
+            let result = try await AmaruProcess.run(
+                ["run", "script.py"],
+                in: folder,
+                environment: ["PYTHONHASHSEED": "many"]
+            )
+            #expect(result.output == "")
+            #expect(result.errors.contains("PYTHONHASHSEED"), "\(result)")
+            #expect(result.status == .exited(1))
+        }
+    }
+}
