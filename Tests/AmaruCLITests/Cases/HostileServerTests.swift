@@ -71,7 +71,7 @@ extension BuiltCommand {
             let result = try await withChat(server) { options in
                 try await AmaruProcess.run(["hello"] + options)
             }
-            #expect(result.errors.contains("refused the key (401)"), "\(result)")
+            #expect(result.errors.contains("wants a key (401)"), "\(result)")
             #expect(result.status == .exited(1))
         }
 

@@ -83,7 +83,8 @@ extension BuiltCommand {
             let terminal = try PseudoTerminal(columns: 400)
             let chat = try AmaruProcess(
                 ["--base-url", "\(server.url)/v1"] + fault.options,
-                on: terminal
+                on: terminal,
+                environment: ["OPENAI_API_KEY": "sk-fault-1"]
             )
             try await terminal.waitFor("> ")
             try terminal.send("one\r")
