@@ -3,6 +3,7 @@
 
 import Amaru
 import AmaruChat
+import AmaruEnvironment
 import AmaruPython
 import ArgumentParser
 
@@ -137,23 +138,28 @@ struct PluginsCommand: AsyncParsableCommand {
             let text: String = try await PythonActor.run { [name] in
                 try Python.import("amaru.plugins").template(name)
             }
-            try making(folder) {
-                try FileManager.default.createDirectory(at: $0, withIntermediateDirectories: true)
+            do {
+                try FileManager.default.createDirectory(
+                    at: folder,
+                    withIntermediateDirectories: true
+                )
+            } catch {
+                throw Self.notMade(folder)
             }
-            try making(file) { try Data(text.utf8).write(to: $0, options: .withoutOverwriting) }
+            let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else { throw Self.notMade(file) }
+            defer { close(descriptor) }
+            do {
+                try Array(text.utf8).withUnsafeBytes { try PosixCall.writeAll($0, to: descriptor) }
+            } catch {
+                throw Self.notMade(file)
+            }
             print(file.path)
         }
 
-        private func making(_ item: URL, _ body: (URL) throws -> Void) throws {
-            do { try body(item) } catch let error as CocoaError {
-                throw Failure("\(item.path) cannot be made: \(reason(error))")
-            }
-        }
-
-        /// What the system says, which is shorter than Foundation's account of it.
-        private func reason(_ error: CocoaError) -> String {
-            guard let cause = error.underlying as? POSIXError else { return "\(error)" }
-            return String(cString: strerror(cause.code.rawValue))
+        /// Says what the system refused, by the error that its last call left.
+        private static func notMade(_ item: URL) -> Failure {
+            Failure("\(item.path) cannot be made: \(String(cString: strerror(errno)))")
         }
     }
 
