@@ -26,7 +26,7 @@ final class SwiftAwaitable: @unchecked Sendable {
         case home
         case mailbox(LoopMailbox)
         /// To a loop that watches no files, which `call_soon_threadsafe` alone can wake.
-        case courier(PythonObject)
+        case otherThread(PythonObject)
     }
 
     /// Where a result goes that came later.
@@ -158,7 +158,7 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     private static func way(to loop: consuming OwnedReference) throws -> Way {
         if let mailbox = try LoopMailbox.of(loop.pointer) { return .mailbox(mailbox) }
-        return .courier(PythonObject(loop))
+        return .otherThread(PythonObject(loop))
     }
 
     /// Lets a cancelled future cancel the work.
@@ -196,8 +196,8 @@ final class SwiftAwaitable: @unchecked Sendable {
                 ),
                 for: self
             )
-        case .courier(let loop):
-            Courier.send { self.settle(result, receiver, on: loop) }
+        case .otherThread(let loop):
+            GILWorker.send { self.settle(result, receiver, on: loop) }
         }
         return receiver
     }

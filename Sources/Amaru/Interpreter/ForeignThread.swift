@@ -63,27 +63,27 @@ enum ForeignThread {
 
 /// A thread with a thread state of its own that brings results to loops of other threads.
 ///
-/// The threads of Swift's pool must not wait for the GIL, and a thread state made anew for each
-/// visit crashes extension modules that keep theirs: so there is this one, for ever.
-enum Courier {
+/// The threads of Swift's pool must not wait for the GIL, and a new thread state for each
+/// visit crashes extension modules that keep theirs: so there is this one, which never ends.
+enum GILWorker {
     private struct Queue {
-        var errands: [@Sendable () -> Void] = []
+        var work: [@Sendable () -> Void] = []
         var isSpawned = false
     }
 
     private static let queue = Lock(Queue())
     private static let event = AutoResetEvent()
 
-    /// Runs `errand` with the GIL held, soon.
-    static func send(_ errand: @escaping @Sendable () -> Void) {
+    /// Runs `job` with the GIL held, soon.
+    static func send(_ job: @escaping @Sendable () -> Void) {
         let mustSpawn = queue.withLock { queue in
-            queue.errands.append(errand)
+            queue.work.append(job)
             defer { queue.isSpawned = true }
             return !queue.isSpawned
         }
         if mustSpawn {
-            let status = NativeThread.spawn(name: "courier", stackSize: 1 << 20) { serve() }
-            // The next errand tries again.
+            let status = NativeThread.spawn(name: "gil-worker", stackSize: 1 << 20) { serve() }
+            // The next call tries again.
             if status != 0 { queue.withLock { $0.isSpawned = false } }
         }
         event.signal()
@@ -94,13 +94,13 @@ enum Courier {
         let state = PyThreadState_New(PyInterpreterState_Main())
         while true {
             event.wait()
-            let errands = queue.withLock { queue in
-                defer { queue.errands = [] }
-                return queue.errands
+            let work = queue.withLock { queue in
+                defer { queue.work = [] }
+                return queue.work
             }
-            guard !errands.isEmpty else { continue }
+            guard !work.isEmpty else { continue }
             PyEval_RestoreThread(state)
-            for errand in errands { errand() }
+            for job in work { job() }
             PyEval_SaveThread()
         }
     }

@@ -110,7 +110,7 @@ enum Interrupts {
         _ = Py_AddPendingCall({ _ in Interrupts.strike() }, nil)
         // Up to 3.11 a pending call that another thread adds is not noticed by a loop that calls
         // nothing; that another thread wants the GIL is.
-        Courier.send {}
+        GILWorker.send {}
         Interpreter.signalThread(SIGURG)
     }
 

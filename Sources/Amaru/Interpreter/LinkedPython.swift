@@ -27,7 +27,7 @@ public enum LinkedPython {
     /// Found from where the library lies, never by PATH: another build of the same minor version
     /// would run its own standard library under this one.
     ///
-    /// - Throws: ``AmaruError/Code/startFailed`` if there is none.
+    /// - Throws: ``AmaruError/Code/startFailed`` if that interpreter is missing.
     public static func interpreter() throws -> String {
         let library = try libraryPath()
         var folder = resolved(library)[...]

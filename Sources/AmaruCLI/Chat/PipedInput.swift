@@ -65,7 +65,7 @@ enum PipedInput {
         }
     }
 
-    /// Waits for the first byte or the end; false when there is none for too long.
+    /// Waits for the first byte or the end; returns false when neither comes in time.
     private static func waits(hasPrompt: Bool) -> Bool {
         if isReady(within: notice) { return true }
         Report.line("amaru: waiting for standard input")
