@@ -5,9 +5,11 @@ extension Runtime.Part {
     /// Compiling and running sources that may contain top-level `await`.
     static let sources = Runtime.Part("sources") {
         #"""
-        import _ast, sys
+        import sys
 
-        _FLAGS = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        # `_ast.PyCF_ALLOW_TOP_LEVEL_AWAIT`: making the types of that module takes longer than
+        # all else that a short script does.
+        _FLAGS = 0x2000
         # `inspect.CO_COROUTINE`, without importing that.
         _CO_COROUTINE = 128
 
@@ -34,6 +36,8 @@ extension Runtime.Part {
 
         def compile_source(source, filename):
             """The code of a source and, apart, that of its last expression."""
+            import _ast
+
             remember_source(source, filename)
             tree = compile(source, filename, "exec", _ast.PyCF_ONLY_AST | _FLAGS, True)
             last = None

@@ -113,7 +113,6 @@ struct ChatLoop: Sendable {
 
     private func end(with code: Int32) async -> Int32 {
         screen.close()
-        session.cancelStart()
         let isHurried = code == Self.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))
         return code

@@ -56,13 +56,13 @@ extension Program {
             resources: resources,
             script: script,
             settings: settings,
-            environment: environment?.root,
             network: network,
-            bytecodeCache: cacheFolder.appending(path: "bytecode"),
-            idleTimeout: .seconds(options.idleTimeout),
-            readLine: { [screen] prompt in try await screen.readLine(prompt: prompt) },
-            trace: { [self] event in trace(event) }
+            bytecodeCache: cacheFolder.appending(path: "bytecode")
         )
+        made.environment = environment?.root
+        made.idleTimeout = .seconds(options.idleTimeout)
+        made.readLine = { [screen] prompt in try await screen.readLine(prompt: prompt) }
+        made.trace = { [self] event in trace(event) }
         made.leaving = { TerminalMode.leaveAll() }
         return made
     }

@@ -27,35 +27,27 @@ public struct ChatConfiguration: Sendable {
     /// Whether Python reads its own environment variables, as `python` does.
     public var readsVariables = false
     /// How long a script may show nothing, with nothing in flight, before its turn has failed.
-    public var idleTimeout: Duration
+    public var idleTimeout = Duration.seconds(30)
     /// Reads the next line of the user's input, for Python's `input()`; nil at the end.
-    public var readLine: @Sendable (String) async throws -> String?
+    public var readLine: @Sendable (String) async throws -> String? = { _ in nil }
     /// Called before Python code ends the process by `os._exit`; on the thread that does.
     public var leaving: @Sendable () -> Void = {}
     /// Receives the times of the start, for `--verbose`.
-    public var trace: @Sendable (String) -> Void
+    public var trace: @Sendable (String) -> Void = { _ in }
 
-    /// Creates a configuration.
+    /// Creates a configuration of a script that needs no packages.
     public init(
         resources: PythonResources,
         script: ChatScript,
         settings: ChatSettings,
-        environment: URL?,
         network: HTTPStack,
-        bytecodeCache: URL,
-        idleTimeout: Duration = .seconds(30),
-        readLine: @escaping @Sendable (String) async throws -> String? = { _ in nil },
-        trace: @escaping @Sendable (String) -> Void = { _ in }
+        bytecodeCache: URL
     ) {
         self.resources = resources
         self.script = script
         self.settings = settings
-        self.environment = environment
         self.network = network
         self.bytecodeCache = bytecodeCache
-        self.idleTimeout = idleTimeout
-        self.readLine = readLine
-        self.trace = trace
     }
 }
 

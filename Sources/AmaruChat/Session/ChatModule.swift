@@ -6,11 +6,14 @@ import Amaru
 /// Makes the modules through which a script reaches the host.
 enum ChatModule {
     /// The rich module, whose types are in `_amaru_chat.pyi`.
-    static func module(for session: ChatSession) -> PythonModule {
+    static func module(
+        for session: ChatSession,
+        _ configuration: ChatConfiguration
+    ) -> PythonModule {
         PythonModule("_amaru_chat", documentation: "The chat of the host.") {
             Turn.pythonClass
             PythonFunction("settings", documentation: "Returns the settings of this run.") {
-                () throws in PythonCoded(try session.settings)
+                () in PythonCoded(configuration.settings)
             }
             PythonFunction(
                 "notice",
@@ -21,7 +24,7 @@ enum ChatModule {
                 blocking: "read_line",
                 .positional("prompt"),
                 documentation: "Waits for the next line of input; None at its end."
-            ) { (prompt: String) async throws in try await session.readLine(prompt) }
+            ) { (prompt: String) async throws in try await configuration.readLine(prompt) }
             PythonFunction(
                 "plugin_running",
                 .positional("name"),
@@ -30,7 +33,7 @@ enum ChatModule {
             PythonFunction(
                 "leaving",
                 documentation: "Says that the process ends now, without the host."
-            ) { () in session.leaving() }
+            ) { () in configuration.leaving() }
             PythonFunction(
                 "main_cancelled",
                 documentation: "Says that something in the script has cancelled its main()."

@@ -33,13 +33,20 @@ public final class ChatSession: Sendable {
     }
 
     /// What the script shows between turns; ends with the script.
-    public let background: Turn
+    public let background = Turn(isOwned: false)
+
+    private typealias Started = (offer: Offer, configuration: ChatConfiguration)
+
+    private enum Phase {
+        case starting
+        case running
+        case failed(any Error)
+        case ending
+    }
 
     private struct State {
-        var configuration: ChatConfiguration?
-        var starting: Task<Offer, any Error>?
-        var startFailure: (any Error)?
-        var hasStarted = false
+        var phase = Phase.starting
+        var start: Task<Started, any Error>?
         var turn: Turn?
         /// What Python is made to stop, one after another.
         var stopping: Task<Void, Never>?
@@ -47,13 +54,10 @@ public final class ChatSession: Sendable {
         var cancels = 0
         var deathsWithoutMessage = 0
         var plugin = ""
-        var isEnding = false
     }
 
     private let prepare: @Sendable () async throws -> ChatConfiguration
     private let state = Lock(State())
-    private let clock = ContinuousClock()
-    private let epoch = ContinuousClock.now
 
     /// How often a script without turns of its own is observed.
     private static let watchInterval = Duration.milliseconds(50)
@@ -63,29 +67,18 @@ public final class ChatSession: Sendable {
     private static let nextWatch = Duration.milliseconds(7)
     /// How long the loop may be blocked before a cancel interrupts it.
     private static let patience = Duration.milliseconds(250)
+    /// How long an installation may take to remove its files.
+    private static let cleanUpLimit = Duration.seconds(5)
+
+    /// Creates a chat whose parts are made when it starts; nothing runs yet.
+    public init(preparing prepare: @escaping @Sendable () async throws -> ChatConfiguration) {
+        self.prepare = prepare
+    }
 
     /// Creates a chat; nothing runs yet.
     public convenience init(_ configuration: ChatConfiguration) {
         self.init { configuration }
     }
-
-    /// Creates a chat whose parts are made when it starts.
-    public init(preparing prepare: @escaping @Sendable () async throws -> ChatConfiguration) {
-        self.prepare = prepare
-        background = Turn(isOwned: false)
-    }
-
-    private var configuration: ChatConfiguration {
-        get throws {
-            guard let configuration = state.withLock({ $0.configuration }) else {
-                throw ChatFailure(code: "internal", message: "the chat has not started")
-            }
-            return configuration
-        }
-    }
-
-    /// What the script is told.
-    var settings: ChatSettings { get throws { try configuration.settings } }
 
     /// The turn that is open, or what stands in for one between turns.
     var openTurn: Turn {
@@ -95,13 +88,7 @@ public final class ChatSession: Sendable {
     /// The plugin whose code runs now; empty for none.
     public var runningPlugin: String { state.withLock { $0.plugin } }
 
-    func leaving() { try? configuration.leaving() }
-
     func pluginRuns(_ name: String) { state.withLock { $0.plugin = name } }
-
-    func readLine(_ prompt: String) async throws -> String? {
-        try await configuration.readLine(prompt)
-    }
 
     // MARK: Start
 
@@ -111,10 +98,18 @@ public final class ChatSession: Sendable {
     /// cancels the start.
     ///
     /// - Throws: ``AmaruError`` when Python does not start; what the script raises.
-    public func start() async throws -> Offer {
+    public func start() async throws -> Offer { try await started().offer }
+
+    /// Why the start has failed, if it has.
+    public var startFailure: (any Error)? {
+        guard case .failed(let error) = state.withLock({ $0.phase }) else { return nil }
+        return error
+    }
+
+    private func started() async throws -> Started {
         let task = state.withLock { state in
-            let task = state.starting ?? Task { try await startNow() }
-            state.starting = task
+            let task = state.start ?? Task { try await startNow() }
+            state.start = task
             return task
         }
         return try await withTaskCancellationHandler {
@@ -124,36 +119,46 @@ public final class ChatSession: Sendable {
         }
     }
 
-    /// Why the start has failed, if it has.
-    public var startFailure: (any Error)? { state.withLock { $0.startFailure } }
-
-    /// Gives up a start that is under way.
-    public func cancelStart() {
-        let starting = state.withLock { $0.hasStarted ? nil : $0.starting }
-        starting?.cancel()
-    }
-
-    private func startNow() async throws -> Offer {
+    private func startNow() async throws -> Started {
         do {
             let configuration = try await prepare()
-            state.withLock { $0.configuration = configuration }
-            let offer = try await run(configuration.script)
-            if offer.isEmpty { return .nothing }
+            let offer = try await run(configuration.script, configuration)
+            if offer.isEmpty { return (.nothing, configuration) }
             try await Self.call("start")
-            return .chat(takesKey: offer == "sender")
+            return (.chat(takesKey: offer == "sender"), configuration)
         } catch {
-            state.withLock { $0.startFailure = error }
+            enter(.failed(error))
             throw error
         }
     }
 
+    /// Leaves the phase of the start, unless the chat is ending.
+    private func enter(_ phase: Phase) {
+        state.withLock { state in
+            if case .ending = state.phase { return }
+            state.phase = phase
+        }
+    }
+
+    /// Gives up a start that is under way, and returns it.
+    @discardableResult
+    private func cancelStart() -> Task<Started, any Error>? {
+        let start = state.withLock { state in
+            if case .starting = state.phase { return state.start }
+            return nil
+        }
+        start?.cancel()
+        return start
+    }
+
     /// Runs a script as `__main__`; returns what it offers.
-    private func run(_ script: ChatScript) async throws -> String {
-        let configuration = try configuration
+    private func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws
+        -> String
+    {
         try await startPython(configuration)
         configuration.trace("python started")
         try await Python.register(HTTPModule(configuration.network).module)
-        try await Python.register(ChatModule.module(for: self))
+        try await Python.register(ChatModule.module(for: self, configuration))
         try await Python.register(ChatModule.tutorialModule(for: self))
         let namespace = try await PythonActor.run {
             try Python.import("amaru.network").readAttribute("install")()
@@ -164,7 +169,7 @@ public final class ChatSession: Sendable {
         configuration.trace("script loaded")
         let offer: String = try await Self.call("offer")
         // From here on a fault in the background is a death of the receiver, not the script's own.
-        state.withLock { $0.hasStarted = true }
+        enter(.running)
         return offer
     }
 
@@ -184,6 +189,7 @@ public final class ChatSession: Sendable {
 
     private func pythonConfiguration(_ configuration: ChatConfiguration) -> PythonConfiguration {
         let resources = configuration.resources
+        let network = configuration.network
         return PythonConfiguration(
             environment: configuration.environment?.path,
             searchPaths: [resources.root.path, resources.compat.path],
@@ -193,7 +199,7 @@ public final class ChatSession: Sendable {
             unhandledErrors: .handlerOnly,
             onUnhandledError: { [weak self] exception in
                 guard let self else { return }
-                Task { await self.scriptFailed(exception) }
+                Task { await self.scriptFailed(exception, network) }
             },
             onExitRequest: { [weak self] status in self?.exitRequested(status) }
         )
@@ -231,20 +237,26 @@ public final class ChatSession: Sendable {
     }
 
     private func deliver(_ turn: Turn, _ text: String, _ key: String) async {
+        let started: Started
         do {
-            guard case .chat = try await start() else { throw Self.offersNothing }
+            started = try await self.started()
+        } catch {
+            turn.end(.failed(ChatFailure(code: "start", message: "\(error)", cause: error)))
+            return
+        }
+        let network = started.configuration.network
+        do {
+            guard case .chat = started.offer else { throw Self.offersNothing }
             // A script that is being stopped would lose the message.
             await state.withLock { $0.stopping }?.value
-            let limit = try configuration.idleTimeout
-            try await deliver(turn, text, key, ScriptWatch.Limits(unanswered: limit))
-            try await watch(turn)
-        } catch  where startFailure != nil {
-            turn.end(.failed(ChatFailure(code: "start", message: "\(error)", cause: error)))
+            let limits = ScriptWatch.Limits(unanswered: started.configuration.idleTimeout)
+            try await deliver(turn, text, key, limits)
+            await watch(turn, network)
         } catch let failure as ChatFailure {
             turn.end(.failed(failure))
         } catch let exception as PythonException {
             if let status = exception.exitStatus { return exitRequested(status) }
-            turn.end(.failed(await failure(for: exception)))
+            turn.end(.failed(await failure(for: exception, network)))
         } catch {
             turn.end(.failed(ChatFailure(code: "internal", message: "\(error)", cause: error)))
         }
@@ -271,13 +283,13 @@ public final class ChatSession: Sendable {
     }
 
     /// Observes a script without turns of its own until its turn is over.
-    private func watch(_ turn: Turn) async throws {
-        let network = try configuration.network
+    private func watch(_ turn: Turn, _ network: HTTPStack) async {
+        let begin = ContinuousClock.now
         while true {
             // The hop itself shows that the loop turns, and so is not blocked.
             let ready: Int = (try? await Self.call("ready_count")) ?? 0
             let isBusy = Python.pendingAwaitables > 0 || network.inFlight > 0
-            let time = epoch.duration(to: .now)
+            let time = begin.duration(to: .now)
             guard turn.observe(isBusy: isBusy, isReady: ready > 0, at: time) else { return }
             try? await Task.sleep(for: ready > 0 ? Self.nextWatch : Self.watchInterval)
         }
@@ -319,7 +331,7 @@ public final class ChatSession: Sendable {
             let isFree = Lock(false)
             Task { @PythonActor in isFree.withLock { $0 = true } }
             repeat {
-                try await clock.sleep(for: Self.patience)
+                try await Task.sleep(for: Self.patience)
                 let isBlocked = !isFree.withLock { $0 }
                 if isBlocked { Python.interrupt() }
             } while !isFree.withLock { $0 }
@@ -332,13 +344,16 @@ public final class ChatSession: Sendable {
 
     // MARK: Supervision
 
-    private func scriptFailed(_ exception: PythonException) async {
-        let isExpected = state.withLock { !$0.hasStarted || $0.cancels > 0 }
-        if !isExpected { await died(of: await failure(for: exception)) }
+    private func scriptFailed(_ exception: PythonException, _ network: HTTPStack) async {
+        let isExpected = state.withLock { state in
+            if case .running = state.phase { return state.cancels > 0 }
+            return true
+        }
+        if !isExpected { await died(of: await failure(for: exception, network)) }
     }
 
     func mainWasCancelled() {
-        guard !state.withLock({ $0.isEnding }) else { return }
+        guard case .running = state.withLock({ $0.phase }) else { return }
         let message = "the script's main() was cancelled by the script or by a plugin"
         Task { await died(of: ChatFailure(code: "script", message: message)) }
     }
@@ -369,8 +384,11 @@ public final class ChatSession: Sendable {
     /// What a script's exception means, with what the network saw of its last exchange.
     ///
     /// A script may hide what its server said: the tutorial's transport makes each status 200.
-    private func failure(for exception: PythonException) async -> ChatFailure {
-        let outcome = (try? configuration)?.network.lastOutcome
+    private func failure(
+        for exception: PythonException,
+        _ network: HTTPStack
+    ) async -> ChatFailure {
+        let outcome = network.lastOutcome
         do {
             return try await PythonActor.run {
                 let words: [String] = try Python.import("amaru.chat.failures")
@@ -421,27 +439,22 @@ public final class ChatSession: Sendable {
         return (try? await PythonActor.run { try Self.host().flush() as Bool }) ?? true
     }
 
-    /// Gives up a start that is under way, and waits until it has cleaned up.
-    private func endStart(within limit: Duration) async {
-        guard let starting = state.withLock({ $0.hasStarted ? nil : $0.starting }) else { return }
-        starting.cancel()
-        let ended = AsyncValue<Void>()
-        Task {
-            _ = await starting.result
-            ended.set(())
-        }
-        Task {
-            try? await Task.sleep(for: limit)
-            ended.set(())
-        }
-        try? await ended.wait()
-    }
-
     /// Ends the script in order; each part gets at most `grace`.
     public func shutDown(grace: Duration = .seconds(2)) async {
-        state.withLock { $0.isEnding = true }
-        // An installation has files to remove.
-        await endStart(within: .seconds(5))
+        if let start = cancelStart() {
+            // It has files to remove if it was installing packages.
+            let ended = AsyncValue<Void>()
+            Task {
+                _ = await start.result
+                ended.set(())
+            }
+            Task {
+                try? await Task.sleep(for: Self.cleanUpLimit)
+                ended.set(())
+            }
+            try? await ended.wait()
+        }
+        state.withLock { $0.phase = .ending }
         // Python that is still starting would first have to be waited for.
         if Python.isRunning { await Python.shutDown(grace: grace) }
         endAll(.cancelled)

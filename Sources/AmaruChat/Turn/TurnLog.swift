@@ -71,13 +71,7 @@ struct TurnLog {
     var count: Int { base + entries.count }
 
     /// Bytes that the slowest required reader has not taken.
-    var unread: Int {
-        var first = count
-        for reader in readers.values where reader.role != .viewer {
-            first = min(first, reader.position)
-        }
-        return total - offset(of: first)
-    }
+    var unread: Int { total - offset(of: needed) }
 
     /// Whether writers should wait, and will be woken by a reader or by the end.
     mutating func mustWait() -> Bool {
@@ -122,7 +116,7 @@ struct TurnLog {
         return Wakes(writers: releaseWriters())
     }
 
-    /// Gives a reader what it has not read; it is woken later if there is nothing.
+    /// Returns what a reader has not read; if there is nothing, it is woken later.
     ///
     /// The owner of a cancelled turn gets its end at once: the user wants no more.
     mutating func take(_ id: ReaderID) -> (Taken, Wakes) {
@@ -141,6 +135,15 @@ struct TurnLog {
     }
 
     // MARK: Parts
+
+    /// The position of the slowest required reader.
+    private var needed: Int {
+        var needed = count
+        for reader in readers.values where reader.role != .viewer {
+            needed = min(needed, reader.position)
+        }
+        return needed
+    }
 
     private func offset(of position: Int) -> Int {
         position < count ? entries[position - base].offset : total
@@ -194,10 +197,7 @@ struct TurnLog {
     /// Drops the oldest events above the limit that every required reader has taken.
     private mutating func dropWhatNobodyNeeds() {
         guard total - offset(of: dropped) > limits.kept else { return }
-        var needed = count
-        for reader in readers.values where reader.role != .viewer {
-            needed = min(needed, reader.position)
-        }
+        let needed = needed
         while dropped < needed, total - offset(of: dropped) > limits.kept { dropped += 1 }
         // Moving the rest only when half of it is dead keeps the cost of an event constant.
         guard (dropped - base) * 2 > entries.count else { return }

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
-import AmaruHTTP
-import AmaruPython
 import AmaruTesting
 import Testing
 
@@ -227,37 +225,5 @@ import Testing
             await #expect(throws: ChatFailure.self) { for try await _ in turn {} }
             #expect(try await Script.text(of: session.send("on")) == "on")
         }
-    }
-}
-
-/// Scripts in sessions of their own.
-private enum Script {
-    static func session(_ source: String) throws -> ChatSession {
-        let folder = try TemporaryFolder()
-        let file = URL(filePath: folder.path).appending(path: "chat.py")
-        try Data(source.utf8).write(to: file)
-        let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        return ChatSession(
-            ChatConfiguration(
-                resources: try PythonResources(besides: executable),
-                script: try ChatScript(path: file.path),
-                settings: ChatSettings(model: "m", baseURL: "http://127.0.0.1:1/v1"),
-                environment: nil,
-                network: try HTTPStack(over: NIOHTTPBackend()),
-                bytecodeCache: URL(filePath: folder.path).appending(path: "bytecode"),
-                idleTimeout: .seconds(60)
-            )
-        )
-    }
-
-    static func text(of turn: Turn) async throws -> String {
-        var text = ""
-        for try await event in turn {
-            switch event {
-            case .text(let more), .display(let more): text += more
-            default: break
-            }
-        }
-        return text
     }
 }

@@ -17,10 +17,11 @@ import Testing
 @Suite struct StubFileTests {
     @Test(arguments: ["_amaru_chat", "_amaru_http"])
     func `A stub file is what its module's description makes`(name: String) throws {
-        let network = try HTTPStack(over: NIOHTTPBackend())
-        let session = ChatSession { throw CancellationError() }
+        let configuration = try Script.configuration(of: "")
         let module =
-            name == "_amaru_http" ? HTTPModule(network).module : ChatModule.module(for: session)
+            name == "_amaru_http"
+            ? HTTPModule(configuration.network).module
+            : ChatModule.module(for: ChatSession(configuration), configuration)
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Python")
