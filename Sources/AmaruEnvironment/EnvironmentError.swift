@@ -1,4 +1,4 @@
-// Why an environment could not be made, and what to do.
+// Why an environment can't be made, and what to do.
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(FoundationEssentials)
@@ -7,7 +7,15 @@
     import Foundation
 #endif
 
-/// Says why packages could not be installed, in the installer's own words, and what to do.
+/// A failed installation of packages or a model: what happened, and what to do.
+///
+/// ```swift
+/// do {
+///     environment = try await builder.environment(for: request)
+/// } catch let error as EnvironmentError where error.code == .offline {
+///     print(error.remedy)
+/// }
+/// ```
 public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -31,13 +39,13 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         /// The cache folder can't be written.
         public static let unwritableCache = Code(kind: .unwritableCache)
 
-        /// The interpreter is not there.
+        /// There is no interpreter at the path.
         public static let interpreterMissing = Code(kind: .interpreterMissing)
 
-        /// The interpreter is of another version than the one asked for.
+        /// The interpreter has another version than the request says.
         public static let interpreterMismatch = Code(kind: .interpreterMismatch)
 
-        /// A requirement can't be given to an installer.
+        /// A requirement would be read as an option of the installer.
         public static let invalidRequirement = Code(kind: .invalidRequirement)
 
         /// The task was cancelled.
@@ -46,13 +54,13 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         /// The disk is full.
         public static let diskFull = Code(kind: .diskFull)
 
-        /// A downloaded file is not the expected one.
+        /// A downloaded file has another digest than expected.
         public static let damagedDownload = Code(kind: .damagedDownload)
 
         /// The installer failed for a reason of its own.
         public static let installerFailed = Code(kind: .installerFailed)
 
-        /// A limit of the process, as of open files or memory, was reached.
+        /// A limit of the process was reached, such as that of open files or memory.
         public static let limitReached = Code(kind: .limitReached)
 
         /// The local model's server did not start.
@@ -65,13 +73,13 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
     public let code: Code
 
-    /// What happened, to what; the installer's last lines included.
+    /// What happened to what, with the installer's last lines.
     public let message: String
 
     /// What to do about it.
     public let remedy: String
 
-    /// What caused it, where that is an error itself.
+    /// The error that caused this one, if any.
     public let cause: (any Error)?
 
     init(_ code: Code, _ message: String, remedy: String, cause: (any Error)? = nil) {
@@ -86,7 +94,7 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
 }
 
 extension EnvironmentError {
-    /// Translates what a file operation in the cache threw.
+    /// Translates an error of a file operation in the cache.
     init(cache folder: String, _ error: any Error) {
         switch error {
         case let error as EnvironmentError:
@@ -97,14 +105,14 @@ extension EnvironmentError {
             self.init(
                 .diskFull,
                 "the disk that holds \(folder) is full (\(error))",
-                remedy: "Free some space, then try again; nothing half-made was kept.",
+                remedy: "Free some space, then try again. Nothing incomplete was kept.",
                 cause: error
             )
         case let error as PosixError where error.isShortage:
             self.init(
                 .limitReached,
                 "the packages cannot be installed: \(error)",
-                remedy: "Raise the limit, or end what else uses it up, and try again.",
+                remedy: "Raise the limit, or end other programs, and try again.",
                 cause: error
             )
         default:
@@ -117,18 +125,21 @@ extension EnvironmentError {
         }
     }
 
-    static var cancelled: EnvironmentError {
+    static var cancelled: EnvironmentError { cancelled("installation") }
+
+    /// The error of an action whose task was cancelled.
+    static func cancelled(_ action: String) -> EnvironmentError {
         EnvironmentError(
             .cancelled,
-            "the installation was cancelled",
-            remedy: "Start it again; what was half-made is removed.",
+            "the \(action) was cancelled",
+            remedy: "Start it again. Nothing incomplete was kept.",
             cause: CancellationError()
         )
     }
 }
 
 extension Error {
-    /// The words of the innermost error: Foundation's outer ones don't say what went wrong.
+    /// The innermost error's description: Foundation's outer errors don't say what went wrong.
     fileprivate var reason: String {
         let inner = (self as? CocoaError)?.underlying
         return inner?.reason ?? String(describing: self)

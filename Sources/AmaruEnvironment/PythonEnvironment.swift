@@ -10,20 +10,27 @@ import Amaru
 #endif
 
 /// A virtual environment, ready for use.
+///
+/// ```swift
+/// let environment = PythonEnvironment(root: URL(filePath: "/home/me/project/.venv"))
+/// print(environment.executable.path)  // /home/me/project/.venv/bin/python
+/// ```
 public struct PythonEnvironment: Sendable, Hashable {
     /// The environment's folder.
     public let root: URL
 
-    /// Names an environment that exists; `LinkedPython.checkEnvironment` tells whether it fits.
+    /// Names an environment that exists.
+    ///
+    /// `LinkedPython.checkEnvironment` checks whether this program can use it.
     public init(root: URL) { self.root = root }
 
-    /// The environment's Python, to start or to give to the embedded interpreter as program name.
+    /// The environment's Python: a program to start, and the embedded interpreter's program name.
     public var executable: URL { root.appending(path: "bin/python") }
 
-    /// The file that says, last of all, that an environment is complete.
+    /// The file that is written last: with it, an environment is complete.
     static let markerName = "amaru-complete"
 
-    /// Accepts a folder only if its marker is there and `pyvenv.cfg` names this interpreter.
+    /// Accepts a folder only if it has the marker and its `pyvenv.cfg` names this interpreter.
     init?(completeAt root: URL, for interpreter: PythonInterpreterInfo) {
         self.root = root
         let marker = root.appending(path: Self.markerName)
@@ -36,7 +43,7 @@ public struct PythonEnvironment: Sendable, Hashable {
 }
 
 extension VirtualEnvironmentConfiguration {
-    /// Whether the environment was made with this interpreter in this very version.
+    /// Whether the environment was made with this interpreter, in the same version.
     func belongs(to interpreter: PythonInterpreterInfo) -> Bool {
         guard version == interpreter.version else { return false }
         let path = URL(filePath: interpreter.path)

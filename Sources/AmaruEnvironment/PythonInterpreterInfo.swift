@@ -3,8 +3,13 @@
 
 /// An interpreter by path and full version.
 ///
-/// Always the one that belongs to the linked libpython, never the one that PATH finds: a standard
-/// library of another patch version runs at first and fails later.
+/// Use the one that belongs to the linked libpython, not the first on PATH: with the standard
+/// library of another patch version, programs start and fail later.
+///
+/// ```swift
+/// let interpreter = PythonInterpreterInfo(
+///     path: try LinkedPython.interpreter(), version: LinkedPython.version)
+/// ```
 public struct PythonInterpreterInfo: Sendable, Hashable {
     /// The absolute path of the base interpreter's executable.
     public var path: String
@@ -12,7 +17,7 @@ public struct PythonInterpreterInfo: Sendable, Hashable {
     /// The full version, as in "3.11.2".
     public var version: String
 
-    /// Creates a description; nothing is looked up.
+    /// Creates a description; does not check the file system.
     public init(path: String, version: String) {
         self.path = path
         self.version = version

@@ -293,11 +293,9 @@ import struct Amaru.SignalAction
         let source = try SignalSource([SIGUSR1])
         defer { source.cancel() }
         let child = try ChildProcess(
-            ChildProcess.Configuration(
-                executable: "/bin/sh",
-                arguments: ["-c", "kill -USR1 $$; echo survived"],
-                environment: [:]
-            )
+            executable: "/bin/sh",
+            arguments: ["-c", "kill -USR1 $$; echo survived"],
+            environment: [:]
         )
         #expect(try await child.exitStatus() == .signalled(SIGUSR1))
     }

@@ -1,10 +1,11 @@
-// Environments with the real interpreter and real installers, from wheels made on the spot.
+// Environments with the real interpreter and real installers, with wheels that the tests make.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
 import Foundation
-import Synchronization
 import Testing
+
+import class Amaru.Lock
 
 @testable import AmaruEnvironment
 
@@ -40,7 +41,7 @@ import Testing
         #expect(try shop.environments().isEmpty, "the failed one is removed")
     }
 
-    @Test func `A folder without the marker is made anew`() async throws {
+    @Test func `A folder without the marker is made again`() async throws {
         let shop = try WheelShop()
         let request = shop.request([])
         let made = try await shop.builder().environment(for: request)
@@ -52,7 +53,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: litter.path))
     }
 
-    @Test func `An environment of another interpreter version is made anew`() async throws {
+    @Test func `An environment of another interpreter version is made again`() async throws {
         let shop = try WheelShop()
         let request = shop.request([])
         let made = try await shop.builder().environment(for: request)
@@ -116,7 +117,7 @@ import Testing
         }
         var iterator = running.makeAsyncIterator()
         let pid = try #require(await iterator.next())
-        #expect(try shop.environments().count == 1)
+        #expect(try !shop.environments().isEmpty)
         task.cancel()
         let error = await #expect(throws: EnvironmentError.self) { try await task.value }
         #expect(error?.code == .cancelled)
@@ -150,12 +151,10 @@ import Testing
         #expect(mkfifo(go, 0o600) == 0)
         let child = try await Task {
             try await ChildProcess(
-                ChildProcess.Configuration(
-                    executable: "/bin/sh",
-                    arguments: ["-c", "read -r _ < '\(go)'"],
-                    environment: [:],
-                    standardInput: .lock(FileLock.acquire(at: path) {})
-                )
+                executable: "/bin/sh",
+                arguments: ["-c", "read -r _ < '\(go)'"],
+                environment: [:],
+                holding: [FileLock.acquire(at: path) {}.descriptor]
             )
         }.value
         let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
@@ -221,7 +220,7 @@ import Testing
         #expect(error?.message.contains(words) == true)
     }
 
-    @Test func `uv is used where the path has it, with the exact interpreter`() async throws {
+    @Test func `uv is used if the path has it, with the exact interpreter`() async throws {
         let shop = try WheelShop()
         // Does what uv would for `venv`, and writes all its arguments down.
         try await shop.folder.program(
@@ -272,26 +271,11 @@ import Testing
         )
         #expect(own["UV_DEFAULT_INDEX"] == nil && own["UV_INDEX"] == nil)
     }
-
-    @Test(
-        "The cache folder follows the platform's rules",
-        arguments: [
-            (["HOME": "/h", "XDG_CACHE_HOME": "/c"], "/c/amaru"),
-            (["HOME": "/h", "XDG_CACHE_HOME": "relative"], "/h/.cache/amaru"),
-            (["HOME": "/h"], "/h/.cache/amaru"),
-        ]
-    )
-    func cacheFolder(environment: [String: String], path: String) {
-        #if os(macOS)
-            let path = path.replacing("/.cache/", with: "/Library/Caches/")
-        #endif
-        #expect(CacheFolder.standard(environment: environment).path == path)
-    }
 }
 
 /// Progress lines, collected from any thread.
 final class Log: Sendable {
-    private let kept = Mutex<[String]>([])
+    private let kept = Lock<[String]>([])
     var lines: [String] { kept.withLock { $0 } }
     func add(_ line: String) { kept.withLock { $0.append(line) } }
 }

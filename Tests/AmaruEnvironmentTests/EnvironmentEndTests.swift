@@ -1,4 +1,4 @@
-// What becomes of installers and servers when the program ends, and of the program at its limits.
+// Installers and servers at the end of the program, and the program at its limits.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
@@ -44,14 +44,15 @@ import Testing
     @Test(arguments: [SIGTERM, SIGHUP, SIGQUIT, SIGKILL])
     func `An installer ends with the program that a signal ends`(_ signal: Int32) async throws {
         let trace = try Trace()
-        // A slow one with a child of its own, neither of which heeds what ends a terminal.
+        // A slow one with a child, which both ignore the signals that end a terminal.
         let slow = try await trace.folder.program(
             """
             #!/bin/sh
             trap '' TERM HUP INT QUIT
-            exec 3> '\(trace.path)'
+            mkdir -p "$4/half-made"
+            exec 9> '\(trace.path)'
             sleep 1000 &
-            echo started >&3
+            echo started >&9
             echo READY
             wait
             """,
@@ -70,18 +71,64 @@ import Testing
             }
         }
         #expect(try await trace.untilTheEnd() == "started\n")
+        try await expectNothingLeft(in: cache)
+    }
+
+    @Test(arguments: [SIGTERM, SIGKILL])
+    func `A real installation that a signal ends leaves nothing half-made`(_ signal: Int32)
+        async throws
+    {
+        // A package index that never answers.
+        let index = ScriptedServer { _, _ in
+            try? await Gate().wait()
+            return .closeBeforeHead
+        }
+        try await index.start()
+        let shop = try WheelShop()
+        await #expect(processExitsWith: .signal(signal)) {
+            [
+                signal, cache = shop.cache.path as String, url = index.url as String,
+                path = shop.interpreter.path as String,
+                version = shop.interpreter.version as String
+            ] in
+            let builder = EnvironmentBuilder(
+                cacheFolder: URL(filePath: cache),
+                environment: [
+                    "PATH": "/usr/bin:/bin", "PIP_INDEX_URL": "\(url)/simple",
+                    "PIP_CONFIG_FILE": "/dev/null", "PIP_NO_CACHE_DIR": "1",
+                ]
+            )
+            let request = EnvironmentRequest(
+                requirements: ["amaru-test-absent"],
+                interpreter: PythonInterpreterInfo(path: path, version: version)
+            )
+            _ = try await builder.environment(for: request) { line in
+                if line.hasPrefix("Looking in indexes") { kill(getpid(), signal) }
+            }
+        }
+        await index.shutDown()
+        try await expectNothingLeft(in: shop.cache.path)
+    }
+
+    /// Waits until nothing holds the cache's locks any more, and looks for what is left.
+    private func expectNothingLeft(in cache: String) async throws {
+        let folder = cache + "/environments"
+        let locks = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".lock") }
+        #expect(locks.count == 1)
+        for name in locks { _ = try await FileLock.acquire(at: "\(folder)/\(name)") {} }
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(left == locks)
     }
 
     @Test func `A server that does not read its input ends with the program`() async throws {
         let trace = try Trace()
         await #expect(processExitsWith: .exitCode(3)) { [path = trace.path as String] in
             let server = try ChildProcess(
-                ChildProcess.Configuration(
-                    executable: "/bin/sh",
-                    arguments: ["-c", "exec 3> '\(path)'; echo READY; exec sleep 1000"],
-                    environment: ["PATH": "/usr/bin:/bin"],
-                    standardInput: .pipe
-                )
+                executable: "/bin/sh",
+                arguments: ["-c", "exec 3> '\(path)'; echo READY; exec sleep 1000"],
+                environment: ["PATH": "/usr/bin:/bin"],
+                standardInput: .pipe
             )
             for await _ in server.standardOutput { _exit(3) }
         }
@@ -98,11 +145,9 @@ import Testing
             for free in 0..<9 {
                 let error = #expect(throws: PosixError.self, "\(free)") {
                     try ChildProcess(
-                        ChildProcess.Configuration(
-                            executable: "/bin/true",
-                            environment: [:],
-                            standardInput: .pipe
-                        )
+                        executable: "/bin/true",
+                        environment: [:],
+                        standardInput: .pipe
                     )
                 }
                 let limit = "the limit of open files is 64 (ulimit -n)"

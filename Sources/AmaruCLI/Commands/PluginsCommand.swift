@@ -34,7 +34,7 @@ struct PluginsCommand: AsyncParsableCommand {
 
     private static func startPython() async throws {
         let resources = try PythonResources()
-        let cache = CacheFolder.standard(environment: ProcessInfo.processInfo.environment)
+        let cache = UserFolder.cache(in: ProcessInfo.processInfo.environment)
         try await Python.start(
             PythonConfiguration(
                 searchPaths: [resources.root.path],

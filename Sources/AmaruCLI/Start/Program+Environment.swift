@@ -12,60 +12,41 @@ import ArgumentParser
 #endif
 
 extension Program {
-    var cacheFolder: URL { CacheFolder.standard(environment: variables) }
+    var cacheFolder: URL { UserFolder.cache(in: variables) }
 
     var builder: EnvironmentBuilder {
         EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
     }
 
-    /// The environment that holds `requirements`; nil if nothing is asked for.
+    /// Returns the environment that holds `requirements`, or nil if there are none.
     func environment(for requirements: [String]) async throws -> PythonEnvironment? {
         if let given = try givenEnvironment() { return given }
         if requirements.isEmpty { return nil }
-        return try await builder.environment(
-            for: EnvironmentRequest(requirements: requirements, interpreter: try interpreter()),
-            progress: Report.line
-        )
+        let request = EnvironmentRequest(requirements: requirements, interpreter: try interpreter())
+        return try await builder.environment(for: request, progress: Report.line)
     }
 
-    /// The environment and the file of the model on this machine.
+    /// Returns the environment and the file of the model on this machine.
     func modelEnvironment(with others: [String]) async throws -> (PythonEnvironment, URL) {
-        let requirements = options.with + others + [LocalModel.engineRequirement]
-        if let path = options.gguf {
-            guard FileManager.default.isReadableFile(atPath: path) else {
-                throw ValidationError(
-                    "--gguf \(path): there is no such file, or it cannot be read."
-                )
-            }
-            guard let environment = try await environment(for: requirements) else {
-                throw ValidationError("--gguf needs an environment.")
-            }
-            return (environment, URL(filePath: path))
+        if let path = options.gguf, !FileManager.default.isReadableFile(atPath: path) {
+            throw ValidationError("--gguf \(path): there is no such file, or it cannot be read.")
         }
-        let files =
-            if let given = try givenEnvironment() {
-                try await LocalModelFiles.ensure(
-                    in: given,
-                    builder: builder,
-                    progress: Report.line
-                )
-            } else {
-                try await LocalModelFiles.ensure(
-                    requirements: requirements,
-                    interpreter: try interpreter(),
-                    builder: builder,
-                    progress: Report.line
-                )
-            }
-        return (files.environment, files.model)
+        let requirements = options.with + others + [LocalModel.engineRequirement]
+        guard let environment = try await environment(for: requirements) else {
+            preconditionFailure("the engine is among the requirements")
+        }
+        if let path = options.gguf { return (environment, URL(filePath: path)) }
+        let model = LocalModel.smolLM2
+        let file = try await model.file(using: environment, builder: builder) { Report.line($0) }
+        return (environment, file)
     }
 
-    /// The environment that `--python` names, if it names one.
+    /// The environment that `--python` names, or the interpreter of which it names.
     private func givenEnvironment() throws -> PythonEnvironment? {
-        guard let path = options.python else { return nil }
-        var root = URL(filePath: path)
-        if !root.hasDirectoryPath, root.deletingLastPathComponent().lastPathComponent == "bin" {
-            root = root.deletingLastPathComponent().deletingLastPathComponent()
+        guard var root = options.python.map({ URL(filePath: $0) }) else { return nil }
+        let folder = root.deletingLastPathComponent()
+        if !root.hasDirectoryPath, folder.lastPathComponent == "bin" {
+            root = folder.deletingLastPathComponent()
         }
         let marker = root.appending(path: "pyvenv.cfg").path
         guard FileManager.default.fileExists(atPath: marker) else { return nil }
@@ -73,23 +54,18 @@ extension Program {
         return PythonEnvironment(root: root)
     }
 
-    /// The interpreter that environments are made with.
+    /// The interpreter that makes environments: only the linked one can.
     private func interpreter() throws -> PythonInterpreterInfo {
         let own = try LinkedPython.interpreter()
-        guard let path = options.python else {
-            return PythonInterpreterInfo(path: own, version: LinkedPython.version)
-        }
-        guard FileManager.default.isExecutableFile(atPath: path) else {
+        let path = options.python ?? own
+        let targets = Set([path, own].map { URL(filePath: $0).resolvingSymlinksInPath().path })
+        guard targets.count == 1 else {
+            let isProgram = FileManager.default.isExecutableFile(atPath: path)
             throw ValidationError(
-                "--python \(path): there is no such interpreter or environment. This program is "
-                    + "linked with CPython \(LinkedPython.version), whose interpreter is \(own)."
-            )
-        }
-        let given = URL(filePath: path).resolvingSymlinksInPath().path
-        guard given == URL(filePath: own).resolvingSymlinksInPath().path else {
-            throw ValidationError(
-                "--python \(path): this program is linked with CPython \(LinkedPython.version), "
-                    + "whose interpreter is \(own). Use that one, or an environment made by it."
+                "--python \(path): "
+                    + (isProgram ? "" : "there is no such interpreter or environment. ")
+                    + "This program is linked with CPython \(LinkedPython.version), whose "
+                    + "interpreter is \(own). Use that one, or an environment made by it."
             )
         }
         return PythonInterpreterInfo(path: path, version: LinkedPython.version)

@@ -1,6 +1,8 @@
 // Which script a chat runs, and what it is made of.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
+
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else

@@ -15,19 +15,13 @@ import SystemPackage
     import Darwin
 #endif
 
+/// Operations on files that survive a crash of the machine, or leave no trace.
 enum DurableFile {
-    /// Makes a folder with its parents and checks that files can be made in it.
+    /// Creates a folder with its parents, if it is missing.
     ///
-    /// The check makes a file: permission bits say nothing about read-only disks, quotas or
-    /// the superuser.
-    static func prepareFolder(_ folder: URL) throws {
-        try makeFolder(FilePath(folder.path))
-        let probe = folder.appending(path: ".probe-\(getpid())-\(UInt32.random(in: 0 ... .max))")
-        _ = try Descriptor(opening: probe.path, .writeOnly, [.create, .exclusiveCreate])
-        unlink(probe.path)
-    }
+    /// Not Foundation's function, whose errors don't say what is wrong with which folder.
+    static func makeFolder(_ folder: URL) throws { try makeFolder(FilePath(folder.path)) }
 
-    /// Not Foundation's, whose errors don't say what is wrong with which folder.
     private static func makeFolder(_ path: FilePath) throws {
         let exists = (try? FileDescriptor.open(path, .readOnly, options: .directory).close()) != nil
         guard !exists, path.lastComponent != nil else { return }
@@ -37,7 +31,7 @@ enum DurableFile {
         }
     }
 
-    /// Writes a new file and has it, then its folder's entry, on the disk before it returns.
+    /// Writes a new file, and returns when it and its folder's entry are on the disk.
     static func write(_ text: String, to file: URL) throws {
         let descriptor = try Descriptor(opening: file.path, .writeOnly, [.create, .truncate])
         var text = text
@@ -57,10 +51,9 @@ enum DurableFile {
         try flush(target.deletingLastPathComponent())
     }
 
-    /// Has everything written below `folder` on the disk before it returns.
+    /// Returns when everything written below `folder` is on the disk.
     ///
-    /// A marker that outlives the files it vouches for would make a broken tree look complete for
-    /// good.
+    /// A marker that outlives the files it stands for would make a broken tree look complete.
     static func flushTree(_ folder: URL) throws {
         #if canImport(Glibc)
             typealias SyncFS = @convention(c) (Int32) -> Int32
@@ -76,10 +69,10 @@ enum DurableFile {
         sync()
     }
 
-    /// Removes a tree if it is there.
+    /// Removes a file or tree, if it exists.
     static func remove(_ url: URL) throws {
         var status = stat()
-        // lstat, because a dangling link counts as present here and as absent in Foundation.
+        // Not fileExists, which says no for a dangling link.
         guard lstat(url.path, &status) == 0 else { return }
         try FileManager.default.removeItem(at: url)
     }
@@ -89,7 +82,7 @@ enum DurableFile {
     }
 
     private static func flush(_ descriptor: Descriptor, _ url: URL) throws {
-        // EINVAL: a file system without fsync for folders; there is nothing more to do there.
+        // EINVAL: a file system without fsync for folders; there is nothing more to do.
         guard fsync(descriptor.number) == 0 || errno == EINVAL else {
             throw PosixError("write \(url.path) to the disk")
         }

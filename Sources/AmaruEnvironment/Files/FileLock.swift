@@ -11,29 +11,38 @@ import SystemPackage
 
 /// An exclusive `flock` on a file, held until the last reference to it is gone, in children too.
 ///
-/// An installer inherits the descriptor: when this process is killed, the lock stays until the
-/// installer ends too, so no one deletes a folder that somebody still fills.
-package final class FileLock: Sendable {
+/// An installer inherits the descriptor: if this process is killed, the lock stays until the
+/// installer ends too, so no process deletes a folder that is still being filled.
+final class FileLock: Sendable {
     /// The descriptor that holds the lock.
     let descriptor: Descriptor
 
     private init(_ descriptor: Descriptor) { self.descriptor = descriptor }
 
-    /// Waits for the lock on the file at `path`, which is made if missing.
+    /// Waits for the lock on the file at `path`, which is created if it is missing.
     ///
-    /// - Throws: `PosixError` if the file can't be opened or locked, `CancellationError`.
+    /// - Parameter onWait: Called once if the lock is taken.
+    /// - Throws: `PosixError` if the file can't be opened or locked, or `CancellationError`.
     static func acquire(at path: String, onWait: () -> Void) async throws -> FileLock {
-        let descriptor = try Descriptor(opening: path, .readWrite, .create)
-        var told = false
-        while flock(descriptor.number, LOCK_EX | LOCK_NB) != 0 {
-            let code = errno
-            if code == EINTR { continue }
-            guard code == EWOULDBLOCK else { throw PosixError("lock \(path)", code: code) }
-            if !told { onWait() }
-            told = true
+        if let lock = try acquireIfFree(at: path) { return lock }
+        onWait()
+        while true {
             // A blocking flock can't be cancelled, and the wait is for a download.
             try await Task.sleep(for: .milliseconds(50))
+            if let lock = try acquireIfFree(at: path) { return lock }
         }
-        return FileLock(descriptor)
+    }
+
+    /// Returns the lock on the file at `path`, or nil if it is taken.
+    ///
+    /// - Throws: `PosixError` if the file can't be opened or locked.
+    static func acquireIfFree(at path: String) throws -> FileLock? {
+        let descriptor = try Descriptor(opening: path, .readWrite, .create)
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 { return FileLock(descriptor) }
+        let code = errno
+        guard code == EWOULDBLOCK || code == EINTR else {
+            throw PosixError("lock \(path)", code: code)
+        }
+        return nil
     }
 }

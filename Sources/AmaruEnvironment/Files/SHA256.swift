@@ -1,10 +1,10 @@
 // SHA-256 as FIPS 180-4 defines it, for cache keys and downloaded files.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A running SHA-256: bytes go in by chunks, the digest comes out once.
+/// A SHA-256 in progress: chunks of bytes go in, the digest comes out once.
 ///
 /// Foundation has no hash on Linux, and swift-crypto would add a second BoringSSL beside that of
-/// swift-nio-ssl for one digest that guards no secret: it names cache folders and finds broken
+/// swift-nio-ssl. This digest protects no secret: it names cache folders and detects broken
 /// downloads.
 struct SHA256 {
     private var state: [UInt32] = [
@@ -51,10 +51,7 @@ struct SHA256 {
             padding.append(UInt8(truncatingIfNeeded: bitCount >> UInt64(shift)))
         }
         padding.withUnsafeBytes { update($0) }
-        return state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
+        return state.map(\.hexadecimal).joined()
     }
 
     private mutating func compress(_ block: UnsafeRawBufferPointer) {
@@ -98,6 +95,14 @@ struct SHA256 {
         0x5b9c_ca4f, 0x682e_6ff3, 0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208,
         0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
     ]
+}
+
+extension FixedWidthInteger {
+    /// The number in lower-case hexadecimal, with leading zeros.
+    var hexadecimal: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: Self.bitWidth / 4 - digits.count) + digits
+    }
 }
 
 extension UInt32 {

@@ -1,4 +1,4 @@
-// The programs that make environments and fill them: uv, else venv and pip.
+// The programs that make environments and install packages: uv, else venv and pip.
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(FoundationEssentials)
@@ -7,41 +7,36 @@
     import Foundation
 #endif
 
-/// The one of the two real installers that this machine offers.
+/// The installer that this machine has.
 struct Installer: Sendable {
-    enum Program: Sendable, Equatable {
+    private enum Program: Sendable, Equatable {
         /// uv at this path.
         case uv(String)
 
-        /// The interpreter's own venv module, and the pip that it puts in.
+        /// The interpreter's own venv module, and the pip that it installs.
         case pip
     }
 
-    let program: Program
+    private let program: Program
+    private let environment: [String: String]
+    private let work: CacheEntry.Work
+    private let progress: @Sendable (String) -> Void
 
-    /// The whole environment of the programs it starts.
-    let environment: [String: String]
-
-    /// The lock on what they write, which they hold as their standard input.
-    let lock: FileLock
-
-    let progress: @Sendable (String) -> Void
-
-    /// Finds uv on the caller's PATH, else settles for pip.
+    /// Uses uv if the caller's PATH has it, else pip.
     init(
-        environment: [String: String],
-        lock: FileLock,
-        progress: @escaping @Sendable (String) -> Void
+        _ environment: [String: String],
+        _ work: CacheEntry.Work,
+        _ progress: @escaping @Sendable (String) -> Void
     ) {
-        self.lock = lock
+        let uv = Self.find("uv", path: environment["PATH"])
+        program = uv.map(Program.uv) ?? .pip
+        var environment =
+            uv == nil ? environment : InstallerEnvironment.translatedForUV(environment)
+        // Outside of it, a killed installer would leave its downloads behind.
+        environment["TMPDIR"] = work.folder.path
+        self.environment = environment
+        self.work = work
         self.progress = progress
-        if let uv = Self.find("uv", path: environment["PATH"]) {
-            program = .uv(uv)
-            self.environment = InstallerEnvironment.translatedForUV(environment)
-        } else {
-            program = .pip
-            self.environment = environment
-        }
     }
 
     /// Makes an empty virtual environment at `root`.
@@ -52,13 +47,13 @@ struct Installer: Sendable {
             let arguments = ["venv", "--no-project", "--python", interpreter.path, root.path]
             try await run(uv, arguments, task: task)
         case .pip:
-            // Isolated, or a file named like a standard module in the current folder is imported.
+            // Isolated: a file of the current folder may be named like a standard module.
             let arguments = ["-I", "-m", "venv", root.path]
             try await run(interpreter.path, arguments, task: task)
         }
     }
 
-    /// Where an installation goes and what comes with it.
+    /// The place of an installation, and what it includes.
     enum Mode: Equatable {
         /// Into the environment, dependencies included.
         case complete
@@ -68,8 +63,11 @@ struct Installer: Sendable {
     }
 
     /// Installs requirements with `environment`'s Python.
-    func install(_ requirements: [String], into environment: PythonRoot, _ mode: Mode) async throws
-    {
+    func install(
+        _ requirements: [String],
+        into environment: PythonEnvironment,
+        _ mode: Mode
+    ) async throws {
         guard !requirements.isEmpty else { return }
         var arguments: [String]
         let command: String
@@ -92,17 +90,15 @@ struct Installer: Sendable {
         try await run(command, arguments + ["--"] + requirements, task: task)
     }
 
-    /// Runs a program to its end, passes its lines on and keeps the last.
+    /// Runs a program to its end and passes its lines on.
     private func run(_ command: String, _ arguments: [String], task: String) async throws {
         guard !Task.isCancelled else { throw EnvironmentError.cancelled }
         let child = try ChildProcess(
-            ChildProcess.Configuration(
-                executable: command,
-                arguments: arguments,
-                environment: environment,
-                standardInput: .lock(lock),
-                standardError: .merged
-            )
+            executable: command,
+            arguments: arguments,
+            environment: environment,
+            standardError: .merged,
+            holding: work.held
         )
         var last: [String] = []
         // The stream ends early when this task is cancelled.
@@ -111,14 +107,7 @@ struct Installer: Sendable {
             last.append(line)
             if last.count > 60 { last.removeFirst() }
         }
-        if Task.isCancelled {
-            await child.terminate()
-            throw EnvironmentError.cancelled
-        }
-        let status: ExitStatus
-        do {
-            status = try await child.exitStatus()
-        } catch {
+        guard !Task.isCancelled, let status = try? await child.exitStatus() else {
             await child.terminate()
             throw EnvironmentError.cancelled
         }
@@ -133,18 +122,11 @@ struct Installer: Sendable {
         }
     }
 
-    /// Looks a program up in a PATH; relative entries are skipped.
+    /// Finds a program in a PATH, whose relative entries don't count.
     static func find(_ name: String, path: String?) -> String? {
         (path ?? "").split(separator: ":")
             .filter { $0.hasPrefix("/") }
             .map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
-}
-
-/// An environment's folder before it is complete.
-struct PythonRoot: Sendable {
-    let root: URL
-
-    var executable: URL { root.appending(path: "bin/python") }
 }

@@ -1,4 +1,4 @@
-// One table from an installer's words to the kind of failure.
+// From an installer's words to the kind of failure.
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds out from an installer's last lines why it failed.
@@ -9,15 +9,15 @@ enum InstallerDiagnosis {
         let remedy: String
     }
 
-    /// The first rule with a phrase in the output holds.
+    /// The rules, of which the first with a phrase in the output applies.
     ///
     /// The order matters: without a network pip reports first that it can't connect, then that no
-    /// version exists; on a full disk, whatever operation came last.
+    /// version exists; on a full disk, it also reports the operation that failed.
     private static let rules: [Rule] = [
         Rule(
             code: .diskFull,
             phrases: ["no space left on device", "errno 28", "os error 28", "disk quota exceeded"],
-            remedy: "Free some space, then try again; nothing half-made was kept."
+            remedy: "Free some space, then try again. Nothing incomplete was kept."
         ),
         Rule(
             code: .noVenvModule,
@@ -63,10 +63,10 @@ enum InstallerDiagnosis {
             rule.phrases.contains { phrase in said.contains { $0.contains(phrase) } }
         }
         let shown = lines.suffix(12).map { "  " + $0 }.joined(separator: "\n")
-        let said12 = shown.isEmpty ? "It said nothing." : "It said:\n\(shown)"
+        let output = shown.isEmpty ? "It said nothing." : "It said:\n\(shown)"
         return EnvironmentError(
             rule?.code ?? .installerFailed,
-            "\(installer) could not \(task) (\(status)). \(said12)",
+            "\(installer) could not \(task) (\(status)). \(output)",
             remedy: rule?.remedy ?? "The lines above are \(installer)'s own and say more."
         )
     }

@@ -1,7 +1,7 @@
-// The variables that an installer or a model server gets.
+// The variables of an installer or a model server.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts a process' variables down to what a child may see.
+/// The process's variables, reduced to what a child may see.
 enum InstallerEnvironment {
     /// Variables that would send packages elsewhere or start another Python.
     ///
@@ -14,12 +14,12 @@ enum InstallerEnvironment {
         "UV_SYSTEM_PYTHON",
     ]
 
-    /// The variables for a child, without what would mislead an installer.
+    /// Returns the variables without those that mislead an installer.
     static func cleaned(_ environment: [String: String]) -> [String: String] {
         var result = environment.filter { name, _ in
             !misleading.contains(name) && !name.hasPrefix("PYTHON")
         }
-        // Their prompts would wait for a terminal that the child doesn't own.
+        // Prompts would wait for a terminal that the child doesn't own.
         result["GIT_TERMINAL_PROMPT"] = "0"
         result["PIP_NO_INPUT"] = "1"
         result["PYTHONUNBUFFERED"] = "1"
@@ -27,7 +27,7 @@ enum InstallerEnvironment {
         return result
     }
 
-    /// Gives uv the index that the user set for pip, unless uv has its own.
+    /// Sets uv's index to that which the user set for pip, unless uv has its own.
     static func translatedForUV(_ environment: [String: String]) -> [String: String] {
         var result = environment
         let own = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"]

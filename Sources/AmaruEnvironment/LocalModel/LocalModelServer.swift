@@ -1,8 +1,6 @@
 // A local model as a server on loopback, alive as long as this process.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
@@ -11,23 +9,27 @@ import Synchronization
 
 /// A model served by a child process on loopback, guarded by a key made for this run.
 ///
-/// The child's standard input is a pipe that nobody writes to. It ends when this process does,
-/// even by SIGKILL; the server then leaves. `stop()` ends it earlier.
+/// The server ends with this process, even if SIGKILL ends it, and with the last reference to this
+/// object; `stop()` ends it earlier.
+///
+/// ```swift
+/// let server = try await LocalModelServer.start(
+///     model: file, environment: environment, resources: resources, builder: builder)
+/// print(server.baseURL, server.key)
+/// ```
 public final class LocalModelServer: Sendable {
     /// The base for an OpenAI client, as in "http://127.0.0.1:41234/v1".
     public let baseURL: URL
 
-    /// The key that the server wants; random, and known to this process and the child only.
+    /// The key that the server asks for: random, known only to this process and the server.
     public let key: String
 
     let child: ChildProcess
-    let diagnostics: Diagnostics
 
-    private init(baseURL: URL, key: String, child: ChildProcess, diagnostics: Diagnostics) {
+    private init(baseURL: URL, key: String, child: ChildProcess) {
         self.baseURL = baseURL
         self.key = key
         self.child = child
-        self.diagnostics = diagnostics
     }
 
     deinit { child.closeStandardInput() }
@@ -35,85 +37,57 @@ public final class LocalModelServer: Sendable {
     /// Starts the server and waits until it listens.
     ///
     /// - Parameters:
-    ///   - model: the model's file.
-    ///   - environment: the environment that holds the engine.
-    ///   - resources: the folder that holds the `amaru` Python package.
-    ///   - builder: gives the cleaned variables.
-    /// - Throws: `EnvironmentError` with the server's own words, or `cancelled` (the child is gone
-    ///   by then).
+    ///   - model: The model's file.
+    ///   - environment: The environment that holds the engine.
+    ///   - resources: The folder that holds the `amaru` Python package.
+    ///   - builder: The builder whose variables the server gets.
+    /// - Throws: `EnvironmentError`: `modelServerFailed` with the server's own words, or `cancelled`
+    ///   if the task is cancelled. The server has ended by then.
     public static func start(
         model: URL,
         environment: PythonEnvironment,
         resources: URL,
         builder: EnvironmentBuilder
     ) async throws -> LocalModelServer {
-        let key = randomKey()
+        let key = (0..<4).map { _ in UInt64.random(in: 0 ... .max).hexadecimal }.joined()
         var variables = builder.environment
         variables["AMARU_LOCAL_KEY"] = key
         variables["PYTHONPATH"] = resources.path
-        // A folder `amaru` where the user happens to be must not win over the real one.
+        // A folder `amaru` in the current folder must not hide the real package.
         variables["PYTHONSAFEPATH"] = "1"
         variables["PYTHONDONTWRITEBYTECODE"] = "1"
         let child: ChildProcess
         do {
             child = try ChildProcess(
-                ChildProcess.Configuration(
-                    executable: environment.executable.path,
-                    arguments: ["-m", "amaru.local.server", "--gguf", model.path],
-                    environment: variables,
-                    standardInput: .pipe
-                )
+                executable: environment.executable.path,
+                arguments: ["-m", "amaru.local.server", "--gguf", model.path],
+                environment: variables,
+                standardInput: .pipe
             )
         } catch {
             throw failure("\(error)", [])
         }
-        let diagnostics = Diagnostics()
-        diagnostics.collect(child.standardError)
-        let url: URL
-        do {
-            url = try await address(of: child, diagnostics)
-        } catch {
-            await child.terminate(grace: .seconds(1))
-            throw error
-        }
-        return LocalModelServer(
-            baseURL: url.appending(path: "v1"),
-            key: key,
-            child: child,
-            diagnostics: diagnostics
-        )
-    }
-
-    /// Ends the server and returns when it is gone; later calls do nothing.
-    public func stop() async {
-        child.closeStandardInput()
-        await child.terminate()
-    }
-
-    /// Reads lines until one says where the server listens, or why it does not.
-    private static func address(of child: ChildProcess, _ diagnostics: Diagnostics) async throws
-        -> URL
-    {
+        var reason: String?
         for await line in child.standardOutput {
             guard let message = try? JSONDecoder().decode(Message.self, from: Data(line.utf8))
             else { continue }
-            if let error = message.error { throw failure(error, diagnostics.lines) }
-            guard let url = message.url.flatMap(URL.init(string:)), url.isLoopback else {
-                throw failure("it named no address on this machine: \(line)", diagnostics.lines)
+            if let url = message.url.flatMap(URL.init(string:)), url.isLoopback {
+                return LocalModelServer(baseURL: url.appending(path: "v1"), key: key, child: child)
             }
-            return url
-        }
-        guard !Task.isCancelled else {
-            throw EnvironmentError(
-                .cancelled,
-                "the start of the local model was cancelled",
-                remedy: "Start it again.",
-                cause: CancellationError()
-            )
+            reason = message.error ?? "its address is not on this machine: \(line)"
+            break
         }
         let status = await child.terminate(grace: .seconds(1))
-        await diagnostics.finished()
-        throw failure("it ended with \(status) before it listened", diagnostics.lines)
+        // Its standard error has ended too, and is read to the end unless the task is cancelled.
+        let lines = await child.standardError.reduce(into: []) { $0.append($1) }
+        if Task.isCancelled { throw EnvironmentError.cancelled("start of the local model") }
+        throw failure(reason ?? "it ended with \(status) before it accepted connections", lines)
+    }
+
+    /// Ends the server and waits for its end; later calls do nothing.
+    public func stop() async {
+        child.closeStandardInput()
+        await child.terminate()
     }
 
     private static func failure(_ reason: String, _ lines: [String]) -> EnvironmentError {
@@ -121,18 +95,9 @@ public final class LocalModelServer: Sendable {
         return EnvironmentError(
             .modelServerFailed,
             "the local model did not start: \(reason)\(shown)",
-            remedy: "Check that the model file is whole and that memory suffices, "
-                + "or use a model elsewhere with --base-url."
+            remedy: "Check that the model file is complete and that there is enough memory, "
+                + "or use another server with --base-url."
         )
-    }
-
-    /// 32 bytes from the system's generator, in hexadecimal.
-    private static func randomKey() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<32).map { _ in
-            let byte = UInt8.random(in: 0 ... .max, using: &generator)
-            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
     }
 
     private struct Message: Decodable {
@@ -144,31 +109,5 @@ public final class LocalModelServer: Sendable {
 extension URL {
     fileprivate var isLoopback: Bool {
         scheme == "http" && ["127.0.0.1", "localhost", "::1", "[::1]"].contains(host() ?? "")
-    }
-}
-
-/// The last lines of a server's standard error.
-final class Diagnostics: Sendable {
-    private let kept = Mutex<[String]>([])
-    private let end = AsyncValue<Void>()
-
-    var lines: [String] { kept.withLock { $0 } }
-
-    /// Keeps reading until the stream ends, with the child.
-    func collect(_ stream: AsyncStream<String>) {
-        Task.detached { [self] in
-            for await line in stream {
-                kept.withLock { kept in
-                    kept.append(line)
-                    if kept.count > 40 { kept.removeFirst() }
-                }
-            }
-            end.set(())
-        }
-    }
-
-    /// Waits until everything that an ended child wrote has been read, or the task is cancelled.
-    func finished() async {
-        try? await end.wait()
     }
 }

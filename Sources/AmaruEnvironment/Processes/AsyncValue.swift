@@ -1,7 +1,7 @@
 // A value that arrives once, awaited by any number of tasks.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Amaru
 
 /// A value that one thread sets and any number of tasks wait for.
 package final class AsyncValue<Value: Sendable>: Sendable {
@@ -13,14 +13,14 @@ package final class AsyncValue<Value: Sendable>: Sendable {
         var cancelled: Set<Int> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init() {}
 
     /// The value if it has arrived.
     package var current: Value? { state.withLock { $0.value } }
 
-    /// Delivers the value; the first one stays.
+    /// Sets the value; later calls do nothing.
     package func set(_ value: Value) {
         let waiters = state.withLock { state in
             guard state.value == nil else { return [CheckedContinuation<Value, any Error>]() }
@@ -33,7 +33,7 @@ package final class AsyncValue<Value: Sendable>: Sendable {
 
     /// Waits for the value.
     ///
-    /// - Throws: `CancellationError` when the waiting task is cancelled first.
+    /// - Throws: `CancellationError` if the waiting task is cancelled first.
     package func wait() async throws -> Value {
         let number = state.withLock { state in
             state.nextWaiter += 1

@@ -5,14 +5,14 @@ import SystemPackage
 
 /// An open file of this process, which no child inherits; closed with the last reference to it.
 package final class Descriptor: Sendable {
-    /// What system calls know it by.
+    /// The number that system calls take.
     package let number: Int32
 
-    package init(_ number: Int32) { self.number = number }
+    private init(_ number: Int32) { self.number = number }
 
-    /// Opens a file; one that is made belongs to the user alone.
+    /// Opens a file; only the user can read or write one that is created.
     ///
-    /// - Throws: `PosixError`.
+    /// - Throws: `PosixError` if the file can't be opened.
     init(
         opening path: String,
         _ mode: FileDescriptor.AccessMode,
@@ -30,9 +30,14 @@ package final class Descriptor: Sendable {
 
     deinit { try? FileDescriptor(rawValue: number).close() }
 
-    /// Makes a pipe.
+    /// Opens what has no content and takes any.
     ///
-    /// - Throws: `PosixError`.
+    /// - Throws: `PosixError` if the process has no free descriptors.
+    static func null() throws -> Descriptor { try Descriptor(opening: "/dev/null", .readWrite) }
+
+    /// Creates a pipe.
+    ///
+    /// - Throws: `PosixError` if the process has no free descriptors.
     package static func pipe() throws -> (read: Descriptor, write: Descriptor) {
         let ends = try PosixCall.pipe()
         return (Descriptor(ends.read), Descriptor(ends.write))

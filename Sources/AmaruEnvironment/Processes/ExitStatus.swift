@@ -1,18 +1,18 @@
 // How a child process ended.
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a child process ended.
+/// The end of a child process: its exit code, or the signal that ended it.
 public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
-    /// It ended by itself with this code.
+    /// It exited with this code.
     case exited(Int32)
 
     /// A signal ended it.
     case signalled(Int32)
 
-    /// Whether it ended by itself with code 0.
+    /// Whether it exited with code 0.
     public var isSuccess: Bool { self == .exited(0) }
 
-    /// A phrase as in "exit code 1" or "signal 9".
+    /// A phrase such as "exit code 1" or "signal 9".
     public var description: String {
         switch self {
         case .exited(let code): "exit code \(code)"

@@ -9,8 +9,11 @@ import SystemPackage
     import Darwin
 #endif
 
+/// System calls that repeat when they are interrupted, and throw `PosixError`.
 package enum PosixCall {
-    /// Makes a pipe whose ends no child inherits; the caller closes them.
+    /// Creates a pipe whose ends no child inherits; the caller closes them.
+    ///
+    /// - Throws: `PosixError` if the process has no free descriptors.
     package static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         #if canImport(Glibc)
@@ -29,7 +32,9 @@ package enum PosixCall {
         return (ends[0], ends[1])
     }
 
-    /// Reads up to the buffer's size; 0 at the end.
+    /// Reads up to the buffer's size and returns the number of bytes; 0 at the end.
+    ///
+    /// - Throws: `PosixError`.
     package static func read(
         _ descriptor: Int32,
         into buffer: UnsafeMutableRawBufferPointer
@@ -37,7 +42,9 @@ package enum PosixCall {
         try whenReady(descriptor, for: POLLIN, "read") { try $0.read(into: buffer) }
     }
 
-    /// Reads to the end, or until there is more than a bound.
+    /// Reads to the end, or until there are more bytes than `bound`.
+    ///
+    /// - Throws: `PosixError`.
     package static func readAll(_ descriptor: Int32, atMost bound: Int = .max) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 1) { buffer in
@@ -50,7 +57,9 @@ package enum PosixCall {
         return bytes
     }
 
-    /// Writes all bytes, however many calls that takes.
+    /// Writes all bytes.
+    ///
+    /// - Throws: `PosixError`, also after some of the bytes are written.
     package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -81,10 +90,12 @@ package enum PosixCall {
         }
     }
 
-    /// Runs `body` with SIGPIPE kept from this thread, so that a closed pipe is an error.
+    /// Runs `body` with SIGPIPE blocked in this thread, so that a closed pipe is an error.
     ///
-    /// The signal is raised in the thread that writes; ignoring it for the whole process would be
-    /// inherited by every child, which then never ends when its reader does.
+    /// The thread that writes gets the signal. If the whole process ignored it, its children would
+    /// too, and not end with their readers.
+    ///
+    /// - Throws: What `body` throws.
     package static func withoutBrokenPipeSignal<Value>(_ body: () throws -> Value) rethrows -> Value
     {
         var set = sigset_t()

@@ -9,9 +9,9 @@ import SystemPackage
     import Darwin
 #endif
 
-/// A failed system call: what was tried, on what, and the code it left.
+/// A failed system call: what was tried on what, and its error number.
 package struct PosixError: Error, CustomStringConvertible {
-    /// The `errno` that the call left.
+    /// The call's `errno`.
     package let code: Int32
 
     /// What was tried, as in "create /tmp/x".
@@ -22,8 +22,10 @@ package struct PosixError: Error, CustomStringConvertible {
         self.action = action
     }
 
-    /// Runs `body` and puts what was tried to the bare number that it throws.
-    package static func naming<Value>(
+    /// Runs `body`, and adds to the bare `Errno` that it throws what was tried.
+    ///
+    /// - Throws: `PosixError`.
+    static func naming<Value>(
         _ action: @autoclosure () -> String,
         _ body: () throws -> Value
     ) throws -> Value {
@@ -40,35 +42,20 @@ package struct PosixError: Error, CustomStringConvertible {
     /// Whether a limit of the process or the system was reached.
     var isShortage: Bool { [EMFILE, ENFILE, ENOMEM, EAGAIN].contains(code) }
 
-    /// What was tried and why it failed; a limit of the process with its value.
+    /// What was tried and why it failed; if a limit was reached, with its value.
     package var description: String { "cannot \(action): \(Errno(rawValue: code))\(limit)" }
 
-    /// The limit that a shortage comes from, and how to raise it.
+    /// The limit that was reached, and the command that raises it.
     private var limit: String {
         switch code {
-        case EMFILE: "; the limit of open files is \(Self.value(RLIMIT_NOFILE)) (ulimit -n)"
-        case ENOMEM: "; the limit of memory is \(Self.value(RLIMIT_AS, unit: 1024)) KB (ulimit -v)"
+        case EMFILE:
+            "; the limit of open files is \(ProcessLimits.value(of: RLIMIT_NOFILE)) (ulimit -n)"
+        case ENOMEM:
+            "; the limit of memory is \(ProcessLimits.value(of: RLIMIT_AS, unit: 1024)) KB (ulimit -v)"
         case EAGAIN:
             "; a limit of the user's processes (ulimit -u) or of memory (ulimit -v, "
-                + "\(Self.value(RLIMIT_AS, unit: 1024)) KB) is reached"
+                + "\(ProcessLimits.value(of: RLIMIT_AS, unit: 1024)) KB) is reached"
         default: ""
         }
-    }
-
-    #if canImport(Glibc)
-        private typealias Resource = __rlimit_resource
-    #else
-        private typealias Resource = Int32
-    #endif
-
-    private static func value(_ resource: Resource, unit: UInt64 = 1) -> String {
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let status = getrlimit(__rlimit_resource_t(resource.rawValue), &limit)
-        #else
-            let status = getrlimit(resource, &limit)
-        #endif
-        guard status == 0, limit.rlim_cur < UInt64(Int64.max) else { return "unlimited" }
-        return String(UInt64(limit.rlim_cur) / unit)
     }
 }

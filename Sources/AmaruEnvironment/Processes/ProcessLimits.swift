@@ -1,4 +1,4 @@
-// What the system must let this process use.
+// The limits of this process, and what it needs.
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
@@ -9,12 +9,12 @@
 
 /// The limits of this process, as `ulimit` shows them.
 ///
-/// CPython, NIO and Swift's runtime end the process when they can't have a descriptor or a thread
-/// at the wrong moment. A program that starts all of them asks for enough beforehand.
+/// CPython, NIO and Swift's runtime end the process if they get no descriptor or thread at the
+/// wrong moment. A program that starts all of them makes sure beforehand that there are enough.
 package enum ProcessLimits {
-    /// Makes sure that so many files can be open, and so many bytes of addresses used.
+    /// Makes sure that the process can open so many files and use so many bytes of addresses.
     ///
-    /// A soft limit that is lower is raised, if the hard one allows it.
+    /// Raises a soft limit that is lower, if the hard limit allows it.
     ///
     /// - Throws: `Failure` for the first limit that is too low.
     package static func require(openFiles: UInt64, memory: UInt64) throws(Failure) {
@@ -28,13 +28,22 @@ package enum ProcessLimits {
         package let description: String
     }
 
+    /// The soft limit, as messages show it.
+    static func value(of resource: Resource, unit: UInt64 = 1) -> String {
+        var limit = rlimit()
+        guard getrlimit(number(resource), &limit) == 0, limit.rlim_cur < UInt64(Int64.max) else {
+            return "unlimited"
+        }
+        return String(UInt64(limit.rlim_cur) / unit)
+    }
+
     #if canImport(Glibc)
-        private typealias Resource = __rlimit_resource
+        typealias Resource = __rlimit_resource
         private static func number(_ resource: Resource) -> __rlimit_resource_t {
             __rlimit_resource_t(resource.rawValue)
         }
     #else
-        private typealias Resource = Int32
+        typealias Resource = Int32
         private static func number(_ resource: Resource) -> Int32 { resource }
     #endif
 

@@ -8,42 +8,29 @@
 #endif
 
 /// A program to start, with all that it inherits.
-package struct Spawn {
+struct Spawn {
     /// The program's absolute path.
-    package var executable: String
+    var executable: String
 
     /// The arguments after the program's name.
-    package var arguments: [String]
+    var arguments: [String]
 
     /// The whole environment.
-    package var environment: [String: String]
+    var environment: [String: String]
 
-    /// What the program gets as 0, 1 and 2; it gets no other.
-    package var descriptors: [Descriptor]
+    /// The program's descriptors 0, 1, 2 and so on; it gets no others.
+    var descriptors: [Descriptor]
 
-    /// The process group that it joins; 0 is a new one.
+    /// The process group that it joins; 0 is a new one, which it leads.
     var group: Int32 = 0
 
-    /// Whether it starts with all signals blocked, not with none.
+    /// Whether it starts with all signals blocked instead of unblocked.
     var blocksSignals = false
-
-    /// A program that leads a group of its own.
-    package init(
-        executable: String,
-        arguments: [String],
-        environment: [String: String],
-        descriptors: [Descriptor]
-    ) {
-        self.executable = executable
-        self.arguments = arguments
-        self.environment = environment
-        self.descriptors = descriptors
-    }
 
     /// Starts the program and returns its process number.
     ///
     /// - Throws: `PosixError` if it can't be started.
-    package func start() throws -> Int32 {
+    func start() throws -> Int32 {
         #if canImport(Glibc)
             var actions = posix_spawn_file_actions_t()
             var attributes = posix_spawnattr_t()
@@ -71,7 +58,7 @@ package struct Spawn {
         sigfillset(&signals)
         sigdelset(&signals, SIGKILL)
         sigdelset(&signals, SIGSTOP)
-        // What this process ignores, its children would ignore too.
+        // Otherwise the child would ignore the signals that this process ignores.
         posix_spawnattr_setsigdefault(&attributes, &signals)
         if !blocksSignals { sigemptyset(&signals) }
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -83,7 +70,7 @@ package struct Spawn {
                 posix_spawn(&identifier, executable, &actions, &attributes, arguments, variables)
             }
         }
-        // The numbers above must not be closed, and used again, before the program has them.
+        // Until here, or a number above could be closed and used again for another file.
         withExtendedLifetime(descriptors) {}
         guard code == 0 else { throw PosixError("start \(executable)", code: code) }
         return identifier

@@ -150,7 +150,7 @@ extension BuiltCommand {
         {
             let other = try folder.write("#!/bin/sh\nexit 1\n", to: "python9", permissions: 0o755)
             let result = try await run(["--python", other.path, "hello"])
-            #expect(result.errors.contains("--python FOLDER/python9: this program is linked with "))
+            #expect(result.errors.contains("--python FOLDER/python9: This program is linked with "))
             #expect(
                 result.errors.contains("CPython \(LinkedPython.version), whose interpreter is ")
             )

@@ -42,17 +42,19 @@ private enum Installable {
         var variables = ProcessInfo.processInfo.environment
         variables["XDG_CACHE_HOME"] = AmaruProcess.cache
         do {
-            _ = try await LocalModelFiles.ensure(
+            let builder = EnvironmentBuilder(
+                cacheFolder: UserFolder.cache(in: variables),
+                environment: variables
+            )
+            let request = EnvironmentRequest(
                 requirements: [LocalModel.engineRequirement],
                 interpreter: PythonInterpreterInfo(
                     path: try LinkedPython.interpreter(),
                     version: LinkedPython.version
-                ),
-                builder: EnvironmentBuilder(
-                    cacheFolder: CacheFolder.standard(environment: variables),
-                    environment: variables
                 )
             )
+            let environment = try await builder.environment(for: request)
+            _ = try await LocalModel.smolLM2.file(using: environment, builder: builder)
         } catch let error as EnvironmentError where error.code == .offline {
             return false
         } catch {}

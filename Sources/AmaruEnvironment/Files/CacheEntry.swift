@@ -1,0 +1,104 @@
+// A file or folder of the cache, filled by one process at a time.
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A file or folder of the cache that is complete or counts as missing.
+///
+/// Processes that want the same entry take turns. A half-made one is removed by the process that
+/// failed; if a signal ended it, by a shell that outlives it; if that was killed too (the machine
+/// stopped), by the next process that fills any entry of the same folder.
+struct CacheEntry: Sendable {
+    /// The folder of all entries of a kind.
+    let folder: URL
+
+    /// The entry's name in `folder`.
+    let name: String
+
+    /// The file in the entry that is written last; nil if the entry is itself such a file.
+    let markerName: String?
+
+    /// What belongs to one attempt to fill an entry.
+    struct Work: Sendable {
+        /// A folder for temporary files, removed at the end.
+        let folder: URL
+
+        /// What each child process must hold open: the lock, and the pipe that tells the shell
+        /// when the last process that writes to the entry has ended.
+        let held: [Descriptor]
+    }
+
+    /// The entry's final place.
+    var url: URL { folder.appending(path: name) }
+
+    private var marker: URL { markerName.map { url.appending(path: $0) } ?? url }
+
+    /// Created first and removed last: while it exists, the entry may be half-made.
+    private var workFolder: URL { folder.appending(path: Self.workPrefix + name) }
+
+    private var lockPath: String { url.path + ".lock" }
+
+    private static let workPrefix = ".work-"
+
+    /// Runs `body` to fill the entry, unless another process fills it first.
+    ///
+    /// - Parameters:
+    ///   - isUsable: Whether the entry needs no filling; asked once the lock is held.
+    ///   - onWait: Called once if another process holds the lock.
+    /// - Throws: What `body` throws, `PosixError` if the folder can't be used, or
+    ///   `CancellationError`.
+    func fill(
+        unless isUsable: () -> Bool,
+        onWait: () -> Void,
+        _ body: (Work) async throws -> Void
+    ) async throws {
+        try await blockingCall("amaru-cache") { try DurableFile.makeFolder(folder) }
+        let lock = try await FileLock.acquire(at: lockPath, onWait: onWait)
+        defer { withExtendedLifetime(lock) {} }
+        if isUsable() { return }
+        let watch = try await blockingCall("amaru-cache") {
+            removeLeftovers()
+            try remove()
+            return try EndWatch(
+                #"[ -e "$1" ] || /bin/rm -rf -- "$2"; /bin/rm -rf -- "$3""#,
+                [marker.path, url.path, workFolder.path],
+                holding: [lock.descriptor]
+            )
+        }
+        defer { watch.end() }
+        do {
+            try DurableFile.makeFolder(workFolder)
+            try await body(Work(folder: workFolder, held: [lock.descriptor, watch.pipe]))
+        } catch {
+            try? await blockingCall("amaru-cache") { try remove() }
+            throw error
+        }
+        // The entry is complete; what can't be removed now is a leftover.
+        try? await blockingCall("amaru-cache") { try DurableFile.remove(workFolder) }
+    }
+
+    /// Removes what dead processes left half-made in the folder, as far as that is possible.
+    private func removeLeftovers() {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for file in files where file.hasPrefix(Self.workPrefix) {
+            let name = String(file.dropFirst(Self.workPrefix.count))
+            let other = CacheEntry(folder: folder, name: name, markerName: markerName)
+            guard let lock = try? FileLock.acquireIfFree(at: other.lockPath) else { continue }
+            defer { withExtendedLifetime(lock) {} }
+            if FileManager.default.fileExists(atPath: other.marker.path) {
+                try? DurableFile.remove(other.workFolder)
+            } else {
+                try? other.remove()
+            }
+        }
+    }
+
+    /// Removes the entry, its marker first: a removal that stops half-way leaves no marker.
+    private func remove() throws {
+        for url in [marker, url, workFolder] { try DurableFile.remove(url) }
+    }
+}

@@ -1,0 +1,31 @@
+// The places of the user's cache and configuration.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import Foundation
+import Testing
+
+@Suite struct UserFolderTests {
+    @Test(arguments: [
+        (["HOME": "/h"], "/h/.cache/amaru", "/h/.config/amaru"),
+        (
+            ["HOME": "/h", "XDG_CACHE_HOME": "/c", "XDG_CONFIG_HOME": "/d"],
+            "/c/amaru", "/d/amaru"
+        ),
+        (
+            ["HOME": "/h", "XDG_CACHE_HOME": "relative", "XDG_CONFIG_HOME": ""],
+            "/h/.cache/amaru", "/h/.config/amaru"
+        ),
+    ])
+    func `The folders follow the XDG rules, which know no relative paths`(
+        environment: [String: String],
+        cache: String,
+        config: String
+    ) {
+        #if os(macOS)
+            let cache = cache.replacing("/.cache/", with: "/Library/Caches/")
+        #endif
+        #expect(UserFolder.cache(in: environment).path == cache)
+        #expect(UserFolder.config(in: environment).path == config)
+    }
+}
