@@ -260,7 +260,7 @@ async def test_an_empty_answer_is_finished_and_not_remembered(
     chat = talk(serve(whole()))
     await chat.send(screen.turn(1), "hi")
     assert screen.of("finished") == [(1, "stop")]
-    assert chat.history.messages == []
+    assert chat.messages == []
 
 
 async def test_two_turns_at_once_are_asked_in_turn(
@@ -344,7 +344,7 @@ async def test_a_turn_that_the_host_has_ended_is_not_read_on(
     turn.failed("host", "no more", "")
     await task
     assert core.exchanges == {}
-    assert chat.history.messages[-1]["content"] == screen.shown(1)
+    assert chat.messages[-1]["content"] == screen.shown(1)
 
 
 async def test_only_what_was_shown_is_remembered(
@@ -354,7 +354,7 @@ async def test_only_what_was_shown_is_remembered(
     turn = screen.turn()
     turn.cancelled()
     await chat.send(turn, "hi")
-    assert chat.history.messages == []
+    assert chat.messages == []
 
 
 async def test_an_answer_is_bounded(
@@ -374,7 +374,7 @@ async def test_an_answer_is_bounded(
     assert screen.failure[0] == "incomplete"
     assert "longer than 16 MiB" in screen.failure[1]
     assert len(screen.shown(1)) == 99_900
-    assert len(chat.history.messages[-1]["content"]) == 99_900
+    assert len(chat.messages[-1]["content"]) == 99_900
 
 
 async def test_tool_calls_are_bounded_too(
@@ -402,7 +402,7 @@ async def test_a_refusal_is_text(
     chat = talk(serve(refuse))
     await chat.send(screen.turn(), "hi")
     assert screen.shown(1) == "I can’t."
-    assert chat.history.messages[-1]["content"] == "I can’t."
+    assert chat.messages[-1]["content"] == "I can’t."
 
 
 async def test_a_whole_completion_is_shown_like_a_stream(
@@ -491,4 +491,4 @@ async def test_a_turn_cancelled_in_a_filter_keeps_what_was_shown(
     await eventually(lambda: screen.of("text"))
     turn.cancel()
     await asyncio.wait([task])
-    assert [m["content"] for m in chat.history.messages] == ["hi", "half"]
+    assert [m["content"] for m in chat.messages] == ["hi", "half"]

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +16,10 @@ import pytest
 from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Server
 
+import amaru
 from amaru.chat import Conversation, client
 from amaru.chat.failures import describe, script_failure
-from amaru.chat.faults import Fault
+from amaru.chat.transport import Fault
 
 Serve = Callable[..., Server]
 Ask = Callable[..., Any]
@@ -510,6 +513,66 @@ def test_odd_exceptions(died: Died, source: str) -> None:
     assert (message + remedy).encode()
 
 
+def trace(*files: str) -> BaseException:
+    """Raise through one frame in each file, the last of which raises."""
+    function: Any = None
+    for file in reversed(files):
+        source = "def call(below):\n    below() if below else int('x')\n"
+        names: dict[str, Any] = {}
+        exec(compile(source, file, "exec"), names)
+        function = functools.partial(names["call"], function)
+    try:
+        function()
+    except ValueError as exc:
+        # Without the frame of this function.
+        return exc.with_traceback(exc.__traceback__ and exc.__traceback__.tb_next)
+    raise AssertionError("nothing was raised")
+
+
+AMARU = str(Path(amaru.__file__).parent)
+LIBRARY = str(Path(json.__file__).parent)
+PLACES = [
+    (["/s/a.py", "/s/b.py", "/x/c.py", "/x/d.py"], "/s/b.py"),
+    # A library that calls the script back.
+    (["/x/c.py", "/s/a.py", "/x/d.py"], "/s/a.py"),
+    # The script's line has ended: the library's task goes on without it.
+    (["/x/c.py", "/x/d.py"], "/x/c.py"),
+    ([f"{AMARU}/_script.py", "<frozen x>", "/x/c.py", "/x/d.py"], "/x/c.py"),
+    (["/s/site-packages/c.py", "/s/site-packages/d.py"], "/s/site-packages/c.py"),
+    # The script is a link to the folder that its modules are in.
+    (["/link/a.py", "/x/c.py"], "/link/a.py"),
+    (["/link/a.py", "/s/b.py", "/x/c.py"], "/s/b.py"),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), PLACES)
+def test_the_place_is_the_scripts_last_else_the_librarys_first(
+    monkeypatch: pytest.MonkeyPatch, files: list[str], expected: str
+) -> None:
+    monkeypatch.setattr("sys.path", ["/s", "/x"])
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "/link/a.py")
+    _, _, remedy = script_failure(trace(*files), "", 0, "", "")
+    assert remedy == f"fix the script at {expected}, line 2"
+
+
+def test_the_standard_library_is_no_part_of_a_script_above_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    above = str(Path(LIBRARY).parents[1])
+    monkeypatch.setattr("sys.path", [above])
+    exc = trace(f"{above}/script.py", f"{LIBRARY}/decoder.py")
+    assert script_failure(exc, "", 0, "", "")[2].endswith("/script.py, line 2")
+
+
+def test_a_text_that_is_no_file_is_not_the_place_of_a_syntax_error(died: Died) -> None:
+    assert died("import ast\nast.literal_eval('(')")[2].endswith("script.py, line 2")
+
+
+def test_what_only_amaru_raised_has_no_place() -> None:
+    exc = trace(f"{AMARU}/_script.py")
+    assert script_failure(exc, "", 0, "", "")[2] == "fix the script"
+
+
 def test_an_exception_without_a_trace() -> None:
     failure = script_failure(ValueError("x"), "", 0, "", "")
     assert failure == (
@@ -550,6 +613,17 @@ def test_a_long_text_is_one_short_line() -> None:
             "Check its address.",
             "cannot connect to http://h:1: could not connect to the proxy p for "
             "http://h:1: no route",
+        ),
+        (
+            'could not find the host "h" of http://h:1: the name does not resolve. '
+            "Check its spelling and the network connection.",
+            "cannot find the host of http://h:1: the name does not resolve",
+        ),
+        (
+            'could not find the host "p" of the proxy: the name does not resolve. '
+            "Check its spelling and the network connection.",
+            'cannot find the host of http://h:1: could not find the host "p" of the '
+            "proxy: the name does not resolve",
         ),
     ],
 )

@@ -248,7 +248,7 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
         text=True,
         check=True,
     )
-    names = "address answer chunks client conversation faults messages sse transport"
+    names = "address answer chunks client conversation sse transport"
     modules = [f"amaru.chat.{name}" for name in names.split()]
     assert done.stdout.split() == ["amaru.chat", *modules, "main"]
 

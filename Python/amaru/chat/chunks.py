@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 __all__ = ["Chunk", "error_text", "parse", "said"]
 
@@ -44,9 +41,6 @@ def parse(data: str, part: str = "delta") -> Chunk:
     Servers differ in what they leave out, send as null or add, and none of that is
     worth losing an answer for; a ValueError is raised for what is not a JSON object.
     """
-    if not data.isascii():
-        # Bytes that are not UTF-8 have become lone surrogates, which cannot be encoded.
-        data.encode()
     try:
         event = json.loads(data)
     except RecursionError as exc:
@@ -109,14 +103,10 @@ def _tools(value: object) -> tuple[ToolDelta, ...]:
     deltas = []
     for position, call in enumerate(value if isinstance(value, list) else []):
         index = _object(call).get("index")
+        index = index if isinstance(index, int) else position
         function = _object(_object(call).get("function"))
-        deltas.append(
-            (
-                index if isinstance(index, int) else position,
-                _text(function.get("name")),
-                _text(function.get("arguments")),
-            )
-        )
+        texts = _text(function.get("name")), _text(function.get("arguments"))
+        deltas.append((index, *texts))
     return tuple(deltas)
 
 

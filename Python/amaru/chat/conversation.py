@@ -4,35 +4,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from amaru import host
 from amaru.chat.answer import LIMIT, Reading
+from amaru.chat.chunks import Chunk
 from amaru.chat.client import Client
-from amaru.chat.faults import Fault
-from amaru.chat.messages import History
-from amaru.chat.transport import Transport
+from amaru.chat.transport import Fault
 
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    from amaru.chat.chunks import Chunk
-    from amaru.host import Settings, Turn
-
-    class Filters(Protocol):
-        """What may change the texts of a turn on their way; the plugins do."""
-
-        async def message(self, text: str, turn: Turn) -> str:
-            """Return the message to send."""
-
-        async def chunk(self, text: str, turn: Turn) -> str:
-            """Return the piece of the answer to show."""
-
-        async def answer(self, text: str, turn: Turn) -> str:
-            """Return the finished answer to remember."""
-
-
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "Filters"]
 
 # What a server calls the end of an answer that is not its natural end.
 _CUTS = {
@@ -43,93 +25,98 @@ _CUTS = {
 }
 
 
+class Filters(Protocol):
+    """What may change the texts of a turn on their way; the plugins do."""
+
+    async def message(self, text: str, turn: host.Turn) -> str:
+        """Return the message to send."""
+
+    async def chunk(self, text: str, turn: host.Turn) -> str:
+        """Return the piece of the answer to show."""
+
+    async def answer(self, text: str, turn: host.Turn) -> str:
+        """Return the finished answer to remember."""
+
+
 class Conversation:
     """A history and the server that continues it, one turn at a time."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        transport: Transport | None = None,
-        filters: Filters | None = None,
-    ) -> None:
-        self.history = History(settings.system)
+    def __init__(self, settings: host.Settings, filters: Filters | None = None) -> None:
+        system = {"role": "system", "content": settings.system}
+        self.messages = [system] if settings.system else []
+        """What the next request begins with: user and assistant alternate.
+
+        A question without any answer is dropped with its turn, since two user messages
+        in a row are refused by some servers, and answered twice by others. An answer
+        that was cut short is an answer.
+        """
         self._settings = settings
-        self._client = Client(settings, transport or Transport())
+        self._client = Client(settings)
         self._filters = filters
         self._turn = asyncio.Lock()
 
-    async def send(self, turn: Turn, text: str) -> None:
+    async def send(self, turn: host.Turn, text: str) -> None:
         """Ask `text` and show the answer in `turn`, which has ended on return.
 
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
         answer = _Answer(turn, self._filters)
-        question = text
         try:
             async with self._turn:
                 if self._filters is not None:
-                    question = await self._filters.message(text, turn)
+                    text = await self._filters.message(text, turn)
                 if not turn.ended:
-                    await self._ask(question, answer)
+                    await self._ask(text, answer)
         except asyncio.CancelledError:
-            self.history.remember(question, answer.shown)
             turn.cancelled()
             raise
         except Exception as exc:
             from amaru.chat.failures import describe
 
-            self.history.remember(question, answer.shown)
             turn.failed(*describe(exc, self._settings))
         else:
-            self.history.remember(question, answer.whole)
             turn.finished(answer.reason)
+        finally:
+            if said := answer.text.getvalue():
+                self.messages.append({"role": "user", "content": text})
+                self.messages.append({"role": "assistant", "content": said})
 
-    async def _ask(self, question: str, answer: _Answer) -> None:
-        turn = answer.turn
-        with await self._client.ask(self.history.asking(question), turn) as response:
+    async def _ask(self, text: str, answer: _Answer) -> None:
+        messages = [*self.messages, {"role": "user", "content": text}]
+        with await self._client.ask(messages, answer.turn) as response:
             reading = Reading(response, self._settings.stall_timeout)
-            while await reading.more():
-                for chunk in reading.chunks():
-                    await answer.add(chunk)
-                await reading.pause(turn.drain())
-                if turn.ended:
-                    return
+            async with aclosing(reading.batches()) as batches:
+                async for chunks in batches:
+                    for chunk in chunks:
+                        await answer.add(chunk)
+                    await answer.turn.drain()
+                    if answer.turn.ended:
+                        return
         await answer.finish()
 
 
 class _Answer:
-    """What has been shown of one answer."""
+    """One answer as it is shown, and then as it is remembered."""
 
-    def __init__(self, turn: Turn, filters: Filters | None) -> None:
+    def __init__(self, turn: host.Turn, filters: Filters | None) -> None:
         self.turn = turn
         self.reason = "stop"
+        self.text = StringIO()
         self._filters = filters
-        self._shown = StringIO()
         self._size = 0
         self._tools: dict[int, tuple[StringIO, StringIO]] = {}
-        self._kept: str | None = None
-
-    @property
-    def shown(self) -> str:
-        return self._shown.getvalue()
-
-    @property
-    def whole(self) -> str:
-        """What is remembered: the answer as it was shown, or as a filter wants it."""
-        return self.shown if self._kept is None else self._kept
 
     async def add(self, chunk: Chunk) -> None:
         self._count(len(chunk.text) + len(chunk.reasoning))
         if chunk.reasoning:
             self.turn.reasoning(chunk.reasoning)
-        if chunk.text:
-            text = chunk.text
+        if text := chunk.text:
             if self._filters is not None:
                 text = await self._filters.chunk(self.turn.clean(text), self.turn)
                 self._count(len(text))
             if text and self.turn.text(text):
-                self._shown.write(text)
+                self.text.write(text)
         for index, name, arguments in chunk.tools:
             self._count(len(name) + len(arguments) + 64)
             call = self._tools.setdefault(index, (StringIO(), StringIO()))
@@ -145,11 +132,12 @@ class _Answer:
         for name, arguments in self._tools.values():
             self.turn.tool_call(name.getvalue(), arguments.getvalue())
         if self._filters is not None:
-            shown = self.shown
-            self._kept = await self._filters.answer(shown, self.turn)
+            shown = self.text.getvalue()
+            kept = await self._filters.answer(shown, self.turn)
+            self.text = StringIO(kept)
             # What is on the screen stays there; what a filter adds at the end is new.
-            if self._kept.startswith(shown):
-                self.turn.text(self._kept[len(shown) :])
+            if kept.startswith(shown):
+                self.turn.text(kept[len(shown) :])
         if cut := _CUTS.get(self.reason):
             self.turn.notice(f"the answer was cut short: {cut}")
 
