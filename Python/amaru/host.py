@@ -56,7 +56,7 @@ def notice(message: str) -> None:
 def current_turn() -> Turn:
     """Return the turn whose message is being delivered; a task inherits it.
 
-    The script that asks for it ends it.
+    A script that asks for its turn must end it.
     """
     turn = _current.get(None)
     if turn is None:

@@ -188,6 +188,7 @@ async def test_other_faults_are_not_tried_again(
     [
         ('could not find the host "h" of http://h: the name does not resolve', 1),
         ("could not connect to http://h: Connection refused (errno 111)", 3),
+        ("could not connect to http://resolver.dns: No route to host (errno 113)", 3),
     ],
 )
 async def test_a_name_that_does_not_resolve_is_not_tried_again(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Chunk", "error_text", "parse", "said"]
 
@@ -12,27 +12,16 @@ ToolDelta = tuple[int, str, str]
 """A part of a tool call: which of the answer's calls, its name, its arguments."""
 
 
-class Chunk:
+class Chunk(NamedTuple):
     """What one event adds to the answer."""
 
-    __slots__ = ("error", "finish_reason", "reasoning", "text", "tools", "usage")
-
-    def __init__(
-        self,
-        text: str = "",
-        reasoning: str = "",
-        tools: tuple[ToolDelta, ...] = (),
-        finish_reason: str = "",
-        usage: tuple[int, int] | None = None,
-        error: str = "",
-    ) -> None:
-        self.text = text
-        self.reasoning = reasoning
-        self.tools = tools
-        self.finish_reason = finish_reason
-        self.usage = usage
-        self.error = error
-        """The server's own words, if it reports a fault inside the stream."""
+    text: str = ""
+    reasoning: str = ""
+    tools: tuple[ToolDelta, ...] = ()
+    finish_reason: str = ""
+    usage: tuple[int, int] | None = None
+    #: The server's own words, if it reports a fault inside the stream.
+    error: str = ""
 
 
 def parse(data: str, part: str = "delta") -> Chunk:

@@ -18,10 +18,10 @@ __all__ = ["Conversation", "Filters"]
 
 # What a server calls the end of an answer that is not its natural end.
 _CUTS = {
-    "length": "the model reached its limit of tokens",
-    "model_length": "the model reached its limit of tokens",
-    "max_tokens": "the model reached its limit of tokens",
-    "content_filter": "the content filter of the server stopped it",
+    "length": "the model reached its token limit",
+    "model_length": "the model reached its token limit",
+    "max_tokens": "the model reached its token limit",
+    "content_filter": "the server's content filter stopped it",
 }
 
 

@@ -121,7 +121,7 @@ _SECRET: Final = re.compile(
     r"(?=[^\s\"',;&]*\d))[^\s\"',;&)]{6,}",
     re.I,
 )
-# Files that are no part of a script, even in a folder of it.
+# Files that are no part of the script, although they may be below its folder.
 _AMARU: Final = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 _LIBRARY: Final = re.compile(
     rf"{re.escape(os.path.join(os.path.dirname(os.__file__), ''))}"
@@ -249,11 +249,13 @@ def _row(fault: Fault) -> tuple[str, str]:
     if kind == "connect":
         from amaru.transport._errors import names_tls
 
-        if names_tls(detail):
+        # The name of a host may hold any of the words.
+        words = re.sub(r'"[^"]*"|https?://\S+', "", detail)
+        if names_tls(words):
             kind = "connect_tls"
-        elif _REFUSED.search(detail):
+        elif _REFUSED.search(words):
             kind = "connect_refused"
-        elif _NAME.search(detail):
+        elif _NAME.search(words):
             kind = "connect_name"
     return kind if kind in _ROWS else "transport", detail
 
