@@ -77,4 +77,4 @@ async def main() -> None:
 
         plugins = Plugins(options.plugins)
         await plugins.load()
-    await receive(Conversation(options, plugins), plugins)
+    await receive(Conversation(options, plugins.filter if plugins else None), plugins)

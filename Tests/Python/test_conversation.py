@@ -24,10 +24,10 @@ Talk = Callable[..., Conversation]
 def talk(core: ModuleType) -> Talk:
     """Make conversations with a server."""
 
-    def make(server: Server, filters: Any = None, **options: Any) -> Conversation:
+    def make(server: Server, filter: Any = None, **options: Any) -> Conversation:
         values: dict[str, Any] = {"api_key": "placeholder-1"} | options
         settings: Any = ChatSettings("small", f"{server.origin}/v1", **values)
-        return Conversation(settings, filters=filters)
+        return Conversation(settings, filter=filter)
 
     return make
 
@@ -277,18 +277,12 @@ async def test_two_turns_at_once_are_asked_in_turn(
 async def test_filters_change_message_pieces_and_answer(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
-    class Loud:
-        async def message(self, text: str, turn: RecordingTurn) -> str:
-            return text.upper()
-
-        async def chunk(self, text: str, turn: RecordingTurn) -> str:
-            return text.title()
-
-        async def answer(self, text: str, turn: RecordingTurn) -> str:
-            return text + "!"
+    async def loud(what: str, text: str, turn: RecordingTurn) -> str:
+        changed = {"message": text.upper(), "chunk": text.title(), "answer": text + "!"}
+        return changed[what]
 
     server = serve(whole("well", " said"), whole("."))
-    chat = talk(server, Loud())
+    chat = talk(server, loud)
     await chat.send(screen.turn(1), "hi")
     assert screen.shown(1) == "Well Said!"
     await chat.send(screen.turn(2), "more")
@@ -454,19 +448,13 @@ async def test_a_filter_is_given_clean_text_and_may_wait(
 ) -> None:
     given: list[str] = []
 
-    class Slow:
-        async def message(self, text: str, turn: RecordingTurn) -> str:
-            await asyncio.sleep(0)
-            return text
-
-        async def chunk(self, text: str, turn: RecordingTurn) -> str:
-            await asyncio.sleep(0)
+    async def slow(what: str, text: str, turn: RecordingTurn) -> str:
+        await asyncio.sleep(0)
+        if what == "chunk":
             given.append(text)
-            return text
+        return text
 
-        answer = message
-
-    await talk(serve(whole("a\x1bb", "c")), Slow()).send(screen.turn(), "hi")
+    await talk(serve(whole("a\x1bb", "c")), slow).send(screen.turn(), "hi")
     assert given == ["ab", "c"]
     assert screen.shown(1) == "abc"
 
@@ -474,17 +462,12 @@ async def test_a_filter_is_given_clean_text_and_may_wait(
 async def test_a_turn_cancelled_in_a_filter_keeps_what_was_shown(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
-    class Stuck:
-        async def message(self, text: str, turn: RecordingTurn) -> str:
-            return text
-
-        chunk = message
-
-        async def answer(self, text: str, turn: RecordingTurn) -> str:
+    async def stuck(what: str, text: str, turn: RecordingTurn) -> str:
+        if what == "answer":
             await asyncio.Event().wait()
-            return text
+        return text
 
-    chat = talk(serve(whole("half")), Stuck())
+    chat = talk(serve(whole("half")), stuck)
     turn = screen.turn()
     task = asyncio.create_task(chat.send(turn, "hi"))
     turn.bind(task)

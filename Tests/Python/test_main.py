@@ -153,14 +153,10 @@ class Dice:
             raise RuntimeError("/fail failed: dice.py:3: ZeroDivisionError")
         return f"rolled {arguments}"
 
-    async def message(self, text: str, turn: RecordingTurn) -> str:
-        return f"{text} ({self.folder})"
-
-    async def chunk(self, text: str, turn: RecordingTurn) -> str:
-        return text.upper()
-
-    async def answer(self, text: str, turn: RecordingTurn) -> str:
-        return text
+    async def filter(self, what: str, text: str, turn: Any) -> str:
+        if what == "message":
+            return f"{text} ({self.folder})"
+        return text.upper() if what == "chunk" else text
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from io import StringIO
-from typing import Protocol
 
 from amaru import host
 from amaru.chat.answer import LIMIT, Reading
@@ -14,7 +14,11 @@ from amaru.chat.chunks import Chunk
 from amaru.chat.client import Client
 from amaru.chat.transport import Fault
 
-__all__ = ["Conversation", "Filters"]
+__all__ = ["Conversation"]
+
+# Changes a text of a turn on its way, as the plugins do: the ``message`` to send, a
+# ``chunk`` of the answer to show, or the whole ``answer`` to remember.
+Filter = Callable[[str, str, "host.Turn"], Awaitable[str]]
 
 # What a server calls the end of an answer that is not its natural end.
 _CUTS = {
@@ -25,23 +29,10 @@ _CUTS = {
 }
 
 
-class Filters(Protocol):
-    """What may change the texts of a turn on their way; the plugins do."""
-
-    async def message(self, text: str, turn: host.Turn) -> str:
-        """Return the message to send."""
-
-    async def chunk(self, text: str, turn: host.Turn) -> str:
-        """Return the piece of the answer to show."""
-
-    async def answer(self, text: str, turn: host.Turn) -> str:
-        """Return the finished answer to remember."""
-
-
 class Conversation:
     """A history and the server that continues it, one turn at a time."""
 
-    def __init__(self, settings: host.Settings, filters: Filters | None = None) -> None:
+    def __init__(self, settings: host.Settings, filter: Filter | None = None) -> None:
         system = {"role": "system", "content": settings.system}
         self.messages = [system] if settings.system else []
         """What the next request begins with: user and assistant alternate.
@@ -52,7 +43,7 @@ class Conversation:
         """
         self._settings = settings
         self._client = Client(settings)
-        self._filters = filters
+        self._filter = filter
         self._turn = asyncio.Lock()
 
     async def send(self, turn: host.Turn, text: str) -> None:
@@ -61,11 +52,11 @@ class Conversation:
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
-        answer = _Answer(turn, self._filters)
+        answer = _Answer(turn, self._filter)
         try:
             async with self._turn:
-                if self._filters is not None:
-                    text = await self._filters.message(text, turn)
+                if self._filter is not None:
+                    text = await self._filter("message", text, turn)
                 if not turn.ended:
                     await self._ask(text, answer)
         except asyncio.CancelledError:
@@ -99,11 +90,11 @@ class Conversation:
 class _Answer:
     """One answer as it is shown, and then as it is remembered."""
 
-    def __init__(self, turn: host.Turn, filters: Filters | None) -> None:
+    def __init__(self, turn: host.Turn, filter: Filter | None) -> None:
         self.turn = turn
         self.reason = "stop"
         self.text = StringIO()
-        self._filters = filters
+        self._filter = filter
         self._size = 0
         self._tools: dict[int, tuple[StringIO, StringIO]] = {}
 
@@ -112,8 +103,9 @@ class _Answer:
         if chunk.reasoning:
             self.turn.reasoning(chunk.reasoning)
         if text := chunk.text:
-            if self._filters is not None:
-                text = await self._filters.chunk(self.turn.clean(text), self.turn)
+            if self._filter is not None:
+                clean = self.turn.clean(text)
+                text = await self._filter("chunk", clean, self.turn)
                 self._count(len(text))
             if text and self.turn.text(text):
                 self.text.write(text)
@@ -128,12 +120,12 @@ class _Answer:
             self.reason = chunk.finish_reason[:64]
 
     async def finish(self) -> None:
-        """Report the whole tool calls, and let the filters see the whole answer."""
+        """Report the whole tool calls, and let the filter see the whole answer."""
         for name, arguments in self._tools.values():
             self.turn.tool_call(name.getvalue(), arguments.getvalue())
-        if self._filters is not None:
+        if self._filter is not None:
             shown = self.text.getvalue()
-            kept = await self._filters.answer(shown, self.turn)
+            kept = await self._filter("answer", shown, self.turn)
             self.text = StringIO(kept)
             # What is on the screen stays there; what a filter adds at the end is new.
             if kept.startswith(shown):

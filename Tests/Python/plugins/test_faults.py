@@ -44,7 +44,7 @@ async def test_a_hook_that_fails_is_named_and_disabled(
     path = folder.write("bad", hook(failing, kind=kind))
     folder.write("good", shout("message"))
     plugins = await folder.load()
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
     (notice,) = folder.notices
     line = 5 if (failing, what) not in RETURNING else 3
     assert notice.startswith(f"plugin bad disabled for this session: {path}:{line}: ")
@@ -54,7 +54,7 @@ async def test_a_hook_that_fails_is_named_and_disabled(
     assert sys.stdout is out
     assert not sys.stderr.closed
     assert plugins.names == ["good"]
-    assert await plugins.message("again", TURN) == "AGAIN"
+    assert await plugins.filter("message", "again", TURN) == "AGAIN"
     assert len(folder.notices) == 1
 
 
@@ -65,7 +65,7 @@ async def test_another_hook_of_a_plugin_that_has_failed_is_left_out(
     folder.write("bad", hook("1 / 0\n") + second)
     folder.write("good", shout("message"))
     plugins = await folder.load()
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
     assert plugins.names == ["good"]
     assert len(folder.notices) == 1
 
@@ -82,7 +82,7 @@ async def test_a_file_that_fails_is_named_and_left_out(
     assert notice.startswith(f"plugin bad disabled: {path}:3: ")
     assert what in notice
     assert plugins.names == ["good"]
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
     assert "amaru_plugins.bad" not in sys.modules
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -129,7 +129,7 @@ async def test_a_file_that_cannot_be_used_is_named(
     assert notice.startswith(f"plugin bad disabled: {path}:")
     assert what in notice
     assert plugins.names == ["good"]
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
 
 
 async def test_what_is_no_file_is_named_and_not_waited_for(folder: Folder) -> None:
@@ -162,7 +162,7 @@ async def test_a_folder_that_cannot_be_read_is_a_notice(
         path = path / "deeper"
     plugins = Plugins(str(path), folder.notices.append)
     await plugins.load()
-    assert await plugins.message("hi", TURN) == "hi"
+    assert await plugins.filter("message", "hi", TURN) == "hi"
     assert "no plugin was loaded: " in folder.notices[0]
 
 
@@ -182,7 +182,7 @@ async def test_texts_of_odd_classes_become_plain(folder: Folder) -> None:
             return Odd(text + "!")
         """,
     )
-    text = await (await folder.load()).message("hi", TURN)
+    text = await (await folder.load()).filter("message", "hi", TURN)
     assert (type(text), text) == (str, "hi!")
 
 
@@ -192,7 +192,7 @@ async def test_a_stream_that_was_closed_before_is_nobodys_fault(
     monkeypatch.setattr(sys, "stdout", closed := io.StringIO())
     closed.close()
     folder.write("loud", shout("message"))
-    assert await (await folder.load()).message("hi", TURN) == "HI"
+    assert await (await folder.load()).filter("message", "hi", TURN) == "HI"
     assert folder.notices == []
 
 
@@ -202,7 +202,7 @@ async def test_a_plugin_cannot_cancel_the_turn(folder: Folder) -> None:
     plugins = await folder.load()
 
     async def turn() -> str:
-        text = await plugins.message("hi", TURN)
+        text = await plugins.filter("message", "hi", TURN)
         await asyncio.sleep(0)
         return text
 
@@ -221,7 +221,7 @@ async def test_a_cancellation_of_ours_beside_a_plugins_counts(folder: Folder) ->
 
     async def turn() -> None:
         asyncio.get_running_loop().call_soon(running.cancel)
-        await plugins.message("hi", TURN)
+        await plugins.filter("message", "hi", TURN)
         await asyncio.Event().wait()
 
     running = asyncio.create_task(turn())
@@ -267,7 +267,7 @@ async def test_code_that_loops_is_named_and_interrupted(
     thread = threading.Thread(target=interrupt)
     thread.start()
     plugins = await folder.load()
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
     thread.join()
     assert named == ["a"]
     (notice,) = folder.notices

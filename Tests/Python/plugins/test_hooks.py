@@ -17,7 +17,7 @@ from amaru.plugins import Plugins
 async def test_a_hook_changes_the_text(folder: Folder, name: str) -> None:
     folder.write("loud", shout(name))
     plugins = await folder.load()
-    assert await getattr(plugins, name)("hi", TURN) == "HI"
+    assert await plugins.filter(name, "hi", TURN) == "HI"
     assert plugins.names == ["loud"]
     assert folder.notices == []
 
@@ -28,7 +28,7 @@ async def test_a_hook_may_be_async(folder: Folder, host: Host, name: str) -> Non
     folder.write("loud", hook(body, name, "async def"))
     plugins = await folder.load()
     host.named.clear()
-    assert await getattr(plugins, name)("hi", TURN) == "HI"
+    assert await plugins.filter(name, "hi", TURN) == "HI"
     assert host.named.count("loud") > 1
     assert folder.notices == []
 
@@ -36,7 +36,7 @@ async def test_a_hook_may_be_async(folder: Folder, host: Host, name: str) -> Non
 async def test_nothing_is_read_before_loading(folder: Folder) -> None:
     folder.write("bad", "1 / 0\n")
     plugins = Plugins(str(folder.path), folder.notices.append)
-    assert await plugins.message("hi", TURN) == "hi"
+    assert await plugins.filter("message", "hi", TURN) == "hi"
     assert folder.notices == []
 
 
@@ -44,7 +44,7 @@ async def test_a_plain_hook_costs_no_task_switch(folder: Folder) -> None:
     folder.write("loud", shout("chunk"))
     plugins = await folder.load()
     with pytest.raises(StopIteration) as end:
-        plugins.chunk("hi", TURN).send(None)
+        plugins.filter("chunk", "hi", TURN).send(None)
     assert end.value.value == "HI"
 
 
@@ -54,7 +54,7 @@ async def test_the_running_plugin_is_named_to_the_host(
     look = "import sys\nSEEN = [sys.modules['_amaru_chat'].running]\n"
     folder.write("a", look + hook("SEEN.append(sys.modules['_amaru_chat'].running)"))
     plugins = await folder.load()
-    await plugins.message("hi", TURN)
+    await plugins.filter("message", "hi", TURN)
     assert sys.modules["amaru_plugins.a"].SEEN == ["a", "a"]
 
 
@@ -63,7 +63,7 @@ async def test_a_plugin_needs_no_host(
 ) -> None:
     monkeypatch.setitem(sys.modules, "_amaru_chat", None)
     folder.write("loud", shout("message"))
-    assert await (await folder.load()).message("hi", TURN) == "HI"
+    assert await (await folder.load()).filter("message", "hi", TURN) == "HI"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ async def test_a_plugin_needs_no_host(
 )
 async def test_a_hook_takes_what_it_wants(folder: Folder, signature: str) -> None:
     folder.write("a", f"@hookimpl\ndef amaru_message({signature}):\n    return 'ok'\n")
-    assert await (await folder.load()).message("hi", TURN) == "ok"
+    assert await (await folder.load()).filter("message", "hi", TURN) == "ok"
     assert folder.notices == []
 
 
@@ -87,7 +87,7 @@ async def test_plugins_are_asked_in_the_order_of_their_names(folder: Folder) -> 
             name,
             f"@hookimpl{how}\ndef amaru_message(text):\n    return text + '{name}'\n",
         )
-    assert await (await folder.load()).message("", TURN) == "dabc"
+    assert await (await folder.load()).filter("message", "", TURN) == "dabc"
 
 
 async def test_a_marker_of_pluggy_works_as_well(folder: Folder) -> None:
@@ -107,7 +107,7 @@ async def test_a_marker_of_pluggy_works_as_well(folder: Folder) -> None:
         head="",
     )
     plugins = await folder.load()
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
     assert folder.notices == []
 
 
@@ -134,8 +134,8 @@ async def test_cached_functions_and_methods_are_hooks(folder: Folder) -> None:
         """,
     )
     plugins = await folder.load()
-    assert await plugins.message("hi", TURN) == "HI"
-    assert await plugins.answer("hi", TURN) == "hi!"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
+    assert await plugins.filter("answer", "hi", TURN) == "hi!"
     assert folder.notices == []
 
 
@@ -155,7 +155,7 @@ async def test_a_hook_that_waits_too_long_is_named(
     head = f"{HEAD}SWALLOWING = {swallowing}\n"
     path = folder.write("slow", hook(body, kind="async def"), head)
     plugins = await folder.load(limit=0.01)
-    assert await plugins.message("hi", TURN) == "hi"
+    assert await plugins.filter("message", "hi", TURN) == "hi"
     assert folder.notices == [
         f"plugin slow disabled for this session: {path}:10: "
         "still waiting after 0.01 seconds"
@@ -178,7 +178,7 @@ async def test_a_turn_that_is_cancelled_cancels_its_hook(folder: Folder) -> None
     folder.write("slow", hook(body, kind="async def"))
     plugins = await folder.load()
     turn: Any = []
-    running = asyncio.create_task(plugins.message("hi", turn))
+    running = asyncio.create_task(plugins.filter("message", "hi", turn))
     for _ in range(3):
         await asyncio.sleep(0)
     running.cancel()
@@ -195,4 +195,4 @@ async def test_a_plain_function_may_return_something_to_wait_for(
 ) -> None:
     body = "import asyncio\nreturn asyncio.ensure_future(later(text))"
     folder.write("a", "async def later(text): return text.upper()\n" + hook(body))
-    assert await (await folder.load()).message("hi", TURN) == "HI"
+    assert await (await folder.load()).filter("message", "hi", TURN) == "HI"

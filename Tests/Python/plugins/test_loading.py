@@ -20,7 +20,7 @@ PYTHON = str(Path(__file__).parents[3] / "Python")
 async def test_a_plugin_shadows_no_module(folder: Folder) -> None:
     folder.write("ssl", shout("message"))
     plugins = await folder.load()
-    assert await plugins.message("hi", TURN) == "HI"
+    assert await plugins.filter("message", "hi", TURN) == "HI"
     assert sys.modules["ssl"] is ssl
     assert "amaru_plugins.ssl" in sys.modules
     assert str(folder.path) not in sys.path
@@ -44,7 +44,7 @@ async def test_a_plugin_may_use_dataclasses_and_a_name_with_a_dash(
         """,
         head="from __future__ import annotations\n" + HEAD,
     )
-    assert await (await folder.load()).message("hi", TURN) == "hi1"
+    assert await (await folder.load()).filter("message", "hi", TURN) == "hi1"
 
 
 async def test_none_changes_nothing_and_private_files_are_no_plugins(
@@ -53,7 +53,7 @@ async def test_none_changes_nothing_and_private_files_are_no_plugins(
     folder.write("quiet", "@hookimpl\ndef amaru_message(text):\n    pass\n")
     folder.write("_draft", "1 / 0\n")
     folder.write(".hidden", "1 / 0\n")
-    assert await (await folder.load()).message("hi", TURN) == "hi"
+    assert await (await folder.load()).filter("message", "hi", TURN) == "hi"
     assert folder.notices == []
 
 
@@ -65,7 +65,7 @@ before = set(sys.modules)
 from amaru.plugins import Plugins
 plugins = Plugins(sys.argv[2], print)
 asyncio.run(plugins.load())
-assert asyncio.run(plugins.message("hi", None)) == sys.argv[3]
+assert asyncio.run(plugins.filter("message", "hi", None)) == sys.argv[3]
 print(*sorted(set(sys.modules) - before))
 """
 
@@ -100,8 +100,8 @@ async def test_the_template_changes_message_and_answer(folder: Folder) -> None:
     assert len(text.splitlines()) == 10
     folder.write("tidy", text, head="")
     plugins = await folder.load()
-    assert await plugins.message("  hi  ", TURN) == "hi"
-    assert await plugins.answer("fine", TURN) == "fine\n\n(tidy was here)"
+    assert await plugins.filter("message", "  hi  ", TURN) == "hi"
+    assert await plugins.filter("answer", "fine", TURN) == "fine\n\n(tidy was here)"
     assert folder.notices == []
 
 
