@@ -15,7 +15,7 @@ import pytest
 
 from amaru.chat import answer
 from amaru.chat.answer import Reading
-from amaru.chat.transport import Fault
+from amaru.chat.transport import Fault, Response
 
 STREAM = "text/event-stream"
 ASKED: Any = {"model": "small", "messages": [], "stream": True}
@@ -74,13 +74,13 @@ async def typed(body: Body, kind: str = STREAM) -> str:
     return text
 
 
-class Pieces:
+class Pieces(Response):
     """A response of our transport whose body arrives in `pieces`."""
 
     def __init__(
         self, *pieces: bytes, kind: str = STREAM, fault: Fault | None = None
     ) -> None:
-        self.headers = {"content-type": kind}
+        super().__init__(None, 0, 200, [b"Content-Type", kind.encode()])
         self.pieces = list(pieces)
         self.fault = fault
 
@@ -236,7 +236,7 @@ async def test_a_flood_lets_the_loop_run() -> None:
 
 
 async def test_a_pause_between_two_reads_is_not_a_stall() -> None:
-    reading = Reading(Pieces(A, STOP, DONE), 0.05)  # type: ignore[arg-type]
+    reading = Reading(Pieces(A, STOP, DONE), 0.05)
     texts = ""
     async for chunks in reading.batches():
         texts += "".join(chunk.text for chunk in chunks)

@@ -57,12 +57,17 @@ class Reading:
         while arrived is not None:
             yield self._chunks(splitter.feed(arrived))
             if self._done:
-                await self._read_leftovers()
+                # To its end, so that the connection can be used again.
+                await self._response.rest(_LEFTOVER_SECONDS)
                 return
             arrived = await self._read()
         yield self._chunks(splitter.close(), is_end=True)
-        if not self._done and not self._finished:
-            raise self._cut()
+        if self._done or self._finished:
+            return
+        kind = self._response.headers.get("content-type", "").partition(";")[0].strip()
+        if self._seen or kind.lower() == "text/event-stream":
+            raise Fault("incomplete")
+        raise Fault("not_a_stream", kind or "an untyped body")
 
     def _chunks(self, events: list[Event], is_end: bool = False) -> Iterator[Chunk]:
         for name, data in events:
@@ -127,22 +132,6 @@ class Reading:
             if len(body) > LIMIT:
                 raise Fault("too_long")
         return body
-
-    async def _read_leftovers(self) -> None:
-        """Read to the end of the body, so that the connection can be used again."""
-        try:
-            async with asyncio.timeout(_LEFTOVER_SECONDS):
-                while await self._response.read() is not None:  # noqa: ASYNC110
-                    # What is there already does not let the loop run.
-                    await asyncio.sleep(0)
-        except (Fault, TimeoutError):
-            pass
-
-    def _cut(self) -> Fault:
-        kind = self._response.headers.get("content-type", "").partition(";")[0].strip()
-        if self._seen or kind.lower() == "text/event-stream":
-            return Fault("incomplete")
-        return Fault("not_a_stream", kind or "an untyped body")
 
 
 def _completion(body: bytearray) -> Chunk:

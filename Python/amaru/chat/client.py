@@ -17,7 +17,6 @@ _RETRIES = 2
 _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
-_ERROR_BYTES = 64 * 1024
 _ERROR_SECONDS = 10.0
 
 
@@ -84,7 +83,12 @@ class Client:
             with response:
                 location = response.headers.get("location")
                 if response.status not in (301, 302, 303, 307, 308) or not location:
-                    raise await _refusal(response, url if visited else "")
+                    text = (await response.rest(_ERROR_SECONDS)).decode(
+                        errors="replace"
+                    )
+                    # Where the request went in the end, if not where it was sent.
+                    headers = response.headers | {"location": url if visited else ""}
+                    raise Fault("status", text, response.status, headers)
             visited.append((method, url))
             if response.status < 304:
                 # As browsers do, and every client after them.
@@ -118,26 +122,6 @@ def _encoded(request: dict[str, Any]) -> bytes:
     # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
     text = json.dumps(request, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
     return text.decode("utf-16-le", "replace").encode()
-
-
-async def _refusal(response: Response, redirected_to: str) -> Fault:
-    """Return the fault that a status stands for, with the beginning of the body."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_ERROR_SECONDS):
-            while len(body) < _ERROR_BYTES:
-                arrived = await response.read()
-                if arrived is None:
-                    break
-                body += arrived
-                await asyncio.sleep(0)
-    except (Fault, TimeoutError):
-        # The status says more than a body that does not come whole.
-        pass
-    text = body[:_ERROR_BYTES].decode("utf-8", "replace")
-    # Where the request went in the end, if that is not where it was sent.
-    headers = response.headers | {"location": redirected_to}
-    return Fault("status", text, response.status, headers)
 
 
 def _pause(fault: Fault, attempt: int) -> float:

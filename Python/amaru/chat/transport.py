@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from amaru import _bridge
@@ -71,6 +72,19 @@ class Response:
             return None
         body = b"".join(arrived)
         return self._unpacked(body) if self._is_packed else body
+
+    async def rest(self, seconds: float) -> bytes:
+        """Return what still arrives in a time, at most 64 KiB; faults end it early."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(seconds):
+                while len(body) < _PIECE and (arrived := await self.read()) is not None:
+                    body += arrived
+                    # Reading what is there already does not let the loop run.
+                    await asyncio.sleep(0)
+        except (Fault, TimeoutError):
+            pass
+        return bytes(body[:_PIECE])
 
     def _unpacked(self, packed: bytes) -> bytes:
         """Unpack one piece of bounded size: a megabyte of gzip may hold a gigabyte."""
