@@ -224,6 +224,20 @@ async def test_a_flood_without_content_is_a_stall(piece: bytes) -> None:
     assert await own(Flood(piece), 0.05) == "!stall"
 
 
+async def test_the_time_that_a_batch_without_content_takes_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    batches = 0
+    monkeypatch.setattr(loop, "time", lambda: now + batches)
+    with pytest.raises(Fault, match="stall"):
+        async for chunks in Reading(Flood(delta("")), 3.0).batches():
+            assert [chunk.text for chunk in chunks] == [""]
+            batches += 1
+    assert batches <= 3
+
+
 async def test_a_flood_lets_the_loop_run() -> None:
     body = Flood(A)
     reading = asyncio.create_task(own(body, 0.0))

@@ -26,13 +26,13 @@ class Reading:
     """The answer in one response, whatever the server calls its body.
 
     The stall timer restarts with content, not with bytes: comments that keep the
-    connection alive say nothing about the model. It runs only while the server is
-    waited for.
+    connection alive say nothing about the model. It starts when that has been shown.
     """
 
     def __init__(self, response: Response, stall_timeout: float) -> None:
         self._response = response
-        self._stall = self._left = stall_timeout or inf
+        self._stall = stall_timeout or inf
+        self._due: float | None = None
         self._loop = asyncio.get_running_loop()
         self._rested = 0.0
         self._seen = self._finished = self._done = False
@@ -92,25 +92,27 @@ class Reading:
             if chunk.error:
                 raise Fault("in_stream", chunk.error)
             if chunk.text or chunk.reasoning or chunk.tools:
-                self._left = self._stall
+                self._due = None
             self._finished = self._finished or bool(chunk.finish_reason)
             yield chunk
 
     async def _read(self) -> bytes | None:
         """Return what has arrived; None at the end, as the answer allows it."""
         began = self._loop.time()
+        if self._due is None:
+            self._due = began + self._stall
         # After the finish may follow the count of tokens, which is not worth more.
         wait = _AFTER_FINISH_SECONDS if self._finished else inf
         try:
-            if self._left <= 0 and not self._finished:
+            if began >= self._due and not self._finished:
                 # If reading never suspends, no timer fires.
                 raise TimeoutError
-            async with asyncio.timeout(min(self._left, wait)):
+            async with asyncio.timeout_at(min(self._due, began + wait)):
                 if began - self._rested > _UNINTERRUPTED_SECONDS:
                     # Reading what is there already does not let the loop run.
                     self._rested = began
                     await asyncio.sleep(0)
-                arrived = await self._response.read()
+                return await self._response.read()
         except (TimeoutError, Fault) as exc:
             kind = exc.kind if isinstance(exc, Fault) else "read_timeout"
             if kind == "decoding":
@@ -120,14 +122,12 @@ class Reading:
             if kind == "read_timeout":
                 raise Fault("stall") from exc
             raise Fault("incomplete", exc.args[-1]) from exc
-        self._left -= self._loop.time() - began
-        return arrived
 
     async def _whole(self, start: bytes) -> bytearray:
         body = bytearray(start)
         while (arrived := await self._read()) is not None:
             # Only the end of a document tells whether it has content.
-            self._left = self._stall
+            self._due = None
             body += arrived
             if len(body) > LIMIT:
                 raise Fault("too_long")

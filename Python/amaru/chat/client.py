@@ -83,11 +83,10 @@ class Client:
             with response:
                 location = response.headers.get("location")
                 if response.status not in (301, 302, 303, 307, 308) or not location:
-                    text = (await response.rest(_ERROR_SECONDS)).decode(
-                        errors="replace"
-                    )
+                    body = await response.rest(_ERROR_SECONDS)
                     # Where the request went in the end, if not where it was sent.
                     headers = response.headers | {"location": url if visited else ""}
+                    text = body.decode("utf-8", "replace")
                     raise Fault("status", text, response.status, headers)
             visited.append((method, url))
             if response.status < 304:
