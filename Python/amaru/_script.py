@@ -174,7 +174,7 @@ async def _answer(turn: host.Turn, text: str) -> None:
     function = _reply.function()
     assert function is not None, "offer() has found one"
     result = function(text)
-    if hasattr(result, "__await__"):
+    if hasattr(result, "__await__") and not hasattr(result, "__aiter__"):
         result = await result
     if hasattr(result, "__aiter__"):
         async for piece in result:
@@ -213,7 +213,7 @@ def report(exc: BaseException) -> tuple[bool, str]:
         sys.stderr.write(f"{end.code}\n")
         raise SystemExit(1) from None
     except BaseException as fault:
-        # In the words of python; the host goes on with the original exception.
+        # As python words it; the host then reports the original exception.
         sys.stderr.write("Error in sys.excepthook:\n")
         # Without the frame of this function.
         fault.__traceback__ = fault.__traceback__ and fault.__traceback__.tb_next
