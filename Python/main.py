@@ -7,7 +7,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from amaru import current_turn, settings
-from amaru.chat import Conversation, Transport
+from amaru.chat import Conversation
 
 if TYPE_CHECKING:
     from amaru.host import Turn
@@ -77,4 +77,4 @@ async def main() -> None:
 
         plugins = Plugins(options.plugins)
         await plugins.load()
-    await receive(Conversation(options, Transport(), plugins), plugins)
+    await receive(Conversation(options, plugins.filter if plugins else None), plugins)

@@ -1,15 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a chat script: finds what it offers, delivers messages, keeps its main() alive.
 
-The host calls these functions on the loop's thread. A script offers one of:
-
-* ``sender_message_proxy(api_key, text)``, with a coroutine function ``main`` that runs
-  in the background, in the script or in a module ``main`` that it imported;
-* a function marked by ``amaru.reply``;
-* neither: then it has run, and that is all.
-
-A script that only runs must cost what it costs under python, so what chats alone need
-is imported when a chat starts.
+The host calls these functions on the loop's thread. A script that only runs must cost
+what it costs under python, so what chats alone need is imported when a chat starts.
 """
 
 from __future__ import annotations
@@ -24,10 +17,8 @@ from amaru import _bridge, _reply, host
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any, NoReturn
-
-    from _amaru_chat import Turn
 
 __all__ = ["deliver", "offer", "prepare", "ready_count", "report", "start", "stop"]
 
@@ -54,12 +45,23 @@ class _Script:
         task.add_done_callback(self.tasks.discard)
         return task
 
+    def run_main(self) -> None:
+        """Run the script's ``main()``, if it has one."""
+        if self.main is not None:
+            self.main_task = self.run(self.main())
+            self.main_task.add_done_callback(self._main_ended)
+
+    def _main_ended(self, task: asyncio.Future[Any]) -> None:
+        # An exception is reported as that of any task; a cancellation would be silent.
+        if task is self.main_task and task.cancelled():
+            _bridge.chat().main_cancelled()
+
 
 _script = _Script()
 
 
 def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
-    """Make a fresh ``__main__`` for the script at `path`, as ``python path`` does.
+    """Make a new ``__main__`` for the script at `path`, as ``python path`` does.
 
     `filename` is the absolute path, which tracebacks show.
     """
@@ -72,9 +74,7 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
     atexit.register(module.__dict__.clear)
     module.__file__ = filename
     module.__loader__ = SourceFileLoader("__main__", filename)
-    module.__dict__["__annotations__"] = {}
-    module.__dict__["__builtins__"] = builtins
-    module.__dict__["__cached__"] = None
+    module.__dict__.update(__annotations__={}, __builtins__=builtins, __cached__=None)
     sys.modules["__main__"] = module
     sys.argv[:] = [path, *arguments]
     sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
@@ -86,23 +86,23 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
 
 
 def offer() -> str:
-    """Say what the script that has run offers: ``sender``, ``reply`` or nothing."""
+    """Say what the script that has run offers.
+
+    ``sender`` is a function ``sender_message_proxy(api_key, text)``, perhaps with a
+    coroutine function ``main``, there or in a module ``main``, to run in the
+    background; ``reply`` is a function marked by ``amaru.reply``; else it has run, and
+    that is all.
+    """
     module = sys.modules["__main__"]
     sender = module.__dict__.get("sender_message_proxy")
     if not callable(sender):
         return "" if _reply.function() is None else "reply"
-    _script.sender = sender
-    _script.main = _coroutine_function(module)
-    if _script.main is None:
-        _script.main = _coroutine_function(sys.modules.get("main"))
-    return "sender"
-
-
-def _coroutine_function(module: Any) -> Callable[[], Awaitable[None]] | None:
     import inspect
 
-    main = getattr(module, "main", None)
-    return main if inspect.iscoroutinefunction(main) else None
+    mains = (getattr(m, "main", None) for m in (module, sys.modules.get("main")))
+    _script.sender = sender
+    _script.main = next(filter(inspect.iscoroutinefunction, mains), None)
+    return "sender"
 
 
 def start() -> None:
@@ -112,32 +112,26 @@ def start() -> None:
     # Importable by its own name too, as the same module; not before it has run, since
     # a library may import another module of that name.
     sys.modules.setdefault(name, module)
-    _take_over_input()
-    _take_over_exit()
-    _run_main()
-
-
-def _take_over_exit() -> None:
-    """Let ``os._exit`` put the terminal back first."""
+    flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The host writes its answers to the same place.
+        sys.stdout.reconfigure(write_through=True)
     leave = os._exit
 
     def host_exit(status: int) -> NoReturn:
+        # The terminal is put back first.
         _bridge.chat().leaving()
         leave(status)
 
+    def host_input(prompt: object = "", /) -> str:
+        line = _bridge.chat().read_line(str(prompt))
+        if line is None:
+            raise EOFError("EOF when reading a line")
+        return str(line)
+
     os._exit = host_exit
-
-
-def _run_main() -> None:
-    if _script.main is not None:
-        _script.main_task = _script.run(_script.main())
-        _script.main_task.add_done_callback(_main_ended)
-
-
-def _main_ended(task: asyncio.Future[Any]) -> None:
-    # An exception is reported as that of any task; a cancellation would be silent.
-    if task is _script.main_task and task.cancelled():
-        _bridge.chat().main_cancelled()
+    builtins.input = host_input
+    _script.run_main()
 
 
 async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:
@@ -155,10 +149,10 @@ async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=_CANCEL_LIMIT)
-    _run_main()
+    _script.run_main()
 
 
-def deliver(turn: Turn, api_key: str, text: str) -> None:
+def deliver(turn: host.Turn, api_key: str, text: str) -> None:
     """Give a message to the script."""
     token = host._current.set(turn)
     try:
@@ -173,36 +167,33 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
         host._current.reset(token)
 
 
-async def _answer(turn: Turn, text: str) -> None:
-    """Let the function marked by ``amaru.reply`` answer."""
-    function = _reply.function()
-    assert function is not None, "offer() has found one"
-    async for piece in _pieces(function(text)):
-        turn.text(piece)
-        await turn.drain()
-
-
-async def _pieces(result: Any) -> AsyncIterator[str]:
+async def _answer(turn: host.Turn, text: str) -> None:
+    """Show what the function marked by ``amaru.reply`` returns or yields."""
     import asyncio
 
+    function = _reply.function()
+    assert function is not None, "offer() has found one"
+    result = function(text)
+    if hasattr(result, "__await__") and not hasattr(result, "__aiter__"):
+        result = await result
     if hasattr(result, "__aiter__"):
         async for piece in result:
-            yield str(piece)
+            turn.text(str(piece))
+            await turn.drain()
     elif hasattr(result, "__next__"):
         for piece in result:
-            yield str(piece)
+            turn.text(str(piece))
+            await turn.drain()
             await asyncio.sleep(0)
-    else:
-        value = await result if hasattr(result, "__await__") else result
-        if value is not None:
-            yield str(value)
+    elif result is not None:
+        turn.text(str(result))
 
 
 def report(exc: BaseException) -> tuple[bool, str]:
-    """Let the script's own ``sys.excepthook`` report; tell whether there is one.
+    """Let the script's own ``sys.excepthook`` report; tell whether it has done so.
 
     What was printed goes out first, as under python. The text is what the user can do
-    about a module that is missing, else empty.
+    about a module that is missing, else empty. A hook may end the program.
     """
     advice = ""
     if isinstance(exc, ModuleNotFoundError):
@@ -212,9 +203,26 @@ def report(exc: BaseException) -> tuple[bool, str]:
     flush()
     if sys.excepthook is sys.__excepthook__:
         return False, advice
-    sys.excepthook(type(exc), exc, exc.__traceback__)
-    flush()
-    return True, advice
+    trace = exc.__traceback__
+    try:
+        sys.excepthook(type(exc), exc, trace)
+        return True, advice
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            raise
+        sys.stderr.write(f"{end.code}\n")
+        raise SystemExit(1) from None
+    except BaseException as fault:
+        # As python words it; the host then reports the original exception.
+        sys.stderr.write("Error in sys.excepthook:\n")
+        # Without the frame of this function.
+        fault.__traceback__ = fault.__traceback__ and fault.__traceback__.tb_next
+        sys.__excepthook__(type(fault), fault, fault.__traceback__)
+        sys.stderr.write("\nOriginal exception was:\n")
+        exc.__traceback__ = trace
+        return False, advice
+    finally:
+        flush()
 
 
 def flush() -> bool:
@@ -239,24 +247,4 @@ def ready_count() -> int:
     """Count the callbacks that the loop is about to run."""
     import asyncio
 
-    loop = asyncio.get_running_loop()
-    return len(getattr(loop, "_ready", ()))
-
-
-def _take_over_input() -> None:
-    """Let ``input()`` take the next line that the host reads.
-
-    What the script prints goes out at once from now on: the host writes its answers to
-    the same place.
-    """
-    flush()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(write_through=True)
-
-    def host_input(prompt: object = "", /) -> str:
-        line = _bridge.chat().read_line(str(prompt))
-        if line is None:
-            raise EOFError("EOF when reading a line")
-        return str(line)
-
-    builtins.input = host_input
+    return len(getattr(asyncio.get_running_loop(), "_ready", ()))

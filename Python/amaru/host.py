@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "current_turn", "notice", "settings"]
 
+_current: ContextVar[Turn] = ContextVar("amaru_turn")
+
 
 class Settings:
     """How the user started the chat."""
@@ -51,13 +53,10 @@ def notice(message: str) -> None:
     _bridge.chat().notice(" ".join(message.split()))
 
 
-_current: ContextVar[Turn] = ContextVar("amaru_turn")
-
-
 def current_turn() -> Turn:
     """Return the turn whose message is being delivered; a task inherits it.
 
-    The script that asks for it ends it.
+    A script that asks for its turn must end it.
     """
     turn = _current.get(None)
     if turn is None:
@@ -79,16 +78,15 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
     def ended(task: Task[Any]) -> None:
         if turn.ended:
             return
+        exc = None if task.cancelled() else task.exception()
         if task.cancelled():
             # Not by the user, who would have ended the turn.
             what = "the script cancelled the task that was answering"
             turn.failed("script", what, "fix the script")
-            return
-        exc = task.exception()
-        if isinstance(exc, KeyboardInterrupt):
-            turn.cancelled()
         elif exc is None:
             turn.finished()
+        elif isinstance(exc, KeyboardInterrupt):
+            turn.cancelled()
         elif not isinstance(exc, SystemExit):  # which ends the program, and the turn
             from amaru.chat.failures import script_failure
 

@@ -15,7 +15,7 @@ import pytest
 
 from amaru.chat import answer
 from amaru.chat.answer import Reading
-from amaru.chat.faults import Fault
+from amaru.chat.transport import Fault, Response
 
 STREAM = "text/event-stream"
 ASKED: Any = {"model": "small", "messages": [], "stream": True}
@@ -74,22 +74,22 @@ async def typed(body: Body, kind: str = STREAM) -> str:
     return text
 
 
-class Pieces:
+class Pieces(Response):
     """A response of our transport whose body arrives in `pieces`."""
 
     def __init__(
         self, *pieces: bytes, kind: str = STREAM, fault: Fault | None = None
     ) -> None:
-        self.headers = {"content-type": kind}
+        super().__init__(None, 0, 200, [b"Content-Type", kind.encode()])
         self.pieces = list(pieces)
         self.fault = fault
 
-    async def chunks(self) -> list[bytes]:
+    async def read(self) -> bytes | None:
         if self.pieces:
-            return [self.pieces.pop(0)]
+            return self.pieces.pop(0)
         if self.fault is not None:
             raise self.fault
-        return []
+        return None
 
 
 async def own(response: Any, stall_timeout: float = 20.0) -> str:
@@ -97,8 +97,8 @@ async def own(response: Any, stall_timeout: float = 20.0) -> str:
     text = ""
     reading = Reading(response, stall_timeout)
     try:
-        while await reading.more():
-            for chunk in reading.chunks():
+        async for chunks in reading.batches():
+            for chunk in chunks:
                 text += chunk.text
     except Fault as fault:
         return f"{text}!{fault.kind}"
@@ -210,9 +210,9 @@ class Flood(Pieces):
         self.piece = piece
         self.reads = 0
 
-    async def chunks(self) -> list[bytes]:
+    async def read(self) -> bytes | None:
         self.reads += 1
-        return await super().chunks() or [self.piece]
+        return await super().read() or self.piece
 
 
 NOTHING = [b"\n", b": hi\n\n", delta(""), b"data:\n\n", b"event: ping\n\n"]
@@ -222,6 +222,20 @@ NOTHING = [b"\n", b": hi\n\n", delta(""), b"data:\n\n", b"event: ping\n\n"]
 async def test_a_flood_without_content_is_a_stall(piece: bytes) -> None:
     assert await own(Flood(piece, A), 0.05) == "a!stall"
     assert await own(Flood(piece), 0.05) == "!stall"
+
+
+async def test_the_time_that_a_batch_without_content_takes_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    batches = 0
+    monkeypatch.setattr(loop, "time", lambda: now + batches)
+    with pytest.raises(Fault, match="stall"):
+        async for chunks in Reading(Flood(delta("")), 3.0).batches():
+            assert [chunk.text for chunk in chunks] == [""]
+            batches += 1
+    assert batches <= 3
 
 
 async def test_a_flood_lets_the_loop_run() -> None:
@@ -236,19 +250,19 @@ async def test_a_flood_lets_the_loop_run() -> None:
 
 
 async def test_a_pause_between_two_reads_is_not_a_stall() -> None:
-    reading = Reading(Pieces(A, STOP, DONE), 0.05)  # type: ignore[arg-type]
+    reading = Reading(Pieces(A, STOP, DONE), 0.05)
     texts = ""
-    while await reading.more():
-        texts += "".join(chunk.text for chunk in reading.chunks())
-        await reading.pause(asyncio.sleep(0.1))
+    async for chunks in reading.batches():
+        texts += "".join(chunk.text for chunk in chunks)
+        await asyncio.sleep(0.1)
     assert texts == "a"
 
 
 async def test_content_starts_the_time_again_and_nothing_else_does() -> None:
     class Slow(Pieces):
-        async def chunks(self) -> list[bytes]:
+        async def read(self) -> bytes | None:
             await asyncio.sleep(0.02)
-            return await super().chunks()
+            return await super().read()
 
     assert await own(Slow(*[A] * 20, STOP, DONE), 0.2) == "a" * 20
     assert await own(Slow(A, *[delta("")] * 20, STOP, DONE), 0.2) == "a!stall"
@@ -279,11 +293,11 @@ async def test_a_cancelled_reading_is_cancelled() -> None:
     arrived = asyncio.Event()
 
     class Endless(Pieces):
-        async def chunks(self) -> list[bytes]:
+        async def read(self) -> bytes | None:
             if not self.pieces:
                 arrived.set()
                 await asyncio.Event().wait()
-            return await super().chunks()
+            return await super().read()
 
     reading = asyncio.create_task(own(Endless(A)))
     await arrived.wait()

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -20,10 +19,11 @@ from scripted_server import Peer, Script, Server
 
 from amaru.chat import Conversation, client
 from amaru.chat.address import endpoint, origin
-from amaru.chat.faults import Fault
+from amaru.chat.transport import Fault
 
 Serve = Callable[..., Server]
 KEY = "placeholder-1"
+NOW = 1_800_000_000.0
 
 
 @pytest.fixture
@@ -183,6 +183,31 @@ async def test_other_faults_are_not_tried_again(
     assert line[:3] in screen.failure[1]
 
 
+@pytest.mark.parametrize(
+    ("text", "attempts"),
+    [
+        ('could not find the host "h" of http://h: the name does not resolve', 1),
+        ("could not connect to http://h: Connection refused (errno 111)", 3),
+        ("could not connect to http://resolver.dns: No route to host (errno 113)", 3),
+    ],
+)
+async def test_a_name_that_does_not_resolve_is_not_tried_again(
+    core: Any,
+    screen: RecordingChat,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    attempts: int,
+) -> None:
+    async def fail(exchange: int) -> None:
+        raise core.TransferError("connect", text)
+
+    monkeypatch.setattr(core, "head", fail)
+    await say(screen, "http://h/v1")
+    assert len(core.opened) == attempts
+    assert len(pauses) == len(screen.of("retrying")) == attempts - 1
+
+
 async def test_the_second_attempt_may_succeed(
     core: Any, screen: RecordingChat, serve: Serve, pauses: list[float]
 ) -> None:
@@ -217,7 +242,7 @@ async def test_the_servers_wish_counts(
         ({"retry-after": "60"}, 60, 60),
         ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5, 1.5),
         ({"retry-after-ms": "soon", "retry-after": "7"}, 7, 7),
-        ({"retry-after": formatdate(time.time() + 30, usegmt=True)}, 20, 31),
+        ({"retry-after": formatdate(NOW + 30, usegmt=True)}, 30, 30),
         ({"retry-after": "61"}, 0.375, 0.5),
         ({"retry-after": "0"}, 0.375, 0.5),
         ({"retry-after": "-1"}, 0.375, 0.5),
@@ -230,7 +255,10 @@ async def test_the_servers_wish_counts(
         ({}, 0.375, 0.5),
     ],
 )
-def test_the_pause(headers: dict[str, str], least: float, most: float) -> None:
+def test_the_pause(
+    monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], least: float, most: float
+) -> None:
+    monkeypatch.setattr("time.time", lambda: NOW)
     assert least <= client._pause(Fault("status", "", 429, headers), 0) <= most
 
 

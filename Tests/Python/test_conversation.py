@@ -24,10 +24,10 @@ Talk = Callable[..., Conversation]
 def talk(core: ModuleType) -> Talk:
     """Make conversations with a server."""
 
-    def make(server: Server, filters: Any = None, **options: Any) -> Conversation:
+    def make(server: Server, filter: Any = None, **options: Any) -> Conversation:
         values: dict[str, Any] = {"api_key": "placeholder-1"} | options
         settings: Any = ChatSettings("small", f"{server.origin}/v1", **values)
-        return Conversation(settings, filters=filters)
+        return Conversation(settings, filter=filter)
 
     return make
 
@@ -260,7 +260,7 @@ async def test_an_empty_answer_is_finished_and_not_remembered(
     chat = talk(serve(whole()))
     await chat.send(screen.turn(1), "hi")
     assert screen.of("finished") == [(1, "stop")]
-    assert chat.history.messages == []
+    assert chat.messages == []
 
 
 async def test_two_turns_at_once_are_asked_in_turn(
@@ -277,18 +277,12 @@ async def test_two_turns_at_once_are_asked_in_turn(
 async def test_filters_change_message_pieces_and_answer(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
-    class Loud:
-        async def message(self, text: str, turn: RecordingTurn) -> str:
-            return text.upper()
-
-        async def chunk(self, text: str, turn: RecordingTurn) -> str:
-            return text.title()
-
-        async def answer(self, text: str, turn: RecordingTurn) -> str:
-            return text + "!"
+    async def loud(what: str, text: str, turn: RecordingTurn) -> str:
+        changed = {"message": text.upper(), "chunk": text.title(), "answer": text + "!"}
+        return changed[what]
 
     server = serve(whole("well", " said"), whole("."))
-    chat = talk(server, Loud())
+    chat = talk(server, loud)
     await chat.send(screen.turn(1), "hi")
     assert screen.shown(1) == "Well Said!"
     await chat.send(screen.turn(2), "more")
@@ -344,7 +338,7 @@ async def test_a_turn_that_the_host_has_ended_is_not_read_on(
     turn.failed("host", "no more", "")
     await task
     assert core.exchanges == {}
-    assert chat.history.messages[-1]["content"] == screen.shown(1)
+    assert chat.messages[-1]["content"] == screen.shown(1)
 
 
 async def test_only_what_was_shown_is_remembered(
@@ -354,7 +348,7 @@ async def test_only_what_was_shown_is_remembered(
     turn = screen.turn()
     turn.cancelled()
     await chat.send(turn, "hi")
-    assert chat.history.messages == []
+    assert chat.messages == []
 
 
 async def test_an_answer_is_bounded(
@@ -374,7 +368,7 @@ async def test_an_answer_is_bounded(
     assert screen.failure[0] == "incomplete"
     assert "longer than 16 MiB" in screen.failure[1]
     assert len(screen.shown(1)) == 99_900
-    assert len(chat.history.messages[-1]["content"]) == 99_900
+    assert len(chat.messages[-1]["content"]) == 99_900
 
 
 async def test_tool_calls_are_bounded_too(
@@ -402,7 +396,7 @@ async def test_a_refusal_is_text(
     chat = talk(serve(refuse))
     await chat.send(screen.turn(), "hi")
     assert screen.shown(1) == "I can’t."
-    assert chat.history.messages[-1]["content"] == "I can’t."
+    assert chat.messages[-1]["content"] == "I can’t."
 
 
 async def test_a_whole_completion_is_shown_like_a_stream(
@@ -454,19 +448,13 @@ async def test_a_filter_is_given_clean_text_and_may_wait(
 ) -> None:
     given: list[str] = []
 
-    class Slow:
-        async def message(self, text: str, turn: RecordingTurn) -> str:
-            await asyncio.sleep(0)
-            return text
-
-        async def chunk(self, text: str, turn: RecordingTurn) -> str:
-            await asyncio.sleep(0)
+    async def slow(what: str, text: str, turn: RecordingTurn) -> str:
+        await asyncio.sleep(0)
+        if what == "chunk":
             given.append(text)
-            return text
+        return text
 
-        answer = message
-
-    await talk(serve(whole("a\x1bb", "c")), Slow()).send(screen.turn(), "hi")
+    await talk(serve(whole("a\x1bb", "c")), slow).send(screen.turn(), "hi")
     assert given == ["ab", "c"]
     assert screen.shown(1) == "abc"
 
@@ -474,21 +462,16 @@ async def test_a_filter_is_given_clean_text_and_may_wait(
 async def test_a_turn_cancelled_in_a_filter_keeps_what_was_shown(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
-    class Stuck:
-        async def message(self, text: str, turn: RecordingTurn) -> str:
-            return text
-
-        chunk = message
-
-        async def answer(self, text: str, turn: RecordingTurn) -> str:
+    async def stuck(what: str, text: str, turn: RecordingTurn) -> str:
+        if what == "answer":
             await asyncio.Event().wait()
-            return text
+        return text
 
-    chat = talk(serve(whole("half")), Stuck())
+    chat = talk(serve(whole("half")), stuck)
     turn = screen.turn()
     task = asyncio.create_task(chat.send(turn, "hi"))
     turn.bind(task)
     await eventually(lambda: screen.of("text"))
     turn.cancel()
     await asyncio.wait([task])
-    assert [m["content"] for m in chat.history.messages] == ["hi", "half"]
+    assert [m["content"] for m in chat.messages] == ["hi", "half"]

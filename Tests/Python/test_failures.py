@@ -6,7 +6,6 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +14,8 @@ from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Server
 
 from amaru.chat import Conversation, client
-from amaru.chat.failures import describe, script_failure
-from amaru.chat.faults import Fault
+from amaru.chat.failures import describe
+from amaru.chat.transport import Fault
 
 Serve = Callable[..., Server]
 Ask = Callable[..., Any]
@@ -387,138 +386,6 @@ async def test_a_missing_package_is_named_with_the_option(
     assert remedy.endswith("--with no_such_package")
 
 
-# The death of a script.
-
-
-def raised(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> BaseException:
-    """Run a script until it raises."""
-    monkeypatch.syspath_prepend(str(folder))
-    file = folder / "script.py"
-    file.write_text(source)
-    try:
-        exec(compile(source, str(file), "exec"), {"json": json})
-    except BaseException as exc:
-        return exc
-    raise AssertionError("nothing was raised")
-
-
-Died = Callable[..., tuple[str, str, str]]
-
-
-@pytest.fixture
-def died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Died:
-    def die(
-        source: str = "\njson.loads('{')",
-        origin: str = "",
-        status: int = 0,
-        error_code: str = "",
-        error_message: str = "",
-    ) -> tuple[str, str, str]:
-        exc = raised(source, tmp_path, monkeypatch)
-        return script_failure(exc, origin, status, error_code, error_message)
-
-    return die
-
-
-def test_a_script_that_stopped_by_itself(died: Died, tmp_path: Path) -> None:
-    code, message, remedy = died()
-    assert code == "script"
-    assert message.startswith("the script raised JSONDecodeError: Expecting")
-    # The script's own line, although the exception arose in the library.
-    assert remedy == f"fix the script at {tmp_path}/script.py, line 2"
-
-
-STATUS_CASES = [
-    (401, "authentication", "refused the key (401)"),
-    (404, "not_found", "(404)"),
-    (429, "rate_limit", "limiting requests (429)"),
-    (500, "server", "failed (500)"),
-    (418, "bad_request", "(418)"),
-]
-
-
-@pytest.mark.parametrize(("status", "code", "words"), STATUS_CASES)
-def test_what_the_server_said_comes_first_in_the_words_of_the_chat(
-    died: Died, tmp_path: Path, status: int, code: str, words: str
-) -> None:
-    found, message, remedy = died(origin="https://h", status=status)
-    assert found == code
-    settings: Any = ChatSettings("m", "http://h/v1", api_key="placeholder")
-    chats = describe(Fault("status", "", status), settings)
-    assert message.startswith(chats[1].replace("http://h", "https://h"))
-    assert words in message
-    assert "the script raised JSONDecodeError" in message
-    assert f"{tmp_path}/script.py, line 2" in message
-    assert "https://h" in message + remedy and remedy
-
-
-def test_what_the_network_said_comes_first(died: Died) -> None:
-    code, message, remedy = died(
-        *("1 / 0", "https://h", 0, "connect"), error_message="connection refused"
-    )
-    assert code == "connection"
-    assert message.startswith("cannot connect to https://h: connection refused; the")
-    assert "ZeroDivisionError" in message
-    assert "running" in remedy
-
-
-def test_a_good_status_is_named_but_not_blamed(died: Died) -> None:
-    code, message, remedy = died(origin="https://h", status=200)
-    assert code == "script"
-    assert message.startswith("https://h answered 200, then the script raised")
-    assert remedy.startswith("fix the script at ")
-
-
-@pytest.mark.parametrize("status", [0, 200, 401])
-def test_a_script_without_its_package(died: Died, status: int) -> None:
-    code, message, remedy = died("import yaml_", "https://h", status)
-    assert code == "script"
-    assert "No module named 'yaml_'" in message
-    assert "line 1" in message
-    assert remedy.endswith("--with yaml_")
-
-
-def test_a_package_has_another_name_than_its_module(died: Died) -> None:
-    assert died("raise ModuleNotFoundError('x', name='PIL')")[2].endswith("pillow")
-
-
-def test_a_missing_part_of_a_package_that_is_there(died: Died) -> None:
-    _, _, remedy = died("import json.nothing")
-    assert "--with" not in remedy and "line 1" in remedy
-
-
-def test_a_script_that_cannot_be_parsed(tmp_path: Path, died: Died) -> None:
-    _, message, remedy = died("x = 1\nif x\n")
-    assert "SyntaxError" in message
-    assert remedy.endswith(f"{tmp_path}/script.py, line 2")
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "class Odd(Exception):\n def __str__(self): 1 / 0\nraise Odd",
-        "raise ExceptionGroup('many', [ExceptionGroup('x', [KeyError('Odd')])])",
-        "raise SystemError('Odd sk-abcdef1234')",
-        "raise OSError(2, 'Odd', 'file\\udcff')",
-    ],
-)
-def test_odd_exceptions(died: Died, source: str) -> None:
-    code, message, remedy = died(source)
-    assert code == "script"
-    assert "Odd" in message and "abcdef" not in message
-    assert "fix the script" in remedy
-    assert (message + remedy).encode()
-
-
-def test_an_exception_without_a_trace() -> None:
-    failure = script_failure(ValueError("x"), "", 0, "", "")
-    assert failure == (
-        "script",
-        "the script raised ValueError: x",
-        "fix the script",
-    )
-
-
 def test_what_is_not_in_the_table_is_an_internal_fault() -> None:
     code, message, _ = describe(ZeroDivisionError("by zero"), SETTINGS)
     assert code == "internal"
@@ -550,6 +417,17 @@ def test_a_long_text_is_one_short_line() -> None:
             "Check its address.",
             "cannot connect to http://h:1: could not connect to the proxy p for "
             "http://h:1: no route",
+        ),
+        (
+            'could not find the host "h" of http://h:1: the name does not resolve. '
+            "Check its spelling and the network connection.",
+            "cannot find the host of http://h:1: the name does not resolve",
+        ),
+        (
+            'could not find the host "p" of the proxy: the name does not resolve. '
+            "Check its spelling and the network connection.",
+            'cannot find the host of http://h:1: could not find the host "p" of the '
+            "proxy: the name does not resolve",
         ),
     ],
 )

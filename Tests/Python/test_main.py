@@ -153,14 +153,10 @@ class Dice:
             raise RuntimeError("/fail failed: dice.py:3: ZeroDivisionError")
         return f"rolled {arguments}"
 
-    async def message(self, text: str, turn: RecordingTurn) -> str:
-        return f"{text} ({self.folder})"
-
-    async def chunk(self, text: str, turn: RecordingTurn) -> str:
-        return text.upper()
-
-    async def answer(self, text: str, turn: RecordingTurn) -> str:
-        return text
+    async def filter(self, what: str, text: str, turn: Any) -> str:
+        if what == "message":
+            return f"{text} ({self.folder})"
+        return text.upper() if what == "chunk" else text
 
 
 @pytest.fixture
@@ -248,7 +244,7 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
         text=True,
         check=True,
     )
-    names = "address answer chunks client conversation faults messages sse transport"
+    names = "address answer chunks client conversation sse transport"
     modules = [f"amaru.chat.{name}" for name in names.split()]
     assert done.stdout.split() == ["amaru.chat", *modules, "main"]
 

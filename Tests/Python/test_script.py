@@ -206,3 +206,70 @@ async def test_a_main_that_something_else_cancels_is_reported(
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert screen.events == [("main_cancelled",)]
+
+
+def reported(
+    monkeypatch: pytest.MonkeyPatch, hook: Any
+) -> tuple[bool, BaseException, Any]:
+    """Let a script's hook report an exception that has a traceback of one frame."""
+    monkeypatch.setattr("sys.excepthook", hook)
+    with pytest.raises(ValueError) as raised:
+        int("x")
+    trace = raised.value.__traceback__
+    is_reported, advice = _script.report(raised.value)
+    assert advice == ""
+    return is_reported, raised.value, trace
+
+
+def test_a_hook_of_the_script_reports(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hook(kind: Any, value: Any, trace: Any) -> None:
+        sys.stderr.write(f"{kind.__name__}: {value}\n")
+
+    assert reported(monkeypatch, hook)[0]
+    assert capsys.readouterr().err.startswith("ValueError: invalid literal")
+
+
+def test_a_hook_that_raises_is_reported_before_the_original(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def hook(kind: Any, value: Any, trace: Any) -> None:
+        raise KeyError("hook")
+
+    is_reported, _, _ = reported(monkeypatch, hook)
+    assert not is_reported
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == [
+        "Error in sys.excepthook:",
+        "Traceback (most recent call last):",
+    ]
+    assert "in hook" in lines[2] and "in report" not in "".join(lines)
+    assert lines[-3:] == ["KeyError: 'hook'", "", "Original exception was:"]
+
+
+def test_a_hook_that_raises_the_original_leaves_its_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def hook(kind: Any, value: Any, trace: Any) -> None:
+        raise value
+
+    _, exc, trace = reported(monkeypatch, hook)
+    assert exc.__traceback__ is trace
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [(7, 7, ""), (None, None, ""), ("the end", 1, "the end\n")],
+)
+def test_a_hook_may_end_the_program(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    code: object,
+    status: object,
+    words: str,
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        reported(monkeypatch, lambda *_: sys.exit(code))  # type: ignore[arg-type]
+    assert end.value.code == status
+    assert capsys.readouterr().err == words

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from amaru.chat.sse import Event, EventSplitter
+from amaru.chat.transport import Fault
 
 STREAM = (
     "\ufeffdata: one\n\n"
@@ -25,10 +26,14 @@ EVENTS = [
 ]
 
 
-def split(*pieces: bytes) -> list[Event]:
+def text(event: Event) -> tuple[str, str]:
+    return event[0].decode(), event[1].decode("utf-8", "surrogateescape")
+
+
+def split(*pieces: bytes) -> list[tuple[str, str]]:
     splitter = EventSplitter()
     events = [event for piece in pieces for event in splitter.feed(piece)]
-    return events + splitter.close()
+    return [text(event) for event in events + splitter.close()]
 
 
 def test_whole() -> None:
@@ -81,7 +86,7 @@ def test_empty_pieces_between_return_and_newline() -> None:
 def test_an_event_arrives_with_its_blank_line() -> None:
     splitter = EventSplitter()
     assert splitter.feed(b"data: a\n") == []
-    assert splitter.feed(b"\n") == [("", "a")]
+    assert splitter.feed(b"\n") == [(b"", b"a")]
 
 
 def test_the_end_of_the_stream_ends_an_event() -> None:
@@ -95,14 +100,14 @@ def test_broken_utf8_is_kept_to_be_found(stream: bytes) -> None:
 
 def test_an_event_without_end_is_refused() -> None:
     splitter = EventSplitter(limit=1000)
-    with pytest.raises(ValueError, match="1000 bytes"):
+    with pytest.raises(Fault, match="1000 bytes"):
         for _ in range(20):
             splitter.feed(b"data: " + b"x" * 100)
 
 
 def test_many_short_lines_are_refused_too() -> None:
     splitter = EventSplitter(limit=1000)
-    with pytest.raises(ValueError, match="1000 bytes"):
+    with pytest.raises(Fault, match="1000 bytes"):
         splitter.feed(b"data:a\n" * 100)
 
 

@@ -2,6 +2,5 @@
 """One conversation with a model: history in, events out."""
 
 from amaru.chat.conversation import Conversation
-from amaru.chat.transport import Transport
 
-__all__ = ["Conversation", "Transport"]
+__all__ = ["Conversation"]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from amaru.chat.faults import Fault
+from amaru.chat.transport import Fault
 
 __all__ = ["endpoint", "origin"]
 

@@ -4,17 +4,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from math import inf
 
 from amaru.chat.chunks import Chunk, error_text, parse
-from amaru.chat.faults import Fault
-from amaru.chat.sse import EventSplitter
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
-
-    from amaru.chat.sse import Event
-    from amaru.chat.transport import Response
+from amaru.chat.sse import Event, EventSplitter
+from amaru.chat.transport import Fault, Response
 
 __all__ = ["LIMIT", "Reading"]
 
@@ -30,167 +25,113 @@ _AFTER_FINISH_SECONDS = 5.0
 class Reading:
     """The answer in one response, whatever the server calls its body.
 
-    ::
-
-        while await reading.more():
-            for chunk in reading.chunks():
-                ...
-            await reading.pause(turn.drain())
-
     The stall timer restarts with content, not with bytes: comments that keep the
-    connection alive say nothing about the model. It stands still during a pause.
+    connection alive say nothing about the model. It starts when that has been shown.
     """
 
     def __init__(self, response: Response, stall_timeout: float) -> None:
         self._response = response
-        self._stall = stall_timeout
+        self._stall = stall_timeout or inf
+        self._due: float | None = None
         self._loop = asyncio.get_running_loop()
-        self._has_content = True
-        self._due = self._rested = 0.0
-        self._splitter = EventSplitter()
-        self._arrived: list[bytes] | None = None
-        self._completion: Chunk | None = None
-        self._ended = False
-        self._seen = False
-        self._finished = False
-        self._done = False
+        self._rested = 0.0
+        self._seen = self._finished = self._done = False
 
-    async def more(self) -> bool:
-        """Wait for more of the answer; return False when it is complete.
+    async def batches(self) -> AsyncGenerator[Iterable[Chunk], None]:
+        """Yield the chunks that arrive together, until the answer is complete.
 
-        An answer that is not one, or not a whole one, is raised as `Fault`.
+        An answer that is not one, or not a whole one, is raised as `Fault`, a fault in
+        the stream by the batch that it is in.
         """
-        if self._done:
-            await self._read_leftovers()
-            return False
-        if self._ended:
-            if not self._finished:
-                raise self._cut()
-            return False
-        first = self._arrived is None
-        self._arrived = await self._arrive()
-        if first:
-            await self._look_at_the_beginning()
-        self._ended = not self._arrived
-        return True
-
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield what has arrived; a fault in the stream is raised in its place."""
-        if self._completion is not None:
-            self._done = True
-            yield self._completion
+        # Labels are wrong too often: a document or a page is told from a stream by how
+        # it begins.
+        start = b""
+        while not start and (arrived := await self._read()) is not None:
+            start = arrived.lstrip(_BLANK)
+        if start.startswith(b"<"):
+            raise Fault("html", start.decode("utf-8", "replace"))
+        if start.startswith((b"{", b"[")):
+            yield [_completion(await self._whole(start))]
             return
-        for name, data in self._events():
+        splitter, arrived = EventSplitter(), start
+        while arrived is not None:
+            yield self._chunks(splitter.feed(arrived))
+            if self._done:
+                # To its end, so that the connection can be used again.
+                await self._response.rest(_LEFTOVER_SECONDS)
+                return
+            arrived = await self._read()
+        yield self._chunks(splitter.close(), is_end=True)
+        if self._done or self._finished:
+            return
+        kind = self._response.headers.get("content-type", "").partition(";")[0].strip()
+        if self._seen or kind.lower() == "text/event-stream":
+            raise Fault("incomplete")
+        raise Fault("not_a_stream", kind or "an untyped body")
+
+    def _chunks(self, events: list[Event], is_end: bool = False) -> Iterator[Chunk]:
+        for name, data in events:
             data = data.strip()
-            if data == "[DONE]":
+            if data == b"[DONE]":
                 self._done = True
                 return
             if not data:
                 continue
             self._seen = True
+            if name == b"error":
+                raise Fault("in_stream", error_text(data.decode("utf-8", "replace")))
             try:
-                chunk = (
-                    Chunk(error=error_text(data)) if name == "error" else parse(data)
-                )
+                chunk = parse(data.decode())
             except ValueError as exc:
-                if self._ended:
+                if is_end:
                     # What the end cut off is not the server's mistake in writing: it
                     # is found as an answer that was not finished.
                     return
-                raise Fault("malformed", f"{exc}: {data[:80]}") from exc
+                shown = data[:240].decode("utf-8", "replace")[:80]
+                raise Fault("malformed", f"{exc}: {shown}") from exc
             if chunk.error:
                 raise Fault("in_stream", chunk.error)
             if chunk.text or chunk.reasoning or chunk.tools:
-                self._has_content = True
+                self._due = None
             self._finished = self._finished or bool(chunk.finish_reason)
             yield chunk
 
-    def _events(self) -> Iterator[Event]:
-        try:
-            for piece in self._arrived or ():
-                yield from self._splitter.feed(piece)
-        except ValueError as exc:
-            raise Fault("malformed", str(exc)) from exc
-        if self._ended:
-            yield from self._splitter.close()
-
-    async def pause(self, waiting: Awaitable[object]) -> None:
-        """Wait for something else than the server; the stall timer stands still."""
+    async def _read(self) -> bytes | None:
+        """Return what has arrived; None at the end, as the answer allows it."""
         began = self._loop.time()
-        await waiting
-        self._due += self._loop.time() - began
-
-    async def _arrive(self) -> list[bytes]:
-        began = self._loop.time()
-        if self._has_content:
+        if self._due is None:
             self._due = began + self._stall
-            self._has_content = False
-        due = self._due if self._stall else None
-        if self._finished:
-            # What may follow is the count of tokens, and not worth a long wait.
-            wait = began + _AFTER_FINISH_SECONDS
-            due = wait if due is None else min(due, wait)
-        elif due is not None and began >= due:
-            # Where reading never suspends, no timer fires.
-            raise Fault("stall")
+        # After the finish may follow the count of tokens, which is not worth more.
+        wait = _AFTER_FINISH_SECONDS if self._finished else inf
         try:
-            async with asyncio.timeout_at(due):
+            if began >= self._due and not self._finished:
+                # If reading never suspends, no timer fires.
+                raise TimeoutError
+            async with asyncio.timeout_at(min(self._due, began + wait)):
                 if began - self._rested > _UNINTERRUPTED_SECONDS:
                     # Reading what is there already does not let the loop run.
                     self._rested = began
                     await asyncio.sleep(0)
-                return await self._response.chunks()
-        except TimeoutError as exc:
-            if self._finished:
-                return []
-            raise Fault("stall") from exc
-        except Fault as fault:
-            if fault.kind == "decoding":
+                return await self._response.read()
+        except (TimeoutError, Fault) as exc:
+            kind = exc.kind if isinstance(exc, Fault) else "read_timeout"
+            if kind == "decoding":
                 raise
             if self._finished:
-                return []
-            if fault.kind == "read_timeout":
-                raise Fault("stall") from fault
-            raise Fault("incomplete", fault.detail) from fault
+                return None
+            if kind == "read_timeout":
+                raise Fault("stall") from exc
+            raise Fault("incomplete", exc.args[-1]) from exc
 
-    async def _look_at_the_beginning(self) -> None:
-        """Tell a document or a page from a stream by how it begins.
-
-        Labels are wrong too often.
-        """
-        body, arrived = b"", self._arrived
-        while arrived and not (body := b"".join(arrived).lstrip(_BLANK)):
-            arrived = await self._arrive()
-        self._arrived = [body] if body else []
-        if body.startswith(b"<"):
-            raise Fault("html", body.decode("utf-8", "replace"))
-        if body.startswith((b"{", b"[")):
-            self._completion = _completion(await self._whole(bytearray(body)))
-
-    async def _whole(self, body: bytearray) -> bytearray:
-        while arrived := await self._arrive():
+    async def _whole(self, start: bytes) -> bytearray:
+        body = bytearray(start)
+        while (arrived := await self._read()) is not None:
             # Only the end of a document tells whether it has content.
-            self._has_content = True
-            body += b"".join(arrived)
+            self._due = None
+            body += arrived
             if len(body) > LIMIT:
                 raise Fault("too_long")
         return body
-
-    async def _read_leftovers(self) -> None:
-        """Read to the end of the body, so that the connection can be used again."""
-        try:
-            async with asyncio.timeout(_LEFTOVER_SECONDS):
-                while await self._response.chunks():  # noqa: ASYNC110
-                    # What is there already does not let the loop run.
-                    await asyncio.sleep(0)
-        except (Fault, TimeoutError):
-            pass
-
-    def _cut(self) -> Fault:
-        kind = self._response.headers.get("content-type", "").partition(";")[0].strip()
-        if self._seen or kind.lower() == "text/event-stream":
-            return Fault("incomplete")
-        return Fault("not_a_stream", kind or "an untyped body")
 
 
 def _completion(body: bytearray) -> Chunk:

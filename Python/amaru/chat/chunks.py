@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Chunk", "error_text", "parse", "said"]
 
@@ -15,27 +12,16 @@ ToolDelta = tuple[int, str, str]
 """A part of a tool call: which of the answer's calls, its name, its arguments."""
 
 
-class Chunk:
+class Chunk(NamedTuple):
     """What one event adds to the answer."""
 
-    __slots__ = ("error", "finish_reason", "reasoning", "text", "tools", "usage")
-
-    def __init__(
-        self,
-        text: str = "",
-        reasoning: str = "",
-        tools: tuple[ToolDelta, ...] = (),
-        finish_reason: str = "",
-        usage: tuple[int, int] | None = None,
-        error: str = "",
-    ) -> None:
-        self.text = text
-        self.reasoning = reasoning
-        self.tools = tools
-        self.finish_reason = finish_reason
-        self.usage = usage
-        self.error = error
-        """The server's own words, if it reports a fault inside the stream."""
+    text: str = ""
+    reasoning: str = ""
+    tools: tuple[ToolDelta, ...] = ()
+    finish_reason: str = ""
+    usage: tuple[int, int] | None = None
+    #: The server's own words, if it reports a fault inside the stream.
+    error: str = ""
 
 
 def parse(data: str, part: str = "delta") -> Chunk:
@@ -44,9 +30,6 @@ def parse(data: str, part: str = "delta") -> Chunk:
     Servers differ in what they leave out, send as null or add, and none of that is
     worth losing an answer for; a ValueError is raised for what is not a JSON object.
     """
-    if not data.isascii():
-        # Bytes that are not UTF-8 have become lone surrogates, which cannot be encoded.
-        data.encode()
     try:
         event = json.loads(data)
     except RecursionError as exc:
@@ -109,14 +92,10 @@ def _tools(value: object) -> tuple[ToolDelta, ...]:
     deltas = []
     for position, call in enumerate(value if isinstance(value, list) else []):
         index = _object(call).get("index")
+        index = index if isinstance(index, int) else position
         function = _object(_object(call).get("function"))
-        deltas.append(
-            (
-                index if isinstance(index, int) else position,
-                _text(function.get("name")),
-                _text(function.get("arguments")),
-            )
-        )
+        texts = _text(function.get("name")), _text(function.get("arguments"))
+        deltas.append((index, *texts))
     return tuple(deltas)
 
 

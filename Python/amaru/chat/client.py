@@ -5,43 +5,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import Any
 
+from amaru import host
 from amaru.chat.address import endpoint, origin
-from amaru.chat.faults import Fault
-
-if TYPE_CHECKING:
-    from typing import Any
-
-    from amaru.chat.transport import Response, Transport
-    from amaru.host import Settings, Turn
+from amaru.chat.transport import Fault, Response, send
 
 __all__ = ["Client"]
 
-RETRIES = 2
-"""How often a request is sent again after a fault that may pass."""
-
+_RETRIES = 2
 _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
-_ERROR_BYTES = 64 * 1024
 _ERROR_SECONDS = 10.0
-# Faults of the network that may have passed a second later.
-_PASSING = frozenset(
-    "connect connect_timeout pool_timeout proxy read read_timeout remote_protocol "
-    "transport write write_timeout".split()
-)
 
 
 class Client:
-    """Asks one server for completions, through `transport`."""
+    """Asks one server for completions."""
 
-    def __init__(self, settings: Settings, transport: Transport) -> None:
+    def __init__(self, settings: host.Settings) -> None:
         self._settings = settings
-        self._transport = transport
         self._counts_tokens = True
 
-    async def ask(self, messages: list[dict[str, str]], turn: Turn) -> Response:
+    async def ask(self, messages: list[dict[str, str]], turn: host.Turn) -> Response:
         """Return the response that holds the answer to `messages`.
 
         A fault that may pass is tried again, each time announced on `turn`; the last
@@ -52,32 +38,26 @@ class Client:
             try:
                 return await self._complete(messages)
             except Fault as fault:
-                if attempt == RETRIES or not _is_passing(fault):
-                    raise
-                from amaru.chat.failures import describe
+                from amaru.chat.failures import describe, may_pass
 
+                if attempt == _RETRIES or not may_pass(fault):
+                    raise
                 seconds = _pause(fault, attempt)
                 attempt += 1
                 reason = describe(fault, self._settings)[1]
-                if not turn.retrying(reason, seconds, attempt, RETRIES):
+                if not turn.retrying(reason, seconds, attempt, _RETRIES):
                     raise
             await asyncio.sleep(seconds)
 
     async def _complete(self, messages: list[dict[str, str]]) -> Response:
-        request: dict[str, Any] = {
-            "model": self._settings.model,
-            "messages": messages,
-            "stream": True,
-        }
+        request = {"model": self._settings.model, "messages": messages, "stream": True}
         if self._counts_tokens:
             options = {"stream_options": {"include_usage": True}}
             try:
                 return await self._post(_encoded(request | options))
             except Fault as fault:
-                if (
-                    fault.status not in (400, 422)
-                    or "stream_options" not in fault.detail
-                ):
+                is_refused = fault.status in (400, 422)
+                if not is_refused or "stream_options" not in fault.detail:
                     raise
                 # Older servers do not know it: the count is not asked for again.
                 self._counts_tokens = False
@@ -93,9 +73,7 @@ class Client:
         while True:
             fields = self._fields(url, body)
             try:
-                response = await self._transport.send(
-                    method, url, fields, body, timeouts
-                )
+                response = await send(method, url, fields, body, timeouts)
             except Fault as fault:
                 if visited and fault.kind == "connect":
                     raise Fault("redirects", f"{url}: {fault.detail}") from fault
@@ -105,7 +83,11 @@ class Client:
             with response:
                 location = response.headers.get("location")
                 if response.status not in (301, 302, 303, 307, 308) or not location:
-                    raise await _refusal(response, url if visited else "")
+                    body = await response.rest(_ERROR_SECONDS)
+                    # Where the request went in the end, if not where it was sent.
+                    headers = response.headers | {"location": url if visited else ""}
+                    text = body.decode("utf-8", "replace")
+                    raise Fault("status", text, response.status, headers)
             visited.append((method, url))
             if response.status < 304:
                 # As browsers do, and every client after them.
@@ -136,39 +118,9 @@ class Client:
 
 
 def _encoded(request: dict[str, Any]) -> bytes:
-    text = json.dumps(request, ensure_ascii=False)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        # Pairs of surrogates are joined, lone ones replaced.
-        paired = text.encode("utf-16-le", "surrogatepass")
-        return paired.decode("utf-16-le", "replace").encode()
-
-
-async def _refusal(response: Response, redirected_to: str) -> Fault:
-    """Return the fault that a status stands for, with the beginning of the body."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_ERROR_SECONDS):
-            while len(body) < _ERROR_BYTES and (arrived := await response.chunks()):
-                body += b"".join(arrived)
-                await asyncio.sleep(0)
-    except (Fault, TimeoutError):
-        # The status says more than a body that does not come whole.
-        pass
-    text = body[:_ERROR_BYTES].decode("utf-8", "replace")
-    # Where the request went in the end, if that is not where it was sent.
-    headers = response.headers | {"location": redirected_to}
-    return Fault("status", text, response.status, headers)
-
-
-def _is_passing(fault: Fault) -> bool:
-    if not fault.status:
-        return fault.kind in _PASSING
-    wish = fault.headers.get("x-should-retry")
-    if wish in ("true", "false"):
-        return wish == "true"
-    return fault.status in (408, 409, 429) or fault.status >= 500
+    # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
+    text = json.dumps(request, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+    return text.decode("utf-16-le", "replace").encode()
 
 
 def _pause(fault: Fault, attempt: int) -> float:

@@ -6,25 +6,24 @@ Imported only once something has gone wrong.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from amaru import host
 from amaru.chat.address import origin as origin_of
 from amaru.chat.chunks import error_text
-from amaru.chat.faults import Fault
+from amaru.chat.transport import Fault
 
-if TYPE_CHECKING:
-    from amaru.host import Settings
-
-__all__ = ["advice", "describe", "script_failure"]
+__all__ = ["advice", "describe", "may_pass", "script_failure"]
 
 Failure = tuple[str, str, str]
 """A code, what happened to what, and what to do."""
 
-# Two lines for each fault: its name, the code, and what happened; then what to do.
-# {origin} is scheme, host and port of the base URL {url}. The status is put behind the
-# first line, and then what the server or the network said, {detail}.
+# A line for each fault: its names, the code, and what happened; below one or several,
+# what to do. {origin} is scheme, host and port of the base URL {url}. The status is put
+# behind the first line, and then what the server or the network said, {detail}.
 _TABLE: Final = """\
 400 bad_request {origin} refused the request
     check that the model {model} accepts it; start over if the conversation is too long
@@ -37,12 +36,15 @@ _TABLE: Final = """\
 403 authentication {origin} does not allow this key to do that
     check that the key's project may use the model {model}
 404 not_found {origin} has nothing at that path
+4xx bad_request {origin} refused the request
+not_a_stream not_openai {origin} answered with something other than a chat completion
+malformed not_openai {origin} sent an event that is not a piece of a chat completion
     check the base URL ({url}): is it missing /v1?
 404_model not_found {origin} does not have the model {model}
     choose one that it has with --model
 408 timeout {origin} timed out
-    try again
 409 server {origin} reports a conflict
+transport connection the connection to {origin} broke
     try again
 413 bad_request the message is too long for {origin}
     send less, or start a new conversation
@@ -52,9 +54,8 @@ _TABLE: Final = """\
     wait a little and try again, or check the quota of the key
 429_quota rate_limit the quota at {origin} is used up
     check plan and billing of the account that the key belongs to
-4xx bad_request {origin} refused the request
-    check the base URL ({url}): is it missing /v1?
 5xx server {origin} failed
+in_stream server {origin} broke off the answer
     try again in a moment; if it happens again, look at the server's log
 connect connection cannot connect to {origin}
     check the address and the network
@@ -66,7 +67,8 @@ connect_tls tls cannot make a secure connection to {origin}
     check the date of this machine and the certificate authorities (SSL_CERT_FILE)
 connect_timeout timeout {origin} did not accept a connection in time
     check the address and the network, or the proxy if there is one
-read_timeout timeout {origin} did not answer in time
+read_timeout|pool_timeout|write_timeout timeout {origin} did not answer in time
+stall stall {origin} sent nothing more of the answer for {stall} s
     try again; if the model is slow, raise the stall timeout with --stall-timeout
 proxy connection the proxy did not connect to {origin}
     check HTTPS_PROXY and NO_PROXY
@@ -74,26 +76,17 @@ unsupported_protocol bad_request the base URL {url} cannot be used
     use a base URL that begins with https:// or http://, followed by a host
 user_info bad_request the base URL {url} has a user name or password in it
     leave that out, and give the key by OPENAI_API_KEY or --key-env
-local_protocol bad_request the request to {origin} was not sent
+local_protocol|not_allowed bad_request the request to {origin} was not sent
+secret_refused bad_request the request to {origin} was not sent
     check the base URL ({url}) and which address the key is meant for
 redirects not_openai {origin} keeps redirecting
     check the base URL ({url}), or the configuration of the server
-transport connection the connection to {origin} broke
-    try again
 decoding not_openai {origin} sent a body that cannot be decoded
     check the server, or the proxy in front of it
-not_a_stream not_openai {origin} answered with something other than a chat completion
-    check the base URL ({url}): is it missing /v1?
-malformed not_openai {origin} sent an event that is not a piece of a chat completion
-    check the base URL ({url}): is it missing /v1?
-in_stream server {origin} broke off the answer
-    try again in a moment; if it happens again, look at the server's log
 incomplete incomplete the answer of {origin} ended before it was finished
     what came is kept; ask it to continue
 too_long incomplete the answer of {origin} was cut off: it is longer than 16 MiB
     what came is kept; ask for less
-stall stall {origin} sent nothing more of the answer for {stall} s
-    try again; if the model is slow, raise the stall timeout with --stall-timeout
 module internal a package is missing
     add it with --with {detail}
 page_module internal this module exists only in a web page with Pyodide
@@ -104,16 +97,17 @@ unexpected internal something unexpected happened
     please report this fault
 """
 _ROWS: Final = {
-    head.split()[0]: (*head.split(" ", 2)[1:], remedy.strip())
-    for head, remedy in zip(*[iter(_TABLE.splitlines())] * 2, strict=True)
-}
-_SAME: Final = {
-    "pool_timeout": "read_timeout",
-    "write_timeout": "read_timeout",
-    "secret_refused": "local_protocol",
-    "not_allowed": "local_protocol",
+    name: (code, message, remedy)
+    for heads, remedy in re.findall(r"((?:\S.*\n)+) +(.*)\n", _TABLE)
+    for names, code, message in re.findall(r"(\S+) (\S+) (.*)\n", heads)
+    for name in names.split("|")
 }
 
+# Faults of the network that may have passed a second later.
+_PASSING: Final = frozenset(
+    "connect connect_timeout pool_timeout proxy read read_timeout remote_protocol "
+    "transport write write_timeout".split()
+)
 _REFUSED: Final = re.compile(r"refused|ECONNREFUSED", re.I)
 _NAME: Final = re.compile(
     r"\bDNS\b|resol|name or service|nodename|getaddrinfo|EAI_|unknown host", re.I
@@ -127,6 +121,12 @@ _SECRET: Final = re.compile(
     r"(?=[^\s\"',;&]*\d))[^\s\"',;&)]{6,}",
     re.I,
 )
+# Files that are no part of the script, although they may be below its folder.
+_AMARU: Final = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+_LIBRARY: Final = re.compile(
+    rf"{re.escape(os.path.join(os.path.dirname(os.__file__), ''))}"
+    r"|.*/(?:site|dist)-packages/"
+)
 # Packages that are imported under another name than they are installed under.
 _PACKAGES: Final = {
     "PIL": "pillow",
@@ -139,7 +139,7 @@ _PACKAGES: Final = {
 _MISSING: Final = frozenset({"micropip", "module", "page_module"})
 
 
-def describe(exc: BaseException, settings: Settings) -> Failure:
+def describe(exc: BaseException, settings: host.Settings) -> Failure:
     """Say what `exc` means to the user of a chat with `settings`."""
     # Servers quote the key that they refuse; the placeholder means nothing to the user.
     quoted = settings.api_key
@@ -169,6 +169,17 @@ def script_failure(
     if origin and status:
         stopped = f"{origin} answered {status}, then {stopped}"
     return "script", stopped, f"fix the script{place}"
+
+
+def may_pass(fault: Fault) -> bool:
+    """Tell whether the same request may succeed a moment later."""
+    if not fault.status:
+        # A name that does not resolve is misspelt, or the machine is offline.
+        return fault.kind in _PASSING and _row(fault)[0] != "connect_name"
+    wish = fault.headers.get("x-should-retry")
+    if wish in ("true", "false"):
+        return wish == "true"
+    return fault.status in (408, 409, 429) or fault.status >= 500
 
 
 def advice(exc: BaseException) -> str:
@@ -209,7 +220,9 @@ def _filled(
     url = scheme + mark + re.sub(r"^[^/]*@", "", rest)
     origin = origin_of(base_url)
     detail = _ADVICE.sub("", _masked(detail.replace(key, "the key") if key else detail))
-    detail = detail.removeprefix(f"could not connect to {origin}: ")
+    # The row says that already.
+    said = r'could not (connect to|find the host "[^"]*" of) '
+    detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
     values = {"origin": origin, "url": url, "model": model, "stall": stall}
     message = message.format(**values)
     remedy = " ".join(remedy.format(detail=detail, where=where, **values).split())
@@ -236,13 +249,14 @@ def _row(fault: Fault) -> tuple[str, str]:
     if kind == "connect":
         from amaru.transport._errors import names_tls
 
-        if names_tls(detail):
+        # The name of a host may hold any of the words.
+        words = re.sub(r'"[^"]*"|https?://\S+', "", detail)
+        if names_tls(words):
             kind = "connect_tls"
-        elif _REFUSED.search(detail):
+        elif _REFUSED.search(words):
             kind = "connect_refused"
-        elif _NAME.search(detail):
+        elif _NAME.search(words):
             kind = "connect_name"
-    kind = _SAME.get(kind, kind)
     return kind if kind in _ROWS else "transport", detail
 
 
@@ -266,19 +280,24 @@ def _words(exc: BaseException) -> str:
 
 
 def _place(exc: BaseException) -> str:
-    """Say where in the script an exception arose, also if it was in a library."""
-    if isinstance(exc, SyntaxError) and exc.filename:
+    """Say which line of the script raised, also if it did so by way of a library.
+
+    Without a line of the script, it is the first of a library.
+    """
+    if isinstance(exc, SyntaxError) and (exc.filename or "<")[0] != "<":
         return f" at {exc.filename}, line {exc.lineno}"
-    places = []
+    # Through a link, the script is in one folder, and the modules beside it in another.
+    script = getattr(sys.modules["__main__"], "__file__", None) or ""
+    folders = {os.path.dirname(script), *sys.path[:1]} - {""}
+    own = tuple(os.path.join(folder, "") for folder in folders)
+    first = last = ""
     trace = exc.__traceback__
     while trace is not None:
-        places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        file = trace.tb_frame.f_code.co_filename
+        place = f" at {file}, line {trace.tb_lineno}"
+        if file.startswith(own) and not _LIBRARY.match(file):
+            last = place
+        elif not first and not file.startswith(("<", _AMARU)):
+            first = place
         trace = trace.tb_next
-    folder = f"{sys.path[0]}/" if sys.path else "/"
-    own = [
-        place
-        for place in places
-        if place[0].startswith(folder) and "/site-packages/" not in place[0]
-    ]
-    file, line = (own or places or [("", 0)])[-1]
-    return f" at {file}, line {line}" if file else ""
+    return last or first

@@ -8,20 +8,19 @@ a server which forgets the last blank line is understood.
 
 from __future__ import annotations
 
+from amaru.chat.transport import Fault
+
 __all__ = ["Event", "EventSplitter"]
 
-Event = tuple[str, str]
+Event = tuple[bytes, bytes]
 """One event: its type, empty without an `event` field, and its data."""
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EventSplitter:
     """Collects bytes and returns the events that they complete.
 
-    Lines are split as bytes and decoded whole: no line end is part of a longer UTF-8
-    sequence, so a character torn between two chunks is never looked at before it is
-    complete.
+    Nothing is decoded here: a character may be torn between two pieces, and bytes that
+    are not UTF-8 matter only in the data.
     """
 
     def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
@@ -31,29 +30,25 @@ class EventSplitter:
         self._held = 0
         self._after_return = False
         self._first_line = True
-        self._name = ""
-        self._data: list[str] = []
+        self._name = b""
+        self._data: list[bytes] = []
 
-    def feed(self, chunk: bytes) -> list[Event]:
-        """Take more bytes; raise ValueError if one event outgrows the limit."""
-        if not chunk:
+    def feed(self, piece: bytes) -> list[Event]:
+        """Take more bytes; raise `Fault` if one event outgrows the limit."""
+        if not piece:
             return []
-        if self._after_return and chunk.startswith(b"\n"):
+        if self._after_return and piece.startswith(b"\n"):
             # The second half of a line end, whose line is read already.
-            chunk = chunk[1:]
-        self._after_return = chunk.endswith(b"\r")
-        lines = chunk.splitlines()
-        rest = lines.pop() if lines and chunk[-1] not in b"\r\n" else b""
-        events: list[Event] = []
-        for line in lines:
-            if self._rest:
-                line = bytes(self._rest) + line
-                self._rest.clear()
-            if event := self._end_line(line):
-                events.append(event)
-        if rest:
-            self._rest += rest
-            self._hold(len(rest))
+            piece = piece[1:]
+        self._after_return = piece.endswith(b"\r")
+        lines = piece.splitlines()
+        rest = lines.pop() if lines and piece[-1] not in b"\r\n" else b""
+        if lines and self._rest:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
+        events = [event for line in lines if (event := self._end_line(line))]
+        self._rest += rest
+        self._hold(len(rest))
         return events
 
     def close(self) -> list[Event]:
@@ -64,30 +59,23 @@ class EventSplitter:
     def _hold(self, size: int) -> None:
         self._held += size
         if self._held > self._limit:
-            raise ValueError(f"one event is longer than {self._limit} bytes")
+            raise Fault("malformed", f"one event is longer than {self._limit} bytes")
 
     def _end_line(self, line: bytes) -> Event | None:
         if self._first_line:
             self._first_line = False
-            line = line.removeprefix(_BYTE_ORDER_MARK)
+            line = line.removeprefix(b"\xef\xbb\xbf")
         if not line:
-            return self._end_event()
+            event = (self._name, b"\n".join(self._data)) if self._data else None
+            self._name = b""
+            self._data.clear()
+            self._held = 0
+            return event
         field, _, value = line.partition(b":")
         if field == b"data":
             # With what an object takes, or many short lines would outgrow the limit.
             self._hold(len(line) + 64)
-            self._data.append(self._decoded(value))
+            self._data.append(value.removeprefix(b" "))
         elif field == b"event":
-            self._name = self._decoded(value)
+            self._name = value.removeprefix(b" ")
         return None
-
-    def _decoded(self, value: bytes) -> str:
-        # Bytes that are not UTF-8 stay to be found where they matter, in the data.
-        return value.removeprefix(b" ").decode("utf-8", "surrogateescape")
-
-    def _end_event(self) -> Event | None:
-        event = (self._name, "\n".join(self._data)) if self._data else None
-        self._name = ""
-        self._data.clear()
-        self._held = 0
-        return event

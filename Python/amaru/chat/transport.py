@@ -1,19 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chat's transport: a request to the host's network, a response from it."""
+"""A request to the host's network, which knows the key, and the response from it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import Any
 
 from amaru import _bridge
-from amaru.chat.faults import Fault
 
-if TYPE_CHECKING:
-    from types import ModuleType
+__all__ = ["Fault", "Response", "send"]
 
-    from amaru.chat.inflate import Inflater
+_PIECE = 64 * 1024
 
-__all__ = ["Response", "Transport"]
+
+class Fault(Exception):
+    """Why a turn has no answer, or not all of it; `failures` says what it means.
+
+    `kind` is a code of the host's network, a row of the table in `failures`, or
+    ``"status"`` for a response that refuses the request: `status` is then set, and
+    `detail` is the body as it came.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str = "",
+        status: int = 0,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind, detail)
+        self.kind = kind
+        self.detail = detail
+        self.status = status
+        self.headers = headers or {}
 
 
 class Response:
@@ -24,40 +43,64 @@ class Response:
     """
 
     def __init__(
-        self, core: ModuleType, exchange: int, status: int, fields: list[bytes]
+        self, core: Any, exchange: int, status: int, fields: list[bytes]
     ) -> None:
         texts = [field.decode("latin-1") for field in fields]
+        names = [name.lower() for name in texts[::2]]
         self.status = status
-        self.headers = {
-            name.lower(): value
-            for name, value in zip(texts[::2], texts[1::2], strict=True)
-        }
+        self.headers = dict(zip(names, texts[1::2], strict=True))
         self._core = core
         self._exchange = exchange
         self._ended = False
-        self._inflater: Inflater | None = None
-        encoding = self.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in ("", "identity"):
-            from amaru.chat.inflate import Inflater
+        self._encoding = self.headers.get("content-encoding", "").strip().lower()
+        self._is_packed = self._encoding not in ("", "identity")
+        self._packed = b""
+        self._inflater: Any = None
 
-            self._inflater = Inflater(encoding)
-
-    async def chunks(self) -> list[bytes]:
-        """Return the pieces that have arrived, an empty list at the end."""
-        inflater = self._inflater
-        if inflater is not None and (piece := inflater.piece()):
-            return [piece]
+    async def read(self) -> bytes | None:
+        """Return the bytes that have arrived, which may be none; None at the end."""
+        if self._is_packed and (piece := self._unpacked(self._packed)):
+            return piece
         if self._ended:
-            return []
+            return None
         try:
             arrived: list[bytes] = await self._core.read_chunks(self._exchange)
         except Exception as exc:
             raise _fault(exc) from exc
         self._ended = not arrived
-        if inflater is None or self._ended:
-            return arrived
-        inflater.feed(b"".join(arrived))
-        return [inflater.piece()]
+        if self._ended:
+            return None
+        body = b"".join(arrived)
+        return self._unpacked(body) if self._is_packed else body
+
+    async def rest(self, seconds: float) -> bytes:
+        """Return what still arrives in a time, at most 64 KiB; faults end it early."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(seconds):
+                while len(body) < _PIECE and (arrived := await self.read()) is not None:
+                    body += arrived
+                    # Reading what is there already does not let the loop run.
+                    await asyncio.sleep(0)
+        except (Fault, TimeoutError):
+            pass
+        return bytes(body[:_PIECE])
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        """Unpack one piece of bounded size: a megabyte of gzip may hold a gigabyte."""
+        # Imported here: no server is asked to compress, so few do.
+        import zlib
+
+        if self._encoding not in ("gzip", "x-gzip", "deflate"):
+            raise Fault("decoding", f"it is compressed with {self._encoding}")
+        if self._inflater is None:
+            self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            piece: bytes = self._inflater.decompress(packed, _PIECE)
+        except zlib.error as exc:
+            raise Fault("decoding", str(exc)) from exc
+        self._packed = self._inflater.unconsumed_tail
+        return piece
 
     def __enter__(self) -> Response:
         return self
@@ -68,38 +111,31 @@ class Response:
             self._core.cancel(self._exchange)
 
 
-class Transport:
-    """Sends requests through Swift, which knows the key and where it may go."""
+async def send(
+    method: str,
+    url: str,
+    fields: list[bytes],
+    body: bytes | None,
+    timeouts: dict[str, float],
+) -> Response:
+    """Return the response as soon as its head has arrived; raise `Fault` if none does.
 
-    async def send(
-        self,
-        method: str,
-        url: str,
-        fields: list[bytes],
-        body: bytes | None,
-        timeouts: dict[str, float],
-    ) -> Response:
-        """Return the response as soon as its head is there; raise `Fault` without.
-
-        `fields` are the header fields, flat: name, value, name, value.
-        """
-        core = _bridge.http()
+    `fields` are the header fields, flat: name, value, name, value.
+    """
+    core = _bridge.http()
+    try:
+        exchange = core.open(method, url, fields, body, False, timeouts)
         try:
-            exchange = core.open(method, url, fields, body, False, timeouts)
-            try:
-                status, _, _, flat = await core.head(exchange)
-                return Response(core, exchange, status, flat)
-            except BaseException:
-                core.cancel(exchange)
-                raise
-        except Exception as exc:
-            raise _fault(exc) from exc
+            status, _, _, flat = await core.head(exchange)
+            return Response(core, exchange, status, flat)
+        except BaseException:
+            core.cancel(exchange)
+            raise
+    except Exception as exc:
+        raise _fault(exc) from exc
 
 
 def _fault(exc: Exception) -> Fault:
-    if isinstance(exc, Fault):
-        return exc
     if isinstance(exc, _bridge.http().TransferError):
-        code, message = exc.args
-        return Fault(code, message)
+        return Fault(*exc.args)
     return Fault("transport", f"{type(exc).__name__}: {exc}")

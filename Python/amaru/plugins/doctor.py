@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Says what is wrong with a plugin, by loading it as the chat does but without one."""
+"""Says what is wrong with a plugin, which it loads as the chat does."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Finding:
     problems: tuple[str, ...]
     """Each as ``file:line: what``, with what to do."""
     note: str = ""
-    """What else the user should know of it, such as why it was not loaded."""
+    """What else the user should know about it, such as why it was not loaded."""
 
 
 async def examine(path: str, seconds: float) -> Finding:
     """Load a plugin file and return what is wrong with it.
 
     Code that runs for more than `seconds` is the host's to interrupt; a hook that
-    waits for longer is given up here. What the plugin prints goes to standard error.
+    waits longer is cancelled here. What the plugin prints goes to standard error.
     """
     fences.put_up()
     plugin = Plugin(
@@ -51,7 +51,7 @@ async def examine(path: str, seconds: float) -> Finding:
 
 
 def _passed_over(module: ModuleType, path: str) -> list[str]:
-    """Return what is wrong, although the chat makes do with it."""
+    """Return what is wrong, but does not keep the chat from using the plugin."""
     faults = hooks.unmarked(module, path)
     try:
         with open(path, "rb") as file:

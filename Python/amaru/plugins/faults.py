@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What went wrong in a plugin, put into words that the plugin has no say in.
+"""Describes what went wrong in a plugin, without trusting what the plugin raised.
 
 An exception is the plugin's object: its class may have any name, its `__str__` may
 raise, and a text may be of a class that only looks like `str`.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What plugins are kept from: the host's signals and the chat's tasks.
+"""Keeps plugins away from the host's signals and the chat's tasks.
 
-Neither can be put back afterwards. A handler in Python displaces the host's own, and a
-task whose wait was cancelled is woken. So the call is refused, which also names the
-plugin's line. This guards against accidents; a plugin that digs deeper will succeed.
+The damage could not be undone: a handler in Python replaces the host's own, and a
+cancelled wait wakes its task. So the call raises, which also names the plugin's line.
+This guards against accidents, not against a plugin that means to get around it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OURS: Final = frozenset(
 
 
 def put_up() -> None:
-    """Refuse plugins what they must not do; doing it again changes nothing."""
+    """Make such calls raise in plugins; doing it again changes nothing."""
     if hasattr(signal.signal, "_amaru_fence"):
         return
     plain_signal, plain_all_tasks = signal.signal, asyncio.all_tasks

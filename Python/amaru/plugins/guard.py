@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the code of plugins: named to the host, and its faults caught."""
+"""Runs the code of plugins, tells the host whose it is, and catches its errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Guard", "is_awaitable"]
 
 
 def is_awaitable(result: object) -> bool:
-    """Whether a hook returned something to wait for; asks nothing of the object."""
+    """Tell whether a hook returned an awaitable, without running code of the object."""
     if result is None or type(result) in (str, Failure):
         return False
     return inspect.getattr_static(type(result), "__await__", None) is not None
@@ -54,7 +54,7 @@ class Guard:
         return result
 
     async def settle(self) -> None:
-        """Take the cancellation that a plugin aimed at this task, and no other."""
+        """Absorb the cancellation that a plugin aimed at this task, and no other."""
         task, self._cancelled = self._cancelled, None
         if task is None or task is not asyncio.current_task():
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hooks and commands that a plugin's module holds, and what is wrong with them."""
+"""The hooks and commands of a plugin's module, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def hooks_of(
 
 
 def unmarked(module: ModuleType, path: str) -> list[Fault]:
-    """Return a fault for each function that is called like a hook and is not one."""
+    """Return a fault for each function that is named like a hook but not marked."""
     return [
         Fault(f"{name} is never asked: put @hookimpl above it", line_of(value, path))
         for name, value in list(vars(module).items())

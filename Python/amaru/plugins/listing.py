@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in a plugin folder, found without running a line of it."""
+"""Lists the plugins of a folder without running them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find plugin files, and import one so that it can shadow nothing."""
+"""Finds plugin files, and imports each so that it shadows no other module."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def files(folder: str | os.PathLike[str]) -> list[str]:
 
 
 def name_of(path: str) -> str:
-    """Return the name of the plugin in a file, such as can be shown."""
+    """Return the name of the plugin in a file, in a form that can be shown."""
     name = os.path.basename(path).removesuffix(".py")
     return os.fsencode(name).decode("utf-8", "replace")
 

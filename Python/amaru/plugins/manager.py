@@ -21,7 +21,7 @@ _LIMIT: Final = 10.0
 
 
 class Plugins:
-    """Every plugin of a folder; a `Filters` for the conversation.
+    """Every plugin of a folder; its `filter` is for the conversation.
 
     Nothing is read before `load`. No fault of a plugin leaves these methods, except
     that of a command as a RuntimeError; only a real cancellation does.
@@ -63,17 +63,25 @@ class Plugins:
             # Between two plugins the user may type, or leave.
             await asyncio.sleep(0)
 
-    async def message(self, text: str, turn: host.Turn) -> str:
-        """Return the user's message as the plugins want it sent."""
-        return await self._filter("amaru_message", text, turn)
+    async def filter(self, what: str, text: str, turn: host.Turn) -> str:
+        """Return a text of a turn as the plugins want it.
 
-    async def chunk(self, text: str, turn: host.Turn) -> str:
-        """Return a piece of the answer as the plugins want it shown."""
-        return await self._filter("amaru_chunk", text, turn)
-
-    async def answer(self, text: str, turn: host.Turn) -> str:
-        """Return the finished answer as the plugins want it remembered."""
-        return await self._filter("amaru_answer", text, turn)
+        It is the ``message`` to send, a ``chunk`` of the answer to show, or the whole
+        ``answer`` to remember.
+        """
+        # Lists of hooks are replaced, never changed, while one is gone through.
+        for hook in self._hooks.get(f"amaru_{what}", ()):
+            plugin = self._plugins.get(hook.plugin)
+            if plugin is None:
+                # An earlier hook of the same plugin has just failed.
+                continue
+            changed = plugin.ask(hook, text=text, turn=turn)
+            if changed is not None and type(changed) is not str:
+                changed = await plugin.finish(changed, hook)
+                if plugin.fault:
+                    self._disable(plugin)
+            text = text if changed is None else changed
+        return text
 
     def commands(self) -> dict[str, Command]:
         """Return the slash commands; of two with one name, the first plugin's."""
@@ -104,21 +112,6 @@ class Plugins:
             hooks = [*self._hooks.get(hook.name, ()), hook]
             # Stable: of equal rank, the plugin that was loaded first.
             self._hooks[hook.name] = sorted(hooks, key=lambda hook: hook.rank)
-
-    async def _filter(self, name: str, text: str, turn: host.Turn) -> str:
-        # Lists of hooks are replaced, never changed, while one is gone through.
-        for hook in self._hooks.get(name, ()):
-            plugin = self._plugins.get(hook.plugin)
-            if plugin is None:
-                # An earlier hook of the same plugin has just failed.
-                continue
-            changed = plugin.ask(hook, text=text, turn=turn)
-            if changed is not None and type(changed) is not str:
-                changed = await plugin.finish(changed, hook)
-                if plugin.fault:
-                    self._disable(plugin)
-            text = text if changed is None else changed
-        return text
 
     def _disable(self, plugin: Plugin) -> None:
         if self._plugins.pop(plugin.name, None) is None:

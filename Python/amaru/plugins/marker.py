@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The marker of hooks, which leaves on a function what pluggy's own marker leaves.
+"""The decorator that marks hooks, compatible with pluggy's.
 
 A plugin therefore needs no package, and one that makes its marker with
 ``pluggy.HookimplMarker("amaru")`` works as well.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One plugin file: imported, asked, and what goes wrong in it put into words."""
+"""One plugin file: imports it, asks its hooks, and describes what goes wrong."""
 
 from __future__ import annotations
 

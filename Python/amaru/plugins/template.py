@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin that a new plugin begins as."""
+"""The text that a new plugin begins with."""
 
 from __future__ import annotations
 

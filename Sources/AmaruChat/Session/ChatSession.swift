@@ -424,11 +424,19 @@ public final class ChatSession: Sendable {
     /// - Returns: Whether it has one, else the caller reports; and what the user can do, if that
     ///   is known.
     public func report(_ exception: PythonException) async -> (isReported: Bool, advice: String) {
-        let report = try? await PythonActor.run {
-            let pair: PythonObject = try Self.host().report(exception.object)
-            return (try pair[0] as Bool, try pair[1] as String)
+        do {
+            return try await PythonActor.run {
+                let pair: PythonObject = try Self.host().report(exception.object)
+                return (try pair[0] as Bool, try pair[1] as String)
+            }
+        } catch let exit as PythonException {
+            guard let status = exit.exitStatus else { return (false, "") }
+            // The hook has ended the program.
+            exitRequested(status)
+            return (true, "")
+        } catch {
+            return (false, "")
         }
-        return report ?? (false, "")
     }
 
     /// Writes out what the script has printed.

@@ -114,7 +114,7 @@ extension BuiltCommand {
             #expect(result.output == "I can't.\n", "\(result)")
         }
 
-        @Test(arguments: [("length", "tokens"), ("content_filter", "content filter")])
+        @Test(arguments: [("length", "token limit"), ("content_filter", "content filter")])
         func `An answer that was cut is followed by a notice`(
             _ reason: String,
             _ words: String

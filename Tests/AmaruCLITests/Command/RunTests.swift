@@ -296,6 +296,38 @@ extension BuiltCommand {
                     """
             ),
             Script(
+                testDescription: "a hook of exceptions that raises",
+                source: """
+                    import sys
+                    def hook(kind, value, trace):
+                        print("hook")
+                        raise KeyError("hook")
+                    sys.excepthook = hook
+                    1 / 0
+                    """
+            ),
+            Script(
+                testDescription: "a hook of exceptions that is no function",
+                source: "import sys\nsys.excepthook = None\n1 / 0\n"
+            ),
+            Script(
+                testDescription: "a hook of exceptions that exits with a status",
+                source: """
+                    import atexit, sys
+                    atexit.register(print, "atexit")
+                    sys.excepthook = lambda kind, value, trace: sys.exit(7)
+                    1 / 0
+                    """
+            ),
+            Script(
+                testDescription: "a hook of exceptions that exits with a message",
+                source: """
+                    import sys
+                    sys.excepthook = lambda kind, value, trace: sys.exit("words")
+                    1 / 0
+                    """
+            ),
+            Script(
                 testDescription: "an exception after a print to the same place",
                 source: "import os; os.dup2(2, 1); print('before'); 1 / 0"
             ),
