@@ -12,13 +12,15 @@ import io
 import os
 import sys
 
-from amaru import _bridge, _reply, host
+from amaru import _bridge, _reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
     from typing import Any, NoReturn
+
+    from amaru.host import Turn
 
 __all__ = ["deliver", "offer", "prepare", "ready_count", "report", "start", "stop"]
 
@@ -152,9 +154,11 @@ async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:
     _script.run_main()
 
 
-def deliver(turn: host.Turn, api_key: str, text: str) -> None:
+def deliver(turn: Turn, api_key: str, text: str) -> None:
     """Give a message to the script."""
-    token = host._current.set(turn)
+    from amaru import _current
+
+    token = _current.turn.set(turn)
     try:
         if _script.sender is None:
             turn.claim()
@@ -164,10 +168,10 @@ def deliver(turn: host.Turn, api_key: str, text: str) -> None:
         if hasattr(result, "__await__"):
             _script.run(result)
     finally:
-        host._current.reset(token)
+        _current.turn.reset(token)
 
 
-async def _answer(turn: host.Turn, text: str) -> None:
+async def _answer(turn: Turn, text: str) -> None:
     """Show what the function marked by ``amaru.reply`` returns or yields."""
     import asyncio
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-
 from amaru import _bridge
 
 TYPE_CHECKING = False
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from _amaru_chat import Turn as Turn
 
 __all__ = ["Settings", "current_turn", "notice", "settings"]
-
-_current: ContextVar[Turn] = ContextVar("amaru_turn")
 
 
 class Settings:
@@ -58,7 +54,9 @@ def current_turn() -> Turn:
 
     A script that asks for its turn must end it.
     """
-    turn = _current.get(None)
+    from amaru import _current
+
+    turn = _current.turn.get(None)
     if turn is None:
         raise RuntimeError(
             "no turn is being delivered here; call current_turn() in "

@@ -10,7 +10,7 @@ import pytest
 from recording_chat import RecordingChat
 
 import amaru
-from amaru import host
+from amaru import _current, host
 
 
 def test_settings_have_defaults_and_do_not_show_the_key(screen: RecordingChat) -> None:
@@ -42,11 +42,11 @@ def test_no_turn_is_current_by_default() -> None:
 
 def test_who_asks_for_the_current_turn_claims_it(screen: RecordingChat) -> None:
     turn: Any = screen.turn()
-    token = host._current.set(turn)
+    token = _current.turn.set(turn)
     try:
         assert host.current_turn() is turn
     finally:
-        host._current.reset(token)
+        _current.turn.reset(token)
     assert screen.of("claim") == [(1,)]
 
 

@@ -15,7 +15,7 @@ import pytest
 from recording_chat import RecordingChat
 
 import amaru
-from amaru import _reply, _script, host
+from amaru import _current, _reply, _script, host
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_a_message_reaches_the_sender_within_its_turn(
     seen: list[Any] = []
 
     def sender(key: str, text: str) -> None:
-        seen.append((key, text, host._current.get()))
+        seen.append((key, text, _current.turn.get()))
 
     main.sender_message_proxy = sender  # type: ignore[attr-defined]
     _script.offer()

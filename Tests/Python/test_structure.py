@@ -21,14 +21,16 @@ FILES = sorted(path for path in PYTHON.rglob("*.py") if path.name[0] not in "_."
 ALLOWED = {
     "amaru": {"amaru._bridge", "amaru._reply", "amaru.host", "_amaru_chat"},
     "amaru._bridge": {"_amaru_http", "_amaru_chat"},
+    "amaru._current": {"_amaru_chat"},
     "amaru._reply": set(),
-    "amaru.host": {"amaru._bridge", "amaru.chat", "_amaru_chat"},
+    "amaru.host": {"amaru._bridge", "amaru._current", "amaru.chat", "_amaru_chat"},
     "amaru.transport": {"amaru._bridge"},
     "amaru.chat": {"amaru._bridge", "amaru.transport", "amaru.host"},
     "amaru.plugins": {"amaru._bridge", "amaru.host"},
     "amaru.local": set(),
     "amaru._script": {
         "amaru._bridge",
+        "amaru._current",
         "amaru._reply",
         "amaru.host",
         "amaru.chat",
