@@ -4,12 +4,6 @@
 import Amaru
 import AmaruEnvironment
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 enum HiddenPrompt {
     /// Why no secret was read.
     enum Failure: Error, Equatable, CustomStringConvertible {
@@ -37,7 +31,7 @@ enum HiddenPrompt {
 
     /// Asks on the terminal itself, whatever the standard streams are, and reads one line.
     ///
-    /// The terminal's echo is off meanwhile, and is put back on every way out: an answer, the end
+    /// The terminal's echo is off while it waits, and is put back on every way out: an answer, the end
     /// of input, cancellation, and signals that end or stop the process.
     ///
     /// - Throws: `Failure`.
@@ -51,10 +45,12 @@ enum HiddenPrompt {
         let wake = try WakeUp()
         defer { wake.close() }
         let mode = try TerminalMode(descriptor: descriptor) { $0.c_lflag &= ~tcflag_t(ECHO) }
-        mode.enter(discardingInput: true)
         let result = await withTaskCancellationHandler {
             try? await blockingCall("amaru-key") {
-                Result { try line(from: descriptor, asking: prompt, until: wake.readEnd) }
+                JobControl.takeStops()
+                JobControl.waitForForeground(on: descriptor)
+                mode.enter(discardingInput: true)
+                return Result { try line(from: descriptor, asking: prompt, until: wake.readEnd) }
             }
         } onCancel: {
             wake.signal()
@@ -83,7 +79,7 @@ enum HiddenPrompt {
             var buffer = [UInt8](repeating: 0, count: 4096)
             defer { for index in buffer.indices { buffer[index] = 0 } }
             let count = buffer.withUnsafeMutableBytes {
-                // A hung-up terminal gives an error instead of an end.
+                // A terminal that was hung up fails instead of ending.
                 (try? PosixCall.read(descriptor, into: $0)) ?? 0
             }
             guard count > 0 else { throw Failure.endOfInput }

@@ -14,16 +14,26 @@ public enum CacheFolder {
     /// `$XDG_CACHE_HOME/amaru`, else `~/.cache/amaru`; on macOS `~/Library/Caches/amaru`. A
     /// relative `XDG_CACHE_HOME` is ignored, as its specification says.
     public static func standard(environment: [String: String]) -> URL {
+        #if os(macOS)
+            let standard = "Library/Caches"
+        #else
+            let standard = ".cache"
+        #endif
+        return base("XDG_CACHE_HOME", standard, environment: environment).appending(path: "amaru")
+    }
+
+    /// A base folder of the user: the one that a variable names, else one in the home folder.
+    package static func base(
+        _ variable: String,
+        _ standard: String,
+        environment: [String: String]
+    ) -> URL {
+        if let path = environment[variable], path.hasPrefix("/") {
+            return URL(filePath: path, directoryHint: .isDirectory)
+        }
         let home =
             environment["HOME"].map { URL(filePath: $0, directoryHint: .isDirectory) }
             ?? FileManager.default.homeDirectoryForCurrentUser
-        if let path = environment["XDG_CACHE_HOME"], path.hasPrefix("/") {
-            return URL(filePath: path, directoryHint: .isDirectory).appending(path: "amaru")
-        }
-        #if os(macOS)
-            return home.appending(path: "Library/Caches/amaru")
-        #else
-            return home.appending(path: ".cache/amaru")
-        #endif
+        return home.appending(path: standard)
     }
 }
