@@ -17,7 +17,7 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "script.py")
             var result = try await AmaruProcess.run(
-                ["run", "script.py"] + arguments,
+                ["run"] + arguments + ["script.py"],
                 input: input,
                 in: folder,
                 environment: environment

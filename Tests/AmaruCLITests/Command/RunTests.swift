@@ -29,9 +29,8 @@ extension BuiltCommand {
                 input: script.input,
                 in: folder
             )
-            let separator = script.arguments.isEmpty ? [] : ["--"]
             let amaru = try await AmaruProcess.run(
-                ["run", name] + separator + script.arguments,
+                ["run", name] + script.arguments,
                 input: script.input,
                 in: folder
             )
@@ -54,6 +53,11 @@ extension BuiltCommand {
                     print(sys.path[0], os.getcwd(), sys.executable, type(__builtins__))
                     """,
                 arguments: ["a", "b c", "--model", "x", "-v"]
+            ),
+            Script(
+                testDescription: "its options, also those of amaru",
+                source: "import sys; print(sys.argv)",
+                arguments: ["--help", "--version", "-x", "--nonsense", "--with", "--", "-"]
             ),
             Script(
                 testDescription: "its own folder for imports",
