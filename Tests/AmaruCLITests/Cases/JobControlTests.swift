@@ -56,6 +56,29 @@ extension BuiltCommand {
             #expect(try await shell.end() == .exited(0))
         }
 
+        @Test func `A key is typed unseen after a stop in the background too`() async throws {
+            let terminal = try PseudoTerminal(columns: 200)
+            let shell = try AmaruProcess(
+                Self.unknown,
+                on: terminal,
+                shell: #"""
+                    set -m; "$@"; echo "[stopped $?]"; bg; wait %1; echo "[wait $?]"
+                    fg; echo "[left with $?]"
+                    """#
+            )
+            try await terminal.waitFor("OPENAI_API_KEY): ")
+            try terminal.send("\u{1A}")
+            try await terminal.waitFor("[wait 149]")
+            try await terminal.waitFor("OPENAI_API_KEY): ")
+            #expect(!terminal.echoes)
+            try terminal.send("sk-typed-unseen\r")
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            try await terminal.waitFor("[left with 0]")
+            #expect(try await shell.end() == .exited(0))
+            #expect(!terminal.output.contains("sk-typed"))
+        }
+
         @Test func `A key that is asked for in the background is typed unseen in the foreground`()
             async throws
         {
