@@ -5,12 +5,6 @@ import Amaru
 import AmaruEnvironment
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 @main
 struct AmaruCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +16,7 @@ struct AmaruCommand: AsyncParsableCommand {
             echo data | amaru "Summarise this"       answer once, with the data
             amaru run chat.py                        run a chat script
 
-            Without a key and without --base-url a tiny model answers on this machine.
+            Without a key, --base-url or --model, a tiny model answers on this machine.
             Exit codes: 0 all answered, 1 a message failed, 2 usage, 130 interrupted.
             """,
         version: "0.1.0",
@@ -33,11 +27,10 @@ struct AmaruCommand: AsyncParsableCommand {
     private static let usage: Int32 = 2
 
     static func main() async {
-        openStandardDescriptors()
+        _ = StandardStreams.closed
         if CommandLine.arguments.dropFirst() == ["--version"] {
             // Without the parser, which takes most of the time of so short a run.
-            Report.output("\(configuration.version)\n")
-            return
+            leave(output(configuration.version))
         }
         // Swift's own handlers would first print a backtrace, on a terminal that may be held.
         for fault in TerminalMode.faultSignals { SignalAction().install(for: fault) }
@@ -45,14 +38,36 @@ struct AmaruCommand: AsyncParsableCommand {
             // Before the first suspension, for which the runtime needs descriptors of its own.
             try ProcessLimits.require(openFiles: 64, memory: 1 << 30)
             try refusePromptWithDash()
-            var command = try parseAsRoot()
+            var command = try parse()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
-        } catch  where exitCode(for: error) == .validationFailure {
-            // The parser's own code is sysexits' 64; ours is the one that most commands use.
+        } catch {
+            leave(report(error))
+        }
+    }
+
+    /// Parses the command line.
+    ///
+    /// Describing the other commands takes as long as a short script: a run is parsed alone, and
+    /// with all of them only to say what is wrong with it.
+    private static func parse() throws -> any ParsableCommand {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if words.first == "run", let command = try? RunCommand.parse(Array(words.dropFirst())) {
+            return command
+        }
+        return try parseAsRoot(words)
+    }
+
+    /// Reports what ended the command, and returns its exit code.
+    private static func report(_ error: any Error) -> Int32 {
+        switch exitCode(for: error) {
+        case .success:
+            // What was asked for, such as the help.
+            return output(fullMessage(for: error))
+        case .validationFailure:
             let message = fullMessage(for: error)
             Report.line(message)
             if message.contains("Unknown option") {
@@ -62,11 +77,20 @@ struct AmaruCommand: AsyncParsableCommand {
                         : "For a prompt that begins with a dash, write: amaru -- \"-1 + 1 = ?\""
                 )
             }
-            leave(usage)
-        } catch  where exitCode(for: error) == .failure {
-            leave(Report.failure(error))
+            // The parser's own code is sysexits' 64; ours is the one that most commands use.
+            return usage
+        default:
+            return Report.failure(error)
+        }
+    }
+
+    /// Writes a text to standard output, and returns the exit code.
+    private static func output(_ text: String) -> Int32 {
+        do {
+            try Report.output(text + "\n")
+            return 0
         } catch {
-            exit(withError: error)
+            return Report.failure(error)
         }
     }
 
@@ -84,14 +108,6 @@ struct AmaruCommand: AsyncParsableCommand {
         }
         if let word = words.first(where: isPrompt) {
             throw ValidationError("Unknown option in \(word.debugDescription).")
-        }
-    }
-
-    /// Opens standard descriptors that are closed, or the next file opened would take their place.
-    private static func openStandardDescriptors() {
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            // The lowest free number, which is this one.
-            _ = open("/dev/null", O_RDWR)
         }
     }
 }

@@ -16,6 +16,11 @@ import struct Amaru.SignalAction
     import Darwin
 #endif
 
+extension TerminalSession {
+    /// Returns when the reading thread takes no more input, after `close()`.
+    fileprivate func waitForReader() { reading.withLock { _ in } }
+}
+
 @Suite(.serialized, .timeLimit(.minutes(2))) struct TerminalSessionTests {
     /// A session on a new terminal, used by this process.
     func open() throws -> (terminal: PseudoTerminal, session: TerminalSession) {
@@ -35,7 +40,7 @@ import struct Amaru.SignalAction
     /// descriptors, and would lose what is typed there, or be typed what is left to write.
     func close(_ session: TerminalSession, on terminal: PseudoTerminal) {
         session.close()
-        while !session.hasStoppedReading { usleep(1000) }
+        session.waitForReader()
         session.drainOutput(within: 10)
         withExtendedLifetime(terminal) {}
     }
@@ -51,7 +56,7 @@ import struct Amaru.SignalAction
         #expect(try await line == .line("hello"))
         try await terminal.waitFor("> hello\r\n")
         session.close()
-        await session.waitUntilClosed()
+        session.waitForReader()
         try await terminal.waitFor("\u{1B}[?2004l")
         #expect(terminal.echoes && terminal.isCanonical)
         session.drainOutput(within: 10)
@@ -228,7 +233,7 @@ import struct Amaru.SignalAction
         var lines: [String] = []
         while case .line(let line) = try await session.readLine(prompt: "> ") { lines.append(line) }
         session.close()
-        await session.waitUntilClosed()
+        session.waitForReader()
         // The prompts must be out: the next test's terminal gets the same descriptors.
         session.drainOutput(within: 10)
         Glibc.close(output.write)
@@ -244,6 +249,33 @@ import struct Amaru.SignalAction
         let result = try await output.postAnswer("x").wait()
         let error = #expect(throws: TerminalError.self) { try result.get() }
         #expect(error?.code == .outputClosed)
+    }
+
+    @Test func `Notices that the output does not take are dropped, and counted`() async throws {
+        let (input, output) = try (PosixCall.pipe(), PosixCall.pipe())
+        let session = try TerminalSession(
+            input: input.read,
+            output: output.write,
+            environment: [:]
+        )
+        let notice = String(repeating: "n", count: 1023) + "\n"
+        // Nobody reads them yet.
+        let count = 1000
+        for _ in 0..<count { session.post(notice) }
+        let written = try OutputCapture(OpenDescriptor(output.read))
+        session.drainOutput(within: 60)
+        session.post("the next one\n")
+        #expect(try await written.wait(for: "the next one\n"))
+        let shown = written.text.split(separator: "\n").filter { $0.hasPrefix("n") }.count
+        #expect(shown < count / 4)
+        // Each time that there was room again the count began again.
+        let dropped = written.text.matches(of: /amaru: (\d+) notices were not shown\n/)
+            .compactMap { Int($0.1) }
+        #expect(dropped.reduce(shown, +) == count)
+        session.close()
+        session.waitForReader()
+        session.drainOutput(within: 10)
+        for end in [input.read, input.write, output.write] { Glibc.close(end) }
     }
 
     @Test func `A stopped answer frees its writer, and what is posted then is written`()

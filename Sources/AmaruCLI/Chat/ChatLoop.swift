@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruEnvironment
 
 /// A conversation between the user and a chat script.
 struct ChatLoop: Sendable {
@@ -12,11 +13,17 @@ struct ChatLoop: Sendable {
     static let interrupted: Int32 = 130
 
     /// Answers one prompt and returns the exit code.
+    ///
+    /// - Throws: What the start of the chat throws.
     func answer(_ prompt: String) async throws -> Int32 {
-        await end(with: Self.code(of: try await turn(prompt)))
+        let code = await end(with: Self.code(of: try await turn(prompt)))
+        if let failure = session.startFailure as? EnvironmentError { throw failure }
+        return code
     }
 
     /// Answers line after line until the input ends, and returns the exit code.
+    ///
+    /// - Throws: What the start of the chat throws, and `TerminalError`.
     func converse() async throws -> Int32 {
         let background = Task { try await showBackground() }
         defer { background.cancel() }
@@ -58,13 +65,13 @@ struct ChatLoop: Sendable {
     /// The first Ctrl-C stops the turn, a second one the program, whatever Python does.
     private func turn(_ message: String) async throws -> TurnEnd {
         // Also after the turn: what the script says between turns is shown.
-        screen.allowAnswer()
-        defer { screen.allowAnswer() }
+        screen.terminalInUse?.allowAnswer()
+        defer { screen.terminalInUse?.allowAnswer() }
         let turn = session.send(message, key: program.keys.known ?? "")
         return try await program.interrupts.during { [program, session] count in
             guard count == 1 else { program.leave(Self.interrupted, of: session) }
-            program.screen.stopAnswer()
-            if !turn.cancel() { program.screen.allowAnswer() }
+            program.screen.terminalInUse?.stopAnswer()
+            if !turn.cancel() { program.screen.terminalInUse?.allowAnswer() }
         } _: {
             do {
                 for try await event in turn { try await screen.show(event) }
@@ -76,6 +83,8 @@ struct ChatLoop: Sendable {
             let end = turn.end ?? .cancelled
             if end == .cancelled {
                 await screen.endStoppedAnswer()
+                // A start that was under way is given up, and then so is the conversation.
+                if screen.isInteractive { _ = try await session.start() }
             } else {
                 try await screen.endAnswer()
             }

@@ -2,38 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
-import AmaruChat
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// What a Ctrl-C does, by what the program is doing: a state machine without signals.
-struct InterruptState {
-    /// What the program does when an interrupt comes: it gets the number of the interrupt.
-    typealias Handler = @Sendable (Int) -> Void
-
-    private var handler: Handler?
-    private var count = 0
-
-    /// A Ctrl-C came; returns what to do.
-    ///
-    /// One that comes while nothing handles it counts for what begins next.
-    mutating func interrupted() -> (Handler, Int)? {
-        count += 1
-        return handler.map { ($0, count) }
-    }
-
-    /// Something begins that an interrupt ends; returns what to do if one came before.
-    mutating func begin(_ handler: @escaping Handler) -> (Handler, Int)? {
-        self.handler = handler
-        return count > 0 ? (handler, count) : nil
-    }
-
-    mutating func end() { self = InterruptState() }
-}
 
 /// Hands each Ctrl-C to the line being read, else to what is under way.
 final class InterruptRoute: Sendable {
@@ -42,7 +10,8 @@ final class InterruptRoute: Sendable {
 
     /// Takes SIGINT over.
     ///
-    /// - Parameter line: Gives up the line being read; false when none is.
+    /// - Parameter line: Gives up the line being read; false if there is none.
+    /// - Throws: `PosixError` when the process is out of descriptors.
     init(line: @escaping @Sendable () -> Bool) throws {
         signals = try SignalSource([SIGINT])
         let stream = signals.signals
@@ -56,7 +25,9 @@ final class InterruptRoute: Sendable {
         }
     }
 
-    /// Runs `body`, and `handler` for each Ctrl-C that comes meanwhile, with its number from 1.
+    /// Runs `body`, and `handler` for each Ctrl-C meanwhile, with its number from 1.
+    ///
+    /// - Throws: What `body` throws.
     func during<Value>(
         _ handler: @escaping @Sendable (Int) -> Void,
         _ body: () async throws -> Value
@@ -66,17 +37,14 @@ final class InterruptRoute: Sendable {
         return try await body()
     }
 
-    /// Runs `body` in a task that the first Ctrl-C cancels.
+    /// Runs `body` in a task that the first Ctrl-C cancels; `again` is for each further one.
+    ///
+    /// - Throws: What `body` throws.
     func cancelling<Value: Sendable>(
         again: @escaping @Sendable () -> Void = {},
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await body() }
-        return try await during {
-            count in
-            count == 1 ? task.cancel() : again()
-        } _: {
-            try await task.value
-        }
+        return try await during({ $0 == 1 ? task.cancel() : again() }) { try await task.value }
     }
 }

@@ -4,12 +4,6 @@
 import AmaruEnvironment
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Standard input as data for a prompt.
 enum PipedInput {
     /// The most that is read.
@@ -25,13 +19,12 @@ enum PipedInput {
     /// meant for this program.
     ///
     /// - Parameter prompt: The words of the command line; may be empty.
-    /// - Throws: `ValidationError` when there is no text at all, too much, or no text.
+    /// - Throws: `ValidationError` if there is no prompt at all, or standard input is too long or
+    ///   not text; `PosixError` if it cannot be read.
     static func message(after prompt: String) async throws -> String {
         let hasPrompt = !prompt.isEmpty
-        let bytes = try await blockingCall("amaru-stdin") {
-            guard isData(hasPrompt: hasPrompt), waits(hasPrompt: hasPrompt) else {
-                return [UInt8]()
-            }
+        let bytes: [UInt8] = try await blockingCall("amaru-stdin") {
+            guard isData(hasPrompt: hasPrompt), waits(hasPrompt: hasPrompt) else { return [] }
             return try PosixCall.readAll(STDIN_FILENO, atMost: bound)
         }
         guard bytes.count <= bound else {
@@ -65,7 +58,7 @@ enum PipedInput {
         }
     }
 
-    /// Waits for the first byte or the end; returns false when neither comes in time.
+    /// Waits for the first byte or the end; returns false if neither comes in time.
     private static func waits(hasPrompt: Bool) -> Bool {
         if isReady(within: notice) { return true }
         Report.line("amaru: waiting for standard input")

@@ -4,12 +4,6 @@
 import Amaru
 import AmaruChat
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// The two ends of the conversation with the user.
 ///
 /// It takes the terminal over when a line is read or shown first: a script that only runs keeps
@@ -26,7 +20,7 @@ actor Screen {
 
     /// Describes a screen; nothing is taken over yet.
     ///
-    /// - Parameter isConversation: Whether lines are read, else the input is left alone.
+    /// - Parameter isConversation: Whether lines are read; otherwise the input is left alone.
     init(isConversation: Bool, variables: [String: String]) {
         self.variables = variables
         readsInput = isConversation
@@ -39,24 +33,28 @@ actor Screen {
                 if let session = opened.session { return session }
                 // Closed before it was used, as when a start fails behind the first prompt.
                 guard !opened.isClosed else { throw TerminalError.closed }
-                let session = try TerminalSession(
-                    readsInput: readsInput,
-                    environment: variables
-                )
+                let session = try TerminalSession(readsInput: readsInput, environment: variables)
                 opened.session = session
                 return session
             }
         }
     }
 
+    /// The terminal, if a line was read or shown already.
+    nonisolated var terminalInUse: TerminalSession? { opened.withLock { $0.session } }
+
     // MARK: In
 
-    /// The next line of the user.
+    /// The user's next line.
+    ///
+    /// - Throws: `TerminalError` after `close()`; `CancellationError`.
     nonisolated func readMessage() async throws -> LineResult {
         try await terminal.readLine(prompt: isInteractive ? "> " : "")
     }
 
-    /// The next line for a script's `input()`; nil at the end.
+    /// The next line for a script's `input()`; nil at the end of input.
+    ///
+    /// - Throws: `CancellationError`, also on Ctrl-C; `TerminalError` after `close()`.
     nonisolated func readLine(prompt: String) async throws -> String? {
         switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
         case .line(let line): line
@@ -66,21 +64,20 @@ actor Screen {
     }
 
     /// A key, typed unseen on the terminal.
+    ///
+    /// - Throws: `HiddenPrompt.Failure`.
     nonisolated func readKey(prompt: String) async throws -> String {
-        let session = opened.withLock { $0.session }
+        let session = terminalInUse
         session?.suspend()
         defer { session?.resume() }
         return try await HiddenPrompt.read(prompt)
     }
 
-    /// Gives up the line being read, on Ctrl-C; false when none is.
-    nonisolated func interruptLine() -> Bool {
-        opened.withLock { $0.session }?.interruptLine() ?? false
-    }
-
     // MARK: Out
 
     /// Shows an event of a turn; returns when the terminal has taken it.
+    ///
+    /// - Throws: `TerminalError` if the output cannot be written; `CancellationError`.
     func show(_ event: TurnEvent) async throws {
         await endCountdown()
         switch event {
@@ -100,17 +97,13 @@ actor Screen {
         }
     }
 
-    /// Ends an answer, on a line of its own.
+    /// Ends the line of an answer.
+    ///
+    /// - Throws: As `show(_:)`.
     func endAnswer() async throws {
         await endCountdown()
         if isInsideLine { try await write("\n") }
     }
-
-    /// Shows nothing more of an answer that the user has stopped, and frees who waits for it.
-    nonisolated func stopAnswer() { opened.withLock { $0.session }?.stopAnswer() }
-
-    /// Shows answers again.
-    nonisolated func allowAnswer() { opened.withLock { $0.session }?.allowAnswer() }
 
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
@@ -147,20 +140,32 @@ actor Screen {
 
     /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
     private func count(down delay: Duration, for reason: String, _ attempts: String) async {
-        let seconds = Int((delay / .seconds(1)).rounded(.up))
-        let left = { (count: Int) in "trying again in \(count) s (\(attempts))" }
+        let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
         guard isatty(STDERR_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
             let terminal = try? terminal
-        else { return await notice("\(reason); \(left(seconds))") }
+        else { return await notice("\(reason); \(left(delay))") }
         await notice(reason)
         countdown = Task {
-            for second in (0...seconds).reversed() where !Task.isCancelled {
+            var rest = delay
+            while rest >= .zero, !Task.isCancelled {
                 // One row, which the next one can be written over.
-                let line = "amaru: \(left(second))".prefix(max(1, terminal.size.columns - 1))
+                let line = "amaru: \(left(rest))".prefix(max(1, terminal.size.columns - 1))
                 terminal.post("\r\u{1B}[K\(line)")
-                try? await Task.sleep(for: .seconds(1))
+                // After a first step of less than a second, whole ones are left.
+                let whole = Duration.seconds(max(0, rest.components.seconds))
+                let step = rest > whole ? rest - whole : .seconds(1)
+                try? await Task.sleep(for: step)
+                rest -= step
             }
         }
+    }
+
+    /// A delay in seconds, rounded up: to tenths below ten seconds, else to whole ones.
+    static func seconds(_ delay: Duration) -> String {
+        // The delay may come from a server or a script.
+        let tenths = Int(min(delay / .milliseconds(100), 1e15).rounded(.up))
+        if tenths < 100, !tenths.isMultiple(of: 10) { return "\(tenths / 10).\(tenths % 10)" }
+        return "\((tenths + 9) / 10)"
     }
 
     private func endCountdown() async {
@@ -171,7 +176,7 @@ actor Screen {
         try? terminal.post("\r\u{1B}[K")
     }
 
-    /// Gives the terminal back; a reading ends with the end of input.
+    /// Gives the terminal back; a line that is being read ends with the end of input.
     nonisolated func close() {
         let session = opened.withLock { opened in
             opened.isClosed = true

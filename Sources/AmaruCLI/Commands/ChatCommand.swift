@@ -4,19 +4,13 @@
 import AmaruChat
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
-        abstract: "Chat with a model: once with a prompt or piped input, else in turns."
+        abstract: "Chat with a model: answer a prompt or piped input once, or converse."
     )
 
-    @Argument(help: "The prompt; without one, and on a terminal, you converse.")
+    @Argument(help: "The prompt; without one, on a terminal, you converse.")
     var prompt: [String] = []
 
     @OptionGroup var options: ChatOptions
@@ -25,12 +19,13 @@ struct ChatCommand: AsyncParsableCommand {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         let program = try Program(options, isConversation: isConversation)
         await program.end {
+            try StandardStreams.refuseFolder()
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
                 program.leave(ChatLoop.interrupted)
             }) { try await isConversation ? nil : PipedInput.message(after: words) }
             // Before a line is read: two readers would share the terminal.
-            if program.isRemote { try await program.askForKey() }
+            if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
             let session = ChatSession { try await program.prepareConversation() }
             let chat = ChatLoop(program: program, session: session)
             if let message { return try await chat.answer(message) }

@@ -23,33 +23,48 @@ struct ChatOptions: ParsableArguments {
     )
     var keyEnv: [KeyOption] = []
 
+    @Flag(help: "Send no key to the server of --base-url, even if a variable holds one.")
+    var noKey = false
+
     @OptionGroup(title: "Network options") var network: NetworkOptions
 
     @Option(help: "A Python package that the script needs. Repeatable.")
     var with: [String] = []
 
     @Option(
-        help: "A Python interpreter to make environments with, or an environment to use as it is."
+        help: "A Python interpreter to make environments with, or an environment to use as it is.",
+        completion: .file()
     )
     var python: String?
 
-    @Option(help: "A GGUF file for the model on this machine.")
+    @Option(
+        help: "A GGUF file for the model on this machine.",
+        completion: .file(extensions: ["gguf"])
+    )
     var gguf: String?
 
     @Option(
-        help: "Seconds that a script may show nothing, with nothing under way, for one message."
+        help: "Seconds that a script may leave a message unanswered with nothing under way."
     )
     var idleTimeout: Double = 30
 
-    @Option(help: "Seconds without content after which an answer has stalled; 0 for never.")
+    @Option(help: "Seconds without new text after which an answer fails; 0 for no limit.")
     var stallTimeout: Double = 60
 
-    @Flag(name: [.short, .long], help: "Report the times of the start on standard error.")
+    @Flag(name: [.short, .long], help: "Report how long each step of the start takes.")
     var verbose = false
 
     mutating func validate() throws {
         guard idleTimeout > 0, stallTimeout >= 0 else {
-            throw ValidationError("A time-out is a number of seconds, not below 0.")
+            throw ValidationError(
+                "--idle-timeout is a number of seconds above 0, --stall-timeout one of 0 or more."
+            )
+        }
+        if noKey, keyEnv.contains(where: { $0.origin == nil }) {
+            throw ValidationError(
+                "--no-key and --key-env NAME: give one of them, or say where the key goes with "
+                    + "NAME@ORIGIN."
+            )
         }
         if gguf != nil, baseURL != nil {
             throw ValidationError(
@@ -62,6 +77,8 @@ struct ChatOptions: ParsableArguments {
     /// The base URL that the user has named, by the option or by OPENAI_BASE_URL.
     ///
     /// A model on this machine that is asked for goes before a variable that happens to be set.
+    ///
+    /// - Throws: `ValidationError` if the variable holds no URL.
     func serverURL(_ variables: [String: String]) throws -> String? {
         if let baseURL { return baseURL }
         let name = "OPENAI_BASE_URL"

@@ -16,18 +16,27 @@ struct NetworkOptions: ParsableArguments {
     )
     var allowNet: [String] = []
 
-    @Option(help: "Record all requests and responses, without keys, in a new file.")
+    @Option(
+        help: "Record all requests and responses, without keys, in a new file.",
+        completion: .file()
+    )
     var record: String?
 
-    @Option(help: "Answer all requests from a recording, without a network.")
+    @Option(
+        help: "Answer all requests from a recording, without a network.",
+        completion: .file()
+    )
     var replay: String?
 
-    @Option(help: "Write a line of JSON about each request to a new file, or to - for stderr.")
+    @Option(
+        help: "Write a line of JSON about each request to a new file, or to - for stderr.",
+        completion: .file()
+    )
     var traceHTTP: String?
 
     mutating func validate() throws {
         if record != nil, replay != nil {
-            throw ValidationError("--record and --replay: give one of them.")
+            throw ValidationError("--record and --replay cannot be combined: give one of them.")
         }
         _ = try routes()
         _ = try allowList(with: [])
@@ -36,6 +45,8 @@ struct NetworkOptions: ParsableArguments {
     /// The network that the options describe.
     ///
     /// - Parameter servers: The origins that are allowed beside the named ones.
+    /// - Throws: `ValidationError` that names the option whose file cannot be used; what `engine`
+    ///   throws.
     func stack(
         over engine: () throws -> any HTTPBackend,
         vault: SecretVault,
@@ -64,7 +75,10 @@ struct NetworkOptions: ParsableArguments {
         }
     }
 
-    private func routes() throws -> OriginRoutes {
+    /// The routes that `--route` describes.
+    ///
+    /// - Throws: `ValidationError`.
+    func routes() throws -> OriginRoutes {
         do {
             return try OriginRoutes(parsing: route)
         } catch {

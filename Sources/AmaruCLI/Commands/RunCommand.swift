@@ -15,10 +15,13 @@ struct RunCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The script, or a folder with a main.py.")
+    @Argument(
+        help: "The script, or a folder with a main.py.",
+        completion: .file(extensions: ["py"])
+    )
     var path: String
 
-    @Argument(help: "The script's own arguments, after --.")
+    @Argument(help: "The script's own arguments; options only after --.")
     var arguments: [String] = []
 
     @OptionGroup var options: ChatOptions
@@ -26,6 +29,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let program = try Program(options)
         await program.end {
+            try StandardStreams.refuseFolder()
             let script = try ChatScript(path: path, arguments: arguments)
             let session = ChatSession { try await program.prepare(script) }
             return try await ScriptRun(program: program, session: session).run()

@@ -4,12 +4,6 @@
 import Amaru
 import AmaruEnvironment
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 enum HiddenPrompt {
     /// Why no secret was read.
     enum Failure: Error, Equatable, CustomStringConvertible {
@@ -37,7 +31,7 @@ enum HiddenPrompt {
 
     /// Asks on the terminal itself, whatever the standard streams are, and reads one line.
     ///
-    /// The terminal's echo is off meanwhile, and is put back on every way out: an answer, the end
+    /// The terminal's echo is off while it waits, and is put back on every way out: an answer, the end
     /// of input, cancellation, and signals that end or stop the process.
     ///
     /// - Throws: `Failure`.
@@ -50,23 +44,37 @@ enum HiddenPrompt {
         defer { close(descriptor) }
         let wake = try WakeUp()
         defer { wake.close() }
+        let resume = try WakeUp()
+        defer { resume.close() }
         let mode = try TerminalMode(descriptor: descriptor) { $0.c_lflag &= ~tcflag_t(ECHO) }
-        mode.enter(discardingInput: true)
+        let continued = try SignalSource([SIGCONT])
+        let stream = continued.signals
+        let watch = Task.detached { for await _ in stream { resume.signal() } }
         let result = await withTaskCancellationHandler {
             try? await blockingCall("amaru-key") {
-                Result { try line(from: descriptor, asking: prompt, until: wake.readEnd) }
+                JobControl.takeStops()
+                JobControl.waitForForeground(on: descriptor)
+                mode.enter(discardingInput: true)
+                return Result {
+                    try line(from: descriptor, asking: prompt, until: wake.readEnd, mode, resume)
+                }
             }
         } onCancel: {
             wake.signal()
         }
         mode.leave()
+        continued.cancel()
+        await watch.value
         return try (result ?? .failure(Failure.cancelled)).get()
     }
 
+    /// Reads a line until `wake` is readable; takes the terminal again when `resume` is.
     private static func line(
         from descriptor: Int32,
         asking prompt: String,
-        until wake: Int32
+        until wake: Int32,
+        _ mode: TerminalMode,
+        _ resume: WakeUp
     ) throws -> String {
         try say(prompt, on: descriptor)
         // The newline that the user typed was not shown either.
@@ -77,13 +85,22 @@ enum HiddenPrompt {
             var entries = [
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: resume.readEnd, events: Int16(POLLIN), revents: 0),
             ]
-            if poll(&entries, 2, -1) < 0 { continue }
+            if poll(&entries, 3, -1) < 0 { continue }
             if entries[1].revents != 0 { throw Failure.cancelled }
+            if entries[2].revents != 0 {
+                // Continued after a stop, perhaps in the background.
+                resume.clear()
+                JobControl.waitForForeground(on: descriptor)
+                mode.enter()
+                try say("\r" + prompt, on: descriptor)
+                continue
+            }
             var buffer = [UInt8](repeating: 0, count: 4096)
             defer { for index in buffer.indices { buffer[index] = 0 } }
             let count = buffer.withUnsafeMutableBytes {
-                // A hung-up terminal gives an error instead of an end.
+                // A terminal that was hung up fails instead of ending.
                 (try? PosixCall.read(descriptor, into: $0)) ?? 0
             }
             guard count > 0 else { throw Failure.endOfInput }

@@ -5,7 +5,7 @@ import AmaruHTTP
 
 /// `NAME[@ORIGIN]`: the key in the variable NAME may go to ORIGIN, and nowhere else.
 struct KeyOption: Equatable, Sendable {
-    /// Says what is wrong with the text of an option.
+    /// What is wrong with the text of an option.
     struct ParseError: Error, Equatable, CustomStringConvertible {
         let description: String
     }
@@ -22,6 +22,8 @@ struct KeyOption: Equatable, Sendable {
     }
 
     /// Reads an option's text.
+    ///
+    /// - Throws: `ParseError`.
     init(parsing text: String) throws {
         let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts[0])

@@ -5,12 +5,6 @@ import Amaru
 import AmaruHTTP
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Holds placeholders of keys, by origin; the keys themselves are in the vault.
 ///
 /// Made before Python and any child exist. Each variable holds the placeholder of its key from
@@ -29,20 +23,18 @@ final class KeyRing: Sendable {
 
     /// Takes the keys out of the environment.
     ///
-    /// - Parameter baseURL: The base URL that the user has named, if any.
+    /// - Parameters:
+    ///   - baseURL: The base URL that the user has named, if any.
+    ///   - isUsed: Whether the base URL's server is sent a key at all.
     /// - Throws: `ValidationError` that says which option or variable is wrong.
-    init(named: [KeyOption], baseURL: String?, vault: SecretVault) throws {
+    init(named: [KeyOption], baseURL: String?, isUsed: Bool, vault: SecretVault) throws {
         self.vault = vault
         let standard = try HTTPOrigin(parsing: Self.defaultBaseURL)
-        do {
-            origin = try baseURL.map { try HTTPOrigin(parsing: $0) } ?? standard
-        } catch {
-            throw ValidationError("--base-url: \(error)")
-        }
+        origin = try baseURL.map { try HTTPOrigin(parsing: $0) } ?? standard
         var options = named
         if !named.contains(where: { $0.variable == Self.defaultVariable }) {
             // Its key is not the base URL's if another variable is named for that.
-            let owner = named.isEmpty ? origin : standard
+            let owner = named.isEmpty && isUsed ? origin : standard
             options.append(KeyOption(variable: Self.defaultVariable, origin: owner))
         }
         var (own, other): (String?, String?)
@@ -64,7 +56,7 @@ final class KeyRing: Sendable {
             }
         }
         variable = options[0].variable
-        placeholder = Lock(own ?? other)
+        placeholder = Lock(isUsed ? own ?? other : nil)
     }
 
     /// Takes a key out of the environment; one that no server could accept is refused.
@@ -99,7 +91,8 @@ final class KeyRing: Sendable {
 
     /// Asks for the key on a terminal, unless there is one.
     ///
-    /// - Throws: `ValidationError` that names the variable, when nobody can be asked.
+    /// - Throws: `ValidationError` that names the variable, if nobody can be asked or the answer
+    ///   is not a key; what `terminal` throws.
     func ask(on terminal: (String) async throws -> String) async throws {
         guard !hasKey else { return }
         let remedy = "Start again, or set the variable \(variable)."

@@ -7,12 +7,6 @@
     import Foundation
 #endif
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 enum ProcessSecrets {
     /// Reads a variable, overwrites its bytes wherever this process keeps them, and unsets it.
     ///
@@ -22,7 +16,7 @@ enum ProcessSecrets {
     /// To be called before other threads start and before Python does, which copies the
     /// environment.
     ///
-    /// - Returns: the value, or nil if the variable is unset or empty.
+    /// - Returns: The value, or nil if the variable is unset or empty.
     static func take(_ variable: String) -> String? {
         var value: String?
         // The pointer may lead into the initial block, or to a copy made by setenv.
@@ -53,7 +47,7 @@ enum ProcessSecrets {
         }
     }
 
-    /// The memory that holds the initial environment; nil where the system does not tell.
+    /// The memory that holds the initial environment; nil if the system does not tell.
     private static func initialBlock() -> UnsafeMutableBufferPointer<UInt8>? {
         #if os(Linux)
             // Fields 50 and 51, counted from 1, see proc(5); the name in parentheses may hold

@@ -5,6 +5,7 @@ import AmaruChat
 import AmaruEnvironment
 import AmaruHTTP
 import AmaruPython
+import ArgumentParser
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -24,6 +25,8 @@ extension Program {
     }
 
     /// Prepares the built-in conversation.
+    ///
+    /// - Throws: `EnvironmentError` if packages or the model cannot be had; `ValidationError`.
     func prepareConversation() async throws -> ChatConfiguration {
         let script = try ChatScript(path: resources.mainScript.path)
         guard isRemote else {
@@ -32,16 +35,17 @@ extension Program {
             return configuration(script, settings, environment)
         }
         // While Python starts; the limit is that of the conversation's own requests.
-        Task { [network, keys] in
-            await network.prepare(for: keys.origin, within: .seconds(10))
-        }
+        Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
         let requirements = options.with + plugins.requirements
-        return configuration(script, settings, try await environment(for: requirements))
+        return configuration(script, remoteSettings, try await environment(for: requirements))
     }
 
     /// Prepares a script of the user's.
+    ///
+    /// - Throws: `EnvironmentError` if its packages cannot be had; `ValidationError`.
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
-        var made = configuration(script, settings, try await environment(for: options.with))
+        let environment = try await environment(for: options.with)
+        var made = configuration(script, remoteSettings, environment)
         made.readsVariables = true
         return made
     }
@@ -61,19 +65,40 @@ extension Program {
         )
         made.environment = environment?.root
         made.idleTimeout = .seconds(options.idleTimeout)
-        made.readLine = { [screen] prompt in try await screen.readLine(prompt: prompt) }
-        made.trace = { [self] event in trace(event) }
-        made.leaving = { TerminalMode.leaveAll() }
+        made.readLine = screen.readLine
+        made.trace = trace
+        made.leaving = TerminalMode.leaveAll
         return made
+    }
+
+    /// Refuses the name of a model that the one on this machine would answer for.
+    ///
+    /// - Throws: `ValidationError`.
+    func checkModel() throws {
+        guard let model = options.model, options.gguf == nil else { return }
+        throw ValidationError(
+            "There is no key for the model \(model): set the variable \(keys.variable), or name "
+                + "a server with --base-url or a file with --gguf. Without --model a tiny demo "
+                + "model answers on this machine."
+        )
     }
 
     /// Asks for the key of a server that needs one.
     ///
     /// A server on this machine may need none; one without TLS is never sent one.
+    ///
+    /// - Throws: `ValidationError` if there is no key and nobody to ask, or one that would go out
+    ///   unencrypted; `CancellationError` on Ctrl-C.
     func askForKey() async throws {
-        guard keys.origin.isSecure, !keys.origin.isLoopback, options.network.replay == nil else {
-            return
+        guard !options.noKey, options.network.replay == nil else { return }
+        let destination = try options.network.routes().target(of: keys.origin)
+        if keys.hasKey, !destination.isSecure, !destination.isLoopback {
+            throw ValidationError(
+                "The key in \(keys.variable) is not sent to \(destination), since the connection "
+                    + "is not encrypted. Use https, or --no-key if the server needs no key."
+            )
         }
+        guard keys.origin.isSecure, !keys.origin.isLoopback else { return }
         try await interrupts.cancelling { [screen, keys] in
             try await keys.ask { try await screen.readKey(prompt: $0) }
         }
@@ -81,16 +106,17 @@ extension Program {
 
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
 
-    private var settings: ChatSettings {
-        var settings = ChatSettings(
-            model: options.model ?? Self.defaultModel,
-            baseURL: serverURL ?? KeyRing.defaultBaseURL
-        )
+    private var remoteSettings: ChatSettings {
+        settings(model: Self.defaultModel, baseURL: serverURL ?? KeyRing.defaultBaseURL)
+    }
+
+    private func settings(model: String, baseURL: String) -> ChatSettings {
+        var settings = ChatSettings(model: options.model ?? model, baseURL: baseURL)
         settings.system = options.system ?? ""
         settings.keyPlaceholder = keys.known ?? ""
         settings.stallTimeout = options.stallTimeout
         settings.plugins = plugins.exists ? plugins.path : ""
-        settings.isConversation = isConversation
+        settings.isConversation = screen.isInteractive
         return settings
     }
 
@@ -117,9 +143,7 @@ extension Program {
                     + "or use --base-url, or --gguf FILE."
             )
         }
-        var settings = settings
-        settings.baseURL = base
-        settings.model = options.model ?? "local"
+        var settings = settings(model: "local", baseURL: base)
         settings.isLocal = true
         return settings
     }

@@ -13,11 +13,6 @@ import ArgumentParser
 #else
     import Foundation
 #endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// The parts that live as long as the process.
 final class Program: Sendable {
@@ -31,8 +26,6 @@ final class Program: Sendable {
     let variables: [String: String]
     let screen: Screen
     let interrupts: InterruptRoute
-    /// Whether the user converses on a terminal.
-    let isConversation: Bool
     private let start = ContinuousClock.now
     private let server = Lock<LocalModelServer?>(nil)
 
@@ -42,7 +35,12 @@ final class Program: Sendable {
         signal(SIGPIPE, SIG_IGN)
         let vault = SecretVault()
         let serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
-        let keys = try KeyRing(named: options.keyEnv, baseURL: serverURL, vault: vault)
+        let keys = try KeyRing(
+            named: options.keyEnv,
+            baseURL: serverURL,
+            isUsed: !options.noKey,
+            vault: vault
+        )
         let variables = ProcessInfo.processInfo.environment
         network = try options.network.stack(
             over: {
@@ -56,13 +54,12 @@ final class Program: Sendable {
         )
         resources = try PythonResources()
         let screen = Screen(isConversation: isConversation, variables: variables)
-        interrupts = try InterruptRoute { screen.interruptLine() }
+        interrupts = try InterruptRoute { screen.terminalInUse?.interruptLine() ?? false }
         self.options = options
         self.serverURL = serverURL
         self.keys = keys
         self.variables = variables
         self.screen = screen
-        self.isConversation = screen.isInteractive
     }
 
     /// Runs the command and leaves the process with its exit code.

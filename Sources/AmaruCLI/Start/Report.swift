@@ -6,12 +6,6 @@ import AmaruChat
 import AmaruEnvironment
 import ArgumentParser
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// What the program says about itself.
 ///
 /// What cannot be written is lost, and nothing else: standard error may be full or closed.
@@ -21,22 +15,29 @@ enum Report {
         self.text(text + "\n")
     }
 
-    /// Writes text with its own ends of lines.
+    /// Writes text with its own line endings.
     static func text(_ text: String) {
-        write(EscapeFilter.clean(text), to: STDERR_FILENO)
+        try? write(EscapeFilter.clean(text), to: STDERR_FILENO)
     }
 
     /// Writes text to standard output.
-    static func output(_ text: String) {
-        write(text, to: STDOUT_FILENO)
+    ///
+    /// - Throws: `TerminalError` if standard output is closed or cannot be written.
+    static func output(_ text: String) throws {
+        guard !StandardStreams.closed.contains(STDOUT_FILENO) else {
+            throw TerminalError.closedOutput
+        }
+        do {
+            try write(text, to: STDOUT_FILENO)
+        } catch {
+            throw TerminalError(.outputFailed, "the output failed: \(error)", cause: error)
+        }
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    private static func write(_ text: String, to descriptor: Int32) throws {
         var text = text
-        PosixCall.withoutBrokenPipeSignal {
-            try? text.withUTF8 {
-                try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor)
-            }
+        try text.withUTF8 {
+            try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor)
         }
     }
 
@@ -45,7 +46,7 @@ enum Report {
         exception.typeName == "KeyboardInterrupt" ? 130 : 1
     }
 
-    /// Reports an error and gives the exit code that it means.
+    /// Reports an error and returns the exit code that it means.
     static func failure(_ error: any Error) -> Int32 {
         switch error {
         case let exception as PythonException:
@@ -56,14 +57,13 @@ enum Report {
         case is CancellationError, HiddenPrompt.Failure.cancelled:
             return 130
         case let error as EnvironmentError where error.code == .cancelled:
+            // Behind the ^C that a terminal shows.
+            line((isatty(STDERR_FILENO) == 1 ? "\n" : "") + "amaru: \(error.message)")
             return 130
         case let error as TerminalError where error.code == .outputClosed:
             // What `head` does to any program: 128 + SIGPIPE, without a word.
             return 141
-        case let error as ValidationError:
-            line("amaru: \(error.message)")
-            return 2
-        case is ChatScriptError:
+        case is ValidationError, is ChatScriptError:
             line("amaru: \(error)")
             return 2
         default:

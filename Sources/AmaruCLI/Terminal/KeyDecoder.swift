@@ -36,7 +36,7 @@ struct KeyDecoder: Sendable {
     // Outside the state: taking an array out of an enum's case copies it, for each byte.
     private var pasted: [UInt8] = []
 
-    /// Takes a byte and returns the keys that it completes: none, one, or rarely two.
+    /// Takes a byte and returns the keys that it completes: no key, one, or rarely two.
     mutating func feed(_ byte: UInt8) -> [Key] {
         switch state {
         case .text: return text(byte)
@@ -82,7 +82,7 @@ struct KeyDecoder: Sendable {
         return pending.count < length ? [] : flushed()
     }
 
-    /// Decodes whatever bytes are pending; broken ones become U+FFFD.
+    /// Decodes the pending bytes; broken ones become U+FFFD.
     private mutating func flushed() -> [Key] {
         guard !pending.isEmpty else { return [] }
         defer { pending = [] }

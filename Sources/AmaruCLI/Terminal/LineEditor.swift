@@ -4,8 +4,8 @@
 /// The text that a user is writing, with its cursor and its history.
 ///
 /// Pure: `TerminalSession` feeds it and draws it. Positions are grapheme clusters, so that one
-/// press of a key crosses or removes what looks like one letter. Ctrl-C is no business of its own:
-/// the terminal turns it into a signal.
+/// press of a key crosses or removes what looks like one letter. It does not see Ctrl-C, which the
+/// terminal turns into a signal.
 struct LineEditor: Sendable {
     /// What the bytes came to, beyond a change of the text.
     enum Action: Equatable, Sendable {

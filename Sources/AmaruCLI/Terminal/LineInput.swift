@@ -15,7 +15,7 @@ enum LineResult: Equatable, Sendable {
 
 /// The state machine behind `TerminalSession`, without input or output of its own.
 struct LineInput: Sendable {
-    /// What is to be done after an event: text for the screen, then perhaps an answer.
+    /// What to do after an event: text for the screen, then perhaps an answer.
     struct Outcome: Equatable, Sendable {
         var screen = ""
         var result: LineResult?
@@ -55,7 +55,7 @@ struct LineInput: Sendable {
         return isReading ? advance(size) : Outcome()
     }
 
-    /// Takes note that no more bytes will come.
+    /// Notes that no more bytes will come.
     mutating func end(_ size: TerminalSize) -> Outcome {
         hasEnded = true
         return isReading ? advance(size) : Outcome()

@@ -4,12 +4,6 @@
 import Amaru
 import AmaruEnvironment
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Delivers signals to a task, each as often as it came.
 ///
 /// The handler writes the signal's number into a pipe and nothing else. Several sources may watch

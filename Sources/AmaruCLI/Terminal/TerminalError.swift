@@ -28,6 +28,10 @@ struct TerminalError: Error, Sendable, CustomStringConvertible {
 
     static var closed: TerminalError { TerminalError(.closed, "the terminal session is closed") }
 
+    static var closedOutput: TerminalError {
+        TerminalError(.outputFailed, "the output failed: standard output is closed")
+    }
+
     let code: Code
     let message: String
     let cause: (any Error)?

@@ -4,12 +4,6 @@
 import Amaru
 import AmaruEnvironment
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A change of a terminal's settings that no exit leaves behind.
 ///
 /// While it is entered, the former settings come back by `leave()`, at `exit`, before a signal ends
@@ -19,8 +13,8 @@ final class TerminalMode: Sendable {
 
     /// Reads the terminal's settings and prepares the change; nothing is changed yet.
     ///
-    /// - Parameter bracketedPaste: whether pasted text is to come between marks while entered.
-    /// - Throws: `TerminalError`.
+    /// - Parameter bracketedPaste: Whether pasted text is to come between marks while entered.
+    /// - Throws: `TerminalError` if the descriptor is not a terminal, or too many are in use.
     init(
         descriptor: Int32,
         bracketedPaste: Bool = false,
@@ -147,7 +141,7 @@ private final class TerminalGuard: Sendable {
         }
     }
 
-    /// Handlers go only where nobody else's are: Python's, or the host's, stay.
+    /// Installs handlers for signals that have none; those of Python or of the host stay.
     private func installHandlers(_ state: inout State) {
         for signal in Self.fatal where SignalAction(current: signal).address == 0 {
             state.former[signal] = SignalAction(endByFatalSignal, blocking: [SIGTTOU])
@@ -184,11 +178,9 @@ nonisolated(unsafe) private let settings = {
 
 // The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
 
-/// Whether this job may change the terminal: in the background that would stop the process.
+/// Whether this job may change the terminal; in the background that would stop the process.
 private func ownsTerminal(_ descriptor: Int32) -> Bool {
-    let owner = tcgetpgrp(descriptor)
-    // An error means that it isn't this process' controlling terminal, so nobody's job matters.
-    return owner < 0 || owner == getpgrp()
+    !JobControl.isBackground(on: descriptor)
 }
 
 private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {

@@ -5,12 +5,6 @@ import Amaru
 import AmaruEnvironment
 import Dispatch
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// An output whose writes may block without holding up any task's thread.
 ///
 /// Texts are written one after the other. A terminal held by Ctrl-S or a slow reader of a pipe
@@ -23,6 +17,8 @@ final class TerminalOutput: Sendable {
         /// The answers that are not written yet, by number.
         var answers: [Int: Done] = [:]
         var next = 0
+        /// The bytes posted without an answer and not written yet.
+        var posted = 0
     }
 
     private let descriptor: Int32
@@ -37,7 +33,7 @@ final class TerminalOutput: Sendable {
     /// Writes a part of an answer; the result is there when the system has taken all of it, or
     /// the answer was stopped.
     ///
-    /// It is a `TerminalError` with `outputClosed` when nobody reads any more; no SIGPIPE is
+    /// It is a `TerminalError` with `outputClosed` when its reader has gone; no SIGPIPE is
     /// raised.
     func postAnswer(_ text: String) -> AsyncValue<Result<Void, any Error>> {
         let done = Done()
@@ -58,9 +54,19 @@ final class TerminalOutput: Sendable {
         return done
     }
 
+    /// Whether so much is posted and not written yet that notices are to be dropped.
+    var isFull: Bool { state.withLock { $0.posted > Self.room } }
+
+    private static let room = 64 * 1024
+
     /// Writes a text without waiting for it.
     func post(_ text: String) {
-        queue.async { [self] in try? write(text) { true } }
+        let count = text.utf8.count
+        state.withLock { $0.posted += count }
+        queue.async { [self] in
+            try? write(text) { true }
+            state.withLock { $0.posted -= count }
+        }
     }
 
     /// Drops what is not written yet of an answer, up to one piece that the system may hold
@@ -92,7 +98,12 @@ final class TerminalOutput: Sendable {
     private static let piece = 4096
 
     /// Writes a text while it is wanted.
+    ///
+    /// - Throws: `TerminalError`.
     private func write(_ text: String, while isWanted: () -> Bool) throws {
+        guard !StandardStreams.closed.contains(descriptor) else {
+            throw TerminalError.closedOutput
+        }
         var text = text
         do {
             try PosixCall.withoutBrokenPipeSignal {

@@ -4,12 +4,6 @@
 import Amaru
 import AmaruEnvironment
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Reads lines from the user and writes text to the screen, or from and to pipes.
 ///
 /// On a terminal the session takes its line editing over until `close()`: nothing typed is echoed
@@ -34,6 +28,8 @@ final class TerminalSession: Sendable {
         var answer: AsyncValue<LineResult>?
         var isClosed = false
         var isSuspended = false
+        /// The notices that the output had no room for, and the user has not heard of.
+        var dropped = 0
     }
 
     private let inputDescriptor: Int32
@@ -45,14 +41,15 @@ final class TerminalSession: Sendable {
     private let wake: WakeUp
     private let state: Lock<State>
     /// Held while the reading thread may take input.
-    private let reading = Lock(())
-    private let readerEnded = AsyncValue<Void>()
+    let reading = Lock(())
 
     /// Takes the terminal over; the descriptors stay the caller's.
     ///
     /// - Parameters:
     ///   - readsInput: Whether lines are read; else the input is left alone, and counts as ended.
-    ///   - environment: The process's variables; TERM is looked at.
+    ///   - environment: The process's variables, of which TERM counts.
+    /// - Throws: `TerminalError` if the terminal's settings cannot be read; `PosixError` if the
+    ///   process is out of descriptors or threads.
     init(
         input: Int32 = STDIN_FILENO,
         output: Int32 = STDOUT_FILENO,
@@ -87,7 +84,7 @@ final class TerminalSession: Sendable {
         wake.close()
     }
 
-    /// The terminal's size; 80 by 24 where there is none.
+    /// The terminal's size; 80 by 24 if it has none.
     var size: TerminalSize {
         var window = winsize()
         guard
@@ -113,6 +110,7 @@ final class TerminalSession: Sendable {
             }
             let answer = AsyncValue<LineResult>()
             state.answer = answer
+            reportDropped(&state, size)
             if showsPrompt, !isInteractive { output.post(prompt) }
             perform(state.input.begin(prompt: prompt, size), &state)
             return answer
@@ -141,13 +139,26 @@ final class TerminalSession: Sendable {
         try await written.wait().get()
     }
 
-    /// Writes text without waiting for it.
+    /// Writes a notice without waiting for it.
+    ///
+    /// It is dropped, and counted, while the output has taken too little of earlier ones.
     func post(_ text: String) {
         let size = size
-        state.withLock { state in output.post(state.input.show(text, size).screen) }
+        state.withLock { state in
+            guard !output.isFull else { return state.dropped += 1 }
+            reportDropped(&state, size)
+            output.post(state.input.show(text, size).screen)
+        }
     }
 
-    /// Gives up the line being read, on Ctrl-C; false when none is.
+    private func reportDropped(_ state: inout State, _ size: TerminalSize) {
+        guard state.dropped > 0, !output.isFull else { return }
+        let text = "amaru: \(state.dropped) notices were not shown\n"
+        state.dropped = 0
+        output.post(state.input.show(text, size).screen)
+    }
+
+    /// Gives up the line being read, on Ctrl-C; returns false if there is none.
     func interruptLine() -> Bool {
         state.withLock { state in
             guard state.input.isReading else { return false }
@@ -164,7 +175,7 @@ final class TerminalSession: Sendable {
 
     /// Gives the terminal its own settings back, for a program that is to use it.
     ///
-    /// On return nothing here takes any more input: what is typed from now on is the other's.
+    /// On return no more input is taken here: what is typed from now on is the other program's.
     func suspend() {
         state.withLock { $0.isSuspended = true }
         wake.signal()
@@ -202,14 +213,6 @@ final class TerminalSession: Sendable {
 
     /// Blocks until everything is written, at most for a while.
     func drainOutput(within seconds: Double) { output.drain(within: seconds) }
-
-    /// Whether the thread that reads has ended, so that the input's descriptor may be closed.
-    var hasStoppedReading: Bool { readerEnded.current != nil }
-
-    /// Waits until the thread that reads has ended, after `close()`.
-    func waitUntilClosed() async {
-        await readerEnded.waitRegardlessOfCancellation()
-    }
 }
 
 extension TerminalSession {
@@ -225,9 +228,13 @@ extension TerminalSession {
     }
 
     private func handle(_ signal: Int32) {
-        // Continued after a stop: the shell has used the terminal meanwhile.
-        if signal == SIGCONT, state.withLock({ !$0.isSuspended && !$0.isClosed }) { mode?.enter() }
-        redraw()
+        if signal == SIGCONT {
+            // The shell has used the terminal meanwhile.
+            if state.withLock({ !$0.isSuspended && !$0.isClosed }) { mode?.enter() }
+            // The job may be in the foreground now.
+            wake.signal()
+        }
+        if !JobControl.isBackground(on: inputDescriptor) { redraw() }
     }
 
     /// Stops waiting for an answer, unless it is there already.
@@ -254,13 +261,21 @@ extension TerminalSession {
         }
     }
 
+    /// Whether the thread that reads is to take input now; nil if it is to end.
+    private var wantsInput: Bool? {
+        state.withLock { state in
+            if state.isClosed { return nil }
+            guard state.input.wantsBytes, !state.isSuspended else { return false }
+            // In the background what is typed is the shell's, until a line is asked for.
+            return state.input.isReading || !JobControl.isBackground(on: inputDescriptor)
+        }
+    }
+
     /// The body of the thread that reads.
     private func readInput() {
-        defer { readerEnded.set(()) }
+        JobControl.takeStops()
         withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { buffer in
-            while let wantsInput = state.withLock({ state in
-                state.isClosed ? nil : state.input.wantsBytes && !state.isSuspended
-            }) {
+            while let wantsInput {
                 guard wantsInput else {
                     // Without the lock: it would keep `suspend()` waiting until the next signal.
                     _ = waitForInput(false)
@@ -268,9 +283,9 @@ extension TerminalSession {
                 }
                 let taken: Int? = reading.withLock { _ in
                     // Looked at again: `suspend()` may have come and gone before the lock.
-                    guard !state.withLock({ $0.isSuspended }), waitForInput(true) else {
-                        return nil
-                    }
+                    guard self.wantsInput == true else { return nil }
+                    JobControl.waitForForeground(on: inputDescriptor)
+                    guard waitForInput(true) else { return nil }
                     return (try? PosixCall.read(inputDescriptor, into: buffer)) ?? 0
                 }
                 guard let count = taken else { continue }
@@ -285,7 +300,7 @@ extension TerminalSession {
         }
     }
 
-    /// Blocks until there is input or a signal; says whether there is input.
+    /// Blocks until there is input or a signal; returns whether there is input.
     private func waitForInput(_ wantsInput: Bool) -> Bool {
         var entries = [
             pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0),

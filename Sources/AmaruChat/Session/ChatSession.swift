@@ -317,12 +317,15 @@ public final class ChatSession: Sendable {
         cancelStart()
         guard Python.isRunning else { return }
         let guardian = Task { try await interruptWhileBlocked() }
-        defer { guardian.cancel() }
         do {
             try await Self.stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
         } catch {
             notRestarted(error)
         }
+        guardian.cancel()
+        // An interrupt that came too late strikes this call, and not the next turn.
+        _ = await guardian.result
+        _ = try? await Self.call("ready_count") as Int
     }
 
     /// Interrupts Python whenever it has not taken a job for a while.

@@ -138,7 +138,7 @@ extension BuiltCommand {
             _ source: String
         ) async throws {
             let result = try await AmaruProcess.run(
-                ["run", "script.py", "--base-url", "http://127.0.0.1:1/v1"],
+                ["run", "--base-url", "http://127.0.0.1:1/v1", "script.py"],
                 input: "hello\n",
                 in: try Self.folder(source)
             )
@@ -146,7 +146,7 @@ extension BuiltCommand {
         }
 
         @Test(arguments: [
-            ["run", "script.py"], ["run", "script.py", "--base-url", "https://api.example.com/v1"],
+            ["run", "script.py"], ["run", "--base-url", "https://api.example.com/v1", "script.py"],
         ])
         func `A script that takes a key for a server elsewhere asks for it`(
             _ arguments: [String]

@@ -99,7 +99,7 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             try folder.write("print('loaded')\n", to: "script.py")
             let run = try AmaruProcess(
-                arguments + ["--with", "amaru-test-absent"],
+                [arguments[0], "--with", "amaru-test-absent"] + arguments.dropFirst(),
                 in: folder,
                 environment: [
                     "XDG_CACHE_HOME": folder.path + "/cache",

@@ -28,7 +28,7 @@ extension BuiltCommand {
             )
             let result = try await withChat(server) { _ in
                 try await AmaruProcess.run(
-                    ["run", "script.py"] + Tutorial.requirements,
+                    ["run"] + Tutorial.requirements + ["script.py"],
                     in: folder,
                     environment: [
                         "OPENAI_BASE_URL": "\(server.url)/v1", "OPENAI_API_KEY": "sk-of-base",
@@ -63,8 +63,8 @@ extension BuiltCommand {
             let result = try await withChat(first) { _ in
                 try await AmaruProcess.run(
                     [
-                        "run", "script.py", "--key-env", "ONE@\(first.url)",
-                        "--key-env", "TWO@\(second.url)", "--", first.url, second.url,
+                        "run", "--key-env", "ONE@\(first.url)",
+                        "--key-env", "TWO@\(second.url)", "script.py", first.url, second.url,
                     ],
                     in: folder,
                     environment: keys
@@ -103,7 +103,7 @@ extension BuiltCommand {
             var keys = ["OPENAI_API_KEY": "sk-standard-1"]
             if !options.isEmpty { keys["OTHER"] = "sk-other-2" }
             let result = try await AmaruProcess.run(
-                ["run", "script.py"] + options,
+                ["run"] + options + ["script.py"],
                 in: folder,
                 environment: keys
             )

@@ -60,7 +60,7 @@ extension BuiltCommand {
             let result = try await withChat(ScriptedServer([.chat("fine")])) { options in
                 let isChat = ["hello", "run"].contains(command[0])
                 return try await AmaruProcess.run(
-                    command + (isChat ? options : []),
+                    [command[0]] + (isChat ? options : []) + command.dropFirst(),
                     in: folder,
                     shell: #"\#(limit); exec "$@""#
                 )

@@ -11,7 +11,7 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "script.py")
             return try await AmaruProcess.run(
-                ["run", "script.py", "--base-url", "http://127.0.0.1:1/v1"],
+                ["run", "--base-url", "http://127.0.0.1:1/v1", "script.py"],
                 input: "hello\n",
                 in: folder
             )

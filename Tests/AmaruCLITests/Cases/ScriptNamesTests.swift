@@ -49,7 +49,7 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             try folder.write("import requests, sys\nprint('ran', __name__)\n", to: "socks.py")
             let result = try await AmaruProcess.run(
-                ["run", "socks.py", "--with", "requests", "--with", "urllib3"],
+                ["run", "--with", "requests", "--with", "urllib3", "socks.py"],
                 in: folder
             )
             // The library imports the script a second time, under its own name, as with python.

@@ -78,8 +78,10 @@ extension BuiltCommand {
             #expect(result == expected)
         }
 
-        @Test(arguments: ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
-        func `A chat needs none of the standard descriptors`(_ redirection: String) async throws {
+        @Test(arguments: ["<&-", "2>&-", "<&- 2>&-"])
+        func `A chat needs no standard input or standard error`(
+            _ redirection: String
+        ) async throws {
             let server = ScriptedServer([.chat("fine")])
             let result = try await withChat(server) { options in
                 try await AmaruProcess.run(
@@ -87,13 +89,48 @@ extension BuiltCommand {
                     shell: #"exec "$@" \#(redirection)"#
                 )
             }
-            #expect(result.status == .exited(0), "\(result)")
-            #expect(
-                result.output
-                    == (redirection.contains(" >") || redirection.hasPrefix(">")
-                        ? "" : "fine\n")
-            )
+            #expect(result == .init(status: .exited(0), output: "fine\n", errors: ""))
             #expect(try ChatBody.asked(server.requests) == ["hello"])
+        }
+
+        @Test(arguments: [">&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"])
+        func `An answer to a closed output fails the chat, and says why`(
+            _ redirection: String
+        ) async throws {
+            let result = try await withChat(ScriptedServer([.chat("fine")])) { options in
+                try await AmaruProcess.run(
+                    ["hello"] + options,
+                    shell: #"exec "$@" \#(redirection)"#
+                )
+            }
+            let errors = "amaru: the output failed: standard output is closed\n"
+            let isHeard = !redirection.contains("2>")
+            #expect(
+                result == .init(status: .exited(1), output: "", errors: isHeard ? errors : "")
+            )
+        }
+
+        @Test(
+            arguments: [
+                ["--version"], ["--help"], ["run", "--help"], ["plugins"],
+                ["plugins", "new", "two"], ["plugins", "doctor"],
+                ["--generate-completion-script", "bash"],
+            ],
+            [">/dev/full", ">&-"]
+        )
+        func `What a command prints is not lost without a word`(
+            _ arguments: [String],
+            _ redirection: String
+        ) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("", to: "config/amaru/plugins/one.py")
+            let result = try await AmaruProcess.run(
+                arguments,
+                in: folder,
+                shell: #"exec "$@" \#(redirection)"#
+            )
+            #expect(result.errors.hasPrefix("amaru: the output failed: "), "\(result)")
+            #expect(result.status == .exited(1))
         }
 
         /// What a script opens must not become its standard output.

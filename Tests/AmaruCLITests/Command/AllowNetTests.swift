@@ -28,7 +28,7 @@ extension BuiltCommand {
                 to: "script.py"
             )
             return try await AmaruProcess.run(
-                ["run", "script.py"] + options + ["--", url],
+                ["run"] + options + ["script.py", url],
                 in: folder
             )
         }

@@ -86,7 +86,56 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(2), output: "", errors: expected))
         }
 
+        @Test(arguments: [["hello"], [], ["run", "script.py"]])
+        func `A folder as standard input is refused`(_ arguments: [String]) async throws {
+            try folder.write("print('ran')", to: "script.py")
+            let result = try await AmaruProcess.run(
+                arguments,
+                in: folder,
+                environment: ["OPENAI_BASE_URL": "http://127.0.0.1:1/v1"],
+                shell: #"exec "$@" <."#
+            )
+            let errors =
+                "amaru: Standard input is a folder: redirect a file, or pipe text into amaru.\n"
+            #expect(result == .init(status: .exited(2), output: "", errors: errors))
+        }
+
+        @Test func `A named model without a key is not answered for by the demo model`()
+            async throws
+        {
+            let cache = try folder.write("", to: "file").path + "/cache"
+            let result = try await run(["-m", "gpt-5", "hello"], ["XDG_CACHE_HOME": cache])
+            #expect(
+                result.errors.hasPrefix(
+                    "amaru: There is no key for the model gpt-5: set the variable OPENAI_API_KEY, or "
+                ),
+                "\(result)"
+            )
+            #expect(result.output == "")
+            #expect(result.status == .exited(2))
+        }
+
         // MARK: Options
+
+        @Test(arguments: [["run", "--nonsense", "script.py"], ["run", "-x", "script.py"]])
+        func `An unknown option before the script is amaru's own, and refused`(
+            _ arguments: [String]
+        ) async throws {
+            try folder.write("print('ran')", to: "script.py")
+            let result = try await run(arguments)
+            #expect(result.errors.contains("Unknown option '\(arguments[1])'"), "\(result)")
+            #expect(result.output == "")
+            #expect(result.status == .exited(2))
+        }
+
+        @Test(arguments: [["run"], ["run", "--"], ["run", "--model", "m"]])
+        func `A run without a script says that one is missing`(
+            _ arguments: [String]
+        ) async throws {
+            let result = try await run(arguments)
+            #expect(result.errors.contains("Missing expected argument '<path>'"), "\(result)")
+            #expect(result.status == .exited(2))
+        }
 
         static let options: [(arguments: [String], message: String)] = [
             (
@@ -111,7 +160,7 @@ extension BuiltCommand {
                 "--base-url nonsense: write a URL such as http://localhost:11434/v1"
             ),
             (["--base-url", "ftp://host/v1"], "--base-url ftp://host/v1: write a URL"),
-            (["--idle-timeout", "0"], "A time-out is a number of seconds"),
+            (["--idle-timeout", "0"], "--idle-timeout is a number of seconds above 0"),
             (["--idle-timeout", "soon"], "The value 'soon' is invalid for '--idle-timeout"),
             (["--stall-timeout", "-1"], "Missing value for '--stall-timeout"),
             (["--gguf", "nowhere.gguf"], "--gguf nowhere.gguf: there is no such file"),
@@ -125,6 +174,7 @@ extension BuiltCommand {
                     + "This program is linked with CPython \(LinkedPython.version)"
             ),
             (["--nonsense"], "Unknown option '--nonsense'"),
+            (["--no-key", "--key-env", "KEY"], "--no-key and --key-env NAME: give one of them"),
         ]
 
         @Test(arguments: options)

@@ -43,7 +43,7 @@ extension BuiltCommand {
             async throws
         {
             let cache = folder.path + "/cache"
-            let arguments = ["run", "script.py", "--with", "amaru-test-no-such-package"]
+            let arguments = ["run", "--with", "amaru-test-no-such-package", "script.py"]
             let result = try await run(arguments, cache: cache, try await closed())
             #expect(
                 result.errors.contains(" could not install amaru-test-no-such-package (exit code")
@@ -71,7 +71,7 @@ extension BuiltCommand {
             variables["PIP_INDEX_URL"] = server.url
             variables["UV_INDEX_URL"] = server.url
             let result = try await run(
-                ["run", "script.py", "--with", "amaru-test-no-such-package==9.9"],
+                ["run", "--with", "amaru-test-no-such-package==9.9", "script.py"],
                 cache: cache,
                 variables
             )
@@ -90,7 +90,7 @@ extension BuiltCommand {
 
         @Test func `A requirement that is an option is refused`() async throws {
             let result = try await run(
-                ["run", "script.py", "--with=--index-url=http://127.0.0.1:1"],
+                ["run", "--with=--index-url=http://127.0.0.1:1", "script.py"],
                 cache: folder.path + "/cache"
             )
             #expect(result.errors.contains("--index-url=http://127.0.0.1:1"), "\(result)")
@@ -100,7 +100,7 @@ extension BuiltCommand {
 
         @Test func `A cache that cannot be written is named`() async throws {
             let cache = try folder.write("", to: "file").path + "/cache"
-            let result = try await run(["run", "script.py", "--with", "x"], cache: cache)
+            let result = try await run(["run", "--with", "x", "script.py"], cache: cache)
             #expect(
                 result.errors.hasPrefix("amaru: the cache folder \(cache)/amaru cannot be used: ")
             )

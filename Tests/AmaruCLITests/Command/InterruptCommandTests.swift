@@ -221,8 +221,9 @@ extension BuiltCommand {
         }
 
         private static func arguments(_ server: ScriptedServer) -> [String] {
-            ["run", Tutorial.main.path] + Tutorial.requirements + [
+            ["run"] + Tutorial.requirements + [
                 "--key-env", "TEST_KEY", "--route", "https://api.openai.com=\(server.url)",
+                Tutorial.main.path,
             ]
         }
     }
@@ -239,7 +240,7 @@ extension BuiltCommand {
                 to: "chat.py"
             )
             let process = try AmaruProcess(
-                ["run", script.path, "--key-env", "TEST_KEY"],
+                ["run", "--key-env", "TEST_KEY", script.path],
                 input: .open,
                 environment: ["TEST_KEY": "sk-unused"]
             )
@@ -281,7 +282,7 @@ extension BuiltCommand {
             let script = try folder.write("print('loaded')\n", to: "script.py")
             let terminal = try PseudoTerminal()
             let chat = try AmaruProcess(
-                ["run", script.path, "--python", environment.path],
+                ["run", "--python", environment.path, script.path],
                 on: terminal
             )
             try await terminal.waitFor("site runs")
@@ -292,7 +293,7 @@ extension BuiltCommand {
         @Test(
             "Ctrl-C while packages are installed leaves nothing behind",
             arguments: [
-                ["run", "SCRIPT", "--with", "amaru-test-absent"],
+                ["run", "--with", "amaru-test-absent", "SCRIPT"],
                 ["hello", "--with", "amaru-test-absent"],
             ]
         )
@@ -307,8 +308,8 @@ extension BuiltCommand {
             let script = try folder.write("print('loaded')\n", to: "script.py")
             let terminal = try PseudoTerminal()
             let chat = try AmaruProcess(
-                arguments.map { $0 == "SCRIPT" ? script.path : $0 }
-                    + ["--base-url", "http://127.0.0.1:1/v1"],
+                [arguments[0], "--base-url", "http://127.0.0.1:1/v1"]
+                    + arguments.dropFirst().map { $0 == "SCRIPT" ? script.path : $0 },
                 on: terminal,
                 environment: [
                     "XDG_CACHE_HOME": folder.url.appending(path: "cache").path,
@@ -320,6 +321,8 @@ extension BuiltCommand {
             try await withScreen(of: terminal) { try await index.requests(reach: 1) }
             try terminal.send(controlC)
             #expect(try await chat.end() == .exited(130), "\(terminal.output)")
+            try await terminal.screen.waitForEnd()
+            #expect(terminal.output.hasSuffix("^C\r\namaru: the installation was cancelled\r\n"))
             // The installer's own end closes its connection.
             try await withScreen(of: terminal) { try await index.closedConnections(reach: 1) }
             await index.shutDown()

@@ -29,7 +29,7 @@ extension BuiltCommand {
                     to: "chat.py"
                 )
                 let process = try AmaruProcess(
-                    ["run", script.path, "--key-env", "TEST_KEY"],
+                    ["run", "--key-env", "TEST_KEY", script.path],
                     input: .open,
                     environment: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
                 )
@@ -57,7 +57,7 @@ extension BuiltCommand {
                 to: "child.py"
             )
             let result = try await AmaruProcess.run(
-                ["run", script.path, "--key-env", "TEST_KEY"],
+                ["run", "--key-env", "TEST_KEY", script.path],
                 environment: ["TEST_KEY": Self.key, "TEST_KEY_2": "visible"]
             )
             #expect(result.status == .exited(0), "\(result.errors)")
@@ -83,6 +83,38 @@ extension BuiltCommand {
             #expect(result.status == .exited(2))
             #expect(result.errors.contains(words), "\(result.errors)")
             #expect(!result.errors.contains(Self.key))
+        }
+
+        @Test func `A key does not go out in clear, and the way to send none is named`()
+            async throws
+        {
+            let result = try await AmaruProcess.run(
+                ["hello", "--base-url", "http://192.0.2.1/v1"],
+                environment: ["OPENAI_API_KEY": Self.key]
+            )
+            #expect(
+                result.errors
+                    == "amaru: The key in OPENAI_API_KEY is not sent to http://192.0.2.1, since the "
+                    + "connection is not encrypted. Use https, or --no-key if the server needs no "
+                    + "key.\n"
+            )
+            #expect(result.status == .exited(2))
+        }
+
+        @Test(arguments: ["http://192.0.2.1", "https://api.example.com"])
+        func `A server that needs no key is sent none`(_ origin: String) async throws {
+            let server = ScriptedServer([.chat("fine")])
+            try await server.start()
+            let result = try await AmaruProcess.run(
+                [
+                    "hello", "--base-url", "\(origin)/v1", "--no-key",
+                    "--route", "\(origin)=\(server.url)",
+                ],
+                environment: ["OPENAI_API_KEY": Self.key]
+            )
+            await server.shutDown()
+            #expect(result == .init(status: .exited(0), output: "fine\n", errors: ""))
+            #expect(server.requests.map { $0.header("authorization") } == [nil])
         }
 
         @Test func `Without a key and a terminal the variable is named`() async throws {
@@ -240,7 +272,7 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             let script = try folder.write(Self.script, to: "ask.py")
             return try await AmaruProcess.run(
-                ["run", script.path, "--key-env", option] + Self.packages,
+                ["run", "--key-env", option] + Self.packages + [script.path],
                 input: input,
                 environment: ["TEST_KEY": Self.key]
             )

@@ -68,7 +68,7 @@ extension BuiltCommand {
         @Test(arguments: ["a-b", "_hidden", "9lives", "../up", "", "a.b", "é"])
         func `A bad name is refused`(_ name: String) async throws {
             let result = try await run(["plugins", "new", name])
-            #expect(result.errors.contains("is no name for a plugin: use letters, digits and"))
+            #expect(result.errors.contains("is not a name for a plugin: use letters, digits and"))
             #expect(result.status == .exited(2))
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/config/amaru/plugins"))
         }

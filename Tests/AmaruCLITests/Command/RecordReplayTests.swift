@@ -119,11 +119,11 @@ extension BuiltCommand {
                 to: "script.py"
             )
             let recorded = try await run(
-                ["run", "script.py", "--record", "it.jsonl", "--", server.url]
+                ["run", "--record", "it.jsonl", "script.py", server.url]
             )
             await server.shutDown()
             let replayed = try await run(
-                ["run", "script.py", "--replay", "it.jsonl", "--", server.url]
+                ["run", "--replay", "it.jsonl", "script.py", server.url]
             )
             let whole = [1, 2, 1].map { "200\nb'\\xff\\x00'\nb'\\xc3\\xa9'\nb'\($0)'\n" }.joined()
             #expect(recorded.output.hasPrefix(whole + "200\nb'abc'\n"), "\(recorded)")
@@ -149,8 +149,8 @@ extension BuiltCommand {
             )
             let result = try await run(
                 [
-                    "run", "script.py", "--base-url", server.url + "/v1", "--key-env", "TEST_KEY",
-                    "--record", "it.jsonl", "--", server.url,
+                    "run", "--base-url", server.url + "/v1", "--key-env", "TEST_KEY",
+                    "--record", "it.jsonl", "script.py", server.url,
                 ],
                 key: Self.key
             )
@@ -184,7 +184,7 @@ extension BuiltCommand {
                 ["--trace-http", "other.jsonl"],
                 "--trace-http: cannot use other.jsonl: there is such"
             ),
-            (["--record", "a", "--replay", "b"], "--record and --replay: give one of them."),
+            (["--record", "a", "--replay", "b"], "--record and --replay cannot be combined: "),
             (
                 ["--allow-net", "ftp://example.com"],
                 "such as api.openai.com, https://*.example.com"
@@ -199,7 +199,7 @@ extension BuiltCommand {
             try folder.write("{}\n", to: "other.jsonl")
             let request = #"{"id":1,"event":"request","method":"GET","url":"http://127.0.0.1/"}"#
             try folder.write("\(Self.header)\n\(request)\n{\"id\":7}\n", to: "bad.jsonl")
-            let result = try await run(["run", "script.py"] + options)
+            let result = try await run(["run"] + options + ["script.py"])
             #expect(result.errors.contains(message), "\(result)")
             #expect(result.output == "")
             #expect(result.status == .exited(2))

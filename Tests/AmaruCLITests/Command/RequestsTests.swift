@@ -16,7 +16,7 @@ extension BuiltCommand {
         private func arguments(_ script: String, _ work: String) -> [String] {
             let path = URL(filePath: #filePath).appending(path: "../../../Python/\(script)")
                 .standardizedFileURL.path
-            return ["run", path, "--with", "requests", "--with", "urllib3", "--", work]
+            return ["run", "--with", "requests", "--with", "urllib3", path, work]
         }
 
         private func run(_ script: String, _ work: String) async throws -> AmaruProcess.Result {

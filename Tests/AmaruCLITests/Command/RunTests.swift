@@ -56,6 +56,11 @@ extension BuiltCommand {
                 arguments: ["a", "b c", "--model", "x", "-v"]
             ),
             Script(
+                testDescription: "its options, also those of amaru",
+                source: "import sys; print(sys.argv)",
+                arguments: ["--help", "--version", "-x", "--nonsense", "--with", "--", "-"]
+            ),
+            Script(
                 testDescription: "its own folder for imports",
                 source: "import beside; print(beside.__file__)",
                 files: ["beside.py": ""]

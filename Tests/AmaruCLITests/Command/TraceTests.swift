@@ -96,7 +96,7 @@ extension BuiltCommand {
                 to: "script.py"
             )
             let result = try await AmaruProcess.run(
-                ["run", "script.py", "--trace-http", "-", "--", server.url],
+                ["run", "--trace-http", "-", "script.py", server.url],
                 in: folder
             )
             await server.shutDown()
@@ -122,7 +122,7 @@ extension BuiltCommand {
                 to: "script.py"
             )
             let result = try await AmaruProcess.run(
-                ["run", "script.py", "--trace-http", "-"],
+                ["run", "--trace-http", "-", "script.py"],
                 in: folder
             )
             #expect(result.output == "connect\n")

@@ -161,9 +161,9 @@ extension BuiltCommand {
             _ input: String
         ) async throws -> AmaruProcess.Result {
             try await AmaruProcess.run(
-                ["run", script] + Tutorial.requirements + [
+                ["run"] + Tutorial.requirements + [
                     "--key-env", "TEST_KEY",
-                    "--route", "https://api.openai.com=http://127.0.0.1:\(port)",
+                    "--route", "https://api.openai.com=http://127.0.0.1:\(port)", script,
                 ],
                 input: input,
                 environment: ["TEST_KEY": Self.key]
@@ -194,7 +194,7 @@ extension BuiltCommand {
                 to: "hopeless.py"
             )
             let process = try AmaruProcess(
-                ["run", script.path, "--key-env", "TEST_KEY"],
+                ["run", "--key-env", "TEST_KEY", script.path],
                 input: .open,
                 environment: ["TEST_KEY": "sk-unused"]
             )
@@ -214,7 +214,7 @@ extension BuiltCommand {
                 to: "silent.py"
             )
             let result = try await AmaruProcess.run(
-                ["run", script.path, "--key-env", "TEST_KEY", "--idle-timeout", "0.5"],
+                ["run", "--key-env", "TEST_KEY", "--idle-timeout", "0.5", script.path],
                 input: "hello\n",
                 environment: ["TEST_KEY": "sk-unused"]
             )

@@ -31,7 +31,7 @@ private enum Installable {
     static let packages = Task {
         let folder = try TemporaryFolder()
         try folder.write("", to: "nothing.py")
-        let run = try AmaruProcess(["run", "nothing.py"] + Tutorial.requirements, in: folder)
+        let run = try AmaruProcess(["run"] + Tutorial.requirements + ["nothing.py"], in: folder)
         let result = try await run.result(within: .seconds(300))
         // An installer that may not try again finds no versions where it finds no network.
         let signs = ["Check the network, the proxy", "Check the names and versions"]

@@ -15,19 +15,13 @@ struct PluginFolder {
     var path: String { url.path }
 
     init(variables: [String: String]) {
-        let home =
-            variables["HOME"].map { URL(filePath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser
-        let configured = variables["XDG_CONFIG_HOME"].flatMap { path in
-            path.hasPrefix("/") ? URL(filePath: path) : nil
-        }
-        url = (configured ?? home.appending(path: ".config")).appending(path: "amaru/plugins")
+        url = UserFolder.config(in: variables).appending(path: "plugins")
     }
 
-    /// Whether there is one; the first plugin makes it.
+    /// Whether the folder is there; the first plugin makes it.
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// The packages that the plugin files name, each once; a file that cannot be read names none.
+    /// The packages that the plugin files name, each once; files that cannot be read are skipped.
     var requirements: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         var found: [String] = []
