@@ -132,11 +132,13 @@ public final class ChatSession: Sendable {
         }
     }
 
-    /// Leaves the phase of the start, unless the chat is ending.
+    /// Enters the next phase; a failed start and the end are the last.
     private func enter(_ phase: Phase) {
         state.withLock { state in
-            if case .ending = state.phase { return }
-            state.phase = phase
+            switch state.phase {
+            case .starting, .running: state.phase = phase
+            case .failed, .ending: break
+            }
         }
     }
 
@@ -465,7 +467,7 @@ public final class ChatSession: Sendable {
             }
             try? await ended.wait()
         }
-        state.withLock { $0.phase = .ending }
+        enter(.ending)
         // Python that is still starting would first have to be waited for.
         if Python.isRunning { await Python.shutDown(grace: grace) }
         endAll(.cancelled)

@@ -120,7 +120,7 @@ import enum Amaru.LinkedPython
                 )
                 #expect(result.errors.contains("the local model did not start: "))
                 #expect(result.errors.contains("\(folder.path)/model.gguf is not a model"))
-                #expect(result.errors.hasSuffix("or use a model elsewhere with --base-url.\n"))
+                #expect(result.errors.hasSuffix("or use another server with --base-url.\n"))
                 #expect(result.output == "")
                 #expect(result.status == .exited(1))
             }
