@@ -51,30 +51,25 @@ public struct HTTPAllowList: Sendable, Hashable {
     }
 
     private static func entry(_ text: Substring) throws(ParseError) -> Entry {
-        var rest = String(text.drop { $0 == " " })
-        while rest.last == " " { rest.removeLast() }
-        var entry = Entry(host: "")
-        for scheme in ["http", "https"] where rest.lowercased().hasPrefix(scheme + "://") {
-            entry.scheme = scheme
-            rest.removeFirst(scheme.count + 3)
-        }
-        if rest.hasSuffix("/") { rest.removeLast() }
-        if rest.hasSuffix(":*") {
-            entry.port = 0
-            rest.removeLast(2)
-        }
-        if rest == "*" || rest == "*:*" {
-            entry.host = "*"
-            return entry
-        }
-        let isWild = rest.hasPrefix("*.")
-        if isWild { rest.removeFirst(2) }
-        guard !rest.contains(where: { "/?#@*".contains($0) }),
-            let url = try? HTTPTransferURL(parsing: "http://\(rest)")
+        var trimmed = text.drop { $0 == " " }
+        while trimmed.last == " " { trimmed.removeLast() }
+        var parts = HTTPURLParts(String(trimmed))
+        let scheme = parts.scheme?.lowercased()
+        guard scheme.map({ HTTPOrigin.defaultPort($0) != nil }) ?? true,
+            parts.user == nil, ["", "/"].contains(parts.tail)
         else { throw ParseError(entry: String(text)) }
-        entry.host = (isWild ? "*." : "") + url.origin.host
-        if entry.port == nil, url.namesPort { entry.port = url.origin.port }
-        return entry
+        let isAnyPort = parts.port == "*"
+        if isAnyPort { parts.port = nil }
+        let isAnyHost = parts.host == "*"
+        let isWild = parts.host.hasPrefix("*.")
+        if isWild { parts.host = parts.host.dropFirst(2) }
+        if isAnyHost { parts.host = "any" }
+        guard let (host, port) = try? parts.place() else { throw ParseError(entry: String(text)) }
+        return Entry(
+            scheme: scheme,
+            host: isAnyHost ? "*" : (isWild ? "*." : "") + host,
+            port: isAnyPort ? 0 : port
+        )
     }
 }
 

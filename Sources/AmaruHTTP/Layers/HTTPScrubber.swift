@@ -36,13 +36,7 @@ enum HTTPScrubber {
 
     /// The URL without a user, and without the values of parameters that are called like keys.
     static func url(_ url: String) -> String {
-        var result = text(url)
-        if let scheme = result.firstMatch(of: "://") {
-            let authority = result[scheme.upperBound...].prefix { !"/?#".contains($0) }
-            if let at = authority.lastIndex(of: "@") {
-                result.removeSubrange(scheme.upperBound...at)
-            }
-        }
+        let result = HTTPURLParts(text(url)).text(withUser: "")
         guard let query = result.firstIndex(of: "?") else { return result }
         let parts = result[result.index(after: query)...].split(
             separator: "&",
