@@ -8,10 +8,11 @@ import NIOConcurrencyHelpers
 /// Both the origin that the caller named and the one that routing sends the request to must be
 /// allowed. A redirect that a client follows is a request of its own, so it is judged too. A refused
 /// request fails with ``HTTPTransferError/Code/notAllowed``, and nothing of it is sent.
-public final class AllowedBackend: HTTPBackend {
+public final class AllowedBackend: HTTPLayer {
     private let list: NIOLockedValueBox<HTTPAllowList>
     private let option: String
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
 
     /// Makes a layer with this list around a backend.
     ///
@@ -24,9 +25,6 @@ public final class AllowedBackend: HTTPBackend {
 
     /// Allows requests to one more origin from now on.
     public func allow(_ origin: HTTPOrigin) { list.withLockedValue { $0.add(origin) } }
-
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
 
     /// Starts the exchange, or refuses it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
@@ -48,7 +46,4 @@ public final class AllowedBackend: HTTPBackend {
         guard list.allows(origin), list.allows(next.destination(of: origin)) else { return }
         await next.prepare(for: origin, within: connect)
     }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }

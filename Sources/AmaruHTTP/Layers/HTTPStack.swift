@@ -16,7 +16,7 @@
 /// let placeholder = vault.add(key, for: try HTTPOrigin(parsing: "https://api.openai.com"))
 /// let network = try HTTPStack(over: NIOHTTPBackend(), vault: vault)
 /// ```
-public final class HTTPStack: HTTPBackend {
+public final class HTTPStack: HTTPLayer {
     /// The layers that a stack has if one wants them.
     public struct Layers: Sendable {
         /// Which origins' requests go to another origin.
@@ -38,6 +38,9 @@ public final class HTTPStack: HTTPBackend {
 
     /// The keys of the stack.
     public let vault: SecretVault
+
+    /// The outermost of the layers.
+    public var next: any HTTPBackend { observed }
 
     private let observed: ObservedBackend
     private let allowed: AllowedBackend?
@@ -80,20 +83,4 @@ public final class HTTPStack: HTTPBackend {
 
     /// What came of the last opened exchange of which a status or an error is known.
     public var lastOutcome: HTTPOutcome? { observed.lastOutcome }
-
-    /// Returns where requests to an origin really go.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin {
-        observed.destination(of: origin)
-    }
-
-    /// Starts an exchange and returns at once.
-    public func open(_ request: HTTPTransferRequest) -> any HTTPExchange { observed.open(request) }
-
-    /// Makes a connection ahead of the first request to an origin, where the engine can.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await observed.prepare(for: origin, within: connect)
-    }
-
-    /// Cancels what is in flight, waits for it to end and releases the connections.
-    public func shutDown() async { await observed.shutDown() }
 }

@@ -14,8 +14,9 @@ public struct HTTPOutcome: Sendable, Hashable {
 }
 
 /// A backend that knows what the last exchange on it came to, and counts what is in flight.
-public final class ObservedBackend: HTTPBackend {
-    private let next: any HTTPBackend
+public final class ObservedBackend: HTTPLayer {
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
     private let log = ExchangeLog()
 
     /// Makes a layer around a backend.
@@ -27,9 +28,6 @@ public final class ObservedBackend: HTTPBackend {
     /// What came of the last opened exchange of which a status or an error is known.
     public var lastOutcome: HTTPOutcome? { log.lastOutcome }
 
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
-
     /// Starts the exchange and counts it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let id = log.opened(origin: try? HTTPOrigin(parsing: request.url))
@@ -38,14 +36,6 @@ public final class ObservedBackend: HTTPBackend {
         exchange.whenClosed { [log] in log.ended(id) }
         return ObservedExchange(exchange, id: id, log: log)
     }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }
 
 private final class ExchangeLog: Sendable {
@@ -106,10 +96,13 @@ private final class ObservedExchange: ForwardingExchange, @unchecked Sendable {
 
     deinit { log.forget(id) }
 
-    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         log.head(id, status: head.status)
         return head
     }
 
-    override func failed(_ error: HTTPTransferError) { log.failed(id, error) }
+    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
+        log.failed(id, error)
+        return error
+    }
 }

@@ -77,9 +77,10 @@ extension OriginRoutes {
 /// A backend that sends requests where its routes say.
 ///
 /// The path and query are kept; a `Host` header follows the target.
-public final class RoutedBackend: HTTPBackend {
+public final class RoutedBackend: HTTPLayer {
     private let routes: OriginRoutes
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
 
     /// Makes a layer with these routes around a backend.
     public init(_ routes: OriginRoutes, around next: any HTTPBackend) {
@@ -113,7 +114,4 @@ public final class RoutedBackend: HTTPBackend {
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         await next.prepare(for: routes.target(of: origin), within: connect)
     }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }

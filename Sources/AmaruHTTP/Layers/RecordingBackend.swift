@@ -18,10 +18,11 @@ import NIOConcurrencyHelpers
 ///
 /// Lines are written as things happen, by the thread that they happen on. If one cannot be written
 /// the recording ends there, which is reported once, and the exchanges go on.
-public final class RecordingBackend: HTTPBackend {
+public final class RecordingBackend: HTTPLayer {
     private let file: JSONLinesFile
     private let vault: SecretVault?
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
     private let lastID = NIOLockedValueBox<UInt64>(0)
 
     /// Creates a file, which must not exist, and makes a layer that records in it.
@@ -44,9 +45,6 @@ public final class RecordingBackend: HTTPBackend {
         file.append(HTTPRecordingHeader.current)
     }
 
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
-
     /// Starts the exchange and records it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let id = lastID.withLockedValue { last in
@@ -65,14 +63,6 @@ public final class RecordingBackend: HTTPBackend {
         file.append(line)
         return RecordingExchange(next.open(request), id, file, KeyEraser(vault))
     }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }
 
 /// Records what its caller is told.
@@ -107,7 +97,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         }
     }
 
-    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         let isFirst = state.withLockedValue { state in
             defer { state.hasHead = true }
             return !state.hasHead
@@ -122,7 +112,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         return head
     }
 
-    override func passing(_ pieces: [Data]) -> [Data] {
+    override func willDeliver(_ pieces: [Data]) -> [Data] {
         let (clean, ends) = state.withLockedValue { state -> ([Data], Bool) in
             guard !state.hasEnded else { return ([], false) }
             guard pieces.isEmpty else { return (pieces.flatMap { state.eraser.take($0) }, false) }
@@ -134,19 +124,20 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         return pieces
     }
 
-    override func sending(_ piece: Data) { append(.sent, [HTTPScrubber.data(piece)]) }
+    override func willSend(_ piece: Data) { append(.sent, [HTTPScrubber.data(piece)]) }
 
-    override func failed(_ error: HTTPTransferError) {
+    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
         let rest: [Data]? = state.withLockedValue { state in
             guard !state.hasEnded else { return nil }
             state.hasEnded = true
             return state.eraser.end()
         }
-        guard let rest else { return }
+        guard let rest else { return error }
         append(.chunk, rest)
         var line = line(.failed)
         line.code = error.code.name
         line.message = HTTPScrubber.text(error.message)
         file.append(line)
+        return error
     }
 }

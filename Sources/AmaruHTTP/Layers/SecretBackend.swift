@@ -7,20 +7,18 @@
 /// destination, after routing, is encrypted or this machine. A request that would take it anywhere
 /// else fails with ``HTTPTransferError/Code/secretRefused``, and nothing of it is sent.
 /// A placeholder anywhere else in a request stands for nothing, and is left as it is.
-public final class SecretBackend: HTTPBackend {
+public final class SecretBackend: HTTPLayer {
     private static let credentialHeaders: Set<String> = ["authorization", "api-key", "x-api-key"]
 
     private let vault: SecretVault
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
 
     /// Makes a layer with these keys around a backend.
     public init(_ vault: SecretVault, around next: any HTTPBackend) {
         self.vault = vault
         self.next = next
     }
-
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
 
     /// Starts the exchange with the keys in place, or refuses it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
@@ -30,14 +28,6 @@ public final class SecretBackend: HTTPBackend {
             return FailedExchange(error)
         }
     }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 
     private func revealing(
         _ request: HTTPTransferRequest

@@ -15,9 +15,10 @@ import NIOConcurrencyHelpers
 /// that went each way, and the times from the opening in milliseconds: `admitted` to a connection,
 /// `connected`, `request_sent`, `first_byte`, `ended`; what is not known is left out. It has no
 /// header and no body.
-public final class TraceBackend: HTTPBackend {
+public final class TraceBackend: HTTPLayer {
     private let file: JSONLinesFile
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
     private let state = NIOLockedValueBox(State())
 
     private struct State {
@@ -43,9 +44,6 @@ public final class TraceBackend: HTTPBackend {
         self.next = next
     }
 
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
-
     /// Starts the exchange; its line is written when it has ended.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let id = state.withLockedValue { state in
@@ -67,11 +65,6 @@ public final class TraceBackend: HTTPBackend {
             state.writers[id] = (record, task)
         }
         return TracedExchange(exchange, record)
-    }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
     }
 
     /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
@@ -152,7 +145,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
 
     deinit { record.noteCallerIsDone() }
 
-    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         record.note { line in
             line.status = head.status
             line.version = head.version
@@ -160,7 +153,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
         return head
     }
 
-    override func passing(_ pieces: [Data]) -> [Data] {
+    override func willDeliver(_ pieces: [Data]) -> [Data] {
         record.note { line in
             line.chunks += pieces.count
             line.bytesReceived += pieces.reduce(0) { $0 + $1.count }
@@ -169,14 +162,15 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
         return pieces
     }
 
-    override func sending(_ piece: Data) { record.note { $0.bytesSent += piece.count } }
+    override func willSend(_ piece: Data) { record.note { $0.bytesSent += piece.count } }
 
-    override func failed(_ error: HTTPTransferError) {
+    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
         record.note { line in
             line.code = error.code.name
             line.message = HTTPScrubber.text(error.message)
         }
         record.noteCallerIsDone()
+        return error
     }
 
     override func cancel() {
