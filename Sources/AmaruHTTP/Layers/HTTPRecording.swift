@@ -19,11 +19,12 @@ struct HTTPRecording: Sendable {
         let body: Data?
 
         init(_ request: HTTPTransferRequest) {
+            let scrubber = HTTPScrubber(vault: nil)
             method = request.method
-            url = HTTPScrubber.url(request.url)
+            url = scrubber.url(request.url)
             switch request.body {
             case .none: body = Data()
-            case .data(let data): body = HTTPScrubber.data(data)
+            case .data(let data): body = scrubber.data(data)
             case .upload: body = nil
             }
         }

@@ -7,8 +7,8 @@
     import Foundation
 #endif
 
-/// Replaces what may be a key in URLs, headers and texts.
-enum HTTPScrubber {
+/// Replaces keys, and what may be one, in URLs, headers and texts.
+struct HTTPScrubber: Sendable {
     static let replacement = "REDACTED"
 
     private static let headers: Set<String> = [
@@ -21,21 +21,23 @@ enum HTTPScrubber {
         "secret", "signature", "sig",
     ]
 
-    static func isSecret(header name: String) -> Bool { headers.contains(name.lowercased()) }
-
     /// Headers whose values are URLs.
     private static let places: Set<String> = ["location", "content-location", "referer"]
 
-    static func fields(_ fields: [HTTPHeaderField]) -> [[String]] {
+    /// The keys to look for; nil to know of none.
+    let vault: SecretVault?
+
+    func fields(_ fields: [HTTPHeaderField]) -> [[String]] {
         fields.map { field in
-            if isSecret(header: field.name) { return [field.name, replacement] }
-            let isPlace = places.contains(field.name.lowercased())
-            return [field.name, isPlace ? url(field.value) : text(field.value)]
+            let name = field.name.lowercased()
+            if Self.headers.contains(name) { return [field.name, Self.replacement] }
+            let value = Self.places.contains(name) ? url(field.value) : text(field.value)
+            return [text(field.name), value]
         }
     }
 
     /// The URL without a user, and without the values of parameters that are called like keys.
-    static func url(_ url: String) -> String {
+    func url(_ url: String) -> String {
         let result = HTTPURLParts(text(url)).text(withUser: "")
         guard let query = result.firstIndex(of: "?") else { return result }
         let parts = result[result.index(after: query)...].split(
@@ -44,37 +46,24 @@ enum HTTPScrubber {
         )
         let scrubbed = parts.map { part -> String in
             guard let equals = part.firstIndex(of: "="),
-                parameters.contains(part[..<equals].lowercased())
+                Self.parameters.contains(part[..<equals].lowercased())
             else { return String(part) }
-            return part[...equals] + replacement
+            return part[...equals] + Self.replacement
         }
         return result[...query] + scrubbed.joined(separator: "&")
     }
 
-    /// The text without the placeholders of keys, which are other ones in each run.
-    static func text(_ text: String) -> String {
+    /// The text without keys, and without their placeholders, which are other ones in each run.
+    func text(_ text: String) -> String {
         String(decoding: bytes(Array(text.utf8)), as: UTF8.self)
     }
 
-    static func data(_ data: Data) -> Data { Data(bytes(Array(data))) }
+    func data(_ data: Data) -> Data { Data(bytes(Array(data))) }
 
-    private static func bytes(_ bytes: [UInt8]) -> [UInt8] {
-        let prefix = Array(SecretVault.placeholderPrefix.utf8)
-        let length = prefix.count + 32
-        guard bytes.count >= length, let first = prefix.first else { return bytes }
-        var result: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let isPlaceholder =
-                bytes[index] == first && index + length <= bytes.count
-                && bytes[index...].starts(with: prefix)
-            if isPlaceholder {
-                result += replacement.utf8
-                index += length
-            } else {
-                result.append(bytes[index])
-                index += 1
-            }
+    private func bytes(_ bytes: [UInt8]) -> [UInt8] {
+        var result = vault.map { KeyEraser.clean(bytes, of: $0.search) } ?? bytes
+        for range in SecretVault.placeholders(in: result).reversed() {
+            result.replaceSubrange(range, with: Self.replacement.utf8)
         }
         return result
     }

@@ -7,7 +7,7 @@
 ///
 /// 1. what is observed and traced is what the caller did;
 /// 2. the allow-list judges the origin that the caller named, and the one it is routed to;
-/// 3. a recording sees no key, since these come further in;
+/// 3. a recording sees no key, since keys are put in, and erased, further in;
 /// 4. keys are matched against the origin that the caller named, which routing changes;
 /// 5. routes; then the engine, or a recording that is played back.
 ///
@@ -25,6 +25,8 @@ public final class HTTPStack: HTTPLayer {
         public var allowList: HTTPAllowList?
         /// How the program's user allows one more origin, for the message of a refusal.
         public var allowOption = "the option --allow-net"
+        /// The program's own proxies: requests that name one of them are those of the program.
+        public var proxies = HTTPProxySettings()
         /// The path of a new file to record the session in.
         public var recording: String?
         /// The path of a new file to trace to; `-` for standard error.
@@ -54,7 +56,11 @@ public final class HTTPStack: HTTPLayer {
         layers: Layers = Layers()
     ) throws(HTTPFileError) {
         let routed = RoutedBackend(layers.routes, around: engine)
-        var backend: any HTTPBackend = SecretBackend(vault, around: routed)
+        var backend: any HTTPBackend = SecretBackend(
+            vault,
+            proxies: layers.proxies,
+            around: routed
+        )
         if let path = layers.recording {
             backend = try RecordingBackend(
                 to: path,
@@ -64,11 +70,21 @@ public final class HTTPStack: HTTPLayer {
             )
         }
         let allowed = layers.allowList.map { list in
-            AllowedBackend(list, option: layers.allowOption, around: backend)
+            AllowedBackend(
+                list,
+                option: layers.allowOption,
+                proxies: layers.proxies,
+                around: backend
+            )
         }
         if let allowed { backend = allowed }
         if let path = layers.trace {
-            backend = try TraceBackend(to: path, around: backend, onFailure: layers.onFailure)
+            backend = try TraceBackend(
+                to: path,
+                vault: vault,
+                around: backend,
+                onFailure: layers.onFailure
+            )
         }
         self.vault = vault
         self.allowed = allowed

@@ -29,14 +29,6 @@ public struct OriginRoutes: Sendable, Hashable {
         }
     }
 
-    /// Sends the requests for one origin to another; replaces an earlier rule for it.
-    public mutating func add(from: HTTPOrigin, to: HTTPOrigin) {
-        targets[from] = to
-    }
-
-    /// The origins whose requests go elsewhere.
-    package var sources: [HTTPOrigin] { Array(targets.keys) }
-
     /// The origins that requests are sent to in place of another.
     package var destinations: [HTTPOrigin] { Array(targets.values) }
 

@@ -11,12 +11,13 @@ import NIOConcurrencyHelpers
 
 /// A backend that writes one line of JSON for each exchange when that ends.
 ///
-/// A line has method, URL (without values that may be keys), status or error, the bytes and pieces
-/// that went each way, and the times from the opening in milliseconds: `admitted` to a connection,
-/// `connected`, `request_sent`, `first_byte`, `ended`; what is not known is left out. It has no
-/// header and no body.
+/// A line has method, URL (without keys, and without values that may be some), status or error, the
+/// bytes and pieces that went each way, and the times from the opening in milliseconds: `admitted` to
+/// a connection, `connected`, `request_sent`, `first_byte`, `ended`; what is not known is left out.
+/// It has no header and no body.
 public final class TraceBackend: HTTPLayer {
     private let file: JSONLinesFile
+    private let scrubber: HTTPScrubber
     /// The backend behind the layer.
     public let next: any HTTPBackend
     private let state = NIOLockedValueBox(State())
@@ -29,10 +30,13 @@ public final class TraceBackend: HTTPLayer {
 
     /// Makes a layer that traces to a new file, or to standard error for the path `-`.
     ///
-    /// - Parameter onFailure: Called once, on any thread, if the file cannot be written any more.
+    /// - Parameters:
+    ///   - vault: The keys that must not be in the file.
+    ///   - onFailure: Called once, on any thread, if the file cannot be written any more.
     /// - Throws: ``HTTPFileError`` if the file exists or cannot be made.
     public init(
         to path: String,
+        vault: SecretVault = SecretVault(),
         around next: any HTTPBackend,
         onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(HTTPFileError) {
@@ -41,6 +45,7 @@ public final class TraceBackend: HTTPLayer {
         } else {
             file = try JSONLinesFile(creating: path, onFailure: onFailure)
         }
+        scrubber = HTTPScrubber(vault: vault)
         self.next = next
     }
 
@@ -51,7 +56,7 @@ public final class TraceBackend: HTTPLayer {
             return state.lastID
         }
         let exchange = next.open(request)
-        let record = TraceRecord(id: id, request: request)
+        let record = TraceRecord(id: id, request: request, scrubber)
         state.withLockedValue { state in
             // Holds the inner exchange only: letting go of the outer one must still cancel.
             let task = Task { [file, backend = self.state] in
@@ -99,13 +104,16 @@ private final class TraceRecord: Sendable {
         }
     }
 
+    let scrubber: HTTPScrubber
     private let state: NIOLockedValueBox<Line>
     private let start = ContinuousClock.now
     /// Ends when the caller has the end or an error, or wants neither any more.
     private let caller = AsyncStream<Never>.makeStream()
 
-    init(id: UInt64, request: HTTPTransferRequest) {
-        var line = Line(id: id, method: request.method, url: HTTPScrubber.url(request.url))
+    init(id: UInt64, request: HTTPTransferRequest, _ scrubber: HTTPScrubber) {
+        self.scrubber = scrubber
+        let method = scrubber.text(request.method)
+        var line = Line(id: id, method: method, url: scrubber.url(request.url))
         if case .data(let body) = request.body { line.bytesSent = body.count }
         state = NIOLockedValueBox(line)
     }
@@ -167,7 +175,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
         record.note { line in
             line.code = error.code.name
-            line.message = HTTPScrubber.text(error.message)
+            line.message = record.scrubber.text(error.message)
         }
         record.noteCallerIsDone()
         return error
