@@ -45,7 +45,7 @@ public final class AllowedBackend: HTTPLayer {
         return FailedExchange(HTTPTransferError(.notAllowed, refusal, origin: origin))
     }
 
-    /// Prepares the backend behind it, if the origin is allowed.
+    /// Prepares the backend behind the layer, if the origin is allowed.
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         let list = list.withLockedValue { $0 }
         guard list.allows(origin), list.allows(next.destination(of: origin)) else { return }

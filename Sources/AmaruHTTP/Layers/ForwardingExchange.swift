@@ -18,7 +18,7 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
     }
 
     deinit {
-        // The reference may be kept elsewhere, by what waits for the end: this was the caller's.
+        // What waits for its end may keep the inner exchange alive, but nobody can read it now.
         inner.cancel()
     }
 

@@ -6,7 +6,7 @@
 /// The order matters, from the outside:
 ///
 /// 1. what is observed and traced is what the caller did;
-/// 2. the allow-list judges the origin that the caller named, and the one it is routed to;
+/// 2. the allow-list judges the places that the caller named, and the one it is routed to;
 /// 3. a recording sees no key, since keys are put in, and erased, further in;
 /// 4. keys are matched against the origin that the caller named, which routing changes;
 /// 5. routes; then the engine, or a recording that is played back.
@@ -17,11 +17,11 @@
 /// let network = try HTTPStack(over: NIOHTTPBackend(), vault: vault)
 /// ```
 public final class HTTPStack: HTTPLayer {
-    /// The layers that a stack has if one wants them.
+    /// The optional layers of a stack.
     public struct Layers: Sendable {
-        /// Which origins' requests go to another origin.
+        /// The origins whose requests go to another one.
         public var routes = OriginRoutes()
-        /// The origins that may be spoken to; nil for all.
+        /// The origins that requests may go to; nil for all.
         public var allowList: HTTPAllowList?
         /// How the program's user allows one more origin, for the message of a refusal.
         public var allowOption = "the option --allow-net"
@@ -34,7 +34,7 @@ public final class HTTPStack: HTTPLayer {
         /// Called once, on any thread, if one of the files cannot be written any more.
         public var onFailure: @Sendable (String) -> Void = { _ in }
 
-        /// Makes a set without any.
+        /// Makes a set without optional layers.
         public init() {}
     }
 
@@ -47,7 +47,7 @@ public final class HTTPStack: HTTPLayer {
     private let observed: ObservedBackend
     private let allowed: AllowedBackend?
 
-    /// Puts the layers that are wanted around an engine.
+    /// Puts the layers around an engine.
     ///
     /// - Throws: ``HTTPFileError`` if a file that is to be written exists, or cannot be made.
     public init(
@@ -91,12 +91,12 @@ public final class HTTPStack: HTTPLayer {
         observed = ObservedBackend(around: backend)
     }
 
-    /// Allows requests to one more origin, where there is a list of those that are.
+    /// Allows requests to one more origin, if there is an allow-list.
     public func allow(_ origin: HTTPOrigin) { allowed?.allow(origin) }
 
     /// The number of exchanges that were opened and have not ended.
     public var inFlight: Int { observed.inFlight }
 
-    /// What came of the last opened exchange of which a status or an error is known.
+    /// The outcome of the latest exchange that has a status or an error.
     public var lastOutcome: HTTPOutcome? { observed.lastOutcome }
 }

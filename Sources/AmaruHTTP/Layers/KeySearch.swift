@@ -7,7 +7,7 @@
     import Foundation
 #endif
 
-/// One way of writing a key, not counting escapes.
+/// One way to write a key, apart from escapes.
 struct KeySpelling: Sendable {
     private enum Alphabet { case letters, base64 }
 
@@ -17,8 +17,8 @@ struct KeySpelling: Sendable {
     /// Returns all spellings of a key: itself, hexadecimal, and base64, alone or in something longer
     /// such as the credentials of `Basic`.
     ///
-    /// A key that is shorter than 8 bytes has none: it is likelier to be a word, such as the
-    /// `ollama` that is given to servers which want no key, than to be a secret.
+    /// A key that is shorter than 8 bytes has none. It is more likely to be a word, such as the
+    /// `ollama` that users set for servers without keys, than a secret.
     static func all(of key: [UInt8]) -> [KeySpelling] {
         guard key.count >= 8 else { return [] }
         let digits = Array("0123456789abcdef".utf8)
@@ -51,7 +51,7 @@ struct KeySpelling: Sendable {
         }
     }
 
-    /// The bytes that the spelling can begin with, escapes aside.
+    /// The bytes that the spelling can begin with, apart from escapes.
     var starts: [UInt8] {
         (UInt8.min...UInt8.max).filter { Self.folded($0, alphabet) == text[0] }
     }
@@ -80,7 +80,7 @@ struct KeySearch: Sendable {
     /// What is at a place.
     enum Finding {
         case nothing
-        /// The bytes end before it can be known; so many characters are those of a key.
+        /// The bytes end too early to tell; this many characters match a key.
         case begun(Int)
         case whole(end: Int)
     }
@@ -116,7 +116,7 @@ struct KeySearch: Sendable {
     }
 }
 
-/// A byte that may be written as an escape of URLs, JSON, JavaScript or HTML.
+/// A byte that may be escaped as in URLs, JSON, JavaScript or HTML.
 private enum EscapedByte {
     /// No escape begins here.
     case plain
@@ -136,7 +136,7 @@ private enum EscapedByte {
         }
     }
 
-    /// `%2D`, and `%252D` where that was encoded again.
+    /// `%2D`, or `%252D` if that was encoded again.
     private static func percent(at start: Int, in bytes: UnsafeBufferPointer<UInt8>) -> EscapedByte
     {
         var result = digits(2, at: start, in: bytes)
@@ -149,7 +149,7 @@ private enum EscapedByte {
         return result
     }
 
-    /// `\u002D`, `\x2D` or `\-`; with more backslashes in JSON that is a string of JSON.
+    /// `\u002D`, `\x2D` or `\-`, with more backslashes if JSON is inside a string of JSON.
     private static func backslash(
         at start: Int,
         in bytes: UnsafeBufferPointer<UInt8>

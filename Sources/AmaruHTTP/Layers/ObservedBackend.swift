@@ -1,11 +1,11 @@
-// Counts the exchanges of a backend, and knows what the last one came to.
+// Counts the exchanges of a backend, and keeps the outcome of the latest.
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOConcurrencyHelpers
 
 /// What came of an exchange.
 public struct HTTPOutcome: Sendable, Hashable {
-    /// The origin that the caller named, nil in a malformed URL.
+    /// The origin that the caller named; nil if the URL was malformed.
     public var origin: HTTPOrigin?
     /// The status of the response, if its head was read.
     public var status: Int?
@@ -13,7 +13,7 @@ public struct HTTPOutcome: Sendable, Hashable {
     public var error: HTTPTransferError?
 }
 
-/// A backend that knows what the last exchange on it came to, and counts what is in flight.
+/// A backend that counts the exchanges in flight, and keeps the outcome of the latest.
 public final class ObservedBackend: HTTPLayer {
     /// The backend behind the layer.
     public let next: any HTTPBackend
@@ -25,7 +25,7 @@ public final class ObservedBackend: HTTPLayer {
     /// The number of exchanges that were opened and have not ended.
     public var inFlight: Int { log.inFlight }
 
-    /// What came of the last opened exchange of which a status or an error is known.
+    /// The outcome of the latest exchange that has a status or an error.
     public var lastOutcome: HTTPOutcome? { log.lastOutcome }
 
     /// Starts the exchange and counts it.

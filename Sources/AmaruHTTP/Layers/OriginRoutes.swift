@@ -1,7 +1,7 @@
-// Which origins' requests go to another origin.
+// Sends the requests for one origin to another.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table that sends the requests of one origin to another.
+/// A table of the origins whose requests go to another one.
 ///
 /// ```swift
 /// let routes = try OriginRoutes(parsing: ["https://api.openai.com=http://127.0.0.1:8080"])
@@ -12,7 +12,7 @@ public struct OriginRoutes: Sendable, Hashable {
     /// Makes an empty table.
     public init() {}
 
-    /// Reads rules of the form `FROM=TO`, both of them origins.
+    /// Reads rules of the form `FROM=TO`, with an origin on each side.
     ///
     /// - Throws: ``ParseError`` for the first malformed rule, and for a second one with the same FROM.
     public init(parsing rules: [String]) throws(ParseError) {
@@ -35,7 +35,7 @@ public struct OriginRoutes: Sendable, Hashable {
     /// Whether there are no rules.
     public var isEmpty: Bool { targets.isEmpty }
 
-    /// Returns where requests for an origin go: one step, a target is not routed again.
+    /// Returns where requests for an origin go; a target is not routed again.
     public func target(of origin: HTTPOrigin) -> HTTPOrigin {
         targets[origin] ?? origin
     }
@@ -80,7 +80,7 @@ public final class RoutedBackend: HTTPLayer {
         self.next = next
     }
 
-    /// Returns where the routes, and the backend behind them, send an origin's requests.
+    /// Returns where the routes, and the backend behind them, send requests for an origin.
     public func destination(of origin: HTTPOrigin) -> HTTPOrigin {
         next.destination(of: routes.target(of: origin))
     }
@@ -102,7 +102,7 @@ public final class RoutedBackend: HTTPLayer {
         return next.open(routed)
     }
 
-    /// Prepares the backend behind it for the target of the origin.
+    /// Prepares the backend behind the layer for the target of the origin.
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         await next.prepare(for: routes.target(of: origin), within: connect)
     }

@@ -51,14 +51,14 @@ public final class RecordingBackend: HTTPLayer {
             last += 1
             return last
         }
-        let scrubber = HTTPScrubber(vault: vault)
+        let redactor = HTTPRedactor(vault: vault)
         var line = HTTPRecordingLine(id, .request)
-        line.method = scrubber.text(request.method)
-        line.url = scrubber.url(request.url)
-        line.headers = scrubber.fields(request.headers)
+        line.method = redactor.text(request.method)
+        line.url = redactor.url(request.url)
+        line.headers = redactor.fields(request.headers)
         switch request.body {
         case .none: break
-        case .data(let body): line.data = scrubber.data(body)
+        case .data(let body): line.data = redactor.data(body)
         case .upload: line.upload = true
         }
         file.append(line)
@@ -71,24 +71,24 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     // Safe as its superclass is: all that changes is under the lock of `state`.
 
     private struct State {
-        var sent: KeyEraser
-        var received: KeyEraser
+        var sent: KeyRedactor
+        var received: KeyRedactor
         var hasHead = false
         var hasEnded = false
     }
 
     private let id: UInt64
     private let file: JSONLinesFile
-    private let scrubber: HTTPScrubber
+    private let redactor: HTTPRedactor
     private let start = ContinuousClock.now
     private let state: NIOLockedValueBox<State>
 
     init(_ inner: any HTTPExchange, _ id: UInt64, _ file: JSONLinesFile, _ vault: SecretVault) {
         self.id = id
         self.file = file
-        scrubber = HTTPScrubber(vault: vault)
-        let eraser = KeyEraser(vault.search)
-        state = NIOLockedValueBox(State(sent: eraser, received: eraser))
+        redactor = HTTPRedactor(vault: vault)
+        let redactor = KeyRedactor(vault.search)
+        state = NIOLockedValueBox(State(sent: redactor, received: redactor))
         super.init(inner)
     }
 
@@ -112,9 +112,9 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         guard isFirst else { return head }
         var line = line(.head)
         line.status = head.status
-        line.reason = scrubber.text(head.reason)
+        line.reason = redactor.text(head.reason)
         line.version = head.version
-        line.headers = scrubber.fields(head.headers)
+        line.headers = redactor.fields(head.headers)
         file.append(line)
         return head
     }
@@ -135,14 +135,14 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         end {
             var line = line(.failed)
             line.code = error.code.name
-            line.message = scrubber.text(error.message)
+            line.message = redactor.text(error.message)
             return line
         }
         return error
     }
 
     override func willSend(_ piece: Data) {
-        append(.sent, [scrubber.data(state.withLockedValue { $0.sent.take(piece) })])
+        append(.sent, [redactor.data(state.withLockedValue { $0.sent.take(piece) })])
     }
 
     override func willFinish() { append(.sent, [state.withLockedValue { $0.sent.end() }]) }

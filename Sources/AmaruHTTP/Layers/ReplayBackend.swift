@@ -47,7 +47,7 @@ public final class ReplayBackend: HTTPBackend {
     public func shutDown() async {}
 }
 
-/// An answer that is given piece by piece.
+/// A recorded answer as an exchange.
 private final class ReplayedExchange: HTTPExchange {
     private struct State {
         var answer: HTTPRecording.Answer
@@ -62,7 +62,7 @@ private final class ReplayedExchange: HTTPExchange {
 
     private static let cancelled = HTTPTransferError(.cancelled, "the exchange was cancelled")
 
-    /// Why there is nothing more to give; nil at the proper end.
+    /// Why there are no more pieces; nil at the proper end.
     private static func end(of state: State) -> HTTPTransferError? {
         if state.isCancelled { return cancelled }
         if let failure = state.answer.failure { return failure }

@@ -62,7 +62,7 @@ public final class SecretBackend: HTTPLayer {
         {
             request.headers[index].bytes = Array("identity".utf8)
         }
-        return CleanedExchange(next.open(request), search)
+        return RedactedExchange(next.open(request), search)
     }
 
     /// Returns a header's value with the keys in it.
@@ -162,27 +162,27 @@ extension HTTPConnectionOptions {
 }
 
 /// Takes the keys out of all that its caller sees.
-private final class CleanedExchange: ForwardingExchange, @unchecked Sendable {
-    // Safe as its superclass is: all that changes is under the lock of `eraser`.
+private final class RedactedExchange: ForwardingExchange, @unchecked Sendable {
+    // Safe as its superclass is: all that changes is under the lock of `redactor`.
 
     private let search: KeySearch
-    private let eraser: NIOLockedValueBox<KeyEraser>
+    private let redactor: NIOLockedValueBox<KeyRedactor>
 
     init(_ inner: any HTTPExchange, _ search: KeySearch) {
         self.search = search
-        eraser = NIOLockedValueBox(KeyEraser(search))
+        redactor = NIOLockedValueBox(KeyRedactor(search))
         super.init(inner)
     }
 
     private func clean(_ text: String) -> String {
-        String(decoding: KeyEraser.clean(Array(text.utf8), of: search), as: UTF8.self)
+        String(decoding: KeyRedactor.clean(Array(text.utf8), of: search), as: UTF8.self)
     }
 
     override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         var head = head
-        head.reasonBytes = KeyEraser.clean(head.reasonBytes, of: search)
+        head.reasonBytes = KeyRedactor.clean(head.reasonBytes, of: search)
         head.headers = head.headers.map { field in
-            let bytes = KeyEraser.clean(field.bytes, of: search)
+            let bytes = KeyRedactor.clean(field.bytes, of: search)
             return HTTPHeaderField(clean(field.name), bytes: bytes)
         }
         return head
@@ -196,8 +196,8 @@ private final class CleanedExchange: ForwardingExchange, @unchecked Sendable {
         inner.read { [self] result in
             switch result {
             case .success(let pieces) where !pieces.isEmpty:
-                let clean = eraser.withLockedValue { eraser in
-                    pieces.map { eraser.take($0) }.filter { !$0.isEmpty }
+                let clean = redactor.withLockedValue { redactor in
+                    pieces.map { redactor.take($0) }.filter { !$0.isEmpty }
                 }
                 // No piece would be the end: what is held back needs more to go on.
                 if clean.isEmpty { read(completion) } else { completion(.success(clean)) }
@@ -205,7 +205,7 @@ private final class CleanedExchange: ForwardingExchange, @unchecked Sendable {
                 completion(.failure(error))
             case .success, .failure:
                 // The end, or the error, is there again for the next one who reads.
-                let rest = eraser.withLockedValue { $0.end() }
+                let rest = redactor.withLockedValue { $0.end() }
                 completion(rest.isEmpty ? result.mapError(willDeliver) : .success([rest]))
             }
         }

@@ -17,14 +17,14 @@ import NIOConcurrencyHelpers
 /// It has no header and no body.
 public final class TraceBackend: HTTPLayer {
     private let file: JSONLinesFile
-    private let scrubber: HTTPScrubber
+    private let redactor: HTTPRedactor
     /// The backend behind the layer.
     public let next: any HTTPBackend
     private let state = NIOLockedValueBox(State())
 
     private struct State {
         var lastID: UInt64 = 0
-        /// Those whose lines are not written yet.
+        /// The exchanges whose lines are not written yet.
         var writers: [UInt64: (record: TraceRecord, task: Task<Void, Never>)] = [:]
     }
 
@@ -45,7 +45,7 @@ public final class TraceBackend: HTTPLayer {
         } else {
             file = try JSONLinesFile(creating: path, onFailure: onFailure)
         }
-        scrubber = HTTPScrubber(vault: vault)
+        redactor = HTTPRedactor(vault: vault)
         self.next = next
     }
 
@@ -56,7 +56,7 @@ public final class TraceBackend: HTTPLayer {
             return state.lastID
         }
         let exchange = next.open(request)
-        let record = TraceRecord(id: id, request: request, scrubber)
+        let record = TraceRecord(id: id, request: request, redactor)
         state.withLockedValue { state in
             // Holds the inner exchange only: letting go of the outer one must still cancel.
             let task = Task { [file, backend = self.state] in
@@ -72,7 +72,7 @@ public final class TraceBackend: HTTPLayer {
         return TracedExchange(exchange, record)
     }
 
-    /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
+    /// Shuts down the backend behind the layer, and writes the lines of the exchanges that this ends.
     public func shutDown() async {
         await next.shutDown()
         for writer in state.withLockedValue({ Array($0.writers.values) }) {
@@ -82,7 +82,7 @@ public final class TraceBackend: HTTPLayer {
     }
 }
 
-/// What is known of an exchange.
+/// What is known about an exchange so far.
 private final class TraceRecord: Sendable {
     struct Line: Encodable, Sendable {
         var id: UInt64
@@ -104,16 +104,16 @@ private final class TraceRecord: Sendable {
         }
     }
 
-    let scrubber: HTTPScrubber
+    let redactor: HTTPRedactor
     private let state: NIOLockedValueBox<Line>
     private let start = ContinuousClock.now
-    /// Ends when the caller has the end or an error, or wants neither any more.
+    /// Finished when the caller has got the end or an error, or has let go of the exchange.
     private let caller = AsyncStream<Never>.makeStream()
 
-    init(id: UInt64, request: HTTPTransferRequest, _ scrubber: HTTPScrubber) {
-        self.scrubber = scrubber
-        let method = scrubber.text(request.method)
-        var line = Line(id: id, method: method, url: scrubber.url(request.url))
+    init(id: UInt64, request: HTTPTransferRequest, _ redactor: HTTPRedactor) {
+        self.redactor = redactor
+        let method = redactor.text(request.method)
+        var line = Line(id: id, method: method, url: redactor.url(request.url))
         if case .data(let body) = request.body { line.bytesSent = body.count }
         state = NIOLockedValueBox(line)
     }
@@ -175,7 +175,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
         record.note { line in
             line.code = error.code.name
-            line.message = record.scrubber.text(error.message)
+            line.message = record.redactor.text(error.message)
         }
         record.noteCallerIsDone()
         return error

@@ -12,12 +12,13 @@ public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
     public let scheme: String
     /// The host in lower case; an IPv6 address has no brackets.
     public let host: String
-    /// The port; the scheme's default where the URL names none.
+    /// The port; the default of the scheme if the URL names none.
     public let port: Int
 
     /// Finds the origin of an absolute URL; path, query and fragment are ignored.
     ///
-    /// - Throws: ``ParseError``.
+    /// - Throws: ``ParseError`` if the text is not an absolute `http` or `https` URL, or its host,
+    ///   port or path is malformed.
     public init(parsing text: String) throws(ParseError) {
         self = try HTTPTransferURL(parsing: text).origin
     }

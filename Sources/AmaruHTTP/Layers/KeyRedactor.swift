@@ -9,10 +9,10 @@
 
 /// Overwrites the keys in a body that comes in pieces with asterisks, so that it keeps its length.
 ///
-/// A key may be cut anywhere. The end of a piece is held back only if four or more characters of a
-/// key stand there, until it is known how they go on: less happens by chance, and would hold up
-/// those who wait for the last letter of an answer. The search itself goes on from the first one.
-struct KeyEraser: Sendable {
+/// A key may be cut anywhere. If a piece ends with four or more characters of a key, these are held
+/// back until the next piece tells how they go on. Fewer occur by chance, and a reader may be waiting
+/// for the last letter of an answer: they are passed on, but still count as the beginning of a key.
+struct KeyRedactor: Sendable {
     /// The fewest characters of a key that are held back.
     private static let fewestHeld = 4
     /// The fewest characters of a key without its end that are overwritten.
@@ -30,9 +30,9 @@ struct KeyEraser: Sendable {
     /// Returns bytes that are complete without the keys in them.
     static func clean(_ bytes: [UInt8], of search: KeySearch) -> [UInt8] {
         guard !search.isEmpty else { return bytes }
-        var eraser = KeyEraser(search)
-        eraser.window = bytes
-        return Array(eraser.end())
+        var redactor = KeyRedactor(search)
+        redactor.window = bytes
+        return Array(redactor.end())
     }
 
     /// Takes a piece, and returns what is known to hold no key; perhaps nothing.
@@ -60,7 +60,8 @@ struct KeyEraser: Sendable {
         return Data(window[returned...])
     }
 
-    /// Overwrites the keys in the window, and says where its bytes may be the beginning of one.
+    /// Overwrites the keys in the window, and returns from where on its bytes may be the beginning of
+    /// one, and from where on they are to be held back.
     private mutating func erase(isEnd: Bool) -> (begun: Int, held: Int, hasChanged: Bool) {
         let returned = returned
         return window.withUnsafeMutableBufferPointer { [search] bytes in

@@ -8,7 +8,7 @@
 #endif
 
 /// Replaces keys, and what may be one, in URLs, headers and texts.
-struct HTTPScrubber: Sendable {
+struct HTTPRedactor: Sendable {
     static let replacement = "REDACTED"
 
     private static let headers: Set<String> = [
@@ -24,7 +24,7 @@ struct HTTPScrubber: Sendable {
     /// Headers whose values are URLs.
     private static let places: Set<String> = ["location", "content-location", "referer"]
 
-    /// The keys to look for; nil to know of none.
+    /// The keys to look for; nil for no keys.
     let vault: SecretVault?
 
     func fields(_ fields: [HTTPHeaderField]) -> [[String]] {
@@ -44,13 +44,13 @@ struct HTTPScrubber: Sendable {
             separator: "&",
             omittingEmptySubsequences: false
         )
-        let scrubbed = parts.map { part -> String in
+        let redacted = parts.map { part -> String in
             guard let equals = part.firstIndex(of: "="),
                 Self.parameters.contains(part[..<equals].lowercased())
             else { return String(part) }
             return part[...equals] + Self.replacement
         }
-        return result[...query] + scrubbed.joined(separator: "&")
+        return result[...query] + redacted.joined(separator: "&")
     }
 
     /// The text without keys, and without their placeholders, which are other ones in each run.
@@ -61,7 +61,7 @@ struct HTTPScrubber: Sendable {
     func data(_ data: Data) -> Data { Data(bytes(Array(data))) }
 
     private func bytes(_ bytes: [UInt8]) -> [UInt8] {
-        var result = vault.map { KeyEraser.clean(bytes, of: $0.search) } ?? bytes
+        var result = vault.map { KeyRedactor.clean(bytes, of: $0.search) } ?? bytes
         for range in SecretVault.placeholders(in: result).reversed() {
             result.replaceSubrange(range, with: Self.replacement.utf8)
         }
