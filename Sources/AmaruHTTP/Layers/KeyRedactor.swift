@@ -65,13 +65,14 @@ struct KeyRedactor: Sendable {
     private mutating func erase(isEnd: Bool) -> (begun: Int, held: Int, hasChanged: Bool) {
         let returned = returned
         return window.withUnsafeMutableBufferPointer { [search] bytes in
+            let text = UnsafeBufferPointer(bytes)
             var begun = bytes.count
             var held = bytes.count
             var hasChanged = false
-            var index = 0
+            var index = search.candidate(from: 0, in: text)
             while index < bytes.count {
                 var end: Int?
-                switch search.find(at: index, in: UnsafeBufferPointer(bytes)) {
+                switch search.find(at: index, in: text) {
                 case .nothing: break
                 case .whole(let last): end = last
                 case .begun(let matched) where isEnd:
@@ -86,7 +87,7 @@ struct KeyRedactor: Sendable {
                     }
                     hasChanged = true
                 }
-                index = end ?? index + 1
+                index = search.candidate(from: end ?? index + 1, in: text)
             }
             return (begun, max(held, returned), hasChanged)
         }

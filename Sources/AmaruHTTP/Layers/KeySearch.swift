@@ -97,11 +97,17 @@ struct KeySearch: Sendable {
     /// Whether there is nothing to look for.
     var isEmpty: Bool { spellings.isEmpty }
 
+    /// Returns the next place at which a key may begin, or the end of the bytes.
+    func candidate(from start: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var index = start
+        while index < bytes.count, !starts[Int(bytes[index])] { index += 1 }
+        return index
+    }
+
     /// Compares the bytes from a place on with all keys.
     ///
     /// A key that may go on counts before one that is complete: the latter is a part of it.
     func find(at start: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Finding {
-        guard starts[Int(bytes[start])] else { return .nothing }
         var begun: Int?
         var end: Int?
         for spelling in spellings {

@@ -47,9 +47,7 @@ extension HTTPModule {
                 "finish",
                 .positional("exchange"),
                 documentation: "Ends the upload."
-            ) { [self] (id: Int) throws -> PythonPromise<Bool?> in
-                try promiseOfFinish(id)
-            },
+            ) { [self] (id: Int) async throws in try await exchange(id).finish() },
         ]
     }
 
@@ -158,25 +156,13 @@ extension HTTPModule {
         return promise
     }
 
-    private func promiseOfWrite(_ id: Int, _ data: Data) throws -> PythonPromise<Bool?> {
-        let exchange = try exchange(id)
-        return promiseOfNone { exchange.write(data, $0) }
-    }
-
-    private func promiseOfFinish(_ id: Int) throws -> PythonPromise<Bool?> {
-        let exchange = try exchange(id)
-        return promiseOfNone { exchange.finish($0) }
-    }
-
     /// Returns a promise of None, whose cancellation does not end the upload.
     ///
     /// The transport stops waiting for it when the answer comes early, and goes on reading; to
     /// abort the exchange it calls `cancel`.
-    private func promiseOfNone(
-        _ step: (@escaping HTTPCompletion<Void>) -> Void
-    ) -> PythonPromise<Bool?> {
+    private func promiseOfWrite(_ id: Int, _ data: Data) throws -> PythonPromise<Bool?> {
         let promise = PythonPromise<Bool?>()
-        step { result in
+        try exchange(id).write(data) { result in
             switch result {
             case .success: promise.succeed(nil)
             case .failure(let error): promise.fail(error)
