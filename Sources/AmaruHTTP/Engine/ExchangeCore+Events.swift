@@ -55,35 +55,11 @@ extension ExchangeCore {
         if let failure { throw failure }
     }
 
-    func head() async -> Result<HTTPTransferHead, Failure> {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                head { waiter.resume(returning: $0) }
-                // The handler below may have run before the waiter was there.
-                if Task.isCancelled { perform { $0.headWaitsCancelled() } }
-            }
-        } onCancel: {
-            perform { $0.headWaitsCancelled() }
-        }
-    }
-
     /// Calls `completion` once, perhaps before it returns, on any thread.
     func head(_ completion: @escaping @Sendable (Result<HTTPTransferHead, Failure>) -> Void) {
         enact { state in
             state.heads.append(completion)
             return state.machine.headRequested()
-        }
-    }
-
-    func read(all: Bool) async -> Result<[Data], Failure> {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                read(all: all) { waiter.resume(returning: $0) }
-                // The handler below may have run before the waiter was there.
-                if Task.isCancelled { perform { $0.readWaitCancelled() } }
-            }
-        } onCancel: {
-            perform { $0.readWaitCancelled() }
         }
     }
 
@@ -96,18 +72,6 @@ extension ExchangeCore {
             let effects = state.machine.readRequested(all: all).map { take($0, from: &state) }
             if let first { state.reader = first }
             return effects
-        }
-    }
-
-    func write(_ data: Data) async -> Result<Void, Failure> {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                write(data) { waiter.resume(returning: $0) }
-                if Task.isCancelled { perform { $0.cancelled() } }
-            }
-        } onCancel: {
-            // Whether the piece went out cannot be known any more, so the request is void.
-            perform { $0.cancelled() }
         }
     }
 

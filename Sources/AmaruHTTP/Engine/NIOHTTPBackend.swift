@@ -287,42 +287,26 @@ final class NIOExchange: HTTPExchange {
         core.perform { $0.cancelled() }
     }
 
-    func head() async throws(HTTPTransferError) -> HTTPTransferHead { try await core.head().get() }
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) { core.head(completion) }
 
-    func head(
-        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
-    ) {
-        core.head(completion)
-    }
+    func read(_ completion: @escaping HTTPCompletion<[Data]>) { core.read(all: true, completion) }
 
-    func write(
-        _ data: Data,
-        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
-    ) {
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
         core.write(data, completion)
     }
 
+    func finish(_ completion: @escaping HTTPCompletion<Void>) {
+        completion(Result { () throws(HTTPTransferError) in try core.finish() })
+    }
+
+    func abandon(_ wait: HTTPExchangeWait) {
+        switch wait {
+        case .head: core.perform { $0.headWaitsCancelled() }
+        case .read: core.perform { $0.readWaitCancelled() }
+        }
+    }
+
+    func cancel() { core.perform { $0.cancelled() } }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) { core.whenClosed(completion) }
     var timings: HTTPExchangeTimings { core.timings }
-    func abandonHead() { core.perform { $0.headWaitsCancelled() } }
-    func abandonRead() { core.perform { $0.readWaitCancelled() } }
-
-    func read() async throws(HTTPTransferError) -> Data? {
-        try await core.read(all: false).get().first
-    }
-
-    func readAvailable() async throws(HTTPTransferError) -> [Data] {
-        try await core.read(all: true).get()
-    }
-
-    func readAvailable(
-        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
-    ) {
-        core.read(all: true, completion)
-    }
-
-    func write(_ data: Data) async throws(HTTPTransferError) { try await core.write(data).get() }
-    func finish() async throws(HTTPTransferError) { try core.finish() }
-    func cancel() { core.perform { $0.cancelled() } }
-    func closed() async { await core.closed() }
 }
