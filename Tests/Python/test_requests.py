@@ -6,17 +6,17 @@ from __future__ import annotations
 import base64
 import gc
 import importlib.util
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+import adoption
 import pytest
 import urllib3
 from scripted_server import Peer, Server
-
-from amaru.transport import _urllib3
 
 # Without the types that it does not ship.
 requests: Any = pytest.importorskip("requests")
@@ -31,9 +31,8 @@ def installed(core: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         monkeypatch.delenv(variable.upper(), raising=False)
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(variable, raising=False)
-    _urllib3.install()
-    yield
-    _urllib3.uninstall()
+    with adoption.adopted():
+        yield
 
 
 def ok(peer: Peer) -> None:
@@ -84,32 +83,15 @@ def test_a_response_that_nobody_reads_is_cancelled(serve: Serve, core: Any) -> N
     assert core.exchanges == {}
 
 
-def test_a_session_made_before_uses_the_host_afterwards(
+def test_a_connection_that_opens_its_own_socket_keeps_it(
     serve: Serve, core: Any
 ) -> None:
-    def two(peer: Peer) -> None:
-        # One that urllib3 keeps: the next request would go over it.
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-        peer.wait_for_close()
+    class Own(urllib3.connection.HTTPConnection):
+        def connect(self) -> None:
+            self.sock = socket.create_connection((self.host, self.port))
 
-    server = serve(two, ok, ok)
-    _urllib3.uninstall()
-    with requests.Session() as session:
-        assert session.get(server.origin, timeout=20).text == "hello"
-        assert core.opened == []
-        _urllib3.install()
-        assert session.get(server.origin, timeout=20).text == "hello"
-        assert len(core.opened) == 1
-        _urllib3.uninstall()
-        assert session.get(server.origin, timeout=20).text == "hello"
-        assert len(core.opened) == 1
-
-
-def test_a_pool_that_names_its_own_connections_keeps_them(
-    serve: Serve, core: Any
-) -> None:
     class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = urllib3.connection.HTTPConnection
+        ConnectionCls = Own
 
     with Pool("127.0.0.1", serve(ok).port, timeout=20) as pool:
         assert pool.request("GET", "/").data == b"hello"
@@ -139,7 +121,11 @@ def options(core: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
     def note(*arguments: Any) -> int:
-        found.append(arguments[6])
+        options = dict(arguments[6])
+        del options["pool"]
+        if not options["proxy"]:
+            del options["proxy"]
+        found.append(options)
         return 1
 
     monkeypatch.setattr(core, "open", note)
@@ -205,7 +191,7 @@ def test_a_forwarding_proxy_gets_its_credentials_by_its_url_only(
     requests.get("http://api.example/x?y=z", timeout=20, proxies=proxies)
     _, url, headers, *_ = found[0]
     assert url == "http://api.example/x?y=z"
-    assert found[0][6] == {"proxy": "http://me:secret@proxy:3128"}
+    assert found[0][6]["proxy"] == "http://me:secret@proxy:3128"
     assert base64.b64encode(b"me:secret") not in b"".join(headers)
 
 
@@ -217,10 +203,15 @@ def test_a_socks_proxy_is_named_to_the_host(
 ) -> None:
     found = options(core, monkeypatch)
     socks = import_module("urllib3.contrib.socks")
-    with socks.SOCKSProxyManager("socks5h://me:secret@proxy:1080") as pool:
-        assert pool.request("GET", "https://api.example/").status == 204
-        assert pool.request("GET", "http://api.example/").status == 204
-    assert found == [{"proxy": "socks5://me:secret@proxy:1080"}] * 2
+    for given, named in [
+        ("socks5h://me:s%40cret@proxy:1080", "socks5://me:s%40cret@proxy:1080"),
+        ("socks5://proxy:1080", "socks5://proxy:1080"),
+    ]:
+        proxies = {"http": given, "https": given}
+        for scheme in ("https", "http"):
+            url = f"{scheme}://api.example/"
+            assert requests.get(url, proxies=proxies, timeout=20).status_code == 204
+            assert found.pop() == {"proxy": named}
     with socks.SOCKSProxyManager("socks4://proxy:1080") as pool:
         with pytest.raises(ValueError, match="SOCKS 5 only"):
             pool.request("GET", "http://api.example/")

@@ -15,17 +15,20 @@ import httpx2
 import pytest
 from scripted_server import Peer, Server
 
-from amaru.transport import sync_transport
-from amaru.transport._errors import EXCEPTIONS
+from amaru.transport._httpcore._errors import EXCEPTIONS
 
 Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 
 
+@pytest.fixture(autouse=True)
+def adopted(hosted: ModuleType) -> None:
+    """Every client here is over the core."""
+
+
 def client(family: Any, **options: Any) -> Any:
-    transport = sync_transport(family.__name__)
-    return family.Client(transport=transport, **options)
+    return family.Client(**options)
 
 
 def ok(peer: Peer) -> None:

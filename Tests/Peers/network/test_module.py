@@ -17,7 +17,7 @@ import pytest
 
 import _amaru_http
 from amaru import network
-from amaru.transport._errors import EXCEPTIONS
+from amaru.transport._httpcore._errors import EXCEPTIONS
 
 STUB = Path(__file__).parents[3] / "Python" / "_amaru_http.pyi"
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pytest plugin: urllib3's own tests, with its pools on the host's network.
+"""A pytest plugin: urllib3's own tests, with its connections on the host's network.
 
 The tests that cannot hold there are listed in `exceptions.txt`, with their reasons.
 """
@@ -8,26 +8,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from urllib3 import connectionpool
-
-HOSTED = {
-    pool: pool.ConnectionCls
-    for pool in (connectionpool.HTTPConnectionPool, connectionpool.HTTPSConnectionPool)
-}
+from urllib3 import connection
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse to test anything but our connections."""
-    for pool, connection in HOSTED.items():
-        if not connection.__module__.startswith("amaru."):
-            pytest.exit(f"{pool.__name__} makes its own connections, not the host's", 3)
-
-
-@pytest.fixture(autouse=True)
-def over_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the host's connections back, where a test has left urllib3's own."""
-    for pool, connection in HOSTED.items():
-        monkeypatch.setattr(pool, "ConnectionCls", connection)
+    for owner in (connection.HTTPConnection, connection.HTTPSConnection):
+        if not hasattr(owner.connect, "__wrapped__"):
+            pytest.exit(f"{owner.__name__} opens its own sockets, not the host's", 3)
 
 
 def pytest_collection_modifyitems(
