@@ -179,7 +179,10 @@ def _trust(
                 return {"ca_file": os.fsdecode(file)}
             case (None, folder, None):
                 return {"ca_dir": os.fsdecode(folder)}
-    held = set(context.get_ca_certs(binary_form=True)) | _held(given)
+    # What a context holds can be asked of it, but for folders, which OpenSSL searches
+    # in a handshake.
+    folders = [(None, folder, None) for _, folder, _ in given]
+    held = set(context.get_ca_certs(binary_form=True)) | _held([*folders, also])
     if not held - _of_system():
         # The system's, or none at all, of which truststore asks the system later.
         return {}
@@ -191,15 +194,21 @@ def _trust(
 def _is_unchosen(place: _Locations) -> bool:
     """Return whether it is what libraries name when nobody has chosen."""
     file, folder, data = place
-    if data or (file and folder):
-        return False
-    path = os.fsdecode(file or folder)
-    return path in _bundles() or path in _bridge.AUTHORITIES
+    known = _bridge.AUTHORITIES | _paths_of_system() | _bundles()
+    return not data and all(
+        os.fsdecode(path) in known for path in (file, folder) if path
+    )
 
 
-def _bundles() -> tuple[str, ...]:
+def _bundles() -> set[str]:
     certifi = sys.modules.get("certifi")
-    return () if certifi is None else (certifi.where(),)
+    return set() if certifi is None else {certifi.where()}
+
+
+@cache
+def _paths_of_system() -> frozenset[str]:
+    paths = ssl.get_default_verify_paths()
+    return frozenset(filter(None, (paths.openssl_cafile, paths.openssl_capath)))
 
 
 @cache

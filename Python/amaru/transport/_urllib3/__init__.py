@@ -80,17 +80,16 @@ def _reframed(headers: Mapping[str, str], body: Any) -> Mapping[str, str]:
     the server would wait for bytes that never come.
     """
     from urllib3._collections import HTTPHeaderDict
+    from urllib3.util import SKIP_HEADER
 
     size = _size(body)
     given = {_name(name): value for name, value in headers.items()}
-    length = given.get("content-length")
-    if size is None or not isinstance(length, str | bytes):
-        return headers
-    if int(length) == size if length.isdigit() else False:
+    length = given.get("content-length", SKIP_HEADER)
+    if size is None or length == SKIP_HEADER or length in (str(size), b"%d" % size):
         return headers
     kept = HTTPHeaderDict()
     for name, value in headers.items():
-        if _name(name) not in _FRAMING or not isinstance(value, str | bytes):
+        if _name(name) not in _FRAMING or value == SKIP_HEADER:
             kept.add(name, value)
     return kept
 
