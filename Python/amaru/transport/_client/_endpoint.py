@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import weakref
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,10 +20,16 @@ class Endpoint:
     """What the stand-in for a socket asks of the connection that it belongs to."""
 
     def __init__(self, conn: Any) -> None:
-        self.conn = conn
+        # Its socket has this: a cycle would keep both open until it is collected.
+        self._conn = weakref.ref(conn)
         self.scheme = "https" if self._is_secure() else "http"
         # Now, as a handshake would: what cannot be honoured is refused by `connect`.
         self._tls = self.tls() if self.scheme == "https" else {}
+
+    @property
+    def conn(self) -> Any:
+        """Return the connection, which is there while a request is made of it."""
+        return self._conn()
 
     @property
     def timeout(self) -> float | None:
