@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from amaru import network
@@ -16,6 +17,7 @@ MODULES = (
     *("httpcore", "httpcore2", "http.client", "urllib.request", "urllib3.connection"),
     "ssl",
 )
+OURS = str(Path(network.__file__).parent)
 
 
 def replaced() -> dict[tuple[type, str], Any]:
@@ -25,7 +27,7 @@ def replaced() -> dict[tuple[type, str], Any]:
         for owner in {v for v in vars(module).values() if isinstance(v, type)}:
             for name, method in vars(owner).items():
                 code = getattr(method, "__code__", None)
-                if code is not None and "/amaru/" in code.co_filename:
+                if code is not None and code.co_filename.startswith(OURS):
                     found[owner, name] = method
     return found
 

@@ -386,7 +386,7 @@ def test_urllib_reads_answers_and_errors(hosted: Any, serve: Serve) -> None:
     assert len(hosted.opened) == 3
 
 
-FAILURES = {
+FAILURES: dict[str, tuple[str, str, Any]] = {
     "connect_refused": ("connect", "refused (errno 111)", ConnectionRefusedError),
     "connect_name": ("connect", "the name does not resolve", socket.gaierror),
     "connect_tls": (
