@@ -386,6 +386,27 @@ async def test_a_silent_server_is_a_read_timeout(
             await http.get(serve(Peer.wait_for_close).origin)
 
 
+def test_trio_waits_in_threads(family: Any, core: Any, serve: Serve) -> None:
+    trio: Any = pytest.importorskip("trio")
+    server = serve(ok)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    async def run() -> None:
+        async with client(family, timeout=20) as http:
+            assert (await http.post(server.origin, content=body())).text == "hello"
+            async with http.stream("GET", server.origin) as response:
+                pieces = [piece async for piece in response.aiter_bytes()]
+                assert b"".join(pieces) == b"hello"
+
+    trio.run(run)
+    assert server.received[0].body == b"one two"
+    assert len(core.opened) == 2
+    assert core.exchanges == {}
+
+
 async def test_redirects_and_cookies_are_the_clients(
     family: Any, core: Any, serve: Serve
 ) -> None:

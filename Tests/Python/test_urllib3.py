@@ -77,6 +77,28 @@ def test_framing_is_computed_anew(pool: urllib3.PoolManager, serve: Serve) -> No
     assert received.headers["user-agent"].startswith("python-urllib3/")
 
 
+def test_a_length_beside_chunks_is_left_out(
+    pool: urllib3.PoolManager, serve: Serve
+) -> None:
+    """As requests sends a generator whose length the caller gives."""
+    server = serve(ok)
+    headers = {"Content-Length": "4", "Transfer-Encoding": "chunked"}
+    pool.request("POST", server.origin, body=iter([b"fo", b"ur"]), headers=headers)
+    received = server.received[0]
+    assert received.body == b"four"
+    assert "content-length" not in received.headers
+
+
+def test_a_generator_may_come_with_its_length(
+    pool: urllib3.PoolManager, serve: Serve
+) -> None:
+    server = serve(ok)
+    headers = {"Content-Length": "4"}
+    pool.request("POST", server.origin, body=iter([b"fo", b"ur"]), headers=headers)
+    assert server.received[0].body == b"four"
+    assert server.received[0].headers["content-length"] == "4"
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -129,7 +129,9 @@ class HostSocket:
             exchange = self._made(head)
             if head.decoder.chunked:
                 exchange.open_for_upload(self._send_timeout)
-                exchange.finish()
+                # Else the server waits, as it does for a chunk that is cut short.
+                if head.decoder.ended:
+                    exchange.finish()
             else:
                 body = b"".join(self._gathered) if head.has_body else None
                 exchange.open(body, self._send_timeout, self._timeout)

@@ -22,7 +22,6 @@ __all__ = ["adopt"]
 
 Method = Callable[..., Any]
 
-_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 _SOCKS: Final = "urllib3.contrib.socks"
 
 
@@ -74,22 +73,29 @@ def _requesting(original: Method) -> Method:
 
 
 def _reframed(headers: Mapping[str, str], body: Any) -> Mapping[str, str]:
-    """Leave a framing out that is not the body's, so that it is made again.
+    """Leave a length out that is not the body's, so that it is made again.
 
     One that was copied from another client counts the bytes of another serialisation:
-    the server would wait for bytes that never come.
+    the server would wait for bytes that never come. Beside chunks there is none (RFC
+    9112, 6.2).
     """
     from urllib3._collections import HTTPHeaderDict
     from urllib3.util import SKIP_HEADER
 
-    size = _size(body)
     given = {_name(name): value for name, value in headers.items()}
     length = given.get("content-length", SKIP_HEADER)
-    if size is None or length == SKIP_HEADER or length in (str(size), b"%d" % size):
+    if length == SKIP_HEADER:
+        return headers
+    size = _size(body)
+    wrong = {"content-length"}
+    if size is not None:
+        wrong.add("transfer-encoding")
+    is_alone = "transfer-encoding" not in given
+    if is_alone and (size is None or length in (str(size), b"%d" % size)):
         return headers
     kept = HTTPHeaderDict()
     for name, value in headers.items():
-        if _name(name) not in _FRAMING or value == SKIP_HEADER:
+        if _name(name) not in wrong or value == SKIP_HEADER:
             kept.add(name, value)
     return kept
 
