@@ -84,8 +84,9 @@ def _handling_async(original: Method) -> Method:
 
 def _closing(original: Method) -> Method:
     def close(pool: Any) -> None:
-        original(pool)
-        if (ours := getattr(pool, _OURS, None)) is not None:
+        if (ours := getattr(pool, _OURS, None)) is None:
+            original(pool)
+        else:
             ours.close()
 
     return close
@@ -93,8 +94,10 @@ def _closing(original: Method) -> Method:
 
 def _closing_async(original: Method) -> Method:
     async def aclose(pool: Any) -> None:
-        await original(pool)
-        if (ours := getattr(pool, _OURS, None)) is not None:
+        if (ours := getattr(pool, _OURS, None)) is None:
+            await original(pool)
+        else:
+            # The original asks for the loop, which may have ended before its clients.
             await ours.aclose()
 
     return aclose

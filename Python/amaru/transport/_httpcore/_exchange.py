@@ -16,7 +16,7 @@ from amaru.transport._httpcore._trace import Steps
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Body", "Exchange"]
+__all__ = ["Body", "Exchange", "released"]
 
 Head = tuple[bytes, int, bytes, list[tuple[bytes, bytes]]]
 """Version, status, reason and headers: httpcore's order, which its traces show."""
@@ -98,9 +98,7 @@ class Exchange:
 
     async def released(self) -> None:
         """Wait until the core has let go of a cancelled exchange."""
-        if not _is_thrown_away():
-            with suppress(Exception):
-                await self._wait(self.core, "closed", self.number)
+        await released(self._wait, self.core, self.number)
 
     async def _head(self, head: Callable[[], Any], request: Any) -> Head:
         async def receive() -> Head:
@@ -245,6 +243,13 @@ class Body:
 
     async def _tell_failure(self, error: BaseException) -> None:
         await self._exchange.steps.tell("receive_response_body.failed", exception=error)
+
+
+async def released(wait: _waits.Wait, core: ModuleType, number: int) -> None:
+    """Wait until the core has let go of a cancelled exchange."""
+    if not _is_thrown_away():
+        with suppress(Exception):
+            await wait(core, "closed", number)
 
 
 async def _nothing() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from amaru import _bridge
 from amaru.transport._httpcore import _options, _waits
 from amaru.transport._httpcore._errors import failure
-from amaru.transport._httpcore._exchange import Exchange
+from amaru.transport._httpcore._exchange import Exchange, released
 from amaru.transport._httpcore._trace import Steps
 
 __all__ = ["Pool"]
@@ -150,7 +150,7 @@ class Pool:
             assert core is not None
             self._exchanges.discard(number)
             core.cancel(number)
-            await wait(core, "closed", number)
+            await released(wait, core, number)
 
 
 def _delays() -> Iterator[float]:
