@@ -102,6 +102,16 @@ SUITES = {
         folder="urllib3",
         source=_URLLIB3,
     ),
+    "libraries": Suite(
+        requirements=[
+            *("anthropic", "boto3", "httpx", "httpx2", "requests", "respx", "vcrpy"),
+            *("opentelemetry-instrumentation-httpx", "opentelemetry-sdk", "trio"),
+            *_PYTEST,
+        ],
+        arguments=[*_OPTIONS, "-q", "."],
+        folder="libraries",
+        shared=["Python"],
+    ),
     "network": Suite(
         requirements=["httpx", "httpx2", *_PYTEST],
         arguments=[*_OPTIONS, "-q", "-W", "error", "."],
