@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pytest plugin: urllib3's own tests, with its connections on the host's network.
+"""A pytest plugin: tests of urllib3 and requests, with connections of the host.
 
-The tests that cannot hold there are listed in `exceptions.txt`, with their reasons.
+The tests that cannot hold there are listed in a file for each, with their reasons.
 """
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,8 +24,8 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Take out the tests that do not apply; a pattern for none of them is an error."""
     whole = not config.option.keyword and all("::" not in arg for arg in config.args)
-    lines = Path(__file__).with_name("exceptions.txt").read_text().splitlines()
-    for line in lines:
+    name = f"exceptions-{os.environ['AMARU_PEER_SUITE']}.txt"
+    for line in Path(__file__).with_name(name).read_text().splitlines():
         if not line or line.startswith("#"):
             continue
         pattern = line.split(None, 1)[0].replace("[", "[[]")

@@ -7,6 +7,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Final
 
@@ -110,7 +111,7 @@ class Pool:
         """
         framing = _FRAMING & {name.lower() for name, _ in request.headers}
         stream: Any = request.stream
-        if isinstance(stream, self._in_memory()):
+        if isinstance(stream, self._in_memory):
             pieces: Any = stream
             content = b"".join(pieces)
             return (content if content or framing else None), False
@@ -126,7 +127,9 @@ class Pool:
             raise self._module.LocalProtocolError(message)
         return None, False
 
+    @cached_property
     def _in_memory(self) -> tuple[type, ...]:
+        """The classes of bodies that are there as a whole: the core's, the client's."""
         own = type(self._module.Request("GET", "http://localhost/").stream)
         client = sys.modules.get(_CLIENTS.get(self._module.__name__, ""))
         return (own,) if client is None else (own, client.ByteStream)
