@@ -227,14 +227,21 @@ sys.modules["_amaru_http"] = type(sys)("_amaru_http")
 from amaru import network
 network.install()
 import http.client, ssl
-from amaru.transport import _client, _httpcore
-print(*{"asyncio", "httpx", "urllib3", "urllib.request"} & set(sys.modules))
+ssl.create_default_context()
+sys.modules["_amaru_http"].pool = lambda: 1
+sys.modules["_amaru_http"].close_pool = lambda pool: None
+http.client.HTTPSConnection("x").connect()
+print(*{
+    "asyncio", "copy", "dataclasses", "inspect", "pathlib", "weakref",
+    "httpx", "urllib3", "urllib.request",
+} & set(sys.modules))
 """
 
 
-def test_adopting_needs_no_loop_and_no_other_library() -> None:
+def test_adopting_imports_no_loop_and_nothing_that_a_script_may_be_called() -> None:
+    """A script's folder comes first: one called copy.py would be taken for copy."""
     done = subprocess.run(
-        [sys.executable, "-B", "-c", SYNCHRONOUS, PYTHON],
+        [sys.executable, "-I", "-S", "-B", "-c", SYNCHRONOUS, PYTHON],
         capture_output=True,
         text=True,
         check=True,

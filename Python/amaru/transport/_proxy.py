@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Iterable
 from urllib.parse import quote
@@ -48,10 +47,10 @@ def basic_credentials(value: Text) -> tuple[str, str] | None:
     if scheme.lower() != "basic":
         return None
     try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode("latin-1")
+        raw = binascii.a2b_base64(encoded.strip(), strict_mode=True)
     except binascii.Error:
         return None
-    user, _, password = decoded.partition(":")
+    user, _, password = raw.decode("latin-1").partition(":")
     return user, password
 
 

@@ -14,10 +14,8 @@ import ssl
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from amaru import _bridge
 from amaru.transport import InsecureConnectionWarning
@@ -32,8 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     """What was loaded into one context."""
 
     chain: tuple[Any, Any, Any] | None = None
@@ -235,7 +232,7 @@ def _held(given: Iterable[_Locations]) -> set[bytes]:
 
 
 def _in_folder(folder: str | None) -> frozenset[bytes]:
-    if folder is None or not Path(folder).is_dir():
+    if folder is None or not os.path.isdir(folder):
         return frozenset()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for entry in os.scandir(folder):
@@ -256,18 +253,18 @@ def note(context: Any, method: str, *arguments: Any, **named: Any) -> None:
 def _with_chain(
     loaded: _Loaded, certfile: Any, keyfile: Any = None, password: Any = None
 ) -> _Loaded:
-    return replace(loaded, chain=(certfile, keyfile, password))
+    return loaded._replace(chain=(certfile, keyfile, password))
 
 
 def _with_authorities(
     loaded: _Loaded, cafile: Any = None, capath: Any = None, cadata: Any = None
 ) -> _Loaded:
     given = (cafile, capath, cadata)
-    return replace(loaded, authorities=(*loaded.authorities, given))
+    return loaded._replace(authorities=(*loaded.authorities, given))
 
 
 def _with_defaults(loaded: _Loaded) -> _Loaded:
-    return replace(loaded, defaults=True)
+    return loaded._replace(defaults=True)
 
 
 _NOTES: Final[dict[str, Any]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 import http.client
-import weakref
+from _weakref import ref
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ class Endpoint:
 
     def __init__(self, conn: Any) -> None:
         # Its socket has this: a cycle would keep both open until it is collected.
-        self._conn = weakref.ref(conn)
+        self._conn = ref(conn)
         self.scheme = "https" if self._is_secure() else "http"
         # Now, as a handshake would: what cannot be honoured is refused by `connect`.
         self._tls = self.tls() if self.scheme == "https" else {}

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 from amaru import _bridge
@@ -81,19 +80,16 @@ class Exchange:
 
     def write(self, data: bytes) -> None:
         """Send a piece; BrokenPipeError if the server takes no more."""
-        with self._sending():
-            self._core.write_blocking(self._number, data)
+        self._send(self._core.write_blocking, data)
 
     def finish(self) -> None:
         """End the body."""
-        with self._sending():
-            self._core.finish_blocking(self._number)
-            self._uploaded = True
+        self._send(self._core.finish_blocking)
+        self._uploaded = True
 
-    @contextmanager
-    def _sending(self) -> Iterator[None]:
+    def _send(self, step: Callable[..., object], *data: bytes) -> None:
         try:
-            yield
+            step(self._number, *data)
         except self._core.TransferError as exc:
             code, message = exc.args
             if code in _NO_MORE:
@@ -112,8 +108,7 @@ class Exchange:
     def head(self) -> Any:
         """Wait for the response's head; None if the server left without any."""
         try:
-            with self._limited():
-                head = self._core.head_blocking(self._number)
+            head = self._limited(self._core.head_blocking)
         except self._core.TransferError as exc:
             self.cancel()
             if self._is_late:
@@ -133,8 +128,7 @@ class Exchange:
         if self._number is None:
             return []
         try:
-            with self._limited():
-                pieces: list[bytes] = self._core.read_chunks_blocking(self._number)
+            pieces: list[bytes] = self._limited(self._core.read_chunks_blocking)
         except self._core.TransferError as exc:
             self.cancel()
             if self._is_late:
@@ -154,16 +148,14 @@ class Exchange:
     def _failure(self, exc: Exception) -> BaseException:
         return caused(self._endpoint.failure(*exc.args), exc)
 
-    @contextmanager
-    def _limited(self) -> Iterator[None]:
+    def _limited(self, wait: Callable[[int | None], Any]) -> Any:
         if self._read_limit is None:
-            yield
-            return
+            return wait(self._number)
         timer = threading.Timer(self._read_limit, self._expire)
         timer.daemon = True
         timer.start()
         try:
-            yield
+            return wait(self._number)
         finally:
             timer.cancel()
 
