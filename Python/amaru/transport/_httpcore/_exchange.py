@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,14 @@ class Exchange:
         self.number = number
         self.steps = steps
         self._module = module
-        self._wait = wait
+        self.wait = wait
         self._forget = forget
         self._uploaded = True
         self._settled = False
 
     async def answer(self, request: Any, *, upload: bool) -> Any:
         """Send the body, if any; return when the response's head is there."""
-        if upload and self._wait is _waits.on_loop:
+        if upload and self.wait is _waits.on_loop:
             head = await self._while_uploading(request)
         else:
             if upload:
@@ -68,14 +69,14 @@ class Exchange:
     async def call(self, step: str, *arguments: Any) -> Any:
         """Wait for a step of the core; its failures become those of the client."""
         try:
-            return await self._wait(self.core, step, self.number, *arguments)
+            return await self.wait(self.core, step, self.number, *arguments)
         except Exception as exc:
             error = self.failure(exc)
             raise error from error.__cause__
 
     def failure(self, exc: Exception) -> BaseException:
         """Return what the client raises for a failure of the core."""
-        is_here = self._wait is _waits.here
+        is_here = self.wait is _waits.here
         if is_here and exc.args[:1] == ("interrupted",):
             # The host ends the call that Ctrl-C is meant for, in whatever thread; here
             # it is what Ctrl-C is anywhere in Python.
@@ -98,7 +99,7 @@ class Exchange:
 
     async def released(self) -> None:
         """Wait until the core has let go of a cancelled exchange."""
-        await released(self._wait, self.core, self.number)
+        await released(self.wait, self.core, self.number)
 
     async def _head(self, head: Callable[[], Any], request: Any) -> Head:
         async def receive() -> Head:
@@ -148,7 +149,7 @@ class Exchange:
             return True
 
         async def send() -> bool:
-            if not await _waits.each(request.stream, self._wait, write):
+            if not await _waits.each(request.stream, self.wait, write):
                 return False
             await self.call("finish")
             return True
@@ -195,16 +196,14 @@ class Body:
         if self._ended:
             return
         exchange, steps = self._exchange, self._exchange.steps
-        # What runs for each piece on asyncio is the inner loop alone.
-        on_asyncio = exchange._wait is _waits.on_loop
-        read, number = exchange.core.read_chunks, exchange.number
+        core, number = exchange.core, exchange.number
+        read = partial(exchange.wait, core, "read_chunks", number)
+        if exchange.wait is _waits.on_loop:
+            # What runs for each piece on asyncio is the inner loop alone.
+            read = partial(core.read_chunks, number)
         try:
             await steps.tell("receive_response_body.started")
-            while chunks := await (
-                read(number)
-                if on_asyncio
-                else exchange._wait(exchange.core, "read_chunks", number)
-            ):
+            while chunks := await read():
                 for chunk in chunks:
                     yield chunk
         except Exception as exc:
