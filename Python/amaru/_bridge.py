@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
 
-__all__ = ["IN_AMARU", "chat", "http"]
+__all__ = ["AUTHORITIES", "IN_AMARU", "chat", "http"]
 
 _OUTSIDE = (
     "{what} needs the module {module!r}, which exists only inside the amaru host; "
@@ -27,6 +28,12 @@ def _exists(name: str) -> bool:
 
 IN_AMARU: bool = _exists("_amaru_http") and _exists("_amaru_chat")
 """Whether this interpreter runs inside the host."""
+
+
+AUTHORITIES: frozenset[str] = frozenset(
+    os.environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
+) - {""}
+"""The files and folders of trusted authorities that the host has read as it started."""
 
 
 # Looked up at each use, not once: a test swaps the module.

@@ -2,21 +2,15 @@
 """A chat on the openai SDK: ``amaru run --with openai openai_chat.py``."""
 
 import asyncio
-import importlib
 from typing import Any
 
 import openai
 
 from amaru import current_turn, settings
-from amaru.transport import async_transport
 
-# The SDK has changed its HTTP library; each request goes out through Swift.
-family: Any = "httpx" if openai.VERSION < "3" else "httpx2"
-http = importlib.import_module(family).AsyncClient(transport=async_transport(family))
+# Each request of the SDK goes out through Swift, as all of a script do.
 client = openai.AsyncOpenAI(
-    api_key=settings().api_key or "none",
-    base_url=settings().base_url,
-    http_client=http,
+    api_key=settings().api_key or "none", base_url=settings().base_url
 )
 messages: asyncio.Queue[tuple[Any, str]] = asyncio.Queue()
 history: list[Any] = []

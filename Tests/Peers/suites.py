@@ -26,6 +26,10 @@ _HTTPX_TESTS = [
 ]
 
 
+_REQUESTS = "requests==2.34.2"
+_HTTPBIN = ["pytest-httpbin", "httpbin", "pytest-mock", "trustme", "PySocks"]
+
+
 _URLLIB3 = "urllib3==2.8.0"
 _URLLIB3_TESTS = [
     "test/with_dummyserver/test_chunked_transfer.py",
@@ -101,6 +105,31 @@ SUITES = {
         ],  # fmt: skip
         folder="urllib3",
         source=_URLLIB3,
+    ),
+    "requests": Suite(
+        requirements=[_REQUESTS, *_HTTPBIN, *_PYTEST],
+        arguments=[
+            *_OPTIONS,
+            "-p",
+            "urllib3_over_amaru",
+            "-o",
+            "addopts=",
+            "-q",
+            "tests/test_requests.py",
+            "tests/test_lowlevel.py",
+        ],  # fmt: skip
+        folder="urllib3",
+        source=_REQUESTS,
+    ),
+    "libraries": Suite(
+        requirements=[
+            *("anthropic", "boto3", "httpx", "httpx2", "requests", "respx", "vcrpy"),
+            *("opentelemetry-instrumentation-httpx", "opentelemetry-sdk", "trio"),
+            *_PYTEST,
+        ],
+        arguments=[*_OPTIONS, "-q", "."],
+        folder="libraries",
+        shared=["Python"],
     ),
     "network": Suite(
         requirements=["httpx", "httpx2", *_PYTEST],

@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "Python" / "compat")]
 sys.dont_write_bytecode = True
 
+import adoption  # noqa: E402
 import loopback_core  # noqa: E402
 from recording_chat import RecordingChat  # noqa: E402
 from scripted_server import Script, Server  # noqa: E402
@@ -28,6 +29,13 @@ def core(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     loopback_core.reset()
     yield loopback_core
     loopback_core.reset()
+
+
+@pytest.fixture
+def hosted(core: ModuleType) -> Iterator[ModuleType]:
+    """The HTTP core, under the HTTP libraries of this process."""
+    with adoption.adopted():
+        yield core
 
 
 @pytest.fixture

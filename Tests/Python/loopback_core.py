@@ -247,7 +247,10 @@ def _next_event(exchange: _Exchange) -> Any:
     try:
         event = exchange.wire.next_event()
     except h11.RemoteProtocolError as exc:
-        raise TransferError("remote_protocol", str(exc)) from exc
+        message = str(exc)
+        if "ConnectionClosed when role=SERVER and state=SEND_RESPONSE" in message:
+            message = "server disconnected without sending a response"
+        raise TransferError("remote_protocol", message) from exc
     if isinstance(event, h11.InformationalResponse):
         return _next_event(exchange)
     if isinstance(event, h11.ConnectionClosed):
@@ -348,9 +351,10 @@ def closed_blocking(exchange: int) -> bool:
 def pool(
     max_connections: int | None = None, keepalive_expiry: float | None = None
 ) -> int:
-    number = max(pools, default=0) + 1
-    pools[number] = max_connections, keepalive_expiry
-    return number
+    global _next
+    _next += 1
+    pools[_next] = max_connections, keepalive_expiry
+    return _next
 
 
 def close_pool(pool: int) -> None:

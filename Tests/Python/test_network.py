@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which libraries stand on the host's network, and how they are given back."""
+"""Which libraries stand on the host's network, and what of them is left alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import asyncio
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import adoption
 import httpx
 import httpx2
 import pytest
@@ -18,7 +19,7 @@ import urllib3
 from scripted_server import Peer, Server
 
 from amaru import network
-from amaru.transport import _tls, async_transport
+from amaru.transport import _tls
 
 HERE = Path(__file__).parent
 PYTHON = str(HERE.parents[1] / "Python")
@@ -26,139 +27,130 @@ Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 
 
-@pytest.fixture(autouse=True)
-def untouched() -> Iterator[None]:
-    before = snapshot()
-    yield
-    network.uninstall()
-    assert snapshot() == before
-
-
-def snapshot() -> list[object]:
-    """Return everything that is replaced, and whether it was inherited."""
-    clients = [httpx.Client, httpx.AsyncClient, httpx2.Client, httpx2.AsyncClient]
-    pools: list[Any] = [urllib3.HTTPConnectionPool, urllib3.HTTPSConnectionPool]
-    methods = ["_init_transport", "_init_proxy_transport"]
-    loaders = ["load_cert_chain", "load_verify_locations", "set_default_verify_paths"]
-    return [
-        *(vars(client)[method] for client in clients for method in methods),
-        *(pool.ConnectionCls for pool in pools),
-        *(vars(ssl.SSLContext).get(name) for name in loaders),
-        list(sys.meta_path),
-    ]
-
-
 def ok(peer: Peer) -> None:
     peer.reply("200 OK", "hello")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_clients_without_a_transport_use_the_host(
-    core: Any, serve: Serve, family: Any
-) -> None:
-    network.install()
+async def test_clients_use_the_host(hosted: Any, serve: Serve, family: Any) -> None:
     server = serve(ok)
     async with family.AsyncClient() as http:
         assert (await http.get(server.origin)).text == "hello"
     get = asyncio.to_thread(family.get, server.origin)
     assert (await get).text == "hello"
-    assert len(core.opened) == 2
+    assert len(hosted.opened) == 2
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_a_client_with_a_transport_keeps_it(
-    core: Any, serve: Serve, family: Any
+async def test_the_librarys_own_transports_use_the_host(
+    hosted: Any, serve: Serve, family: Any
 ) -> None:
-    network.install()
-    own = family.AsyncHTTPTransport()
-    client = family.AsyncClient(transport=own)
-    assert client._transport is own
-    mock = family.MockTransport(lambda request: family.Response(204))
-    assert family.Client(transport=mock).get("http://x/").status_code == 204
-    assert core.opened == []
+    server = serve(ok)
+    transport = family.AsyncHTTPTransport()
+    async with family.AsyncClient(transport=transport) as http:
+        assert (await http.get(server.origin)).text == "hello"
+    assert len(hosted.opened) == 1
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_positions_and_subclasses_are_understood(core: Any, family: Any) -> None:
-    network.install()
+def test_a_subclass_of_a_transport_works_as_with_the_original(
+    hosted: Any, serve: Serve, family: Any
+) -> None:
+    class Marking(family.HTTPTransport):  # type: ignore[misc]
+        def handle_request(self, request: Any) -> Any:
+            request.headers["X-Mark"] = "mine"
+            response = super().handle_request(request)
+            response.headers["X-Back"] = "too"
+            return response
 
-    class Mine(family.Client):  # type: ignore[misc]
-        pass
-
-    client = Mine()
-    transport = client._init_transport(True, None, False)
-    assert transport._options == {"proxy": ""}
-    assert type(client._transport).__name__ == "AmaruTransport"
-    own = family.HTTPTransport()
-    given = (True, None, True, True, False, family.Limits(), own)
-    assert client._init_transport(*given) is own
+    server = serve(ok)
+    with family.Client(transport=Marking(retries=1)) as http:
+        assert http.get(server.origin).headers["x-back"] == "too"
+    assert server.received[0].headers["x-mark"] == "mine"
+    assert len(hosted.opened) == 1
 
 
-def test_pools_of_urllib3_use_the_host(core: Any, serve: Serve) -> None:
-    network.install()
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_transport_of_the_scripts_own_class_stays_its_own(
+    hosted: Any, family: Any
+) -> None:
+    class Own(family.BaseTransport):  # type: ignore[misc]
+        def handle_request(self, request: Any) -> Any:
+            return family.Response(204)
+
+    assert family.Client(transport=Own()).get("http://x/").status_code == 204
+    mock = family.MockTransport(lambda request: family.Response(205))
+    assert family.Client(transport=mock).get("http://x/").status_code == 205
+    assert hosted.opened == []
+
+
+@pytest.mark.parametrize("core_name", ["httpcore", "httpcore2"])
+def test_a_pool_with_a_network_of_its_own_keeps_it(hosted: Any, core_name: str) -> None:
+    module = pytest.importorskip(core_name)
+    backend = module.MockBackend(
+        [b"HTTP/1.1 200 OK\r\n", b"Content-Length: 2\r\n\r\n", b"hi"]
+    )
+    with module.ConnectionPool(network_backend=backend) as pool:
+        assert pool.request("GET", "http://x.example/").content == b"hi"
+    assert hosted.opened == []
+
+
+@pytest.mark.parametrize("core_name", ["httpcore", "httpcore2"])
+def test_a_bare_pool_uses_the_host(hosted: Any, serve: Serve, core_name: str) -> None:
+    module = pytest.importorskip(core_name)
+    server = serve(ok)
+    with module.ConnectionPool() as pool:
+        response = pool.request("POST", f"{server.origin}/x", content=b"in")
+        assert (response.status, response.content) == (200, b"hello")
+        with pool.stream("GET", server.origin) as streamed:
+            assert b"".join(streamed.iter_stream()) == b"hello"
+    assert server.received[0].body == b"in"
+    assert len(hosted.opened) == 2
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_who_replaces_a_method_of_a_library_sees_the_requests(
+    hosted: Any, serve: Serve, family: Any
+) -> None:
+    """As mocks, recorders and instrumentation do, at the transport and at the pool."""
+    core = sys.modules[{httpx: "httpcore", httpx2: "httpcore2"}[family]]
+    seen: list[str] = []
+
+    def watch(patch: pytest.MonkeyPatch, owner: Any) -> None:
+        original = owner.handle_request
+
+        def handle_request(this: Any, request: Any) -> Any:
+            seen.append(owner.__name__)
+            return original(this, request)
+
+        patch.setattr(owner, "handle_request", handle_request)
+
+    with family.Client() as client, pytest.MonkeyPatch.context() as patch:
+        watch(patch, family.HTTPTransport)
+        watch(patch, core.ConnectionPool)
+        assert client.get(serve(ok).origin).text == "hello"
+    assert seen == ["HTTPTransport", "ConnectionPool"]
+    assert len(hosted.opened) == 1
+
+
+def test_pools_of_urllib3_use_the_host(hosted: Any, serve: Serve) -> None:
     with urllib3.PoolManager() as pools:
         assert pools.request("GET", serve(ok).origin).data == b"hello"
-    assert len(core.opened) == 1
+    assert len(hosted.opened) == 1
 
 
-def test_what_is_installed_can_be_asked(core: Any) -> None:
-    assert not network.installed
-    assert list(network.installed) == []
+def test_installing_twice_changes_nothing(hosted: Any) -> None:
+    once = adoption.replaced()
+    finders = list(sys.meta_path)
     network.install()
-    assert network.installed
-    assert list(network.installed) == ["httpx", "httpx2", "urllib3"]
-    assert "httpx" in network.installed
-    assert repr(network.installed) == "<Adoption installed: httpx, httpx2, urllib3>"
-    network.uninstall()
-    assert not network.installed
-    assert repr(network.installed) == "<Adoption not installed>"
-
-
-def test_installing_twice_is_undone_once(core: Any) -> None:
-    before = snapshot()
-    network.install()
-    once = snapshot()
-    network.install()
-    assert snapshot() == once
-    network.uninstall()
-    network.uninstall()
-    assert snapshot() == before
-
-
-def test_what_others_put_on_top_stays(core: Any) -> None:
-    client: Any = httpx.Client
-    original = client._init_transport
-    network.install()
-    ours = client._init_transport
-    calls = []
-
-    def theirs(this: Any, *arguments: Any, **options: Any) -> Any:
-        calls.append(this)
-        return ours(this, *arguments, **options)
-
-    client._init_transport = theirs
-    try:
-        assert type(httpx.Client()._transport).__name__ == "AmaruTransport"
-        network.uninstall()
-        assert vars(httpx.Client)["_init_transport"] is theirs
-        assert isinstance(httpx.Client()._transport, httpx.HTTPTransport)
-        assert len(calls) == 2
-    finally:
-        client._init_transport = original
-
-
-def test_a_client_made_before_uninstalling_goes_on(core: Any, serve: Serve) -> None:
-    network.install()
-    client = httpx.Client()
-    network.uninstall()
-    assert client.get(serve(ok).origin).text == "hello"
-    assert len(core.opened) == 1
+    assert adoption.replaced() == once
+    assert sys.meta_path == finders
 
 
 def test_outside_the_host_it_says_so() -> None:
     with pytest.raises(RuntimeError, match="_amaru_http"):
         network.install()
-    assert not network.installed
+    assert adoption.replaced() == {}
 
 
 LATER = """
@@ -168,11 +160,15 @@ import loopback_core
 sys.modules["_amaru_http"] = loopback_core
 from amaru import network
 network.install()
-assert "httpx" not in sys.modules and list(network.installed) == []
-import httpx2, urllib3, httpx
-print(*network.installed, type(httpx2.Client()._transport).__module__)
-network.uninstall()
-print(type(httpx.Client()._transport).__module__.partition(".")[0])
+assert not {"httpx", "http.client", "urllib3"} & set(sys.modules)
+import adoption
+assert {owner.__name__ for owner, _ in adoption.replaced()} <= {"SSLContext"}
+import httpx2, urllib3, httpcore, httpcore2, urllib.request
+print(*sorted({
+    f"{owner.__module__.partition('.')[0]}.{owner.__name__}.{name}"
+    for owner, name in adoption.replaced()
+    if "__init__" not in name and "SSLContext" not in owner.__name__
+}))
 """
 
 
@@ -184,9 +180,21 @@ def test_libraries_that_are_imported_later_are_adopted() -> None:
         check=False,
     )
     assert done.stderr == ""
-    assert done.stdout.split("\n")[:2] == [
-        "httpx httpx2 urllib3 amaru.transport._httpx2",
-        "httpx",
+    assert done.stdout.split() == [
+        "http.HTTPConnection.connect",
+        "http.HTTPSConnection.connect",
+        "httpcore.AsyncConnectionPool.aclose",
+        "httpcore.AsyncConnectionPool.handle_async_request",
+        "httpcore.ConnectionPool.close",
+        "httpcore.ConnectionPool.handle_request",
+        "httpcore2.AsyncConnectionPool.aclose",
+        "httpcore2.AsyncConnectionPool.handle_async_request",
+        "httpcore2.ConnectionPool.close",
+        "httpcore2.ConnectionPool.handle_request",
+        "urllib.AbstractHTTPHandler.do_open",
+        "urllib3.HTTPConnection.connect",
+        "urllib3.HTTPConnection.request",
+        "urllib3.HTTPSConnection.connect",
     ]
 
 
@@ -212,25 +220,45 @@ def test_installing_imports_nothing() -> None:
     assert done.stdout.split() == ["amaru.network"]
 
 
-async def test_tls_is_noted_without_an_import_before_it(core: Any) -> None:
-    network.install()
-    noted = [name for name, _ in _tls.remembering()]
-    assert all(hasattr(vars(ssl.SSLContext)[name], "__wrapped__") for name in noted)
+SYNCHRONOUS = """
+import sys
+sys.path[:0] = sys.argv[1:]
+sys.modules["_amaru_http"] = type(sys)("_amaru_http")
+from amaru import network
+network.install()
+import http.client, ssl
+ssl.create_default_context()
+sys.modules["_amaru_http"].pool = lambda: 1
+sys.modules["_amaru_http"].close_pool = lambda pool: None
+http.client.HTTPSConnection("x").connect()
+print(*{
+    "asyncio", "copy", "dataclasses", "inspect", "pathlib", "weakref",
+    "httpx", "urllib3", "urllib.request",
+} & set(sys.modules))
+"""
+
+
+def test_adopting_imports_no_loop_and_nothing_that_a_script_may_be_called() -> None:
+    """A script's folder comes first: one called copy.py would be taken for copy."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", SYNCHRONOUS, PYTHON],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == []
+
+
+async def test_what_is_loaded_into_a_context_is_noted(hosted: Any) -> None:
     context = ssl.create_default_context()
     context.load_default_certs()
     assert getattr(context, _tls._NOTE).defaults
 
 
-async def test_sockets_of_asyncio_are_untouched(core: Any, serve: Serve) -> None:
-    network.install()
+async def test_sockets_of_asyncio_are_untouched(hosted: Any, serve: Serve) -> None:
     server = serve(ok)
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (await reader.read()).endswith(b"hello")
     writer.close()
-    assert core.opened == []
-
-
-def test_a_transport_can_be_made_without_adoption(core: Any) -> None:
-    async_transport("httpx", limits=httpx.Limits(max_connections=1))
-    assert not network.installed
+    assert hosted.opened == []

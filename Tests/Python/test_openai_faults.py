@@ -12,13 +12,12 @@ from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Server
 
 from amaru.chat import Conversation, client
-from amaru.transport import async_transport
 
 Serve = Callable[..., Server]
 
 
 @pytest.fixture(autouse=True)
-def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_delay(hosted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from openai._base_client import BaseClient
 
     monkeypatch.setattr(
@@ -28,7 +27,7 @@ def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def stream(origin: str) -> str:
-    http = openai.DefaultAsyncHttpx2Client(transport=async_transport("httpx2"))
+    http = openai.DefaultAsyncHttpx2Client()
     async with openai.AsyncOpenAI(
         api_key="k", base_url=f"{origin}/v1", http_client=http
     ) as client:

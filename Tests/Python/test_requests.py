@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import base64
+import errno
 import gc
 import importlib.util
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import adoption
 import pytest
 import urllib3
 from scripted_server import Peer, Server
-
-from amaru.transport import _urllib3
 
 # Without the types that it does not ship.
 requests: Any = pytest.importorskip("requests")
@@ -31,9 +34,18 @@ def installed(core: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         monkeypatch.delenv(variable.upper(), raising=False)
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(variable, raising=False)
-    _urllib3.install()
-    yield
-    _urllib3.uninstall()
+    with adoption.adopted():
+        yield
+
+
+def noting(found: list[Any]) -> Callable[..., int]:
+    """Return an `open` of the core that only keeps what it was given."""
+
+    def note(*given: Any) -> int:
+        found.append(given)
+        return 1
+
+    return note
 
 
 def ok(peer: Peer) -> None:
@@ -72,6 +84,116 @@ def test_lines_are_shown_as_they_arrive(serve: Serve) -> None:
         assert list(lines) == [b"two"]
 
 
+def test_sessions_have_connections_of_their_own(serve: Serve, core: Any) -> None:
+    def kept(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+    server = serve(kept)
+    with requests.Session() as one, requests.Session() as other:
+        for session in (one, one, other):
+            assert session.get(server.origin, timeout=20).text == "hello"
+        pools = [exchange.options["pool"] for exchange in core.opened]
+        assert pools[0] == pools[1] != pools[2]
+        assert set(core.pools) == set(pools)
+    assert core.pools == {}
+
+
+def test_a_response_without_a_body_may_name_chunks(serve: Serve) -> None:
+    server = serve(
+        lambda peer: peer.head("204 No Content", Transfer_Encoding="chunked")
+    )
+    assert requests.get(server.origin, timeout=20).status_code == 204
+
+
+def test_a_zone_of_an_address_reaches_the_core(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Any] = []
+    options(core, monkeypatch)
+    monkeypatch.setattr(core, "open", noting(found))
+    requests.get("http://[fe80::1%25eth0]:81/x", timeout=20)
+    assert [given[1] for given in found] == ["http://[fe80::1%25eth0]:81/x"]
+
+
+@pytest.mark.parametrize("code", ["local_protocol", "unsupported_protocol", "proxy"])
+def test_every_failure_is_one_of_requests(
+    core: Any, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def refuse(*arguments: object) -> int:
+        raise core.TransferError(code, "what happened")
+
+    monkeypatch.setattr(core, "open", refuse)
+    with pytest.raises(requests.RequestException, match="what happened"):
+        requests.get("http://api.example/", timeout=20)
+
+
+def causes(exc: BaseException | None) -> Iterator[BaseException]:
+    """Yield what an exception of requests is made of, as those who look for it do."""
+    while exc is not None:
+        yield exc
+        inner = [getattr(exc, "reason", None), *exc.args]
+        held = [each for each in inner if isinstance(each, BaseException)]
+        exc = exc.__cause__ or (held[0] if held else None)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected", "number"),
+    [
+        ("refused (errno 111)", ConnectionRefusedError, errno.ECONNREFUSED),
+        ("the name does not resolve", socket.gaierror, socket.EAI_NONAME),
+        (
+            "the TLS handshake failed (CERTIFICATE_VERIFY_FAILED)",
+            ssl.SSLCertVerificationError,
+            1,
+        ),
+    ],
+)
+def test_the_cause_of_a_failed_connection_is_that_of_a_socket(
+    core: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    message: str,
+    expected: type[OSError],
+    number: int,
+) -> None:
+    def fail(*arguments: object) -> int:
+        raise core.TransferError("connect", message)
+
+    monkeypatch.setattr(core, "open", fail)
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get("http://127.0.0.1:9/", timeout=20)
+    found: list[Any] = [each for each in causes(caught.value)]
+    error = next(each for each in found if type(each) is expected)
+    assert error.errno == number
+
+
+def test_what_a_context_of_an_adapter_trusts_reaches_the_core(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = Path(requests.certs.where()).read_text("ascii")
+    end = "-----END CERTIFICATE-----"
+    first = certificate[certificate.index("-----BEGIN") : certificate.index(end)] + end
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=first)
+    context.check_hostname = False
+
+    class Trusting(requests.adapters.HTTPAdapter):  # type: ignore[misc]
+        def init_poolmanager(self, *given: Any, **named: Any) -> None:
+            super().init_poolmanager(*given, ssl_context=context, **named)
+
+    found = options(core, monkeypatch)
+    with requests.Session() as session:
+        session.mount("https://", Trusting())
+        session.get("https://api.example/", timeout=20)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        session.mount("https://", Trusting())
+        with pytest.raises(ValueError, match="maximum_version"):
+            session.get("https://api.example/", timeout=20)
+    # Beside certifi's, which requests adds to it. urllib3 checks the name itself.
+    assert list(found[0]) == ["ca_certs"]
+    assert ssl.PEM_cert_to_DER_cert(first) in found[0]["ca_certs"]
+    assert len(found[0]["ca_certs"]) > 100
+
+
 def test_a_response_that_nobody_reads_is_cancelled(serve: Serve, core: Any) -> None:
     def answer(peer: Peer) -> None:
         peer.start_stream()
@@ -84,32 +206,15 @@ def test_a_response_that_nobody_reads_is_cancelled(serve: Serve, core: Any) -> N
     assert core.exchanges == {}
 
 
-def test_a_session_made_before_uses_the_host_afterwards(
+def test_a_connection_that_opens_its_own_socket_keeps_it(
     serve: Serve, core: Any
 ) -> None:
-    def two(peer: Peer) -> None:
-        # One that urllib3 keeps: the next request would go over it.
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-        peer.wait_for_close()
+    class Own(urllib3.connection.HTTPConnection):
+        def connect(self) -> None:
+            self.sock = socket.create_connection((self.host, self.port))
 
-    server = serve(two, ok, ok)
-    _urllib3.uninstall()
-    with requests.Session() as session:
-        assert session.get(server.origin, timeout=20).text == "hello"
-        assert core.opened == []
-        _urllib3.install()
-        assert session.get(server.origin, timeout=20).text == "hello"
-        assert len(core.opened) == 1
-        _urllib3.uninstall()
-        assert session.get(server.origin, timeout=20).text == "hello"
-        assert len(core.opened) == 1
-
-
-def test_a_pool_that_names_its_own_connections_keeps_them(
-    serve: Serve, core: Any
-) -> None:
     class Pool(urllib3.HTTPConnectionPool):
-        ConnectionCls = urllib3.connection.HTTPConnection
+        ConnectionCls = Own
 
     with Pool("127.0.0.1", serve(ok).port, timeout=20) as pool:
         assert pool.request("GET", "/").data == b"hello"
@@ -139,7 +244,11 @@ def options(core: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
     def note(*arguments: Any) -> int:
-        found.append(arguments[6])
+        options = dict(arguments[6])
+        del options["pool"]
+        if not options["proxy"]:
+            del options["proxy"]
+        found.append(options)
         return 1
 
     monkeypatch.setattr(core, "open", note)
@@ -205,8 +314,51 @@ def test_a_forwarding_proxy_gets_its_credentials_by_its_url_only(
     requests.get("http://api.example/x?y=z", timeout=20, proxies=proxies)
     _, url, headers, *_ = found[0]
     assert url == "http://api.example/x?y=z"
-    assert found[0][6] == {"proxy": "http://me:secret@proxy:3128"}
+    assert found[0][6]["proxy"] == "http://me:secret@proxy:3128"
     assert base64.b64encode(b"me:secret") not in b"".join(headers)
+
+
+DIRECT: dict[str, Callable[[str], Any]] = {
+    "trust_env": lambda url: _untrusting().get(url, timeout=20),
+    "no_proxy": lambda url: requests.get(url, proxies={"no_proxy": "*"}, timeout=20),
+    "a pool": lambda url: urllib3.PoolManager().request("GET", url),
+}
+
+
+def _untrusting() -> Any:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+@pytest.mark.parametrize("way", DIRECT)
+def test_whether_there_is_a_proxy_is_the_clients_decision(
+    core: Any, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    found = options(core, monkeypatch)
+    monkeypatch.setenv("http_proxy", "http://proxy:3128")
+    requests.get("http://api.example/", timeout=20)
+    DIRECT[way]("http://api.example/")
+    monkeypatch.setenv("no_proxy", "api.example")
+    requests.get("http://api.example/", timeout=20)
+    assert found == [{"proxy": "http://proxy:3128"}, {}, {}]
+
+
+def test_a_proxy_is_asked_for_the_callers_host(
+    core: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Any] = []
+    options(core, monkeypatch)
+    monkeypatch.setattr(core, "open", noting(found))
+    requests.get(
+        "http://api.example/",
+        timeout=20,
+        headers={"Host": "virtual.example"},
+        proxies={"http": "http://proxy:3128"},
+    )
+    _, url, headers, *_ = found[0]
+    assert url == "http://api.example/"
+    assert headers[headers.index(b"Host") + 1] == b"virtual.example"
 
 
 @pytest.mark.skipif(
@@ -217,10 +369,15 @@ def test_a_socks_proxy_is_named_to_the_host(
 ) -> None:
     found = options(core, monkeypatch)
     socks = import_module("urllib3.contrib.socks")
-    with socks.SOCKSProxyManager("socks5h://me:secret@proxy:1080") as pool:
-        assert pool.request("GET", "https://api.example/").status == 204
-        assert pool.request("GET", "http://api.example/").status == 204
-    assert found == [{"proxy": "socks5://me:secret@proxy:1080"}] * 2
+    for given, named in [
+        ("socks5h://me:s%40cret@proxy:1080", "socks5://me:s%40cret@proxy:1080"),
+        ("socks5://proxy:1080", "socks5://proxy:1080"),
+    ]:
+        proxies = {"http": given, "https": given}
+        for scheme in ("https", "http"):
+            url = f"{scheme}://api.example/"
+            assert requests.get(url, proxies=proxies, timeout=20).status_code == 204
+            assert found.pop() == {"proxy": named}
     with socks.SOCKSProxyManager("socks4://proxy:1080") as pool:
         with pytest.raises(ValueError, match="SOCKS 5 only"):
             pool.request("GET", "http://api.example/")

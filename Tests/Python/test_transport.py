@@ -15,17 +15,25 @@ import pytest
 from recording_chat import eventually
 from scripted_server import Peer, Server
 
-from amaru.transport import async_transport
-from amaru.transport._errors import EXCEPTIONS, names_tls
+from amaru.transport._errors import names_tls
+from amaru.transport._httpcore._errors import EXCEPTIONS
 
 Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 
 
+@pytest.fixture(autouse=True)
+def adopted(hosted: ModuleType) -> None:
+    """Every client here is over the core."""
+
+
 def client(family: Any, **options: Any) -> Any:
-    transport = async_transport(family.__name__)
-    return family.AsyncClient(transport=transport, **options)
+    return family.AsyncClient(**options)
+
+
+def innermost(exc: BaseException) -> BaseException:
+    return exc if exc.__cause__ is None else innermost(exc.__cause__)
 
 
 def ok(peer: Peer) -> None:
@@ -328,7 +336,7 @@ async def test_the_exception_table(
             await http.get(serve(ok).origin)
     assert type(caught.value).__name__ == name
     assert caught.value.request.method == "GET"
-    assert isinstance(caught.value.__cause__, core.TransferError)
+    assert isinstance(innermost(caught.value), core.TransferError)
 
 
 @pytest.mark.parametrize("exc", [RuntimeError("x"), OSError(5, "x"), ValueError("x")])
@@ -378,6 +386,27 @@ async def test_a_silent_server_is_a_read_timeout(
             await http.get(serve(Peer.wait_for_close).origin)
 
 
+def test_trio_waits_in_threads(family: Any, core: Any, serve: Serve) -> None:
+    trio: Any = pytest.importorskip("trio")
+    server = serve(ok)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    async def run() -> None:
+        async with client(family, timeout=20) as http:
+            assert (await http.post(server.origin, content=body())).text == "hello"
+            async with http.stream("GET", server.origin) as response:
+                pieces = [piece async for piece in response.aiter_bytes()]
+                assert b"".join(pieces) == b"hello"
+
+    trio.run(run)
+    assert server.received[0].body == b"one two"
+    assert len(core.opened) == 2
+    assert core.exchanges == {}
+
+
 async def test_redirects_and_cookies_are_the_clients(
     family: Any, core: Any, serve: Serve
 ) -> None:
@@ -390,21 +419,6 @@ async def test_redirects_and_cookies_are_the_clients(
         assert response.status_code == 302
         assert (await http.get(server.origin)).text == "hello"
     assert server.received[1].headers["cookie"] == "a=b"
-
-
-def test_an_unknown_family_is_refused(family: Any) -> None:
-    unknown: Any = "requests"
-    with pytest.raises(ValueError, match="httpx and httpx2"):
-        async_transport(unknown)
-
-
-def test_without_the_host_the_request_says_so(family: Any) -> None:
-    async def get() -> None:
-        async with client(family) as http:
-            await http.get("http://127.0.0.1:9")
-
-    with pytest.raises(RuntimeError, match="_amaru_http"):
-        asyncio.run(get())
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import adoption
 import httpx
 import httpx2
 import pytest
 from scripted_server import Peer, Server
 
-from amaru import network
-from amaru.transport import (
-    InsecureConnectionWarning,
-    async_transport,
-    sync_transport,
-)
+from amaru import _bridge, network
+from amaru.transport import InsecureConnectionWarning
 
 Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
@@ -28,10 +27,10 @@ pytestmark = pytest.mark.parametrize("family", FAMILIES)
 
 
 @pytest.fixture(autouse=True)
-def adopted(core: Any) -> Iterator[None]:
-    network.install()
-    yield
-    network.uninstall()
+def direct(hosted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def ok(peer: Peer) -> None:
@@ -39,10 +38,15 @@ def ok(peer: Peer) -> None:
 
 
 def sent(core: Any, serve: Serve, http: Any) -> dict[str, Any]:
-    """Return the options that the core was given for a request of this client."""
+    """Return the options that the core was given for a request of this client.
+
+    Without its pool, and without a proxy if it has none.
+    """
     http.get(serve(ok).origin)
     options = dict(core.opened[-1].options)
-    options.pop("pool", None)
+    del options["pool"]
+    if not options["proxy"]:
+        del options["proxy"]
     return options
 
 
@@ -51,6 +55,13 @@ def authority() -> str:
     import certifi
 
     return certifi.where()
+
+
+@pytest.fixture
+def private(tmp_path: Path) -> str:
+    file = tmp_path / "ca.pem"
+    file.write_text(PRIVATE)
+    return str(file)
 
 
 def one_certificate(authority: str) -> str:
@@ -69,20 +80,21 @@ def test_by_default_all_is_as_the_host_has_it(
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"trust_env": False}, {"proxy": ""}),
+        ({"trust_env": False}, {}),
         ({"http2": True}, {"http2": True}),
-        ({"cert": "me.pem"}, {"cert_file": "me.pem"}),
-        ({"cert": ("me.pem", "me.key")}, {"cert_file": "me.pem", "key_file": "me.key"}),
-        (
-            {"cert": ("me.pem", "me.key", "word")},
-            {"cert_file": "me.pem", "key_file": "me.key", "key_password": "word"},
-        ),
         ({"proxy": "http://p.example:3128/x"}, {"proxy": "http://p.example:3128"}),
         (
             {"proxy": "https://me:p%40ss@p.example"},
             {"proxy": "https://me:p%40ss@p.example"},
         ),
-        ({"proxy": "socks5://[::1]:1080"}, {"proxy": "socks5://[::1]:1080"}),
+        ({"proxy": "http://[::1]:1080"}, {"proxy": "http://[::1]:1080"}),
+        pytest.param(
+            {"proxy": "socks5://me:it@[::1]:1080"},
+            {"proxy": "socks5://me:it@[::1]:1080"},
+            marks=pytest.mark.skipif(
+                find_spec("socksio") is None, reason="socksio is not installed"
+            ),
+        ),
     ],
 )
 def test_an_option_of_a_client_reaches_the_core(
@@ -99,33 +111,72 @@ def test_an_option_of_a_client_reaches_the_core(
     assert sent(core, serve, family.Client(**given)) == expected
 
 
+@pytest.mark.parametrize("password", [None, "word"])
+def test_the_certificate_of_a_client_reaches_the_core(
+    family: Any, core: Any, serve: Serve, tmp_path: Path, password: str | None
+) -> None:
+    chain, key = tmp_path / "me.pem", tmp_path / "me.key"
+    chain.write_text(OWN)
+    key.write_text(OWN_KEY if password is None else ENCRYPTED_KEY)
+    context = ssl.create_default_context()
+    context.load_cert_chain(chain, key, password)
+    expected = {"cert_file": str(chain), "key_file": str(key)}
+    if password:
+        expected["key_password"] = password
+    assert sent(core, serve, family.Client(verify=context)) == expected
+
+
 def test_proxies_of_the_environment_are_the_clients(
     family: Any, core: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://p.example:1")
     assert sent(core, serve, family.Client()) == {"proxy": "http://p.example:1"}
-    assert sent(core, serve, family.Client(trust_env=False)) == {"proxy": ""}
+    assert sent(core, serve, family.Client(trust_env=False)) == {}
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert sent(core, serve, family.Client()) == {}
 
 
 def test_a_file_and_a_folder_of_authorities(
-    family: Any, core: Any, serve: Serve, authority: str, tmp_path: Path
+    family: Any, core: Any, serve: Serve, private: str, tmp_path: Path
 ) -> None:
-    transport = sync_transport(family.__name__, verify=authority)
-    client = family.Client(transport=transport)
-    assert sent(core, serve, client) == {"ca_file": authority}
-    transport = sync_transport(family.__name__, verify=str(tmp_path))
-    client = family.Client(transport=transport)
+    context = ssl.create_default_context(cafile=private)
+    assert sent(core, serve, family.Client(verify=context)) == {"ca_file": private}
+    context = ssl.create_default_context(capath=str(tmp_path))
+    client = family.Client(verify=context)
     assert sent(core, serve, client) == {"ca_dir": str(tmp_path)}
 
 
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_authorities_of_the_environment_are_the_hosts(
+    family: Any,
+    core: Any,
+    serve: Serve,
+    private: str,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+) -> None:
+    place = private if variable == "SSL_CERT_FILE" else str(Path(private).parent)
+    monkeypatch.setenv(variable, place)
+    is_file = variable == "SSL_CERT_FILE"
+    context = ssl.create_default_context(
+        cafile=place if is_file else None, capath=None if is_file else place
+    )
+    option = "ca_file" if is_file else "ca_dir"
+    named = sent(core, serve, family.Client(verify=context))
+    assert named == {option: place}, "a script's own choice is not the host's"
+    monkeypatch.setattr(_bridge, "AUTHORITIES", frozenset({place}))
+    assert sent(core, serve, family.Client(verify=context)) == {}
+
+
 def test_the_files_of_a_context_are_remembered(
-    family: Any, core: Any, serve: Serve, authority: str
+    family: Any, core: Any, serve: Serve, private: str, authority: str
 ) -> None:
     context = ssl.create_default_context(cafile=authority)
-    client = family.Client(verify=context)
-    assert sent(core, serve, client) == {"ca_file": authority}
+    assert sent(core, serve, family.Client(verify=context)) == {}, "certifi's"
+    context.load_verify_locations(private)
+    held = sent(core, serve, family.Client(verify=context))["ca_certs"]
+    assert ssl.PEM_cert_to_DER_cert(PRIVATE) in held
+    assert len(held) > 100
 
 
 def test_a_default_context_means_the_hosts_authorities(
@@ -139,7 +190,8 @@ def test_authorities_in_memory_are_passed_as_der(
     family: Any, core: Any, serve: Serve, authority: str
 ) -> None:
     pem = one_certificate(authority)
-    network.uninstall()
+    adoption.undo()
+    # One that is older than the host's network.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=pem)
     network.install()
@@ -149,12 +201,10 @@ def test_authorities_in_memory_are_passed_as_der(
 
 
 def test_a_private_authority_is_added_to_the_systems(
-    family: Any, core: Any, serve: Serve, tmp_path: Path
+    family: Any, core: Any, serve: Serve, private: str
 ) -> None:
-    private = tmp_path / "ca.pem"
-    private.write_text(PRIVATE)
     context = ssl.create_default_context()
-    context.load_verify_locations(str(private))
+    context.load_verify_locations(private)
     held = sent(core, serve, family.Client(verify=context))["ca_certs"]
     assert ssl.PEM_cert_to_DER_cert(PRIVATE) in held
     alone = ssl.create_default_context(cadata=PRIVATE)
@@ -189,34 +239,119 @@ def test_no_verification_warns_where_the_client_was_made(
         assert sent(core, serve, client) == {"verify": False}
 
 
+def newest_only() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+def oldest_only() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def few_ciphers() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
+    return context
+
+
+def with_revocations() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    return context
+
+
 @pytest.mark.parametrize(
     ("given", "exception", "message"),
     [
-        ({"local_address": "127.0.0.1"}, ValueError, "local_address"),
-        ({"retries": 3}, ValueError, "retries=3"),
-        ({"socket_options": [(1, 2, 3)]}, ValueError, "socket_options"),
         ({"http1": False, "http2": True}, ValueError, "http1"),
-        ({"verify": 3}, TypeError, "not int"),
-        ({"verify": "/no/such/file"}, FileNotFoundError, "/no/such/file"),
         ({"proxy": "ftp://p.example"}, ValueError, "scheme"),
         ({"colour": "red"}, TypeError, "colour"),
+        ({"verify": newest_only}, ValueError, "minimum_version"),
+        ({"verify": oldest_only}, ValueError, "maximum_version"),
+        ({"verify": few_ciphers}, ValueError, "ciphers"),
+        ({"verify": with_revocations}, ValueError, "revocation"),
     ],
 )
-@pytest.mark.parametrize("make", [async_transport, sync_transport])
+@pytest.mark.parametrize("make", ["Client", "AsyncClient"])
 def test_what_cannot_be_honoured_is_refused_at_once(
     family: Any,
-    make: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    make: str,
     given: dict[str, Any],
     exception: type[Exception],
     message: str,
 ) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "h2", __import__("h11"))
+    made = {name: v() if callable(v) else v for name, v in given.items()}
     with pytest.raises(exception, match=message):
-        make(family.__name__, **given)
+        getattr(family, make)(**made)
+
+
+def test_ciphers_that_libraries_choose_by_default_are_honoured(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    context = ssl.create_default_context()
+    context.set_ciphers("ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:!aNULL:!MD5")
+    assert sent(core, serve, family.Client(verify=context)) == {}
+
+
+def test_options_that_tune_a_socket_are_the_hosts(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    """As SDKs give them, which make the library's own transport."""
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    transport = family.HTTPTransport(
+        socket_options=options, limits=family.Limits(max_connections=7)
+    )
+    assert sent(core, serve, family.Client(transport=transport)) == {}
+    assert [size for size, _ in core.pools.values()] == [7]
+
+
+def test_a_connection_from_an_address_of_this_machine_is_left_alone(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    transport = family.HTTPTransport(local_address="127.0.0.1")
+    with family.Client(transport=transport) as client:
+        assert client.get(serve(ok).origin).text == "hello"
+    assert core.opened == []
+
+
+@pytest.mark.parametrize(("retries", "answered"), [(1, False), (2, True)])
+def test_connecting_is_tried_again(
+    family: Any,
+    core: Any,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    retries: int,
+    answered: bool,
+) -> None:
+    failures, pauses = [1, 1], list[float]()
+    original = core.head_blocking
+
+    def head(exchange: int) -> Any:
+        if failures and failures.pop():
+            raise core.TransferError("connect", "refused (errno 111)")
+        return original(exchange)
+
+    monkeypatch.setattr(core, "head_blocking", head)
+    monkeypatch.setattr("time.sleep", pauses.append)
+    transport = family.HTTPTransport(retries=retries)
+    with family.Client(transport=transport) as client:
+        if answered:
+            assert client.post(serve(ok).origin, content=b"x").text == "hello"
+        else:
+            with pytest.raises(family.ConnectError):
+                client.post(serve(ok).origin, content=b"x")
+    # httpcore's own delays.
+    assert pauses == [0.0, 0.5][:retries]
 
 
 def test_headers_for_a_proxy_are_refused(family: Any) -> None:
     proxy = family.Proxy("http://p.example", headers={"X-A": "b"})
-    with pytest.raises(ValueError, match="headers"):
+    with pytest.raises(ValueError, match="(?i)x-a"):
         family.Client(proxy=proxy)
 
 
@@ -225,11 +360,14 @@ def test_limits_are_a_pool_for_the_transport(
 ) -> None:
     limits = family.Limits(max_connections=7, keepalive_expiry=1.5)
     client = family.Client(limits=limits)
+    idle = family.Client(limits=family.Limits(max_keepalive_connections=0))
     assert core.pools == {}
     client.get(serve(ok).origin)
     client.get(serve(ok).origin)
-    assert list(core.pools.values()) == [(7, 1.5)]
+    idle.get(serve(ok).origin)
+    assert list(core.pools.values()) == [(7, 1.5), (None, 0.0)]
     client.close()
+    idle.close()
     assert core.pools == {}
 
 
@@ -245,7 +383,7 @@ def test_the_pool_of_a_client_that_nobody_holds_is_closed(
 
 
 def test_a_unix_socket(family: Any, core: Any, serve: Serve) -> None:
-    client = family.Client(transport=sync_transport(family.__name__, uds="/run/x"))
+    client = family.Client(transport=family.HTTPTransport(uds="/run/x"))
     assert sent(core, serve, client) == {"uds": "/run/x"}
 
 
@@ -286,7 +424,9 @@ def test_the_steps_are_traced(
     assert [name for name, _ in seen] == STEPS
     head = dict(seen)["http11.receive_response_headers.complete"]["return_value"]
     assert head[:3] == (b"HTTP/1.1", 200, b"OK")
-    assert dict(seen)["http11.send_request_headers.started"]["request"].method == "POST"
+    assert (
+        dict(seen)["http11.send_request_headers.started"]["request"].method == b"POST"
+    )
 
 
 def test_the_steps_are_traced_asynchronously(
@@ -315,7 +455,7 @@ def test_a_failed_step_is_traced(family: Any, core: Any) -> None:
         client.get(server.origin, extensions=extensions)
     name, info = seen[-1]
     assert name == "http11.receive_response_headers.failed"
-    assert isinstance(info["exception"], family.ConnectError)
+    assert type(info["exception"]).__name__ == "ConnectError"
 
 
 PRIVATE = """\
@@ -330,4 +470,35 @@ gBQNDeF/P4RXkFG0ABrS6HuRJLtW7jAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49
 BAMCA0gAMEUCIQDw3/pm/Hgyt/xWi84rI/fYdYPjS5/Sub4JcUSNB+Ls3wIgMvxt
 DYO4kqCNlcIMt7N6oJTRJWZy6nBByP49SWHozI4=
 -----END CERTIFICATE-----
+"""
+
+OWN = """\
+-----BEGIN CERTIFICATE-----
+MIIBcjCCARegAwIBAgIURNxYT6Ub7ieTqmmcSI+Loozt6hIwCgYIKoZIzj0EAwIw
+DTELMAkGA1UEAwwCbWUwIBcNMjYxMTI2MDM1OTUxWhgPMjEyNjExMDIwMzU5NTFa
+MA0xCzAJBgNVBAMMAm1lMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8pftm1ic
+ltiQTUXbK2shOvYBeHU2Low/LBhB0cGzMYXHAqdoT2W6mhZARwGYT2uZV7WuvlbH
+eia8OzBaMAtE76NTMFEwHQYDVR0OBBYEFBxf69qI4ChjxJYBXmhtn4Tg+iAtMB8G
+A1UdIwQYMBaAFBxf69qI4ChjxJYBXmhtn4Tg+iAtMA8GA1UdEwEB/wQFMAMBAf8w
+CgYIKoZIzj0EAwIDSQAwRgIhAIWyO/QcjWAa6AzS5NG5Xi1i9sXTSZaxsYbHPZi3
+973TAiEAiJ50q85qgSpOCF0da34Jj0nSfh5I1ni8BMdGkX4fk2A=
+-----END CERTIFICATE-----
+"""
+
+OWN_KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdSpPhx3AMWN1EQK+
+7ZbLlRxxIZuXukGcV/ue5FRaZLChRANCAATyl+2bWJyW2JBNRdsrayE69gF4dTYu
+jD8sGEHRwbMxhccCp2hPZbqaFkBHAZhPa5lXta6+Vsd6Jrw7MFowC0Tv
+-----END PRIVATE KEY-----
+"""
+
+ENCRYPTED_KEY = """\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjNhGUL2KbKvAICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEK73ewIYMpl9G5N6VrI5JkUEgZB0
+knR1eK+dfBdr+2gp9rqye+N+41cEDvl5rHpX2jOFWmhbwa2dN2fKrTqjk0E58oWK
+eB9evrkj4hLcs4AlGn5f/LDOsFSsxCXYZ9tTygs7aEnOBhmVrzOWnOLGT3yjXWCS
+F4hEsL4RIfaX7URMmlrNsg6UwV0zSvFXqKCHgLgOxHfbIJ1BpUURK6w0vGWBgPU=
+-----END ENCRYPTED PRIVATE KEY-----
 """

@@ -3,29 +3,36 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
 
+import adoption
 import httpx
 import httpx2
 import pytest
 from scripted_server import Peer, Server
 
-from amaru.transport import sync_transport
-from amaru.transport._errors import EXCEPTIONS
+from amaru.transport._httpcore._errors import EXCEPTIONS
 
 Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 
 
+@pytest.fixture(autouse=True)
+def adopted(hosted: ModuleType) -> None:
+    """Every client here is over the core."""
+
+
 def client(family: Any, **options: Any) -> Any:
-    transport = sync_transport(family.__name__)
-    return family.Client(transport=transport, **options)
+    return family.Client(**options)
 
 
 def ok(peer: Peer) -> None:
@@ -109,6 +116,101 @@ def test_closing_the_transport_ends_what_is_in_flight(
     assert core.exchanges == {}
     with pytest.raises(family.ReadError):
         response.read()
+
+
+@pytest.mark.parametrize("status", ["302 Found", "303 See Other", "307 Again"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_after_a_redirect_is_framed_as_the_clients_own(
+    family: Any, core: Any, serve: Serve, status: str, method: str
+) -> None:
+    def redirect(peer: Peer) -> None:
+        peer.reply(status, "", Location="/next")
+
+    def lines() -> list[list[bytes]]:
+        server = serve(redirect, ok)
+        content = b"body" if method == "POST" else None
+        with client(family, follow_redirects=True) as http:
+            http.request(method, server.origin, content=content)
+        return [got.lines[1:] for got in server.received]
+
+    hosted = lines()
+    assert len(core.opened) == 2
+    adoption.undo()
+    assert hosted == lines()
+
+
+def test_a_body_without_framing_is_refused_as_by_h11(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    class Stream(family.SyncByteStream):  # type: ignore[misc]
+        def __init__(self, *pieces: bytes) -> None:
+            self.pieces = pieces
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(self.pieces)
+
+    server = serve(ok)
+    with client(family) as http:
+        host = {"Host": "x"}
+        empty = family.Request("GET", server.origin, headers=host, stream=Stream(b""))
+        assert http.send(empty).text == "hello"
+        full = family.Request("GET", server.origin, headers=host, stream=Stream(b"x"))
+        with pytest.raises(family.LocalProtocolError, match="Too much data"):
+            http.send(full)
+    names = [line.partition(b":")[0].lower() for line in server.received[0].lines]
+    assert not {b"content-length", b"transfer-encoding"} & set(names)
+
+
+def test_a_generator_may_come_with_its_length(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    server = serve(ok)
+    with client(family) as http:
+        length = {"Content-Length": "4"}
+        http.post(server.origin, content=iter([b"fo", b"ur"]), headers=length)
+    assert server.received[0].body == b"four"
+    assert "transfer-encoding" not in server.received[0].headers
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected", "number"),
+    [
+        ("connect", "x (errno 111)", ConnectionRefusedError, errno.ECONNREFUSED),
+        ("connect", "it does not resolve", socket.gaierror, socket.EAI_NONAME),
+        (
+            "connect",
+            "the TLS handshake failed: CERTIFICATE_VERIFY_FAILED",
+            ssl.SSLCertVerificationError,
+            1,
+        ),
+        ("connect", "the TLS handshake failed: it closed", ssl.SSLError, 1),
+        ("connect_timeout", "slow", TimeoutError, errno.ETIMEDOUT),
+        ("read_timeout", "slow", TimeoutError, errno.ETIMEDOUT),
+        ("read", "x (errno 104)", ConnectionResetError, errno.ECONNRESET),
+        ("not_allowed", "not on the list", PermissionError, errno.EACCES),
+    ],
+)
+def test_the_cause_of_a_failure_is_that_of_a_socket(
+    family: Any,
+    core: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    message: str,
+    expected: type[OSError],
+    number: int,
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise core.TransferError(code, message)
+
+    monkeypatch.setattr(core, "head_blocking", fail)
+    with client(family) as http, pytest.raises(family.RequestError) as caught:
+        http.get("http://127.0.0.1:9/")
+    found: list[Any] = [caught.value]
+    while found[-1].__cause__ is not None:
+        found.append(found[-1].__cause__)
+    error = next(each for each in found if isinstance(each, OSError))
+    assert (type(error), error.errno) == (expected, number)
+    assert isinstance(found[-1], core.TransferError)
 
 
 def test_an_upload_is_streamed(family: Any, core: Any, serve: Serve) -> None:

@@ -24,10 +24,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import adoption
 import urllib3
 from scripted_server import Peer, Server
 
-from amaru.transport import _urllib3
+from amaru import network
 
 # Without the types that it does not ship.
 requests: Any = import_module("requests")
@@ -72,9 +73,9 @@ def compare(cases: dict[str, Callable[[], object]]) -> int:
     """Print each case that ends differently over the host; return how many do."""
     different = 0
     for name, action in cases.items():
-        _urllib3.uninstall()
+        adoption.undo()
         plain = outcome(action)
-        _urllib3.install()
+        network.install()
         hosted = outcome(action)
         if name.startswith(LAST_DIFFERS):
             plain, hosted = (text.rpartition(" < ")[0] for text in (plain, hosted))

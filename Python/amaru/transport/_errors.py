@@ -1,56 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one table from the core's codes to the exceptions of a client family."""
+"""What a failure of the core would have been to Python's own sockets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType, ModuleType
+import errno
+import re
+import socket
 from typing import Final
 
-from amaru import _bridge
+__all__ = ["caused", "names_tls", "system_error"]
 
-__all__ = ["EXCEPTIONS", "failure", "names_tls"]
-
-EXCEPTIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "connect": "ConnectError",
-        "connect_timeout": "ConnectTimeout",
-        "pool_timeout": "PoolTimeout",
-        "write": "WriteError",
-        "write_timeout": "WriteTimeout",
-        "read": "ReadError",
-        "read_timeout": "ReadTimeout",
-        "remote_protocol": "RemoteProtocolError",
-        "local_protocol": "LocalProtocolError",
-        "unsupported_protocol": "UnsupportedProtocol",
-        "proxy": "ProxyError",
-        # Refusals of the host: the request itself is at fault.
-        "secret_refused": "LocalProtocolError",
-        "not_allowed": "LocalProtocolError",
-        # The exchange was ended from the host's side while it was being read.
-        "cancelled": "ReadError",
-        "interrupted": "ReadError",
-    }
+_ERRNO: Final = re.compile(r"\(errno (\d+)\)")
+_TIMEOUTS: Final = frozenset(
+    {"connect_timeout", "pool_timeout", "read_timeout", "write_timeout"}
 )
-
-
-def failure(family: ModuleType, exc: Exception) -> Exception:
-    """Return the exception of `family` that stands for a failure of the core.
-
-    A fault of the core itself becomes a TransportError: anything outside the
-    RequestError tree escapes a client's error handling unwrapped.
-    """
-    error: Exception
-    if isinstance(exc, _bridge.http().TransferError):
-        code, message = exc.args
-        error = getattr(family, EXCEPTIONS.get(code, "TransportError"))(message)
-    else:
-        message = f"the host's network failed: {type(exc).__name__}: {exc}"
-        error = family.TransportError(message)
-    return error
-
-
+_BROKEN: Final = frozenset({"connect", "proxy", "read", "write"})
+_REFUSED: Final = frozenset({"not_allowed", "secret_refused"})
 _TLS_WORDS: Final = ("tls", "ssl", "certificate", "handshake")
+# X509_V_ERR_UNSPECIFIED and X509_V_ERR_HOSTNAME_MISMATCH of OpenSSL.
+_UNSPECIFIED, _WRONG_NAME = 1, 62
 
 
 def names_tls(message: str) -> bool:
@@ -61,3 +29,55 @@ def names_tls(message: str) -> bool:
     """
     lowered = message.lower()
     return any(word in lowered for word in _TLS_WORDS)
+
+
+def system_error(code: str, message: str) -> OSError | None:
+    """Return the OSError that stands for a failure, if it was one of the network.
+
+    Its class is the exact one, such as ConnectionRefusedError, with its `errno`.
+    """
+    if code in _TIMEOUTS:
+        return TimeoutError(errno.ETIMEDOUT, message)
+    if code in _REFUSED:
+        return PermissionError(errno.EACCES, message)
+    if code not in _BROKEN:
+        return None
+    # Several addresses may have been tried; the last failure is what Python raises.
+    if numbers := _ERRNO.findall(message):
+        return OSError(int(numbers[-1]), message)
+    if "does not resolve" in message:
+        return socket.gaierror(socket.EAI_NONAME, message)
+    if names_tls(message):
+        return _tls_error(message)
+    return None
+
+
+def caused(failure: BaseException, exc: Exception) -> BaseException:
+    """Return `failure`, with all that led to it as its causes.
+
+    Below a client's exception that is the OSError which the client would have met,
+    below that the core's own error.
+    """
+    cause: OSError | None = None
+    if not isinstance(failure, OSError):
+        cause = system_error(*exc.args)
+    if cause is None:
+        failure.__cause__ = exc
+    else:
+        cause.__cause__ = exc
+        failure.__cause__ = cause
+    return failure
+
+
+def _tls_error(message: str) -> OSError:
+    # Whoever meets an error of TLS has imported this.
+    import ssl
+
+    is_name = "is for another host name" in message
+    if not is_name and "CERTIFICATE_VERIFY_FAILED" not in message:
+        return ssl.SSLError(ssl.SSLErrorNumber.SSL_ERROR_SSL, message)
+    error = ssl.SSLCertVerificationError(ssl.SSLErrorNumber.SSL_ERROR_SSL, message)
+    error.library, error.reason = "SSL", "CERTIFICATE_VERIFY_FAILED"
+    error.verify_code = _WRONG_NAME if is_name else _UNSPECIFIED
+    error.verify_message = message
+    return error

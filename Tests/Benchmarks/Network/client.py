@@ -43,11 +43,8 @@ def http_client(kind: str) -> Any:
 
     # Nothing is to wait for a place in the pool: 1,000 requests are sent at once.
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-    if kind != "amaru":
-        return httpx2.AsyncClient(trust_env=False, limits=limits, timeout=60)
-    from amaru.transport import async_transport
-
-    return httpx2.AsyncClient(transport=async_transport("httpx2"), timeout=60)
+    # In the program its requests go through the host, elsewhere through httpcore.
+    return httpx2.AsyncClient(trust_env=False, limits=limits, timeout=60)
 
 
 def openai_client(kind: str, base_url: str) -> Any:

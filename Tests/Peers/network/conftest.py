@@ -99,5 +99,6 @@ def count() -> Iterator[Callable[[Script], CountingServer]]:
 def family(request: pytest.FixtureRequest) -> ModuleType:
     module: ModuleType = request.param
     for client in (module.AsyncClient, module.Client):
-        assert type(client()._transport).__module__.startswith("amaru.")
+        pool = vars(client()._transport._pool)["_amaru_pool"]
+        assert type(pool).__module__.startswith("amaru.")
     return module

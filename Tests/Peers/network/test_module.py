@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import adoption
 import httpx
 import httpx2
 import pytest
 
 import _amaru_http
-from amaru import network
-from amaru.transport._errors import EXCEPTIONS
+from amaru.transport._httpcore._errors import EXCEPTIONS
 
 STUB = Path(__file__).parents[3] / "Python" / "_amaru_http.pyi"
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
@@ -87,8 +87,8 @@ def test_a_pool_that_is_closed_is_refused() -> None:
 
 
 def test_the_host_has_adopted_the_clients() -> None:
-    assert network.installed
-    assert {"httpx", "httpx2"} <= set(network.installed)
+    adopted = {owner.__module__ for owner, _ in adoption.replaced()}
+    assert {"httpcore", "httpcore2", "ssl"} <= adopted
 
 
 @pytest.mark.parametrize("family", FAMILIES)

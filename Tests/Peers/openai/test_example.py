@@ -95,8 +95,8 @@ def test_answers_stream_and_are_remembered(
     async def run() -> None:
         server = serve(whole("Hel", "lo"), whole("again"))
         async with running(server, monkeypatch) as chat:
-            transport = type(chat.script.client._client._transport).__module__
-            assert transport.startswith("amaru.")
+            pool = chat.script.client._client._transport._pool
+            assert type(pool._amaru_pool).__module__.startswith("amaru.")
             await chat.ask(1, "hi")
             await chat.ask(2, "and now")
             texts = [event for event in chat.screen.of("text") if event[1]]

@@ -178,8 +178,8 @@ def options(base: str) -> dict[str, Any]:
 
 
 def assert_on_the_host(client: Any) -> None:
-    transport = type(client._client._transport).__module__
-    assert transport.startswith("amaru."), transport
+    pool = type(client._client._transport._pool._amaru_pool).__module__
+    assert pool.startswith("amaru."), pool
 
 
 @pytest.fixture(params=[ask, ask_async], ids=["sync", "async"])

@@ -1,33 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pytest plugin: urllib3's own tests, with its pools on the host's network.
+"""A pytest plugin: tests of urllib3 and requests, with connections of the host.
 
-The tests that cannot hold there are listed in `exceptions.txt`, with their reasons.
+The tests that cannot hold there are listed in a file for each, with their reasons.
 """
 
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from urllib3 import connectionpool
-
-HOSTED = {
-    pool: pool.ConnectionCls
-    for pool in (connectionpool.HTTPConnectionPool, connectionpool.HTTPSConnectionPool)
-}
+from urllib3 import connection
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Refuse to test anything but our connections."""
-    for pool, connection in HOSTED.items():
-        if not connection.__module__.startswith("amaru."):
-            pytest.exit(f"{pool.__name__} makes its own connections, not the host's", 3)
-
-
-@pytest.fixture(autouse=True)
-def over_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the host's connections back, where a test has left urllib3's own."""
-    for pool, connection in HOSTED.items():
-        monkeypatch.setattr(pool, "ConnectionCls", connection)
+    for owner in (connection.HTTPConnection, connection.HTTPSConnection):
+        if not hasattr(owner.connect, "__wrapped__"):
+            pytest.exit(f"{owner.__name__} opens its own sockets, not the host's", 3)
 
 
 def pytest_collection_modifyitems(
@@ -35,8 +24,8 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Take out the tests that do not apply; a pattern for none of them is an error."""
     whole = not config.option.keyword and all("::" not in arg for arg in config.args)
-    lines = Path(__file__).with_name("exceptions.txt").read_text().splitlines()
-    for line in lines:
+    name = f"exceptions-{os.environ['AMARU_PEER_SUITE']}.txt"
+    for line in Path(__file__).with_name(name).read_text().splitlines():
         if not line or line.startswith("#"):
             continue
         pattern = line.split(None, 1)[0].replace("[", "[[]")

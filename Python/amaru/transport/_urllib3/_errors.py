@@ -11,15 +11,15 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from http.client import BadStatusLine, HTTPException
+from http.client import BadStatusLine
 from types import MappingProxyType
 from typing import Any, Final
 
 from urllib3 import exceptions
 
-from amaru.transport._errors import names_tls
+from amaru.transport._errors import system_error
 
-__all__ = ["HostRefusedError", "in_the_body", "in_the_head", "is_early_end"]
+__all__ = ["HostRefusedError", "in_the_head", "is_failed_connection"]
 
 
 class HostRefusedError(exceptions.MaxRetryError):
@@ -38,59 +38,34 @@ class HostRefusedError(exceptions.MaxRetryError):
         return self.message
 
 
-def in_the_head(conn: Any, exc: Exception) -> BaseException:
+def in_the_head(conn: Any, code: str, message: str) -> BaseException:
     """Return what to raise for a core's error before the response's head is there."""
-    code, message = exc.args
-    failure = _IN_THE_HEAD.get(code, _aborted)(conn, message)
-    if not isinstance(failure, exceptions.NewConnectionError):
-        # Else urllib3 takes it for a failure to connect to the proxy.
-        conn.reached()
-    return failure
+    return _IN_THE_HEAD.get(code, _aborted)(conn, message)
 
 
-def in_the_body(exc: Exception) -> BaseException:
-    """Return what to raise for a core's error while the body is read."""
-    code, message = exc.args
-    match code:
-        case "read_timeout":
-            return TimeoutError(message)
-        case "remote_protocol":
-            return HTTPException(message)
-        case "interrupted":
-            return KeyboardInterrupt(message)
-    return ConnectionResetError(errno.ECONNRESET, message)
+def is_failed_connection(failure: BaseException) -> bool:
+    """Return whether it is what urllib3 raises if it cannot connect."""
+    return isinstance(failure, exceptions.NewConnectionError)
 
 
-def is_early_end(exc: Exception) -> bool:
-    """Return whether the server closed its connection before the response's end."""
-    code, message = exc.args
-    return code == "remote_protocol" and (
-        "disconnected without sending a response" in message
-        or "closed connection without sending complete message body" in message
-    )
-
-
-def _connect(conn: Any, message: str) -> Exception:
-    if names_tls(message):
-        refusals = ("CERTIFICATE_VERIFY_FAILED", "is for another host name")
-        if any(refusal in message for refusal in refusals):
-            return ssl.SSLCertVerificationError(1, message)
-        return ssl.SSLError(1, message)
-    if "does not resolve" in message and hasattr(exceptions, "NameResolutionError"):
-        reason = socket.gaierror(socket.EAI_NONAME, message)
+def _connect(conn: Any, message: str) -> BaseException:
+    reason = system_error("connect", message)
+    if isinstance(reason, ssl.SSLError):
+        return reason
+    if isinstance(reason, socket.gaierror):
         return exceptions.NameResolutionError(conn.host, conn, reason)
-    return exceptions.NewConnectionError(
-        conn, f"Failed to establish a new connection: {message}"
-    )
+    text = f"Failed to establish a new connection: {message}"
+    return exceptions.NewConnectionError(conn, text)
 
 
-def _aborted(conn: Any, message: str) -> Exception:
+def _aborted(conn: Any, message: str) -> BaseException:
     return ConnectionResetError(errno.ECONNRESET, message)
 
 
-def _write_timeout(conn: Any, message: str) -> Exception:
+def _write_timeout(conn: Any, message: str) -> BaseException:
     # A TimeoutError would be reported as one of the response.
-    return exceptions.ProtocolError("Connection aborted.", TimeoutError(message))
+    reason = TimeoutError(errno.ETIMEDOUT, message)
+    return exceptions.ProtocolError("Connection aborted.", reason)
 
 
 _Make = Callable[[Any, str], BaseException]
@@ -103,10 +78,10 @@ _IN_THE_HEAD: Final[Mapping[str, _Make]] = MappingProxyType(
         "write": lambda conn, m: BrokenPipeError(errno.EPIPE, m),
         "write_timeout": _write_timeout,
         "read": _aborted,
-        "read_timeout": lambda conn, m: TimeoutError(m),
+        "read_timeout": lambda conn, m: TimeoutError(errno.ETIMEDOUT, m),
         "remote_protocol": lambda conn, m: BadStatusLine(m),
-        "local_protocol": lambda conn, m: exceptions.LocationValueError(m),
-        "unsupported_protocol": lambda conn, m: exceptions.LocationValueError(m),
+        "local_protocol": HostRefusedError,
+        "unsupported_protocol": HostRefusedError,
         "proxy": lambda conn, m: exceptions.ProxyError(m, OSError(m)),
         "secret_refused": HostRefusedError,
         "not_allowed": HostRefusedError,

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import errno
 import io
-from typing import Any, Final
+import os
+from functools import cache
+from typing import Final
 
-from amaru.transport._urllib3._exchange import Exchange
-from amaru.transport._urllib3._reader import FailedReader, ResponseReader
-from amaru.transport._urllib3._request import Head
+from amaru import _bridge
+from amaru.transport._client._endpoint import Endpoint
+from amaru.transport._client._exchange import Exchange
+from amaru.transport._client._reader import FailedReader, ResponseReader
+from amaru.transport._client._request import Head
 
 __all__ = ["HostSocket"]
 
@@ -16,23 +21,34 @@ __all__ = ["HostSocket"]
 # asked for: then both timeouts are known.
 _GATHERED: Final = 1 << 20
 _BUFFER: Final = 1 << 16
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class HostSocket:
-    """What ``http.client`` needs of a socket, for one request after the other."""
+    """What ``http.client`` needs of a socket, for one request after the other.
 
-    def __init__(self, conn: Any) -> None:
-        self._conn = conn
-        self._timeout: float | None = conn.timeout
+    It has connections of the host of its own, which are closed with it.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._timeout: float | None = endpoint.timeout
         self._exchange: Exchange | None = None
         self._answering: Exchange | None = None
+        self._core = _bridge.http()
+        self._pool: int | None = self._core.pool()
         self._start()
+
+    def __del__(self) -> None:
+        # As a socket that nobody holds. The core takes no Python lock for it.
+        self._close_pool()
 
     def _start(self) -> None:
         self._raw_head = b""
         self._head: Head | None = None
         self._gathered: list[bytes] = []
         self._size = 0
+        self._said_continue = False
         self._send_timeout = self._timeout
 
     def settimeout(self, timeout: float | None) -> None:
@@ -43,6 +59,19 @@ class HostSocket:
 
     def setsockopt(self, *option: object) -> None:
         """Do nothing: the sockets are the host's."""
+
+    def fileno(self) -> int:
+        """Return a descriptor for those who wait until there is something to read.
+
+        There never is, as long as a connection is idle: the host replaces one that the
+        server has closed. Only an interim response is there at once.
+        """
+        return _readable() if self._is_asked_to_continue() else _silent()
+
+    def _is_asked_to_continue(self) -> bool:
+        head = self._head
+        is_waiting = head is not None and head.expects_continue and not self._size
+        return is_waiting and not self._said_continue and self._exchange is None
 
     def sendall(self, data: bytes | bytearray | memoryview) -> None:
         """Take a piece of the request, and send what has to go out at once."""
@@ -65,7 +94,7 @@ class HostSocket:
             self._size += len(part)
             if self._size <= _GATHERED and not head.decoder.chunked:
                 return
-            self._exchange = Exchange(self._conn, head)
+            self._exchange = self._made(head)
             self._exchange.open_for_upload(self._send_timeout)
             parts, self._gathered = self._gathered, []
         else:
@@ -73,8 +102,17 @@ class HostSocket:
         for piece in parts:
             self._exchange.write(piece)
 
+    def _made(self, head: Head) -> Exchange:
+        if self._pool is None:
+            raise OSError(errno.EBADF, "the connection is closed")
+        return Exchange(self._endpoint, head, self._pool)
+
     def makefile(self, mode: str = "rb", buffering: int = -1) -> io.BufferedReader:
         """Return the response to the request that was sent, as a file of its bytes."""
+        if self._is_asked_to_continue():
+            # The host does not wait for the server's permission, as it need not.
+            self._said_continue = True
+            return io.BufferedReader(io.BytesIO(_CONTINUE), _BUFFER)
         try:
             reader: io.RawIOBase = self._answer()
         except Exception as exc:
@@ -88,10 +126,12 @@ class HostSocket:
         if head is None:
             raise OSError("nothing was sent: the host answers requests only")
         if exchange is None:
-            exchange = Exchange(self._conn, head)
+            exchange = self._made(head)
             if head.decoder.chunked:
                 exchange.open_for_upload(self._send_timeout)
-                exchange.finish()
+                # Else the server waits, as it does for a chunk that is cut short.
+                if head.decoder.ended:
+                    exchange.finish()
             else:
                 body = b"".join(self._gathered) if head.has_body else None
                 exchange.open(body, self._send_timeout, self._timeout)
@@ -111,3 +151,26 @@ class HostSocket:
         if self._exchange is not None:
             self._exchange.cancel()
             self._exchange = None
+        self._close_pool()
+
+    def detach(self) -> int:
+        """Refuse to be taken over: there is no connection underneath to speak on."""
+        raise OSError(errno.ENOTSUP, "this connection is the host's")
+
+    def _close_pool(self) -> None:
+        if self._pool is not None:
+            self._core.close_pool(self._pool)
+            self._pool = None
+
+
+@cache
+def _silent() -> int:
+    """Return the end of a pipe that nothing is ever written to."""
+    return os.pipe()[0]
+
+
+@cache
+def _readable() -> int:
+    read, write = os.pipe()
+    os.write(write, b"\0")
+    return read

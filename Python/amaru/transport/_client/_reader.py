@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A response as the bytes that a server sends, for ``http.client`` to read.
 
-It parses them once more, which is cheap, and gives urllib3 what it reads elsewhere:
-lengths that are counted, chunks with their boundaries, the classes and texts of its
+It parses them once more, which is cheap, and so clients find what they find elsewhere:
+lengths that are counted, chunks with their boundaries, the classes and texts of their
 own errors.
 """
 
@@ -13,13 +13,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from amaru.transport._urllib3._exchange import Exchange
+    from amaru.transport._client._exchange import Exchange
 
 __all__ = ["FailedReader", "ResponseReader"]
 
 
 class FailedReader(io.RawIOBase):
-    """What is read where there is no response: why not."""
+    """What is read if there is no response: why not."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -106,9 +106,13 @@ class ResponseReader(io.RawIOBase):
     def _measure(self, status: int, fields: dict[bytes, bytes]) -> None:
         """Find the body's framing as http.client will."""
         length = fields.get(b"content-length", b"")
+        chunked = fields.get(b"transfer-encoding", b"").lower() == b"chunked"
         if self._exchange.method == "HEAD" or status in (204, 304):
             self._left = 0
-        elif fields.get(b"transfer-encoding", b"").lower() == b"chunked":
+            if chunked:
+                # Which http.client reads to its end, though there is none.
+                self._pieces.append(memoryview(b"0\r\n\r\n"))
+        elif chunked:
             self._chunked = True
         elif length.isdigit():
             self._left = int(length)

@@ -5,29 +5,31 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 from amaru import _bridge
-from amaru.transport._urllib3 import _errors, _options
-from amaru.transport._urllib3._request import Head
+from amaru.transport import _proxy
+from amaru.transport._client._endpoint import Endpoint
+from amaru.transport._client._request import Head
+from amaru.transport._errors import caused
 
 __all__ = ["Exchange"]
 
 # While the body is sent these mean that the server takes no more of it. It may have
-# answered all the same, as urllib3 finds out by asking for the response.
+# answered all the same, as a client finds out by asking for the response.
 _NO_MORE: Final = frozenset({"cancelled", "read", "remote_protocol", "write"})
 
 
 class Exchange:
     """The request of `head`; whoever opens it reads it to the end or cancels it."""
 
-    def __init__(self, conn: Any, head: Head) -> None:
+    def __init__(self, endpoint: Endpoint, head: Head, pool: int) -> None:
         self.method = head.method
         self._core = _bridge.http()
-        self._conn = conn
+        self._endpoint = endpoint
         self._head = head
+        self._pool = pool
         self._number: int | None = None
         self._read_limit: float | None = None
         self._is_late = False
@@ -54,47 +56,47 @@ class Exchange:
         limits["write"] = limits["connect"]
         timeouts = {name: float(s) for name, s in limits.items() if s is not None}
         target = self._head.target
+        options = {**self._endpoint.options(target), "pool": self._pool}
         # The absolute form is for proxies; a path may hold another URL in its query.
-        is_absolute = target.lower().startswith(("http://", "https://"))
-        url = target if is_absolute else self._conn.origin() + target
-        options = self._conn.options()
-        if target == "*":
-            url, options["target"] = f"{self._conn.origin()}/", b"*"
-        if self._head.proxy_authorization and options.get("proxy"):
-            options["proxy"] = _options.with_credentials(
+        if target.lower().startswith(("http://", "https://")):
+            url = target
+        elif target.startswith("/"):
+            url = self._endpoint.origin() + target
+        else:
+            url = f"{self._endpoint.origin()}/"
+            options["target"] = target.encode("latin-1")
+        if self._head.proxy_authorization and options["proxy"]:
+            options["proxy"] = _proxy.with_authorization(
                 options["proxy"], self._head.proxy_authorization
             )
-        host = self._conn.origin().partition("://")[2]
-        headers = [b"Host", host.encode("latin-1")]
-        headers += [part for field in self._head.fields for part in field]
+        headers = [part for field in self._head.fields for part in field]
         try:
             self._number = self._core.open(
                 self.method, url, headers, body, upload, timeouts, options
             )
         except self._core.TransferError as exc:
-            raise _errors.in_the_head(self._conn, exc) from exc
+            failure = self._failure(exc)
+            raise failure from failure.__cause__
 
     def write(self, data: bytes) -> None:
         """Send a piece; BrokenPipeError if the server takes no more."""
-        with self._sending():
-            self._core.write_blocking(self._number, data)
+        self._send(self._core.write_blocking, data)
 
     def finish(self) -> None:
         """End the body."""
-        with self._sending():
-            self._core.finish_blocking(self._number)
-            self._uploaded = True
+        self._send(self._core.finish_blocking)
+        self._uploaded = True
 
-    @contextmanager
-    def _sending(self) -> Iterator[None]:
+    def _send(self, step: Callable[..., object], *data: bytes) -> None:
         try:
-            yield
+            step(self._number, *data)
         except self._core.TransferError as exc:
             code, message = exc.args
             if code in _NO_MORE:
                 raise BrokenPipeError(errno.EPIPE, message) from exc
             self.cancel()
-            raise _errors.in_the_head(self._conn, exc) from exc
+            failure = self._failure(exc)
+            raise failure from failure.__cause__
         except BaseException:
             self.cancel()
             raise
@@ -106,19 +108,19 @@ class Exchange:
     def head(self) -> Any:
         """Wait for the response's head; None if the server left without any."""
         try:
-            with self._limited():
-                head = self._core.head_blocking(self._number)
+            head = self._limited(self._core.head_blocking)
         except self._core.TransferError as exc:
             self.cancel()
             if self._is_late:
-                raise TimeoutError("the server did not answer in time") from exc
-            if _errors.is_early_end(exc):
+                raise _timed_out("the server did not answer in time") from exc
+            if _is_early_end(exc):
                 return None
-            raise _errors.in_the_head(self._conn, exc) from exc
+            failure = self._failure(exc)
+            raise failure from failure.__cause__
         except BaseException:
             self.cancel()
             raise
-        self._conn.reached()
+        self._endpoint.connected()
         return head
 
     def read(self) -> list[bytes]:
@@ -126,16 +128,16 @@ class Exchange:
         if self._number is None:
             return []
         try:
-            with self._limited():
-                pieces: list[bytes] = self._core.read_chunks_blocking(self._number)
+            pieces: list[bytes] = self._limited(self._core.read_chunks_blocking)
         except self._core.TransferError as exc:
             self.cancel()
             if self._is_late:
-                raise TimeoutError("the server stalled in the body") from exc
-            if self._is_shut or _errors.is_early_end(exc):
+                raise _timed_out("the server stalled in the body") from exc
+            if self._is_shut or _is_early_end(exc):
                 # Whoever counts the bytes, or waits for the last chunk, notices.
                 raise EOFError from exc
-            raise _errors.in_the_body(exc) from exc
+            failure = caused(self._endpoint.failure_in_the_body(*exc.args), exc)
+            raise failure from failure.__cause__
         except BaseException:
             self.cancel()
             raise
@@ -143,16 +145,17 @@ class Exchange:
             self._end()
         return pieces
 
-    @contextmanager
-    def _limited(self) -> Iterator[None]:
+    def _failure(self, exc: Exception) -> BaseException:
+        return caused(self._endpoint.failure(*exc.args), exc)
+
+    def _limited(self, wait: Callable[[int | None], Any]) -> Any:
         if self._read_limit is None:
-            yield
-            return
+            return wait(self._number)
         timer = threading.Timer(self._read_limit, self._expire)
         timer.daemon = True
         timer.start()
         try:
-            yield
+            return wait(self._number)
         finally:
             timer.cancel()
 
@@ -175,3 +178,16 @@ class Exchange:
         """End the response here; whoever reads it finds an early end."""
         self._is_shut = True
         self.cancel()
+
+
+def _timed_out(message: str) -> TimeoutError:
+    return TimeoutError(errno.ETIMEDOUT, message)
+
+
+def _is_early_end(exc: Exception) -> bool:
+    """Return whether the server closed its connection before the response's end."""
+    code, message = exc.args
+    return code == "remote_protocol" and (
+        "disconnected without sending a response" in message
+        or "closed connection without sending complete message body" in message
+    )

@@ -8,14 +8,17 @@ counts as sent when the core has taken it over.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any, TypeVar
 
-__all__ = ["AsyncSteps", "Steps"]
+__all__ = ["Steps"]
 
 T = TypeVar("T")
 
 
-class _Steps:
+class Steps:
+    """The steps of one exchange, told to a callable, if there is one."""
+
     __slots__ = ("_prefix", "_tell", "active")
 
     def __init__(self, request: Any) -> None:
@@ -27,16 +30,12 @@ class _Steps:
         """Say which protocol it turned out to be."""
         self._prefix = "http2" if version == b"HTTP/2" else "http11"
 
-
-class AsyncSteps(_Steps):
-    """The steps of one exchange, told to an asynchronous callable, if there is one."""
-
-    __slots__ = ()
-
     async def tell(self, event: str, **info: Any) -> None:
         """Tell one event, such as ``response_closed.started``."""
         if self.active:
-            await self._tell(f"{self._prefix}.{event}", info)
+            told = self._tell(f"{self._prefix}.{event}", info)
+            if isawaitable(told):
+                await told
 
     async def step(self, name: str, work: Callable[[], Awaitable[T]], **info: Any) -> T:
         """Do `work`, telling how it starts and ends."""
@@ -52,28 +51,4 @@ class AsyncSteps(_Steps):
             await self.tell(f"{name}.failed", exception=exc)
             raise
         await self.tell(f"{name}.complete", return_value=value)
-        return value
-
-
-class Steps(_Steps):
-    """The steps of one exchange, told to a callable, if there is one."""
-
-    __slots__ = ()
-
-    def tell(self, event: str, **info: Any) -> None:
-        """Tell one event, such as ``response_closed.started``."""
-        if self.active:
-            self._tell(f"{self._prefix}.{event}", info)
-
-    def step(self, name: str, work: Callable[[], T], **info: Any) -> T:
-        """Do `work`, telling how it starts and ends."""
-        if not self.active:
-            return work()
-        self.tell(f"{name}.started", **info)
-        try:
-            value = work()
-        except BaseException as exc:
-            self.tell(f"{name}.failed", exception=exc)
-            raise
-        self.tell(f"{name}.complete", return_value=value)
         return value

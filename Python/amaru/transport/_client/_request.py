@@ -3,24 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from amaru.transport._urllib3 import _options
+from amaru.transport import _proxy
 
 __all__ = ["ChunkedDecoder", "Head", "LengthDecoder"]
-
-# They are about one connection, and the host makes its own (RFC 9110, 7.6.1).
-_ONE_HOP: Final = frozenset(
-    {
-        b"connection",
-        b"host",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"upgrade",
-    }
-)
 
 
 class Head:
@@ -30,9 +15,10 @@ class Head:
         line, *fields = data.split(b"\r\n")
         method, target, _ = line.split(b" ", 2)
         self.method = method.decode("ascii")
-        self.target = target.decode("ascii")
+        self.target = target.decode("latin-1")
         self.fields: list[tuple[bytes, bytes]] = []
         self.proxy_authorization: bytes | None = None
+        self.expects_continue = False
         self.decoder: ChunkedDecoder | LengthDecoder = LengthDecoder(0)
         self.has_body = False
         for field in _unfolded(fields):
@@ -45,11 +31,12 @@ class Head:
             self._frame(LengthDecoder(int(value)))
         elif lowered == b"transfer-encoding":
             self._frame(ChunkedDecoder())
-        elif lowered == b"proxy-authorization" and _options.basic_credentials(value):
+        elif lowered == b"proxy-authorization" and _proxy.basic_credentials(value):
             self.proxy_authorization = value
             return
-        if lowered not in _ONE_HOP:
-            self.fields.append((name, value))
+        elif lowered == b"expect" and value.lower() == b"100-continue":
+            self.expects_continue = True
+        self.fields.append((name, value))
 
     def _frame(self, decoder: ChunkedDecoder | LengthDecoder) -> None:
         self.has_body = True

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``http.client`` over the host, and so ``urllib.request`` and all that is built on it.
+
+The socket of a connection is a stand-in: what is written to it becomes an exchange of
+the host's core, and what the core receives is read from it. Everything above a socket
+stays Python's own.
+
+A connection that makes its socket in a way of its own is left alone: one whose class
+has a ``connect`` of its own (urllib3's are adopted apart), which was given another
+``_create_connection``, or which must start from an address of this machine.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Final
+
+from amaru import _bridge
+from amaru.transport._client._endpoint import Endpoint
+from amaru.transport._client._socket import HostSocket
+from amaru.transport._replacing import replace
+
+__all__ = ["adopt", "adopt_opener"]
+
+Method = Callable[..., Any]
+
+# What Python's own sockets meet while a connection is made or a request is sent.
+_WHILE_SENDING: Final = frozenset(
+    {
+        *("connect", "connect_timeout", "pool_timeout", "proxy"),
+        *("write", "write_timeout", "not_allowed", "secret_refused"),
+    }
+)
+
+
+def adopt(module: ModuleType) -> None:
+    """Connect through the host wherever the module would open a socket."""
+    for owner in (module.HTTPSConnection, module.HTTPConnection):
+        replace(owner, "connect", _connecting(module))
+
+
+def adopt_opener(module: ModuleType) -> None:
+    """Let ``urllib.request`` raise its own error for a connection that failed.
+
+    It does so for what is raised while a request is sent. The host connects when a
+    request is complete, so that a failure shows only when the response is asked for.
+    """
+    replace(module.AbstractHTTPHandler, "do_open", _opening)
+
+
+def _connecting(module: ModuleType) -> Callable[[Method], Method]:
+    def over(original: Method) -> Method:
+        def connect(conn: Any) -> None:
+            ours = (module.HTTPConnection.connect, module.HTTPSConnection.connect)
+            if (
+                type(conn).connect not in ours
+                or conn._create_connection is not socket.create_connection
+                or conn.source_address
+            ):
+                original(conn)
+                return
+            sys.audit("http.client.connect", conn, conn.host, conn.port)
+            conn.sock = HostSocket(Endpoint(conn))
+
+        return connect
+
+    return over
+
+
+def _opening(original: Method) -> Method:
+    def do_open(handler: Any, http_class: Any, request: Any, **arguments: Any) -> Any:
+        try:
+            return original(handler, http_class, request, **arguments)
+        except OSError as exc:
+            failure: Any = exc.__cause__
+            is_ours = isinstance(failure, _bridge.http().TransferError)
+            if is_ours and failure.args[0] in _WHILE_SENDING:
+                from urllib.error import URLError
+
+                raise URLError(exc) from exc
+            raise
+
+    return do_open

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the requests of one ``http.client`` connection go, and how they may fail."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+from _weakref import ref
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from amaru.transport import _proxy, _tls
+from amaru.transport._errors import system_error
+
+__all__ = ["Endpoint"]
+
+
+class Endpoint:
+    """What the stand-in for a socket asks of the connection that it belongs to."""
+
+    def __init__(self, conn: Any) -> None:
+        # Its socket has this: a cycle would keep both open until it is collected.
+        self._conn = ref(conn)
+        self.scheme = "https" if self._is_secure() else "http"
+        # Now, as a handshake would: what cannot be honoured is refused by `connect`.
+        self._tls = self.tls() if self.scheme == "https" else {}
+
+    @property
+    def conn(self) -> Any:
+        """Return the connection, which is there while a request is made of it."""
+        return self._conn()
+
+    @property
+    def timeout(self) -> float | None:
+        """Return the limit of each operation, as a socket takes it."""
+        timeout = self.conn.timeout
+        if not isinstance(timeout, int | float | None):
+            # The mark of http.client for a connection that names none.
+            import socket
+
+            return socket.getdefaulttimeout()
+        return timeout
+
+    def origin(self) -> str:
+        """Return the scheme, host and port that a request in origin form is for."""
+        tunnel: str | None = self.conn._tunnel_host
+        host, port = (tunnel, self.conn._tunnel_port) if tunnel else self._address()
+        return f"{self.scheme}://{_authority(host, port, self.scheme)}"
+
+    def options(self, target: str) -> dict[str, Any]:
+        """Return how the host is to connect, in the form of the core."""
+        return {"proxy": self.proxy(target), **self._tls}
+
+    def proxy(self, target: str) -> str:
+        """Return the URL of the proxy, or nothing; the client has decided about it."""
+        host, port = self._address()
+        if self.conn._tunnel_host:
+            headers: Mapping[str, str] = self.conn._tunnel_headers
+            # http.client fills in a Host of its own.
+            fields = [(n, v) for n, v in headers.items() if n.lower() != "host"]
+            return _proxy.url("http", host, port, None, fields)
+        if "://" in target:
+            authority = urlsplit(target).netloc.rpartition("@")[2]
+            if authority.lower() != _authority(host, port, "http").lower():
+                return _proxy.url("http", host, port)
+        return ""
+
+    def tls(self) -> dict[str, Any]:
+        """Return what the connection asks of TLS."""
+        return _tls.of(self.conn._context)
+
+    def connected(self) -> None:
+        """Note that the host has reached the server, or could not tell."""
+
+    def failure(self, code: str, message: str) -> BaseException:
+        """Return what to raise for a failure before the response's head is there."""
+        match code:
+            case "remote_protocol":
+                return http.client.BadStatusLine(message)
+            case "local_protocol" | "unsupported_protocol":
+                return http.client.InvalidURL(message)
+            case "interrupted":
+                # As any wait of a script: a handler of network errors must not
+                # swallow it.
+                return KeyboardInterrupt(message)
+        return system_error(code, message) or _reset(message)
+
+    def failure_in_the_body(self, code: str, message: str) -> BaseException:
+        """Return what to raise for a failure while the body is read."""
+        match code:
+            case "remote_protocol":
+                return http.client.HTTPException(message)
+            case "read" | "read_timeout":
+                return system_error(code, message) or _reset(message)
+            case "interrupted":
+                return KeyboardInterrupt(message)
+        return _reset(message)
+
+    def _address(self) -> tuple[str, int | None]:
+        return self.conn.host, self.conn.port
+
+    def _is_secure(self) -> bool:
+        return isinstance(self.conn, http.client.HTTPSConnection)
+
+
+def _reset(message: str) -> OSError:
+    return ConnectionResetError(errno.ECONNRESET, message)
+
+
+def _authority(host: str, port: int | None, scheme: str) -> str:
+    host = host.strip("[]")
+    if ":" in host:
+        # A zone is set off by an escaped percent sign (RFC 6874).
+        host = "[" + host.replace("%25", "%").replace("%", "%25") + "]"
+    default = {"http": 80, "https": 443}[scheme]
+    return host if port in (None, default) else f"{host}:{port}"

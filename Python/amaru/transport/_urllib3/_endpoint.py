@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the requests of one urllib3 connection go, and how they may fail."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from typing import Any, Final
+
+from urllib3 import connection
+from urllib3.util import ssl_
+
+from amaru.transport import _proxy, _tls
+from amaru.transport._client import _endpoint
+from amaru.transport._urllib3 import _errors
+
+__all__ = ["Endpoint"]
+
+# The number of SOCKS 5 in the module behind urllib3's class.
+_SOCKS5: Final = 2
+
+
+class Endpoint(_endpoint.Endpoint):
+    """What the stand-in for a socket asks of urllib3's connection."""
+
+    def __init__(self, conn: Any) -> None:
+        super().__init__(conn)
+        conn.is_verified = False
+        if self.scheme == "https":
+            # Read by the pool, which gives urllib3's own warning.
+            requirement = ssl_.resolve_cert_reqs(conn.cert_reqs)
+            conn.is_verified = requirement == ssl.CERT_REQUIRED
+        conn.proxy_is_verified = False if conn.proxy else None
+        conn._has_connected_to_proxy = False
+
+    def proxy(self, target: str) -> str:
+        conn, address = self.conn, self.conn.proxy
+        if (socks := getattr(conn, "_socks_options", None)) is not None:
+            if socks["socks_version"] != _SOCKS5:
+                raise ValueError(
+                    "the host speaks SOCKS 5 only: use a socks5h:// proxy URL"
+                )
+            credentials = (socks["username"] or "", socks["password"] or "")
+            place = socks["proxy_host"], socks["proxy_port"]
+            return _proxy.url("socks5", *place, credentials)
+        if address is None:
+            return ""
+        headers = conn._tunnel_headers or {} if conn._tunnel_host else {}
+        fields = [(n, v) for n, v in headers.items() if n.lower() != "host"]
+        port = address.port or {"https": 443}.get(address.scheme, 80)
+        return _proxy.url(address.scheme, address.host, port, None, fields)
+
+    def tls(self) -> dict[str, Any]:
+        conn = self.conn
+        if conn.assert_fingerprint:
+            raise ValueError(
+                "assert_fingerprint cannot be checked when the host makes the "
+                "connection; give the certificate itself as ca_certs or ca_cert_data"
+            )
+        found = self._of_context()
+        # urllib3 looks at the name itself, whatever a context says.
+        found.pop("verify", None)
+        if ssl_.resolve_cert_reqs(conn.cert_reqs) == ssl.CERT_NONE:
+            for option in ("ca_file", "ca_dir", "ca_certs"):
+                found.pop(option, None)
+            found["verify"] = False
+        elif conn.assert_hostname is False:
+            found["verify"] = "no-name"
+        if conn.cert_file:
+            found |= _tls.chain(conn.cert_file, conn.key_file, conn.key_password)
+        server = conn.assert_hostname or conn.server_hostname
+        if server:
+            found["sni"] = server
+        return found
+
+    def _of_context(self) -> dict[str, Any]:
+        conn = self.conn
+        files = (conn.ca_certs, conn.ca_cert_dir)
+        place = (*(os.fspath(f) if f else None for f in files), conn.ca_cert_data)
+        if conn.ssl_context is not None:
+            return _tls.of(conn.ssl_context, place)
+        versions = {
+            "ssl_version": conn.ssl_version
+            and ssl_.resolve_ssl_version(conn.ssl_version),
+            "ssl_minimum_version": conn.ssl_minimum_version,
+            "ssl_maximum_version": conn.ssl_maximum_version,
+        }
+        if any(version is not None for version in versions.values()):
+            _tls.of(ssl_.create_urllib3_context(**versions))
+        return _tls.authorities(place)
+
+    def connected(self) -> None:
+        """Note that a proxy has done its part: what fails now is the server's."""
+        self.conn._has_connected_to_proxy = bool(self.conn.proxy)
+
+    def failure(self, code: str, message: str) -> BaseException:
+        failure = _errors.in_the_head(self.conn, code, message)
+        if not _errors.is_failed_connection(failure):
+            # Else urllib3 takes it for a failure to connect to the proxy.
+            self.connected()
+        return failure
+
+    def _address(self) -> tuple[str, int | None]:
+        # With the dot that ends a name, if there is one.
+        return self.conn._dns_host, self.conn.port
+
+    def _is_secure(self) -> bool:
+        return isinstance(self.conn, connection.HTTPSConnection)
