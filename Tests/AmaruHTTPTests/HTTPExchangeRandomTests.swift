@@ -122,8 +122,9 @@ private struct ExchangeLife {
             mayReceive = false
             let piece = Data(repeating: .random(in: 0...9, using: &random), count: 20)
             // What comes after the end, or after a failure, is nobody's.
-            if machine.failure == nil, !machine.responseEnded { received += piece }
-            try feed("piece") { $0.received(piece) }
+            let isDue = machine.failure == nil && machine.head != nil && !machine.isComplete
+            if isDue { received += piece }
+            try feed("piece") { $0.received([piece]) }
         } else if demands == 0 {
             demands += 1
             try feed("demand") { $0.demanded() }
@@ -134,8 +135,7 @@ private struct ExchangeLife {
         writes += 1
         let count = Bool.random(using: &random) ? 10 : Machine.uploadLimit / 2
         let piece = Data(repeating: .random(in: 0...9, using: &random), count: count)
-        let takes = machine.upload == .open && machine.failure == nil && !machine.writeWaits
-        if takes { written += piece }
+        if machine.takesPieces { written += piece }
         try feed("write \(count)") { $0.writeRequested(piece) }
     }
 
@@ -172,7 +172,7 @@ private struct ExchangeLife {
     mutating func end() throws {
         try feed("cancel") { $0.cancelled() }
         if transfer == .running {
-            try require(isAborted || machine.responseEnded, "the transfer was left to itself")
+            try require(isAborted || machine.isComplete, "the transfer was left to itself")
             try endTransfer()
         }
         try require(isClosed, "not closed")

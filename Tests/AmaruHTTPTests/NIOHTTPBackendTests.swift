@@ -105,6 +105,21 @@ struct NIOHTTPBackendTests {
         }
     }
 
+    @Test func `A response that arrives byte by byte is the same`() async throws {
+        var bytes = Data("HTTP/1.1 200 Tr".utf8) + [0xE8] + Data("s bien\r\nX: ".utf8)
+        bytes += [0xE9, 0xFF] + Data("\r\nContent-Length: 2\r\n\r\n".utf8) + [0xE9, 0x80]
+        let server = ScriptedServer([ScriptedResponse(bytes.map { .bytes(Data([$0])) })])
+        try await withServer(server) { (backend) async throws in
+            for _ in 0..<2 {
+                let exchange = backend.open(server.request())
+                let head = try await exchange.head()
+                #expect(head.reasonBytes == Array("Tr".utf8) + [0xE8] + Array("s bien".utf8))
+                #expect(head.headers.first?.bytes == [0xE9, 0xFF])
+                #expect(try await exchange.rest() == Data([0xE9, 0x80]))
+            }
+        }
+    }
+
     @Test func `An informational head is passed over`() async throws {
         let server = ScriptedServer([
             .raw(

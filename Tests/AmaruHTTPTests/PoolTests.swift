@@ -1,4 +1,4 @@
-// Connections end with the pool that used them last.
+// The connections of pools: whose they are, how many there are, and when they end.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP
@@ -25,17 +25,15 @@ struct PoolTests {
         }
     }
 
-    @Test func `A connection that another pool uses survives, until that ends`() async throws {
-        let server = ScriptedServer([.text("one"), .text("two"), .text("three")])
+    @Test func `Each pool has connections of its own`() async throws {
+        let server = ScriptedServer([.text("one")])
         try await withServer(server, Self.keeping) { (backend) async throws in
             var (first, second) = (server.request(), server.request())
             (first.pool, second.pool) = (HTTPConnectionPool(), HTTPConnectionPool())
             #expect(try await backend.open(first).text() == "one")
-            #expect(try await backend.open(second).text() == "two")
+            for _ in 0..<2 { #expect(try await backend.open(second).text() == "one") }
+            #expect(server.connectionCount == 2)
             first.pool = nil
-            #expect(try await backend.open(second).text() == "three")
-            #expect(server.connectionCount == 1)
-            second.pool = nil
             try await server.closedConnections(reach: 1)
         }
     }

@@ -1,7 +1,6 @@
-// What the TLS of a connection depends on, and what the library needs for it.
+// What the TLS of a connection depends on.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOConcurrencyHelpers
 import NIOSSL
 
 /// The choices about TLS that connections must have in common to be shared.
@@ -16,10 +15,16 @@ struct TLSSettings: Hashable, Sendable {
     var trust: Trust
     var verification: HTTPConnectionOptions.Verification = .full
     var clientCertificate: HTTPConnectionOptions.ClientCertificate?
+    var minimumVersion: HTTPConnectionOptions.TLSVersion
+    var maximumVersion: HTTPConnectionOptions.TLSVersion?
+    var cipherSuites: String?
 
     init(_ options: HTTPConnectionOptions, _ configuration: HTTPBackendConfiguration) {
         verification = options.verification
         clientCertificate = options.clientCertificate
+        minimumVersion = options.minimumTLSVersion
+        maximumVersion = options.maximumTLSVersion
+        cipherSuites = options.cipherSuites
         switch options.trust {
         case .configured: trust = Self.configured(configuration)
         case .system: trust = .system(additional: [])
@@ -46,21 +51,18 @@ struct TLSSettings: Hashable, Sendable {
     }
 }
 
-/// The library's form of the settings, with all files read.
-final class TLSMaterial: Sendable {
-    let configuration: TLSConfiguration
-    private let cached = NIOLockedValueBox<NIOSSLContext?>(nil)
-
-    /// Reads the files.
+extension TLSSettings {
+    /// Reads the files and returns the library's form of the settings.
     ///
     /// - Throws: ``CertificateFile/Failure``, or the library's error for what does not fit together.
-    init(_ settings: TLSSettings) throws {
+    func configuration() throws -> TLSConfiguration {
         var tls = TLSConfiguration.makeClientConfiguration()
-        // RFC 8996.
-        tls.minimumTLSVersion = .tlsv12
-        switch settings.trust {
+        tls.minimumTLSVersion = minimumVersion.forLibrary
+        tls.maximumTLSVersion = maximumVersion?.forLibrary
+        if let cipherSuites { tls.cipherSuites = cipherSuites }
+        switch trust {
         // Nothing is compared with authorities then, and reading them takes time.
-        case _ where settings.verification == .none:
+        case _ where verification == .none:
             tls.trustRoots = .certificates([])
         case .system(let additional):
             tls.additionalTrustRoots = try Self.roots(additional)
@@ -70,31 +72,18 @@ final class TLSMaterial: Sendable {
         case .certificates(let all):
             tls.trustRoots = .certificates(try CertificateFile.authorities(der: all))
         }
-        switch settings.verification {
-        case .full: tls.certificateVerification = .fullVerification
-        case .withoutName: tls.certificateVerification = .noHostnameVerification
-        case .none: tls.certificateVerification = .none
-        }
-        if let own = settings.clientCertificate {
+        tls.certificateVerification =
+            switch verification {
+            case .full: .fullVerification
+            case .withoutName: .noHostnameVerification
+            case .none: .none
+            }
+        if let own = clientCertificate {
             tls.certificateChain = try CertificateFile.chain(own).map { .certificate($0) }
             tls.privateKey = .privateKey(try CertificateFile.key(own))
             try Self.checkPair(own, tls)
         }
-        configuration = tls
-    }
-
-    /// The context for connections that set up TLS themselves; made once.
-    func context() throws -> NIOSSLContext {
-        if let context = cached.withLockedValue({ $0 }) { return context }
-        var own = configuration
-        own.applicationProtocols = ["http/1.1"]
-        // Outside the lock: reading the system's authorities takes tens of milliseconds.
-        let made = try NIOSSLContext(configuration: own)
-        return cached.withLockedValue { context in
-            let first = context ?? made
-            context = first
-            return first
-        }
+        return tls
     }
 
     private static func roots(_ paths: [String]) throws -> [NIOSSLAdditionalTrustRoots] {
@@ -116,6 +105,17 @@ final class TLSMaterial: Sendable {
                 path: key,
                 fault: "the key is not the one of the certificate in \(own.chainFile)"
             )
+        }
+    }
+}
+
+extension HTTPConnectionOptions.TLSVersion {
+    fileprivate var forLibrary: NIOSSL.TLSVersion {
+        switch self {
+        case .tls10: .tlsv1
+        case .tls11: .tlsv11
+        case .tls12: .tlsv12
+        case .tls13: .tlsv13
         }
     }
 }

@@ -11,8 +11,13 @@
 
 enum IPAddress {
     /// Returns the 4 or 16 bytes of an address in its usual form; nil for anything else.
+    ///
+    /// The zone of an IPv6 address, after `%`, is not part of the bytes (RFC 4007 §11).
     static func bytes(_ text: String) -> [UInt8]? {
-        parsed(text, family: AF_INET, count: 4) ?? parsed(text, family: AF_INET6, count: 16)
+        if let zone = text.firstIndex(of: "%") {
+            return parsed(String(text[..<zone]), family: AF_INET6, count: 16)
+        }
+        return parsed(text, family: AF_INET, count: 4) ?? parsed(text, family: AF_INET6, count: 16)
     }
 
     /// Whether two addresses of one kind have the first so many bits in common.
