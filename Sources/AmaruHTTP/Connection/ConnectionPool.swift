@@ -3,7 +3,7 @@
 
 import NIOCore
 
-/// Admits exchanges, finds or makes a connection for each, and keeps connections for the next.
+/// Finds or makes a connection for each exchange that was admitted, and keeps it for the next.
 ///
 /// All of it happens on one event loop, which is also that of the connections.
 final class ConnectionPool: @unchecked Sendable {
@@ -34,6 +34,8 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     let loop: any EventLoop
+    /// The places of exchanges without a pool of their client's.
+    private let gate: ConnectionGate
     private let dialer: Dialer
     private let configuration: HTTPBackendConfiguration
     /// What belongs to each pool of a client, and under nil to nobody in particular.
@@ -46,34 +48,33 @@ final class ConnectionPool: @unchecked Sendable {
     private var plainKeys: Set<ConnectionKey> = []
     private var isShutDown = false
 
-    init(on loop: any EventLoop, _ configuration: HTTPBackendConfiguration) {
+    init(
+        on loop: any EventLoop,
+        _ configuration: HTTPBackendConfiguration,
+        gate: ConnectionGate
+    ) {
         self.loop = loop
         self.configuration = configuration
+        self.gate = gate
         dialer = Dialer(on: loop)
-        prepared = PoolShare(on: loop, idleLifetime: configuration.idleConnectionLifetime)
-        prepared.limit = configuration.maximumConnections
+        prepared = PoolShare(on: loop, Self.limits(nil, configuration))
     }
-}
 
-// MARK: - Places
-
-extension ConnectionPool {
-    /// Admits an exchange when there is a place for it.
-    func enter(_ exchange: Exchange) { share(of: exchange).enter(exchange) }
-
-    /// Takes the place of an exchange back, or ends its wait for one.
-    func leave(_ exchange: Exchange) {
-        shares[exchange.request.pool?.number]?.leave(exchange)
+    private static func limits(
+        _ pool: HTTPConnectionPool?,
+        _ configuration: HTTPBackendConfiguration
+    ) -> PoolShare.Limits {
+        PoolShare.Limits(
+            connections: pool?.maximumConnections ?? configuration.maximumConnections,
+            idle: pool?.maximumIdleConnections ?? .max,
+            idleLifetime: pool?.idleLifetime ?? configuration.idleConnectionLifetime
+        )
     }
 
     private func share(of exchange: Exchange) -> PoolShare {
         let pool = exchange.request.pool
         if let share = shares[pool?.number] { return share }
-        let lifetime = pool?.idleLifetime ?? configuration.idleConnectionLifetime
-        let share = PoolShare(on: loop, idleLifetime: lifetime)
-        share.limit = max(1, pool?.maximumConnections ?? configuration.maximumConnections)
-        share.limitPerOrigin = pool?.maximumConnectionsPerOrigin ?? .max
-        share.idleLimit = pool?.maximumIdleConnections ?? .max
+        let share = PoolShare(on: loop, Self.limits(pool, configuration))
         shares[pool?.number] = share
         if let number = pool?.number {
             pool?.whenEnded(self) { [weak self] in
@@ -175,7 +176,7 @@ extension ConnectionPool {
                 return
             }
         }
-        share.makeRoom()
+        share.makeRoom(beside: (exchange.request.pool?.gate ?? gate).count)
         let attempt = dial(key, isPreparation: false)
         attempt.waiters = [exchange]
         work[exchange.id] = .connecting(attempt)

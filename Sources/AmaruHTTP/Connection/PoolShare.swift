@@ -1,68 +1,39 @@
-// The part of a pool that belongs to one client.
+// The connections of one client.
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
 
-/// Places for exchanges, in the order in which they come, and idle connections; used on one event
+/// The connections that a client may use at once: idle ones, and those of HTTP/2; used on one event
 /// loop.
 final class PoolShare {
+    struct Limits {
+        /// How many connections there may be.
+        var connections: Int
+        /// How many of them may be idle.
+        var idle: Int
+        /// How long they may be idle.
+        var idleLifetime: Duration
+    }
+
     private struct Idle {
         let connection: HTTP1Connection
         let timer: Scheduled<Void>
     }
 
-    /// How many exchanges may hold a place.
-    var limit = Int.max
-    /// How many of them may be with one origin.
-    var limitPerOrigin = Int.max
-    /// How many connections may be idle.
-    var idleLimit = Int.max
-
     private let loop: any EventLoop
-    private let idleLifetime: TimeAmount
-    private var holders: Set<UInt64> = []
-    private var holdersByOrigin: [HTTPOrigin: Int] = [:]
-    private var queue: [Exchange] = []
+    private let limits: Limits
     /// The idle connections, the one that has been so for longest first.
     private var idle: [Idle] = []
     private var multiplexed: [HTTP2Connection] = []
     /// What closes the connections of HTTP/2 that carry nothing.
     private var timers: [ObjectIdentifier: Scheduled<Void>] = [:]
 
-    init(on loop: any EventLoop, idleLifetime: Duration) {
+    init(on loop: any EventLoop, _ limits: Limits) {
         self.loop = loop
-        self.idleLifetime = TimeAmount(idleLifetime)
-    }
-}
-
-// MARK: - Places
-
-extension PoolShare {
-    func enter(_ exchange: Exchange) {
-        guard hasPlace(for: exchange) else { return queue.append(exchange) }
-        admit(exchange)
+        self.limits = limits
     }
 
-    /// Does nothing for an exchange that has neither a place nor waits for one.
-    func leave(_ exchange: Exchange) {
-        guard holders.remove(exchange.id) != nil else {
-            return queue.removeAll { $0 === exchange }
-        }
-        let left = (holdersByOrigin[exchange.origin] ?? 1) - 1
-        holdersByOrigin[exchange.origin] = left > 0 ? left : nil
-        guard let next = queue.firstIndex(where: hasPlace) else { return }
-        admit(queue.remove(at: next))
-    }
-
-    private func hasPlace(for exchange: Exchange) -> Bool {
-        holders.count < limit && holdersByOrigin[exchange.origin] ?? 0 < limitPerOrigin
-    }
-
-    private func admit(_ exchange: Exchange) {
-        holders.insert(exchange.id)
-        holdersByOrigin[exchange.origin, default: 0] += 1
-        exchange.perform { $0.admitted() }
-    }
+    private var idleLifetime: TimeAmount { TimeAmount(limits.idleLifetime) }
 }
 
 // MARK: - Idle connections
@@ -82,7 +53,7 @@ extension PoolShare {
     }
 
     func park(_ connection: HTTP1Connection) {
-        guard idleLimit > 0, idleLifetime > .zero else { return connection.close() }
+        guard limits.idle > 0, idleLifetime > .zero else { return connection.close() }
         let timer = loop.assumeIsolated().scheduleTask(in: idleLifetime) { [weak self, weak connection] in
             guard let connection else { return }
             self?.forget(connection)
@@ -90,12 +61,14 @@ extension PoolShare {
         }
         idle.append(Idle(connection: connection, timer: timer))
         connection.park()
-        if idle.count > idleLimit { closeOldest() }
+        if idle.count > limits.idle { closeOldest() }
     }
 
     /// Closes an idle connection if there would be more connections than allowed.
-    func makeRoom() {
-        if idle.count + holders.count > limit, !idle.isEmpty { closeOldest() }
+    ///
+    /// - Parameter used: How many exchanges hold a connection, or will.
+    func makeRoom(beside used: Int) {
+        if idle.count + used > limits.connections, !idle.isEmpty { closeOldest() }
     }
 
     /// The connection is idle no longer.
@@ -144,7 +117,7 @@ extension PoolShare {
 
     /// The connection carries nothing: it is closed unless it does before long.
     func park(_ connection: HTTP2Connection) {
-        guard idleLimit > 0, idleLifetime > .zero else { return connection.close() }
+        guard limits.idle > 0, idleLifetime > .zero else { return connection.close() }
         let id = ObjectIdentifier(connection)
         timers[id]?.cancel()
         timers[id] = loop.assumeIsolated().scheduleTask(in: idleLifetime) { [weak connection] in

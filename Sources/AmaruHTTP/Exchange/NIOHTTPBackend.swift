@@ -49,6 +49,7 @@ public final class NIOHTTPBackend: HTTPBackend {
 
     private let configuration: HTTPBackendConfiguration
     private let warn: @Sendable (String) -> Void
+    private let gate: ConnectionGate
     private let state = NIOLockedValueBox(State())
 
     /// Makes a backend; nothing is opened before the first request.
@@ -61,6 +62,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     ) {
         self.configuration = configuration
         self.warn = warn
+        gate = ConnectionGate(limit: configuration.maximumConnections)
     }
 
     deinit {
@@ -148,7 +150,7 @@ public final class NIOHTTPBackend: HTTPBackend {
             // One loop for all connections: nothing changes threads on its way.
             let loop = MultiThreadedEventLoopGroup.singleton.next()
             let engine = Engine(
-                pool: ConnectionPool(on: loop, configuration),
+                pool: ConnectionPool(on: loop, configuration, gate: gate),
                 deadlines: DeadlineWatch(on: loop)
             )
             state.engine = engine
@@ -168,11 +170,15 @@ public final class NIOHTTPBackend: HTTPBackend {
 extension NIOHTTPBackend: ExchangeEngine {
     var deadlines: DeadlineWatch { engine.deadlines }
 
-    func enterPool(_ exchange: Exchange) { onLoop { $0.enter(exchange) } }
+    func enterPool(_ exchange: Exchange) { gate(of: exchange).enter(exchange) }
 
     func leavePool(_ exchange: Exchange) {
         state.withLockedValue { _ = $0.exchanges.removeValue(forKey: exchange.id) }
-        onLoop { $0.leave(exchange) }
+        gate(of: exchange).leave(exchange)
+    }
+
+    private func gate(of exchange: Exchange) -> ConnectionGate {
+        exchange.request.pool?.gate ?? gate
     }
 
     func startTransfer(of exchange: Exchange) { onLoop { $0.start(exchange) } }

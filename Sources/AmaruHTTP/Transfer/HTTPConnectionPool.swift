@@ -27,6 +27,7 @@ public final class HTTPConnectionPool: Sendable, Hashable {
 
     /// What tells it from every other pool that there was.
     let number: UInt64
+    let gate: ConnectionGate
     private let endings = NIOLockedValueBox<[ObjectIdentifier: @Sendable () -> Void]>([:])
 
     /// Makes a pool.
@@ -40,6 +41,7 @@ public final class HTTPConnectionPool: Sendable, Hashable {
         self.maximumConnectionsPerOrigin = max(1, maximumConnectionsPerOrigin)
         self.maximumIdleConnections = max(0, maximumIdleConnections)
         self.idleLifetime = idleLifetime
+        gate = ConnectionGate(limit: maximumConnections, limitPerOrigin: maximumConnectionsPerOrigin)
         number = Self.lastNumber.withLockedValue { last in
             last += 1
             return last
