@@ -51,6 +51,7 @@ private struct ExchangeLife {
     var armed: [Machine.Timer: UInt64] = [:]
     var lastGeneration: UInt64 = 0
     var mayReceive = false
+    let isUpload: Bool
     var received = Data()
     var read = Data()
     var written = Data()
@@ -63,6 +64,7 @@ private struct ExchangeLife {
             case 1: .data(Data(count: Int.random(in: 0...600_000, using: &random)))
             default: .upload
             }
+        isUpload = body == .upload
         machine = Machine(
             origin: Self.origin,
             body: body,
@@ -77,7 +79,7 @@ private struct ExchangeLife {
     // MARK: Events
 
     mutating func step(_ random: inout SeededGenerator) throws {
-        switch Int.random(in: 0..<18, using: &random) {
+        switch Int.random(in: 0..<19, using: &random) {
         case 0, 1: try admit()
         case 2: try feed("head written") { $0.requestHeadWritten() }
         case 3: try feed("sent") { $0.requestSent() }
@@ -106,6 +108,7 @@ private struct ExchangeLife {
             try feed("finish") { $0.finishRequested().actions }
         case 16: try interrupt(&random)
         case 17: try fire(&random)
+        case 18 where transfer == .running: try rewind()
         default: break
         }
     }
@@ -159,6 +162,20 @@ private struct ExchangeLife {
         armed[timer] = nil
         try feed("limit \(timer)") { $0.fired(timer, generation: generation) }
         try require(machine.failure != nil, "a limit passed in vain")
+    }
+
+    /// The transfer begins again, over another connection.
+    private mutating func rewind() throws {
+        var isRewound = false
+        try feed("rewind") { machine in
+            guard let actions = machine.rewound() else { return [] }
+            isRewound = true
+            return actions
+        }
+        guard isRewound else { return }
+        try require(!isUpload || sent.isEmpty, "pieces of an upload are lost")
+        (demands, uploads, mayReceive) = (0, 0, false)
+        sent = Data()
     }
 
     private mutating func endTransfer() throws {

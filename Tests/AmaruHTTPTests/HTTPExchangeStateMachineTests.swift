@@ -273,4 +273,32 @@ struct HTTPExchangeStateMachineTests {
         #expect(codes(machine.transferEnded()) == [.remoteProtocol])
         #expect(machine.isClosed)
     }
+
+    @Test func `A request goes back to its beginning once, with its body`() {
+        var machine = machine(.data(Data("abc".utf8)), .all(Self.second))
+        _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
+        #expect(machine.uploadDemanded().last == .resumeUpload(.chunk([Data("abc".utf8)])))
+        #expect(
+            machine.rewound() == [.disarm(.write), .arm(.connect, Self.second, generation: 4)]
+        )
+        _ = machine.requestHeadWritten()
+        #expect(machine.uploadDemanded().last == .resumeUpload(.chunk([Data("abc".utf8)])))
+        #expect(machine.rewound() == nil)
+    }
+
+    @Test func `An upload of which a piece is gone cannot be sent again`() {
+        var machine = machine(.upload)
+        _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
+        _ = machine.writeRequested(Data("abc".utf8)) + machine.uploadDemanded()
+        #expect(machine.rewound() == nil)
+    }
+
+    @Test func `What has begun to be answered, or is not wanted, is not sent again`() {
+        var answered = sent()
+        _ = answered.received(Self.head)
+        #expect(answered.rewound() == nil)
+        var cancelled = sent()
+        _ = cancelled.cancelled()
+        #expect(cancelled.rewound() == nil)
+    }
 }

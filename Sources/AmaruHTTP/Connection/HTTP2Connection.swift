@@ -16,6 +16,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// How many streams the server takes at the same time; the value before it has said so.
     private var streamLimit = 100
     private var streamCount = 0
+    /// How many more streams it is used for: their numbers end at 2³¹.
+    private var streamsLeft = 1 << 28
     /// Exchanges that wait for a stream.
     private var waiting: [Exchange] = []
     /// The last stream that the server will serve, once it has said that it ends the connection.
@@ -47,7 +49,9 @@ final class HTTP2Connection: ChannelInboundHandler {
     }
 
     /// Whether it takes another exchange.
-    var isReady: Bool { !isClosed && lastStream == nil && channel.isActive }
+    var isReady: Bool {
+        !isClosed && lastStream == nil && channel.isActive && streamsLeft > 0
+    }
 
     /// Whether it carries nothing.
     var isIdle: Bool { streamCount == 0 && waiting.isEmpty }
@@ -56,6 +60,7 @@ final class HTTP2Connection: ChannelInboundHandler {
     func start(_ exchange: Exchange) {
         guard streamCount < streamLimit else { return waiting.append(exchange) }
         streamCount += 1
+        streamsLeft -= 1
         let stream = HTTP2Stream(exchange, of: self, in: pool)
         pool.begin(stream.transfer)
         stream.open(by: multiplexer)

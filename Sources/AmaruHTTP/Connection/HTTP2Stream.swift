@@ -43,7 +43,7 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         opened.futureResult.assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let channel): begin(channel)
-            case .failure(let error): ended(error)
+            case .failure(let error): ended(error, isUnsent: true)
             }
         }
     }
@@ -128,11 +128,11 @@ extension HTTP2Stream {
         transfer.end()
     }
 
-    private func ended(_ error: any Error) {
+    private func ended(_ error: any Error, isUnsent: Bool = false) {
         guard !isOver else { return }
         if transfer.hasEnded { return endTurn() }
         let stream = try? channel?.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
-        let mayRepeat = connection.mayRepeat(exchange, stream: stream, error)
+        let mayRepeat = isUnsent || connection.mayRepeat(exchange, stream: stream, error)
         end(isServed: false)
         if mayRepeat, transfer.rewind() { return pool.connectAgain(exchange) }
         let isCut = transfer.hasHead && HTTPTransferError.isEndAlone(error)

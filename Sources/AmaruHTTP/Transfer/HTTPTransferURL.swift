@@ -63,10 +63,16 @@ struct HTTPTransferURL: Sendable, Hashable {
 
     private static func isHost(_ host: Substring) -> Bool {
         if host.hasPrefix("[") {
+            let parts = host.dropFirst().dropLast().split(
+                separator: "%",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             return host.hasSuffix("]") && host.count > 3
-                && host.dropFirst().dropLast().utf8.allSatisfy {
+                && parts[0].utf8.allSatisfy {
                     isAlphanumeric($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
                 }
+                && parts.dropFirst().allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isOfZone) }
         }
         return host.utf8.allSatisfy {
             isAlphanumeric($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
@@ -74,13 +80,24 @@ struct HTTPTransferURL: Sendable, Hashable {
         }
     }
 
+    /// A character in the zone of an IPv6 address, such as `eth0` (RFC 6874 §2).
+    private static func isOfZone(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || "-._~".utf8.contains(byte)
+    }
+
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
             || (0x61...0x7A).contains(byte)
     }
 
+    /// The host without brackets; the zone keeps its case and loses its escape: `%25eth0`.
     private static func bare(_ host: Substring) -> String {
-        (host.hasPrefix("[") ? host.dropFirst().dropLast() : host).lowercased()
+        guard host.hasPrefix("[") else { return host.lowercased() }
+        let address = host.dropFirst().dropLast()
+        guard let mark = address.firstIndex(of: "%") else { return address.lowercased() }
+        var zone = address[address.index(after: mark)...]
+        if zone.hasPrefix("25"), zone.count > 2 { zone = zone.dropFirst(2) }
+        return address[..<mark].lowercased() + "%" + zone
     }
 
     /// A URL may carry a password, and errors are shown.
