@@ -198,7 +198,8 @@ private struct TunnelRequest {
     private mutating func connect() -> Step? {
         guard let head = input.getBytes(at: input.readerIndex, length: 5) else { return nil }
         let length = head[3] == 3 ? 1 + Int(head[4]) : head[3] == 1 ? 4 : 16
-        guard input.readableBytes >= 4 + length + 2, let request = input.readBytes(length: 4 + length),
+        guard input.readableBytes >= 4 + length + 2,
+            let request = input.readBytes(length: 4 + length),
             let port = input.readInteger(as: UInt16.self)
         else { return nil }
         let host =

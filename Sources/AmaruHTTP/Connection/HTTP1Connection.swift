@@ -30,7 +30,7 @@ final class HTTP1Connection: ChannelInboundHandler {
     private let pool: ConnectionPool
     private var state = State.parked
     private var parser = HTTP1ResponseParser()
-    /// Whether it has not carried an exchange yet. Afterwards a server may close it at any moment.
+    /// Whether it has not carried an exchange yet; afterwards a server may close it at any moment.
     private(set) var isUnused = true
     /// Whether anything of the response has arrived.
     private var hasReceived = false

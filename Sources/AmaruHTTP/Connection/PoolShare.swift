@@ -54,7 +54,8 @@ extension PoolShare {
 
     func park(_ connection: HTTP1Connection) {
         guard limits.idle > 0, idleLifetime > .zero else { return connection.close() }
-        let timer = loop.assumeIsolated().scheduleTask(in: idleLifetime) { [weak self, weak connection] in
+        let timer = loop.assumeIsolated().scheduleTask(in: idleLifetime) {
+            [weak self, weak connection] in
             guard let connection else { return }
             self?.forget(connection)
             connection.close()

@@ -199,12 +199,12 @@ extension Exchange {
     /// Whether the transfer should receive more; if not, it is resumed when it should.
     func wantsMore() -> Bool {
         var answer = false
-        enact { state in
-            state.machine.demanded().map { action in
-                guard case .resumeDemand(let goOn) = action else { return take(action, from: &state) }
-                answer = goOn
-                return {}
-            }
+        answering {
+            $0.demanded()
+        } at: { action in
+            guard case .resumeDemand(let goOn) = action else { return false }
+            answer = goOn
+            return true
         }
         return answer
     }
@@ -212,14 +212,24 @@ extension Exchange {
     /// The next step of the upload; nil if the transfer is resumed with it later.
     func uploadStep() -> Machine.UploadStep? {
         var answer: Machine.UploadStep?
-        enact { state in
-            state.machine.uploadDemanded().map { action in
-                guard case .resumeUpload(let step) = action else { return take(action, from: &state) }
-                answer = step
-                return {}
-            }
+        answering {
+            $0.uploadDemanded()
+        } at: { action in
+            guard case .resumeUpload(let step) = action else { return false }
+            answer = step
+            return true
         }
         return answer
+    }
+
+    /// Feeds an event; what `answer` takes is the answer to the transfer, which needs no detour.
+    private func answering(
+        _ event: (inout Machine) -> [Machine.Action],
+        at answer: (Machine.Action) -> Bool
+    ) {
+        enact { state in
+            event(&state.machine).filter { !answer($0) }.map { take($0, from: &state) }
+        }
     }
 
     /// Ends the exchange with an error, which is translated by what it was doing.

@@ -87,7 +87,7 @@ struct HTTPOptionReader {
     ) throws -> HTTPConnectionOptions.TLSVersion? {
         guard let text = try text(name) else { return nil }
         guard let version = HTTPConnectionOptions.TLSVersion(rawValue: text) else {
-            throw HTTPTypeError("the option \"\(name)\" of open() is no version of TLS: \"\(text)\"")
+            throw HTTPTypeError("the option \"\(name)\" of open() is not a version of TLS")
         }
         return version
     }

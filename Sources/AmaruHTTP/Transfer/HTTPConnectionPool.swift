@@ -41,7 +41,10 @@ public final class HTTPConnectionPool: Sendable, Hashable {
         self.maximumConnectionsPerOrigin = max(1, maximumConnectionsPerOrigin)
         self.maximumIdleConnections = max(0, maximumIdleConnections)
         self.idleLifetime = idleLifetime
-        gate = ConnectionGate(limit: maximumConnections, limitPerOrigin: maximumConnectionsPerOrigin)
+        gate = ConnectionGate(
+            limit: maximumConnections,
+            limitPerOrigin: maximumConnectionsPerOrigin
+        )
         number = Self.lastNumber.withLockedValue { last in
             last += 1
             return last

@@ -162,8 +162,8 @@ extension HTTPTransferError {
         stage: Stage,
         origin: HTTPOrigin
     ) -> (Code, String) {
-        let reason =
-            if case NIOSSLError.handshakeFailed(let cause) = error { "\(cause)" } else { "\(error)" }
+        var reason = "\(error)"
+        if case NIOSSLError.handshakeFailed(let cause) = error { reason = "\(cause)" }
         let isOfClientCertificate = clientAlerts.contains { reason.contains($0) }
         guard stage == .connecting || isOfClientCertificate else {
             return broken(stage, origin: origin, reason: "TLS: \(reason)")
