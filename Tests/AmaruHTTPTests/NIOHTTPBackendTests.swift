@@ -209,6 +209,30 @@ struct NIOHTTPBackendTests {
         }
     }
 
+    @Test func `After 101 the bytes go both ways as they are`() async throws {
+        let server = UpgradeServer(greeting: "welcome")
+        let url = "http://127.0.0.1:\(try await server.start())/"
+        let backend = NIOHTTPBackend()
+        var request = HTTPTransferRequest(method: "GET", url: url)
+        request.headers = [
+            HTTPHeaderField("Connection", "Upgrade"), HTTPHeaderField("Upgrade", "echo"),
+        ]
+        let exchange = backend.open(request)
+        #expect(try await exchange.head().status == 101)
+        #expect(try await exchange.text(ofAtLeast: 7) == "welcome")
+        for word in ["GET / HTTP/1.1\r\n\r\n", String(repeating: "a", count: 1 << 20)] {
+            async let echo = exchange.text(ofAtLeast: word.utf8.count)
+            try await exchange.write(Data(word.utf8))
+            #expect(try await echo == word)
+        }
+        try await exchange.finish()
+        #expect(try await exchange.read() == nil)
+        await exchange.closed()
+        #expect(backend.inFlight == 0)
+        await backend.shutDown()
+        await server.shutDown()
+    }
+
     @Test func `Many exchanges at once get their own answers`() async throws {
         let server = ScriptedServer { request, _ in .text(request.path) }
         try await withServer(server) { (backend) async throws in

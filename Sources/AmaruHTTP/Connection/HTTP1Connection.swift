@@ -188,7 +188,7 @@ extension HTTP1Connection: TransferCarrier {
 
     func write(_ pieces: [Data]) {
         guard case .busy(let transfer) = state else { return }
-        let isChunked = transfer.exchange.request.framing == .chunked
+        let isChunked = transfer.exchange.request.framing == .chunked && !parser.isTunnel
         for piece in pieces {
             var buffer = channel.allocator.buffer(capacity: piece.count + (isChunked ? 16 : 0))
             if isChunked { HTTP1RequestEncoder.chunk(size: piece.count, into: &buffer) }
@@ -199,6 +199,7 @@ extension HTTP1Connection: TransferCarrier {
     }
 
     func writeEnd() {
+        if parser.isTunnel { return channel.close(mode: .output, promise: nil) }
         guard case .busy(let transfer) = state, transfer.exchange.request.framing == .chunked
         else { return }
         var buffer = channel.allocator.buffer(capacity: 8)

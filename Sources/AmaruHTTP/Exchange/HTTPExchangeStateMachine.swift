@@ -247,6 +247,8 @@ extension HTTPExchangeStateMachine {
         if request < .sending { request = .sending }
         if resumes(.head) { actions.append(.resumeHead(.success(head))) }
         if waiters.contains(.read) { actions += arm(.read, timeouts.read) }
+        // From here on the bytes are another protocol's, both ways.
+        if head.status == 101, case .ended = upload { upload = .open(Pieces()) }
         // A status that is no success settles the matter: the rest of the body is not wanted.
         // The transfer itself is told at the end of the response, or that would be cut short.
         if head.status >= 300 { actions += dropUpload() }

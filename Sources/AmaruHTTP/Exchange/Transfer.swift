@@ -129,6 +129,10 @@ extension Transfer {
     func received(_ head: HTTPTransferHead) {
         self.head = head
         hasHead = true
+        guard head.status == 101 else { return }
+        // What is written next belongs to another protocol.
+        missing = nil
+        if upload == .complete { upload = .running }
     }
 
     func received(_ bytes: ByteBuffer) {
@@ -148,7 +152,7 @@ extension Transfer {
         guard hasEnded else {
             deliver()
             if !isOver, exchange.wantsMore() { carrier?.receive() }
-            return
+            return pump()
         }
         guard upload == .running || upload == .waiting else { return }
         deliver()

@@ -97,6 +97,10 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body.
     ///
+    /// After a response with the status 101 the connection belongs to the protocol that the head
+    /// names: what is written then is sent as it is, whatever the body of the request was, and what
+    /// arrives is read as the body of the response.
+    ///
     /// Returns when there is room for more: up to 512 KiB are taken ahead of the network, and a
     /// fault is told by what is asked for next. A server may answer before it has everything: what
     /// is written after that is discarded, without an error, since the response says what became of
