@@ -92,8 +92,10 @@ struct HTTP1ResponseParser {
         }
     }
 
-    /// Takes the end of the connection, once `next()` has returned nil. Returns the end of a body
-    /// that only the end of the connection ends, and nil if no response is due.
+    /// Takes the end of the connection, once `next()` has returned nil.
+    ///
+    /// Returns the end of a body that only the end of the connection ends; nil if no response is
+    /// due. To call it until it returns nil does no harm.
     ///
     /// - Throws: `.remoteProtocol` if the response is incomplete.
     mutating func endOfStream() throws(HTTPTransferError) -> HTTP1ResponsePart? {
@@ -120,11 +122,13 @@ extension HTTP1ResponseParser {
     }
 
     private mutating func read() throws(HTTP1Fault) -> HTTP1ResponsePart? {
+        // No `switch` that would hold on to the state, and so have each line copy the fields.
+        if let part = try readHead() { return part }
+        if let part = try readChunks() { return part }
         switch state {
-        case .idle, .tunnel: nil
-        case .head: try readHead()
-        case .body(let body, let isPersistent): try read(body, isPersistent)
+        case .body(let body, let isPersistent): return read(body, isPersistent)
         case .failed(let fault): throw fault
+        case .idle, .head, .tunnel: return nil
         }
     }
 
@@ -166,7 +170,7 @@ extension HTTP1ResponseParser {
     private mutating func read(
         _ body: Body,
         _ isPersistent: Bool
-    ) throws(HTTP1Fault) -> HTTP1ResponsePart? {
+    ) -> HTTP1ResponsePart? {
         switch body {
         case .length(0, _):
             return end([], isPersistent)
@@ -176,16 +180,14 @@ extension HTTP1ResponseParser {
             state = .body(body, isPersistent: isPersistent)
             return .body(piece)
         case .chunked:
-            return try readChunks(isPersistent)
+            return nil
         case .untilClose:
             return input.piece(atMost: .max).map { .body($0) }
         }
     }
 
-    private mutating func readChunks(
-        _ isPersistent: Bool
-    ) throws(HTTP1Fault) -> HTTP1ResponsePart? {
-        guard case .body(.chunked(var reader), _) = state else { return nil }
+    private mutating func readChunks() throws(HTTP1Fault) -> HTTP1ResponsePart? {
+        guard case .body(.chunked(var reader), let isPersistent) = state else { return nil }
         state = .idle(mayReuse: false)  // Or each line of the trailers would copy them.
         let step = try reader.next(from: &input, limits: limits)
         if case .end(let trailers)? = step {
