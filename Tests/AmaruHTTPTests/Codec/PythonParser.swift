@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 /// One of Python's parsers of responses.
-enum PythonParser: String, CustomTestStringConvertible {
+enum PythonParser: String {
     case httpClient = "http.client"
     case h11
 
@@ -35,8 +35,6 @@ enum PythonParser: String, CustomTestStringConvertible {
     struct Failure: Error {
         let result: AmaruProcess.Result
     }
-
-    var testDescription: String { rawValue }
 
     /// Has the parser read these responses, in which each character is a byte; the end of the
     /// connection follows each.
