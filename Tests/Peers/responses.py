@@ -15,12 +15,8 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-
-try:
-    import h11
-except ImportError:
-    h11 = None
 
 Outcome = dict[str, object]
 
@@ -67,6 +63,8 @@ def read_by_http_client(method: str, data: bytes) -> Response:
 
 
 def read_by_h11(method: str, data: bytes) -> Response:
+    import h11
+
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=100 * 1024)
     headers = [("Host", "a"), ("Connection", "upgrade"), ("Upgrade", "b")]
     connection.send(h11.Request(method=method, target="/", headers=headers))
@@ -92,17 +90,14 @@ def read_by_h11(method: str, data: bytes) -> Response:
         status=head.status_code,
         reason=head.reason.decode("latin-1"),
         body=body.decode("latin-1"),
-        fields=_pairs(head.headers),
+        fields=_pairs(head.headers.raw_items()),
         informational=informational,
-        trailers=_pairs(trailers) if trailers is not None else [],
+        trailers=_pairs(trailers.raw_items()) if trailers is not None else [],
     )
 
 
-def _pairs(headers: "h11.Headers") -> list[tuple[str, str]]:
-    return [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in headers.raw_items()
-    ]
+def _pairs(fields: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
 
 
 def outcome(read: Callable[[str, bytes], Response], method: str, text: str) -> Outcome:
@@ -115,7 +110,7 @@ def outcome(read: Callable[[str, bytes], Response], method: str, text: str) -> O
 def main() -> None:
     name, source, target = sys.argv[1:]
     answer: dict[str, object] = {"missing": f"{sys.executable} has no h11"}
-    if name != "h11" or h11 is not None:
+    if name != "h11" or find_spec("h11"):
         read = read_by_h11 if name == "h11" else read_by_http_client
         inputs = json.loads(Path(source).read_text())
         answer = {"outcomes": [outcome(read, method, text) for method, text in inputs]}
