@@ -3,9 +3,9 @@
 
 import NIOCore
 
-/// Reads a chunked body: https://www.rfc-editor.org/rfc/rfc9112#section-7.1
+/// Reads a chunked body.
 ///
-/// Like http.client it allows zeros before a size, blanks around it and LF after it, and ignores
+/// The rule is https://www.rfc-editor.org/rfc/rfc9112#section-7.1. Like http.client it allows zeros before a size, blanks around it and LF after it, and ignores
 /// extensions. It allows no sign, prefix or underscore, which only Python's `int` reads, and after
 /// the data nothing but CR LF: LF would hide a size that is wrong by one.
 struct HTTP1ChunkReader {

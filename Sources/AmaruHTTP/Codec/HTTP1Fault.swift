@@ -37,7 +37,7 @@ extension HTTP1Fault {
         case .notReusable:
             return "the connection to \(server) cannot serve another request"
         case .noResponse:
-            return "server \(server) disconnected without sending a response"
+            return "\(server) disconnected without sending a response"
         case .incompleteBody(let received, let expected):
             return Self.early + "(\(server) sent \(received) bytes of \(expected))"
         case .incompleteChunks(let received):

@@ -8,11 +8,11 @@
 /// - Blanks before the colon are dropped: https://www.rfc-editor.org/rfc/rfc9112#section-5.1
 /// - Control characters stay in a value, except for NUL and CR, which are refused:
 ///   https://www.rfc-editor.org/rfc/rfc9110#section-5.5
-/// - A line that is no field is left out, with the folded lines that belong to it. http.client
-///   leaves out everything from there on, so also the length of the body. RFC 9112 says so only of
-///   a folded line that is the first: https://www.rfc-editor.org/rfc/rfc9112#section-2.2
+/// - A line that is no field is left out, with the folded lines that continue it, as RFC 9112 has it
+///   for a folded line before the first field: https://www.rfc-editor.org/rfc/rfc9112#section-2.2
+///   http.client leaves out all that follows, which may include the length of the body.
 ///
-/// Other parsers may have read what was dropped or left out, so the connection should end.
+/// Another parser on the way may have understood such lines differently, so the connection ends.
 struct HTTP1FieldSection {
     private(set) var fields: [HTTPHeaderField] = []
     /// Whether another parser might have understood the fields differently.

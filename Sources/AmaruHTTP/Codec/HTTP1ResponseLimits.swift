@@ -3,8 +3,8 @@
 
 /// The bounds of what the parser keeps or skips while it waits for the end of a head.
 ///
-/// Python's own parsers have 100 lines of 64 KiB (http.client) and 100 KiB for the head as a whole
-/// (h11, as httpx sets it up). The limits are wider than what either is known to be used for.
+/// http.client allows 100 lines of 64 KiB, and h11 100 KiB for a head (as httpx sets it up). These
+/// limits are wider, but for the sum of http.client's, which nobody sends.
 struct HTTP1ResponseLimits: Sendable {
     static let standard = HTTP1ResponseLimits()
 

@@ -5,8 +5,8 @@ import NIOCore
 
 /// Reads one response after another from the bytes of a connection.
 ///
-/// It is pure: bytes in, parts out. What arrives in between has no influence on the parts, except
-/// for where the body is divided.
+/// It is pure: bytes in, parts out. How the bytes were divided when they arrived makes no difference,
+/// except to the pieces of a body.
 ///
 /// ```swift
 /// var parser = HTTP1ResponseParser()
@@ -15,8 +15,8 @@ import NIOCore
 /// while let part = try parser.next() { … }
 /// ```
 ///
-/// It keeps at most a line and the fields of a head if its parts are taken as soon as bytes have
-/// arrived; the caller bounds what it appends without that.
+/// If the parts are taken whenever bytes have arrived, it keeps a line and the fields of a head at
+/// most. The caller bounds what it appends without taking parts, and what it appends to a tunnel.
 struct HTTP1ResponseParser {
     private enum State {
         /// No response is due. What arrives all the same belongs to none.
@@ -60,11 +60,11 @@ struct HTTP1ResponseParser {
         if case .tunnel = state { true } else { false }
     }
 
-    /// Prepares for the response to a request, which follows the last one; HEAD and CONNECT change
-    /// how it is framed.
+    /// Prepares for the response to a request.
     ///
-    /// On a connection that may not be reused, `next()` will throw: what came after a response
-    /// must not become the answer to another request.
+    /// The method matters: HEAD and CONNECT change where the response ends. If the connection may
+    /// not be reused, `next()` will throw: what came after a response must not become the answer to
+    /// another request.
     mutating func expect(method: String) {
         if case .failed = state { return }
         let reader = HTTP1HeadReader(method: method, limits: limits)
@@ -92,8 +92,10 @@ struct HTTP1ResponseParser {
         }
     }
 
-    /// Takes the end of the connection, once `next()` has returned nil. Returns the end of a body
-    /// that only the end of the connection ends, and nil if no response is due.
+    /// Takes the end of the connection, once `next()` has returned nil.
+    ///
+    /// Returns the end of a response that lasts as long as the connection does; nil if no response is
+    /// due. It may be called until it returns nil.
     ///
     /// - Throws: `.remoteProtocol` if the response is incomplete.
     mutating func endOfStream() throws(HTTPTransferError) -> HTTP1ResponsePart? {
@@ -120,11 +122,13 @@ extension HTTP1ResponseParser {
     }
 
     private mutating func read() throws(HTTP1Fault) -> HTTP1ResponsePart? {
+        // No `switch` that would hold on to the state, and so have each line copy the fields.
+        if let part = try readHead() { return part }
+        if let part = try readChunks() { return part }
         switch state {
-        case .idle, .tunnel: nil
-        case .head: try readHead()
-        case .body(let body, let isPersistent): try read(body, isPersistent)
+        case .body(let body, let isPersistent): return read(body, isPersistent)
         case .failed(let fault): throw fault
+        case .idle, .head, .tunnel: return nil
         }
     }
 
@@ -166,7 +170,7 @@ extension HTTP1ResponseParser {
     private mutating func read(
         _ body: Body,
         _ isPersistent: Bool
-    ) throws(HTTP1Fault) -> HTTP1ResponsePart? {
+    ) -> HTTP1ResponsePart? {
         switch body {
         case .length(0, _):
             return end([], isPersistent)
@@ -176,16 +180,14 @@ extension HTTP1ResponseParser {
             state = .body(body, isPersistent: isPersistent)
             return .body(piece)
         case .chunked:
-            return try readChunks(isPersistent)
+            return nil
         case .untilClose:
             return input.piece(atMost: .max).map { .body($0) }
         }
     }
 
-    private mutating func readChunks(
-        _ isPersistent: Bool
-    ) throws(HTTP1Fault) -> HTTP1ResponsePart? {
-        guard case .body(.chunked(var reader), _) = state else { return nil }
+    private mutating func readChunks() throws(HTTP1Fault) -> HTTP1ResponsePart? {
+        guard case .body(.chunked(var reader), let isPersistent) = state else { return nil }
         state = .idle(mayReuse: false)  // Or each line of the trailers would copy them.
         let step = try reader.next(from: &input, limits: limits)
         if case .end(let trailers)? = step {

@@ -23,7 +23,8 @@ struct HTTP1StatusLine {
     /// Refuses what cannot become a status line, before its end: a TLS alert, the greeting of a
     /// server of mail.
     static func check(beginning bytes: UnsafeRawBufferPointer) throws(HTTP1Fault) {
-        let beginning = bytes.drop(while: HTTP1Syntax.isLenientBlank).prefix(5)
+        // Blanks that arrive one by one are not looked at all over again.
+        let beginning = bytes.prefix(64).drop(while: HTTP1Syntax.isLenientBlank).prefix(5)
         let word = beginning.prefix { $0 != HTTP1Syntax.lineFeed }
         guard "HTTP/".utf8.starts(with: word) else { throw .notHTTP }
     }
