@@ -29,9 +29,10 @@ public enum HTTPDisturbance: Sendable, Hashable {
 ///     request.url.hasSuffix("/models") ? .delayed(.seconds(2)) : nil
 /// }
 /// ```
-public final class DisturbedBackend: HTTPBackend {
+public final class DisturbedBackend: HTTPLayer {
     private let rule: @Sendable (HTTPTransferRequest) -> HTTPDisturbance?
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
 
     /// Makes a layer around a backend.
     ///
@@ -45,9 +46,6 @@ public final class DisturbedBackend: HTTPBackend {
         self.rule = rule
     }
 
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
-
     /// Starts the exchange, disturbed or not.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         switch rule(request) {
@@ -56,20 +54,18 @@ public final class DisturbedBackend: HTTPBackend {
         case let disturbance?: DisturbedExchange(next.open(request), disturbance)
         }
     }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }
 
 private final class DisturbedExchange: HTTPExchange {
+    private struct State {
+        var received = 0
+        /// What is waited for before an operation goes on.
+        var delays: [HTTPExchangeWait: Task<Void, Never>] = [:]
+    }
+
     private let inner: any HTTPExchange
     private let disturbance: HTTPDisturbance
-    private let received = NIOLockedValueBox(0)
+    private let state = NIOLockedValueBox(State())
 
     init(_ inner: any HTTPExchange, _ disturbance: HTTPDisturbance) {
         self.inner = inner
@@ -78,51 +74,77 @@ private final class DisturbedExchange: HTTPExchange {
 
     deinit { inner.cancel() }
 
-    func head() async throws(HTTPTransferError) -> HTTPTransferHead {
-        if case .delayed(let time) = disturbance { try await wait(time) }
-        return try await inner.head()
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
+        guard case .delayed(let time) = disturbance else { return inner.head(completion) }
+        delay(.head, time) { [inner] error in
+            if let error { completion(.failure(error)) } else { inner.head(completion) }
+        }
     }
 
-    func read() async throws(HTTPTransferError) -> Data? {
+    func read(_ completion: @escaping HTTPCompletion<[Data]>) {
         if case .broken(let limit, let error) = disturbance,
-            received.withLockedValue({ $0 >= limit })
+            state.withLockedValue({ $0.received >= limit })
         {
             inner.cancel()
-            throw error
+            return completion(.failure(error))
         }
-        guard let piece = try await inner.read() else { return nil }
+        inner.read { [self] result in
+            guard case .success(let pieces) = result, !pieces.isEmpty else {
+                return completion(result)
+            }
+            disturb(Data(pieces.joined()), completion)
+        }
+    }
+
+    private func disturb(_ piece: Data, _ completion: @escaping HTTPCompletion<[Data]>) {
         switch disturbance {
         case .broken(let limit, _):
-            let room = received.withLockedValue { received in
-                defer { received += piece.count }
-                return limit - received
+            let room = state.withLockedValue { state in
+                defer { state.received += piece.count }
+                return limit - state.received
             }
-            return piece.prefix(room)
+            completion(.success([piece.prefix(room)]))
         case .limited(let rate):
-            try await wait(.seconds(1) * Double(piece.count) / Double(max(1, rate)))
-            return piece
+            // What has arrived is delivered even if nobody waits for it any more.
+            delay(.read, Self.time(of: piece, at: rate)) { _ in completion(.success([piece])) }
         case .refused, .delayed:
-            return piece
+            completion(.success([piece]))
         }
     }
 
-    func write(_ data: Data) async throws(HTTPTransferError) {
-        if case .limited(let rate) = disturbance {
-            try await wait(.seconds(1) * Double(data.count) / Double(max(1, rate)))
-        }
-        try await inner.write(data)
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
+        guard case .limited(let rate) = disturbance else { return inner.write(data, completion) }
+        delay(nil, Self.time(of: data, at: rate)) { [inner] _ in inner.write(data, completion) }
     }
 
-    func finish() async throws(HTTPTransferError) { try await inner.finish() }
+    func finish(_ completion: @escaping HTTPCompletion<Void>) { inner.finish(completion) }
+
+    func abandon(_ wait: HTTPExchangeWait) {
+        state.withLockedValue { $0.delays[wait] }?.cancel()
+        inner.abandon(wait)
+    }
+
+    func cancel() {
+        for delay in state.withLockedValue({ Array($0.delays.values) }) { delay.cancel() }
+        inner.cancel()
+    }
+
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) { inner.whenClosed(completion) }
     var timings: HTTPExchangeTimings { inner.timings }
-    func cancel() { inner.cancel() }
-    func closed() async { await inner.closed() }
 
-    private func wait(_ time: Duration) async throws(HTTPTransferError) {
-        do {
-            try await Task.sleep(for: time)
-        } catch {
-            throw HTTPTransferError(.cancelled, "the wait was cancelled")
+    private static func time(of data: Data, at rate: Int) -> Duration {
+        .seconds(1) * Double(data.count) / Double(max(1, rate))
+    }
+
+    private func delay(
+        _ wait: HTTPExchangeWait?,
+        _ time: Duration,
+        then goOn: @escaping @Sendable (HTTPTransferError?) -> Void
+    ) {
+        let task = Task {
+            let isOver: Void? = try? await Task.sleep(for: time)
+            goOn(isOver == nil ? HTTPTransferError(.cancelled, "the wait was cancelled") : nil)
         }
+        if let wait { state.withLockedValue { $0.delays[wait] = task } }
     }
 }

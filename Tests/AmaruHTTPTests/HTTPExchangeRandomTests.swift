@@ -101,8 +101,7 @@ private struct ExchangeLife {
             try feed("head?") { $0.headRequested() }
         case 13:
             reads += 1
-            let all = Bool.random(using: &random)
-            try feed("read \(all)") { $0.readRequested(all: all) }
+            try feed("read") { $0.readRequested() }
         case 14: try write(&random)
         case 15:
             try feed("finish") { $0.finishRequested().actions }

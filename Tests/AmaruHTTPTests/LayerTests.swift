@@ -151,18 +151,6 @@ struct LayerTests {
         }
     }
 
-    @Test func `A removed key is sent no more`() async throws {
-        let server = ScriptedServer([.text("")])
-        try await withServer(server) { (backend) async throws in
-            let stack = try HTTPStack(over: backend)
-            let placeholder = stack.vault.add(Self.key, for: try HTTPOrigin(parsing: server.url))
-            stack.vault.remove(placeholder)
-            let field = HTTPHeaderField("Authorization", "Bearer \(placeholder)")
-            _ = try await stack.open(server.request(headers: [field])).text()
-            #expect(server.requests[0].header("Authorization") == "Bearer \(placeholder)")
-        }
-    }
-
     @Test func `Nothing that can be printed shows a key`() throws {
         let vault = SecretVault()
         let placeholder = vault.add(Self.key, for: try HTTPOrigin(parsing: Self.openAI))

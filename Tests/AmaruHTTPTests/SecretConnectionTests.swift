@@ -10,6 +10,15 @@ import Testing
 struct SecretConnectionTests {
     typealias Change = @Sendable (inout HTTPConnectionOptions) -> Void
 
+    static let programProxy = HTTPProxy(host: "proxy.invalid", port: 80, username: "me")
+
+    /// A stack of a program that has a proxy.
+    static func stack(over backend: any HTTPBackend) throws -> HTTPStack {
+        var layers = HTTPStack.Layers()
+        layers.proxies.https = programProxy
+        return try HTTPStack(over: backend, layers: layers)
+    }
+
     static let changes: [(name: String, url: String, change: Change)] = [
         ("nothing verified", "https://example.com", { $0.verification = .none }),
         ("no name verified", "https://example.com", { $0.verification = .withoutName }),
@@ -20,6 +29,27 @@ struct SecretConnectionTests {
         ("certificates", "https://example.com", { $0.trust = .certificates([Data([1])]) }),
         ("another name", "https://example.com", { $0.serverName = "evil.example" }),
         ("a socket in clear", "http://127.0.0.1:9", { $0.unixSocket = "/tmp/socket" }),
+        ("a socket", "https://example.com", { $0.unixSocket = "/tmp/socket" }),
+        ("a socket of this machine", "https://localhost:9", { $0.unixSocket = "/tmp/socket" }),
+        (
+            "a proxy of the script's", "https://example.com",
+            { $0.proxy = .proxy(HTTPProxy(host: "127.0.0.1", port: 9)) }
+        ),
+        (
+            "another proxy than the program's", "https://example.com",
+            { $0.proxy = .proxy(HTTPProxy(host: "proxy.invalid", port: 81)) }
+        ),
+        (
+            "the program's proxy, for another scheme", "http://127.0.0.1:9",
+            { $0.proxy = .proxy(programProxy) }
+        ),
+        (
+            "the program's proxy, and an authority of the script's", "https://example.com",
+            {
+                $0.proxy = .proxy(programProxy)
+                $0.trust = .file("/tmp/ca.pem")
+            }
+        ),
         (
             "a proxy in clear", "http://127.0.0.1:9",
             { $0.proxy = .proxy(HTTPProxy(host: "127.0.0.1", port: 9)) }
@@ -36,7 +66,7 @@ struct SecretConnectionTests {
     @Test(arguments: changes.indices)
     func `A key is not sent where the options let others read it`(_ index: Int) async throws {
         let (name, url, change) = Self.changes[index]
-        let stack = try HTTPStack(over: NIOHTTPBackend())
+        let stack = try Self.stack(over: NIOHTTPBackend())
         let placeholder = stack.vault.add("secret", for: try HTTPOrigin(parsing: url))
         var request = HTTPTransferRequest(method: "GET", url: url)
         request.headers = [HTTPHeaderField("Authorization", "Bearer \(placeholder)")]
@@ -45,6 +75,23 @@ struct SecretConnectionTests {
         #expect(failure.code == .secretRefused, "\(name): \(failure)")
         #expect(!failure.message.contains("secret\""))
         await stack.shutDown()
+    }
+
+    @Test func `A client may name the proxy that the program has anyway`() async throws {
+        struct Answering: HTTPBackend {
+            func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
+                let sent = request.headers.firstValue(of: "authorization") ?? ""
+                return FailedExchange(HTTPTransferError(.proxy, "sent \(sent)"))
+            }
+            func shutDown() async {}
+        }
+        let stack = try Self.stack(over: Answering())
+        let url = "https://example.com"
+        let placeholder = stack.vault.add("secret", for: try HTTPOrigin(parsing: url))
+        var request = HTTPTransferRequest(method: "GET", url: url)
+        request.headers = [HTTPHeaderField("Authorization", placeholder)]
+        request.connection.proxy = .proxy(Self.programProxy)
+        #expect(await stack.open(request).failure()?.message == "sent secret")
     }
 
     @Test func `Without a key these options are the script's business`() async throws {

@@ -69,4 +69,30 @@ struct TraceTests {
         #expect(["read", "remote_protocol"].contains(second.code))
         #expect(second.times["first_byte"] == nil)
     }
+
+    @Test func `A key that has come into a URL or an error is not traced`() async throws {
+        let path = folder.path + "/trace.jsonl"
+        let key = "sk-real-key-123"
+        struct Failing: HTTPBackend {
+            func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
+                FailedExchange(HTTPTransferError(.remoteProtocol, "no answer to \(request.url)"))
+            }
+            func shutDown() async {}
+        }
+        var layers = HTTPStack.Layers()
+        layers.trace = path
+        let stack = try HTTPStack(over: Failing(), layers: layers)
+        // Of another origin, so that nothing but the trace looks for it.
+        _ = stack.vault.add(key, for: try HTTPOrigin(parsing: "https://a.example"))
+        let encoded = key.utf8.map { "%" + String($0, radix: 16) }.joined()
+        for text in [key, encoded] {
+            let url = "https://b.example/\(text)?q=\(text)"
+            _ = await stack.open(HTTPTransferRequest(method: "GET", url: url)).failure()
+        }
+        await stack.shutDown()
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.split(separator: "\n").count == 2)
+        for part in [key, encoded, "-123", "%33"] { #expect(!text.contains(part)) }
+        #expect(text.contains("https://b.example/***************?q=***************"))
+    }
 }

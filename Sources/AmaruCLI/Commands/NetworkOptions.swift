@@ -35,15 +35,19 @@ struct NetworkOptions: ParsableArguments {
 
     /// The network that the options describe.
     ///
-    /// - Parameter servers: The origins that are allowed beside the named ones.
+    /// - Parameters:
+    ///   - proxies: The proxies that the environment names.
+    ///   - servers: The origins that are allowed beside the named ones.
     func stack(
         over engine: () throws -> any HTTPBackend,
         vault: SecretVault,
+        proxies: HTTPProxySettings,
         servers: [HTTPOrigin]
     ) throws -> HTTPStack {
         var layers = HTTPStack.Layers()
         layers.routes = try routes()
         layers.allowList = try allowList(with: servers)
+        layers.proxies = proxies
         layers.recording = record
         layers.trace = traceHTTP
         layers.onFailure = { Report.line("warning: \($0)") }

@@ -55,6 +55,7 @@ final class KeyRing: Sendable {
                         + "Set it, or name another one."
                 )
             }
+            ProcessSecrets.forbidDumps()
             let made = vault.add(key, for: owner)
             setenv(option.variable, made, 1)
             if owner == origin {
@@ -117,6 +118,7 @@ final class KeyRing: Sendable {
         guard let key = try Self.valid(answer, from: "your answer") else {
             throw ValidationError("The key for \(origin) that was entered is empty. \(remedy)")
         }
+        ProcessSecrets.forbidDumps()
         let made = vault.add(key, for: origin)
         placeholder.withLock { $0 = made }
     }

@@ -35,6 +35,23 @@ enum ProcessSecrets {
         return value.flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Keeps the memory of this process out of core files, and from other processes of the user.
+    ///
+    /// Children that run another program are not affected, nor is root.
+    static func forbidDumps() {
+        #if os(Linux)
+            // The Glibc module leaves out <sys/prctl.h>, and Swift what is variadic.
+            typealias Function = @convention(c) (CInt, CUnsignedLong) -> CInt
+            guard let symbol = dlsym(nil, "prctl") else { return }
+            let setDumpable: CInt = 4
+            // Safe because prctl takes its arguments from the registers where these are.
+            _ = unsafeBitCast(symbol, to: Function.self)(setDumpable, 0)
+        #else
+            var none = rlimit(rlim_cur: 0, rlim_max: 0)
+            setrlimit(RLIMIT_CORE, &none)
+        #endif
+    }
+
     /// Overwrites every value of the variable in the block that the kernel made.
     ///
     /// An earlier `setenv` would have left the first value there, out of getenv's sight.

@@ -44,14 +44,11 @@ final class Program: Sendable {
         let serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
         let keys = try KeyRing(named: options.keyEnv, baseURL: serverURL, vault: vault)
         let variables = ProcessInfo.processInfo.environment
+        let configuration = try HTTPBackendConfiguration(environment: variables)
         network = try options.network.stack(
-            over: {
-                NIOHTTPBackend(
-                    try HTTPBackendConfiguration(environment: variables),
-                    warn: { Report.line("amaru: \($0)") }
-                )
-            },
+            over: { NIOHTTPBackend(configuration, warn: { Report.line("amaru: \($0)") }) },
             vault: vault,
+            proxies: configuration.proxies,
             servers: [keys.origin]
         )
         resources = try PythonResources()

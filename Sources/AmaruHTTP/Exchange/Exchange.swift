@@ -17,13 +17,12 @@ import NIOCore
 final class Exchange: Sendable {
     typealias Machine = HTTPExchangeStateMachine
     typealias Failure = HTTPTransferError
-    typealias Completion<Value> = @Sendable (Result<Value, Failure>) -> Void
 
     private struct State {
         var machine: Machine
-        var heads: [Completion<HTTPTransferHead>] = []
-        var reader: Completion<[Data]>?
-        var writer: Completion<Void>?
+        var heads: [HTTPCompletion<HTTPTransferHead>] = []
+        var reader: HTTPCompletion<[Data]>?
+        var writer: HTTPCompletion<Void>?
         var closed: [@Sendable () -> Void] = []
         var alarms: [Machine.Timer: Alarm] = [:]
         /// When the limits are checked next; nil while nothing is limited.
@@ -136,7 +135,7 @@ final class Exchange: Sendable {
 
 extension Exchange {
     /// Calls `completion` once, perhaps before it returns, on any thread.
-    func head(_ completion: @escaping Completion<HTTPTransferHead>) {
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
         enact { state in
             state.heads.append(completion)
             return state.machine.headRequested().map { take($0, from: &state) }
@@ -144,19 +143,19 @@ extension Exchange {
     }
 
     /// Calls `completion` once, perhaps before it returns, on any thread.
-    func read(all: Bool, _ completion: @escaping Completion<[Data]>) {
+    func read(_ completion: @escaping HTTPCompletion<[Data]>) {
         enact { state in
             // A second reader gets its refusal without disturbing the first.
             let first = state.reader
             state.reader = completion
-            let effects = state.machine.readRequested(all: all).map { take($0, from: &state) }
+            let effects = state.machine.readRequested().map { take($0, from: &state) }
             if let first { state.reader = first }
             return effects
         }
     }
 
     /// Calls `completion` once, perhaps before it returns, on any thread.
-    func write(_ data: Data, _ completion: @escaping Completion<Void>) {
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
         enact { state in
             // A second writer gets its refusal without disturbing the first.
             let first = state.writer
@@ -167,14 +166,15 @@ extension Exchange {
         }
     }
 
-    func finish() throws(Failure) {
+    /// Calls `completion` once, before it returns.
+    func finish(_ completion: HTTPCompletion<Void>) {
         var failure: Failure?
         perform { machine in
             let (actions, error) = machine.finishRequested()
             failure = error
             return actions
         }
-        if let failure { throw failure }
+        completion(failure.map { .failure($0) } ?? .success(()))
     }
 
     func cancel() { perform { $0.cancelled() } }

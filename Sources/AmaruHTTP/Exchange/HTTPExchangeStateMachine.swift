@@ -108,11 +108,7 @@ struct HTTPExchangeStateMachine: Sendable {
     private(set) var failure: Failure?
 
     private var buffer: [Data] = []
-    /// Where the unread part of the buffer begins.
-    private var firstBuffered = 0
     private(set) var bufferedBytes = 0
-    /// Whether the reader who waits takes everything that arrives.
-    private var readsAll = false
 
     /// Whether a piece is with the transfer that has not asked for the next one.
     private var isPieceOut = false
@@ -257,10 +253,10 @@ extension HTTPExchangeStateMachine {
 
     mutating func received(_ pieces: [Data]) -> [Action] {
         guard failure == nil, case .arriving = response, !pieces.isEmpty else { return [] }
+        if resumes(.read) { return disarm(.read) + [.resumeRead(.success(pieces))] }
         buffer += pieces
         for piece in pieces { bufferedBytes += piece.count }
-        guard resumes(.read) else { return [] }
-        return disarm(.read) + [.resumeRead(.success(takeBuffered(all: readsAll)))]
+        return []
     }
 
     mutating func receivedEnd() -> [Action] {
@@ -324,19 +320,20 @@ extension HTTPExchangeStateMachine {
         return isFirst && request == .sent ? arm(.read, timeouts.read) : []
     }
 
-    /// The caller wants what has arrived: the first piece, or all of them; no piece is the end.
-    mutating func readRequested(all: Bool = false) -> [Action] {
+    /// The caller wants what has arrived; no piece is the end.
+    mutating func readRequested() -> [Action] {
         guard !waiters.contains(.read) else {
             let message = "two reads of one response at the same time; read from one task only"
             return [.resumeRead(.failure(Failure(.localProtocol, message, origin: origin)))]
         }
-        if firstBuffered < buffer.count {
-            return [.resumeRead(.success(takeBuffered(all: all)))] + grantDemand()
+        if !buffer.isEmpty {
+            let pieces = buffer
+            dropBuffered()
+            return [.resumeRead(.success(pieces))] + grantDemand()
         }
         if let failure { return [.resumeRead(.failure(failure))] }
         if isComplete { return [.resumeRead(.success([]))] + endKnown() }
         waiters.insert(.read)
-        readsAll = all
         return (head == nil ? [] : arm(.read, timeouts.read)) + grantDemand()
     }
 
@@ -434,22 +431,8 @@ extension HTTPExchangeStateMachine {
         return transfer == .over ? leavePlace() : []
     }
 
-    private mutating func takeBuffered(all: Bool) -> [Data] {
-        guard !all, firstBuffered + 1 < buffer.count else {
-            let pieces = firstBuffered == 0 ? buffer : Array(buffer[firstBuffered...])
-            dropBuffered()
-            return pieces
-        }
-        let piece = buffer[firstBuffered]
-        buffer[firstBuffered] = Data()
-        firstBuffered += 1
-        bufferedBytes -= piece.count
-        return [piece]
-    }
-
     private mutating func dropBuffered() {
         buffer = []
-        firstBuffered = 0
         bufferedBytes = 0
     }
 

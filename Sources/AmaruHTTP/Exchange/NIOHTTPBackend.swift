@@ -208,66 +208,28 @@ final class NIOExchange: HTTPExchange {
         exchange.cancel()
     }
 
-    func head(
-        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
-    ) {
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
         exchange.head(completion)
     }
 
-    func readAvailable(
-        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
-    ) {
-        exchange.read(all: true, completion)
-    }
+    func read(_ completion: @escaping HTTPCompletion<[Data]>) { exchange.read(completion) }
 
-    func write(
-        _ data: Data,
-        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
-    ) {
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
         exchange.write(data, completion)
     }
 
+    func finish(_ completion: @escaping HTTPCompletion<Void>) { exchange.finish(completion) }
+
+    func abandon(_ wait: HTTPExchangeWait) {
+        switch wait {
+        case .head: exchange.perform { $0.headWaitsCancelled() }
+        case .read: exchange.perform { $0.readWaitCancelled() }
+        }
+    }
+
+    func cancel() { exchange.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) {
         exchange.whenClosed(completion)
     }
-
-    func head() async throws(HTTPTransferError) -> HTTPTransferHead {
-        let result = await waiting(abandonHead) { exchange.head($0) }
-        return try result.get()
-    }
-
-    func read() async throws(HTTPTransferError) -> Data? {
-        try await waiting(abandonRead) { exchange.read(all: false, $0) }.get().first
-    }
-
-    func readAvailable() async throws(HTTPTransferError) -> [Data] {
-        try await waiting(abandonRead) { exchange.read(all: true, $0) }.get()
-    }
-
-    /// Whether the piece went out cannot be known when its task is cancelled, so the request is void.
-    func write(_ data: Data) async throws(HTTPTransferError) {
-        try await waiting(cancel) { exchange.write(data, $0) }.get()
-    }
-
-    func finish() async throws(HTTPTransferError) { try exchange.finish() }
-    func closed() async { await exchange.closed() }
-    func cancel() { exchange.cancel() }
-    func abandonHead() { exchange.perform { $0.headWaitsCancelled() } }
-    func abandonRead() { exchange.perform { $0.readWaitCancelled() } }
     var timings: HTTPExchangeTimings { exchange.timings }
-
-    private func waiting<Value: Sendable>(
-        _ abandon: @escaping @Sendable () -> Void,
-        _ body: (@escaping Exchange.Completion<Value>) -> Void
-    ) async -> Result<Value, HTTPTransferError> {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { waiter in
-                body { waiter.resume(returning: $0) }
-                // The handler below may have run before the waiter was there.
-                if Task.isCancelled { abandon() }
-            }
-        } onCancel: {
-            abandon()
-        }
-    }
 }

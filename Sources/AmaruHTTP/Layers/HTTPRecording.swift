@@ -1,4 +1,4 @@
-// A recording that was read from its file.
+// A recording, read from its file.
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(FoundationEssentials)
@@ -7,7 +7,7 @@
     import Foundation
 #endif
 
-/// The exchanges of a recording, by the requests that they answer.
+/// The answers of a recording, by the requests that they belong to.
 struct HTTPRecording: Sendable {
     /// What a request must have in common with a recorded one.
     ///
@@ -15,15 +15,16 @@ struct HTTPRecording: Sendable {
     struct Key: Hashable, Sendable {
         let method: String
         let url: String
-        /// Nil where the body was uploaded in pieces.
+        /// Nil if the body was uploaded in pieces.
         let body: Data?
 
         init(_ request: HTTPTransferRequest) {
+            let redactor = HTTPRedactor(vault: nil)
             method = request.method
-            url = HTTPScrubber.url(request.url)
+            url = redactor.url(request.url)
             switch request.body {
             case .none: body = Data()
-            case .data(let data): body = HTTPScrubber.data(data)
+            case .data(let data): body = redactor.data(data)
             case .upload: body = nil
             }
         }
@@ -39,7 +40,7 @@ struct HTTPRecording: Sendable {
     struct Answer: Sendable {
         var head: HTTPTransferHead?
         var chunks: [Data] = []
-        /// Nil where the response was complete.
+        /// Nil if the response did not fail.
         var failure: HTTPTransferError?
         var isComplete = false
     }
@@ -49,13 +50,14 @@ struct HTTPRecording: Sendable {
 
     /// Reads a file.
     ///
-    /// - Throws: ``HTTPFileError``, with the number of the line that is wrong.
+    /// - Throws: ``HTTPFileError`` if there is no such file or it is not a recording, with the number
+    ///   of the line that is wrong.
     init(reading path: String) throws(HTTPFileError) {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw HTTPFileError(path: path, fault: "there is no such file, or it cannot be read")
         }
         var lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        // What a crash cut off in the middle is left out.
+        // A crash may have cut off the last line.
         if lines.last?.isEmpty == false { lines.removeLast() }
         let decoder = JSONDecoder()
         guard let first = lines.first,

@@ -19,7 +19,7 @@
 /// - `end`: the response is complete;
 /// - `failed`: `code` and `message` of the error.
 ///
-/// `at` is the time since the request in seconds. A body is text where it is UTF-8, else `base64`.
+/// `at` is the time since the request in seconds. A body is text if it is UTF-8, else `base64`.
 struct HTTPRecordingLine: Codable, Sendable {
     enum Event: String, Codable, Sendable { case request, sent, head, chunk, end, failed }
 

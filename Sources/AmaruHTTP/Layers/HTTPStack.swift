@@ -6,8 +6,8 @@
 /// The order matters, from the outside:
 ///
 /// 1. what is observed and traced is what the caller did;
-/// 2. the allow-list judges the origin that the caller named, and the one it is routed to;
-/// 3. a recording sees no key, since these come further in;
+/// 2. the allow-list judges the places that the caller named, and the one it is routed to;
+/// 3. a recording sees no key, since keys are put in, and erased, further in;
 /// 4. keys are matched against the origin that the caller named, which routing changes;
 /// 5. routes; then the engine, or a recording that is played back.
 ///
@@ -16,15 +16,17 @@
 /// let placeholder = vault.add(key, for: try HTTPOrigin(parsing: "https://api.openai.com"))
 /// let network = try HTTPStack(over: NIOHTTPBackend(), vault: vault)
 /// ```
-public final class HTTPStack: HTTPBackend {
-    /// The layers that a stack has if one wants them.
+public final class HTTPStack: HTTPLayer {
+    /// The optional layers of a stack.
     public struct Layers: Sendable {
-        /// Which origins' requests go to another origin.
+        /// The origins whose requests go to another one.
         public var routes = OriginRoutes()
-        /// The origins that may be spoken to; nil for all.
+        /// The origins that requests may go to; nil for all.
         public var allowList: HTTPAllowList?
         /// How the program's user allows one more origin, for the message of a refusal.
         public var allowOption = "the option --allow-net"
+        /// The program's own proxies: requests that name one of them are those of the program.
+        public var proxies = HTTPProxySettings()
         /// The path of a new file to record the session in.
         public var recording: String?
         /// The path of a new file to trace to; `-` for standard error.
@@ -32,17 +34,20 @@ public final class HTTPStack: HTTPBackend {
         /// Called once, on any thread, if one of the files cannot be written any more.
         public var onFailure: @Sendable (String) -> Void = { _ in }
 
-        /// Makes a set without any.
+        /// Makes a set without optional layers.
         public init() {}
     }
 
     /// The keys of the stack.
     public let vault: SecretVault
 
+    /// The outermost of the layers.
+    public var next: any HTTPBackend { observed }
+
     private let observed: ObservedBackend
     private let allowed: AllowedBackend?
 
-    /// Puts the layers that are wanted around an engine.
+    /// Puts the layers around an engine.
     ///
     /// - Throws: ``HTTPFileError`` if a file that is to be written exists, or cannot be made.
     public init(
@@ -51,7 +56,11 @@ public final class HTTPStack: HTTPBackend {
         layers: Layers = Layers()
     ) throws(HTTPFileError) {
         let routed = RoutedBackend(layers.routes, around: engine)
-        var backend: any HTTPBackend = SecretBackend(vault, around: routed)
+        var backend: any HTTPBackend = SecretBackend(
+            vault,
+            proxies: layers.proxies,
+            around: routed
+        )
         if let path = layers.recording {
             backend = try RecordingBackend(
                 to: path,
@@ -61,39 +70,33 @@ public final class HTTPStack: HTTPBackend {
             )
         }
         let allowed = layers.allowList.map { list in
-            AllowedBackend(list, option: layers.allowOption, around: backend)
+            AllowedBackend(
+                list,
+                option: layers.allowOption,
+                proxies: layers.proxies,
+                around: backend
+            )
         }
         if let allowed { backend = allowed }
         if let path = layers.trace {
-            backend = try TraceBackend(to: path, around: backend, onFailure: layers.onFailure)
+            backend = try TraceBackend(
+                to: path,
+                vault: vault,
+                around: backend,
+                onFailure: layers.onFailure
+            )
         }
         self.vault = vault
         self.allowed = allowed
         observed = ObservedBackend(around: backend)
     }
 
-    /// Allows requests to one more origin, where there is a list of those that are.
+    /// Allows requests to one more origin, if there is an allow-list.
     public func allow(_ origin: HTTPOrigin) { allowed?.allow(origin) }
 
     /// The number of exchanges that were opened and have not ended.
     public var inFlight: Int { observed.inFlight }
 
-    /// What came of the last opened exchange of which a status or an error is known.
+    /// The outcome of the latest exchange that has a status or an error.
     public var lastOutcome: HTTPOutcome? { observed.lastOutcome }
-
-    /// Returns where requests to an origin really go.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin {
-        observed.destination(of: origin)
-    }
-
-    /// Starts an exchange and returns at once.
-    public func open(_ request: HTTPTransferRequest) -> any HTTPExchange { observed.open(request) }
-
-    /// Makes a connection ahead of the first request to an origin, where the engine can.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await observed.prepare(for: origin, within: connect)
-    }
-
-    /// Cancels what is in flight, waits for it to end and releases the connections.
-    public func shutDown() async { await observed.shutDown() }
 }

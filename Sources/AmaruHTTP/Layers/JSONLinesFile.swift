@@ -27,7 +27,7 @@ final class JSONLinesFile: Sendable {
 
     /// Creates a new file that only its owner can read.
     ///
-    /// - Throws: ``HTTPFileError`` if there is one of that name, or none can be made.
+    /// - Throws: ``HTTPFileError`` if there is a file of that name, or the system refuses to make one.
     init(
         creating path: String,
         onFailure: @escaping @Sendable (String) -> Void

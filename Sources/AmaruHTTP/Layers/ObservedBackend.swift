@@ -1,11 +1,11 @@
-// Counts the exchanges of a backend, and knows what the last one came to.
+// Counts the exchanges of a backend, and keeps the outcome of the latest.
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOConcurrencyHelpers
 
 /// What came of an exchange.
 public struct HTTPOutcome: Sendable, Hashable {
-    /// The origin that the caller named, nil in a malformed URL.
+    /// The origin that the caller named; nil if the URL was malformed.
     public var origin: HTTPOrigin?
     /// The status of the response, if its head was read.
     public var status: Int?
@@ -13,9 +13,10 @@ public struct HTTPOutcome: Sendable, Hashable {
     public var error: HTTPTransferError?
 }
 
-/// A backend that knows what the last exchange on it came to, and counts what is in flight.
-public final class ObservedBackend: HTTPBackend {
-    private let next: any HTTPBackend
+/// A backend that counts the exchanges in flight, and keeps the outcome of the latest.
+public final class ObservedBackend: HTTPLayer {
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
     private let log = ExchangeLog()
 
     /// Makes a layer around a backend.
@@ -24,11 +25,8 @@ public final class ObservedBackend: HTTPBackend {
     /// The number of exchanges that were opened and have not ended.
     public var inFlight: Int { log.inFlight }
 
-    /// What came of the last opened exchange of which a status or an error is known.
+    /// The outcome of the latest exchange that has a status or an error.
     public var lastOutcome: HTTPOutcome? { log.lastOutcome }
-
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
 
     /// Starts the exchange and counts it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
@@ -38,14 +36,6 @@ public final class ObservedBackend: HTTPBackend {
         exchange.whenClosed { [log] in log.ended(id) }
         return ObservedExchange(exchange, id: id, log: log)
     }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }
 
 private final class ExchangeLog: Sendable {
@@ -106,10 +96,13 @@ private final class ObservedExchange: ForwardingExchange, @unchecked Sendable {
 
     deinit { log.forget(id) }
 
-    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         log.head(id, status: head.status)
         return head
     }
 
-    override func failed(_ error: HTTPTransferError) { log.failed(id, error) }
+    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
+        log.failed(id, error)
+        return error
+    }
 }

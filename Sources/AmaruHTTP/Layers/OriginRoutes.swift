@@ -1,7 +1,7 @@
-// Which origins' requests go to another origin.
+// Sends the requests for one origin to another.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A table that sends the requests of one origin to another.
+/// A table of the origins whose requests go to another one.
 ///
 /// ```swift
 /// let routes = try OriginRoutes(parsing: ["https://api.openai.com=http://127.0.0.1:8080"])
@@ -12,7 +12,7 @@ public struct OriginRoutes: Sendable, Hashable {
     /// Makes an empty table.
     public init() {}
 
-    /// Reads rules of the form `FROM=TO`, both of them origins.
+    /// Reads rules of the form `FROM=TO`, with an origin on each side.
     ///
     /// - Throws: ``ParseError`` for the first malformed rule, and for a second one with the same FROM.
     public init(parsing rules: [String]) throws(ParseError) {
@@ -29,21 +29,13 @@ public struct OriginRoutes: Sendable, Hashable {
         }
     }
 
-    /// Sends the requests for one origin to another; replaces an earlier rule for it.
-    public mutating func add(from: HTTPOrigin, to: HTTPOrigin) {
-        targets[from] = to
-    }
-
-    /// The origins whose requests go elsewhere.
-    package var sources: [HTTPOrigin] { Array(targets.keys) }
-
     /// The origins that requests are sent to in place of another.
     package var destinations: [HTTPOrigin] { Array(targets.values) }
 
     /// Whether there are no rules.
     public var isEmpty: Bool { targets.isEmpty }
 
-    /// Returns where requests for an origin go: one step, a target is not routed again.
+    /// Returns where requests for an origin go; a target is not routed again.
     public func target(of origin: HTTPOrigin) -> HTTPOrigin {
         targets[origin] ?? origin
     }
@@ -77,9 +69,10 @@ extension OriginRoutes {
 /// A backend that sends requests where its routes say.
 ///
 /// The path and query are kept; a `Host` header follows the target.
-public final class RoutedBackend: HTTPBackend {
+public final class RoutedBackend: HTTPLayer {
     private let routes: OriginRoutes
-    private let next: any HTTPBackend
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
 
     /// Makes a layer with these routes around a backend.
     public init(_ routes: OriginRoutes, around next: any HTTPBackend) {
@@ -87,7 +80,7 @@ public final class RoutedBackend: HTTPBackend {
         self.next = next
     }
 
-    /// Returns where the routes, and the backend behind them, send an origin's requests.
+    /// Returns where the routes, and the backend behind them, send requests for an origin.
     public func destination(of origin: HTTPOrigin) -> HTTPOrigin {
         next.destination(of: routes.target(of: origin))
     }
@@ -109,11 +102,8 @@ public final class RoutedBackend: HTTPBackend {
         return next.open(routed)
     }
 
-    /// Prepares the backend behind it for the target of the origin.
+    /// Prepares the backend behind the layer for the target of the origin.
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         await next.prepare(for: routes.target(of: origin), within: connect)
     }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }

@@ -11,30 +11,31 @@ import NIOConcurrencyHelpers
 
 /// A backend that records its exchanges in a file.
 ///
-/// It belongs outside the layer that puts keys in, so that it sees placeholders only; these, the
-/// values of credential headers and of parameters that are called like keys are replaced, and a key
-/// that a server sends back is overwritten with asterisks. Still, look at a recording before you
-/// give it away: it has everything else that was said.
+/// It belongs outside the layer that puts keys in, so that it sees placeholders only. These, the
+/// values of credential headers and of parameters that are called like keys are replaced, and keys
+/// are overwritten with asterisks wherever they are. Still, look at a recording before you give it
+/// away: it has everything else that was said.
 ///
 /// Lines are written as things happen, by the thread that they happen on. If one cannot be written
 /// the recording ends there, which is reported once, and the exchanges go on.
-public final class RecordingBackend: HTTPBackend {
+public final class RecordingBackend: HTTPLayer {
     private let file: JSONLinesFile
-    private let vault: SecretVault?
-    private let next: any HTTPBackend
+    private let vault: SecretVault
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
     private let lastID = NIOLockedValueBox<UInt64>(0)
 
     /// Creates a file, which must not exist, and makes a layer that records in it.
     ///
     /// - Parameters:
     ///   - path: The path of the file; only its owner can read it.
-    ///   - vault: The keys to look for in what is received.
+    ///   - vault: The keys that must not be in the file.
     ///   - next: The backend that is recorded.
     ///   - onFailure: Called once, on any thread, if the file cannot be written any more.
-    /// - Throws: ``HTTPFileError``.
+    /// - Throws: ``HTTPFileError`` if the file exists or cannot be made.
     public init(
         to path: String,
-        vault: SecretVault? = nil,
+        vault: SecretVault = SecretVault(),
         around next: any HTTPBackend,
         onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(HTTPFileError) {
@@ -44,54 +45,50 @@ public final class RecordingBackend: HTTPBackend {
         file.append(HTTPRecordingHeader.current)
     }
 
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
-
     /// Starts the exchange and records it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let id = lastID.withLockedValue { last in
             last += 1
             return last
         }
+        let redactor = HTTPRedactor(vault: vault)
         var line = HTTPRecordingLine(id, .request)
-        line.method = request.method
-        line.url = HTTPScrubber.url(request.url)
-        line.headers = HTTPScrubber.fields(request.headers)
+        line.method = redactor.text(request.method)
+        line.url = redactor.url(request.url)
+        line.headers = redactor.fields(request.headers)
         switch request.body {
         case .none: break
-        case .data(let body): line.data = HTTPScrubber.data(body)
+        case .data(let body): line.data = redactor.data(body)
         case .upload: line.upload = true
         }
         file.append(line)
-        return RecordingExchange(next.open(request), id, file, KeyEraser(vault))
+        return RecordingExchange(next.open(request), id, file, vault)
     }
-
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it.
-    public func shutDown() async { await next.shutDown() }
 }
 
 /// Records what its caller is told.
 private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
+    // Safe as its superclass is: all that changes is under the lock of `state`.
+
     private struct State {
-        var eraser: KeyEraser
+        var sent: KeyRedactor
+        var received: KeyRedactor
         var hasHead = false
         var hasEnded = false
     }
 
     private let id: UInt64
     private let file: JSONLinesFile
+    private let redactor: HTTPRedactor
     private let start = ContinuousClock.now
     private let state: NIOLockedValueBox<State>
 
-    init(_ inner: any HTTPExchange, _ id: UInt64, _ file: JSONLinesFile, _ eraser: KeyEraser) {
+    init(_ inner: any HTTPExchange, _ id: UInt64, _ file: JSONLinesFile, _ vault: SecretVault) {
         self.id = id
         self.file = file
-        state = NIOLockedValueBox(State(eraser: eraser))
+        redactor = HTTPRedactor(vault: vault)
+        let redactor = KeyRedactor(vault.search)
+        state = NIOLockedValueBox(State(sent: redactor, received: redactor))
         super.init(inner)
     }
 
@@ -100,14 +97,14 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     private func append(_ event: HTTPRecordingLine.Event, _ pieces: [Data]) {
-        for piece in pieces {
+        for piece in pieces where !piece.isEmpty {
             var line = line(event)
             line.data = piece
             file.append(line)
         }
     }
 
-    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         let isFirst = state.withLockedValue { state in
             defer { state.hasHead = true }
             return !state.hasHead
@@ -115,38 +112,50 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         guard isFirst else { return head }
         var line = line(.head)
         line.status = head.status
-        line.reason = head.reason
+        line.reason = redactor.text(head.reason)
         line.version = head.version
-        line.headers = HTTPScrubber.fields(head.headers)
+        line.headers = redactor.fields(head.headers)
         file.append(line)
         return head
     }
 
-    override func passing(_ pieces: [Data]) -> [Data] {
-        let (clean, ends) = state.withLockedValue { state -> ([Data], Bool) in
-            guard !state.hasEnded else { return ([], false) }
-            guard pieces.isEmpty else { return (pieces.flatMap { state.eraser.take($0) }, false) }
-            state.hasEnded = true
-            return (state.eraser.end(), true)
+    override func willDeliver(_ pieces: [Data]) -> [Data] {
+        guard pieces.isEmpty else {
+            append(
+                .chunk,
+                state.withLockedValue { state in pieces.map { state.received.take($0) } }
+            )
+            return pieces
         }
-        append(.chunk, clean)
-        if ends { file.append(line(.end)) }
+        end { line(.end) }
         return pieces
     }
 
-    override func sending(_ piece: Data) { append(.sent, [HTTPScrubber.data(piece)]) }
+    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
+        end {
+            var line = line(.failed)
+            line.code = error.code.name
+            line.message = redactor.text(error.message)
+            return line
+        }
+        return error
+    }
 
-    override func failed(_ error: HTTPTransferError) {
-        let rest: [Data]? = state.withLockedValue { state in
+    override func willSend(_ piece: Data) {
+        append(.sent, [redactor.data(state.withLockedValue { $0.sent.take(piece) })])
+    }
+
+    override func willFinish() { append(.sent, [state.withLockedValue { $0.sent.end() }]) }
+
+    /// Writes the last line, once, and before it what was held back.
+    private func end(_ line: () -> HTTPRecordingLine) {
+        let rest: Data? = state.withLockedValue { state in
             guard !state.hasEnded else { return nil }
             state.hasEnded = true
-            return state.eraser.end()
+            return state.received.end()
         }
         guard let rest else { return }
-        append(.chunk, rest)
-        var line = line(.failed)
-        line.code = error.code.name
-        line.message = HTTPScrubber.text(error.message)
-        file.append(line)
+        append(.chunk, [rest])
+        file.append(line())
     }
 }

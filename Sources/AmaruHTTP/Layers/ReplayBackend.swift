@@ -11,10 +11,10 @@ import NIOConcurrencyHelpers
 
 /// A backend that answers with what ``RecordingBackend`` wrote down.
 ///
-/// A request gets the answer of the recorded one with the same method, URL and body, keys left out;
-/// of several equal ones, in their order. The bytes come in the recorded pieces, at once. A
-/// recorded error is thrown again, at the same place. A request that was not recorded fails with
-/// ``HTTPTransferError/Code/notAllowed``, and so does one more than were recorded.
+/// A request gets the answer to the recorded one with the same method, URL and body, leaving keys
+/// aside; equal requests get their answers in the recorded order. The bytes come in the recorded
+/// pieces, at once. A recorded error is thrown again, at the same place. A request that was not
+/// recorded, or was recorded fewer times, fails with ``HTTPTransferError/Code/notAllowed``.
 public final class ReplayBackend: HTTPBackend {
     private let path: String
     private let answers: NIOLockedValueBox<[HTTPRecording.Key: [HTTPRecording.Answer]]>
@@ -27,9 +27,6 @@ public final class ReplayBackend: HTTPBackend {
         answers = NIOLockedValueBox(try HTTPRecording(reading: path).answers)
     }
 
-    /// The number of recorded answers that no request has got.
-    public var unused: Int { answers.withLockedValue { $0.values.reduce(0) { $0 + $1.count } } }
-
     /// Answers a request.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         let key = HTTPRecording.Key(request)
@@ -40,7 +37,7 @@ public final class ReplayBackend: HTTPBackend {
         guard let answer else {
             let message =
                 "the recording \(path) has no answer, or no more, to "
-                + "\(request.method) \(key.url) with this body; record the session anew"
+                + "\(request.method) \(key.url) with this body; record the session again"
             return FailedExchange(HTTPTransferError(.notAllowed, message))
         }
         return ReplayedExchange(answer)
@@ -50,11 +47,10 @@ public final class ReplayBackend: HTTPBackend {
     public func shutDown() async {}
 }
 
-/// An answer that is given piece by piece.
+/// A recorded answer as an exchange.
 private final class ReplayedExchange: HTTPExchange {
     private struct State {
         var answer: HTTPRecording.Answer
-        var next = 0
         var isCancelled = false
     }
 
@@ -66,7 +62,7 @@ private final class ReplayedExchange: HTTPExchange {
 
     private static let cancelled = HTTPTransferError(.cancelled, "the exchange was cancelled")
 
-    /// Why there is nothing more to give; nil at the proper end.
+    /// Why there are no more pieces; nil at the proper end.
     private static func end(of state: State) -> HTTPTransferError? {
         if state.isCancelled { return cancelled }
         if let failure = state.answer.failure { return failure }
@@ -74,32 +70,35 @@ private final class ReplayedExchange: HTTPExchange {
         return HTTPTransferError(.remoteProtocol, "the recording of this response ends here")
     }
 
-    func head() async throws(HTTPTransferError) -> HTTPTransferHead {
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
         let result: Result<HTTPTransferHead, HTTPTransferError> = state.withLockedValue { state in
             if !state.isCancelled, let head = state.answer.head { return .success(head) }
             let fallback = HTTPTransferError(.remoteProtocol, "the recording has no response here")
             return .failure(Self.end(of: state) ?? fallback)
         }
-        return try result.get()
+        completion(result)
     }
 
-    func read() async throws(HTTPTransferError) -> Data? {
-        let result: Result<Data?, HTTPTransferError> = state.withLockedValue { state in
-            if !state.isCancelled, state.next < state.answer.chunks.count {
-                state.next += 1
-                return .success(state.answer.chunks[state.next - 1])
+    func read(_ completion: @escaping HTTPCompletion<[Data]>) {
+        let result: Result<[Data], HTTPTransferError> = state.withLockedValue { state in
+            if !state.isCancelled, !state.answer.chunks.isEmpty {
+                defer { state.answer.chunks = [] }
+                return .success(state.answer.chunks)
             }
-            return Self.end(of: state).map { .failure($0) } ?? .success(nil)
+            return Self.end(of: state).map { .failure($0) } ?? .success([])
         }
-        return try result.get()
+        completion(result)
     }
 
-    func write(_ data: Data) async throws(HTTPTransferError) { try check() }
-    func finish() async throws(HTTPTransferError) { try check() }
-    func cancel() { state.withLockedValue { $0.isCancelled = true } }
-    func closed() async {}
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
+        completion(unlessCancelled)
+    }
 
-    private func check() throws(HTTPTransferError) {
-        if state.withLockedValue({ $0.isCancelled }) { throw Self.cancelled }
+    func finish(_ completion: @escaping HTTPCompletion<Void>) { completion(unlessCancelled) }
+    func cancel() { state.withLockedValue { $0.isCancelled = true } }
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) { completion() }
+
+    private var unlessCancelled: Result<Void, HTTPTransferError> {
+        state.withLockedValue { $0.isCancelled } ? .failure(Self.cancelled) : .success(())
     }
 }

@@ -14,14 +14,16 @@ import NIOConcurrencyHelpers
 /// // Authorization: Bearer amaru-placeholder-5f0c…
 /// ```
 ///
-/// Printing or reflecting a vault shows no key; removing one overwrites its bytes.
+/// Printing or reflecting a vault shows no key. What that is worth, and against whom, is said in
+/// <doc:Secrets>.
 public final class SecretVault: Sendable {
     /// What every placeholder begins with.
     public static let placeholderPrefix = "amaru-placeholder-"
 
     private struct Entry {
         let origin: HTTPOrigin
-        let secret: SecretBytes
+        let key: [UInt8]
+        let spellings: [KeySpelling]
     }
 
     private let entries = NIOLockedValueBox<[String: Entry]>([:])
@@ -38,83 +40,61 @@ public final class SecretVault: Sendable {
             String(UInt8.random(in: 0..<16, using: &generator), radix: 16)
         }
         let placeholder = Self.placeholderPrefix + digits.joined()
-        let entry = Entry(origin: origin, secret: SecretBytes(key))
+        let key = Array(key.utf8)
+        let entry = Entry(origin: origin, key: key, spellings: KeySpelling.all(of: key))
         entries.withLockedValue { $0[placeholder] = entry }
         return placeholder
     }
 
-    /// Forgets a key and overwrites its bytes; its placeholder then stands for nothing.
-    ///
-    /// A request that is being opened at this moment may still be sent with the key.
-    public func remove(_ placeholder: String) {
-        let entry = entries.withLockedValue { $0.removeValue(forKey: placeholder) }
-        entry?.secret.wipe()
-    }
-
-    /// Forgets all keys and overwrites their bytes.
-    public func removeAll() {
-        let removed = entries.withLockedValue { entries in
-            defer { entries = [:] }
-            return Array(entries.values)
-        }
-        for entry in removed { entry.secret.wipe() }
-    }
-
-    /// A placeholder found in a value: where, and which origin its key belongs to.
+    /// A placeholder found in a value: its place, and the key that it stands for.
     struct Occurrence {
         let range: Range<Int>
-        let placeholder: String
+        let key: [UInt8]
         let origin: HTTPOrigin
     }
 
     /// Finds the placeholders in a header's value that stand for a key.
     func occurrences(in value: [UInt8]) -> [Occurrence] {
-        let prefix = Array(Self.placeholderPrefix.utf8)
+        Self.placeholders(in: value).compactMap { range in
+            let placeholder = String(decoding: value[range], as: UTF8.self)
+            return entries.withLockedValue { $0[placeholder] }.map { entry in
+                Occurrence(range: range, key: entry.key, origin: entry.origin)
+            }
+        }
+    }
+
+    /// Finds whatever looks like a placeholder.
+    static func placeholders(in bytes: [UInt8]) -> [Range<Int>] {
+        let prefix = Array(placeholderPrefix.utf8)
         let length = prefix.count + 32
-        guard value.count >= length else { return [] }
-        var found: [Occurrence] = []
+        var found: [Range<Int>] = []
         var start = 0
-        while start + length <= value.count {
-            let end = start + length
-            guard value[start..<end].starts(with: prefix) else {
+        while start + length <= bytes.count {
+            if bytes[start] == prefix[0], bytes[start...].starts(with: prefix) {
+                found.append(start..<(start + length))
+                start += length
+            } else {
                 start += 1
-                continue
             }
-            let placeholder = String(decoding: value[start..<end], as: UTF8.self)
-            if let entry = entries.withLockedValue({ $0[placeholder] }) {
-                let range = start..<end
-                found.append(
-                    Occurrence(range: range, placeholder: placeholder, origin: entry.origin)
-                )
-            }
-            start = end
         }
         return found
     }
 
-    /// The length of the longest key in bytes, 0 without one.
-    var longestKey: Int {
-        entries.withLockedValue { $0.values.map(\.secret) }.reduce(0) {
-            max($0, $1.copy()?.count ?? 0)
-        }
+    /// A search for all keys.
+    var search: KeySearch {
+        KeySearch(entries.withLockedValue { $0.values.flatMap(\.spellings) })
     }
 
-    /// Overwrites each key that occurs in the bytes with asterisks.
-    func erase(from bytes: inout [UInt8]) {
-        for secret in entries.withLockedValue({ $0.values.map(\.secret) }) {
-            guard let key = secret.copy(), let first = key.first, key.count <= bytes.count else {
-                continue
-            }
-            for start in 0...(bytes.count - key.count)
-            where bytes[start] == first && bytes[start...].starts(with: key) {
-                for index in start..<(start + key.count) { bytes[index] = UInt8(ascii: "*") }
+    /// A search for the keys that the server of an origin may know: those of its host, whatever the
+    /// scheme and the port.
+    func search(of origins: [HTTPOrigin]) -> KeySearch {
+        let entries = entries.withLockedValue { Array($0.values) }
+        let known = entries.filter { entry in
+            origins.contains { origin in
+                origin.host == entry.origin.host || origin.isLoopback && entry.origin.isLoopback
             }
         }
-    }
-
-    /// Returns the key's bytes, or nil if it has been removed.
-    func reveal(_ placeholder: String) -> [UInt8]? {
-        entries.withLockedValue { $0[placeholder] }?.secret.copy()
+        return KeySearch(known.flatMap(\.spellings))
     }
 }
 
@@ -125,35 +105,4 @@ extension SecretVault: CustomStringConvertible, CustomDebugStringConvertible, Cu
     public var debugDescription: String { description }
     /// A mirror without children.
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// The bytes of a key, in memory that is overwritten before it is given back.
-private final class SecretBytes: @unchecked Sendable {
-    // Safe because the memory is only touched under the box's lock.
-    private let bytes: NIOLockedValueBox<UnsafeMutableBufferPointer<UInt8>>
-
-    init(_ text: String) {
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
-        _ = buffer.initialize(from: text.utf8)
-        bytes = NIOLockedValueBox(buffer)
-    }
-
-    func copy() -> [UInt8]? {
-        bytes.withLockedValue { $0.isEmpty ? nil : Array($0) }
-    }
-
-    func wipe() {
-        bytes.withLockedValue { buffer in
-            guard let base = buffer.baseAddress else { return }
-            // Not `update(repeating:)`: stores to memory that is freed next may be optimised away.
-            for index in buffer.indices {
-                UnsafeMutableRawPointer(base + index).storeBytes(of: 0, as: UInt8.self)
-            }
-            withExtendedLifetime(buffer.allSatisfy { $0 == 0 }) {}
-            buffer.deallocate()
-            buffer = UnsafeMutableBufferPointer(start: nil, count: 0)
-        }
-    }
-
-    deinit { wipe() }
 }

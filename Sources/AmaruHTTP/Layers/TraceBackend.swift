@@ -11,27 +11,32 @@ import NIOConcurrencyHelpers
 
 /// A backend that writes one line of JSON for each exchange when that ends.
 ///
-/// A line has method, URL (without values that may be keys), status or error, the bytes and pieces
-/// that went each way, and the times from the opening in milliseconds: `admitted` to a connection,
-/// `connected`, `request_sent`, `first_byte`, `ended`; what is not known is left out. It has no
-/// header and no body.
-public final class TraceBackend: HTTPBackend {
+/// A line has method, URL (without keys, and without values that may be some), status or error, the
+/// bytes and pieces that went each way, and the times from the opening in milliseconds: `admitted` to
+/// a connection, `connected`, `request_sent`, `first_byte`, `ended`; what is not known is left out.
+/// It has no header and no body.
+public final class TraceBackend: HTTPLayer {
     private let file: JSONLinesFile
-    private let next: any HTTPBackend
+    private let redactor: HTTPRedactor
+    /// The backend behind the layer.
+    public let next: any HTTPBackend
     private let state = NIOLockedValueBox(State())
 
     private struct State {
         var lastID: UInt64 = 0
-        /// Those whose lines are not written yet.
+        /// The exchanges whose lines are not written yet.
         var writers: [UInt64: (record: TraceRecord, task: Task<Void, Never>)] = [:]
     }
 
     /// Makes a layer that traces to a new file, or to standard error for the path `-`.
     ///
-    /// - Parameter onFailure: Called once, on any thread, if the file cannot be written any more.
+    /// - Parameters:
+    ///   - vault: The keys that must not be in the file.
+    ///   - onFailure: Called once, on any thread, if the file cannot be written any more.
     /// - Throws: ``HTTPFileError`` if the file exists or cannot be made.
     public init(
         to path: String,
+        vault: SecretVault = SecretVault(),
         around next: any HTTPBackend,
         onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(HTTPFileError) {
@@ -40,11 +45,9 @@ public final class TraceBackend: HTTPBackend {
         } else {
             file = try JSONLinesFile(creating: path, onFailure: onFailure)
         }
+        redactor = HTTPRedactor(vault: vault)
         self.next = next
     }
-
-    /// Returns what the backend behind it says.
-    public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
 
     /// Starts the exchange; its line is written when it has ended.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
@@ -53,7 +56,7 @@ public final class TraceBackend: HTTPBackend {
             return state.lastID
         }
         let exchange = next.open(request)
-        let record = TraceRecord(id: id, request: request)
+        let record = TraceRecord(id: id, request: request, redactor)
         state.withLockedValue { state in
             // Holds the inner exchange only: letting go of the outer one must still cancel.
             let task = Task { [file, backend = self.state] in
@@ -69,12 +72,7 @@ public final class TraceBackend: HTTPBackend {
         return TracedExchange(exchange, record)
     }
 
-    /// Prepares the backend behind it.
-    public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
-        await next.prepare(for: origin, within: connect)
-    }
-
-    /// Shuts down the backend behind it, and writes the lines of the exchanges that this ends.
+    /// Shuts down the backend behind the layer, and writes the lines of the exchanges that this ends.
     public func shutDown() async {
         await next.shutDown()
         for writer in state.withLockedValue({ Array($0.writers.values) }) {
@@ -84,7 +82,7 @@ public final class TraceBackend: HTTPBackend {
     }
 }
 
-/// What is known of an exchange.
+/// What is known about an exchange so far.
 private final class TraceRecord: Sendable {
     struct Line: Encodable, Sendable {
         var id: UInt64
@@ -106,13 +104,16 @@ private final class TraceRecord: Sendable {
         }
     }
 
+    let redactor: HTTPRedactor
     private let state: NIOLockedValueBox<Line>
     private let start = ContinuousClock.now
-    /// Ends when the caller has the end or an error, or wants neither any more.
+    /// Finished when the caller has got the end or an error, or has let go of the exchange.
     private let caller = AsyncStream<Never>.makeStream()
 
-    init(id: UInt64, request: HTTPTransferRequest) {
-        var line = Line(id: id, method: request.method, url: HTTPScrubber.url(request.url))
+    init(id: UInt64, request: HTTPTransferRequest, _ redactor: HTTPRedactor) {
+        self.redactor = redactor
+        let method = redactor.text(request.method)
+        var line = Line(id: id, method: method, url: redactor.url(request.url))
         if case .data(let body) = request.body { line.bytesSent = body.count }
         state = NIOLockedValueBox(line)
     }
@@ -152,7 +153,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
 
     deinit { record.noteCallerIsDone() }
 
-    override func passing(_ head: HTTPTransferHead) -> HTTPTransferHead {
+    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         record.note { line in
             line.status = head.status
             line.version = head.version
@@ -160,7 +161,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
         return head
     }
 
-    override func passing(_ pieces: [Data]) -> [Data] {
+    override func willDeliver(_ pieces: [Data]) -> [Data] {
         record.note { line in
             line.chunks += pieces.count
             line.bytesReceived += pieces.reduce(0) { $0 + $1.count }
@@ -169,14 +170,15 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
         return pieces
     }
 
-    override func sending(_ piece: Data) { record.note { $0.bytesSent += piece.count } }
+    override func willSend(_ piece: Data) { record.note { $0.bytesSent += piece.count } }
 
-    override func failed(_ error: HTTPTransferError) {
+    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
         record.note { line in
             line.code = error.code.name
-            line.message = HTTPScrubber.text(error.message)
+            line.message = record.redactor.text(error.message)
         }
         record.noteCallerIsDone()
+        return error
     }
 
     override func cancel() {

@@ -47,9 +47,7 @@ extension HTTPModule {
                 "finish",
                 .positional("exchange"),
                 documentation: "Ends the upload."
-            ) { [self] (id: Int) async throws in
-                try await unaffectedByCancellation(id) { try await $0.finish() }
-            },
+            ) { [self] (id: Int) async throws in try await exchange(id).finish() },
         ]
     }
 
@@ -115,7 +113,7 @@ extension HTTPModule {
     /// Without a task, as for the chunks.
     private func promiseOfHead(_ id: Int) throws -> PythonPromise<PythonTuple> {
         let exchange = try exchange(id)
-        let promise = PythonPromise<PythonTuple> { [weak exchange] in exchange?.abandonHead() }
+        let promise = PythonPromise<PythonTuple> { [weak exchange] in exchange?.abandon(.head) }
         exchange.head { result in
             switch result {
             case .success(let head): promise.succeed(Self.tuple(head))
@@ -145,8 +143,8 @@ extension HTTPModule {
     /// Without a task: this is called for each piece of a stream.
     private func promiseOfChunks(_ id: Int) throws -> PythonPromise<[Data]> {
         let exchange = try exchange(id)
-        let promise = PythonPromise<[Data]> { [weak exchange] in exchange?.abandonRead() }
-        exchange.readAvailable { [self] result in
+        let promise = PythonPromise<[Data]> { [weak exchange] in exchange?.abandon(.read) }
+        exchange.read { [self] result in
             switch result {
             case .success(let chunks):
                 if chunks.isEmpty { forgetWhenClosed(id) }
@@ -160,7 +158,8 @@ extension HTTPModule {
 
     /// Returns a promise of None, whose cancellation does not end the upload.
     ///
-    /// The transport stops waiting for it when the answer comes early, and goes on reading.
+    /// The transport stops waiting for it when the answer comes early, and goes on reading; to
+    /// abort the exchange it calls `cancel`.
     private func promiseOfWrite(_ id: Int, _ data: Data) throws -> PythonPromise<Bool?> {
         let promise = PythonPromise<Bool?>()
         try exchange(id).write(data) { result in
@@ -176,18 +175,6 @@ extension HTTPModule {
         let chunks = try await exchange(id).readAvailable()
         if chunks.isEmpty { forgetWhenClosed(id) }
         return chunks
-    }
-
-    /// Lets a step of the upload run on when its awaitable is cancelled.
-    ///
-    /// The transport stops waiting for it when the answer comes early, and goes on reading; to
-    /// abort the exchange it calls `cancel`.
-    private func unaffectedByCancellation(
-        _ id: Int,
-        _ body: @escaping @Sendable (any HTTPExchange) async throws -> Void
-    ) async throws {
-        let exchange = try exchange(id)
-        try await Task { try await body(exchange) }.value
     }
 
     /// Turns the cancellation of a blocking call, which an interrupt causes, into its own error.

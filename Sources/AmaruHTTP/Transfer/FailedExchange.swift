@@ -7,11 +7,11 @@
     public import Foundation
 #endif
 
-/// An exchange of which every operation throws the same error, and which sends nothing.
+/// An exchange whose every operation fails with the same error, and which sends nothing.
 ///
 /// What a layer returns from `open` for a request that it refuses.
 public final class FailedExchange: HTTPExchange {
-    /// The error that every operation throws.
+    /// The error of every operation.
     public let error: HTTPTransferError
 
     /// Makes an exchange that failed with this error.
@@ -19,18 +19,27 @@ public final class FailedExchange: HTTPExchange {
         self.error = error
     }
 
-    /// Throws the error.
-    public func head() async throws(HTTPTransferError) -> HTTPTransferHead { throw error }
-    /// Throws the error.
-    public func read() async throws(HTTPTransferError) -> Data? { throw error }
-    /// Throws the error.
-    public func write(_ data: Data) async throws(HTTPTransferError) { throw error }
-    /// Throws the error.
-    public func finish() async throws(HTTPTransferError) { throw error }
+    /// Fails.
+    public func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
+        completion(.failure(error))
+    }
+
+    /// Fails.
+    public func read(_ completion: @escaping HTTPCompletion<[Data]>) {
+        completion(.failure(error))
+    }
+
+    /// Fails.
+    public func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
+        completion(.failure(error))
+    }
+
+    /// Fails.
+    public func finish(_ completion: @escaping HTTPCompletion<Void>) { completion(.failure(error)) }
+
     /// Does nothing: there is nothing to cancel.
     public func cancel() {}
-    /// Returns at once.
-    public func closed() async {}
+
     /// Calls the completion at once.
     public func whenClosed(_ completion: @escaping @Sendable () -> Void) { completion() }
 }

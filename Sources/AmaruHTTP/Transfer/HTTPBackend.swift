@@ -21,16 +21,16 @@
 public protocol HTTPBackend: Sendable {
     /// Starts an exchange and returns at once; may be called on any thread.
     ///
-    /// A request that cannot be carried out gives an exchange that fails: opening never does.
+    /// Opening never fails: a request that cannot be carried out yields an exchange that does.
     func open(_ request: HTTPTransferRequest) -> any HTTPExchange
 
-    /// Returns where requests to an origin really go.
+    /// Returns the origin that requests for an origin are really sent to.
     ///
     /// A layer that sends requests elsewhere says so here, so that a layer outside it can judge
     /// the real destination.
     func destination(of origin: HTTPOrigin) -> HTTPOrigin
 
-    /// Makes a connection ahead of the first request, where the backend can; sends nothing else.
+    /// Makes a connection ahead of the first request, if the backend can; sends nothing else.
     ///
     /// - Parameter connect: The connect timeout of the requests to come.
     func prepare(for origin: HTTPOrigin, within connect: Duration?) async
@@ -47,150 +47,141 @@ extension HTTPBackend {
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {}
 }
 
+/// Receives the one result of an operation, on any thread, perhaps before the operation returns.
+public typealias HTTPCompletion<Value> = @Sendable (Result<Value, HTTPTransferError>) -> Void
+
+/// An operation of an exchange that may wait, and whose wait can be given up.
+public enum HTTPExchangeWait: Sendable, Hashable {
+    /// Waiting for the head of the response.
+    case head
+    /// Waiting for the next bytes of its body.
+    case read
+}
+
 /// One request and its response, both as streams.
 ///
-/// Dropping the last reference to an exchange that has not ended cancels it. Reading and writing
-/// may go on at the same time, from different tasks; two reads, or two writes, may not.
+/// Dropping the last reference to an exchange that has not ended cancels it; an operation that has
+/// not completed keeps a reference. Reading and writing may go on at the same time, from different
+/// tasks; two reads, or two writes, may not.
+///
+/// Backends implement the operations with completions. Callers in a task use the `async` ones.
 public protocol HTTPExchange: AnyObject, Sendable {
-    /// Returns the head of the response once it is there; may be called any number of times.
+    /// Completes with the head of the response; may be called any number of times.
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>)
+
+    /// Completes with the bytes that have arrived, piece by piece as they came, or no piece at the
+    /// end.
     ///
-    /// - Throws: ``HTTPTransferError``. A status of 400 and above is not an error. A cancelled task
-    ///   gets ``HTTPTransferError/Code/cancelled``, and the exchange goes on.
-    func head() async throws(HTTPTransferError) -> HTTPTransferHead
+    /// Waits for the first bytes and not for more. The socket is not read much ahead of this call,
+    /// so an unread body holds the server back. An error comes after the bytes that were received
+    /// before it. The end, or the error, is repeated if it is asked for again.
+    func read(_ completion: @escaping HTTPCompletion<[Data]>)
 
-    /// Calls `completion` with what `head()` would return, once, on any thread.
+    /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body; completes when there is
+    /// room for more.
     ///
-    /// For callers without a task; it may be called before this returns. The exchange is kept until
-    /// then, so letting go of it does not cancel it meanwhile.
-    func head(
-        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
-    )
-
-    /// Ends the waits for the head with ``HTTPTransferError/Code/cancelled``; the exchange goes on.
-    func abandonHead()
-
-    /// Returns the next bytes of the body as they arrive, or nil at its end.
-    ///
-    /// The socket is not read much ahead of this call, so an unread body holds the server back.
-    ///
-    /// - Throws: ``HTTPTransferError``, after the bytes received before the fault were returned.
-    func read() async throws(HTTPTransferError) -> Data?
-
-    /// Returns all bytes that have arrived, piece by piece as they came, or none at the end.
-    ///
-    /// Waits for the first of them as ``read()`` does, with the same errors, and not for more.
-    func readAvailable() async throws(HTTPTransferError) -> [Data]
-
-    /// Calls `completion` with what ``readAvailable()`` would return, once, on any thread.
-    ///
-    /// For callers without a task; it may be called before this returns. The exchange is kept until
-    /// then, so letting go of it does not cancel it meanwhile.
-    func readAvailable(
-        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
-    )
-
-    /// Ends the wait of a reader with ``HTTPTransferError/Code/cancelled``; the exchange goes on.
-    func abandonRead()
-
-    /// When the steps of the exchange happened, as far as is known.
-    var timings: HTTPExchangeTimings { get }
-
-    /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body.
+    /// Up to 512 KiB are taken ahead of the network, so a fault may be reported by a later
+    /// operation. A server may answer before it has everything: what is written after that is
+    /// discarded, without an error, since the response says what became of the request.
     ///
     /// After a response with the status 101 the connection belongs to the protocol that the head
     /// names: what is written then is sent as it is, whatever the body of the request was, and what
     /// arrives is read as the body of the response.
-    ///
-    /// Returns when there is room for more: up to 512 KiB are taken ahead of the network, and a
-    /// fault is told by what is asked for next. A server may answer before it has everything: what
-    /// is written after that is discarded, without an error, since the response says what became of
-    /// the request. A task cancelled here cancels the exchange.
-    func write(_ data: Data) async throws(HTTPTransferError)
-
-    /// Calls `completion` once there is room for more, or with why not, on any thread.
-    ///
-    /// For callers without a task; it may be called before this returns.
-    func write(
-        _ data: Data,
-        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
-    )
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>)
 
     /// Ends an ``HTTPTransferRequest/Body/upload`` body.
-    func finish() async throws(HTTPTransferError)
+    func finish(_ completion: @escaping HTTPCompletion<Void>)
+
+    /// Completes the operations that wait for this with ``HTTPTransferError/Code/cancelled``; the
+    /// exchange goes on.
+    func abandon(_ wait: HTTPExchangeWait)
 
     /// Aborts the exchange and discards its connection; does nothing once the exchange is over.
     ///
-    /// Takes effect before it returns: from then on every call on the exchange that has no result
-    /// yet throws ``HTTPTransferError/Code/cancelled``. May be called on any thread, repeatedly.
+    /// Takes effect before it returns: from then on every operation without a result fails with
+    /// ``HTTPTransferError/Code/cancelled``. May be called on any thread, repeatedly.
     func cancel()
 
-    /// Returns when the exchange has ended and all that it held is released.
-    func closed() async
-
-    /// Calls `completion` once the exchange has ended, perhaps before this returns, on any thread.
+    /// Calls `completion` once the exchange has ended and released all that it held, on any thread,
+    /// perhaps before this returns.
     func whenClosed(_ completion: @escaping @Sendable () -> Void)
+
+    /// When the steps of the exchange happened, as far as is known.
+    var timings: HTTPExchangeTimings { get }
 }
 
 extension HTTPExchange {
-    /// Returns the next piece alone: what a backend does that keeps none back.
-    public func readAvailable() async throws(HTTPTransferError) -> [Data] {
-        try await read().map { [$0] } ?? []
-    }
-
-    /// Waits in a task.
-    public func readAvailable(
-        _ completion: @escaping @Sendable (Result<[Data], HTTPTransferError>) -> Void
-    ) {
-        Task {
-            do throws(HTTPTransferError) {
-                completion(.success(try await readAvailable()))
-            } catch {
-                completion(.failure(error))
-            }
-        }
-    }
-
-    /// Waits in a task.
-    public func head(
-        _ completion: @escaping @Sendable (Result<HTTPTransferHead, HTTPTransferError>) -> Void
-    ) {
-        Task {
-            do throws(HTTPTransferError) {
-                completion(.success(try await head()))
-            } catch {
-                completion(.failure(error))
-            }
-        }
-    }
-
-    /// Does nothing: the wait ends with the head.
-    public func abandonHead() {}
-
-    /// Waits in a task.
-    public func whenClosed(_ completion: @escaping @Sendable () -> Void) {
-        Task {
-            await closed()
-            completion()
-        }
-    }
-
-    /// Writes in a task.
-    public func write(
-        _ data: Data,
-        _ completion: @escaping @Sendable (Result<Void, HTTPTransferError>) -> Void
-    ) {
-        Task {
-            do throws(HTTPTransferError) {
-                completion(.success(try await write(data)))
-            } catch {
-                completion(.failure(error))
-            }
-        }
-    }
-
-    /// Does nothing: the next read gets what this one was waiting for.
-    public func abandonRead() {}
+    /// Does nothing: by default no operation waits.
+    public func abandon(_ wait: HTTPExchangeWait) {}
 
     /// Nothing is known by default.
     public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }
+}
+
+extension HTTPExchange {
+    /// Returns the head of the response once it is there; may be called any number of times.
+    ///
+    /// - Throws: ``HTTPTransferError``. A status of 400 and above is not an error. A cancelled task
+    ///   gets ``HTTPTransferError/Code/cancelled``, and the exchange goes on.
+    public func head() async throws(HTTPTransferError) -> HTTPTransferHead {
+        try await result(head) { self.abandon(.head) }
+    }
+
+    /// Returns the bytes that have arrived, at least one, or nil at the end of the body.
+    ///
+    /// The socket is not read much ahead of this call, so an unread body holds the server back.
+    ///
+    /// - Throws: ``HTTPTransferError``, after the bytes received before the fault were returned. A
+    ///   cancelled task gets ``HTTPTransferError/Code/cancelled``, and the exchange goes on.
+    public func read() async throws(HTTPTransferError) -> Data? {
+        let pieces = try await readAvailable()
+        // Joining copies, and there is usually one.
+        return pieces.count > 1 ? Data(pieces.joined()) : pieces.first
+    }
+
+    /// Returns what ``read()`` does, piece by piece as it came; no piece at the end.
+    ///
+    /// - Throws: What ``read()`` throws.
+    public func readAvailable() async throws(HTTPTransferError) -> [Data] {
+        try await result(read) { self.abandon(.read) }
+    }
+
+    /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body; returns when there is
+    /// room for more.
+    ///
+    /// - Throws: ``HTTPTransferError``. What is written after the server has answered is discarded,
+    ///   which is not an error. Cancelling the task cancels the exchange, since nobody can know then
+    ///   whether the piece was sent.
+    public func write(_ data: Data) async throws(HTTPTransferError) {
+        try await result({ self.write(data, $0) }, onCancel: cancel)
+    }
+
+    /// Ends an ``HTTPTransferRequest/Body/upload`` body.
+    ///
+    /// - Throws: ``HTTPTransferError`` if the body is shorter than its `Content-Length`, or the
+    ///   exchange has failed.
+    public func finish() async throws(HTTPTransferError) {
+        try await result(finish) {}
+    }
+
+    /// Returns when the exchange has ended and all that it held is released.
+    public func closed() async {
+        await withCheckedContinuation { waiter in whenClosed { waiter.resume() } }
+    }
+
+    private func result<Value: Sendable>(
+        _ operation: (@escaping HTTPCompletion<Value>) -> Void,
+        onCancel: @escaping @Sendable () -> Void
+    ) async throws(HTTPTransferError) -> Value {
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                operation { waiter.resume(returning: $0) }
+                // The handler below may have run before the operation was there to be ended.
+                if Task.isCancelled { onCancel() }
+            }
+        } onCancel: {
+            onCancel()
+        }
+        return try result.get()
+    }
 }

@@ -12,12 +12,13 @@ public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
     public let scheme: String
     /// The host in lower case; an IPv6 address has no brackets.
     public let host: String
-    /// The port; the scheme's default where the URL names none.
+    /// The port; the default of the scheme if the URL names none.
     public let port: Int
 
     /// Finds the origin of an absolute URL; path, query and fragment are ignored.
     ///
-    /// - Throws: ``ParseError``.
+    /// - Throws: ``ParseError`` if the text is not an absolute `http` or `https` URL, or its host,
+    ///   port or path is malformed.
     public init(parsing text: String) throws(ParseError) {
         self = try HTTPTransferURL(parsing: text).origin
     }
@@ -27,12 +28,10 @@ public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``ParseError``, with the reason ``ParseError/Reason/moreThanAnOrigin`` for a URL
     ///   that has more; a path of `/` is allowed.
     public init(parsingOnly text: String) throws(ParseError) {
-        let url = try HTTPTransferURL(parsing: text)
-        guard url.target == "/", !text.contains(where: { "#?@".contains($0) }) else {
-            throw ParseError(
-                reason: .moreThanAnOrigin,
-                text: HTTPTransferURL.withoutCredentials(text)
-            )
+        let parts = HTTPURLParts(text)
+        let url = try HTTPTransferURL(parts)
+        guard parts.user == nil, ["", "/"].contains(parts.tail) else {
+            throw parts.fault(.moreThanAnOrigin)
         }
         self = url.origin
     }
@@ -84,7 +83,7 @@ extension HTTPOrigin {
     /// Why a text is not a URL that HTTP can be spoken to.
     public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
         /// What is wrong with the text.
-        public enum Reason: Sendable, Hashable {
+        public enum Reason: Sendable, Hashable, CustomStringConvertible {
             /// There is no `scheme://`.
             case noScheme
             /// The scheme is neither `http` nor `https`.
@@ -99,17 +98,10 @@ extension HTTPOrigin {
             case malformedTarget
             /// There is more than scheme, host and port where only an origin can stand.
             case moreThanAnOrigin
-        }
 
-        /// What is wrong.
-        public let reason: Reason
-        /// The text that was given, without user name and password.
-        public let text: String
-
-        /// What is wrong, with the text and an example of a right one.
-        public var description: String {
-            let fault =
-                switch reason {
+            /// The fault in words.
+            public var description: String {
+                switch self {
                 case .noScheme: "the scheme is missing"
                 case .unsupportedScheme(let scheme): "the scheme \"\(scheme)\" is not http or https"
                 case .noHost: "the host is missing"
@@ -121,7 +113,17 @@ extension HTTPOrigin {
                         + "percent-encode it"
                 case .moreThanAnOrigin: "it has more than scheme, host and port"
                 }
-            return "cannot use \"\(text)\" as a URL: \(fault). "
+            }
+        }
+
+        /// What is wrong.
+        public let reason: Reason
+        /// The text that was given, without user name and password.
+        public let text: String
+
+        /// What is wrong, with the text and an example of a right one.
+        public var description: String {
+            "cannot use \"\(text)\" as a URL: \(reason). "
                 + "A right one looks like https://api.openai.com/v1."
         }
     }

