@@ -34,11 +34,11 @@ final class ConnectionPool: @unchecked Sendable {
     }
 
     let loop: any EventLoop
-    /// The places of exchanges without a pool of their client's.
+    /// The places of exchanges that name no pool.
     private let gate: ConnectionGate
     private let dialer: Dialer
     private let configuration: HTTPBackendConfiguration
-    /// What belongs to each pool of a client, and under nil to nobody in particular.
+    /// The connections of each client's pool, and under nil those of the backend's own.
     private var shares: [UInt64?: PoolShare] = [:]
     private var work: [UInt64: Work] = [:]
     private var attempts: [Attempt] = []
@@ -90,21 +90,12 @@ final class ConnectionPool: @unchecked Sendable {
 
 extension ConnectionPool {
     /// Carries an exchange that was admitted.
-    func start(_ exchange: Exchange) {
+    ///
+    /// - Parameter isAgain: Whether it needs a new connection, as the first one did not serve it.
+    func start(_ exchange: Exchange, isAgain: Bool = false) {
         do throws(HTTPTransferError) {
             let key = try ConnectionKey(exchange.request, configuration)
-            connect(exchange, key, isAgain: false)
-        } catch {
-            fail(exchange, error)
-        }
-    }
-
-    /// Carries an exchange over a new connection, after the first turned out to be closed.
-    func connectAgain(_ exchange: Exchange) {
-        work[exchange.id] = nil
-        do throws(HTTPTransferError) {
-            let key = try ConnectionKey(exchange.request, configuration)
-            connect(exchange, key, isAgain: true)
+            connect(exchange, key, isAgain: isAgain)
         } catch {
             fail(exchange, error)
         }
@@ -113,20 +104,19 @@ extension ConnectionPool {
     func abort(_ exchange: Exchange) {
         switch work.removeValue(forKey: exchange.id) {
         case .transferring(let transfer)?:
-            transfer.abort()
+            return transfer.abort()
         case .connecting(let attempt)?:
             attempt.waiters.removeAll { $0 === exchange }
             if attempt.waiters.isEmpty, !attempt.isPreparation {
                 attempts.removeAll { $0 === attempt }
                 attempt.dial?.cancel()
             }
-            exchange.perform { $0.transferEnded() }
         case .waiting(let connection)?:
             connection.withdraw(exchange)
-            exchange.perform { $0.transferEnded() }
         case nil:
-            exchange.perform { $0.transferEnded() }
+            break
         }
+        exchange.perform { $0.transferEnded() }
     }
 
     func resumeReceiving(_ exchange: Exchange) { transfer(of: exchange)?.resumeReceiving() }
@@ -204,11 +194,12 @@ extension ConnectionPool {
     /// Returns an attempt that one more exchange may wait for: one that prepares a connection, or
     /// one to a server that may speak HTTP/2.
     private func attempt(toJoinFor key: ConnectionKey) -> Attempt? {
-        attempts.first { attempt in
-            if attempt.isPreparation, attempt.key == key.anybodys {
-                return attempt.waiters.isEmpty
-            }
-            return attempt.key == key && key.offersHTTP2 && !plainKeys.contains(key)
+        let mayShare = key.offersHTTP2 && !plainKeys.contains(key)
+        let anybodys = key.anybodys
+        return attempts.first { attempt in
+            attempt.isPreparation
+                ? attempt.waiters.isEmpty && attempt.key == anybodys
+                : mayShare && attempt.key == key
         }
     }
 

@@ -3,6 +3,7 @@
 
 import NIOCore
 import NIOFoundationEssentialsCompat
+import NIOSSL
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -175,7 +176,7 @@ extension HTTP1Connection {
         state = .closed
         // Nothing came back, so the server may have closed the connection before it got anything.
         if !isUnused, !hasReceived, transfer.exchange.request.isIdempotent, transfer.rewind() {
-            return pool.connectAgain(transfer.exchange)
+            return pool.start(transfer.exchange, isAgain: true)
         }
         transfer.fail(HTTPTransferError.isEndAlone(error) ? fault ?? error : error)
     }
@@ -212,8 +213,12 @@ extension HTTP1Connection: TransferCarrier {
     func receive() { channel.read() }
 
     func abort() {
-        close()
+        state = .closed
         pool.closed(self)
+        // Not by way of TLS, which would wait for the server to close, too.
+        let pipeline = channel.pipeline.syncOperations
+        (try? pipeline.context(handlerType: NIOSSLClientHandler.self))?.close(promise: nil)
+        channel.close(promise: nil)
     }
 
     /// All that is seen of a connection that breaks in writing is otherwise that nothing more

@@ -134,7 +134,7 @@ extension HTTP2Stream {
         let stream = try? channel?.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
         let mayRepeat = isUnsent || connection.mayRepeat(exchange, stream: stream, error)
         end(isServed: false)
-        if mayRepeat, transfer.rewind() { return pool.connectAgain(exchange) }
+        if mayRepeat, transfer.rewind() { return pool.start(exchange, isAgain: true) }
         let isCut = transfer.hasHead && HTTPTransferError.isEndAlone(error)
         transfer.fail(isCut ? ConnectionClosed(isAmidResponse: true) : error)
     }

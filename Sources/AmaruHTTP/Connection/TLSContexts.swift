@@ -15,7 +15,7 @@ final class TLSContexts {
         var protocols: [String]
     }
 
-    /// How many contexts are kept; programs that ask for ever new options do not collect them.
+    /// How many contexts are kept; more would be a program's that never asks for the same twice.
     private static let limit = 32
 
     private let loop: any EventLoop

@@ -1,6 +1,7 @@
 // What the TLS of a connection depends on.
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
 import NIOSSL
 
 /// The choices about TLS that connections must have in common to be shared.
@@ -59,6 +60,7 @@ extension TLSSettings {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = minimumVersion.forLibrary
         tls.maximumTLSVersion = maximumVersion?.forLibrary
+        tls.shutdownTimeout = .seconds(1)
         if let cipherSuites { tls.cipherSuites = cipherSuites }
         switch trust {
         // Nothing is compared with authorities then, and reading them takes time.

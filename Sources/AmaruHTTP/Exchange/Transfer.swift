@@ -68,21 +68,22 @@ extension Transfer {
     func begin() {
         exchange.perform { $0.requestHeadWritten() }
         pump()
-        carrier?.flush()
     }
 
     /// Sends what is there of the body, as far as the connection takes it.
     func pump() {
-        guard !isPumping else { return }
+        guard !isPumping, upload == .running else { return }
         isPumping = true
-        while upload == .running, let carrier, carrier.isWritable {
-            if let step = exchange.uploadStep() {
+        repeat {
+            while upload == .running, carrier?.isWritable == true {
+                guard let step = exchange.uploadStep() else {
+                    upload = .waiting
+                    break
+                }
                 take(step)
-            } else {
-                upload = .waiting
             }
-            carrier.flush()
-        }
+            carrier?.flush()
+        } while upload == .running && carrier?.isWritable == true
         isPumping = false
     }
 
