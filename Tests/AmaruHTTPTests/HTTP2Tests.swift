@@ -214,6 +214,31 @@ struct HTTP2Tests {
         }
     }
 
+    @Test func `Cancelling at any moment releases everything, and the connection goes on`()
+        async throws
+    {
+        try await withHTTP2({ .text($0.path ?? "") }) { server, backend async throws in
+            _ = try await backend.open(request(server.url)).text()
+            try await withThrowingTaskGroup { (group) async throws in
+                for number in 0..<100 {
+                    group.addTask { () async throws in
+                        let exchange = backend.open(request(server.url + "/\(number)"))
+                        let reader = Task { await exchange.failure() }
+                        for _ in 0..<number { await Task.yield() }
+                        exchange.cancel()
+                        let failure = await reader.value
+                        #expect(failure == nil || failure?.code == .cancelled)
+                        await exchange.closed()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await backend.open(request(server.url + "/last")).text() == "/last")
+            #expect(server.connectionCount == 1)
+            #expect(backend.inFlight == 0)
+        }
+    }
+
     @Test func `Cancelling resets the stream alone`() async throws {
         try await withHTTP2({ $0.path == "/good" ? .text("good") : .silence }) {
             server,

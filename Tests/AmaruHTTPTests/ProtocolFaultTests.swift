@@ -109,6 +109,7 @@ struct ProtocolFaultTests {
     static let refused: [Row] = [
         Row("a bad version", "HTTP/x.y 200 OK\r\nContent-Length: 0\r\n\r\n", text: nil),
         Row("a status of letters", "HTTP/1.1 abc OK\r\nContent-Length: 0\r\n\r\n", text: nil),
+        Row("a status below 100", "HTTP/1.1 000 Odd\r\nContent-Length: 2\r\n\r\nok", text: nil),
         Row("a chunk size of letters", chunked + "zz\r\nhello\r\n", text: nil),
         Row("a negative chunk size", chunked + "-5\r\nhello\r\n", text: nil),
         Row("no chunk size", chunked + "\r\nhello\r\n", text: nil),

@@ -18,7 +18,7 @@ struct TLSSettings: Hashable, Sendable {
     var clientCertificate: HTTPConnectionOptions.ClientCertificate?
     var minimumVersion: HTTPConnectionOptions.TLSVersion
     var maximumVersion: HTTPConnectionOptions.TLSVersion?
-    var cipherSuites: String?
+    var cipherSuites: [String]?
 
     init(_ options: HTTPConnectionOptions, _ configuration: HTTPBackendConfiguration) {
         verification = options.verification
@@ -61,7 +61,7 @@ extension TLSSettings {
         tls.minimumTLSVersion = minimumVersion.forLibrary
         tls.maximumTLSVersion = maximumVersion?.forLibrary
         tls.shutdownTimeout = .seconds(1)
-        if let cipherSuites { tls.cipherSuites = cipherSuites }
+        if let cipherSuites { tls.cipherSuites = try Self.cipherList(cipherSuites) }
         switch trust {
         // Nothing is compared with authorities then, and reading them takes time.
         case _ where verification == .none:
@@ -87,6 +87,26 @@ extension TLSSettings {
         }
         return tls
     }
+
+    /// The list in the library's form; it traps on a list in which it knows no cipher.
+    private static func cipherList(_ names: [String]) throws(HTTPTransferError) -> String {
+        let known = names.filter(ciphers.contains)
+        guard known.isEmpty else { return known.joined(separator: ":") }
+        throw HTTPTransferError(
+            .connect,
+            "cannot offer the ciphers \(names.joined(separator: ", ")): none of them is known. "
+                + "Use OpenSSL's names, such as ECDHE-RSA-AES128-GCM-SHA256."
+        )
+    }
+
+    /// BoringSSL's ciphers up to TLS 1.2 that need no shared key.
+    private static let ciphers: Set<String> = [
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA",
+        "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA",
+        "AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA",
+    ]
 
     private static func roots(_ paths: [String]) throws -> [NIOSSLAdditionalTrustRoots] {
         paths.isEmpty ? [] : [.certificates(try CertificateFile.authorities(at: paths))]

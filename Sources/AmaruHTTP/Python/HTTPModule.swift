@@ -93,7 +93,7 @@ public final class HTTPModule: Sendable {
                 a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
                 cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
                 target (bytes in place of the path and query), pool, tls_minimum and tls_maximum
-                ("TLSv1.2" and the like), ciphers (OpenSSL's list), local_address.
+                ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address.
                 """
         ) {
             [self]

@@ -34,7 +34,9 @@ struct HTTPOptionReader {
         request.connection.serverName = try text("sni")
         request.connection.allowsHTTP2 = try bool("http2") ?? false
         request.connection.localAddress = try text("local_address")
-        request.connection.cipherSuites = try text("ciphers")
+        request.connection.cipherSuites = try text("ciphers")?.split(separator: ":").map {
+            String($0)
+        }
         request.connection.maximumTLSVersion = try tlsVersion("tls_maximum")
         if let oldest = try tlsVersion("tls_minimum") {
             request.connection.minimumTLSVersion = oldest

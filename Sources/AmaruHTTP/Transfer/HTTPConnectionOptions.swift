@@ -117,8 +117,10 @@ public struct HTTPConnectionOptions: Sendable, Hashable {
     public var minimumTLSVersion = TLSVersion.tls12
     /// The newest version of TLS that is spoken; nil for the newest there is.
     public var maximumTLSVersion: TLSVersion?
-    /// The ciphers that are offered up to TLS 1.2, in OpenSSL's notation; nil for the usual ones.
-    public var cipherSuites: String?
+    /// The ciphers that are offered up to TLS 1.2, by OpenSSL's names; nil for the usual ones.
+    ///
+    /// Unknown names are left out. If no name is known, connecting fails.
+    public var cipherSuites: [String]?
     /// The address of this machine that connections come from; nil for the system's choice.
     public var localAddress: String?
     /// Options that are set on the sockets before they connect.
