@@ -21,7 +21,8 @@ def open(method: str, url: str, headers: list[bytes | bytearray] | tuple[bytes |
     Options say how the connection is made; an unknown one, or one of a wrong type, is
     a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
     cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
-    target (bytes in place of the path and query), pool."""
+    target (bytes in place of the path and query), pool, tls_minimum and tls_maximum
+    ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address."""
 
 def cancel(exchange: int) -> None:
     """Aborts an exchange. Synchronous, idempotent, also for an unknown id."""
@@ -38,8 +39,8 @@ def in_flight() -> int:
 def codes() -> list[str]:
     """Every code that a TransferError may have."""
 
-def pool(max_connections: int | None = None, keepalive_expiry: float | None = None) -> int:
-    """Makes a pool of connections with a limit of its own; returns its id."""
+def pool(max_connections: int | None = None, keepalive_expiry: float | None = None, max_keepalive: int | None = None) -> int:
+    """Makes a pool of connections with limits of its own; returns its id."""
 
 def close_pool(pool: int) -> None:
     """Forgets a pool; exchanges that use it go on."""

@@ -53,6 +53,7 @@ public final class HTTP2Server: Sendable {
         var requests: [Request] = []
         var resets = 0
         var connections = 0
+        var closed = 0
         var channel: (any Channel)?
         var open: [ObjectIdentifier: any Channel] = [:]
         var waiters: [(isMet: @Sendable (State) -> Bool, gate: Gate)] = []
@@ -128,6 +129,11 @@ public final class HTTP2Server: Sendable {
         try await wait { $0.resets >= count }
     }
 
+    /// Returns when so many connections have been closed, by either side.
+    public func closedConnections(reach count: Int) async throws {
+        try await wait { $0.closed >= count }
+    }
+
     private func wait(until isMet: @escaping @Sendable (State) -> Bool) async throws {
         let gate = Gate()
         update { $0.waiters.append((isMet, gate)) }
@@ -147,7 +153,12 @@ public final class HTTP2Server: Sendable {
 
     private func connected(_ channel: any Channel) -> Int {
         let id = ObjectIdentifier(channel)
-        channel.closeFuture.whenComplete { _ in self.state.withLockedValue { $0.open[id] = nil } }
+        channel.closeFuture.whenComplete { _ in
+            self.update { state in
+                state.open[id] = nil
+                state.closed += 1
+            }
+        }
         return state.withLockedValue { state in
             state.open[id] = channel
             state.connections += 1

@@ -143,6 +143,11 @@ public final class ScriptedServer: Sendable {
         try await wait { $0.receivedBytes >= count }
     }
 
+    /// Returns when so many connections have been made.
+    public func connections(reach count: Int) async throws {
+        try await wait { $0.opened >= count }
+    }
+
     /// Returns when so many connections have been closed, by either side.
     public func closedConnections(reach count: Int) async throws {
         try await wait { $0.closed >= count }

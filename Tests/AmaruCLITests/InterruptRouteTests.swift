@@ -47,7 +47,7 @@ import Testing
     }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct InterruptRouteTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct InterruptRouteTests {
     @Test func `A signal cancels the task under way; later ones go to the other handler`() async {
         await #expect(processExitsWith: .success) {
             let route = try InterruptRoute { false }

@@ -13,7 +13,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct KeysTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct KeysTests {
     @Test(
         "An option names a variable and perhaps an origin",
         arguments: [

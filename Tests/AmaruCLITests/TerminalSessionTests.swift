@@ -21,7 +21,7 @@ extension TerminalSession {
     fileprivate func waitForReader() { reading.withLock { _ in } }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct TerminalSessionTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct TerminalSessionTests {
     /// A session on a new terminal, used by this process.
     func open() throws -> (terminal: PseudoTerminal, session: TerminalSession) {
         let terminal = try PseudoTerminal()
@@ -299,7 +299,7 @@ extension TerminalSession {
     }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct TerminalSignalTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct TerminalSignalTests {
     @Test func `Each signal arrives, at each source, until it is cancelled`() async throws {
         let first = try SignalSource([SIGUSR1, SIGUSR2])
         let second = try SignalSource([SIGUSR1])

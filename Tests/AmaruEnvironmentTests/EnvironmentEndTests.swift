@@ -13,7 +13,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(2))) struct EnvironmentEndTests {
+@Suite(.timeLimit(.minutes(5))) struct EnvironmentEndTests {
     /// A pipe with a name, of which every process of a group holds the other end.
     ///
     /// Reading it to the end waits for the last of them.

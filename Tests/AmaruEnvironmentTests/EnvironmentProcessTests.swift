@@ -13,7 +13,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct EnvironmentProcessTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct EnvironmentProcessTests {
     func shell(
         _ script: String,
         input: ChildProcess.StandardInput = .null,

@@ -139,7 +139,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: cached))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `The server leaves when nothing holds it any more`() async throws {
         let shop = try WheelShop()
         var server: LocalModelServer? = try await start(
@@ -182,7 +182,7 @@ import Testing
         #expect(error?.message.contains(words) == true, "\(String(describing: error))")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `A start that hangs can be cancelled`() async throws {
         let shop = try WheelShop()
         let marker = shop.folder.url.appending(path: "started").path

@@ -5,7 +5,7 @@ import AmaruHTTP
 import AmaruTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AllowListTests {
     @Test(arguments: [
         ("api.openai.com", "https://api.openai.com/v1", true),

@@ -6,7 +6,7 @@ import AmaruTesting
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct FaultTests {
     struct Fault: CustomTestStringConvertible, Sendable {
         let testDescription: String

@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 @Suite(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(5)),
     .enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH")
 )
 struct HTTP2Tests {
@@ -145,6 +145,97 @@ struct HTTP2Tests {
             }
             // The next request finds a way.
             #expect(try await backend.open(request(server.url + "/good")).text() == "good")
+        }
+    }
+
+    @Test(arguments: ["GET", "POST"])
+    func `What the server has not served goes over another connection`(
+        _ method: String
+    ) async throws {
+        try await withHTTP2({ $0.connection == 1 ? .goAway(0) : .text("served") }) {
+            server,
+            backend async throws in
+            let body = HTTPTransferRequest.Body.data(Data("body".utf8))
+            let exchange = backend.open(request(server.url, method, body: body))
+            #expect(try await exchange.text() == "served")
+            #expect(server.requests.map(\.body) == [Data("body".utf8), Data("body".utf8)])
+            #expect(server.connectionCount == 2)
+        }
+    }
+
+    @Test func `A refused stream is tried once more, a reset one is not`() async throws {
+        try await withHTTP2({ $0.connection == 1 ? .reset(7) : .text("served") }) {
+            server,
+            backend async throws in
+            #expect(try await backend.open(request(server.url, "POST")).text() == "served")
+        }
+        try await withHTTP2({ $0.connection == 1 ? .reset(8) : .text("served") }) {
+            server,
+            backend async throws in
+            #expect(await backend.open(request(server.url)).failure()?.code == .remoteProtocol)
+        }
+    }
+
+    @Test func `Requests at once make one connection`() async throws {
+        try await withHTTP2({ .text($0.path ?? "") }) { server, backend async throws in
+            try await withThrowingTaskGroup { (group) async throws in
+                for number in 0..<150 {
+                    group.addTask { () async throws in
+                        let path = "/\(number)"
+                        let text = try await backend.open(request(server.url + path)).text()
+                        #expect(text == path)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test func `A pool ends with its connection`() async throws {
+        try await withHTTP2({ _ in .text("fine") }) { server, backend async throws in
+            for _ in 0..<2 {
+                var request = request(server.url)
+                request.pool = HTTPConnectionPool()
+                #expect(try await backend.open(request).text() == "fine")
+            }
+            #expect(server.connectionCount == 2)
+            try await server.closedConnections(reach: 2)
+        }
+    }
+
+    @Test func `A large upload and a large response pass`() async throws {
+        let body = Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+        let text = String(repeating: "0123456789", count: 500_000)
+        try await withHTTP2({ _ in .text(text) }) { server, backend async throws in
+            let exchange = backend.open(request(server.url, "POST", body: .data(body)))
+            #expect(try await exchange.text() == text)
+            #expect(server.requests[0].body == body)
+        }
+    }
+
+    @Test func `Cancelling at any moment releases everything, and the connection goes on`()
+        async throws
+    {
+        try await withHTTP2({ .text($0.path ?? "") }) { server, backend async throws in
+            _ = try await backend.open(request(server.url)).text()
+            try await withThrowingTaskGroup { (group) async throws in
+                for number in 0..<100 {
+                    group.addTask { () async throws in
+                        let exchange = backend.open(request(server.url + "/\(number)"))
+                        let reader = Task { await exchange.failure() }
+                        for _ in 0..<number { await Task.yield() }
+                        exchange.cancel()
+                        let failure = await reader.value
+                        #expect(failure == nil || failure?.code == .cancelled)
+                        await exchange.closed()
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await backend.open(request(server.url + "/last")).text() == "/last")
+            #expect(server.connectionCount == 1)
+            #expect(backend.inFlight == 0)
         }
     }
 

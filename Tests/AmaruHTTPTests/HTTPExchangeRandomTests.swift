@@ -51,6 +51,7 @@ private struct ExchangeLife {
     var armed: [Machine.Timer: UInt64] = [:]
     var lastGeneration: UInt64 = 0
     var mayReceive = false
+    let isUpload: Bool
     var received = Data()
     var read = Data()
     var written = Data()
@@ -63,6 +64,7 @@ private struct ExchangeLife {
             case 1: .data(Data(count: Int.random(in: 0...600_000, using: &random)))
             default: .upload
             }
+        isUpload = body == .upload
         machine = Machine(
             origin: Self.origin,
             body: body,
@@ -77,7 +79,7 @@ private struct ExchangeLife {
     // MARK: Events
 
     mutating func step(_ random: inout SeededGenerator) throws {
-        switch Int.random(in: 0..<18, using: &random) {
+        switch Int.random(in: 0..<19, using: &random) {
         case 0, 1: try admit()
         case 2: try feed("head written") { $0.requestHeadWritten() }
         case 3: try feed("sent") { $0.requestSent() }
@@ -99,13 +101,13 @@ private struct ExchangeLife {
             try feed("head?") { $0.headRequested() }
         case 13:
             reads += 1
-            let all = Bool.random(using: &random)
-            try feed("read \(all)") { $0.readRequested(all: all) }
+            try feed("read") { $0.readRequested() }
         case 14: try write(&random)
         case 15:
             try feed("finish") { $0.finishRequested().actions }
         case 16: try interrupt(&random)
         case 17: try fire(&random)
+        case 18 where transfer == .running: try rewind()
         default: break
         }
     }
@@ -122,8 +124,9 @@ private struct ExchangeLife {
             mayReceive = false
             let piece = Data(repeating: .random(in: 0...9, using: &random), count: 20)
             // What comes after the end, or after a failure, is nobody's.
-            if machine.failure == nil, !machine.responseEnded { received += piece }
-            try feed("piece") { $0.received(piece) }
+            let isDue = machine.failure == nil && machine.head != nil && !machine.isComplete
+            if isDue { received += piece }
+            try feed("piece") { $0.received([piece]) }
         } else if demands == 0 {
             demands += 1
             try feed("demand") { $0.demanded() }
@@ -134,8 +137,7 @@ private struct ExchangeLife {
         writes += 1
         let count = Bool.random(using: &random) ? 10 : Machine.uploadLimit / 2
         let piece = Data(repeating: .random(in: 0...9, using: &random), count: count)
-        let takes = machine.upload == .open && machine.failure == nil && !machine.writeWaits
-        if takes { written += piece }
+        if machine.takesPieces { written += piece }
         try feed("write \(count)") { $0.writeRequested(piece) }
     }
 
@@ -161,6 +163,20 @@ private struct ExchangeLife {
         try require(machine.failure != nil, "a limit passed in vain")
     }
 
+    /// The transfer begins again, over another connection.
+    private mutating func rewind() throws {
+        var isRewound = false
+        try feed("rewind") { machine in
+            guard let actions = machine.rewound() else { return [] }
+            isRewound = true
+            return actions
+        }
+        guard isRewound else { return }
+        try require(!isUpload || sent.isEmpty, "pieces of an upload are lost")
+        (demands, uploads, mayReceive) = (0, 0, false)
+        sent = Data()
+    }
+
     private mutating func endTransfer() throws {
         transfer = .ended
         // Whoever transfers asks for nothing any more.
@@ -172,7 +188,7 @@ private struct ExchangeLife {
     mutating func end() throws {
         try feed("cancel") { $0.cancelled() }
         if transfer == .running {
-            try require(isAborted || machine.responseEnded, "the transfer was left to itself")
+            try require(isAborted || machine.isComplete, "the transfer was left to itself")
             try endTransfer()
         }
         try require(isClosed, "not closed")

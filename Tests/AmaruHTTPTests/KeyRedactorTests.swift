@@ -7,7 +7,7 @@ import Testing
 
 @testable import AmaruHTTP
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct KeyRedactorTests {
     static let key = Array("sk-abc/def+123".utf8)
     static let search = KeySearch(KeySpelling.all(of: key))

@@ -6,7 +6,7 @@ import AmaruTesting
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LayerTests {
     static let key = "sk-real-key-123"
     static let openAI = "https://api.openai.com"

@@ -7,7 +7,7 @@ import Foundation
 import NIOConcurrencyHelpers
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct NIOHTTPBackendTests {
     @Test func `Status, reason, version and body arrive`() async throws {
         let server = ScriptedServer([.text("gone", status: 410, reason: "Long Gone")])
@@ -105,6 +105,21 @@ struct NIOHTTPBackendTests {
         }
     }
 
+    @Test func `A response that arrives byte by byte is the same`() async throws {
+        var bytes = Data("HTTP/1.1 200 Tr".utf8) + [0xE8] + Data("s bien\r\nX: ".utf8)
+        bytes += [0xE9, 0xFF] + Data("\r\nContent-Length: 2\r\n\r\n".utf8) + [0xE9, 0x80]
+        let server = ScriptedServer([ScriptedResponse(bytes.map { .bytes(Data([$0])) })])
+        try await withServer(server) { (backend) async throws in
+            for _ in 0..<2 {
+                let exchange = backend.open(server.request())
+                let head = try await exchange.head()
+                #expect(head.reasonBytes == Array("Tr".utf8) + [0xE8] + Array("s bien".utf8))
+                #expect(head.headers.first?.bytes == [0xE9, 0xFF])
+                #expect(try await exchange.rest() == Data([0xE9, 0x80]))
+            }
+        }
+    }
+
     @Test func `An informational head is passed over`() async throws {
         let server = ScriptedServer([
             .raw(
@@ -192,6 +207,30 @@ struct NIOHTTPBackendTests {
             #expect(sent.value - total < 20 * 1024 * 1024)
             #expect(try await unread.rest().count == total)
         }
+    }
+
+    @Test func `After 101 the bytes go both ways as they are`() async throws {
+        let server = UpgradeServer(greeting: "welcome")
+        let url = "http://127.0.0.1:\(try await server.start())/"
+        let backend = NIOHTTPBackend()
+        var request = HTTPTransferRequest(method: "GET", url: url)
+        request.headers = [
+            HTTPHeaderField("Connection", "Upgrade"), HTTPHeaderField("Upgrade", "echo"),
+        ]
+        let exchange = backend.open(request)
+        #expect(try await exchange.head().status == 101)
+        #expect(try await exchange.text(ofAtLeast: 7) == "welcome")
+        for word in ["GET / HTTP/1.1\r\n\r\n", String(repeating: "a", count: 1 << 20)] {
+            async let echo = exchange.text(ofAtLeast: word.utf8.count)
+            try await exchange.write(Data(word.utf8))
+            #expect(try await echo == word)
+        }
+        try await exchange.finish()
+        #expect(try await exchange.read() == nil)
+        await exchange.closed()
+        #expect(backend.inFlight == 0)
+        await backend.shutDown()
+        await server.shutDown()
     }
 
     @Test func `Many exchanges at once get their own answers`() async throws {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AmaruHTTP
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RecordingTests {
     static let key = "sk-real-key-123456"
 

@@ -6,7 +6,7 @@ import AmaruTesting
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct SecretErasureTests {
     /// With characters that URLs, JSON and both alphabets of base64 write in another way.
     static let key = "sk-Real/key+456=?~>z"

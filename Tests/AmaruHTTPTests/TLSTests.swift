@@ -9,7 +9,7 @@ import Testing
 @testable import AmaruHTTP
 
 @Suite(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(5)),
     .enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH")
 )
 struct TLSTests {
@@ -262,6 +262,65 @@ struct TLSTests {
         }
     }
 
+    // MARK: Versions and ciphers
+
+    @Test func `An outdated server answers those who allow it`() async throws {
+        let server = try server(that: "outdated")
+        try await withServer(server, trusting(certificate)) { (backend) async throws in
+            let request = request(server) { $0.minimumTLSVersion = .tls10 }
+            #expect(try await backend.open(request).text() == "private")
+        }
+    }
+
+    static let demands: [@Sendable (inout HTTPConnectionOptions) -> Void] = [
+        { $0.maximumTLSVersion = .tls12 }, { $0.minimumTLSVersion = .tls13 },
+        {
+            $0.maximumTLSVersion = .tls12
+            $0.cipherSuites = ["ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384", "?"]
+        },
+    ]
+
+    @Test(arguments: demands.indices)
+    func `Versions and ciphers can be chosen`(_ index: Int) async throws {
+        try await withServer(server, trusting(certificate)) { (backend) async throws in
+            let request = request(server, Self.demands[index])
+            #expect(try await backend.open(request).text() == "private")
+        }
+    }
+
+    static let impossible:
+        [(change: @Sendable (inout HTTPConnectionOptions) -> Void, word: String)] =
+            [
+                ({ $0.cipherSuites = [] }, "none of them is known"),
+                ({ $0.cipherSuites = ["no-such-cipher", "@SECLEVEL=9"] }, "no-such-cipher"),
+                (
+                    {
+                        $0.minimumTLSVersion = .tls13
+                        $0.maximumTLSVersion = .tls12
+                    }, "TLS handshake"
+                ),
+                ({ $0.localAddress = "nonsense" }, "could not connect"),
+                ({ $0.localAddress = "192.0.2.1" }, "assign requested address"),
+            ]
+
+    @Test(arguments: impossible.indices)
+    func `What cannot be is an error of connecting`(_ index: Int) async throws {
+        let (change, word) = Self.impossible[index]
+        try await withServer(server, trusting(certificate)) { (backend) async throws in
+            let failure = try #require(await backend.open(request(server, change)).failure())
+            #expect(failure.code == .connect, "\(failure)")
+            #expect(failure.message.contains(word), "\(failure)")
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test func `The address to connect from can be chosen`() async throws {
+        try await withServer(server, trusting(certificate)) { (backend) async throws in
+            let request = request(server) { $0.localAddress = "127.0.0.1" }
+            #expect(try await backend.open(request).text() == "private")
+        }
+    }
+
     // MARK: Names and ways
 
     @Test func `Another name is asked for and checked in place of the host`() async throws {
@@ -330,12 +389,12 @@ struct TLSTests {
         }
     }
 
-    @Test func `Ever new options do not collect clients`() async throws {
-        try await withServer(server) { (backend) async throws in
-            for number in 0..<(ClientCache.maximumIdle * 2) {
+    @Test func `Ever new options do not collect connections`() async throws {
+        var configuration = trusting(certificate)
+        configuration.maximumConnections = 4
+        try await withServer(server, configuration) { (backend) async throws in
+            for number in 0..<40 {
                 let request = request(server) {
-                    $0.trust = .file(certificate.authority)
-                    $0.unixSocket = nil
                     $0.clientCertificate = .init(
                         chainFile: certificate.certificate,
                         keyFile: certificate.key,
@@ -344,7 +403,7 @@ struct TLSTests {
                 }
                 #expect(try await backend.open(request).text() == "private")
             }
-            #expect(backend.clients.count <= ClientCache.maximumIdle + 1)
+            try await server.closedConnections(reach: 36)
         }
     }
 }

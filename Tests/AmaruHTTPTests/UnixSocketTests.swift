@@ -6,7 +6,7 @@ import AmaruTesting
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UnixSocketTests {
     let path = "/tmp/amaru %41 \(UUID().uuidString.prefix(8)).sock"
 

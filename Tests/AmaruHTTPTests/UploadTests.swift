@@ -6,7 +6,7 @@ import AmaruTesting
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct UploadTests {
     @Test func `Pieces are sent as they are written, chunked`() async throws {
         let server = ScriptedServer([.text("thanks")])

@@ -92,7 +92,8 @@ public final class HTTPModule: Sendable {
                 Options say how the connection is made; an unknown one, or one of a wrong type, is
                 a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
                 cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
-                target (bytes in place of the path and query), pool.
+                target (bytes in place of the path and query), pool, tls_minimum and tls_maximum
+                ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address.
                 """
         ) {
             [self]
@@ -120,10 +121,12 @@ public final class HTTPModule: Sendable {
             "pool",
             .positional("max_connections", default: nil),
             .positional("keepalive_expiry", default: nil),
-            documentation: "Makes a pool of connections with a limit of its own; returns its id."
-        ) { [self] (limit: Int?, expiry: Double?) -> Int in
+            .positional("max_keepalive", default: nil),
+            documentation: "Makes a pool of connections with limits of its own; returns its id."
+        ) { [self] (limit: Int?, expiry: Double?, idle: Int?) -> Int in
             let pool = HTTPConnectionPool(
                 maximumConnections: limit ?? .max,
+                maximumIdleConnections: idle ?? .max,
                 idleLifetime: expiry.flatMap { Duration(bounded: $0) }
             )
             return pools.withLockedValue { $0.add(pool) }

@@ -33,6 +33,14 @@ struct HTTPOptionReader {
         request.connection.unixSocket = try text("uds")
         request.connection.serverName = try text("sni")
         request.connection.allowsHTTP2 = try bool("http2") ?? false
+        request.connection.localAddress = try text("local_address")
+        request.connection.cipherSuites = try text("ciphers")?.split(separator: ":").map {
+            String($0)
+        }
+        request.connection.maximumTLSVersion = try tlsVersion("tls_maximum")
+        if let oldest = try tlsVersion("tls_minimum") {
+            request.connection.minimumTLSVersion = oldest
+        }
         if let target = try bytes("target") {
             request.target = String(decoding: target, as: UTF8.self)
         }
@@ -74,6 +82,16 @@ struct HTTPOptionReader {
         case .text(let value): value
         case let other?: throw wrong(name, other, "str")
         }
+    }
+
+    private mutating func tlsVersion(
+        _ name: String
+    ) throws -> HTTPConnectionOptions.TLSVersion? {
+        guard let text = try text(name) else { return nil }
+        guard let version = HTTPConnectionOptions.TLSVersion(rawValue: text) else {
+            throw HTTPTypeError("the option \"\(name)\" of open() is not a version of TLS")
+        }
+        return version
     }
 
     private mutating func bool(_ name: String) throws -> Bool? {

@@ -83,6 +83,10 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// Up to 512 KiB are taken ahead of the network, so a fault may be reported by a later
     /// operation. A server may answer before it has everything: what is written after that is
     /// discarded, without an error, since the response says what became of the request.
+    ///
+    /// After a response with the status 101 the connection belongs to the protocol that the head
+    /// names: what is written then is sent as it is, whatever the body of the request was, and what
+    /// arrives is read as the body of the response.
     func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>)
 
     /// Ends an ``HTTPTransferRequest/Body/upload`` body.

@@ -59,6 +59,35 @@ public struct HTTPConnectionOptions: Sendable, Hashable {
         }
     }
 
+    /// A version of TLS.
+    public enum TLSVersion: String, Sendable, Hashable, CaseIterable {
+        /// TLS 1.0.
+        case tls10 = "TLSv1"
+        /// TLS 1.1.
+        case tls11 = "TLSv1.1"
+        /// TLS 1.2.
+        case tls12 = "TLSv1.2"
+        /// TLS 1.3.
+        case tls13 = "TLSv1.3"
+    }
+
+    /// An option of a socket, in the numbers of the system's headers.
+    public struct SocketOption: Sendable, Hashable {
+        /// The level, such as `IPPROTO_TCP`.
+        public var level: Int32
+        /// The name, such as `TCP_KEEPIDLE`.
+        public var name: Int32
+        /// The value.
+        public var value: Int32
+
+        /// Makes an option.
+        public init(level: Int32, name: Int32, value: Int32) {
+            self.level = level
+            self.name = name
+            self.value = value
+        }
+    }
+
     /// Which proxy a request goes through.
     public enum ProxyChoice: Sendable, Hashable {
         /// The one that the backend is configured with, if any.
@@ -84,6 +113,18 @@ public struct HTTPConnectionOptions: Sendable, Hashable {
     public var serverName: String?
     /// Whether HTTP/2 is offered to servers over TLS.
     public var allowsHTTP2 = false
+    /// The oldest version of TLS that is spoken; RFC 8996 advises against those before 1.2.
+    public var minimumTLSVersion = TLSVersion.tls12
+    /// The newest version of TLS that is spoken; nil for the newest there is.
+    public var maximumTLSVersion: TLSVersion?
+    /// The ciphers that are offered up to TLS 1.2, by OpenSSL's names; nil for the usual ones.
+    ///
+    /// Unknown names are left out. If no name is known, connecting fails.
+    public var cipherSuites: [String]?
+    /// The address of this machine that connections come from; nil for the system's choice.
+    public var localAddress: String?
+    /// Options that are set on the sockets before they connect.
+    public var socketOptions: [SocketOption] = []
 
     /// Makes the default options.
     public init() {}
@@ -97,7 +138,7 @@ public struct HTTPProxy: Sendable, Hashable {
         case http
         /// The same over TLS.
         case https
-        /// SOCKS 5, without authentication.
+        /// SOCKS 5 (RFC 1928); the proxy looks up the names of hosts.
         case socks5
     }
 
@@ -107,10 +148,12 @@ public struct HTTPProxy: Sendable, Hashable {
     public var host: String
     /// The port of the proxy.
     public var port: Int
-    /// The user name, for `Proxy-Authorization: Basic`.
+    /// The user name, for `Proxy-Authorization: Basic` or SOCKS (RFC 1929).
     public var username: String?
-    /// The password, for `Proxy-Authorization: Basic`.
+    /// The password, for `Proxy-Authorization: Basic` or SOCKS (RFC 1929).
     public var password: String?
+    /// Fields that are sent to an HTTP proxy with each request for a tunnel.
+    public var headers: [HTTPHeaderField]
 
     /// Makes a description of a proxy.
     public init(
@@ -118,40 +161,14 @@ public struct HTTPProxy: Sendable, Hashable {
         host: String,
         port: Int,
         username: String? = nil,
-        password: String? = nil
+        password: String? = nil,
+        headers: [HTTPHeaderField] = []
     ) {
         self.scheme = scheme
         self.host = host
         self.port = port
         self.username = username
         self.password = password
+        self.headers = headers
     }
-}
-
-/// The connections that one client may hold at the same time.
-///
-/// Requests that name the same pool wait for each other; those that name none share the limit of
-/// the backend. With the pool end the connections of HTTP/1.1 that carried a request of it last.
-public final class HTTPConnectionPool: Sendable, Hashable {
-    /// How many exchanges may hold a connection at the same time; more wait their turn.
-    public let maximumConnections: Int
-    /// How long an unused connection is kept; nil for as long as the backend does.
-    public let idleLifetime: Duration?
-    let gate: ConnectionGate
-    let connections = PooledConnections()
-
-    /// Makes a pool.
-    public init(maximumConnections: Int = .max, idleLifetime: Duration? = nil) {
-        self.maximumConnections = maximumConnections
-        self.idleLifetime = idleLifetime
-        gate = ConnectionGate(limit: maximumConnections)
-    }
-
-    /// Whether they are the same pool.
-    public static func == (left: HTTPConnectionPool, right: HTTPConnectionPool) -> Bool {
-        left === right
-    }
-
-    /// Hashes the identity of the pool.
-    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -51,6 +51,12 @@ public struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
         return port == Self.defaultPort(scheme) ? name : "\(name):\(port)"
     }
 
+    /// The value of the `Host` header: the zone of an IPv6 address means nothing to the server.
+    var hostHeader: String {
+        guard let zone = host.firstIndex(of: "%") else { return authority }
+        return HTTPOrigin(scheme: scheme, host: String(host[..<zone]), port: port).authority
+    }
+
     /// Whether requests to it are encrypted.
     public var isSecure: Bool { scheme == "https" }
 

@@ -1,9 +1,7 @@
 // The one table from the errors of the engine's parts to the codes of an exchange.
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 import NIOCore
-import NIOHTTP1
 import NIOHTTP2
 import NIOPosix
 import NIOSSL
@@ -26,10 +24,8 @@ extension HTTPTransferError {
 
     /// Whether an error of the engine says that the connection ended, and not why.
     static func isEndAlone(_ error: any Error) -> Bool {
-        switch (error as? RouteFault)?.error ?? error {
-        case let error as HTTPParserError: error == .invalidEOFState
-        case let error as HTTPClientError: error == .remoteConnectionClosed
-        case NIOSSLError.uncleanShutdown, is ChannelError: true
+        switch error {
+        case NIOSSLError.uncleanShutdown, is ChannelError, is ConnectionClosed: true
         default: false
         }
     }
@@ -44,38 +40,31 @@ extension HTTPTransferError {
             (error.code, error.message)
         case is CancellationError:
             (.cancelled, "the request to \(origin) was cancelled")
-        case let error as HTTPClientError:
-            client(error, stage: stage, origin: origin)
-        case let error as HTTPParserError:
-            parser(error, origin: origin)
         case let fault as RouteFault:
             route(fault, stage: stage, origin: origin)
-        case let error as any NIOHTTP2Error:
-            (.remoteProtocol, stream(error, origin: origin))
+        case let end as ConnectionClosed:
+            end.isAmidResponse
+                ? (.remoteProtocol, incomplete(origin)) : closed(stage, origin: origin)
         case let error as NIOConnectionError:
             (.connect, connection(error, to: "\(origin)"))
         case let error as IOError:
             broken(stage, origin: origin, reason: systemText(error.errnoCode))
         case let error as ChannelError:
             channel(error, stage: stage, origin: origin)
-        case NIOSSLError.uncleanShutdown where stage != .connecting:
-            (.remoteProtocol, incomplete(origin))
-        case let error as NIOSSLExtraError:
-            (.connect, tls(error.description, origin: origin))
-        case NIOSSLError.handshakeFailed(let reason):
-            (.connect, tls("\(reason)", origin: origin))
-        case NIOSSLError.noSuchFilesystemObject, NIOSSLError.failedToLoadCertificate:
+        case let error as CertificateFile.Failure:
             (
                 .connect,
-                "could not connect to \(origin): a file of trusted certificates cannot be read "
-                    + "as PEM. Check the files that are configured."
+                "could not connect to \(origin): \(error). "
+                    + "Check the certificates that are configured."
             )
-        case is NIOSSLError, is BoringSSLError:
-            stage == .connecting || isOfClientCertificate("\(error)")
-                ? (.connect, tls("\(error)", origin: origin))
-                : broken(stage, origin: origin, reason: "TLS: \(error)")
-        case let error where String(reflecting: type(of: error)).hasPrefix("NIOSOCKS."):
-            (.proxy, "the SOCKS proxy did not connect to \(origin): \(error)")
+        case let error as ServerIdentity.Mismatch:
+            (.connect, tlsName("expected \(error.name)", origin: origin))
+        case NIOSSLError.uncleanShutdown where stage != .connecting:
+            (.remoteProtocol, incomplete(origin))
+        case is NIOSSLExtraError, is NIOSSLError, is BoringSSLError:
+            secure(error, stage: stage, origin: origin)
+        case let error as any NIOHTTP2Error:
+            (.remoteProtocol, stream(error, origin: origin))
         default:
             broken(stage, origin: origin, reason: "\(error)")
         }
@@ -110,58 +99,12 @@ extension HTTPTransferError {
         return "\(origin) reset the stream of the request (\(reset.errorCode))"
     }
 
-    private static func client(
-        _ error: HTTPClientError,
-        stage: Stage,
-        origin: HTTPOrigin
-    ) -> (Code, String) {
-        switch error {
-        case .cancelled, .requestStreamCancelled, .alreadyShutdown:
-            (.cancelled, "the request to \(origin) was cancelled")
-        case .connectTimeout, .tlsHandshakeTimeout, .socksHandshakeTimeout,
-            .httpProxyHandshakeTimeout, .getConnectionFromPoolTimeout, .deadlineExceeded:
-            (.connectTimeout, "could not connect to \(origin) in time")
-        case .readTimeout:
-            (.readTimeout, "nothing arrived from \(origin) in time")
-        case .writeTimeout:
-            (.writeTimeout, "\(origin) did not take the request in time")
-        case .remoteConnectionClosed:
-            switch stage {
-            case .connecting: (.connect, "\(origin) closed the connection before it was set up")
-            case .sending: (.write, "\(origin) closed the connection while the request was sent")
-            case .receiving:
-                (.remoteProtocol, "server \(origin) disconnected without sending a response")
-            }
-        case .proxyAuthenticationRequired:
-            (.proxy, "the proxy for \(origin) wants a user name and password; put them in its URL")
-        case .invalidProxyResponse, .invalidProxyConfiguration:
-            (.proxy, "the proxy did not connect to \(origin); check the address of the proxy")
-        case .bodyLengthMismatch:
-            (.localProtocol, "the body for \(origin) is not as long as its Content-Length says")
-        case .traceRequestWithBody:
-            (.localProtocol, "a TRACE request has no body")
-        case .uncleanShutdown:
-            (.remoteProtocol, incomplete(origin))
-        default:
-            if "\(error)".contains("invalidHeaderField") {
-                // The error shows the value, which may be a key.
-                (
-                    .localProtocol,
-                    "a header for \(origin) has a character that no header may have, "
-                        + "such as a line break"
-                )
-            } else {
-                broken(stage, origin: origin, reason: error.shortDescription)
-            }
-        }
-    }
-
-    private static func parser(_ error: HTTPParserError, origin: HTTPOrigin) -> (Code, String) {
-        switch error {
-        case .invalidEOFState:
-            (.remoteProtocol, incomplete(origin))
-        default:
-            (.remoteProtocol, "\(origin) sent a malformed response (\(error))")
+    private static func closed(_ stage: Stage, origin: HTTPOrigin) -> (Code, String) {
+        switch stage {
+        case .connecting: (.connect, "\(origin) closed the connection before it was set up")
+        case .sending: (.write, "\(origin) closed the connection while the request was sent")
+        case .receiving:
+            (.remoteProtocol, "server \(origin) disconnected without sending a response")
         }
     }
 
@@ -212,45 +155,64 @@ extension HTTPTransferError {
             + "Check its spelling and the network connection."
     }
 
-    private static func tls(_ reason: String, origin: HTTPOrigin) -> String {
-        let start = "the TLS handshake with \(origin) failed: "
-        if reason.contains("CERTIFICATE_VERIFY_FAILED") {
-            // The library says no more.
-            return start + "its certificate is not signed by an authority that is trusted here, "
-                + "has expired or is not valid yet (CERTIFICATE_VERIFY_FAILED). Add the "
-                + "authority's certificate to the trusted ones, or look at the server's dates."
+    /// A fault of TLS: of the handshake, or of the certificate that the server wants to see, which
+    /// in TLS 1.3 it says only when the handshake is over for the client.
+    private static func secure(
+        _ error: any Error,
+        stage: Stage,
+        origin: HTTPOrigin
+    ) -> (Code, String) {
+        var reason = "\(error)"
+        if case NIOSSLError.handshakeFailed(let cause) = error { reason = "\(cause)" }
+        let isOfClientCertificate = clientAlerts.contains { reason.contains($0) }
+        guard stage == .connecting || isOfClientCertificate else {
+            return broken(stage, origin: origin, reason: "TLS: \(reason)")
         }
-        if reason.contains("EOF during handshake") {
-            return start + "the server closed the connection in the middle of it. Check the port."
+        if case NIOSSLExtraError.failedToValidateHostname? = error as? NIOSSLExtraError {
+            return (.connect, tlsName(reason, origin: origin))
         }
-        if isOfClientCertificate(reason) {
-            return start + "the server wants another certificate than the client has to show "
-                + "(\(reason)). Name the files of one that it accepts."
-        }
-        if reason.contains("UNSUPPORTED_PROTOCOL") || reason.contains("ALERT_PROTOCOL_VERSION") {
-            return start + "there is no version of TLS from 1.2 on that the server speaks "
-                + "(\(reason))."
-        }
-        if reason.contains("ailedToValidateHostname") {
-            return start + "its certificate is for another host name (\(reason)). "
-                + "Check the host in the URL."
-        }
-        if reason.contains("WRONG_VERSION_NUMBER") {
-            return start + "the server does not speak TLS on this port (WRONG_VERSION_NUMBER). "
-                + "Check the port, or use http://."
-        }
-        return start + reason
+        let known = handshakeFaults.first { fault in fault.marks.contains { reason.contains($0) } }
+        let text = known.map { $0.text.replacing("$", with: "(\(reason))") } ?? reason
+        return (.connect, "the TLS handshake with \(origin) failed: \(text)")
     }
 
-    /// Whether the server refused the client's certificate; in TLS 1.3 it says so only when the
-    /// handshake is over for the client.
-    private static func isOfClientCertificate(_ reason: String) -> Bool {
-        let alerts = [
-            "ALERT_CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
-            "ALERT_CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE_UNKNOWN", "ALERT_CERTIFICATE_REVOKED",
-        ]
-        return alerts.contains { reason.contains($0) }
+    private static func tlsName(_ reason: String, origin: HTTPOrigin) -> String {
+        "the TLS handshake with \(origin) failed: its certificate is for another host name "
+            + "(\(reason)). Check the host in the URL."
     }
+
+    private static let clientAlerts = [
+        "ALERT_CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
+        "ALERT_CERTIFICATE_EXPIRED", "ALERT_CERTIFICATE_UNKNOWN", "ALERT_CERTIFICATE_REVOKED",
+    ]
+
+    /// What BoringSSL's names mean, which is all that its errors hold; `$` is the error itself.
+    private static let handshakeFaults: [(marks: [String], text: String)] = [
+        (
+            ["CERTIFICATE_VERIFY_FAILED"],
+            "its certificate is not signed by an authority that is trusted here, has expired or is "
+                + "not valid yet (CERTIFICATE_VERIFY_FAILED). Add the authority's certificate to "
+                + "the trusted ones, or look at the server's dates."
+        ),
+        (
+            ["EOF during handshake"],
+            "the server closed the connection in the middle of it. Check the port."
+        ),
+        (
+            clientAlerts,
+            "the server wants another certificate than the client has to show $. Name the files "
+                + "of one that it accepts."
+        ),
+        (
+            ["UNSUPPORTED_PROTOCOL", "ALERT_PROTOCOL_VERSION"],
+            "there is no version of TLS that both it and the client allow $."
+        ),
+        (
+            ["WRONG_VERSION_NUMBER"],
+            "the server does not speak TLS on this port (WRONG_VERSION_NUMBER). Check the port, or "
+                + "use http://."
+        ),
+    ]
 
     /// httpx's wording, by which some of its users recognise the fault.
     private static func incomplete(_ origin: HTTPOrigin) -> String {

@@ -54,12 +54,12 @@ struct HTTPURLParts {
     func place() throws(HTTPOrigin.ParseError) -> (host: String, port: Int?) {
         guard !host.isEmpty else { throw fault(.noHost) }
         guard Self.isHost(host) else { throw fault(.malformedHost(String(host))) }
-        let bare = host.hasPrefix("[") ? host.dropFirst().dropLast() : host
-        guard let port, !port.isEmpty else { return (bare.lowercased(), nil) }
+        let bare = Self.bare(host)
+        guard let port, !port.isEmpty else { return (bare, nil) }
         guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(port),
             (1...65535).contains(number)
         else { throw fault(.malformedPort(String(port))) }
-        return (bare.lowercased(), number)
+        return (bare, number)
     }
 
     func fault(_ reason: HTTPOrigin.ParseError.Reason) -> HTTPOrigin.ParseError {
@@ -70,10 +70,29 @@ struct HTTPURLParts {
         guard host.hasPrefix("[") else {
             return host.utf8.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
         }
+        let parts = host.dropFirst().dropLast().split(
+            separator: "%",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         return host.hasSuffix("]") && host.count > 3
-            && host.dropFirst().dropLast().utf8.allSatisfy {
-                isAlphanumeric($0) || ":.".utf8.contains($0)
+            && parts[0].utf8.allSatisfy { isAlphanumeric($0) || ":.".utf8.contains($0) }
+            // The zone of an address, such as `eth0` (RFC 6874 §2).
+            && parts.dropFirst().allSatisfy { zone in
+                !zone.isEmpty
+                    && zone.utf8.allSatisfy { isAlphanumeric($0) || "-._~".utf8.contains($0) }
             }
+    }
+
+    /// The host without brackets; the zone of an address keeps its case, and loses its escape:
+    /// `%25eth0`.
+    private static func bare(_ host: Substring) -> String {
+        guard host.hasPrefix("[") else { return host.lowercased() }
+        let address = host.dropFirst().dropLast()
+        guard let mark = address.firstIndex(of: "%") else { return address.lowercased() }
+        var zone = address[address.index(after: mark)...]
+        if zone.hasPrefix("25"), zone.count > 2 { zone = zone.dropFirst(2) }
+        return address[..<mark].lowercased() + "%" + zone
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

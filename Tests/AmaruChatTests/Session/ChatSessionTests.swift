@@ -13,7 +13,7 @@ import Testing
     import Foundation
 #endif
 
-@Suite(.timeLimit(.minutes(3))) struct ChatSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct ChatSessionTests {
     @Test func `A script's answer comes as events, and its turn ends`() async {
         await #expect(processExitsWith: .success) {
             let session = try Script.session(

@@ -7,7 +7,7 @@ import Testing
 
 @testable import AmaruChat
 
-@Suite(.timeLimit(.minutes(2))) struct TurnTests {
+@Suite(.timeLimit(.minutes(5))) struct TurnTests {
     @Test func `The owner reads every event, and the end of the turn ends the sequence`()
         async throws
     {

@@ -4,7 +4,7 @@ import Amaru
 import Synchronization
 import Testing
 
-@Suite("Asynchronous iteration of Swift in Python", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Asynchronous iteration of Swift in Python", .python, .serialized, .timeLimit(.minutes(5)))
 struct AsyncIteratorTests {
     /// Counts how often it is advanced.
     private final class Source: AsyncSequence, AsyncIteratorProtocol, Sendable {

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: they end Python, count its memory or choose its loop.
-@Suite("Asynchronous work, in processes", .serialized, .timeLimit(.minutes(3)))
+@Suite("Asynchronous work, in processes", .serialized, .timeLimit(.minutes(5)))
 struct AsyncProcessTests {
     @Test("Shutting down ends open iterations of both directions, and none hangs")
     func shutDown() async {

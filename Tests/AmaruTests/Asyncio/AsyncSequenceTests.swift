@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Asynchronous iteration of Python in Swift", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Asynchronous iteration of Python in Swift", .python, .serialized, .timeLimit(.minutes(5)))
 struct AsyncSequenceTests {
     /// Generators, and a log of what they do.
     private static let source = """

@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Cancellation across the bridge", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Cancellation across the bridge", .python, .serialized, .timeLimit(.minutes(5)))
 struct CancellationTests {
     /// A module with Swift functions that wait, and tell how that ended.
     private final class Waiting: Sendable {

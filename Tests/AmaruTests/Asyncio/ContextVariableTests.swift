@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Task-locals and context variables", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Task-locals and context variables", .python, .serialized, .timeLimit(.minutes(5)))
 struct ContextVariableTests {
     private enum Request {
         @TaskLocal static var id: String?

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: asyncio is imported once.
-@Suite("The loop is made when something needs it", .serialized, .timeLimit(.minutes(1)))
+@Suite("The loop is made when something needs it", .serialized, .timeLimit(.minutes(5)))
 struct LoopOnDemandTests {
     @Test("A program that only computes imports no more than CPython's own start")
     func imports() async {

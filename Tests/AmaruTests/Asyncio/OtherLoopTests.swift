@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Results for loops other than the home loop", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Results for loops other than the home loop", .python, .serialized, .timeLimit(.minutes(5)))
 struct OtherLoopTests {
     /// Completes promises when it is told to, on threads of their own.
     private final class Desk: Sendable {

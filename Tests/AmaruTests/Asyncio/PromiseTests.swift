@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Promises to Python", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Promises to Python", .python, .serialized, .timeLimit(.minutes(5)))
 struct PromiseTests {
     struct Broken: Error {}
 

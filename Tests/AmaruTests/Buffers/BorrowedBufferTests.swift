@@ -3,7 +3,7 @@
 import Amaru
 import Testing
 
-@Suite("Python's memory as a span", .python, .timeLimit(.minutes(1)))
+@Suite("Python's memory as a span", .python, .timeLimit(.minutes(5)))
 struct BorrowedBufferTests {
     /// Each holds the numbers 1, 2 and 3.
     static let numbers: [(String, any NumericElement.Type)] = [

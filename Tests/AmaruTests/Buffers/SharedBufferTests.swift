@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Swift's memory in Python", .python, .timeLimit(.minutes(1)))
+@Suite("Swift's memory in Python", .python, .timeLimit(.minutes(5)))
 struct SharedBufferTests {
     static let numbers: [(String, any NumericElement.Type)] = [
         ("b", Int8.self), ("B", UInt8.self), ("h", Int16.self), ("H", UInt16.self),

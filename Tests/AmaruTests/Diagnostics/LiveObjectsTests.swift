@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own, as counting is a matter of the configuration.
-@Suite("What lives is counted by type", .serialized, .timeLimit(.minutes(1)))
+@Suite("What lives is counted by type", .serialized, .timeLimit(.minutes(5)))
 struct LiveObjectsTests {
     final class Kept: PythonClassInstance, Sendable {
         static var pythonClass: PythonClass {

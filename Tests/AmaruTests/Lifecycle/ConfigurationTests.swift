@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: Python starts once.
-@Suite("The configuration is in force", .serialized, .timeLimit(.minutes(1)))
+@Suite("The configuration is in force", .serialized, .timeLimit(.minutes(5)))
 struct ConfigurationTests {
     @Test("Search paths come first, in order")
     func searchPaths() async {

@@ -11,7 +11,7 @@ import Testing
         if: PythonConfiguration.ofThisRun.allocator == .debug,
         "only with AMARU_TEST_ALLOCATOR=debug"
     ),
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(5))
 )
 struct DebugAllocatorTests {
     @Test("A planted write behind a block ends the process with a report when it is released")

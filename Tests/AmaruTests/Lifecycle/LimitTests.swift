@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own, whose limits are lowered.
-@Suite("A limit of the process is an error, and no trap", .serialized, .timeLimit(.minutes(1)))
+@Suite("A limit of the process is an error, and no trap", .serialized, .timeLimit(.minutes(5)))
 struct LimitTests {
     @Test("Without descriptors Python does not start, and says why", arguments: [0, 1])
     func noDescriptors(spare: Int) async {

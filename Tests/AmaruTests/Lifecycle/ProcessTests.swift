@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: signals belong to the process.
-@Suite("Signals and child processes are as under python", .serialized, .timeLimit(.minutes(1)))
+@Suite("Signals and child processes are as under python", .serialized, .timeLimit(.minutes(5)))
 struct ProcessTests {
     @Test("No signal is blocked in the Python thread, in its threads, or in its children")
     func signalMask() async {

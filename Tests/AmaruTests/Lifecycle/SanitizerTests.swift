@@ -11,7 +11,7 @@ import Testing
         if: isAddressSanitized && PythonConfiguration.ofThisRun.allocator == .malloc,
         "only under --sanitize=address with AMARU_TEST_ALLOCATOR=malloc"
     ),
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(5))
 )
 struct SanitizerTests {
     @Test("A planted use of a released object ends the process with a report")

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own, as Python ends once; the time limit is the proof of no hang.
-@Suite("Shutting down ends in order, and never hangs", .serialized, .timeLimit(.minutes(1)))
+@Suite("Shutting down ends in order, and never hangs", .serialized, .timeLimit(.minutes(5)))
 struct ShutDownTests {
     @Test("A main() that never returns is cancelled and may clean up, slowly")
     func endlessMain() async {

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: Python starts once.
-@Suite("Python starts once, and says why it does not", .serialized, .timeLimit(.minutes(1)))
+@Suite("Python starts once, and says why it does not", .serialized, .timeLimit(.minutes(5)))
 struct StartTests {
     @Test("Starting again with an equal configuration is fine, with another one it throws")
     func again() async {

@@ -8,7 +8,7 @@ import Testing
 @Suite(
     "A task's error that nobody awaits is reported once",
     .serialized,
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(5))
 )
 struct UnhandledErrorTests {
     private static let failing = """

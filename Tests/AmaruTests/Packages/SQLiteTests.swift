@@ -5,7 +5,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("sqlite3", .python, .timeLimit(.minutes(1)))
+@Suite("sqlite3", .python, .timeLimit(.minutes(5)))
 struct SQLiteTests {
     struct Word: Equatable {
         let text: String

@@ -4,7 +4,7 @@ import Amaru
 import Testing
 
 /// What several threads do at once; its purpose is a run under ThreadSanitizer.
-@Suite("Races", .python, .serialized, .timeLimit(.minutes(4)))
+@Suite("Races", .python, .serialized, .timeLimit(.minutes(5)))
 struct RaceTests {
     struct Refused: Error, Equatable { let number: Int }
 

@@ -10,7 +10,7 @@ let isThreadSanitized = dlsym(nil, "__tsan_init") != nil
 @Suite(
     "Races are seen by ThreadSanitizer",
     .enabled(if: isThreadSanitized, "only under --sanitize=thread"),
-    .timeLimit(.minutes(1))
+    .timeLimit(.minutes(5))
 )
 struct ThreadSanitizerTests {
     private final class Counter: @unchecked Sendable {

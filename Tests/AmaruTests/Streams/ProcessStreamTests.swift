@@ -5,7 +5,7 @@ import Foundation
 import Testing
 
 /// Each in a process of its own: these streams are the process's.
-@Suite("Standard streams of the process", .serialized, .timeLimit(.minutes(1)))
+@Suite("Standard streams of the process", .serialized, .timeLimit(.minutes(5)))
 struct ProcessStreamTests {
     @Test("The configuration's targets take what has no route, from every thread")
     func processWide() async {

@@ -4,7 +4,7 @@ import Amaru
 import Foundation
 import Testing
 
-@Suite("Standard streams, routed per task", .python, .serialized, .timeLimit(.minutes(1)))
+@Suite("Standard streams, routed per task", .python, .serialized, .timeLimit(.minutes(5)))
 struct StreamTests {
     /// What Python writes while the source runs.
     private func output(of source: String) async throws -> String {

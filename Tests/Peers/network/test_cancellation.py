@@ -135,18 +135,21 @@ def test_a_task_cancelled_at_any_wait_leaves_nothing(
     further: int,
 ) -> None:
     server = count(script)
-    step = 1
+    step, quick = 1, 0
     while True:
         steps = set(range(step, step + 1 + further))
         task = cancelled_at(steps, repeat, work(family, server.origin))
-        if not run(complaints, task):
+        if run(complaints, task):
+            step += 1
+        elif step > 1:
             break
+        else:
+            # It waits for the headers, at least, unless they are there already.
+            quick += 1
+        assert step < 200
+        assert quick < 50
         gc.collect()
         becomes(_amaru_http.in_flight, 0)
-        step += 1
-        assert step < 200
-    # It waits for the headers, at least.
-    assert step > 1
     gc.collect()
     assert complaints.all == []
 

@@ -1,0 +1,169 @@
+// A connection of HTTP/2.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP2
+
+/// The last handler of a connection that carries many exchanges, each on a stream of its own.
+final class HTTP2Connection: ChannelInboundHandler {
+    typealias InboundIn = HTTP2Frame
+
+    /// The kind of connection; one that was made ahead changes its owner once.
+    var key: ConnectionKey
+    private let channel: any Channel
+    private let pool: ConnectionPool
+    private let multiplexer: NIOHTTP2Handler.StreamMultiplexer
+    /// How many streams the server takes at the same time; the value before it has said so.
+    private var streamLimit = 100
+    private var streamCount = 0
+    /// How many more streams it is used for: their numbers end at 2³¹.
+    private var streamsLeft = 1 << 28
+    /// Exchanges that wait for a stream.
+    private var waiting: [Exchange] = []
+    /// The last stream that the server will serve, once it has said that it ends the connection.
+    private var lastStream: HTTP2StreamID?
+    private var isClosed = false
+    /// Whether it has carried an exchange to its end: the server may close it at any moment.
+    private var isUsed = false
+    /// Why the connection broke, if that is known.
+    private var fault: (any Error)?
+
+    /// Sets up a channel on which TLS has agreed on HTTP/2.
+    init(_ channel: any Channel, key: ConnectionKey, pool: ConnectionPool) throws {
+        self.channel = channel
+        self.key = key
+        self.pool = pool
+        let pipeline = channel.pipeline.syncOperations
+        multiplexer = try pipeline.configureHTTP2Pipeline(
+            mode: .client,
+            connectionConfiguration: Self.connectionConfiguration,
+            streamConfiguration: Self.streamConfiguration
+        ) { pushed in
+            // Not allowed by our settings.
+            pushed.close()
+        }
+        try pipeline.addHandler(self)
+        // The settings of the server, and what it says while no stream is open.
+        try channel.syncOptions?.setOption(.autoRead, value: true)
+        channel.read()
+    }
+
+    /// Whether it takes another exchange.
+    var isReady: Bool {
+        !isClosed && lastStream == nil && channel.isActive && streamsLeft > 0
+    }
+
+    /// Whether it carries nothing.
+    var isIdle: Bool { streamCount == 0 && waiting.isEmpty }
+
+    /// Begins to carry an exchange, or keeps it until there is a stream for it.
+    func start(_ exchange: Exchange) {
+        guard streamCount < streamLimit else { return waiting.append(exchange) }
+        streamCount += 1
+        streamsLeft -= 1
+        let stream = HTTP2Stream(exchange, of: self, in: pool)
+        pool.begin(stream.transfer)
+        stream.open(by: multiplexer)
+    }
+
+    /// Carries an exchange no longer that waits for a stream.
+    func withdraw(_ exchange: Exchange) { waiting.removeAll { $0 === exchange } }
+
+    func close() {
+        isClosed = true
+        channel.close(promise: nil)
+    }
+
+    private static let connectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration = {
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .enablePush, value: 0),
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
+            HTTP2Setting(parameter: .initialWindowSize, value: 1 << 20),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: 256 << 10),
+        ]
+        configuration.targetWindowSize = 1 << 24
+        return configuration
+    }()
+
+    private static let streamConfiguration: NIOHTTP2Handler.StreamConfiguration = {
+        var configuration = NIOHTTP2Handler.StreamConfiguration()
+        // What a stream may bring ahead of its reader.
+        configuration.targetWindowSize = 1 << 20
+        configuration.outboundBufferSizeHighWatermark = 256 << 10
+        configuration.outboundBufferSizeLowWatermark = 64 << 10
+        return configuration
+    }()
+}
+
+// MARK: - What the connection says
+
+extension HTTP2Connection {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data).payload {
+        case .settings(.settings(let settings)):
+            let limit = settings.last { $0.parameter == .maxConcurrentStreams }?.value
+            if let limit { streamLimit = limit }
+            startWaiting()
+        case .goAway(let last, _, _):
+            lastStream = min(last, lastStream ?? last)
+            reconnectWaiting()
+            if isIdle { close() }
+        default:
+            break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A fault of one stream is told to that one.
+        if error is NIOHTTP2Errors.StreamError { return }
+        if fault == nil { fault = error }
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
+        pool.closed(self)
+        reconnectWaiting()
+        context.fireChannelInactive()
+    }
+
+    private func startWaiting() {
+        while isReady, streamCount < streamLimit, !waiting.isEmpty {
+            start(waiting.removeFirst())
+        }
+    }
+
+    /// Nothing was sent for those that wait, so they can go elsewhere.
+    private func reconnectWaiting() {
+        let exchanges = waiting
+        waiting = []
+        for exchange in exchanges { pool.start(exchange) }
+    }
+}
+
+// MARK: - What the streams say
+
+extension HTTP2Connection {
+    /// A stream has ended, with its response or without.
+    func streamEnded(isServed: Bool) {
+        streamCount -= 1
+        if isServed { isUsed = true }
+        startWaiting()
+        guard isIdle else { return }
+        if isReady { pool.park(self) } else { close() }
+    }
+
+    /// The error of a stream that ended without one of its own.
+    var ending: any Error { fault ?? ConnectionClosed() }
+
+    /// Whether an exchange may be sent again whose stream has ended without a response.
+    func mayRepeat(_ exchange: Exchange, stream: HTTP2StreamID?, _ error: any Error) -> Bool {
+        // The server says that it has not served the stream (RFC 9113 §8.7).
+        if let stream, let lastStream, stream > lastStream { return true }
+        if let closed = error as? NIOHTTP2Errors.StreamClosed {
+            return closed.errorCode == .refusedStream
+        }
+        return isUsed && exchange.request.isIdempotent && HTTPTransferError.isEndAlone(error)
+    }
+}

@@ -1,0 +1,298 @@
+// The state machine of an exchange under its lock, with those who wait for it.
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOConcurrencyHelpers
+import NIOCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// One exchange of the engine: takes the lock, feeds the machine, performs its actions.
+///
+/// It decides nothing. Waiters are taken out of their slots under the lock and resumed outside it,
+/// so that no code of others runs while it is held.
+final class Exchange: Sendable {
+    typealias Machine = HTTPExchangeStateMachine
+    typealias Failure = HTTPTransferError
+
+    private struct State {
+        var machine: Machine
+        var heads: [HTTPCompletion<HTTPTransferHead>] = []
+        var reader: HTTPCompletion<[Data]>?
+        var writer: HTTPCompletion<Void>?
+        var closed: [@Sendable () -> Void] = []
+        var alarms: [Machine.Timer: Alarm] = [:]
+        /// When the limits are checked next; nil while nothing is limited.
+        var nextCheck: NIODeadline?
+        var timings = HTTPExchangeTimings()
+    }
+
+    /// A limit in time that the machine has set.
+    private struct Alarm {
+        let deadline: NIODeadline
+        let generation: UInt64
+    }
+
+    let id: UInt64
+    let request: OutgoingRequest
+    private let engine: any ExchangeEngine
+    private let state: NIOLockedValueBox<State>
+
+    init(
+        id: UInt64,
+        request: OutgoingRequest,
+        bufferLimit: Int,
+        engine: any ExchangeEngine
+    ) {
+        self.id = id
+        self.request = request
+        self.engine = engine
+        let machine = Machine(
+            origin: request.origin,
+            body: request.body,
+            timeouts: request.timeouts,
+            bufferLimit: bufferLimit,
+            keepsPlaceUntilRead: request.pool != nil
+        )
+        state = NIOLockedValueBox(State(machine: machine))
+    }
+
+    var origin: HTTPOrigin { request.origin }
+
+    /// When the steps happened.
+    var timings: HTTPExchangeTimings { state.withLockedValue { $0.timings } }
+
+    /// Feeds an event to the machine and performs what it answers.
+    func perform(_ event: (inout Machine) -> [Machine.Action]) {
+        enact { state in event(&state.machine).map { take($0, from: &state) } }
+    }
+
+    private func enact(_ event: (inout State) -> [() -> Void]) {
+        let effects = state.withLockedValue { state in
+            let effects = event(&state)
+            Self.note(state.machine, in: &state.timings)
+            return effects
+        }
+        for effect in effects { effect() }
+    }
+
+    private static func note(_ machine: Machine, in timings: inout HTTPExchangeTimings) {
+        func note(_ moment: inout ContinuousClock.Instant?, _ isReached: Bool) {
+            if isReached, moment == nil { moment = .now }
+        }
+        note(&timings.opened, true)
+        note(&timings.admitted, machine.isAdmitted)
+        note(&timings.connected, machine.isConnected)
+        note(&timings.requestSent, machine.isSent)
+        note(&timings.firstByte, machine.head != nil)
+        note(&timings.ended, machine.isClosed)
+    }
+
+    /// Empties the slot of an action and returns what is left to do outside the lock.
+    private func take(_ action: Machine.Action, from state: inout State) -> () -> Void {
+        switch action {
+        case .arm(let timer, let limit, let generation):
+            let deadline = NIODeadline.now() + TimeAmount(limit)
+            state.alarms[timer] = Alarm(deadline: deadline, generation: generation)
+            return checkLater(in: &state)
+        case .disarm(let timer):
+            state.alarms[timer] = nil
+            return {}
+        case .enterPool: return { self.engine.enterPool(self) }
+        case .leavePool: return { self.engine.leavePool(self) }
+        case .startTransfer: return { self.engine.startTransfer(of: self) }
+        case .abortTransfer: return { self.engine.abortTransfer(of: self) }
+        case .resumeDemand(let goOn):
+            return goOn ? { self.engine.resumeReceiving(self) } : {}
+        case .resumeUpload(let step): return { self.engine.resumeUpload(of: self, with: step) }
+        case .resumeHead(let result):
+            let waiters = state.heads
+            state.heads = []
+            return { for waiter in waiters { waiter(result) } }
+        case .resumeRead(let result):
+            let reader = state.reader.take()
+            return { reader?(result) }
+        case .resumeWrite(let failure):
+            let writer = state.writer.take()
+            return { writer?(failure.map { .failure($0) } ?? .success(())) }
+        case .resumeClosed:
+            let waiters = state.closed
+            state.closed = []
+            state.alarms = [:]
+            let isCheckDue = state.nextCheck != nil
+            return {
+                if isCheckDue { self.engine.deadlines.forget(self) }
+                for waiter in waiters { waiter() }
+            }
+        }
+    }
+}
+
+// MARK: - What the caller asks
+
+extension Exchange {
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
+        enact { state in
+            state.heads.append(completion)
+            return state.machine.headRequested().map { take($0, from: &state) }
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func read(_ completion: @escaping HTTPCompletion<[Data]>) {
+        enact { state in
+            // A second reader gets its refusal without disturbing the first.
+            let first = state.reader
+            state.reader = completion
+            let effects = state.machine.readRequested().map { take($0, from: &state) }
+            if let first { state.reader = first }
+            return effects
+        }
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
+        enact { state in
+            // A second writer gets its refusal without disturbing the first.
+            let first = state.writer
+            state.writer = completion
+            let effects = state.machine.writeRequested(data).map { take($0, from: &state) }
+            if let first { state.writer = first }
+            return effects
+        }
+    }
+
+    /// Calls `completion` once, before it returns.
+    func finish(_ completion: HTTPCompletion<Void>) {
+        var failure: Failure?
+        perform { machine in
+            let (actions, error) = machine.finishRequested()
+            failure = error
+            return actions
+        }
+        completion(failure.map { .failure($0) } ?? .success(()))
+    }
+
+    func cancel() { perform { $0.cancelled() } }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func whenClosed(_ completion: @escaping @Sendable () -> Void) {
+        let isClosed = state.withLockedValue { state in
+            if !state.machine.isClosed { state.closed.append(completion) }
+            return state.machine.isClosed
+        }
+        if isClosed { completion() }
+    }
+
+    func closed() async {
+        await withCheckedContinuation { waiter in whenClosed { waiter.resume() } }
+    }
+}
+
+// MARK: - What the transfer asks
+
+extension Exchange {
+    /// Whether the transfer should receive more; if not, it is resumed when it should.
+    func wantsMore() -> Bool {
+        var answer = false
+        answering {
+            $0.demanded()
+        } at: { action in
+            guard case .resumeDemand(let goOn) = action else { return false }
+            answer = goOn
+            return true
+        }
+        return answer
+    }
+
+    /// The next step of the upload; nil if the transfer is resumed with it later.
+    func uploadStep() -> Machine.UploadStep? {
+        var answer: Machine.UploadStep?
+        answering {
+            $0.uploadDemanded()
+        } at: { action in
+            guard case .resumeUpload(let step) = action else { return false }
+            answer = step
+            return true
+        }
+        return answer
+    }
+
+    /// Feeds an event; what `answer` takes is the answer to the transfer, which needs no detour.
+    private func answering(
+        _ event: (inout Machine) -> [Machine.Action],
+        at answer: (Machine.Action) -> Bool
+    ) {
+        enact { state in
+            event(&state.machine).filter { !answer($0) }.map { take($0, from: &state) }
+        }
+    }
+
+    /// Ends the exchange with an error, which is translated by what it was doing.
+    func fail(_ error: any Error) {
+        perform { machine in
+            machine.failed(Failure(error, stage: machine.stage, origin: self.origin))
+        }
+    }
+
+    /// Whether it is ready to be sent again, over another connection.
+    func rewind() -> Bool {
+        var isRewound = false
+        perform { machine in
+            guard let actions = machine.rewound() else { return [] }
+            isRewound = true
+            return actions
+        }
+        return isRewound
+    }
+}
+
+// MARK: - Limits in time
+
+extension Exchange {
+    /// Asks for a check of the first limit, unless one is due before.
+    private func checkLater(in state: inout State) -> () -> Void {
+        guard let first = state.alarms.values.map(\.deadline).min() else { return {} }
+        if let due = state.nextCheck, due <= first { return {} }
+        state.nextCheck = first
+        return {
+            self.engine.deadlines.check(self, at: first)
+            // It may have been closed between.
+            if self.state.withLockedValue({ $0.machine.isClosed }) {
+                self.engine.deadlines.forget(self)
+            }
+        }
+    }
+
+    /// Tells the machine which limits have passed.
+    func checkLimits(at now: NIODeadline) {
+        enact { state in
+            state.nextCheck = nil
+            let passed = state.alarms.filter { $0.value.deadline <= now }
+            var effects: [() -> Void] = []
+            for (timer, alarm) in passed {
+                state.alarms[timer] = nil
+                effects += state.machine.fired(timer, generation: alarm.generation)
+                    .map { take($0, from: &state) }
+            }
+            effects.append(checkLater(in: &state))
+            return effects
+        }
+    }
+}
+
+/// What an exchange needs of the backend that carries it out; called on any thread.
+protocol ExchangeEngine: AnyObject, Sendable {
+    var deadlines: DeadlineWatch { get }
+    func enterPool(_ exchange: Exchange)
+    func leavePool(_ exchange: Exchange)
+    /// Begins to carry the bytes.
+    func startTransfer(of exchange: Exchange)
+    func abortTransfer(of exchange: Exchange)
+    func resumeReceiving(_ exchange: Exchange)
+    func resumeUpload(of exchange: Exchange, with step: Exchange.Machine.UploadStep)
+}

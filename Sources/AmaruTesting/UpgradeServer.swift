@@ -1,0 +1,64 @@
+// A server on loopback that leaves HTTP at the first request.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruHTTP
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+
+/// A server that answers each request with 101 and a greeting, and sends back whatever follows.
+public final class UpgradeServer: Sendable {
+    private let greeting: String
+    private let channel = NIOLockedValueBox<(any Channel)?>(nil)
+
+    /// Makes a server that greets with a text in the protocol after HTTP.
+    public init(greeting: String) {
+        self.greeting = greeting
+    }
+
+    /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    public func start() async throws -> Int {
+        let greeting = greeting
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Upgrade(greeting))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        self.channel.withLockedValue { $0 = channel }
+        return channel.localAddress?.port ?? 0
+    }
+
+    /// Closes the server.
+    public func shutDown() async {
+        try? await channel.withLockedValue { $0 }?.close().get()
+    }
+}
+
+private final class Upgrade: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let greeting: String
+    private var head: String? = ""
+
+    init(_ greeting: String) {
+        self.greeting = greeting
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data)
+        guard let begun = head else { return context.writeAndFlush(data, promise: nil) }
+        head = begun + String(buffer: bytes)
+        guard head?.hasSuffix("\r\n\r\n") == true else { return }
+        head = nil
+        let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n" + greeting
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent { context.close(promise: nil) }
+    }
+}
