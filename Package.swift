@@ -99,6 +99,11 @@ let package = Package(
             dependencies: ["Amaru"],
             path: "Sources/Examples/AsyncBothWays"
         ),
+        .executableTarget(
+            name: "OwnNetwork",
+            dependencies: ["Amaru", "AmaruHTTP", "AmaruPython"],
+            path: "Sources/Examples/OwnNetwork"
+        ),
         .testTarget(name: "AmaruTests", dependencies: ["Amaru"]),
         .testTarget(
             name: "AmaruHTTPTests",
