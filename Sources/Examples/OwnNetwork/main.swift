@@ -4,13 +4,14 @@
 import Amaru
 import AmaruHTTP
 import AmaruPython
+import Foundation
 
 let url = CommandLine.arguments.dropFirst().first ?? "https://example.com/"
 try await Python.start(PythonConfiguration(searchPaths: [PythonResources().root.path]))
 try await Python.register(HTTPModule(HTTPStack(over: SessionBackend())).module)
 
 let status = try await PythonActor.run {
-    try Python.import("amaru.network").install() as Void
+    try Python.import("amaru.network").readAttribute("install")()
     return try Python.import("urllib.request").urlopen(url).status as Int
 }
 print(url, "answered", status)
