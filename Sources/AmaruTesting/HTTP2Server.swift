@@ -35,10 +35,20 @@ public final class HTTP2Server: Sendable {
         public var path: String? { fields.first { $0[0] == ":path" }?[1] }
     }
 
+    /// A frame of an answer.
+    public enum Frame: Sendable {
+        /// Fields, pseudo-fields included; perhaps the last frame of the stream.
+        case fields([(String, String)], isLast: Bool = false)
+        /// A piece of the body; perhaps the last frame of the stream.
+        case body(String, isLast: Bool = false)
+    }
+
     /// What the server does with a request that it has in full.
     public enum Answer: Sendable {
         /// Answers 200 with a body and these fields.
         case text(String, fields: [(String, String)] = [])
+        /// Sends these frames, whether they make sense or not.
+        case frames([Frame])
         /// Says nothing.
         case silence
         /// Resets the stream with an error code, before anything else or after a part of the body.
@@ -60,15 +70,20 @@ public final class HTTP2Server: Sendable {
     }
 
     private let certificate: TestCertificate
+    private let maximumStreams: Int
     private let answer: @Sendable (Request) -> Answer
     private let state = NIOLockedValueBox(State())
 
     /// Makes a server that answers each request by a closure.
+    ///
+    /// - Parameter maximumStreams: How many requests it takes at the same time on a connection.
     public init(
         _ certificate: TestCertificate,
+        maximumStreams: Int = 100,
         answer: @escaping @Sendable (Request) -> Answer
     ) {
         self.certificate = certificate
+        self.maximumStreams = maximumStreams
         self.answer = answer
     }
 
@@ -76,6 +91,14 @@ public final class HTTP2Server: Sendable {
     @discardableResult
     public func start() async throws -> Int {
         let context = try certificate.serverContext(protocols: ["h2"])
+        var configuration = NIOHTTP2Handler.ConnectionConfiguration()
+        configuration.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: maximumStreams)
+        ]
+        // The server is to be able to send what no server may.
+        configuration.headerBlockValidation = .disabled
+        configuration.contentLengthValidation = .disabled
+        let rules = configuration
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -84,7 +107,7 @@ public final class HTTP2Server: Sendable {
                     let connection = self.connected(channel)
                     _ = try pipeline.configureHTTP2Pipeline(
                         mode: .server,
-                        connectionConfiguration: .init(),
+                        connectionConfiguration: rules,
                         streamConfiguration: .init()
                     ) { stream in
                         stream.eventLoop.makeCompletedFuture {
@@ -216,6 +239,14 @@ private final class HTTP2ServerStream: ChannelInboundHandler {
         case .text(let text, let fields):
             head(context, fields)
             body(context, text, isLast: true)
+        case .frames(let frames):
+            for frame in frames {
+                switch frame {
+                case .fields(let fields, let isLast): self.fields(context, fields, isLast: isLast)
+                case .body(let text, let isLast): body(context, text, isLast: isLast)
+                }
+            }
+            context.flush()
         case .reset(let code, let part):
             if let part {
                 head(context, [])
@@ -242,9 +273,18 @@ private final class HTTP2ServerStream: ChannelInboundHandler {
     }
 
     private func head(_ context: ChannelHandlerContext, _ fields: [(String, String)]) {
-        var headers = HPACKHeaders([(":status", "200")])
-        for (name, value) in fields { headers.add(name: name, value: value) }
-        context.write(wrapOutboundOut(.headers(.init(headers: headers))), promise: nil)
+        self.fields(context, [(":status", "200")] + fields, isLast: false)
+    }
+
+    private func fields(
+        _ context: ChannelHandlerContext,
+        _ fields: [(String, String)],
+        isLast: Bool
+    ) {
+        let frame = HTTP2Frame.FramePayload.headers(
+            .init(headers: HPACKHeaders(fields), endStream: isLast)
+        )
+        context.write(wrapOutboundOut(frame), promise: nil)
     }
 
     private func body(_ context: ChannelHandlerContext, _ text: String, isLast: Bool) {

@@ -20,10 +20,11 @@ struct HTTP2Tests {
     }
 
     func withHTTP2(
+        maximumStreams: Int = 100,
         _ answer: @escaping @Sendable (HTTP2Server.Request) -> HTTP2Server.Answer,
         _ body: (HTTP2Server, NIOHTTPBackend) async throws -> Void
     ) async throws {
-        let server = HTTP2Server(certificate, answer: answer)
+        let server = HTTP2Server(certificate, maximumStreams: maximumStreams, answer: answer)
         try await server.start()
         var configuration = HTTPBackendConfiguration()
         configuration.trustRoots = .file(certificate.authority)
@@ -189,6 +190,68 @@ struct HTTP2Tests {
                 try await group.waitForAll()
             }
             #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test func `No more streams are open than the server takes`() async throws {
+        try await withHTTP2(maximumStreams: 2, { .text($0.path ?? "") }) {
+            server,
+            backend async throws in
+            try await withThrowingTaskGroup { (group) async throws in
+                for number in 0..<40 {
+                    group.addTask { () async throws in
+                        let path = "/\(number)"
+                        let exchange = backend.open(request(server.url + path))
+                        if number % 4 == 3 { return exchange.cancel() }
+                        #expect(try await exchange.text() == path)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    static let answers: [(frames: [HTTP2Server.Frame], text: String?)] = [
+        (
+            [
+                .fields([(":status", "103"), ("link", "</a>")]), .fields([(":status", "200")]),
+                .body("text", isLast: true),
+            ], "text"
+        ),
+        (
+            [
+                .fields([(":status", "200")]), .body("te"), .body("xt"),
+                .fields([("x-sum", "1")], isLast: true),
+            ], "text"
+        ),
+        ([.fields([(":status", "204")], isLast: true)], ""),
+        ([.fields([("x", "1")], isLast: true)], nil),
+        ([.fields([(":status", "103")], isLast: true)], nil),
+        ([.fields([(":status", "abc")], isLast: true)], nil),
+        ([.fields([(":status", "200"), ("Upper", "1")], isLast: true)], nil),
+        ([.fields([(":status", "200"), (":status", "201")], isLast: true)], nil),
+        ([.fields([(":status", "200"), ("content-length", "9")]), .body("a", isLast: true)], nil),
+        ([.body("text", isLast: true)], nil),
+    ]
+
+    @Test(arguments: answers.indices)
+    func `An answer that follows the rules is taken, another refused`(
+        _ index: Int
+    ) async throws {
+        let (frames, text) = Self.answers[index]
+        try await withHTTP2({ $0.path == "/good" ? .text("good") : .frames(frames) }) {
+            server,
+            backend async throws in
+            let exchange = backend.open(request(server.url))
+            if let text {
+                #expect(try await exchange.text() == text)
+            } else {
+                let failure = try #require(await exchange.failure())
+                #expect(failure.code == .remoteProtocol, "\(failure)")
+                #expect(failure.message.contains(server.url), "\(failure)")
+            }
+            #expect(try await backend.open(request(server.url + "/good")).text() == "good")
         }
     }
 

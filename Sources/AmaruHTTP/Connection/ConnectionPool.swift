@@ -93,6 +93,7 @@ extension ConnectionPool {
     ///
     /// - Parameter isAgain: Whether it needs a new connection, as the first one did not serve it.
     func start(_ exchange: Exchange, isAgain: Bool = false) {
+        loop.assertInEventLoop()
         do throws(HTTPTransferError) {
             let key = try ConnectionKey(exchange.request, configuration)
             connect(exchange, key, isAgain: isAgain)
@@ -102,6 +103,7 @@ extension ConnectionPool {
     }
 
     func abort(_ exchange: Exchange) {
+        loop.assertInEventLoop()
         switch work.removeValue(forKey: exchange.id) {
         case .transferring(let transfer)?:
             return transfer.abort()

@@ -83,6 +83,9 @@ final class HTTP2Connection: ChannelInboundHandler {
             HTTP2Setting(parameter: .maxHeaderListSize, value: 256 << 10),
         ]
         configuration.targetWindowSize = 1 << 24
+        // What the server sends on a stream before it knows that it was reset ends the connection,
+        // unless the stream is among these. The library's default is 32.
+        configuration.maximumRecentlyResetStreams = 4096
         return configuration
     }()
 
@@ -118,6 +121,8 @@ extension HTTP2Connection {
         // A fault of one stream is told to that one.
         if error is NIOHTTP2Errors.StreamError { return }
         if fault == nil { fault = error }
+        // Before its streams hear of it: what they make possible must not happen here.
+        isClosed = true
         context.close(promise: nil)
     }
 

@@ -56,7 +56,8 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
             return transfer.fail(Self.unencodable(exchange.origin))
         }
         let isWhole = request.framing == .none || request.framing == .length(0)
-        write(.headers(.init(headers: fields, endStream: isWhole)))
+        let head = HTTP2Frame.FramePayload.headers(.init(headers: fields, endStream: isWhole))
+        channel.write(head).assumeIsolated().whenFailure { [self] error in ended(error) }
         transfer.begin()
         receive()
     }
