@@ -24,7 +24,11 @@ class Endpoint(_endpoint.Endpoint):
     """What the stand-in for a socket asks of urllib3's connection."""
 
     def __init__(self, conn: Any) -> None:
-        super().__init__(conn)
+        try:
+            super().__init__(conn)
+        except (TypeError, ValueError) as exc:
+            # Those on top of urllib3 know its own errors only.
+            raise _errors.HostRefusedError(conn, str(exc)) from exc
         conn.is_verified = False
         if self.scheme == "https":
             # Read by the pool, which gives urllib3's own warning.
@@ -32,6 +36,12 @@ class Endpoint(_endpoint.Endpoint):
             conn.is_verified = requirement == ssl.CERT_REQUIRED
         conn.proxy_is_verified = False if conn.proxy else None
         conn._has_connected_to_proxy = False
+
+    def options(self, target: str) -> dict[str, Any]:
+        try:
+            return super().options(target)
+        except ValueError as exc:
+            raise _errors.HostRefusedError(self.conn, str(exc)) from exc
 
     def proxy(self, target: str) -> str:
         conn, address = self.conn, self.conn.proxy

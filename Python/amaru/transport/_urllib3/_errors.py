@@ -22,8 +22,8 @@ from amaru.transport._errors import system_error
 __all__ = ["HostRefusedError", "in_the_head", "is_failed_connection"]
 
 
-class HostRefusedError(exceptions.MaxRetryError):
-    """The host does not send this request; no retry would change that.
+class HostRefusedError(exceptions.MaxRetryError, ValueError):
+    """The host does not send this request, or cannot; no retry would change that.
 
     A MaxRetryError, because that is what urllib3 does not try again and what requests
     turns into its ConnectionError.
