@@ -52,7 +52,10 @@ def _connect(conn: Any, message: str) -> BaseException:
     reason = system_error("connect", message)
     if isinstance(reason, ssl.SSLError):
         return reason
-    if isinstance(reason, socket.gaierror):
+    # Older releases have no error of its own for this.
+    if isinstance(reason, socket.gaierror) and hasattr(
+        exceptions, "NameResolutionError"
+    ):
         return exceptions.NameResolutionError(conn.host, conn, reason)
     text = f"Failed to establish a new connection: {message}"
     return exceptions.NewConnectionError(conn, text)
