@@ -186,7 +186,7 @@ def test_what_a_context_of_an_adapter_trusts_reaches_the_core(
         session.get("https://api.example/", timeout=20)
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         session.mount("https://", Trusting())
-        with pytest.raises(ValueError, match="maximum_version"):
+        with pytest.raises(requests.ConnectionError, match="maximum_version"):
             session.get("https://api.example/", timeout=20)
     # Beside certifi's, which requests adds to it. urllib3 checks the name itself.
     assert list(found[0]) == ["ca_certs"]
@@ -381,3 +381,6 @@ def test_a_socks_proxy_is_named_to_the_host(
     with socks.SOCKSProxyManager("socks4://proxy:1080") as pool:
         with pytest.raises(ValueError, match="SOCKS 5 only"):
             pool.request("GET", "http://api.example/")
+    proxies = {"http": "socks4://proxy:1080"}
+    with pytest.raises(requests.ConnectionError, match="SOCKS 5 only"):
+        requests.get("http://api.example/", proxies=proxies, timeout=20)

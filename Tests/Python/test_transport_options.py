@@ -132,6 +132,9 @@ def test_proxies_of_the_environment_are_the_clients(
     monkeypatch.setenv("HTTP_PROXY", "http://p.example:1")
     assert sent(core, serve, family.Client()) == {"proxy": "http://p.example:1"}
     assert sent(core, serve, family.Client(trust_env=False)) == {}
+    assert sent(core, serve, family.Client(mounts={"http://": None})) == {}
+    transport = family.HTTPTransport()
+    assert sent(core, serve, family.Client(transport=transport)) == {}
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert sent(core, serve, family.Client()) == {}
 

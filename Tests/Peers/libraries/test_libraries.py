@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,6 +112,42 @@ def test_a_recorder_records_and_plays_back(
         with vcr.use_cassette(str(tmp_path / "cassette.yaml")):
             assert get(server.origin) == "hello"
     assert len(exchanges) == len(server.received) == 1
+
+
+def socks(peer: Peer) -> None:
+    """Be a SOCKS 5 proxy that wants no password (RFC 1928), for one request."""
+    count = peer.file.read(2)[1]
+    assert 0 in peer.file.read(count)
+    peer.send(b"\x05\x00")
+    kind = peer.file.read(4)[3]
+    host = peer.file.read(peer.file.read(1)[0] if kind == 3 else 4)
+    port = int.from_bytes(peer.file.read(2))
+    address = host.decode() if kind == 3 else socket.inet_ntoa(host)
+    with socket.create_connection((address, port)) as onward:
+        peer.send(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        head = peer.receive_head()
+        lines = [f"{head.method} {head.target} HTTP/1.1".encode(), *head.lines]
+        onward.sendall(b"\r\n".join([*lines, b"", b""]))
+        while data := onward.recv(65536):
+            peer.send(data)
+
+
+@pytest.mark.parametrize(
+    "get",
+    [
+        lambda url, proxy: requests.get(url, proxies={"http": proxy}).text,
+        lambda url, proxy: httpx.get(url, proxy=proxy).text,
+    ],
+    ids=["requests", "httpx"],
+)
+def test_a_socks_proxy_without_a_password(
+    server: Server, exchanges: list[str], get: Callable[[str, str], str]
+) -> None:
+    proxy = Server(socks)
+    url = f"socks5h://127.0.0.1:{proxy.port}"
+    assert get(server.origin, url) == "hello"
+    assert len(exchanges) == 1
+    proxy.close()
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 
 The socket of a connection is a stand-in: what is written to it becomes an exchange of
 the host's core, and what the core receives is read from it. Everything above a socket
-stays Python's own.
+stays Python's own. The host connects when it has something to send: ``connect`` alone
+opens nothing.
 
 A connection that makes its socket in a way of its own is left alone: one whose class
 has a ``connect`` of its own (urllib3's are adopted apart), which was given another

@@ -24,14 +24,26 @@ class Endpoint(_endpoint.Endpoint):
     """What the stand-in for a socket asks of urllib3's connection."""
 
     def __init__(self, conn: Any) -> None:
-        super().__init__(conn)
+        try:
+            super().__init__(conn)
+        except (TypeError, ValueError) as exc:
+            # Those on top of urllib3 know its own errors only.
+            raise _errors.HostRefusedError(conn, str(exc)) from exc
         conn.is_verified = False
         if self.scheme == "https":
             # Read by the pool, which gives urllib3's own warning.
             requirement = ssl_.resolve_cert_reqs(conn.cert_reqs)
             conn.is_verified = requirement == ssl.CERT_REQUIRED
-        conn.proxy_is_verified = False if conn.proxy else None
+        # Before urllib3 2 this was said of proxies over TLS only.
+        if hasattr(conn, "proxy_is_tunneling"):
+            conn.proxy_is_verified = False if conn.proxy else None
         conn._has_connected_to_proxy = False
+
+    def options(self, target: str) -> dict[str, Any]:
+        try:
+            return super().options(target)
+        except ValueError as exc:
+            raise _errors.HostRefusedError(self.conn, str(exc)) from exc
 
     def proxy(self, target: str) -> str:
         conn, address = self.conn, self.conn.proxy
@@ -68,25 +80,27 @@ class Endpoint(_endpoint.Endpoint):
             found["verify"] = "no-name"
         if conn.cert_file:
             found |= _tls.chain(conn.cert_file, conn.key_file, conn.key_password)
-        server = conn.assert_hostname or conn.server_hostname
+        server = conn.assert_hostname or getattr(conn, "server_hostname", None)
         if server:
             found["sni"] = server
         return found
 
     def _of_context(self) -> dict[str, Any]:
         conn = self.conn
-        files = (conn.ca_certs, conn.ca_cert_dir)
-        place = (*(os.fspath(f) if f else None for f in files), conn.ca_cert_data)
+        place = (
+            os.fspath(conn.ca_certs) if conn.ca_certs else None,
+            os.fspath(conn.ca_cert_dir) if conn.ca_cert_dir else None,
+            getattr(conn, "ca_cert_data", None),
+        )
         if conn.ssl_context is not None:
             return _tls.of(conn.ssl_context, place)
-        versions = {
-            "ssl_version": conn.ssl_version
-            and ssl_.resolve_ssl_version(conn.ssl_version),
-            "ssl_minimum_version": conn.ssl_minimum_version,
-            "ssl_maximum_version": conn.ssl_maximum_version,
-        }
-        if any(version is not None for version in versions.values()):
-            _tls.of(ssl_.create_urllib3_context(**versions))
+        # Those that are set: not every release has all of them.
+        names = ("ssl_version", "ssl_minimum_version", "ssl_maximum_version")
+        versions = {name: getattr(conn, name, None) for name in names}
+        if given := {name: v for name, v in versions.items() if v is not None}:
+            if "ssl_version" in given:
+                given["ssl_version"] = ssl_.resolve_ssl_version(conn.ssl_version)
+            _tls.of(ssl_.create_urllib3_context(**given))
         return _tls.authorities(place)
 
     def connected(self) -> None:

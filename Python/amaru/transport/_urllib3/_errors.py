@@ -22,8 +22,8 @@ from amaru.transport._errors import system_error
 __all__ = ["HostRefusedError", "in_the_head", "is_failed_connection"]
 
 
-class HostRefusedError(exceptions.MaxRetryError):
-    """The host does not send this request; no retry would change that.
+class HostRefusedError(exceptions.MaxRetryError, ValueError):
+    """The host does not send this request, or cannot; no retry would change that.
 
     A MaxRetryError, because that is what urllib3 does not try again and what requests
     turns into its ConnectionError.
@@ -52,7 +52,10 @@ def _connect(conn: Any, message: str) -> BaseException:
     reason = system_error("connect", message)
     if isinstance(reason, ssl.SSLError):
         return reason
-    if isinstance(reason, socket.gaierror):
+    # Older releases have no error of its own for this.
+    if isinstance(reason, socket.gaierror) and hasattr(
+        exceptions, "NameResolutionError"
+    ):
         return exceptions.NameResolutionError(conn.host, conn, reason)
     text = f"Failed to establish a new connection: {message}"
     return exceptions.NewConnectionError(conn, text)
