@@ -40,11 +40,6 @@ def by_httpx(method: str, **options: Any) -> Callable[[str], object]:
     return lambda url: httpx.request(method, url, timeout=20, **options)
 
 
-ENGINE = pytest.mark.xfail(
-    strict=True, reason="the engine frames a request by its method"
-)
-
-
 @pytest.mark.parametrize(
     "send",
     [
@@ -53,14 +48,14 @@ ENGINE = pytest.mark.xfail(
         by_requests("OPTIONS"),
         by_requests("PUT", data=b"four"),
         by_requests("GET", headers={"Host": "virtual.example", "Connection": "close"}),
-        pytest.param(by_requests("DELETE"), marks=ENGINE),
+        by_requests("DELETE"),
         by_httpx("GET"),
         by_httpx("POST"),
         by_httpx("PUT", content=b"four"),
         lambda url: httpx.put(url, content=iter([b"fo", b"ur"]), timeout=20),
-        pytest.param(by_httpx("OPTIONS"), marks=ENGINE),
-        pytest.param(by_httpx("PROPFIND"), marks=ENGINE),
-        pytest.param(by_httpx("DELETE", headers={"Content-Length": "0"}), marks=ENGINE),
+        by_httpx("OPTIONS"),
+        by_httpx("PROPFIND"),
+        by_httpx("DELETE", headers={"Content-Length": "0"}),
     ],
 )
 def test_a_head_is_what_the_client_sends(
@@ -79,7 +74,6 @@ def test_a_head_is_what_the_client_sends(
     assert hosted.body == own.body
 
 
-@pytest.mark.xfail(strict=True, reason="the engine shares connections among pools")
 def test_sessions_share_no_connection(server: Server) -> None:
     with requests.Session() as one, requests.Session() as other:
         for session in (one, other):
