@@ -73,9 +73,15 @@ async def each(stream: Any, wait: Wait, work: Callable[[Any], Awaitable[bool]]) 
             if not await work(piece):
                 return False
     else:
-        async for piece in stream:
-            if not await work(piece):
-                return False
+        pieces = aiter(stream)
+        try:
+            async for piece in pieces:
+                if not await work(piece):
+                    return False
+        finally:
+            # An asynchronous generator that is not at its end would stay behind.
+            if close := getattr(pieces, "aclose", None):
+                await close()
     return True
 
 
