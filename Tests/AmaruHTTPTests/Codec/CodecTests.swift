@@ -7,8 +7,7 @@ import Testing
 @testable import AmaruHTTP
 
 /// The codec of HTTP/1.1; each of its files has a suite in here.
-@Suite(.timeLimit(.minutes(5)))
-struct CodecTests {}
+@Suite struct CodecTests {}
 
 /// Everything that a parser says about the response to one request.
 struct ParserOutcome: Hashable {

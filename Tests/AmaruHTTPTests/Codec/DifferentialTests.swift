@@ -6,7 +6,7 @@ import Testing
 @testable import AmaruHTTP
 
 extension CodecTests {
-    @Suite struct Differential {
+    @Suite(.timeLimit(.minutes(5))) struct Differential {
         @Test func `http.client reads the same, but for what is listed`() async throws {
             try await compare(.httpClient)
         }
