@@ -1,8 +1,6 @@
 // Puts the real key into a request, where it belongs and nowhere else.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOConcurrencyHelpers
-
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -99,115 +97,15 @@ public final class SecretBackend: HTTPLayer {
         } catch {
             throw HTTPTransferError(error)
         }
-        func refuse(_ message: String) -> HTTPTransferError {
-            HTTPTransferError(.secretRefused, message, origin: origin)
-        }
-        guard origin == owner else {
-            throw refuse(
-                "the key in the header \"\(header)\" belongs to \(owner) and was not sent to "
-                    + "\(origin). Use the key of \(origin), or bind this one to that origin "
-                    + "when you add it."
-            )
-        }
-        for place in request.namedPlaces(at: origin) where place.origin != owner {
-            throw refuse(
-                "the key for \(owner) was not sent: the request names \"\(place.text)\" in its "
-                    + "\(place.part). Leave that out, or name the host of the URL."
-            )
-        }
-        guard !["TRACE", "TRACK"].contains(request.method.uppercased()) else {
-            throw refuse(
-                "the key for \(owner) was not sent: \(request.method) makes the server send the "
-                    + "request back. Use another method."
-            )
-        }
-        let destination = next.destination(of: origin)
-        guard destination.isSecure || destination.isLoopback else {
-            throw refuse(
-                "the key for \(owner) was not sent to \(destination), which is neither encrypted "
-                    + "nor on this machine. Use https, or a server on 127.0.0.1."
-            )
-        }
-        guard request.connection.leads(to: destination, through: proxies) else {
-            throw refuse(
-                "the key for \(owner) was not sent: the request asks for a connection to "
-                    + "\(destination) over which others could read it (certificates that are not "
-                    + "verified in full by the authorities of the program, another server name, "
-                    + "a Unix socket, or a proxy that is not the program's). Leave these options "
-                    + "out; an authority of your own goes into SSL_CERT_FILE, a proxy into "
-                    + "HTTPS_PROXY."
-            )
-        }
-    }
-}
-
-extension HTTPConnectionOptions {
-    /// Whether the options leave the other end of the connection to be the destination.
-    ///
-    /// They come from the script, which is not to see the key: it could name a proxy or a socket
-    /// of its own, and an authority of its own that vouches for it, in a file of the program's too.
-    fileprivate func leads(
-        to destination: HTTPOrigin,
-        through proxies: HTTPProxySettings
-    ) -> Bool {
-        guard unixSocket == nil else { return false }
-        if case .proxy(let proxy) = proxy, !proxies.lead(to: destination, by: proxy) {
-            return false
-        }
-        if destination.isLoopback { return true }
-        let isByProgram = trust == .configured || trust == .system
-        let isNamed = serverName == nil || serverName == destination.host
-        return verification == .full && isByProgram && isNamed
-    }
-}
-
-/// Takes the keys out of all that its caller sees.
-private final class RedactedExchange: ForwardingExchange, @unchecked Sendable {
-    // Safe as its superclass is: all that changes is under the lock of `redactor`.
-
-    private let search: KeySearch
-    private let redactor: NIOLockedValueBox<KeyRedactor>
-
-    init(_ inner: any HTTPExchange, _ search: KeySearch) {
-        self.search = search
-        redactor = NIOLockedValueBox(KeyRedactor(search))
-        super.init(inner)
-    }
-
-    private func clean(_ text: String) -> String {
-        String(decoding: KeyRedactor.clean(Array(text.utf8), of: search), as: UTF8.self)
-    }
-
-    override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
-        var head = head
-        head.reasonBytes = KeyRedactor.clean(head.reasonBytes, of: search)
-        head.headers = head.headers.map { field in
-            let bytes = KeyRedactor.clean(field.bytes, of: search)
-            return HTTPHeaderField(clean(field.name), bytes: bytes)
-        }
-        return head
-    }
-
-    override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
-        HTTPTransferError(error.code, clean(error.message), origin: error.origin)
-    }
-
-    override func read(_ completion: @escaping HTTPCompletion<[Data]>) {
-        inner.read { [self] result in
-            switch result {
-            case .success(let pieces) where !pieces.isEmpty:
-                let clean = redactor.withLockedValue { redactor in
-                    pieces.map { redactor.take($0) }.filter { !$0.isEmpty }
-                }
-                // No piece would be the end: what is held back needs more to go on.
-                if clean.isEmpty { read(completion) } else { completion(.success(clean)) }
-            case .failure(let error) where error.code == .cancelled:
-                completion(.failure(error))
-            case .success, .failure:
-                // The end, or the error, is there again for the next one who reads.
-                let rest = redactor.withLockedValue { $0.end() }
-                completion(rest.isEmpty ? result.mapError(willDeliver) : .success([rest]))
-            }
+        let rules = KeyRules(
+            owner: owner,
+            request: request,
+            origin: origin,
+            destination: next.destination(of: origin),
+            proxies: proxies
+        )
+        if let refusal = rules.refusal(header: header) {
+            throw HTTPTransferError(.secretRefused, refusal, origin: origin)
         }
     }
 }
