@@ -168,6 +168,29 @@ struct FaultTests {
                 body: .data(Data("abc".utf8))
             ), .localProtocol
         ),
+        (
+            HTTPTransferRequest(
+                method: "POST",
+                url: "http://example.com/",
+                headers: [HTTPHeaderField("Content-Length", "2")]
+            ), .localProtocol
+        ),
+        (
+            HTTPTransferRequest(
+                method: "POST",
+                url: "http://example.com/",
+                headers: [HTTPHeaderField("Content-Length", "+2")],
+                body: .upload
+            ), .localProtocol
+        ),
+        (
+            HTTPTransferRequest(
+                method: "POST",
+                url: "http://example.com/",
+                headers: [HTTPHeaderField("Transfer-Encoding", "gzip")],
+                body: .data(Data("abc".utf8))
+            ), .localProtocol
+        ),
     ]
 
     @Test(arguments: badRequests)

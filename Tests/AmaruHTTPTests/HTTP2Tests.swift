@@ -28,6 +28,8 @@ struct HTTP2Tests {
         try await server.start()
         var configuration = HTTPBackendConfiguration()
         configuration.trustRoots = .file(certificate.authority)
+        // Nothing expires while these tests run.
+        configuration.idleConnectionLifetime = .seconds(600)
         let backend = NIOHTTPBackend(configuration)
         do {
             try await body(server, backend)

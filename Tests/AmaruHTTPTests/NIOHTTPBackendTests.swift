@@ -59,6 +59,35 @@ struct NIOHTTPBackendTests {
         }
     }
 
+    /// The framing as `http.client` sends it, where a caller leaves it out.
+    static let framings: [(method: String, given: [HTTPHeaderField], sent: [HTTPHeaderField])] = [
+        ("OPTIONS", [], []), ("PROPFIND", [], []), ("DELETE", [], []),
+        ("POST", [], [HTTPHeaderField("Content-Length", "0")]),
+        ("PUT", [], [HTTPHeaderField("Content-Length", "0")]),
+        (
+            "DELETE", [HTTPHeaderField("content-length", "0")],
+            [HTTPHeaderField("content-length", "0")]
+        ),
+        ("GET", [HTTPHeaderField("Transfer-Encoding", "chunked")], []),
+        (
+            "GET", ["Content-Length", "content-length"].map { HTTPHeaderField($0, "0") },
+            [HTTPHeaderField("Content-Length", "0")]
+        ),
+    ]
+
+    @Test(arguments: framings.indices)
+    func `A request without a body is framed as Python frames it`(_ index: Int) async throws {
+        let (method, given, sent) = Self.framings[index]
+        let server = ScriptedServer([.text("")])
+        try await withServer(server) { (backend) async throws in
+            for _ in 0..<2 {
+                _ = try await backend.open(server.request(method, headers: given)).text()
+            }
+            for request in server.requests { #expect(request.headers.dropFirst() == sent[...]) }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
     @Test func `A chunked body of known content keeps the caller's framing`() async throws {
         let server = ScriptedServer([.text("")])
         try await withServer(server) { (backend) async throws in

@@ -190,6 +190,27 @@ struct PoolTests {
         await second.shutDown()
     }
 
+    @Test func `A pool may serve several backends, whose places it counts together`() async throws {
+        let gate = Gate()
+        let server = ScriptedServer([.stall(until: gate), .text("next")])
+        try await withServer(server) { (backend) async throws in
+            let other = NIOHTTPBackend()
+            var request = server.request()
+            request.pool = HTTPConnectionPool(maximumConnections: 1)
+            let first = backend.open(request)
+            try await server.requests(reach: 1)
+            let second = other.open(request)
+            let third = other.open(request)
+            second.cancel()
+            await second.closed()
+            gate.open()
+            #expect(try await first.text() == "late")
+            #expect(try await third.text() == "next")
+            #expect(server.requests.count == 2)
+            await other.shutDown()
+        }
+    }
+
     @Test func `Ever new origins do not collect connections`() async throws {
         let servers = (0..<8).map { _ in ScriptedServer([.text("fine")]) }
         for server in servers { try await server.start() }

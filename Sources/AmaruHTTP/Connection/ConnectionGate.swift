@@ -8,7 +8,8 @@ import NIOConcurrencyHelpers
 /// Places are given on the thread of whoever asks or leaves: a free place costs no time.
 final class ConnectionGate: Sendable {
     private struct State {
-        var holders: Set<UInt64> = []
+        /// By identity: a pool may serve several backends, which number their own exchanges.
+        var holders: Set<ObjectIdentifier> = []
         var holdersByOrigin: [HTTPOrigin: Int] = [:]
         var queue: [Exchange] = []
     }
@@ -38,7 +39,7 @@ final class ConnectionGate: Sendable {
     /// Takes the place of an exchange back, or ends its wait for one.
     func leave(_ exchange: Exchange) {
         let next: Exchange? = state.withLockedValue { state in
-            guard state.holders.remove(exchange.id) != nil else {
+            guard state.holders.remove(ObjectIdentifier(exchange)) != nil else {
                 state.queue.removeAll { $0 === exchange }
                 return nil
             }
@@ -59,7 +60,7 @@ final class ConnectionGate: Sendable {
     }
 
     private static func admit(_ exchange: Exchange, _ state: inout State) {
-        state.holders.insert(exchange.id)
+        state.holders.insert(ObjectIdentifier(exchange))
         state.holdersByOrigin[exchange.origin, default: 0] += 1
     }
 }

@@ -72,7 +72,7 @@ struct ConnectionKey: Hashable, Sendable {
     }
 
     /// The key of a connection that belongs to nobody yet.
-    var anybodys: ConnectionKey {
+    var withoutOwner: ConnectionKey {
         var key = self
         key.owner = nil
         return key

@@ -39,11 +39,11 @@ final class ConnectionPool: @unchecked Sendable {
     private let dialer: Dialer
     private let configuration: HTTPBackendConfiguration
     /// The connections of each client's pool, and under nil those of the backend's own.
-    private var shares: [UInt64?: PoolShare] = [:]
+    private var clients: [UInt64?: ClientConnections] = [:]
     private var work: [UInt64: Work] = [:]
     private var attempts: [Attempt] = []
     /// Connections that were made ahead and have carried nothing: whoever comes first takes them.
-    private let prepared: PoolShare
+    private let prepared: ClientConnections
     /// Servers that were offered HTTP/2 and did not take it.
     private var plainKeys: Set<ConnectionKey> = []
     private var isShutDown = false
@@ -57,32 +57,32 @@ final class ConnectionPool: @unchecked Sendable {
         self.configuration = configuration
         self.gate = gate
         dialer = Dialer(on: loop)
-        prepared = PoolShare(on: loop, Self.limits(nil, configuration))
+        prepared = ClientConnections(on: loop, Self.limits(nil, configuration))
     }
 
     private static func limits(
         _ pool: HTTPConnectionPool?,
         _ configuration: HTTPBackendConfiguration
-    ) -> PoolShare.Limits {
-        PoolShare.Limits(
+    ) -> ClientConnections.Limits {
+        ClientConnections.Limits(
             connections: pool?.maximumConnections ?? configuration.maximumConnections,
             idle: pool?.maximumIdleConnections ?? .max,
             idleLifetime: pool?.idleLifetime ?? configuration.idleConnectionLifetime
         )
     }
 
-    private func share(of exchange: Exchange) -> PoolShare {
+    private func client(of exchange: Exchange) -> ClientConnections {
         let pool = exchange.request.pool
-        if let share = shares[pool?.number] { return share }
-        let share = PoolShare(on: loop, Self.limits(pool, configuration))
-        shares[pool?.number] = share
+        if let client = clients[pool?.number] { return client }
+        let client = ClientConnections(on: loop, Self.limits(pool, configuration))
+        clients[pool?.number] = client
         if let number = pool?.number {
             pool?.whenEnded(self) { [weak self] in
                 guard let self else { return }
-                loop.execute { self.shares.removeValue(forKey: number)?.close() }
+                loop.execute { self.clients.removeValue(forKey: number)?.close() }
             }
         }
-        return share
+        return client
     }
 }
 
@@ -154,12 +154,12 @@ extension ConnectionPool {
 extension ConnectionPool {
     private func connect(_ exchange: Exchange, _ key: ConnectionKey, isAgain: Bool) {
         guard !isShutDown else { return fail(exchange, CancellationError()) }
-        let share = share(of: exchange)
+        let client = client(of: exchange)
         if !isAgain {
-            if let connection = share.multiplexed(for: key) ?? adoptMultiplexed(key, for: share) {
+            if let connection = client.multiplexed(for: key) ?? adoptMultiplexed(key, for: client) {
                 return start(exchange, on: connection)
             }
-            if let connection = share.takeIdle(for: key) ?? adoptIdle(key) {
+            if let connection = client.takeIdle(for: key) ?? adoptIdle(key) {
                 return begin(connection.start(exchange))
             }
             if let attempt = attempt(toJoinFor: key) {
@@ -168,7 +168,7 @@ extension ConnectionPool {
                 return
             }
         }
-        share.makeRoom(beside: (exchange.request.pool?.gate ?? gate).count)
+        client.makeRoom(beside: (exchange.request.pool?.gate ?? gate).count)
         let attempt = dial(key, isPreparation: false)
         attempt.waiters = [exchange]
         work[exchange.id] = .connecting(attempt)
@@ -180,15 +180,18 @@ extension ConnectionPool {
     }
 
     /// Gives a client a connection that was made ahead.
-    private func adoptMultiplexed(_ key: ConnectionKey, for share: PoolShare) -> HTTP2Connection? {
-        guard let connection = prepared.takeMultiplexed(for: key.anybodys) else { return nil }
+    private func adoptMultiplexed(
+        _ key: ConnectionKey,
+        for client: ClientConnections
+    ) -> HTTP2Connection? {
+        guard let connection = prepared.takeMultiplexed(for: key.withoutOwner) else { return nil }
         connection.key = key
-        share.add(connection)
+        client.add(connection)
         return connection
     }
 
     private func adoptIdle(_ key: ConnectionKey) -> HTTP1Connection? {
-        let connection = prepared.takeIdle(for: key.anybodys)
+        let connection = prepared.takeIdle(for: key.withoutOwner)
         connection?.key = key
         return connection
     }
@@ -197,10 +200,10 @@ extension ConnectionPool {
     /// one to a server that may speak HTTP/2.
     private func attempt(toJoinFor key: ConnectionKey) -> Attempt? {
         let mayShare = key.offersHTTP2 && !plainKeys.contains(key)
-        let anybodys = key.anybodys
+        let withoutOwner = key.withoutOwner
         return attempts.first { attempt in
             attempt.isPreparation
-                ? attempt.waiters.isEmpty && attempt.key == anybodys
+                ? attempt.waiters.isEmpty && attempt.key == withoutOwner
                 : mayShare && attempt.key == key
         }
     }
@@ -262,36 +265,36 @@ extension ConnectionPool {
             return isShutDown ? connection.close() : prepared.park(connection)
         }
         connection.key.owner = first.request.pool?.number
-        share(of: first).add(connection)
+        client(of: first).add(connection)
         for waiter in waiters { start(waiter, on: connection) }
     }
 
     /// Keeps a connection for the next exchange, or closes it.
     func park(_ connection: HTTP1Connection) {
         let isPrepared = connection.isUnused && connection.key.owner == nil
-        let share = isPrepared ? prepared : shares[connection.key.owner]
-        guard !isShutDown, let share else { return connection.close() }
-        share.park(connection)
+        let client = isPrepared ? prepared : clients[connection.key.owner]
+        guard !isShutDown, let client else { return connection.close() }
+        client.park(connection)
     }
 
     /// Keeps a connection that carries nothing, or closes it.
     func park(_ connection: HTTP2Connection) {
-        guard !isShutDown, let share = shares[connection.key.owner] else {
+        guard !isShutDown, let client = clients[connection.key.owner] else {
             return connection.close()
         }
-        share.park(connection)
+        client.park(connection)
     }
 
     /// A connection has ended.
     func closed(_ connection: HTTP1Connection) {
         prepared.forget(connection)
-        shares[connection.key.owner]?.forget(connection)
+        clients[connection.key.owner]?.forget(connection)
     }
 
     /// A connection has ended.
     func closed(_ connection: HTTP2Connection) {
         prepared.forget(connection)
-        shares[connection.key.owner]?.forget(connection)
+        clients[connection.key.owner]?.forget(connection)
     }
 }
 
@@ -337,6 +340,6 @@ extension ConnectionPool {
             end(attempt)
         }
         prepared.close()
-        for share in shares.values { share.close() }
+        for client in clients.values { client.close() }
     }
 }

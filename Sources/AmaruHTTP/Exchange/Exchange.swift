@@ -198,38 +198,34 @@ extension Exchange {
 extension Exchange {
     /// Whether the transfer should receive more; if not, it is resumed when it should.
     func wantsMore() -> Bool {
-        var answer = false
-        answering {
-            $0.demanded()
-        } at: { action in
-            guard case .resumeDemand(let goOn) = action else { return false }
-            answer = goOn
-            return true
+        let answer = answer(to: { $0.demanded() }) { action in
+            if case .resumeDemand(let goOn) = action { goOn } else { nil }
         }
-        return answer
+        return answer ?? false
     }
 
     /// The next step of the upload; nil if the transfer is resumed with it later.
     func uploadStep() -> Machine.UploadStep? {
-        var answer: Machine.UploadStep?
-        answering {
-            $0.uploadDemanded()
-        } at: { action in
-            guard case .resumeUpload(let step) = action else { return false }
-            answer = step
-            return true
+        answer(to: { $0.uploadDemanded() }) { action in
+            if case .resumeUpload(let step) = action { step } else { nil }
         }
-        return answer
     }
 
-    /// Feeds an event; what `answer` takes is the answer to the transfer, which needs no detour.
-    private func answering(
-        _ event: (inout Machine) -> [Machine.Action],
-        at answer: (Machine.Action) -> Bool
-    ) {
+    /// Feeds an event of the transfer, and returns the answer to it if it is among the actions.
+    private func answer<Answer>(
+        to event: (inout Machine) -> [Machine.Action],
+        in action: (Machine.Action) -> Answer?
+    ) -> Answer? {
+        var answer: Answer?
         enact { state in
-            event(&state.machine).filter { !answer($0) }.map { take($0, from: &state) }
+            let others = event(&state.machine).filter { candidate in
+                let found = action(candidate)
+                answer = found ?? answer
+                return found == nil
+            }
+            return others.map { take($0, from: &state) }
         }
+        return answer
     }
 
     /// Ends the exchange with an error, which is translated by what it was doing.

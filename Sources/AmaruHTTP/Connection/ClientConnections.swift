@@ -5,7 +5,7 @@ import NIOCore
 
 /// The connections that a client may use at once: idle ones, and those of HTTP/2; used on one event
 /// loop.
-final class PoolShare {
+final class ClientConnections {
     struct Limits {
         /// How many connections there may be.
         var connections: Int
@@ -38,7 +38,7 @@ final class PoolShare {
 
 // MARK: - Idle connections
 
-extension PoolShare {
+extension ClientConnections {
     func hasIdle(for key: ConnectionKey) -> Bool { idle.contains { $0.connection.key == key } }
 
     /// Takes the connection that was used last: the others may end.
@@ -93,7 +93,7 @@ extension PoolShare {
 
 // MARK: - Connections of HTTP/2
 
-extension PoolShare {
+extension ClientConnections {
     func add(_ connection: HTTP2Connection) {
         multiplexed.append(connection)
     }
@@ -109,7 +109,7 @@ extension PoolShare {
         return found
     }
 
-    /// Takes a connection that another share is to have.
+    /// Takes a connection that another client is to have.
     func takeMultiplexed(for key: ConnectionKey) -> HTTP2Connection? {
         guard let found = multiplexed(for: key) else { return nil }
         forget(found)
