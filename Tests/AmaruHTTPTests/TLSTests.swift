@@ -393,7 +393,7 @@ struct TLSTests {
         var configuration = trusting(certificate)
         configuration.maximumConnections = 4
         try await withServer(server, configuration) { (backend) async throws in
-            for number in 0..<40 {
+            for number in 0..<10 {
                 let request = request(server) {
                     $0.clientCertificate = .init(
                         chainFile: certificate.certificate,
@@ -403,7 +403,7 @@ struct TLSTests {
                 }
                 #expect(try await backend.open(request).text() == "private")
             }
-            try await server.closedConnections(reach: 36)
+            try await server.closedConnections(reach: 6)
         }
     }
 }
