@@ -26,7 +26,7 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
-	test-peers test-asan test-tsan test-debug test-pythons test-leaks bench bench-network \
+	test-peers test-asan test-tsan test-debug test-pythons test-network test-leaks bench bench-network \
 	bench-process format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
@@ -136,6 +136,20 @@ test-pythons:
 		AMARU_BRIDGE_ONLY=1 PKG_CONFIG_PATH="$$home/lib/pkgconfig" \
 			LD_LIBRARY_PATH="$$home/lib" \
 			$(SWIFT) test --scratch-path .build-$$version || exit 1; \
+	done
+
+# The network's engine under both sanitizers, and network and chat with each other Python that is
+# here: half an hour, and so no part of every run.
+test-network:
+	AMARU_TEST_TARGETS=AmaruHTTPTests ASAN_OPTIONS=detect_leaks=0 \
+		$(SWIFT) test --sanitize=address --scratch-path .build-asan-network
+	AMARU_TEST_TARGETS=AmaruHTTPTests \
+		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan-network
+	@for home in $(PYTHONS); do \
+		version=$$(basename "$$home"); \
+		AMARU_TEST_TARGETS=AmaruHTTPTests,AmaruChatTests \
+			PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib" \
+			$(SWIFT) test --scratch-path ".build-network-$$version" || exit 1; \
 	done
 
 # Every way across the bridge 100,000 times (some 20,000): nothing may be left behind.
