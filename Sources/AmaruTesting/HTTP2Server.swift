@@ -71,19 +71,25 @@ public final class HTTP2Server: Sendable {
 
     private let certificate: TestCertificate
     private let maximumStreams: Int
+    private let readsBodies: Bool
     private let answer: @Sendable (Request) -> Answer
     private let state = NIOLockedValueBox(State())
 
     /// Makes a server that answers each request by a closure.
     ///
-    /// - Parameter maximumStreams: How many requests it takes at the same time on a connection.
+    /// - Parameters:
+    ///   - maximumStreams: How many requests it takes at the same time on a connection.
+    ///   - readsBodies: Whether it reads a request to its end before it answers; otherwise it reads
+    ///     the fields alone.
     public init(
         _ certificate: TestCertificate,
         maximumStreams: Int = 100,
+        readsBodies: Bool = true,
         answer: @escaping @Sendable (Request) -> Answer
     ) {
         self.certificate = certificate
         self.maximumStreams = maximumStreams
+        self.readsBodies = readsBodies
         self.answer = answer
     }
 
@@ -112,7 +118,11 @@ public final class HTTP2Server: Sendable {
                     ) { stream in
                         stream.eventLoop.makeCompletedFuture {
                             try stream.pipeline.syncOperations.addHandler(
-                                HTTP2ServerStream(self, connection: connection)
+                                HTTP2ServerStream(
+                                    self,
+                                    connection: connection,
+                                    readsBody: self.readsBodies
+                                )
                             )
                         }
                     }
@@ -203,10 +213,12 @@ private final class HTTP2ServerStream: ChannelInboundHandler {
     typealias OutboundOut = HTTP2Frame.FramePayload
 
     private let server: HTTP2Server
+    private let readsBody: Bool
     private var request: HTTP2Server.Request
 
-    init(_ server: HTTP2Server, connection: Int) {
+    init(_ server: HTTP2Server, connection: Int, readsBody: Bool) {
         self.server = server
+        self.readsBody = readsBody
         request = HTTP2Server.Request(fields: [], connection: connection)
     }
 
@@ -214,12 +226,15 @@ private final class HTTP2ServerStream: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .headers(let headers):
             request.fields += headers.headers.map { [$0.name, $0.value] }
-            if headers.endStream { answer(context) }
+            if headers.endStream || !readsBody {
+                if !readsBody { stopReading(context) }
+                answer(context)
+            }
         case .data(let data):
             if case .byteBuffer(let bytes) = data.data {
                 request.body += Data(bytes.readableBytesView)
             }
-            if data.endStream { answer(context) }
+            if data.endStream, readsBody { answer(context) }
         case .rstStream:
             server.wasReset()
         default:
@@ -230,6 +245,11 @@ private final class HTTP2ServerStream: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if error is NIOHTTP2Errors.StreamClosed { server.wasReset() }
         context.close(promise: nil)
+    }
+
+    /// Has the window of the stream run out.
+    private func stopReading(_ context: ChannelHandlerContext) {
+        try? context.channel.syncOptions?.setOption(.autoRead, value: false)
     }
 
     private func answer(_ context: ChannelHandlerContext) {

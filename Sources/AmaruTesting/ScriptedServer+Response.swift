@@ -25,6 +25,8 @@ public struct ScriptedResponse: Sendable {
         case call(@Sendable () -> Void)
         /// Closes the connection in order.
         case close
+        /// Closes the connection without the end that TLS has for it.
+        case cut
         /// Resets the connection, so that the client sees an error rather than an end.
         case reset
 

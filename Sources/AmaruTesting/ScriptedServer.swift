@@ -239,6 +239,13 @@ extension ScriptedServer {
             return true
         case .close:
             return false
+        case .cut:
+            try await channel.eventLoop.submit {
+                let pipeline = channel.pipeline.syncOperations
+                try pipeline.context(handlerType: NIOSSLServerHandler.self).close(promise: nil)
+            }
+            .get()
+            return false
         case .reset:
             // Lingering for no time at all makes close() send a reset.
             let socket = channel as? any SocketOptionProvider

@@ -204,6 +204,26 @@ struct FaultTests {
         await backend.shutDown()
     }
 
+    @Test func `A value may have control characters that end no line`() async throws {
+        let server = ScriptedServer([.text("taken")])
+        try await withServer(server) { (backend) async throws in
+            let cookie = HTTPHeaderField("Cookie", "a=\u{1}\u{7F}b")
+            #expect(try await backend.open(server.request(headers: [cookie])).text() == "taken")
+            #expect(server.requests[0].header("Cookie") == "a=\u{1}\u{7F}b")
+        }
+        for value in ["a\u{0}", "a\r", "a\n"] {
+            let field = HTTPHeaderField("Cookie", value)
+            let request = HTTPTransferRequest(
+                method: "GET",
+                url: "http://example.com/",
+                headers: [field]
+            )
+            let failure = try #require(await NIOHTTPBackend().open(request).failure())
+            #expect(failure.code == .localProtocol, "\(failure)")
+            #expect(failure.message.contains("\"Cookie\" has a CR, an LF or a NUL"), "\(failure)")
+        }
+    }
+
     @Test func `A header's value is not shown in the error about it`() async throws {
         let request = HTTPTransferRequest(
             method: "GET",

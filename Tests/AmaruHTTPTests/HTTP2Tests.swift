@@ -21,10 +21,16 @@ struct HTTP2Tests {
 
     func withHTTP2(
         maximumStreams: Int = 100,
+        readsBodies: Bool = true,
         _ answer: @escaping @Sendable (HTTP2Server.Request) -> HTTP2Server.Answer,
         _ body: (HTTP2Server, NIOHTTPBackend) async throws -> Void
     ) async throws {
-        let server = HTTP2Server(certificate, maximumStreams: maximumStreams, answer: answer)
+        let server = HTTP2Server(
+            certificate,
+            maximumStreams: maximumStreams,
+            readsBodies: readsBodies,
+            answer: answer
+        )
         try await server.start()
         var configuration = HTTPBackendConfiguration()
         configuration.trustRoots = .file(certificate.authority)
@@ -130,8 +136,8 @@ struct HTTP2Tests {
         (.reset(8), .remoteProtocol, ["reset the stream", "Cancel"]),
         (.reset(7), .remoteProtocol, ["reset the stream", "Refused"]),
         (.reset(2, after: "part"), .remoteProtocol, ["reset the stream", "Internal"]),
-        (.goAway(0), .remoteProtocol, []),
-        (.goAway(11), .remoteProtocol, []),
+        (.goAway(0), .remoteProtocol, ["GOAWAY"]),
+        (.goAway(11), .remoteProtocol, ["GOAWAY", "Enhance Your Calm"]),
         (.close, .remoteProtocol, []),
     ]
 
@@ -211,6 +217,71 @@ struct HTTP2Tests {
                 try await group.waitForAll()
             }
             #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test(arguments: [1, 100])
+    func `A stream whose upload an early answer ends is reset, and its place is free`(
+        _ maximumStreams: Int
+    ) async throws {
+        let answer = { @Sendable (_: HTTP2Server.Request) in HTTP2Server.Answer.text("no") }
+        try await withHTTP2(maximumStreams: maximumStreams, readsBodies: false, answer) {
+            server,
+            backend async throws in
+            let body = HTTPTransferRequest.Body.data(Data(count: 1_000_000))
+            for number in 1...3 {
+                let exchange = backend.open(request(server.url, "POST", body: body))
+                #expect(try await exchange.text() == "no")
+                try await server.resets(reach: number)
+            }
+            #expect(server.connectionCount == 1)
+        }
+    }
+
+    @Test func `What waits for a stream leaves a connection that fails`() async throws {
+        let bad: HTTP2Server.Answer = .frames([.fields([(":status", "200"), ("Upper", "1")])])
+        try await withHTTP2(maximumStreams: 1, { $0.path == "/bad" ? bad : .text("good") }) {
+            server,
+            backend async throws in
+            #expect(try await backend.open(request(server.url)).text() == "good")
+            let failing = backend.open(request(server.url + "/bad"))
+            let waiting = backend.open(request(server.url, "POST"))
+            #expect(await failing.failure()?.code == .remoteProtocol)
+            #expect(try await waiting.text() == "good")
+            #expect(server.connectionCount == 2)
+        }
+    }
+
+    @Test func `A request is sent again if the answer to another ends its connection`()
+        async throws
+    {
+        let bad: HTTP2Server.Answer = .frames([.fields([(":status", "200"), ("Upper", "1")])])
+        try await withHTTP2({ request in
+            switch request.path {
+            case "/bad": bad
+            case "/slow" where request.connection == 1: .silence
+            default: .text("good")
+            }
+        }) { server, backend async throws in
+            #expect(try await backend.open(request(server.url)).text() == "good")
+            let slow = backend.open(request(server.url + "/slow"))
+            let post = backend.open(request(server.url + "/slow", "POST"))
+            try await server.requests(reach: 3)
+            #expect(await backend.open(request(server.url + "/bad")).failure() != nil)
+            #expect(try await slow.text() == "good")
+            #expect(await post.failure()?.code == .remoteProtocol)
+        }
+    }
+
+    @Test(arguments: ["", "200x", "0", "099", "-55", "+20", "99999999999999999999"])
+    func `A status that is not three digits is called malformed`(_ status: String) async throws {
+        try await withHTTP2({ _ in .frames([.fields([(":status", status)], isLast: true)]) }) {
+            server,
+            backend async throws in
+            let failure = try #require(await backend.open(request(server.url)).failure())
+            #expect(failure.code == .remoteProtocol, "\(failure)")
+            #expect(failure.message.contains("malformed response"), "\(failure)")
+            #expect(failure.message.contains("\"\(status)\""), "\(failure)")
         }
     }
 

@@ -100,6 +100,17 @@ struct SOCKSTests {
         #expect(error?.message.contains("secret") == false)
     }
 
+    @Test func `Answers may come together`() throws {
+        let proxy = try HTTPProxy(parsing: "socks5://u:p@127.0.0.1:9")
+        var dialogue = try SOCKSDialogue(proxy, to: try HTTPOrigin(parsing: "http://[::1]:80"))
+        _ = dialogue.begin()
+        let answers: [UInt8] = [5, 2, 1, 0, 5, 0, 0, 1, 127, 0, 0, 1, 0, 80]
+        let sent = try dialogue.receive(ByteBuffer(bytes: answers))
+        #expect(dialogue.isDone)
+        let address = [UInt8](repeating: 0, count: 15) + [1]
+        #expect(sent == ByteBuffer(bytes: [1, 1, 0x75, 1, 0x70, 5, 1, 0, 4] + address + [0, 80]))
+    }
+
     @Test func `Answers may come byte by byte`() throws {
         let proxy = try HTTPProxy(parsing: "socks5://u:p@127.0.0.1:9")
         var dialogue = try SOCKSDialogue(proxy, to: try HTTPOrigin(parsing: "http://[::1]:80"))

@@ -389,6 +389,31 @@ struct TLSTests {
         }
     }
 
+    // MARK: Its end
+
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\n\r\nhello", true), ("HTTP/1.0 200 OK\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", false),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false),
+        ("HTTP/1.1 200 OK\r\nA: ", false),
+    ])
+    func `An end without TLS's own ends a body that nothing else does`(
+        _ response: String,
+        _ isTaken: Bool
+    ) async throws {
+        let server = ScriptedServer([.raw(response, .cut)], certificate: certificate)
+        try await withServer(server, trusting(certificate)) { (backend) async throws in
+            let exchange = backend.open(server.request())
+            if isTaken {
+                #expect(try await exchange.text() == (response.hasSuffix("hello") ? "hello" : ""))
+            } else {
+                let failure = try #require(await exchange.failure())
+                #expect(failure.code == .remoteProtocol, "\(failure)")
+                #expect(failure.message.contains("peer closed connection"), "\(failure)")
+            }
+        }
+    }
+
     @Test func `Ever new options do not collect connections`() async throws {
         var configuration = trusting(certificate)
         configuration.maximumConnections = 4

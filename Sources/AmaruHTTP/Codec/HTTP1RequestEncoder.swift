@@ -20,11 +20,9 @@ enum HTTP1RequestEncoder {
         fields: [HTTPHeaderField],
         into buffer: inout ByteBuffer
     ) throws(HTTPTransferError) {
-        guard isToken(method) else { throw refusal("its method is not a token") }
-        guard !target.isEmpty, target.utf8.allSatisfy(HTTP1Syntax.isVisible) else {
-            throw refusal("its target has a blank, a control or a non-ASCII character")
+        if let fault = fault(method: method, target: target, fields: fields) {
+            throw refusal(fault)
         }
-        try check(fields)
         let line = method.utf8.count + target.utf8.count + 12
         buffer.reserveCapacity(minimumWritableBytes: line + size(of: fields) + 2)
         buffer.writeString(method)
@@ -32,6 +30,18 @@ enum HTTP1RequestEncoder {
         buffer.writeString(target)
         buffer.writeStaticString(" HTTP/1.1\r\n")
         write(fields, into: &buffer)
+    }
+
+    /// Returns what keeps a request from being written, or nil.
+    ///
+    /// Other control characters are allowed in values, as Python's clients send them: a cookie may
+    /// have some.
+    static func fault(method: String, target: String?, fields: [HTTPHeaderField]) -> String? {
+        guard isToken(method) else { return "its method is not a token" }
+        if let target, target.isEmpty || !target.utf8.allSatisfy(HTTP1Syntax.isVisible) {
+            return "its target is empty or has a blank, a control or a non-ASCII character"
+        }
+        return fault(fields: fields)
     }
 
     /// Writes what stands before the data of a chunk: nothing if it has no bytes, as a chunk
@@ -54,7 +64,7 @@ enum HTTP1RequestEncoder {
         trailers: [HTTPHeaderField] = [],
         into buffer: inout ByteBuffer
     ) throws(HTTPTransferError) {
-        try check(trailers)
+        if let fault = fault(fields: trailers) { throw refusal(fault) }
         buffer.writeStaticString("0\r\n")
         write(trailers, into: &buffer)
     }
@@ -75,13 +85,14 @@ extension HTTP1RequestEncoder {
         fields.reduce(0) { $0 + $1.name.utf8.count + $1.bytes.count + 4 }
     }
 
-    private static func check(_ fields: [HTTPHeaderField]) throws(HTTPTransferError) {
+    private static func fault(fields: [HTTPHeaderField]) -> String? {
         for field in fields {
-            guard isToken(field.name) else { throw refusal("the name of a header is not a token") }
+            guard isToken(field.name) else { return "the name of a header is not a token" }
             guard isSafe(field.bytes) else {
-                throw refusal("the value of the header \"\(field.name)\" has a CR, an LF or a NUL")
+                return "the value of the header \"\(field.name)\" has a CR, an LF or a NUL"
             }
         }
+        return nil
     }
 
     private static func isToken(_ text: String) -> Bool {

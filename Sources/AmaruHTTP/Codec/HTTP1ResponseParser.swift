@@ -60,6 +60,11 @@ struct HTTP1ResponseParser {
         if case .tunnel = state { true } else { false }
     }
 
+    /// Whether the body that is due lasts as long as the connection does.
+    var endsWithConnection: Bool {
+        if case .body(.untilClose, _) = state { true } else { false }
+    }
+
     /// Prepares for the response to a request.
     ///
     /// The method matters: HEAD and CONNECT change where the response ends. If the connection may

@@ -162,6 +162,11 @@ extension HTTP1Connection {
 
     /// The connection has ended while the exchange was on it.
     private func ended(_ transfer: Transfer) {
+        // Servers close without TLS's own end, too. Only a body that nothing else ends can have
+        // been cut by that unseen, and Python's clients take it.
+        if case NIOSSLError.uncleanShutdown? = fault as? NIOSSLError, parser.endsWithConnection {
+            fault = nil
+        }
         do throws(HTTPTransferError) {
             if fault == nil, let part = try parser.endOfStream() { take(part, transfer) }
             if fault == nil, parser.isTunnel { transfer.receivedEnd() }

@@ -22,6 +22,8 @@ final class HTTP2Connection: ChannelInboundHandler {
     private var waiting: [Exchange] = []
     /// The last stream that the server will serve, once it has said that it ends the connection.
     private var lastStream: HTTP2StreamID?
+    /// Why it says so.
+    private var goAwayCode = HTTP2ErrorCode.noError
     private var isClosed = false
     /// Whether it has carried an exchange to its end: the server may close it at any moment.
     private var isUsed = false
@@ -108,8 +110,9 @@ extension HTTP2Connection {
             let limit = settings.last { $0.parameter == .maxConcurrentStreams }?.value
             if let limit { streamLimit = limit }
             startWaiting()
-        case .goAway(let last, _, _):
+        case .goAway(let last, let code, _):
             lastStream = min(last, lastStream ?? last)
+            if code != .noError { goAwayCode = code }
             reconnectWaiting()
             if isIdle { close() }
         default:
@@ -123,6 +126,7 @@ extension HTTP2Connection {
         if fault == nil { fault = error }
         // Before its streams hear of it: what they make possible must not happen here.
         isClosed = true
+        reconnectWaiting()
         context.close(promise: nil)
     }
 
@@ -153,8 +157,13 @@ extension HTTP2Connection {
     /// A stream has ended, with its response or without.
     func streamEnded(isServed: Bool) {
         streamCount -= 1
-        if isServed { isUsed = true }
-        startWaiting()
+        if isServed {
+            isUsed = true
+            startWaiting()
+        } else {
+            // If the connection fails along with the stream, it hears of that in this turn.
+            pool.loop.assumeIsolated().execute { self.startWaiting() }
+        }
         guard isIdle else { return }
         if isReady { pool.park(self) } else { close() }
     }
@@ -162,13 +171,36 @@ extension HTTP2Connection {
     /// The error of a stream that ended without one of its own.
     var ending: any Error { fault ?? ConnectionClosed() }
 
-    /// Whether an exchange may be sent again whose stream has ended without a response.
-    func mayRepeat(_ exchange: Exchange, stream: HTTP2StreamID?, _ error: any Error) -> Bool {
-        // The server says that it has not served the stream (RFC 9113 §8.7).
-        if let stream, let lastStream, stream > lastStream { return true }
-        if let closed = error as? NIOHTTP2Errors.StreamClosed {
-            return closed.errorCode == .refusedStream
-        }
-        return isUsed && exchange.request.isIdempotent && HTTPTransferError.isEndAlone(error)
+    /// Why a stream ended: the library tells it that it was reset if the connection goes away.
+    func reason(of error: any Error, on stream: HTTP2StreamID?) -> any Error {
+        guard let lastStream else { return error }
+        let isUnserved = stream.map { $0 > lastStream } ?? false
+        let isEnd = goAwayCode != .noError && HTTPTransferError.isEndAlone(error)
+        return isUnserved || isEnd ? GoAway(code: goAwayCode, isUnserved: isUnserved) : error
     }
+
+    /// Whether an exchange may be sent again whose stream has ended without a response.
+    ///
+    /// - Parameter isOfConnection: Whether the stream ended because its connection did.
+    func mayRepeat(
+        _ exchange: Exchange,
+        _ error: any Error,
+        isOfConnection: Bool
+    ) -> Bool {
+        switch error {
+        // The server says that it has not served the stream (RFC 9113 §8.7).
+        case let goAway as GoAway where goAway.isUnserved: true
+        case let closed as NIOHTTP2Errors.StreamClosed: closed.errorCode == .refusedStream
+        default:
+            isUsed && exchange.request.isIdempotent
+                && (isOfConnection || HTTPTransferError.isEndAlone(error))
+        }
+    }
+}
+
+/// The end of a connection as the server announces it.
+struct GoAway: Error {
+    let code: HTTP2ErrorCode
+    /// Whether the server says that it has not served the request.
+    let isUnserved: Bool
 }

@@ -23,6 +23,8 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
     private let pool: ConnectionPool
     private let exchange: Exchange
     private var channel: (any Channel)?
+    /// Whether the end of the request has left: a large body may wait for the server's window.
+    private var isEndSent = false
     private var isOver = false
 
     init(_ exchange: Exchange, of connection: HTTP2Connection, in pool: ConnectionPool) {
@@ -58,6 +60,7 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         let isWhole = request.framing == .none || request.framing == .length(0)
         let head = HTTP2Frame.FramePayload.headers(.init(headers: fields, endStream: isWhole))
         channel.write(head).assumeIsolated().whenFailure { [self] error in ended(error) }
+        isEndSent = isWhole
         transfer.begin()
         receive()
     }
@@ -79,7 +82,7 @@ extension HTTP2Stream {
         switch unwrapInboundIn(data) {
         case .headers(let headers):
             receive(headers.headers)
-            if headers.endStream { transfer.receivedEnd() }
+            if headers.endStream { receiveEnd() }
         case .data(let data):
             if case .byteBuffer(let bytes) = data.data { transfer.received(bytes) }
             if data.endStream { transfer.receivedEnd() }
@@ -102,13 +105,17 @@ extension HTTP2Stream {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        ended(connection.ending)
+        ended(connection.ending, isOfConnection: true)
     }
 
     private func receive(_ headers: HPACKHeaders) {
-        // Fields without a status come after the body.
-        guard let text = headers.first(name: ":status"), let status = Int(text) else { return }
-        guard !(100..<200).contains(status), !transfer.hasHead else { return }
+        // What comes after the body has no status.
+        guard !transfer.hasHead else { return }
+        let text = headers.first(name: ":status") ?? ""
+        guard text.utf8.count == 3, let status = Int(decimal: text.utf8), status >= 100 else {
+            return transfer.fail(malformed("its status is \"\(text)\""))
+        }
+        guard status >= 200 else { return }
         transfer.received(
             HTTPTransferHead(
                 status: status,
@@ -119,21 +126,42 @@ extension HTTP2Stream {
         )
     }
 
+    private func receiveEnd() {
+        guard !transfer.isOver else { return }
+        guard transfer.hasHead else { return transfer.fail(malformed("it has no final status")) }
+        transfer.receivedEnd()
+    }
+
+    private func malformed(_ fault: String) -> HTTPTransferError {
+        HTTPTransferError(
+            .remoteProtocol,
+            "malformed response from \(exchange.origin): \(fault)",
+            origin: exchange.origin
+        )
+    }
+
     private func endTurn() {
         guard !isOver else { return }
         transfer.endTurn()
         guard transfer.hasEnded, !transfer.isOver else { return }
-        // The server may answer before it has everything, and wants no more then.
-        if !transfer.isRequestComplete { channel?.close(promise: nil) }
+        // The server may answer before it has everything, and wants no more then. What waits for
+        // its window would hold the stream, and its place among those that are allowed, forever.
+        if !isEndSent { channel?.close(promise: nil) }
         end(isServed: true)
         transfer.end()
     }
 
-    private func ended(_ error: any Error, isUnsent: Bool = false) {
+    private func ended(
+        _ error: any Error,
+        isUnsent: Bool = false,
+        isOfConnection: Bool = false
+    ) {
         guard !isOver else { return }
         if transfer.hasEnded { return endTurn() }
         let stream = try? channel?.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
-        let mayRepeat = isUnsent || connection.mayRepeat(exchange, stream: stream, error)
+        let error = connection.reason(of: error, on: stream)
+        let mayRepeat =
+            isUnsent || connection.mayRepeat(exchange, error, isOfConnection: isOfConnection)
         end(isServed: false)
         if mayRepeat, transfer.rewind() { return pool.start(exchange, isAgain: true) }
         let isCut = transfer.hasHead && HTTPTransferError.isEndAlone(error)
@@ -162,7 +190,10 @@ extension HTTP2Stream: TransferCarrier {
     func writeEnd() {
         guard exchange.request.framing != .none, exchange.request.framing != .length(0)
         else { return }
-        write(.data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)))
+        let end = HTTP2Frame.FramePayload.data(
+            .init(data: .byteBuffer(ByteBuffer()), endStream: true)
+        )
+        channel?.write(end).assumeIsolated().whenSuccess { [self] in isEndSent = true }
     }
 
     func flush() { channel?.flush() }

@@ -44,15 +44,28 @@ struct SOCKSDialogue {
 
     /// Takes bytes of the proxy and returns the next message, if it is due.
     ///
+    /// A proxy may answer ahead of a message, so several answers may arrive together.
+    ///
     /// - Throws: `.proxy` if the proxy refuses or does not speak SOCKS 5.
     mutating func receive(_ bytes: ByteBuffer) throws(HTTPTransferError) -> ByteBuffer? {
         var bytes = bytes
         input.writeBuffer(&bytes)
         guard input.readableBytes <= Self.limit else { throw moreThanDue }
+        var message: ByteBuffer?
+        var before: State
+        repeat {
+            before = state
+            guard var next = try step() else { continue }
+            message.setOrWriteBuffer(&next)
+        } while state != before && input.readableBytes > 0
+        return message
+    }
+
+    private mutating func step() throws(HTTPTransferError) -> ByteBuffer? {
         switch state {
-        case .methods: return try receiveMethod()
-        case .credentials: return try receiveVerdict()
-        case .reply: return try receiveReply()
+        case .methods: try receiveMethod()
+        case .credentials: try receiveVerdict()
+        case .reply: try receiveReply()
         case .new, .done: throw moreThanDue
         }
     }

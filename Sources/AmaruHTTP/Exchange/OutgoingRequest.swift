@@ -111,25 +111,14 @@ extension OutgoingRequest {
     }
 
     private static func check(_ request: HTTPTransferRequest) throws(Fault) {
-        if request.method.isEmpty || !request.method.utf8.allSatisfy(isToken) {
-            throw Fault("\"\(request.method)\" is not a method")
-        }
+        let fault = HTTP1RequestEncoder.fault(
+            method: request.method,
+            target: request.target,
+            fields: request.headers
+        )
+        if let fault { throw Fault(fault) }
         if request.method == "CONNECT" {
             throw Fault("tunnels are opened by the engine alone; configure a proxy instead")
-        }
-        if let target = request.target,
-            target.isEmpty || !target.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            throw Fault("its target is empty or has a blank, a control or a non-ASCII character")
-        }
-        for field in request.headers {
-            if field.name.isEmpty || !field.name.utf8.allSatisfy(isToken) {
-                throw Fault("\"\(field.name)\" is not the name of a header")
-            }
-            // RFC 9110 §5.5; a line break would let a value add headers of its own.
-            if !field.bytes.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) {
-                throw Fault("the value of the header \"\(field.name)\" has a control character")
-            }
         }
     }
 
@@ -162,13 +151,5 @@ extension OutgoingRequest {
             throw Fault("its Content-Length \"\(text)\" is not a number")
         }
         return length
-    }
-
-    /// A character of a token, RFC 9110 §5.6.2.
-    private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }

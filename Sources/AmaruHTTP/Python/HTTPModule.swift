@@ -109,7 +109,7 @@ public final class HTTPModule: Sendable {
             var request = HTTPTransferRequest(method: method, url: url)
             request.headers = try HTTPHeaderField.fields(fromFlat: headers)
             request.body = upload ? .upload : body.map { .data($0) } ?? .none
-            request.timeouts = HTTPTimeouts(seconds: timeouts)
+            request.timeouts = try HTTPTimeouts(seconds: timeouts)
             if let options { try apply(options, to: &request) }
             let exchange = backend.open(request)
             return exchanges.withLockedValue { $0.add(exchange) }
@@ -123,12 +123,8 @@ public final class HTTPModule: Sendable {
             .positional("keepalive_expiry", default: nil),
             .positional("max_keepalive", default: nil),
             documentation: "Makes a pool of connections with limits of its own; returns its id."
-        ) { [self] (limit: Int?, expiry: Double?, idle: Int?) -> Int in
-            let pool = HTTPConnectionPool(
-                maximumConnections: limit ?? .max,
-                maximumIdleConnections: idle ?? .max,
-                idleLifetime: expiry.flatMap { Duration(bounded: $0) }
-            )
+        ) { [self] (limit: Int?, expiry: Double?, idle: Int?) throws -> Int in
+            let pool = try HTTPConnectionPool(limit: limit, expiry: expiry, idle: idle)
             return pools.withLockedValue { $0.add(pool) }
         }
     }
@@ -224,12 +220,45 @@ extension HTTPHeaderField {
 
 extension HTTPTimeouts {
     /// The limits that a dictionary in seconds names; the others are unlimited.
-    init(seconds: [String: Double]) {
+    ///
+    /// - Throws: If a limit is negative or not finite.
+    init(seconds: [String: Double]) throws(HTTPValueError) {
+        func limit(_ name: String) throws(HTTPValueError) -> Duration? {
+            guard let limit = seconds[name] else { return nil }
+            guard limit.isFinite, limit >= 0 else {
+                throw HTTPValueError(
+                    "the time-out \"\(name)\" is \(limit); it must be a finite number of seconds, "
+                        + "0 or more (leave it out for no limit)"
+                )
+            }
+            return Duration(bounded: limit)
+        }
         self.init(
-            connect: seconds["connect"].flatMap { Duration(bounded: $0) },
-            pool: seconds["pool"].flatMap { Duration(bounded: $0) },
-            write: seconds["write"].flatMap { Duration(bounded: $0) },
-            read: seconds["read"].flatMap { Duration(bounded: $0) }
+            connect: try limit("connect"),
+            pool: try limit("pool"),
+            write: try limit("write"),
+            read: try limit("read")
+        )
+    }
+}
+
+extension HTTPConnectionPool {
+    /// The pool that Python code asks for.
+    ///
+    /// - Throws: If it could never carry a request, or `expiry` is no number.
+    convenience init(limit: Int?, expiry: Double?, idle: Int?) throws(HTTPValueError) {
+        if let limit, limit < 1 {
+            throw HTTPValueError(
+                "max_connections is \(limit); it must be 1 or more, or None for no limit"
+            )
+        }
+        if let expiry, expiry.isNaN {
+            throw HTTPValueError("keepalive_expiry is nan; it must be a number of seconds or None")
+        }
+        self.init(
+            maximumConnections: limit ?? .max,
+            maximumIdleConnections: idle ?? .max,
+            idleLifetime: expiry.flatMap { Duration(bounded: $0) }
         )
     }
 }

@@ -126,3 +126,15 @@ struct HTTPTypeError: Error, PythonExceptionConvertible {
     var pythonExceptionType: String { "builtins.TypeError" }
     var pythonExceptionArguments: [any ConvertibleToPython & Sendable] { [message] }
 }
+
+/// An argument of the right type that makes no sense, raised as Python's own `ValueError`.
+struct HTTPValueError: Error, PythonExceptionConvertible {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+
+    var pythonExceptionType: String { "builtins.ValueError" }
+    var pythonExceptionArguments: [any ConvertibleToPython & Sendable] { [message] }
+}

@@ -63,6 +63,8 @@ extension HTTPTransferError {
             (.remoteProtocol, incomplete(origin))
         case is NIOSSLExtraError, is NIOSSLError, is BoringSSLError:
             secure(error, stage: stage, origin: origin)
+        case let end as GoAway:
+            (.remoteProtocol, "\(origin) ended the connection with GOAWAY (\(end.code))")
         case let error as any NIOHTTP2Error:
             (.remoteProtocol, stream(error, origin: origin))
         default:
