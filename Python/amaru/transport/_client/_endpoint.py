@@ -64,7 +64,7 @@ class Endpoint:
         if not core.allows(*place):
             message = (
                 f"connections to {_authority(*place, '')} are not allowed. To allow "
-                f"them, use {core.allow_option()}."
+                f"them, use {core.allow_option()} {_authority(*place, '')}."
             )
             raise PermissionError(errno.EACCES, message)
         origin = core.destination(f"{self.scheme}://{_authority(*place, '')}")
