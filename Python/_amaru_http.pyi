@@ -22,7 +22,8 @@ def open(method: str, url: str, headers: list[bytes | bytearray] | tuple[bytes |
     a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
     cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
     target (bytes in place of the path and query), pool, tls_minimum and tls_maximum
-    ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address."""
+    ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address,
+    socket_options (level, name, value, level, name, value, as numbers)."""
 
 def cancel(exchange: int) -> None:
     """Aborts an exchange. Synchronous, idempotent, also for an unknown id."""
@@ -44,6 +45,15 @@ def pool(max_connections: int | None = None, keepalive_expiry: float | None = No
 
 def close_pool(pool: int) -> None:
     """Forgets a pool; exchanges that use it go on."""
+
+def allow_option() -> str | None:
+    """How the user allows one more origin; None if all are allowed."""
+
+def allows(host: str, port: int) -> bool:
+    """Whether the user's list names a place; True if there is no list."""
+
+def destination(origin: str) -> str | None:
+    """The origin that requests for an origin are sent to; None if there is no network."""
 
 def head(exchange: int) -> asyncio.Future[tuple[typing.Any, ...]]:
     """Status, reason, version (b"HTTP/1.1") and flat raw headers."""

@@ -7,7 +7,7 @@ requests and botocore) and those of ``http.client`` (and so ``urllib.request``) 
 their requests through the host, whether their library was imported before or not.
 
 Transports and connections of a script's own classes, aiohttp, and sockets are left
-alone.
+alone, unless the user has named what may be reached: then they reach nothing else.
 """
 
 from __future__ import annotations
@@ -32,10 +32,14 @@ def install() -> None:
 
     Doing it again changes nothing. Outside the host it is a RuntimeError.
     """
-    _bridge.http()
+    core = _bridge.http()
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
     sys.meta_path.insert(0, _Finder())
+    if (option := core.allow_option()) is not None:
+        from amaru.transport import _fence
+
+        _fence.build(option)
     for name, adopt in _ADOPTERS.items():
         module = sys.modules.get(name)
         # One that is being imported right now is not whole yet.

@@ -60,6 +60,7 @@ class _Exchange:
 OPTIONS = {
     *("verify", "ca_file", "ca_dir", "ca_certs", "cert_file", "key_file"),
     *("key_password", "proxy", "uds", "sni", "http2", "target", "pool"),
+    *("tls_minimum", "tls_maximum", "ciphers", "local_address", "socket_options"),
 }
 
 exchanges: dict[int, _Exchange] = {}
@@ -98,6 +99,18 @@ def open(
     exchanges[_next] = exchange
     opened.append(exchange)
     return _next
+
+
+def allow_option() -> str | None:
+    return None
+
+
+def allows(host: str, port: int) -> bool:
+    return True
+
+
+def destination(origin: str) -> str | None:
+    return origin
 
 
 def head(exchange: int) -> Awaitable[Head]:

@@ -243,6 +243,12 @@ class OfItsOwn(Connection):
         self.sock = socket.create_connection((self.host, self.port))
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
 def given_another_opener(port: int) -> Connection:
     conn = Connection("127.0.0.1", port)
     opener = lambda *arguments: socket.create_connection(*arguments)  # noqa: E731
@@ -255,7 +261,7 @@ def given_another_opener(port: int) -> Connection:
     [
         lambda port: OfItsOwn("127.0.0.1", port),
         given_another_opener,
-        lambda port: Connection("127.0.0.1", port, source_address=("127.0.0.1", 0)),
+        lambda port: Connection("127.0.0.1", port, source_address=("", free_port())),
     ],
     ids=["connect", "_create_connection", "source_address"],
 )
@@ -322,10 +328,58 @@ def test_what_a_context_says_reaches_the_core(asked: list[tuple[Any, ...]]) -> N
         "no-name",
         False,
     ]
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     conn = http.client.HTTPSConnection("api.example", context=context)
-    with pytest.raises(ValueError, match="minimum_version"):
+    with pytest.raises(ssl.SSLError, match="revocation"):
         conn.request("GET", "/")
+
+
+def test_an_address_of_this_machine_reaches_the_core(
+    asked: list[tuple[Any, ...]],
+) -> None:
+    conn = Connection("api.example", source_address=("127.0.0.1", 0))
+    conn.request("GET", "/")
+    conn.getresponse()
+    assert asked[0][6]["local_address"] == "127.0.0.1"
+
+
+def test_a_connect_without_a_request_connects(hosted: Any, serve: Serve) -> None:
+    port = serve(leaving, ok).port
+    conn = Connection("127.0.0.1", port, timeout=20)
+    conn.connect()
+    assert conn.sock.getpeername() == ("127.0.0.1", port)
+    assert hosted.opened == []
+    assert b"hello" in plain_get(conn)  # type: ignore[operator]
+
+
+def test_a_connect_where_nothing_listens_is_refused(hosted: Any) -> None:
+    conn = Connection("127.0.0.1", free_port(), timeout=20)
+    with pytest.raises(ConnectionRefusedError):
+        conn.connect()
+    assert conn.sock is None
+
+
+def test_a_connect_reaches_nothing_while_a_recording_is_played(
+    hosted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosted, "destination", lambda origin: None)
+    Connection("127.0.0.1", free_port()).connect()
+
+
+def test_a_connect_goes_where_the_host_sends_requests(
+    hosted: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin = serve(leaving).origin
+    monkeypatch.setattr(hosted, "destination", lambda asked: origin)
+    Connection("api.example", timeout=20).connect()
+
+
+def test_a_connect_to_a_place_that_is_not_allowed_is_refused(
+    hosted: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosted, "allows", lambda host, port: False)
+    with pytest.raises(PermissionError, match="not allowed"):
+        Connection("127.0.0.1", serve(leaving).port).connect()
 
 
 @pytest.mark.parametrize("secure", [True, False])

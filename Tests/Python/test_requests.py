@@ -186,8 +186,12 @@ def test_what_a_context_of_an_adapter_trusts_reaches_the_core(
         session.get("https://api.example/", timeout=20)
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         session.mount("https://", Trusting())
-        with pytest.raises(requests.ConnectionError, match="maximum_version"):
+        session.get("https://api.example/", timeout=20)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        session.mount("https://", Trusting())
+        with pytest.raises(requests.exceptions.SSLError, match="revocation"):
             session.get("https://api.example/", timeout=20)
+    assert found[1]["tls_maximum"] == "TLSv1.2"
     # Beside certifi's, which requests adds to it. urllib3 checks the name itself.
     assert list(found[0]) == ["ca_certs"]
     assert ssl.PEM_cert_to_DER_cert(first) in found[0]["ca_certs"]

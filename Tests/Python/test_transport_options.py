@@ -254,6 +254,13 @@ def oldest_only() -> ssl.SSLContext:
     return context
 
 
+def without_newest() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    with pytest.deprecated_call():
+        context.options |= ssl.OP_NO_TLSv1_3
+    return context
+
+
 def few_ciphers() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
@@ -272,10 +279,6 @@ def with_revocations() -> ssl.SSLContext:
         ({"http1": False, "http2": True}, ValueError, "http1"),
         ({"proxy": "ftp://p.example"}, ValueError, "scheme"),
         ({"colour": "red"}, TypeError, "colour"),
-        ({"verify": newest_only}, ValueError, "minimum_version"),
-        ({"verify": oldest_only}, ValueError, "maximum_version"),
-        ({"verify": few_ciphers}, ValueError, "ciphers"),
-        ({"verify": with_revocations}, ValueError, "revocation"),
     ],
 )
 @pytest.mark.parametrize("make", ["Client", "AsyncClient"])
@@ -288,9 +291,59 @@ def test_what_cannot_be_honoured_is_refused_at_once(
     message: str,
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "h2", __import__("h11"))
-    made = {name: v() if callable(v) else v for name, v in given.items()}
     with pytest.raises(exception, match=message):
-        getattr(family, make)(**made)
+        getattr(family, make)(**given)
+
+
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        (newest_only, {"tls_minimum": "TLSv1.3"}),
+        (oldest_only, {"tls_maximum": "TLSv1.2"}),
+        (without_newest, {"tls_maximum": "TLSv1.2"}),
+        (few_ciphers, {"ciphers": "ECDHE-RSA-AES256-GCM-SHA384"}),
+    ],
+)
+def test_versions_and_ciphers_reach_the_core(
+    family: Any,
+    core: Any,
+    serve: Serve,
+    context: Callable[[], ssl.SSLContext],
+    expected: dict[str, Any],
+) -> None:
+    assert sent(core, serve, family.Client(verify=context())) == expected
+
+
+def no_version() -> ssl.SSLContext:
+    context = without_newest()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [(with_revocations, "revocation"), (no_version, "minimum_version")],
+)
+def test_what_a_context_asks_in_vain_is_an_error_of_the_connection(
+    family: Any, core: Any, context: Callable[[], ssl.SSLContext], message: str
+) -> None:
+    with family.Client(verify=context()) as http:
+        with pytest.raises(family.ConnectError, match=message):
+            http.get("https://api.example/")
+    assert core.opened == []
+
+
+def test_authorities_that_a_script_names_in_the_environment_are_trusted(
+    family: Any,
+    hosted: Any,
+    serve: Serve,
+    private: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", private)
+    client = family.Client(verify=ssl.create_default_context())
+    assert sent(hosted, serve, client) == {"ca_file": private}
 
 
 def test_ciphers_that_libraries_choose_by_default_are_honoured(
@@ -301,7 +354,7 @@ def test_ciphers_that_libraries_choose_by_default_are_honoured(
     assert sent(core, serve, family.Client(verify=context)) == {}
 
 
-def test_options_that_tune_a_socket_are_the_hosts(
+def test_options_of_sockets_reach_the_core(
     family: Any, core: Any, serve: Serve
 ) -> None:
     """As SDKs give them, which make the library's own transport."""
@@ -309,17 +362,18 @@ def test_options_that_tune_a_socket_are_the_hosts(
     transport = family.HTTPTransport(
         socket_options=options, limits=family.Limits(max_connections=7)
     )
-    assert sent(core, serve, family.Client(transport=transport)) == {}
+    assert sent(core, serve, family.Client(transport=transport)) == {
+        "socket_options": [socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1]
+    }
     assert [size for size, _ in core.pools.values()] == [7]
 
 
-def test_a_connection_from_an_address_of_this_machine_is_left_alone(
+def test_an_address_of_this_machine_reaches_the_core(
     family: Any, core: Any, serve: Serve
 ) -> None:
     transport = family.HTTPTransport(local_address="127.0.0.1")
-    with family.Client(transport=transport) as client:
-        assert client.get(serve(ok).origin).text == "hello"
-    assert core.opened == []
+    expected = {"local_address": "127.0.0.1"}
+    assert sent(core, serve, family.Client(transport=transport)) == expected
 
 
 @pytest.mark.parametrize(("retries", "answered"), [(1, False), (2, True)])

@@ -408,3 +408,21 @@ def _takes_no_key() -> bool:
     except openai.OpenAIError:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "codings", ["chunked", "gzip, chunked", "chunked, identity", "identity, Chunked"]
+)
+def test_chunks_are_taken_apart_once(
+    hosted: Any, monkeypatch: pytest.MonkeyPatch, codings: str
+) -> None:
+    fields = [b"Transfer-Encoding", codings.encode()]
+    pieces = [[b"one", b"two"], []]
+    monkeypatch.setattr(hosted, "open", lambda *given: 1)
+    monkeypatch.setattr(
+        hosted, "head_blocking", lambda exchange: (200, b"OK", b"HTTP/1.1", fields)
+    )
+    monkeypatch.setattr(hosted, "read_chunks_blocking", lambda exchange: pieces.pop(0))
+    with urllib3.PoolManager() as pool:
+        response = pool.request("GET", "http://api.example/", preload_content=False)
+        assert b"".join(response.stream(decode_content=False)) == b"onetwo"

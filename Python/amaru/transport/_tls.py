@@ -4,7 +4,7 @@
 The host makes the handshakes, so a context is only read. What it verifies, its versions
 and its ciphers can be asked of it; the files that were loaded into it cannot, so
 `note` keeps them on the context as they are loaded. What the host cannot do as a
-context says is refused by name.
+context says is refused by name, as an error of TLS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from amaru import _bridge
 from amaru.transport import InsecureConnectionWarning
@@ -26,6 +26,7 @@ __all__ = [
     "is_default",
     "note",
     "of",
+    "refuse",
     "warn",
 ]
 
@@ -40,6 +41,12 @@ class _Loaded(NamedTuple):
 
 _NOTE: Final = "_amaru_loaded"
 _LIBRARIES: Final = frozenset({"amaru", "httpcore", "httpcore2", "httpx", "httpx2"})
+_VERSIONS: Final = (
+    (ssl.TLSVersion.TLSv1, ssl.OP_NO_TLSv1),
+    (ssl.TLSVersion.TLSv1_1, ssl.OP_NO_TLSv1_1),
+    (ssl.TLSVersion.TLSv1_2, ssl.OP_NO_TLSv1_2),
+    (ssl.TLSVersion.TLSv1_3, ssl.OP_NO_TLSv1_3),
+)
 # What the host may agree on with a server under TLS 1.2.
 _SUITES: Final = frozenset(
     f"ECDHE-{key}-{cipher}"
@@ -56,7 +63,7 @@ def of(context: Any, also: _Locations = (None, None, None)) -> dict[str, Any]:
     """Return the core's options for a context.
 
     `also` is what the client loads into it when it connects. What cannot be honoured
-    is a ValueError, what is no context a TypeError.
+    is an SSLError, what is no context a TypeError.
     """
     # truststore's context, which httpx2 makes, stands in front of a real one.
     context = getattr(context, "_ctx", context)
@@ -65,9 +72,12 @@ def of(context: Any, also: _Locations = (None, None, None)) -> dict[str, Any]:
             "the host takes TLS settings from an ssl.SSLContext only, not from a "
             f"{type(context).__module__}.{type(context).__name__}"
         )
-    _refuse_what_cannot_be(context)
+    if context.verify_flags & (ssl.VERIFY_CRL_CHECK_LEAF | ssl.VERIFY_CRL_CHECK_CHAIN):
+        refuse("verify_flags that ask for revocation lists")
     loaded: _Loaded = getattr(context, _NOTE, _Loaded())
-    chosen = {} if loaded.chain is None else chain(*loaded.chain)
+    chosen = _spoken(context)
+    if loaded.chain is not None:
+        chosen |= chain(*loaded.chain)
     if context.verify_mode == ssl.CERT_NONE:
         return chosen | {"verify": False}
     if not context.check_hostname:
@@ -100,16 +110,18 @@ def authorities(place: _Locations) -> dict[str, Any]:
     What it names when nobody has chosen stands for the host's own: certifi's bundle,
     and the files that the host has read from the environment already.
     """
-    match place:
-        case (file, folder, data) if not (file or folder or data) or _is_unchosen(
-            place
-        ):
+    if any(place):
+        places = [] if _is_unchosen(place) else [place]
+    else:
+        places = _of_environment()
+    match places:
+        case []:
             return {}
-        case (file, None, None):
+        case [(file, None, None)]:
             return {"ca_file": os.fsdecode(file)}
-        case (None, folder, None):
+        case [(None, folder, None)]:
             return {"ca_dir": os.fsdecode(folder)}
-    return {"ca_certs": sorted(_held([place]))}
+    return {"ca_certs": sorted(_held(places))}
 
 
 def warn() -> None:
@@ -134,26 +146,50 @@ def _root(frame: Any) -> str:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
-def _refuse_what_cannot_be(context: ssl.SSLContext) -> None:
-    def refuse(what: str) -> None:
-        raise ValueError(
-            f"the host cannot honour the {what} of this ssl.SSLContext: it makes the "
-            "handshakes itself, from TLS 1.2 on, with the ciphers that are safe today"
-        )
+def refuse(what: str) -> NoReturn:
+    """Raise what TLS raises, for a setting that the host cannot follow."""
+    message = f"the host makes the TLS handshakes and cannot honour the {what}"
+    raise ssl.SSLError(ssl.SSLErrorNumber.SSL_ERROR_SSL, message)
 
-    newest = (ssl.TLSVersion.MAXIMUM_SUPPORTED, ssl.TLSVersion.TLSv1_3)
-    if context.maximum_version not in newest or context.options & ssl.OP_NO_TLSv1_3:
-        refuse("maximum_version")
-    if (
-        context.minimum_version == ssl.TLSVersion.TLSv1_3
-        or context.options & ssl.OP_NO_TLSv1_2
-    ):
-        refuse("minimum_version")
-    offered = {cipher["name"] for cipher in context.get_ciphers()}
-    if _available() - offered:
-        refuse("ciphers")
-    if context.verify_flags & (ssl.VERIFY_CRL_CHECK_LEAF | ssl.VERIFY_CRL_CHECK_CHAIN):
-        refuse("verify_flags that ask for revocation lists")
+
+def _spoken(context: ssl.SSLContext) -> dict[str, Any]:
+    """Return the options for the versions and ciphers that a context names."""
+    versions = _versions(context)
+    oldest, newest = versions[0], versions[-1]
+    chosen: dict[str, Any] = {}
+    if oldest != ssl.TLSVersion.TLSv1_2:
+        chosen["tls_minimum"] = _version_name(oldest)
+    if newest != ssl.TLSVersion.TLSv1_3:
+        chosen["tls_maximum"] = _version_name(newest)
+    # Those of TLS 1.3 have names of their own, and are not chosen this way.
+    offered = [cipher["name"] for cipher in context.get_ciphers()]
+    if oldest != ssl.TLSVersion.TLSv1_3 and _available() - set(offered):
+        chosen["ciphers"] = ":".join(n for n in offered if not n.startswith("TLS_"))
+    return chosen
+
+
+def _versions(context: ssl.SSLContext) -> list[ssl.TLSVersion]:
+    """Return the versions of TLS that a context speaks, from the oldest on.
+
+    One that names no oldest version gets the host's, unless it ends before that.
+    """
+    oldest, newest = context.minimum_version, context.maximum_version
+    found = [
+        version
+        for version, off in _VERSIONS
+        if (oldest < 0 or version >= oldest)
+        and (newest < 0 or version <= newest)
+        and not context.options & off
+    ]
+    if not found:
+        refuse("minimum_version together with the maximum_version")
+    if oldest < 0:
+        return [v for v in found if v >= ssl.TLSVersion.TLSv1_2] or found
+    return found
+
+
+def _version_name(version: ssl.TLSVersion) -> str:
+    return version.name.replace("_", ".")
 
 
 @cache
@@ -210,12 +246,14 @@ def _paths_of_system() -> frozenset[str]:
 
 @cache
 def _of_system() -> frozenset[bytes]:
-    """Return the authorities that OpenSSL trusts by default, in DER form."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_default_verify_paths()
-    # A folder is searched by OpenSSL only in a handshake.
-    folder = ssl.get_default_verify_paths().capath
-    return frozenset(context.get_ca_certs(binary_form=True)) | _in_folder(folder)
+    """Return the authorities that OpenSSL trusted as the host started, in DER form."""
+    places: list[_Locations] = []
+    for paths in _bridge.AUTHORITIES or _paths_of_system():
+        if os.path.isfile(paths):
+            places.append((paths, None, None))
+        else:
+            places += [(None, folder, None) for folder in paths.split(":")]
+    return frozenset(_held(places))
 
 
 def _held(given: Iterable[_Locations]) -> set[bytes]:
@@ -264,7 +302,23 @@ def _with_authorities(
 
 
 def _with_defaults(loaded: _Loaded) -> _Loaded:
-    return loaded._replace(defaults=True)
+    # What OpenSSL reads in the environment, it reads now.
+    places = _of_environment()
+    if not places:
+        return loaded._replace(defaults=True)
+    return loaded._replace(authorities=(*loaded.authorities, *places))
+
+
+def _of_environment() -> list[_Locations]:
+    """Return what the environment names by now, unless the host has read it so.
+
+    As for the host, the file and the folders take the place of the system's.
+    """
+    file, folders = (os.environ.get(n, "") for n in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    if {file, folders} - {""} <= _bridge.AUTHORITIES:
+        return []
+    found: list[_Locations] = [(file, None, None)] if file else []
+    return found + [(None, folder, None) for folder in folders.split(":") if folder]
 
 
 _NOTES: Final[dict[str, Any]] = {

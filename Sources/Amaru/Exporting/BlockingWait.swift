@@ -31,18 +31,27 @@ enum BlockingWait {
 
     private static func wait(for gate: Gate, cancelling task: Task<Void, Never>) throws {
         var polls: Int?
+        var raised: (any Error)?
         while !ForeignThread.withoutGIL({ gate.wait(milliseconds: pollInterval) }) {
             if let count = polls {
                 polls = count + 1
-                guard count < patience else { throw PendingPythonError.keyboardInterrupt() }
+                guard count < patience else {
+                    throw raised ?? PendingPythonError.keyboardInterrupt()
+                }
             } else if PyErr_CheckSignals() != 0 {
                 // The operation's own error says more to the caller than KeyboardInterrupt, which
-                // would also leave the event loop.
-                PyErr_Clear()
+                // would also leave the event loop. Anything else is what a handler of the script
+                // raised, for whoever called this.
+                if PyErr_ExceptionMatches(amaru_KeyboardInterrupt()) != 0 {
+                    PyErr_Clear()
+                } else {
+                    raised = PythonException.taken()
+                }
                 task.cancel()
                 polls = 0
             }
         }
+        if let raised { throw raised }
     }
 }
 

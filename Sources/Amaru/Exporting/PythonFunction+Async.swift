@@ -129,7 +129,8 @@ extension PythonFunction {
 /// Functions that block their Python thread until the closure has ended.
 ///
 /// For callers that cannot await. The GIL is released meanwhile and signals are looked at every
-/// 50 milliseconds; an interrupt cancels the closure, whose own error is then raised.
+/// 50 milliseconds; an interrupt cancels the closure, whose own error is then raised. What a signal
+/// handler raises cancels it too, and is raised as it is.
 extension PythonFunction {
     /// Creates a function that blocks its Python thread until the closure has ended.
     public init<

@@ -12,7 +12,7 @@ import NIOConcurrencyHelpers
 /// is sent.
 public final class AllowedBackend: HTTPLayer {
     private let list: NIOLockedValueBox<HTTPAllowList>
-    private let option: String
+    let option: String
     private let proxies: HTTPProxySettings
     /// The backend behind the layer.
     public let next: any HTTPBackend
@@ -36,6 +36,14 @@ public final class AllowedBackend: HTTPLayer {
 
     /// Allows requests to one more origin from now on.
     public func allow(_ origin: HTTPOrigin) { list.withLockedValue { $0.add(origin) } }
+
+    /// Returns whether the list names this place, whatever is spoken there.
+    func allows(host: String, port: Int) -> Bool {
+        let list = list.withLockedValue { $0 }
+        return ["http", "https"].contains {
+            list.allows(HTTPOrigin(scheme: $0, host: host, port: port))
+        }
+    }
 
     /// Starts the exchange, or refuses it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {

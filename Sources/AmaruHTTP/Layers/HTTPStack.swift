@@ -45,7 +45,9 @@ public final class HTTPStack: HTTPLayer {
     public var next: any HTTPBackend { observed }
 
     private let observed: ObservedBackend
-    private let allowed: AllowedBackend?
+    let allowed: AllowedBackend?
+    /// Whether there is a network behind the layers, and no recording.
+    let hasNetwork: Bool
 
     /// Puts the layers around an engine.
     ///
@@ -88,6 +90,7 @@ public final class HTTPStack: HTTPLayer {
         }
         self.vault = vault
         self.allowed = allowed
+        hasNetwork = !(engine is ReplayBackend)
         observed = ObservedBackend(around: backend)
     }
 

@@ -67,6 +67,7 @@ public final class HTTPModule: Sendable {
             ) { [self] (id: Int) in
                 pools.withLockedValue { _ = $0.remove(id) }
             }
+            for function in placeFunctions { function }
             for function in awaitableFunctions { function }
             for function in blockingFunctions { function }
         }
@@ -93,7 +94,8 @@ public final class HTTPModule: Sendable {
                 a TypeError. verify (bool, or "no-name" for any name), ca_file, ca_dir, ca_certs,
                 cert_file, key_file, key_password, proxy (a URL, "" for none), uds, sni, http2,
                 target (bytes in place of the path and query), pool, tls_minimum and tls_maximum
-                ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address.
+                ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address,
+                socket_options (level, name, value, level, name, value, as numbers).
                 """
         ) {
             [self]
@@ -114,6 +116,36 @@ public final class HTTPModule: Sendable {
             let exchange = backend.open(request)
             return exchanges.withLockedValue { $0.add(exchange) }
         }
+    }
+
+    /// Those about where connections may go, and do.
+    private var placeFunctions: [PythonFunction] {
+        let stack = backend as? HTTPStack
+        return [
+            PythonFunction(
+                "allow_option",
+                documentation: "How the user allows one more origin; None if all are allowed."
+            ) { () -> String? in stack?.allowed?.option },
+            PythonFunction(
+                "allows",
+                .positional("host"),
+                .positional("port"),
+                documentation: "Whether the user's list names a place; True if there is no list."
+            ) { (host: String, port: Int) in
+                stack?.allowed?.allows(host: host.lowercased(), port: port) ?? true
+            },
+            PythonFunction(
+                "destination",
+                .positional("origin"),
+                documentation: """
+                    The origin that requests for an origin are sent to; None if there is no network.
+                    """
+            ) { [backend] (text: String) throws -> String? in
+                guard stack?.hasNetwork ?? true else { return nil }
+                guard let origin = try? HTTPOrigin(parsing: text) else { return text }
+                return backend.destination(of: origin).description
+            },
+        ]
     }
 
     private var poolFunction: PythonFunction {

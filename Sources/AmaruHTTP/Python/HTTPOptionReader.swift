@@ -34,6 +34,7 @@ struct HTTPOptionReader {
         request.connection.serverName = try text("sni")
         request.connection.allowsHTTP2 = try bool("http2") ?? false
         request.connection.localAddress = try text("local_address")
+        request.connection.socketOptions = try socketOptions()
         request.connection.cipherSuites = try text("ciphers")?.split(separator: ":").map {
             String($0)
         }
@@ -58,6 +59,7 @@ struct HTTPOptionReader {
         switch options.removeValue(forKey: "ca_certs") {
         case nil: break
         case .list(let certificates): connection.trust = .certificates(certificates)
+        case .numbers(let none) where none.isEmpty: connection.trust = .certificates([])
         case let other?: throw wrong("ca_certs", other, "list[bytes]")
         }
     }
@@ -92,6 +94,24 @@ struct HTTPOptionReader {
             throw HTTPTypeError("the option \"\(name)\" of open() is not a version of TLS")
         }
         return version
+    }
+
+    /// Reads level, name and value of each option, one after the other.
+    private mutating func socketOptions() throws -> [HTTPConnectionOptions.SocketOption] {
+        let name = "socket_options"
+        let numbers: [Int]
+        switch options.removeValue(forKey: name) {
+        case nil: return []
+        case .numbers(let value): numbers = value
+        case let other?: throw wrong(name, other, "list[int]")
+        }
+        let fitting = numbers.compactMap(Int32.init(exactly:))
+        guard fitting.count == numbers.count, fitting.count.isMultiple(of: 3) else {
+            throw HTTPTypeError("the option \"\(name)\" of open() is not threes of C's int")
+        }
+        return stride(from: 0, to: fitting.count, by: 3).map {
+            .init(level: fitting[$0], name: fitting[$0 + 1], value: fitting[$0 + 2])
+        }
     }
 
     private mutating func bool(_ name: String) throws -> Bool? {

@@ -16,6 +16,7 @@ enum HTTPOptionValue: Sendable, Hashable {
     case text(String)
     case bytes(Data)
     case list([Data])
+    case numbers([Int])
 
     /// How the kind of value is called in Python.
     var kind: String {
@@ -25,6 +26,7 @@ enum HTTPOptionValue: Sendable, Hashable {
         case .text: "str"
         case .bytes: "bytes"
         case .list: "list[bytes]"
+        case .numbers: "list[int]"
         }
     }
 }
@@ -38,6 +40,7 @@ extension HTTPOptionValue: ConvertibleFromPython, ConvertibleToPython {
         if let value = try? Int.fromPython(reference, gil) { return .integer(value) }
         if let value = try? String.fromPython(reference, gil) { return .text(value) }
         if let value = try? Data.fromPython(reference, gil) { return .bytes(value) }
+        if let value = try? [Int].fromPython(reference, gil) { return .numbers(value) }
         return .list(try [Data].fromPython(reference, gil))
     }
 
@@ -48,6 +51,7 @@ extension HTTPOptionValue: ConvertibleFromPython, ConvertibleToPython {
         case .text(let value): try value.pythonReference(gil)
         case .bytes(let value): try value.pythonReference(gil)
         case .list(let value): try value.pythonReference(gil)
+        case .numbers(let value): try value.pythonReference(gil)
         }
     }
 }

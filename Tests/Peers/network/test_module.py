@@ -4,10 +4,12 @@
 import ast
 import asyncio
 import gc
+import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -124,4 +126,37 @@ def test_a_coroutine_that_is_thrown_away_lets_go(family: Any, silent: str) -> No
         request.close()
 
     asyncio.run(run())
+    assert released()
+
+
+class Deadline(Exception):
+    """What a signal handler of a script raises."""
+
+
+def endless() -> Iterator[bytes]:
+    while True:
+        yield b"x" * 1000
+
+
+WAITS: dict[str, Callable[[str], Any]] = {
+    "httpx": lambda url: httpx.get(url, timeout=60),
+    "httpx2": lambda url: httpx2.get(url, timeout=60),
+    "upload": lambda url: httpx.post(url, content=endless(), timeout=60),
+    "urllib": lambda url: urllib.request.urlopen(url, timeout=60),
+}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_what_a_signal_handler_raises_ends_a_wait(silent: str, name: str) -> None:
+    def expire(*arguments: object) -> None:
+        raise Deadline("too late")
+
+    former = signal.signal(signal.SIGALRM, expire)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(Deadline, match="too late"):
+            WAITS[name](silent)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
     assert released()

@@ -3,12 +3,13 @@
 
 The socket of a connection is a stand-in: what is written to it becomes an exchange of
 the host's core, and what the core receives is read from it. Everything above a socket
-stays Python's own. The host connects when it has something to send: ``connect`` alone
-opens nothing.
+stays Python's own. The host connects when it has something to send: a ``connect`` that
+no request has caused makes a connection of its own to find out whether it can, and
+closes it.
 
 A connection that makes its socket in a way of its own is left alone: one whose class
 has a ``connect`` of its own (urllib3's are adopted apart), which was given another
-``_create_connection``, or which must start from an address of this machine.
+``_create_connection``, or which must start from a port of its choice.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from amaru import _bridge
-from amaru.transport._client._endpoint import Endpoint
+from amaru.transport._client._endpoint import Endpoint, starts_from_a_port
 from amaru.transport._client._socket import HostSocket
 from amaru.transport._replacing import replace
 
@@ -28,6 +29,7 @@ __all__ = ["adopt", "adopt_opener"]
 
 Method = Callable[..., Any]
 
+_IDLE: Final = "Idle"
 # What Python's own sockets meet while a connection is made or a request is sent.
 _WHILE_SENDING: Final = frozenset(
     {
@@ -59,12 +61,16 @@ def _connecting(module: ModuleType) -> Callable[[Method], Method]:
             if (
                 type(conn).connect not in ours
                 or conn._create_connection is not socket.create_connection
-                or conn.source_address
+                or starts_from_a_port(conn)
             ):
                 original(conn)
                 return
             sys.audit("http.client.connect", conn, conn.host, conn.port)
-            conn.sock = HostSocket(Endpoint(conn))
+            sock = HostSocket(Endpoint(conn))
+            # A request that is under way connects by itself, and may fail so.
+            if conn._HTTPConnection__state == _IDLE:
+                sock.probe()
+            conn.sock = sock
 
         return connect
 

@@ -7,13 +7,16 @@ import errno
 import http.client
 from _weakref import ref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from amaru.transport import _proxy, _tls
+from amaru import _bridge
+from amaru.transport import _fence, _proxy, _tls
 from amaru.transport._errors import system_error
 
-__all__ = ["Endpoint"]
+__all__ = ["Endpoint", "starts_from_a_port"]
+
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Endpoint:
@@ -48,9 +51,37 @@ class Endpoint:
         host, port = (tunnel, self.conn._tunnel_port) if tunnel else self._address()
         return f"{self.scheme}://{_authority(host, port, self.scheme)}"
 
+    def place(self) -> tuple[str, int]:
+        """Return the host and port that the connection is made to."""
+        host, port = self._address()
+        return host.strip("[]"), port or _PORTS[self.scheme]
+
+    def probe(self, timeout: float | None) -> Any:
+        """Connect where the host would, and close that; return the peer's address."""
+        import socket
+
+        core, place = _bridge.http(), self.place()
+        if not core.allows(*place):
+            message = (
+                f"connections to {_authority(*place, '')} are not allowed. To allow "
+                f"them, use {core.allow_option()} {_authority(*place, '')}."
+            )
+            raise PermissionError(errno.EACCES, message)
+        origin = core.destination(f"{self.scheme}://{_authority(*place, '')}")
+        if origin is None:
+            return place
+        target = urlsplit(origin)
+        address = target.hostname or "", target.port or _PORTS[target.scheme]
+        with _fence.Probing(), socket.create_connection(address, timeout) as sock:
+            return sock.getpeername()
+
     def options(self, target: str) -> dict[str, Any]:
         """Return how the host is to connect, in the form of the core."""
-        return {"proxy": self.proxy(target), **self._tls}
+        options = {"proxy": self.proxy(target), **self._tls}
+        # The port is any: see `starts_from_a_port`.
+        if self.conn.source_address and self.conn.source_address[0]:
+            options["local_address"] = self.conn.source_address[0]
+        return options
 
     def proxy(self, target: str) -> str:
         """Return the URL of the proxy, or nothing; the client has decided about it."""
@@ -104,6 +135,14 @@ class Endpoint:
         return isinstance(self.conn, http.client.HTTPSConnection)
 
 
+def starts_from_a_port(conn: Any) -> bool:
+    """Return whether a connection must come from one port of this machine.
+
+    The host keeps more than one connection, and so cannot bind them to it.
+    """
+    return bool(conn.source_address and conn.source_address[1])
+
+
 def _reset(message: str) -> OSError:
     return ConnectionResetError(errno.ECONNRESET, message)
 
@@ -113,5 +152,4 @@ def _authority(host: str, port: int | None, scheme: str) -> str:
     if ":" in host:
         # A zone is set off by an escaped percent sign (RFC 6874).
         host = "[" + host.replace("%25", "%").replace("%", "%25") + "]"
-    default = {"http": 80, "https": 443}[scheme]
-    return host if port in (None, default) else f"{host}:{port}"
+    return host if port in (None, _PORTS.get(scheme)) else f"{host}:{port}"

@@ -7,7 +7,7 @@ import errno
 import io
 import os
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from amaru import _bridge
 from amaru.transport._client._endpoint import Endpoint
@@ -33,6 +33,7 @@ class HostSocket:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._timeout: float | None = endpoint.timeout
+        self._peer: Any = endpoint.place()
         self._exchange: Exchange | None = None
         self._answering: Exchange | None = None
         self._core = _bridge.http()
@@ -50,6 +51,14 @@ class HostSocket:
         self._size = 0
         self._said_continue = False
         self._send_timeout = self._timeout
+
+    def probe(self) -> None:
+        """Connect to where requests go, and close that again; OSError if it fails."""
+        self._peer = self._endpoint.probe(self._timeout)
+
+    def getpeername(self) -> Any:
+        """Return the address that was connected to, else the place by its name."""
+        return self._peer
 
     def settimeout(self, timeout: float | None) -> None:
         self._timeout = timeout

@@ -4,8 +4,7 @@
 A pool of httpcore is where all options of a transport have arrived, and below all that
 others wrap or replace: clients, transports and their subclasses, recorders, mocks,
 instrumentation. So the pool's own methods are what is adopted. Left alone are pools
-with a network backend or connections of their own, and those whose connections must
-start from an address of this machine.
+with a network backend or connections of their own.
 """
 
 from __future__ import annotations
@@ -50,7 +49,6 @@ def _noting(module: ModuleType, connecting: Method) -> Callable[[Method], Method
             is_theirs = (
                 type(pool).create_connection is not connecting
                 or given.get("network_backend") is not None
-                or given.get("local_address") is not None
             )
             ours = None if is_theirs else Pool(module, given)
             # That of a class for proxies calls that of a pool, and so notes last.

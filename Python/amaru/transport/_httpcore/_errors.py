@@ -38,17 +38,12 @@ EXCEPTIONS: Final[Mapping[str, str]] = MappingProxyType(
 def failure(module: ModuleType, exc: Exception) -> Exception:
     """Return the exception of `module` that stands for a failure of the core.
 
-    Its cause is the OSError that Python's own sockets would have met. A fault of the
-    core itself becomes a NetworkError: anything that httpcore does not know escapes a
-    client's error handling unwrapped.
+    Its cause is the OSError that Python's own sockets would have met. Whatever is not
+    the core's passes unchanged: a signal handler may raise anything at any time.
     """
-    error: Exception
     if not isinstance(exc, _bridge.http().TransferError):
-        message = f"the host's network failed: {type(exc).__name__}: {exc}"
-        error = module.NetworkError(message)
-        error.__cause__ = exc
-        return error
+        return exc
     code, message = exc.args
-    error = getattr(module, EXCEPTIONS.get(code, "NetworkError"))(message)
+    error: Exception = getattr(module, EXCEPTIONS.get(code, "NetworkError"))(message)
     caused(error, exc)
     return error

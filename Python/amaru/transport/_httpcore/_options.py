@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from amaru.transport import _proxy, _tls
+from amaru.transport import _proxy, _sockets, _tls
 
 __all__ = ["connection", "limits"]
 
@@ -15,8 +15,8 @@ __all__ = ["connection", "limits"]
 def connection(module: ModuleType, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the core's options; what cannot be honoured is a ValueError.
 
-    Without a proxy there is none: the client has read the environment, or has been
-    told not to. Socket options tune the sockets, which are the host's.
+    Of TLS it is an SSLError. Without a proxy there is none: the client has read the
+    environment, or has been told not to.
     """
     if not given.get("http1", True):
         _refuse("http1", "False", "HTTP/2 is offered beside HTTP/1.1")
@@ -30,7 +30,9 @@ def connection(module: ModuleType, given: Mapping[str, Any]) -> dict[str, Any]:
         options["http2"] = True
     if given.get("uds") is not None:
         options["uds"] = given["uds"]
-    return options
+    if given.get("local_address"):
+        options["local_address"] = given["local_address"]
+    return options | _sockets.options(given.get("socket_options"))
 
 
 def limits(given: Mapping[str, Any]) -> tuple[int | None, float | None]:
@@ -63,8 +65,7 @@ def _proxy_url(module: ModuleType, given: Mapping[str, Any]) -> str:
     else:
         return ""
     if not _tls.is_default(context):
-        reason = "TLS to a proxy is as the host is configured"
-        _refuse("proxy_ssl_context", context, reason)
+        _tls.refuse("proxy_ssl_context")
     if not isinstance(address, module.URL):
         address = module.URL(address)
     fields = headers.items() if isinstance(headers, Mapping) else headers or ()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 import threading
 import weakref
@@ -32,7 +33,13 @@ class Pool:
 
     def __init__(self, module: ModuleType, given: Mapping[str, Any]) -> None:
         self._module = module
-        self._options = _options.connection(module, given)
+        self._refusal: str | None = None
+        self._options: dict[str, Any] = {}
+        try:
+            self._options = _options.connection(module, given)
+        except ssl.SSLError as exc:
+            # Met by the handshake, as far as a client knows.
+            self._refusal = str(exc.args[-1])
         self._limits = _options.limits(given)
         self._retries: int = given.get("retries", 0)
         self._exchanges: set[int] = set()
@@ -56,6 +63,8 @@ class Pool:
         await self._close(_waits.of_the_loop())
 
     async def _handle(self, request: Any, wait: _waits.Wait) -> Any:
+        if self._refusal is not None:
+            raise self._module.ConnectError(self._refusal)
         body, upload = await self._body(request, wait)
         delays = _delays()
         for left in range(self._retries, -1, -1):

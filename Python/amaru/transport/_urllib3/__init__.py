@@ -4,7 +4,7 @@
 Its connections get a stand-in for their socket. Everything above stays urllib3's:
 pools, redirects, retries, inflating, the response classes. A connection class that
 opens sockets by a ``connect`` or a ``_new_conn`` of its own keeps doing so, and so does
-a connection that must start from an address of this machine.
+a connection that must start from a port of its choice.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Final
 
+from amaru.transport._client._endpoint import starts_from_a_port
 from amaru.transport._client._socket import HostSocket
 from amaru.transport._replacing import replace
 from amaru.transport._urllib3._endpoint import Endpoint
@@ -36,7 +37,7 @@ def adopt(module: ModuleType) -> None:
 def _connecting(opening: Method) -> Callable[[Method], Method]:
     def over(original: Method) -> Method:
         def connect(conn: Any) -> None:
-            if conn.source_address or not _opens_as(type(conn), opening):
+            if starts_from_a_port(conn) or not _opens_as(type(conn), opening):
                 original(conn)
                 return
             # The host connects when there is something to send.

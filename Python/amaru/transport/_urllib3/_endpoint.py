@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib3 import connection
 from urllib3.util import ssl_
 
-from amaru.transport import _proxy, _tls
+from amaru.transport import _proxy, _sockets, _tls
 from amaru.transport._client import _endpoint
 from amaru.transport._urllib3 import _errors
 
@@ -41,7 +41,8 @@ class Endpoint(_endpoint.Endpoint):
 
     def options(self, target: str) -> dict[str, Any]:
         try:
-            return super().options(target)
+            given = _sockets.options(self.conn.socket_options)
+            return {**super().options(target), **given}
         except ValueError as exc:
             raise _errors.HostRefusedError(self.conn, str(exc)) from exc
 
@@ -100,7 +101,8 @@ class Endpoint(_endpoint.Endpoint):
         if given := {name: v for name, v in versions.items() if v is not None}:
             if "ssl_version" in given:
                 given["ssl_version"] = ssl_.resolve_ssl_version(conn.ssl_version)
-            _tls.of(ssl_.create_urllib3_context(**given))
+            context = ssl_.create_urllib3_context(**given)
+            return _tls.of(context) | _tls.authorities(place)
         return _tls.authorities(place)
 
     def connected(self) -> None:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stops the sockets of Python's own where the user has named what may be reached.
+
+What goes through the host is judged there. A socket that Python opens itself reaches
+nothing, but for places on this machine that the user's list names. Sockets that listen,
+and those that are no network, are left alone. This is no sandbox: other programs, and
+native code, have sockets of their own.
+"""
+
+from __future__ import annotations
+
+import _socket
+import errno
+import sys
+import threading
+from typing import Any, Final
+
+from amaru import _bridge
+
+__all__ = ["build", "Probing"]
+
+_SENDING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_LOOKING_UP: Final = frozenset(
+    {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+)
+_INTERNET: Final = (_socket.AF_INET, _socket.AF_INET6)
+_here = threading.local()
+
+
+class Probing:
+    """Lets this thread connect to a place that the list is known to name."""
+
+    def __enter__(self) -> None:
+        _here.is_probing = True
+
+    def __exit__(self, *exc: object) -> None:
+        _here.is_probing = False
+
+
+def build(option: str) -> None:
+    """Refuse connections and look-ups from now on; `option` is what asks for it."""
+
+    def judge(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _SENDING:
+            sock, address = arguments[:2]
+            # A message on a connected socket names no address.
+            if sock.family not in _INTERNET or not isinstance(address, tuple):
+                return
+            host, port = str(address[0]), address[1]
+            if not (_is_here(host) and _bridge.http().allows(host, port)):
+                _refuse(event, f"{host}:{port}", option)
+        elif event in _LOOKING_UP:
+            host = arguments[0]
+            if host and not _is_number(host) and not _is_here(host):
+                _refuse(event, str(host), option)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        # Called for all that Python audits.
+        if event.startswith("socket.") and not getattr(_here, "is_probing", False):
+            judge(event, arguments)
+
+    sys.addaudithook(hook)
+
+
+def _refuse(event: str, place: str, option: str) -> None:
+    message = (
+        f"{event} to {place} is not allowed: {option} stops the sockets that Python "
+        "opens itself, but for named places on this machine. Use an HTTP library that "
+        "goes through the host, such as httpx, requests or urllib."
+    )
+    raise PermissionError(errno.EACCES, message)
+
+
+def _is_here(host: Any) -> bool:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    if text in ("localhost", "::1"):
+        return True
+    return text.startswith("127.") and _is_number(text)
+
+
+def _is_number(host: Any) -> bool:
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    for family in _INTERNET:
+        try:
+            _socket.inet_pton(family, text.partition("%")[0])
+        except OSError:
+            continue
+        return True
+    return False
