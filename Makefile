@@ -162,7 +162,7 @@ bench:
 	Tests/Benchmarks/run $(GATE)
 
 # What the network's clients cost, beside curl and the usual ones, in one table.
-bench-network:
+bench-network: build-release
 	Tests/Benchmarks/Network/run
 
 # What whole runs of the command cost, beside llm, python3 and C, in one table.

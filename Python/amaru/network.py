@@ -114,20 +114,33 @@ def _adopt_ssl(module: ModuleType) -> None:
         "set_default_verify_paths",
     ):
         _replacing.replace(module.SSLContext, name, _noting(name))
+    for name in ("_wrap_socket", "_wrap_bio", "cert_store_stats", "get_ca_certs"):
+        _replacing.replace(module.SSLContext, name, _loading)
 
 
 def _noting(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def over(original: Callable[..., Any]) -> Callable[..., Any]:
         def method(context: Any, *arguments: Any, **named: Any) -> None:
-            original(context, *arguments, **named)
             # asyncio imports ssl, and most programs never load a certificate.
             from amaru.transport import _tls
 
+            if not _tls.puts_off(context, original, *arguments, **named):
+                original(context, *arguments, **named)
             _tls.note(context, name, *arguments, **named)
 
         return method
 
     return over
+
+
+def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
+    def method(context: Any, *arguments: Any, **named: Any) -> Any:
+        from amaru.transport import _tls
+
+        _tls.load(context)
+        return original(context, *arguments, **named)
+
+    return method
 
 
 _ADOPTERS: Final[dict[str, Callable[[ModuleType], None]]] = {

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import adoption
+import certifi
 import httpx
 import httpx2
 import pytest
 import urllib3
 from scripted_server import Peer, Server
 
-from amaru import network
+from amaru import _bridge, network
 from amaru.transport import _tls
 
 HERE = Path(__file__).parent
@@ -158,10 +159,11 @@ import sys
 sys.path[:0] = sys.argv[1:]
 import loopback_core
 sys.modules["_amaru_http"] = loopback_core
-from amaru import network
+from amaru import _bridge, network
 network.install()
 assert not {"httpx", "http.client", "urllib3"} & set(sys.modules)
 import adoption
+import certifi
 assert {owner.__name__ for owner, _ in adoption.replaced()} <= {"SSLContext"}
 import httpx2, urllib3, httpcore, httpcore2, urllib.request
 print(*sorted({
@@ -205,7 +207,7 @@ sys.modules["_amaru_http"] = type(sys)("_amaru_http")
 sys.modules["_amaru_http"].allow_option = lambda: None
 import amaru
 before = set(sys.modules)
-from amaru import network
+from amaru import _bridge, network
 network.install()
 print(*sorted(set(sys.modules) - before))
 """
@@ -228,7 +230,7 @@ sys.modules["_amaru_http"] = type(sys)("_amaru_http")
 sys.modules["_amaru_http"].allow_option = lambda: None
 sys.modules["_amaru_http"].allows = lambda host, port: True
 sys.modules["_amaru_http"].destination = lambda origin: None
-from amaru import network
+from amaru import _bridge, network
 network.install()
 import http.client, ssl
 ssl.create_default_context()
@@ -316,3 +318,28 @@ def test_where_places_are_named_other_sockets_reach_nothing() -> None:
         check=False,
     )
     assert done.stdout == "fenced\n", done.stderr
+
+
+@pytest.mark.parametrize("needs", ["get_ca_certs", "cert_store_stats", "wrap_bio"])
+def test_the_usual_authorities_are_loaded_when_they_are_needed(
+    hosted: Any, needs: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
+    plain: Any = super(ssl.SSLContext, context)
+    assert not plain.get_ca_certs(), "no client has looked at them"
+    if needs == "wrap_bio":
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="x")
+    else:
+        assert getattr(context, needs)()
+    assert plain.get_ca_certs()
+
+
+def test_a_file_of_authorities_that_is_missing_fails_at_once(
+    hosted: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = str(tmp_path / "missing.pem")
+    monkeypatch.setattr(_bridge, "AUTHORITIES", frozenset({place}))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with pytest.raises(FileNotFoundError):
+        context.load_verify_locations(place)

@@ -12,8 +12,9 @@ from __future__ import annotations
 import os
 import ssl
 import sys
+import threading
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -24,8 +25,10 @@ __all__ = [
     "authorities",
     "chain",
     "is_default",
+    "load",
     "note",
     "of",
+    "puts_off",
     "refuse",
     "warn",
 ]
@@ -40,6 +43,8 @@ class _Loaded(NamedTuple):
 
 
 _NOTE: Final = "_amaru_loaded"
+_PUT_OFF: Final = "_amaru_put_off"
+_LOADING: Final = threading.Lock()
 _LIBRARIES: Final = frozenset({"amaru", "httpcore", "httpcore2", "httpx", "httpx2"})
 _VERSIONS: Final = (
     (ssl.TLSVersion.TLSv1, ssl.OP_NO_TLSv1),
@@ -286,6 +291,38 @@ def note(context: Any, method: str, *arguments: Any, **named: Any) -> None:
     """Remember what a method of `ssl.SSLContext` has just loaded into a context."""
     loaded = getattr(context, _NOTE, _Loaded())
     setattr(context, _NOTE, _NOTES[method](loaded, *arguments, **named))
+
+
+def puts_off(
+    context: Any, load: Callable[..., Any], *arguments: Any, **named: Any
+) -> bool:
+    """Return whether a context loads these authorities only when it needs them.
+
+    Each client loads the usual bundle when it is made, which takes as long as a
+    handshake several times over, and over the host none ever looks at it.
+    """
+    if load.__name__ != "load_verify_locations":
+        return False
+    place = _with_authorities(_Loaded(), *arguments, **named).authorities[0]
+    if not any(place) or not _is_unchosen(place):
+        return False
+    # A file that cannot be read fails at once, as ever.
+    if not all(os.access(path, os.R_OK) for path in place[:2] if path):
+        return False
+    with _LOADING:
+        waiting = (*(getattr(context, _PUT_OFF, None) or ()), (load, place[:2]))
+        setattr(context, _PUT_OFF, waiting)
+    return True
+
+
+def load(context: Any) -> None:
+    """Load what a context has put off."""
+    if getattr(context, _PUT_OFF, None) is None:
+        return
+    with _LOADING:
+        for method, place in getattr(context, _PUT_OFF, None) or ():
+            method(context, *place)
+        setattr(context, _PUT_OFF, None)
 
 
 def _with_chain(

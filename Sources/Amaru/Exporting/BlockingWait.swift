@@ -22,14 +22,35 @@ enum BlockingWait {
                 gate.open()
             }
         }
-        try Interrupts.within(CallID.next()) { try wait(for: gate, cancelling: task) }
+        try Interrupts.within(CallID.next()) { try wait(for: gate) { task.cancel() } }
         guard let result = outcome.withLock({ $0 }) else {
             preconditionFailure("the gate opens after the outcome is set")
         }
         return try result.get()
     }
 
-    private static func wait(for gate: Gate, cancelling task: Task<Void, Never>) throws {
+    /// Waits for work that needs no task.
+    ///
+    /// - Parameter start: Starts the work, with the GIL held, and returns what cancels it. Its
+    ///   completion is called once, perhaps before it returns, on any thread.
+    static func run<Value: Sendable>(
+        starting start: (@escaping BlockingCompletion<Value>) throws -> @Sendable () -> Void
+    ) throws -> Value {
+        let gate = Gate()
+        let outcome = Lock<Result<Value, any Error>?>(nil)
+        let cancel = try start { result in
+            outcome.withLock { $0 = result }
+            gate.open()
+        }
+        if let result = outcome.withLock({ $0 }) { return try result.get() }
+        try Interrupts.within(CallID.next()) { try wait(for: gate, cancel) }
+        guard let result = outcome.withLock({ $0 }) else {
+            preconditionFailure("the gate opens after the outcome is set")
+        }
+        return try result.get()
+    }
+
+    private static func wait(for gate: Gate, _ cancel: () -> Void) throws {
         var polls: Int?
         var raised: (any Error)?
         while !ForeignThread.withoutGIL({ gate.wait(milliseconds: pollInterval) }) {
@@ -47,13 +68,16 @@ enum BlockingWait {
                 } else {
                     raised = PythonException.taken()
                 }
-                task.cancel()
+                cancel()
                 polls = 0
             }
         }
         if let raised { throw raised }
     }
 }
+
+/// Takes the result of work that a Python thread is blocked on.
+package typealias BlockingCompletion<Value> = @Sendable (Result<Value, any Error>) -> Void
 
 /// Stands for an exception that is raised in Python already.
 struct PendingPythonError: Error {

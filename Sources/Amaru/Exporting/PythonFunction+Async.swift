@@ -181,3 +181,40 @@ extension PythonFunction {
         }
     }
 }
+
+/// Functions that block their Python thread on work that ends with a callback.
+extension PythonFunction {
+    /// Creates a function that blocks its Python thread, without a task.
+    ///
+    /// A task takes two changes of threads, which is more than a small request costs.
+    ///
+    /// - Parameter start: Starts the work, with the GIL held, and returns what cancels it when the
+    ///   call is interrupted. It calls its completion once, perhaps before it returns, on any
+    ///   thread.
+    package init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        blocking name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        starting start:
+            @escaping @Sendable (
+                @escaping BlockingCompletion<Value>, First, repeat each Other
+            ) throws -> @Sendable () -> Void
+    ) {
+        let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
+        let others = (repeat each others)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            var cursor = BoundCursor(bound)
+            let value = try cursor.next(first, gil)
+            let values = (repeat try cursor.next(each others, gil))
+            return try BlockingWait.run { try start($0, value, repeat each values) }
+                .pythonReference(gil)
+        }
+    }
+}

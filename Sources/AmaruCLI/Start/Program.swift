@@ -33,6 +33,7 @@ final class Program: Sendable {
     init(_ options: ChatOptions, isConversation: Bool = true) throws {
         // A closed pipe is an error of the write, in Swift and in Python alike.
         signal(SIGPIPE, SIG_IGN)
+        FreedMemory.keep()
         let vault = SecretVault()
         let serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
         let keys = try KeyRing(

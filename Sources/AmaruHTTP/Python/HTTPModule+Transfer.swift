@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import NIOConcurrencyHelpers
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -58,8 +59,10 @@ extension HTTPModule {
                 blocking: "head_blocking",
                 .positional("exchange"),
                 documentation: "head for code without a loop: releases the GIL, polls signals."
-            ) { [self] (id: Int) async throws in
-                try await interruptible(id) { try await head(id) }
+            ) { [self] (completion: @escaping BlockingCompletion<PythonTuple>, id: Int) in
+                let wait = try InterruptibleWait(id, of: self, completion)
+                wait.exchange.head { wait.end($0.map(Self.tuple)) }
+                return wait.interrupt
             },
             PythonFunction(
                 blocking: "read_blocking",
@@ -73,19 +76,23 @@ extension HTTPModule {
                 .positional("exchange"),
                 documentation:
                     "read_chunks for code without a loop: releases the GIL, polls signals."
-            ) {
-                [self] (id: Int) async throws -> [Data] in
-                try await interruptible(id) { try await readAvailable(id) }
+            ) { [self] (completion: @escaping BlockingCompletion<[Data]>, id: Int) in
+                let wait = try InterruptibleWait(id, of: self, completion)
+                wait.exchange.read { [self] result in
+                    if case .success(let chunks) = result, chunks.isEmpty { forgetWhenClosed(id) }
+                    wait.end(result)
+                }
+                return wait.interrupt
             },
             PythonFunction(
                 blocking: "write_blocking",
                 .positional("exchange"),
                 .positional("data"),
                 documentation: "write for code without a loop: releases the GIL, polls signals."
-            ) {
-                [self] (id: Int, data: Data) async throws -> Bool in
-                try await interruptible(id) { try await exchange(id).write(data) }
-                return true
+            ) { [self] (completion: @escaping BlockingCompletion<Bool>, id: Int, data: Data) in
+                let wait = try InterruptibleWait(id, of: self, completion)
+                wait.exchange.write(data) { wait.end($0.map { true }) }
+                return wait.interrupt
             },
             PythonFunction(
                 blocking: "finish_blocking",
@@ -104,10 +111,6 @@ extension HTTPModule {
                 return true
             },
         ]
-    }
-
-    private func head(_ id: Int) async throws -> PythonTuple {
-        Self.tuple(try await exchange(id).head())
     }
 
     /// Without a task, as for the chunks.
@@ -171,12 +174,6 @@ extension HTTPModule {
         return promise
     }
 
-    private func readAvailable(_ id: Int) async throws -> [Data] {
-        let chunks = try await exchange(id).readAvailable()
-        if chunks.isEmpty { forgetWhenClosed(id) }
-        return chunks
-    }
-
     /// Turns the cancellation of a blocking call, which an interrupt causes, into its own error.
     private func interruptible<Value>(
         _ id: Int,
@@ -185,14 +182,51 @@ extension HTTPModule {
         do {
             return try await body()
         } catch  where Task.isCancelled {
-            let origin = (error as? HTTPTransferError)?.origin
             cancel(id)
-            let place = origin.map { " with \($0)" } ?? ""
-            throw HTTPTransferError(
-                .interrupted,
-                "the exchange\(place) was interrupted",
-                origin: origin
-            )
+            throw HTTPTransferError(interruptedWith: (error as? HTTPTransferError)?.origin)
         }
+    }
+}
+
+/// A wait of a blocked thread for a step of an exchange, which an interrupt ends with the exchange.
+private final class InterruptibleWait<Value: Sendable>: Sendable {
+    let exchange: any HTTPExchange
+    private let id: Int
+    private let module: HTTPModule
+    private let completion: BlockingCompletion<Value>
+    private let isInterrupted = NIOLockedValueBox(false)
+
+    init(
+        _ id: Int,
+        of module: HTTPModule,
+        _ completion: @escaping BlockingCompletion<Value>
+    ) throws(HTTPTransferError) {
+        exchange = try module.exchange(id)
+        self.id = id
+        self.module = module
+        self.completion = completion
+    }
+
+    /// Called on the blocked thread.
+    var interrupt: @Sendable () -> Void {
+        { [self] in
+            isInterrupted.withLockedValue { $0 = true }
+            module.cancel(id)
+        }
+    }
+
+    func end(_ result: Result<Value, HTTPTransferError>) {
+        guard case .failure(let error) = result, isInterrupted.withLockedValue({ $0 }) else {
+            return completion(result.mapError { $0 as any Error })
+        }
+        completion(.failure(HTTPTransferError(interruptedWith: error.origin)))
+    }
+}
+
+extension HTTPTransferError {
+    /// The error of a blocking call that was interrupted.
+    fileprivate init(interruptedWith origin: HTTPOrigin?) {
+        let place = origin.map { " with \($0)" } ?? ""
+        self.init(.interrupted, "the exchange\(place) was interrupted", origin: origin)
     }
 }

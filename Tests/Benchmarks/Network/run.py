@@ -1,20 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every client of the network against one server, and prints one table.
 
-    Tests/Benchmarks/Network/run            build what is missing, then the table
-    Tests/Benchmarks/Network/run --only chunk --only small   rows of this work only
-    Tests/Benchmarks/Network/run --rounds N --events N --megabytes N
-    Tests/Benchmarks/Network/run --no-build     with the program as it is
-    Tests/Benchmarks/Network/run --json FILE    every single figure
+    Tests/Benchmarks/Network/run             the table, of the release build as it is
+    Tests/Benchmarks/Network/run --only down --only small    rows of these works only
+    Tests/Benchmarks/Network/run --rounds N --seconds N      3 in 240 s unless told
+    Tests/Benchmarks/Network/run --events N --megabytes N    how much a client transfers
+    Tests/Benchmarks/Network/run --program FILE    another build of the command
+    Tests/Benchmarks/Network/run --json FILE       every single figure
 
 The server (server.c) is a process of its own that has everything ready before the first
-request: what a client takes is the client's. Each client is a process of its own too
-and does its work twice; its processor time is the user and system time of all its
-threads. Rounds are interleaved, so that what else the machine does meets all clients
-alike. Judged are ratios within this run, of the cheapest runs; the median beside them
-tells how noisy the machine was. curl's time includes its start, so that of a small
-request is taken off. The limits are the network's own goals; OVER marks a missed one,
-and a row without a limit is for comparison.
+request: what a client takes is the client's. Each client is a process of its own too,
+and most do their work twice; the processor time is the user and system time of all its
+threads once it has made a client. The clients of a round take turns, in an order that
+moves on by one each round, so that what else the machine does meets all alike. No round
+is begun that would not end in time. Judged is the cheapest run, and of memory the
+worst; the median beside it tells how noisy the machine was. curl's time includes its
+start, so that of a small request is taken off. OVER marks a figure that misses its
+target, which is a number, or a multiple of the client that it names. What has no target
+is for comparison.
+
+    chunk, write, block   an event stream: a write and an HTTP chunk for each event, a
+                          write for each, or HTTP chunks of 64 KiB
+    down, up              a large body
+    small                 requests one after the other, on a warm connection
+    client                the same through http.client
+    many                  1,000 requests at once, several times
+    first                 the first HTTPS request, from the start of the process
+    idle                  1,000 responses whose bodies do not go on
+    unread                a body of 1 GiB that nobody reads
 """
 
 from __future__ import annotations
@@ -29,260 +42,302 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+
+from tls import TLSServer, make_certificate
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[2]
-ENVIRONMENT = HERE / ".build" / "environment"
+BUILT = HERE / ".build"
+ENVIRONMENT = BUILT / "environment"
+CERTIFICATE = BUILT / "certificate.pem"
 PROGRAM = PACKAGE / ".build" / "release" / "amaru"
+SMALL = 2200
 
-STREAM_CLIENTS = (
-    *("raw", "curl", "httpx2", "httpx2-uvloop", "httpx2-amaru"),
-    *("typed", "typed-amaru", "chat-amaru", "pyfetch"),
-)
-WORKS = {
-    "chunk": STREAM_CLIENTS,
-    "write": STREAM_CLIENTS,
-    "block": STREAM_CLIENTS,
-    "down": ("curl", "httpx2", "httpx2-amaru"),
-    "up": ("curl", "httpx2", "httpx2-amaru"),
-    "small": ("curl", "httpx2", "httpx2-amaru"),
-    "many": ("httpx2", "httpx2-amaru"),
-    "first": ("httpx2", "httpx2-amaru"),
-}
+Figures = dict[str, float]
 
 
-class Limit(NamedTuple):
-    """`figure` of the client, as a multiple of that of another one, or as it is."""
+@dataclass(frozen=True)
+class Target:
+    """What a client's figure may be: a number, or a multiple of another client's."""
 
+    client: str
     figure: str
-    of: str | None
     limit: float
+    of: str | None = None
 
 
-LIMITS = {
-    **{
-        (mode, "httpx2-amaru"): Limit("cpu", "httpx2", 1)
-        for mode in ("chunk", "write", "block")
-    },
-    ("chunk", "chat-amaru"): Limit("cpu", "typed-amaru", 1 / 6),
-    ("down", "httpx2-amaru"): Limit("cpu", "curl", 1.5),
-    ("up", "httpx2-amaru"): Limit("cpu", "curl", 1.5),
-    ("small", "httpx2-amaru"): Limit("latency", "httpx2", 1),
-    ("many", "httpx2-amaru"): Limit("failed", None, 0),
+@dataclass(frozen=True)
+class Work:
+    """What clients do, with the figures that tell how well."""
+
+    clients: tuple[str, ...]
+    figures: tuple[str, ...]
+    targets: tuple[Target, ...] = ()
+
+
+PAIR = ("httpx2", "httpx2-amaru")
+# Pieces that arrive together: there is little to save.
+NO_MORE = Target("httpx2-amaru", "event", 1, "httpx2")
+WORKS = {
+    "chunk": Work(
+        (
+            *("raw", "curl", "httpx2", "httpx2-uvloop", "httpx2-amaru"),
+            *("typed", "typed-amaru", "chat-amaru", "pyfetch-amaru"),
+        ),
+        ("event",),
+        (
+            Target("httpx2-amaru", "event", 0.3, "httpx2"),
+            Target("chat-amaru", "event", 1 / 6, "typed-amaru"),
+        ),
+    ),
+    "write": Work(("curl", *PAIR), ("event",), (NO_MORE,)),
+    "block": Work(("curl", *PAIR), ("event",), (NO_MORE,)),
+    "down": Work(
+        ("curl", *PAIR),
+        ("cpu", "growth"),
+        (Target("httpx2-amaru", "cpu", 1.25, "curl"),),
+    ),
+    "up": Work(
+        ("curl", *PAIR),
+        ("cpu", "growth"),
+        (Target("httpx2-amaru", "cpu", 0.9, "curl"),),
+    ),
+    "small": Work(
+        ("curl", *PAIR),
+        ("latency",),
+        (Target("httpx2-amaru", "latency", 0.75, "httpx2"),),
+    ),
+    "client": Work(
+        ("http.client", "http.client-amaru"),
+        ("latency",),
+        (Target("http.client-amaru", "latency", 1.2, "http.client"),),
+    ),
+    "many": Work(
+        PAIR,
+        ("cpu", "growth", "failed"),
+        (
+            Target("httpx2-amaru", "cpu", 0.05, "httpx2"),
+            Target("httpx2-amaru", "growth", 0.5),
+            Target("httpx2-amaru", "failed", 0),
+        ),
+    ),
+    "first": Work(PAIR, ("since",), (Target("httpx2-amaru", "since", 0.7, "httpx2"),)),
+    "idle": Work(
+        ("httpx2", "httpx2-amaru", "core-amaru"),
+        ("each",),
+        (Target("httpx2-amaru", "each", 24),),
+    ),
+    "unread": Work(PAIR, ("growth",), (Target("httpx2-amaru", "growth", 2),)),
 }
-COMPARED = {"small": "latency", "first": "since"}
-REFERENCES = {"down": "curl", "up": "curl"}
+# How a figure is shown, and what its value is multiplied with for that.
+LABELS = {
+    "cpu": ("CPU ms", 1e3),
+    "event": ("µs CPU an event", 1e6),
+    "latency": ("latency µs", 1e6),
+    "since": ("wall ms", 1e3),
+    "growth": ("memory growth MiB", 1.0),
+    "each": ("memory KiB each", 1.0),
+    "failed": ("failed", 1.0),
+}
+WORST = ("growth", "each", "failed")
 
-Runs = list[dict[str, float]]
-
-
-@dataclass
-class Server:
-    """The server, with its origin and what it has used."""
-
-    process: subprocess.Popen[str]
-    origin: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        assert self.process.stdout
-        self.origin = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
-
-    def cpu(self) -> float:
-        answer = subprocess.check_output(["curl", "-s", f"{self.origin}/cpu"])
-        return float(json.loads(answer)["cpu"])
+Runs = dict[tuple[str, str], list[Figures]]
 
 
-def clean_environment(megabytes: int) -> dict[str, str]:
-    variables = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.lower().endswith("_proxy")
-    }
-    return variables | {
-        "BENCH_MEGABYTES": str(megabytes),
-        "BENCH_STARTED": str(time.monotonic()),
-        "NO_PROXY": "*",
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(HERE / ".build" / "bytecode"),
-    }
+class Clients:
+    """Starts clients against the servers, and measures them."""
 
-
-def command(work: str, client: str, origin: str) -> list[str]:
-    arguments = [work, client, origin]
-    script = str(HERE / "client.py")
-    if client.endswith("amaru") or client == "pyfetch":
-        options = ["--python", str(ENVIRONMENT)]
-        return [str(PROGRAM), "run", *options, script, "--", *arguments]
-    return [str(ENVIRONMENT / "bin" / "python"), script, *arguments]
-
-
-def run_python(work: str, client: str, origin: str, megabytes: int) -> Runs:
-    variables = clean_environment(megabytes)
-    if client not in ("httpx2-amaru", "typed-amaru", "chat-amaru", "pyfetch"):
-        variables["PYTHONPATH"] = str(PACKAGE / "Python")
-    done = subprocess.run(
-        command(work, client, origin),
-        env=variables,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-    )
-    for line in done.stdout.splitlines():
-        if line.startswith("result "):
-            found: Runs = json.loads(line.removeprefix("result "))
-            return found
-    reason = (done.stderr.strip() or "no result").splitlines()[-1]
-    raise RuntimeError(reason[:200])
-
-
-def run_curl(work: str, origin: str, upload: str) -> Runs:
-    ways = {
-        "down": [f"{origin}/down"],
-        "up": ["-H", "Expect:", "-T", upload, f"{origin}/up"],
-        "small": [f"{origin}/small"] * 2200,
-        "start": [f"{origin}/small"],
-    }
-    asked = ways.get(work, ["-N", "-d", "{}", f"{origin}/{work}/v1/x"])
-    output = [word for _ in asked if work == "small" for word in ("-o", "/dev/null")]
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        ["curl", "-sS", *output, *asked], stdout=subprocess.DEVNULL
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"curl ended with {process.returncode}")
-    run = {"cpu": used.ru_utime + used.ru_stime, "wall": wall}
-    if work == "small":
-        run["latency"] = wall / 2200
-    return [run]
-
-
-def measured(works: list[str], options: argparse.Namespace) -> dict[str, Any]:
-    runs: dict[str, dict[str, Runs]] = {work: defaultdict(list) for work in works}
-    missing: dict[str, dict[str, str]] = {work: {} for work in works}
-    with tempfile.TemporaryDirectory() as folder:
-        upload = Path(folder) / "upload"
-        upload.write_bytes(bytes(options.megabytes << 20))
-        server = Server(
-            subprocess.Popen(
-                [HERE / ".build/server", str(options.events), str(options.megabytes)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+    def __init__(self, options: argparse.Namespace, folder: Path) -> None:
+        self.options = options
+        self.upload = folder / "upload"
+        self.upload.write_bytes(bytes(options.megabytes << 20))
+        self.server = subprocess.Popen(
+            [BUILT / "server", str(options.events), str(options.megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        serving: dict[str, float] = defaultdict(float)
-        start = min(run_curl("start", server.origin, "")[0]["cpu"] for _ in range(9))
+        assert self.server.stdout
+        self.origin = f"http://127.0.0.1:{int(self.server.stdout.readline())}"
+        self.secure_origin = f"https://localhost:{TLSServer(CERTIFICATE).port}"
+        self.variables = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.lower().endswith("_proxy")
+        } | {
+            "BENCH_MEGABYTES": str(options.megabytes),
+            "NO_PROXY": "*",
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(BUILT / "bytecode"),
+            "SSL_CERT_FILE": str(CERTIFICATE.with_name("authorities.pem")),
+        }
+        self.start_of_curl = min(self._curl("start")["cpu"] for _ in range(9))
+
+    def close(self) -> None:
+        """Ends the server."""
+        assert self.server.stdin
+        self.server.stdin.close()
+        self.server.wait()
+
+    def run(self, work: str, client: str) -> list[Figures]:
+        """Runs a client to its end; RuntimeError if it fails."""
+        if client == "curl":
+            figures = self._curl(work)
+            figures["cpu"] = max(figures["cpu"] - self.start_of_curl, 1e-3)
+            found = [figures]
+        else:
+            found = self._python(work, client)
+        for figures in found:
+            if "cpu" in figures:
+                figures["event"] = figures["cpu"] / self.options.events
+        return found
+
+    def _python(self, work: str, client: str) -> list[Figures]:
+        origin = self.secure_origin if work == "first" else self.origin
+        arguments = [work, client, origin]
+        script = str(HERE / "client.py")
+        if client.endswith("amaru"):
+            run = [self.options.program, "run", "--python", str(ENVIRONMENT)]
+            command = [*run, script, "--", *arguments]
+        else:
+            command = [str(ENVIRONMENT / "bin" / "python"), script, *arguments]
         try:
-            for number in range(options.rounds):
-                for work in works:
-                    before = server.cpu()
-                    for client in rotated(WORKS[work], number):
-                        if client in missing[work]:
-                            continue
-                        try:
-                            if client == "curl":
-                                found = run_curl(work, server.origin, str(upload))
-                                found[0]["cpu"] = max(found[0]["cpu"] - start, 1e-3)
-                            else:
-                                found = run_python(
-                                    work, client, server.origin, options.megabytes
-                                )
-                            runs[work][client] += found
-                        except (RuntimeError, subprocess.TimeoutExpired) as exc:
-                            missing[work][client] = str(exc)
-                    serving[work] += server.cpu() - before
-                    note(f"round {number + 1} of {options.rounds}: {work}")
-        except KeyboardInterrupt:
-            note("Interrupted: the table has what was measured until now.")
-        assert server.process.stdin
-        server.process.stdin.close()
-        server.process.wait()
-    return {"runs": runs, "missing": missing, "server": serving}
-
-
-def rotated(clients: tuple[str, ...], number: int) -> tuple[str, ...]:
-    turn = number % len(clients)
-    return clients[turn:] + clients[:turn]
-
-
-def least(runs: Runs, figure: str) -> float:
-    return min(run[figure] for run in runs)
-
-
-def verdict(work: str, client: str, runs: dict[str, Runs]) -> str:
-    rule = LIMITS.get((work, client))
-    if rule is None:
-        return ""
-    if rule.of is None:
-        value = max(run[rule.figure] for run in runs[client])
-        text = f"{rule.figure} {value:.0f} (limit {rule.limit:.0f})"
-    elif not runs.get(rule.of):
-        return f"no {rule.of} to compare with"
-    else:
-        value = least(runs[client], rule.figure) / least(runs[rule.of], rule.figure)
-        text = f"{rule.figure} {value:.2f} × {rule.of} (limit {rule.limit:.2f})"
-    return text + ("  OVER" if value > rule.limit else "")
-
-
-def print_table(found: dict[str, Any]) -> None:
-    columns = "{:7} {:14} {:>9} {:>7} {:>9} {:>9} {:>9}  {}"
-    print(
-        columns.format(
-            *("work", "client", "CPU ms", "ratio", "median", "wall ms", "RSS MB"),
-            "limit",
-        )
-    )
-    for work, clients in found["runs"].items():
-        reference = REFERENCES.get(work, "httpx2")
-        for client in WORKS[work]:
-            if reason := found["missing"][work].get(client):
-                print(f"{work:7} {client:14} not available: {reason}")
-                continue
-            if not (runs := clients[client]):
-                continue
-            base = clients.get(reference)
-            figure = COMPARED.get(work, "cpu")
-            has = base and all(figure in run for run in (*runs, *base))
-            ratio = least(runs, figure) / least(base, figure) if has else None
-            shown = 1e3 * (least(runs, figure) if figure in runs[0] else 0)
-            wall = least(runs, "wall") * 1e3
-            median = statistics.median(run.get(figure, 0) for run in runs)
-            growth = max((run["growth"] for run in runs if "growth" in run), default=-1)
-            print(
-                columns.format(
-                    work,
-                    client,
-                    f"{shown:.3g}" if shown < 100 else f"{shown:.0f}",
-                    f"{ratio:.2f}" if ratio is not None else "",
-                    f"{median * 1e3:.4g}",
-                    f"{wall:.0f}",
-                    f"{growth:.1f}" if growth >= 0 else "",
-                    verdict(work, client, clients),
-                ).rstrip()
+            done = subprocess.run(
+                command,
+                env=self.variables | {"BENCH_STARTED": str(time.monotonic())},
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                timeout=60,
             )
-        print(f"{work:7} (the server itself: {found['server'][work] * 1e3:.0f} ms CPU)")
-    print(
-        "CPU ms, ratio and median are of the latency for small, of the time since the\n"
-        "start for first; the ratio is to httpx2's default, to curl for down and up."
+        except subprocess.TimeoutExpired as exc:
+            raise RuntimeError("did not end within 60 s") from exc
+        for line in done.stdout.splitlines():
+            if line.startswith("result "):
+                found: list[Figures] = json.loads(line.removeprefix("result "))
+                return found
+        reason = (done.stderr.strip() or "no result").splitlines()[-1]
+        raise RuntimeError(reason[:200])
+
+    def _curl(self, work: str) -> Figures:
+        ways = {
+            "down": [f"{self.origin}/down"],
+            "up": ["-H", "Expect:", "-T", str(self.upload), f"{self.origin}/up"],
+            "small": [f"{self.origin}/small"] * SMALL,
+            "start": [f"{self.origin}/small"],
+        }
+        asked = ways.get(work, ["-N", "-d", "{}", f"{self.origin}/{work}/v1/x"])
+        output = ["-o", "/dev/null"] * (SMALL if work == "small" else 0)
+        begun = time.perf_counter()
+        process = subprocess.Popen(
+            ["curl", "-sS", *output, *asked], stdout=subprocess.DEVNULL
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"curl ended with {process.returncode}")
+        cpu = used.ru_utime + used.ru_stime
+        return {"cpu": cpu, "wall": wall, "latency": wall / SMALL}
+
+
+def measure(
+    clients: Clients, works: list[str], runs: Runs, failures: dict[tuple[str, str], str]
+) -> None:
+    """Runs all rounds, and tells what each found."""
+    begun, longest = time.monotonic(), 0.0
+    for number in range(clients.options.rounds):
+        start = time.monotonic()
+        if number and start - begun + longest > clients.options.seconds:
+            note(f"No time is left for round {number + 1}.")
+            return
+        for work in works:
+            names = WORKS[work].clients
+            turn = number % len(names)
+            told = []
+            for client in names[turn:] + names[:turn]:
+                if (work, client) in failures:
+                    continue
+                try:
+                    found = clients.run(work, client)
+                except RuntimeError as exc:
+                    failures[work, client] = str(exc)
+                    continue
+                runs[work, client] += found
+                figure = WORKS[work].figures[0]
+                told.append(f"{client} {shown(figure, judged(found, figure))}")
+            label = LABELS[WORKS[work].figures[0]][0]
+            of = f"round {number + 1} of {clients.options.rounds}"
+            took = time.monotonic() - begun
+            note(f"{took:5.0f} s  {of}: {work}, {label}: {', '.join(told)}")
+        longest = max(longest, time.monotonic() - start)
+
+
+def judged(runs: list[Figures], figure: str) -> float:
+    """Returns the figure by which runs are judged."""
+    values = [run[figure] for run in runs if figure in run]
+    if not values:
+        return float("nan")
+    return max(values) if figure in WORST else min(values)
+
+
+def shown(figure: str, value: float) -> str:
+    """Returns a figure as the table shows it."""
+    scaled = value * LABELS[figure][1]
+    return f"{scaled:.0f}" if abs(scaled) >= 100 else f"{scaled:.3g}"
+
+
+def table(
+    works: list[str], runs: Runs, failures: dict[tuple[str, str], str]
+) -> Iterator[str]:
+    """Yields the lines of the table."""
+    shape = "{:<7} {:<18} {:<18} {:>8} {:>8} {:>7}  {}"
+    yield shape.format(
+        "work", "client", "figure", "judged", "median", "ratio", "target"
     )
+    for work in works:
+        for client in WORKS[work].clients:
+            if reason := failures.get((work, client)):
+                yield f"{work:<7} {client:<18} failed: {reason}"
+            for figure in WORKS[work].figures:
+                values = [x[figure] for x in runs[work, client] if figure in x]
+                if not values:
+                    continue
+                value = judged(runs[work, client], figure)
+                ratio, target = verdict(work, client, figure, value, runs)
+                yield shape.format(
+                    *(work, client, LABELS[figure][0], shown(figure, value)),
+                    *(shown(figure, statistics.median(values)), ratio, target),
+                ).rstrip()
+
+
+def verdict(
+    work: str, client: str, figure: str, value: float, runs: Runs
+) -> tuple[str, str]:
+    """Returns the ratio and the target of a figure, if it has one."""
+    for target in WORKS[work].targets:
+        if (target.client, target.figure) != (client, figure):
+            continue
+        if target.of is None:
+            return "", f"{target.limit:g}" + (" OVER" if value > target.limit else "")
+        quotient = value / judged(runs[work, target.of], figure)
+        over = "" if quotient <= target.limit else " OVER"
+        return f"{quotient:.2f}", f"{target.limit:.3g} × {target.of}{over}"
+    return "", ""
 
 
 def note(message: str) -> None:
-    print(message, file=sys.stderr)
+    print(message, file=sys.stderr, flush=True)
 
 
-def prepare(build: bool) -> None:
-    folder = HERE / ".build"
-    folder.mkdir(exist_ok=True)
+def prepare() -> None:
+    """Makes what is missing: the server, the clients' environment, a certificate."""
+    BUILT.mkdir(exist_ok=True)
     compiler = os.environ.get("CC", "cc")
-    server = [compiler, "-O2", "-pthread", "-o", folder / "server", HERE / "server.c"]
+    server = [compiler, "-O2", "-pthread", "-o", BUILT / "server", HERE / "server.c"]
     subprocess.run(server, check=True)
     if not (ENVIRONMENT / "ready").exists():
         note(f"Installing the clients into {ENVIRONMENT}")
@@ -295,9 +350,13 @@ def prepare(build: bool) -> None:
             [ENVIRONMENT / "bin/pip", "install", "-q", *packages], check=True
         )
         (ENVIRONMENT / "ready").touch()
-    if build:
-        words = ["swift", "build", "-c", "release", "--product", "amaru"]
-        subprocess.run(words, check=True, cwd=PACKAGE, stdout=sys.stderr)
+    make_certificate(CERTIFICATE)
+    # Reading many authorities is a part of a first request.
+    python = ENVIRONMENT / "bin" / "python"
+    code = "import certifi; print(certifi.contents())"
+    usual = subprocess.check_output([python, "-c", code], text=True)
+    own = CERTIFICATE.read_text()
+    CERTIFICATE.with_name("authorities.pem").write_text(usual + own)
 
 
 def main() -> None:
@@ -305,19 +364,36 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", action="append", choices=WORKS)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=240)
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--megabytes", type=int, default=200)
-    parser.add_argument("--no-build", action="store_true")
+    parser.add_argument("--program", default=str(PROGRAM))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    if not shutil.which("curl"):
-        sys.exit("curl is missing: it is one of the clients; apt-get install curl")
-    prepare(not options.no_build)
-    found = measured(options.only or list(WORKS), options)
+    for program in ("curl", "openssl"):
+        if not shutil.which(program):
+            sys.exit(f"{program} is missing: apt-get install {program}")
+    prepare()
+    works = options.only or list(WORKS)
+    runs: Runs = defaultdict(list)
+    failures: dict[tuple[str, str], str] = {}
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="amaru-bench-") as folder:
+        clients = Clients(options, Path(folder))
+        try:
+            measure(clients, works, runs, failures)
+        except KeyboardInterrupt:
+            note("Interrupted: the table has what was measured until now.")
+        finally:
+            clients.close()
+    for line in table(works, runs, failures):
+        print(line)
+    print(f"The machine's load was {load:.1f} before, {os.getloadavg()[0]:.1f} after.")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
-    print_table(found)
+        figures = {f"{work} {client}": found for (work, client), found in runs.items()}
+        options.json.write_text(json.dumps(figures, indent=1))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,8 @@
 //   POST /block/…   an event stream in HTTP chunks of 64 KiB
 //   POST /write/…   one write for each event, the body ends with the connection
 //   POST /chunk/…   one write and one HTTP chunk for each event
-//   GET  /down      MEGABYTES of body
+//   GET  /down      MEGABYTES of body, or N of them as /down/N
+//   GET  /idle      the head of a response that never ends
 //   POST /up        counts the body
 //   GET  /cpu       the seconds of processor time that the server has used
 //   GET  /…         a small JSON object
@@ -103,9 +104,9 @@ static int document(int peer, const char *body) {
     return send_all(peer, answer, (size_t)size);
 }
 
-static int down(int peer) {
+static int down(int peer, const char *target) {
     char head[256];
-    size_t left = (size_t)megabytes << 20;
+    size_t left = (size_t)(*target == '/' ? atol(target + 1) : megabytes) << 20;
     snprintf(head, sizeof head,
              "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
              "Content-Length: %zu\r\n\r\n", left);
@@ -141,7 +142,9 @@ static int answer(int peer, const char *target, size_t received) {
         const char *head = STREAM "Connection: close\r\n\r\n";
         return send_all(peer, head, strlen(head)) || pieces(peer, stream, event_sizes) || 1;
     }
-    if (!strncmp(target, "/down", 5)) return down(peer);
+    if (!strncmp(target, "/down", 5)) return down(peer, target + 5);
+    // The connection is read again, and so closed by its client.
+    if (!strncmp(target, "/idle", 5)) return send_all(peer, CHUNKED, strlen(CHUNKED));
     if (!strncmp(target, "/cpu", 4)) return used(peer);
     if (strncmp(target, "/up", 3))
         return document(peer, "{\"id\":\"small-1\",\"object\":\"model\",\"created\":1790000000,"
