@@ -17,7 +17,7 @@ struct AmaruCommand: AsyncParsableCommand {
             amaru run chat.py                        run a chat script
 
             Without a key, --base-url or --model, a tiny model answers on this machine.
-            Exit codes: 0 all answered, 1 a message failed, 2 usage, 130 interrupted.
+            Exit codes: 0 all answered, 1 a message failed, 2 usage; Ctrl-C ends it by SIGINT (130).
             """,
         version: "0.1.0",
         subcommands: [ChatCommand.self, RunCommand.self, PluginsCommand.self],
@@ -30,7 +30,7 @@ struct AmaruCommand: AsyncParsableCommand {
         _ = StandardStreams.closed
         if CommandLine.arguments.dropFirst() == ["--version"] {
             // Without the parser, which takes most of the time of so short a run.
-            leave(output(configuration.version))
+            ProcessEnd.leave(output(configuration.version))
         }
         // Swift's own handlers would first print a backtrace, on a terminal that may be held.
         for fault in TerminalMode.faultSignals { SignalAction().install(for: fault) }
@@ -45,7 +45,7 @@ struct AmaruCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            leave(report(error))
+            ProcessEnd.leave(report(error))
         }
     }
 
@@ -92,12 +92,6 @@ struct AmaruCommand: AsyncParsableCommand {
         } catch {
             return Report.failure(error)
         }
-    }
-
-    /// Leaves the process; the parser's own `exit` hides the system's.
-    private static func leave(_ code: Int32) -> Never {
-        fflush(nil)
-        _exit(code)
     }
 
     /// Refuses a prompt such as `-x what?`, which would be taken for a cluster of flags.

@@ -22,7 +22,7 @@ struct ChatCommand: AsyncParsableCommand {
             try StandardStreams.refuseFolder()
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
-                program.leave(ChatLoop.interrupted)
+                program.leave(ProcessEnd.interrupted)
             }) { try await isConversation ? nil : PipedInput.message(after: words) }
             // Before a line is read: two readers would share the terminal.
             if program.isRemote { try await program.askForKey() } else { try program.checkModel() }

@@ -84,9 +84,7 @@ final class Program: Sendable {
                 "amaru: the plugin \(plugin) did not stop; move it out of the plugin folder"
             )
         }
-        // What the C library has buffered would be lost otherwise.
-        fflush(nil)
-        _exit(code)
+        ProcessEnd.leave(code)
     }
 
     /// Keeps the model server that must end with the program.
