@@ -94,6 +94,6 @@ final class Program: Sendable {
     func trace(_ event: String) {
         guard options.verbose else { return }
         let elapsed = start.duration(to: .now)
-        Report.line("[\(elapsed / .milliseconds(1)) ms] \(event)")
+        screen.progress("[\(elapsed / .milliseconds(1)) ms] \(event)")
     }
 }
