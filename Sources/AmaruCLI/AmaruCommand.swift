@@ -25,6 +25,8 @@ struct AmaruCommand: AsyncParsableCommand {
     )
 
     private static let usage: Int32 = 2
+    /// What the first word of the command line may be, apart from a prompt.
+    static let commandNames: Set = ["run", "plugins", "help"]
 
     static func main() async {
         _ = StandardStreams.closed
@@ -38,6 +40,7 @@ struct AmaruCommand: AsyncParsableCommand {
             // Before the first suspension, for which the runtime needs descriptors of its own.
             try ProcessLimits.require(openFiles: 64, memory: 1 << 30)
             try refusePromptWithDash()
+            try refuseUnknownHelp()
             var command = try parse()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -68,7 +71,8 @@ struct AmaruCommand: AsyncParsableCommand {
             // What was asked for, such as the help.
             return output(fullMessage(for: error))
         case .validationFailure:
-            let message = fullMessage(for: error)
+            // The rest of what the program says begins with its name.
+            let message = fullMessage(for: error).replacing(#/^Error: /#, with: "amaru: ")
             Report.line(message)
             if message.contains("Unknown option") {
                 Report.line(
@@ -92,6 +96,18 @@ struct AmaruCommand: AsyncParsableCommand {
         } catch {
             return Report.failure(error)
         }
+    }
+
+    /// Refuses help about a command that there is not, for which the parser shows all of it.
+    private static func refuseUnknownHelp() throws {
+        let words = CommandLine.arguments.dropFirst()
+        guard words.first == "help", let name = words.dropFirst().first, !name.hasPrefix("-"),
+            !commandNames.union(["chat"]).contains(name)
+        else { return }
+        throw ValidationError(
+            "There is no command \(name). The commands are run, plugins and help; quote a prompt "
+                + "that begins with help."
+        )
     }
 
     /// Refuses a prompt such as `-x what?`, which would be taken for a cluster of flags.

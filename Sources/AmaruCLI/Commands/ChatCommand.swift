@@ -15,6 +15,17 @@ struct ChatCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ChatOptions
 
+    func validate() throws {
+        // A prompt in quotes is one word; behind -- there is no command.
+        guard prompt.count > 1, let word = prompt.first,
+            AmaruCommand.commandNames.contains(word), !CommandLine.arguments.contains("--")
+        else { return }
+        throw ValidationError(
+            "The command \(word) comes first: put the options behind it, as in amaru \(word) "
+                + "--model NAME …; quote a prompt that begins with this word."
+        )
+    }
+
     func run() async throws {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         let program = try Program(options, isConversation: isConversation)
