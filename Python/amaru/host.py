@@ -23,6 +23,8 @@ class Settings:
     system: str = ""
     #: A placeholder that the host's network replaces; never the key.
     api_key: str = ""
+    #: The environment variable that the key was in, or empty.
+    key_variable: str = ""
     #: Seconds without content after which an answer has stalled; 0 for never.
     stall_timeout: float = 60.0
     #: The folder of plugin files, or empty.

@@ -17,7 +17,7 @@ struct AmaruCommand: AsyncParsableCommand {
             amaru run chat.py                        run a chat script
 
             Without a key, --base-url or --model, a tiny model answers on this machine.
-            Exit codes: 0 all answered, 1 a message failed, 2 usage, 130 interrupted.
+            Exit codes: 0 all answered, 1 a message failed, 2 usage; Ctrl-C ends it by SIGINT (130).
             """,
         version: "0.1.0",
         subcommands: [ChatCommand.self, RunCommand.self, PluginsCommand.self],
@@ -25,12 +25,14 @@ struct AmaruCommand: AsyncParsableCommand {
     )
 
     private static let usage: Int32 = 2
+    /// What the first word of the command line may be, apart from a prompt.
+    static let commandNames: Set = ["run", "plugins", "help"]
 
     static func main() async {
         _ = StandardStreams.closed
         if CommandLine.arguments.dropFirst() == ["--version"] {
             // Without the parser, which takes most of the time of so short a run.
-            leave(output(configuration.version))
+            ProcessEnd.leave(output(configuration.version))
         }
         // Swift's own handlers would first print a backtrace, on a terminal that may be held.
         for fault in TerminalMode.faultSignals { SignalAction().install(for: fault) }
@@ -38,6 +40,7 @@ struct AmaruCommand: AsyncParsableCommand {
             // Before the first suspension, for which the runtime needs descriptors of its own.
             try ProcessLimits.require(openFiles: 64, memory: 1 << 30)
             try refusePromptWithDash()
+            try refuseUnknownHelp()
             var command = try parse()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -45,7 +48,7 @@ struct AmaruCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            leave(report(error))
+            ProcessEnd.leave(report(error))
         }
     }
 
@@ -68,7 +71,8 @@ struct AmaruCommand: AsyncParsableCommand {
             // What was asked for, such as the help.
             return output(fullMessage(for: error))
         case .validationFailure:
-            let message = fullMessage(for: error)
+            // The rest of what the program says begins with its name.
+            let message = fullMessage(for: error).replacing(#/^Error: /#, with: "amaru: ")
             Report.line(message)
             if message.contains("Unknown option") {
                 Report.line(
@@ -94,10 +98,16 @@ struct AmaruCommand: AsyncParsableCommand {
         }
     }
 
-    /// Leaves the process; the parser's own `exit` hides the system's.
-    private static func leave(_ code: Int32) -> Never {
-        fflush(nil)
-        _exit(code)
+    /// Refuses help about a command that there is not, for which the parser shows all of it.
+    private static func refuseUnknownHelp() throws {
+        let words = CommandLine.arguments.dropFirst()
+        guard words.first == "help", let name = words.dropFirst().first, !name.hasPrefix("-"),
+            !commandNames.union(["chat"]).contains(name)
+        else { return }
+        throw ValidationError(
+            "There is no command \(name). The commands are run, plugins and help; quote a prompt "
+                + "that begins with help."
+        )
     }
 
     /// Refuses a prompt such as `-x what?`, which would be taken for a cluster of flags.

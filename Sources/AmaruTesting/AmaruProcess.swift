@@ -240,6 +240,11 @@ package final class AmaruProcess: Sendable {
     #endif
 }
 
+extension AmaruProcess.Status {
+    /// The end of a program that Ctrl-C has ended: as the shell must see it to stop a loop.
+    package static var interrupted: Self { .signalled(SIGINT) }
+}
+
 // MARK: - Start
 
 extension AmaruProcess {

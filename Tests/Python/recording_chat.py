@@ -35,6 +35,7 @@ class ChatSettings:
     system: str = ""
     api_key: str = field(default="", repr=False)
     stall_timeout: float = 20.0
+    key_variable: str = ""
     plugins: str = ""
     local: bool = False
     terminal: bool = False

@@ -57,7 +57,7 @@ STATUSES = [
     ("401 Unauthorized", "no such key", "authentication", "check the key"),
     ("402 Payment Required", "pay", "rate_limit", "credit"),
     ("403 Forbidden", "not yours", "authentication", "may use the model small"),
-    ("404 Not Found", "no route", "not_found", "missing /v1"),
+    ("404 Not Found", "no route", "not_found", "check the base URL"),
     ("404 Not Found", "model 'small' not found", "not_found", "--model"),
     ("408 Request Timeout", "slow", "timeout", "again"),
     ("409 Conflict", "busy", "server", "again"),
@@ -110,8 +110,9 @@ CONNECTS = [
     ("read_timeout", "no answer after 20 s", "timeout", "stall timeout"),
     ("proxy", "CONNECT answered 407", "connection", "HTTPS_PROXY"),
     ("write", "broken pipe", "connection", "again"),
-    ("secret_refused", "key of A must not go to B", "bad_request", "meant for"),
-    ("not_allowed", "origin not on the list", "bad_request", "base URL"),
+    ("secret_refused", "key of A must not go to B", "bad_request", "--key-env"),
+    ("not_allowed", "origin not on the list", "bad_request", "--allow-net"),
+    ("not_allowed", "the recording r has no answer", "bad_request", "--record"),
     ("unsupported_protocol", "ftp is not HTTP", "bad_request", "https://"),
 ]
 
@@ -143,7 +144,7 @@ async def test_a_web_page(ask: Ask, serve: Serve) -> None:
     code, message, remedy = await ask(server)
     assert code == "not_openai"
     assert "“Welcome to nginx!”" in message
-    assert "missing /v1?" in remedy
+    assert remedy == f"check the base URL ({server.origin}/v1)"
 
 
 async def test_an_error_as_json_with_status_200(ask: Ask, serve: Serve) -> None:
@@ -438,3 +439,55 @@ def test_the_networks_advice_and_repetitions_are_left_out(
     _, message, remedy = describe(Fault("connect", detail), settings)
     assert message == expected
     assert remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "asks"),
+    [
+        ("http://h", True),
+        ("http://h/api", True),
+        ("http://h/v1", False),
+        ("http://h/v1beta/", False),
+    ],
+)
+def test_a_version_that_is_in_the_url_is_not_missed(url: str, asks: bool) -> None:
+    settings: Any = ChatSettings("m", url)
+    remedy = describe(Fault("status", "", 404), settings)[2]
+    assert remedy == f"check the base URL ({url})" + ": is it missing /v1?" * asks
+
+
+@pytest.mark.parametrize(
+    ("variable", "remedy"),
+    [
+        ("MY_KEY", "check the key in the variable MY_KEY"),
+        ("", "check the key for http://h"),
+    ],
+)
+def test_a_rejected_key_is_looked_for_where_it_was_found(
+    variable: str, remedy: str
+) -> None:
+    settings: Any = ChatSettings(
+        "m", "http://h/v1", api_key="placeholder-1", key_variable=variable
+    )
+    assert describe(Fault("status", "", 401), settings)[2] == remedy
+
+
+def test_a_key_that_stays_here_is_no_library_s_advice() -> None:
+    detail = (
+        'the key in the header "authorization" belongs to http://a.example and was not '
+        "sent to http://h. Use a key that belongs to that origin."
+    )
+    _, message, remedy = describe(Fault("secret_refused", detail), SETTINGS)
+    assert message.endswith("and was not sent to http://h")
+    assert remedy.endswith("with --key-env NAME@ORIGIN")
+
+
+def test_what_a_recording_lacks_is_not_called_refused() -> None:
+    detail = (
+        "the recording r.jsonl has no answer, or no more, to GET http://h/. Record it."
+    )
+    _, message, _ = describe(Fault("not_allowed", detail), SETTINGS)
+    assert message == (
+        "nothing is recorded for this request to http://h: "
+        "the recording r.jsonl has no answer, or no more, to GET http://h/"
+    )

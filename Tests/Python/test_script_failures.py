@@ -57,7 +57,7 @@ def test_a_script_that_stopped_by_itself(died: Died, tmp_path: Path) -> None:
 
 
 STATUS_CASES = [
-    (401, "authentication", "refused the key (401)"),
+    (401, "authentication", "rejected the key (401)"),
     (404, "not_found", "(404)"),
     (429, "rate_limit", "limiting requests (429)"),
     (500, "server", "failed (500)"),

@@ -27,8 +27,8 @@ Failure = tuple[str, str, str]
 _TABLE: Final = """\
 400 bad_request {origin} refused the request
     check that the model {model} accepts it; start over if the conversation is too long
-401 authentication {origin} refused the key
-    check the key in the environment variable given for {origin}
+401 authentication {origin} rejected the key
+    check the key{source}
 402 rate_limit {origin} asks for payment
     add credit to the account that the key belongs to
 401_no_key authentication {origin} wants a key
@@ -39,7 +39,7 @@ _TABLE: Final = """\
 4xx bad_request {origin} refused the request
 not_a_stream not_openai {origin} answered with something other than a chat completion
 malformed not_openai {origin} sent an event that is not a piece of a chat completion
-    check the base URL ({url}): is it missing /v1?
+    check the base URL ({url}){version}
 404_model not_found {origin} does not have the model {model}
     choose one that it has with --model
 408 timeout {origin} timed out
@@ -76,9 +76,14 @@ unsupported_protocol bad_request the base URL {url} cannot be used
     use a base URL that begins with https:// or http://, followed by a host
 user_info bad_request the base URL {url} has a user name or password in it
     leave that out, and give the key by OPENAI_API_KEY or --key-env
-local_protocol|not_allowed bad_request the request to {origin} was not sent
+local_protocol bad_request the request to {origin} was not sent
+    check the base URL ({url})
+not_allowed bad_request the request to {origin} was not sent
+    name every origin that it may go to with --allow-net, or check the base URL ({url})
+not_recorded bad_request nothing is recorded for this request to {origin}
+    record the session again with --record
 secret_refused bad_request the request to {origin} was not sent
-    check the base URL ({url}) and which address the key is meant for
+    check the base URL ({url}), or say where the key may go with --key-env NAME@ORIGIN
 redirects not_openai {origin} keeps redirecting
     check the base URL ({url}), or the configuration of the server
 decoding not_openai {origin} sent a body that cannot be decoded
@@ -113,7 +118,11 @@ _NAME: Final = re.compile(
     r"\bDNS\b|resol|name or service|nodename|getaddrinfo|EAI_|unknown host", re.I
 )
 # What the network advises gives way to the remedy, which knows of the chat's options.
-_ADVICE: Final = re.compile(r"\. (?:Add|Check|Make|Put|Trust|Use) [^.]*\.?$")
+_ADVICE: Final = re.compile(
+    r"\. (?:Add|Allow|Check|Leave|Make|Put|Record|Trust|Use) (?:[^.]|\.(?=\S))*\.?$"
+)
+# A base URL that ends as most do.
+_VERSIONED: Final = re.compile(r"/v\d+\w*/?$")
 _SECRET: Final = re.compile(
     r"\b((?:sk|pk|rk|key|nvapi|pplx|glpat)-|(?:gsk|hf|r8|ghp|gho|github_pat)_|xai-|AIza"
     r"|AKIA|ya29\.|eyJ|(?:Bearer|Basic)\s+(?!auth|scheme)"
@@ -144,7 +153,14 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     # Servers quote the key that they refuse; the placeholder means nothing to the user.
     quoted = settings.api_key
     stall = f"{settings.stall_timeout:g}"
-    return _filled(_fault(exc), settings.base_url, settings.model, stall, quoted)
+    return _filled(
+        _fault(exc),
+        settings.base_url,
+        settings.model,
+        stall,
+        quoted,
+        settings.key_variable,
+    )
 
 
 def script_failure(
@@ -206,7 +222,12 @@ def _fault(exc: BaseException) -> Fault:
 
 
 def _filled(
-    fault: Fault, base_url: str, model: str = "", stall: str = "", key: str = ""
+    fault: Fault,
+    base_url: str,
+    model: str = "",
+    stall: str = "",
+    key: str = "",
+    variable: str = "",
 ) -> Failure:
     row, detail = _row(fault)
     if row == "401" and model and not key:
@@ -223,7 +244,14 @@ def _filled(
     # The row says that already.
     said = r'could not (connect to|find the host "[^"]*" of) '
     detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
-    values = {"origin": origin, "url": url, "model": model, "stall": stall}
+    values = {
+        "origin": origin,
+        "url": url,
+        "model": model,
+        "stall": stall,
+        "source": f" in the variable {variable}" if variable else f" for {origin}",
+        "version": "" if _VERSIONED.search(url) else ": is it missing /v1?",
+    }
     message = message.format(**values)
     remedy = " ".join(remedy.format(detail=detail, where=where, **values).split())
     if fault.status:
@@ -244,6 +272,9 @@ def _row(fault: Fault) -> tuple[str, str]:
             kind = "429_quota"
         words = "" if detail.strip() in ("", "{}", "[]") else error_text(detail)
         return kind, _title(words) or words
+    if kind == "not_allowed" and detail.startswith("the recording "):
+        # A replay refuses what it has no answer for.
+        kind = "not_recorded"
     if kind == "html":
         return "not_a_stream", f"a web page “{_title(detail)}”".removesuffix(" “”")
     if kind == "connect":

@@ -10,7 +10,6 @@ struct ChatLoop: Sendable {
     let session: ChatSession
 
     private var screen: Screen { program.screen }
-    static let interrupted: Int32 = 130
 
     /// Answers one prompt and returns the exit code.
     ///
@@ -33,16 +32,16 @@ struct ChatLoop: Sendable {
             case .endOfInput:
                 return await end(with: try await codeOfProgram() ?? worst)
             case .interrupted:
-                guard screen.isInteractive else { return await end(with: Self.interrupted) }
+                guard screen.isInteractive else { return await end(with: ProcessEnd.interrupted) }
                 // Python is still in what an earlier Ctrl-C has stopped.
-                guard session.isSettled else { program.leave(Self.interrupted, of: session) }
+                guard session.isSettled else { program.leave(ProcessEnd.interrupted, of: session) }
                 await screen.notice("Ctrl-D ends the chat.")
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
                 let code = Self.code(of: try await turn(line))
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
-                if code == Self.interrupted { return await end(with: code) }
+                if code == ProcessEnd.interrupted { return await end(with: code) }
                 worst = max(worst, code)
             }
         }
@@ -69,7 +68,7 @@ struct ChatLoop: Sendable {
         defer { screen.terminalInUse?.allowAnswer() }
         let turn = session.send(message, key: program.keys.known ?? "")
         return try await program.interrupts.during { [program, session] count in
-            guard count == 1 else { program.leave(Self.interrupted, of: session) }
+            guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.terminalInUse?.stopAnswer()
             if !turn.cancel() { program.screen.terminalInUse?.allowAnswer() }
         } _: {
@@ -96,7 +95,7 @@ struct ChatLoop: Sendable {
         switch end {
         case .finished: 0
         case .failed: 1
-        case .cancelled: interrupted
+        case .cancelled: ProcessEnd.interrupted
         case .exited(let code): code
         }
     }
@@ -122,7 +121,7 @@ struct ChatLoop: Sendable {
 
     private func end(with code: Int32) async -> Int32 {
         screen.close()
-        let isHurried = code == Self.interrupted
+        let isHurried = code == ProcessEnd.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))
         return code
     }

@@ -39,7 +39,7 @@ enum PipedInput {
         while piped.last?.isNewline == true { piped.removeLast() }
         let parts = [prompt, piped].filter { !$0.isEmpty }
         guard !parts.isEmpty else {
-            throw ValidationError("There is no prompt: standard input is empty.")
+            throw ValidationError("No prompt: standard input is empty.")
         }
         return parts.joined(separator: "\n\n")
     }

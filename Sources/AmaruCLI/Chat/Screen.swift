@@ -16,7 +16,7 @@ actor Screen {
     private let readsInput: Bool
     private let opened = Lock<(session: TerminalSession?, isClosed: Bool)>((nil, false))
     private var isInsideLine = false
-    private var countdown: Task<Void, Never>?
+    private var countdown: (task: Task<Void, Never>, attempts: String)?
 
     /// Describes a screen; nothing is taken over yet.
     ///
@@ -107,7 +107,7 @@ actor Screen {
 
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
-        await endCountdown()
+        await endCountdown(isStopped: true)
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
     }
@@ -130,6 +130,14 @@ actor Screen {
         Report.line("amaru: \(message)")
     }
 
+    /// Writes a line about the start, above the prompt if there is one.
+    nonisolated func progress(_ line: String) {
+        guard isInteractive, isatty(STDERR_FILENO) == 1, let terminal = terminalInUse else {
+            return Report.line(line)
+        }
+        terminal.post(EscapeFilter.clean(line) + "\n")
+    }
+
     private func write(_ text: String) async throws {
         guard let last = text.last else { return }
         isInsideLine = !last.isNewline
@@ -145,7 +153,7 @@ actor Screen {
             let terminal = try? terminal
         else { return await notice("\(reason); \(left(delay))") }
         await notice(reason)
-        countdown = Task {
+        let task = Task {
             var rest = delay
             while rest >= .zero, !Task.isCancelled {
                 // One row, which the next one can be written over.
@@ -158,6 +166,7 @@ actor Screen {
                 rest -= step
             }
         }
+        countdown = (task, attempts)
     }
 
     /// A delay in seconds, rounded up: to tenths below ten seconds, else to whole ones.
@@ -168,12 +177,14 @@ actor Screen {
         return "\((tenths + 9) / 10)"
     }
 
-    private func endCountdown() async {
-        guard let task = countdown else { return }
+    /// Ends the counting; its line says what has been done, unless the answer was stopped.
+    private func endCountdown(isStopped: Bool = false) async {
+        guard let (task, attempts) = countdown else { return }
         countdown = nil
         task.cancel()
         await task.value
-        try? terminal.post("\r\u{1B}[K")
+        let line = isStopped ? "" : "amaru: trying again (\(attempts))\n"
+        try? terminal.post("\r\u{1B}[K\(line)")
     }
 
     /// Gives the terminal back; a line that is being read ends with the end of input.

@@ -55,7 +55,7 @@ struct ScriptRun {
     private func interruptible<Value>(_ body: () async -> Value) async -> Value {
         await program.interrupts.during(
             { [program, session] count in
-                guard count == 1 else { program.leave(ChatLoop.interrupted, of: session) }
+                guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
                 Python.interrupt()
             },
             body

@@ -15,6 +15,17 @@ struct ChatCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ChatOptions
 
+    func validate() throws {
+        // A prompt in quotes is one word; behind -- there is no command.
+        guard prompt.count > 1, let word = prompt.first,
+            AmaruCommand.commandNames.contains(word), !CommandLine.arguments.contains("--")
+        else { return }
+        throw ValidationError(
+            "The command \(word) comes first: put the options behind it, as in amaru \(word) "
+                + "--model NAME …; quote a prompt that begins with this word."
+        )
+    }
+
     func run() async throws {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         let program = try Program(options, isConversation: isConversation)
@@ -22,7 +33,7 @@ struct ChatCommand: AsyncParsableCommand {
             try StandardStreams.refuseFolder()
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
-                program.leave(ChatLoop.interrupted)
+                program.leave(ProcessEnd.interrupted)
             }) { try await isConversation ? nil : PipedInput.message(after: words) }
             // Before a line is read: two readers would share the terminal.
             if program.isRemote { try await program.askForKey() } else { try program.checkModel() }

@@ -11,7 +11,8 @@ struct NetworkOptions: ParsableArguments {
     @Option(
         help: """
             Allow requests to this origin, [SCHEME://]HOST[:PORT], and refuse those to any that is \
-            not named; the server of the model is always allowed. Repeatable, or with commas.
+            not named; the server of the model is always allowed. Repeat it, or separate origins \
+            with commas.
             """
     )
     var allowNet: [String] = []
@@ -29,7 +30,7 @@ struct NetworkOptions: ParsableArguments {
     var replay: String?
 
     @Option(
-        help: "Write a line of JSON about each request to a new file, or to - for stderr.",
+        help: "Write a line of JSON about each request to a new file, a device, or - for stderr.",
         completion: .file()
     )
     var traceHTTP: String?

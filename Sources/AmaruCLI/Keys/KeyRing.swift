@@ -18,6 +18,8 @@ final class KeyRing: Sendable {
     let origin: HTTPOrigin
     /// The variable that the user may set for that origin.
     let variable: String
+    /// The variable that the key to use was found in; nil if there was none.
+    let source: String?
     private let vault: SecretVault
     private let placeholder: Lock<String?>
 
@@ -37,7 +39,7 @@ final class KeyRing: Sendable {
             let owner = named.isEmpty && isUsed ? origin : standard
             options.append(KeyOption(variable: Self.defaultVariable, origin: owner))
         }
-        var (own, other): (String?, String?)
+        var (own, other): ((variable: String, made: String)?, (variable: String, made: String)?)
         for (index, option) in options.enumerated() {
             let owner = option.origin ?? origin
             guard let key = try Self.key(in: option.variable) else {
@@ -51,13 +53,15 @@ final class KeyRing: Sendable {
             let made = vault.add(key, for: owner)
             setenv(option.variable, made, 1)
             if owner == origin {
-                own = own ?? made
+                own = own ?? (option.variable, made)
             } else if index < named.count {
-                other = other ?? made
+                other = other ?? (option.variable, made)
             }
         }
         variable = options[0].variable
-        placeholder = Lock(isUsed ? own ?? other : nil)
+        let used = isUsed ? own ?? other : nil
+        source = used?.variable
+        placeholder = Lock(used?.made)
     }
 
     /// Takes a key out of the environment; one that no server could accept is refused.
@@ -102,8 +106,9 @@ final class KeyRing: Sendable {
             answer = try await terminal("Key for \(origin) (hidden; or set \(variable)): ")
         } catch HiddenPrompt.Failure.noTerminal {
             throw ValidationError(
-                "There is no key for \(origin): set the variable \(variable), or name another "
-                    + "one with --key-env."
+                "There is no key for \(origin): set the variable \(variable), name another one "
+                    + "with --key-env, or another server with --base-url; --no-key if the server "
+                    + "needs none."
             )
         } catch HiddenPrompt.Failure.endOfInput {
             throw ValidationError("No key for \(origin) was entered. \(remedy)")

@@ -114,6 +114,7 @@ extension Program {
         var settings = ChatSettings(model: options.model ?? model, baseURL: baseURL)
         settings.system = options.system ?? ""
         settings.keyPlaceholder = keys.known ?? ""
+        settings.keyVariable = keys.source ?? ""
         settings.stallTimeout = options.stallTimeout
         settings.plugins = plugins.exists ? plugins.path : ""
         settings.isConversation = screen.isInteractive

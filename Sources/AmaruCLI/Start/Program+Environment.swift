@@ -21,9 +21,13 @@ extension Program {
     /// Returns the environment that holds `requirements`, or nil if there are none.
     func environment(for requirements: [String]) async throws -> PythonEnvironment? {
         if let given = try givenEnvironment() { return given }
-        if requirements.isEmpty { return nil }
+        if requirements.isEmpty {
+            // A name that leads nowhere is an error although nothing is made with it.
+            if options.python != nil { _ = try interpreter() }
+            return nil
+        }
         let request = EnvironmentRequest(requirements: requirements, interpreter: try interpreter())
-        return try await builder.environment(for: request, progress: Report.line)
+        return try await builder.environment(for: request, progress: screen.progress)
     }
 
     /// Returns the environment and the file of the model on this machine.
@@ -37,7 +41,11 @@ extension Program {
         }
         if let path = options.gguf { return (environment, URL(filePath: path)) }
         let model = LocalModel.smolLM2
-        let file = try await model.file(using: environment, builder: builder) { Report.line($0) }
+        let file = try await model.file(
+            using: environment,
+            builder: builder,
+            progress: screen.progress
+        )
         return (environment, file)
     }
 

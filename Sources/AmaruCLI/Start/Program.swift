@@ -85,9 +85,7 @@ final class Program: Sendable {
                 "amaru: the plugin \(plugin) did not stop; move it out of the plugin folder"
             )
         }
-        // What the C library has buffered would be lost otherwise.
-        fflush(nil)
-        _exit(code)
+        ProcessEnd.leave(code)
     }
 
     /// Keeps the model server that must end with the program.
@@ -97,6 +95,6 @@ final class Program: Sendable {
     func trace(_ event: String) {
         guard options.verbose else { return }
         let elapsed = start.duration(to: .now)
-        Report.line("[\(elapsed / .milliseconds(1)) ms] \(event)")
+        screen.progress("[\(elapsed / .milliseconds(1)) ms] \(event)")
     }
 }

@@ -43,7 +43,7 @@ enum Report {
 
     /// The exit code of an exception that ends a script.
     static func code(of exception: PythonException) -> Int32 {
-        exception.typeName == "KeyboardInterrupt" ? 130 : 1
+        exception.typeName == "KeyboardInterrupt" ? ProcessEnd.interrupted : 1
     }
 
     /// Reports an error and returns the exit code that it means.
@@ -55,11 +55,11 @@ enum Report {
         case let exit as ExitCode:
             return exit.rawValue
         case is CancellationError, HiddenPrompt.Failure.cancelled:
-            return 130
+            return ProcessEnd.interrupted
         case let error as EnvironmentError where error.code == .cancelled:
             // Behind the ^C that a terminal shows.
             line((isatty(STDERR_FILENO) == 1 ? "\n" : "") + "amaru: \(error.message)")
-            return 130
+            return ProcessEnd.interrupted
         case let error as TerminalError where error.code == .outputClosed:
             // What `head` does to any program: 128 + SIGPIPE, without a word.
             return 141

@@ -48,6 +48,11 @@ final class TerminalMode: Sendable {
         TerminalGuard.shared.enter(slot, discardingInput ? TCSAFLUSH : TCSANOW)
     }
 
+    /// Applies the change again if another program has undone it.
+    func enterAgain() {
+        if !TerminalGuard.shared.isInForce(slot) { enter() }
+    }
+
     /// Puts the former settings back.
     func leave() {
         TerminalGuard.shared.leave(slot)
@@ -130,6 +135,19 @@ private final class TerminalGuard: Sendable {
             // Before the change: a signal in between undoes what may not have been done.
             settings[slot].isEntered = true
             apply(slot, moment, changed: true)
+        }
+    }
+
+    /// Whether the terminal has the changed settings now, as far as they concern lines and echo.
+    func isInForce(_ slot: Int) -> Bool {
+        state.withLock { _ in
+            var current = termios()
+            let setting = settings[slot]
+            guard setting.isEntered, tcgetattr(setting.descriptor, &current) == 0 else {
+                return false
+            }
+            return current.c_lflag == setting.changed.c_lflag
+                && current.c_iflag == setting.changed.c_iflag
         }
     }
 

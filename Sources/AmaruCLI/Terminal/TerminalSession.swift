@@ -101,6 +101,7 @@ final class TerminalSession: Sendable {
     ///   input and Ctrl-C are results, not errors.
     func readLine(prompt: String) async throws -> LineResult {
         let size = size
+        takeTerminal()
         let answer = try state.withLock { state in
             guard !state.isClosed else {
                 throw TerminalError.closed
@@ -229,12 +230,18 @@ extension TerminalSession {
 
     private func handle(_ signal: Int32) {
         if signal == SIGCONT {
-            // The shell has used the terminal meanwhile.
-            if state.withLock({ !$0.isSuspended && !$0.isClosed }) { mode?.enter() }
+            takeTerminal()
             // The job may be in the foreground now.
             wake.signal()
         }
         if !JobControl.isBackground(on: inputDescriptor) { redraw() }
+    }
+
+    /// Changes the terminal's settings again if the shell has used it meanwhile.
+    ///
+    /// A job that is moved to the foreground while it runs gets no signal that says so.
+    private func takeTerminal() {
+        if state.withLock({ !$0.isSuspended && !$0.isClosed }) { mode?.enterAgain() }
     }
 
     /// Stops waiting for an answer, unless it is there already.

@@ -61,6 +61,8 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var system = ""
     /// The placeholder that stands for the key; never the key itself.
     public var keyPlaceholder = ""
+    /// The environment variable that the key was in; empty if it came from elsewhere.
+    public var keyVariable = ""
     /// Seconds without content after which an answer has stalled; 0 for never.
     public var stallTimeout = 60.0
     /// The folder of plugin files; empty for none.
@@ -74,6 +76,7 @@ public struct ChatSettings: Codable, Sendable, Equatable {
         case model, system, plugins
         case baseURL = "base_url"
         case keyPlaceholder = "api_key"
+        case keyVariable = "key_variable"
         case stallTimeout = "stall_timeout"
         case isLocal = "local"
         case isConversation = "terminal"

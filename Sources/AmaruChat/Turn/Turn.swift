@@ -162,9 +162,11 @@ public final class Turn: Sendable {
     }
 
     private static func unanswered(_ limit: Duration) -> ChatFailure {
-        ChatFailure(
+        // Without a fraction of zero.
+        let seconds = "\(limit / .seconds(1))".replacing(#/\.0$/#, with: "")
+        return ChatFailure(
             code: "unanswered",
-            message: "the script has shown nothing and has nothing in flight for \(limit)",
+            message: "the script has shown nothing for \(seconds) s, and nothing is in flight",
             remedy: "fix it, or allow more time with --idle-timeout"
         )
     }

@@ -25,7 +25,7 @@ final class JSONLinesFile: Sendable {
     private let onFailure: @Sendable (String) -> Void
     private let hasFailed = NIOLockedValueBox(false)
 
-    /// Creates a new file that only its owner can read.
+    /// Creates a new file that only its owner can read, or opens a device such as `/dev/stderr`.
     ///
     /// - Throws: ``HTTPFileError`` if there is a file of that name, or the system refuses to make one.
     init(
@@ -33,16 +33,29 @@ final class JSONLinesFile: Sendable {
         onFailure: @escaping @Sendable (String) -> Void
     ) throws(HTTPFileError) {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC
-        descriptor = open(path, flags, 0o600)
+        var descriptor = open(path, flags, 0o600)
+        if descriptor < 0, errno == EEXIST, let device = Self.device(path) { descriptor = device }
+        self.descriptor = descriptor
         guard descriptor >= 0 else {
             let fault =
                 errno == EEXIST
-                ? "there is such a file already; remove it, or name another"
+                ? "it already exists; name another file"
                 : String(cString: strerror(errno))
             throw HTTPFileError(path: path, fault: fault)
         }
         self.path = path
         self.onFailure = onFailure
+    }
+
+    /// Opens a character device, to which there is nothing that could be overwritten; nil for any
+    /// other file.
+    private static func device(_ path: String) -> Int32? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR else {
+            errno = EEXIST
+            return nil
+        }
+        return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC)
     }
 
     /// Writes to a descriptor, such as standard error; it is closed at the end unless it is one of

@@ -17,8 +17,7 @@ struct KeyRules {
     func refusal(header: String) -> String? {
         if origin != owner {
             return "the key in the header \"\(header)\" belongs to \(owner) and was not sent to "
-                + "\(origin). Use the key of \(origin), or bind this one to that origin "
-                + "when you add it."
+                + "\(origin). Use a key that belongs to that origin."
         }
         return otherPlace ?? echo ?? openNetwork ?? openConnection
     }

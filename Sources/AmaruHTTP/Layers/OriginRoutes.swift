@@ -45,7 +45,7 @@ public struct OriginRoutes: Sendable, Hashable {
         do throws(HTTPOrigin.ParseError) {
             return try HTTPOrigin(parsingOnly: String(text))
         } catch {
-            throw ParseError(rule: rule, fault: error.description)
+            throw ParseError(rule: rule, fault: error.reason.description)
         }
     }
 }

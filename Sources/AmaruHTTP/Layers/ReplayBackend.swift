@@ -37,7 +37,7 @@ public final class ReplayBackend: HTTPBackend {
         guard let answer else {
             let message =
                 "the recording \(path) has no answer, or no more, to "
-                + "\(request.method) \(key.url) with this body; record the session again"
+                + "\(request.method) \(key.url) with this body. Record the session again."
             return FailedExchange(HTTPTransferError(.notAllowed, message))
         }
         return ReplayedExchange(answer)

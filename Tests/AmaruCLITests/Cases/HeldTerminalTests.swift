@@ -42,7 +42,7 @@ extension BuiltCommand {
                     try terminal.send("\u{4}")
                     #expect(try await chat.end() == .exited(0))
                 } else if signal == SIGINT {
-                    #expect(try await chat.end() == .exited(130))
+                    #expect(try await chat.end() == .interrupted)
                 } else {
                     #expect(try await chat.end() == .signalled(signal))
                 }
@@ -61,7 +61,7 @@ extension BuiltCommand {
                 try await reached.wait()
                 chat.signal(signal)
                 let expected: AmaruProcess.Status =
-                    signal == SIGINT ? .exited(130) : .signalled(signal)
+                    signal == SIGINT ? .interrupted : .signalled(signal)
                 #expect(try await chat.end() == expected)
             }
         }

@@ -170,7 +170,7 @@ extension BuiltCommand {
                 chat.signal(SIGINT)
                 return try await chat.result()
             }
-            #expect(result == .init(status: .exited(130), output: "", errors: ""))
+            #expect(result == .init(status: .interrupted, output: "", errors: ""))
         }
 
         // MARK: Redirects

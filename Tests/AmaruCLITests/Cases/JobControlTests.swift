@@ -56,6 +56,44 @@ extension BuiltCommand {
             #expect(try await shell.end() == .exited(0))
         }
 
+        @Test func `A job that is moved to the foreground while it runs takes the terminal again`()
+            async throws
+        {
+            let gate = Gate()
+            let terminal = try PseudoTerminal(columns: 200)
+            try await withChat(ScriptedServer([.chat("first second", pauseAt: gate)])) { options in
+                let shell = try AmaruProcess(
+                    [
+                        // Unlike other shells, bash sends no SIGCONT to a job that runs already.
+                        "-c",
+                        #"""
+                        set -m; "$@"; echo "[stopped]"; bg; read line; stty sane
+                        fg; echo "[left with $?]"
+                        """#,
+                        "bash", AmaruProcess.command,
+                    ] + options,
+                    of: "/bin/bash",
+                    on: terminal
+                )
+                try await terminal.waitFor("> ")
+                try terminal.send("hello\r")
+                try await terminal.waitFor("first ")
+                try terminal.send("\u{1A}")
+                try await terminal.waitFor(#"[1]+ "$@" &"#)
+                try terminal.send("go\n")
+                try await terminal.waitFor("go\r\n")
+                // What `fg` says before the job is in the foreground.
+                try await terminal.waitFor(#""$@""#)
+                gate.open()
+                try await terminal.waitFor("second")
+                try await terminal.waitFor("> ")
+                #expect(!terminal.echoes)
+                try terminal.send("\u{4}")
+                try await terminal.waitFor("[left with 0]")
+                #expect(try await shell.end() == .exited(0))
+            }
+        }
+
         @Test func `A key is typed unseen after a stop in the background too`() async throws {
             let terminal = try PseudoTerminal(columns: 200)
             let shell = try AmaruProcess(

@@ -82,7 +82,8 @@ extension BuiltCommand {
             let result = try await run(["run", "script.py"])
             let expected =
                 "amaru: There is no key for https://api.openai.com: set the variable OPENAI_API_KEY, "
-                + "or name another one with --key-env.\n"
+                + "name another one with --key-env, or another server with --base-url; --no-key if "
+                + "the server needs none.\n"
             #expect(result == .init(status: .exited(2), output: "", errors: expected))
         }
 
@@ -115,6 +116,41 @@ extension BuiltCommand {
             #expect(result.status == .exited(2))
         }
 
+        // MARK: Commands
+
+        @Test(arguments: [
+            (["-m", "x", "run", "chat.py"], "The command run comes first"),
+            (["--base-url", "http://127.0.0.1:1/v1", "plugins", "list"], "The command plugins"),
+            (["help", "nonsense"], "There is no command nonsense."),
+        ])
+        func `A command in the wrong place, or one that there is not, is no prompt`(
+            _ arguments: [String],
+            _ message: String
+        ) async throws {
+            let result = try await run(arguments)
+            #expect(result.errors.hasPrefix("amaru: \(message)"), "\(result)")
+            #expect(result.output == "")
+            #expect(result.status == .exited(2))
+        }
+
+        @Test(arguments: [["run away with me"], ["--", "run", "away"], ["walk", "or", "run"]])
+        func `A prompt may hold the name of a command`(_ prompt: [String]) async throws {
+            try await withChat(ScriptedServer([.chat("fine")])) { options in
+                let result = try await run(options + prompt)
+                #expect(result == .init(status: .exited(0), output: "fine\n", errors: ""))
+            }
+        }
+
+        @Test func `An interpreter that is not there is refused although nothing needs it`()
+            async throws
+        {
+            try folder.write("print('ran')", to: "script.py")
+            let result = try await run(["run", "--python", "/nowhere/python", "script.py"])
+            #expect(result.errors.hasPrefix("amaru: --python /nowhere/python: there is no such"))
+            #expect(result.output == "")
+            #expect(result.status == .exited(2))
+        }
+
         // MARK: Options
 
         @Test(arguments: [["run", "--nonsense", "script.py"], ["run", "-x", "script.py"]])
@@ -141,6 +177,10 @@ extension BuiltCommand {
             (
                 ["--route", "nonsense"],
                 "--route: cannot use the route \"nonsense\": there is no \"=\" in it."
+            ),
+            (
+                ["--route", "https://a.example=http://b.example/v1"],
+                "=http://b.example/v1\": it has more than scheme, host and port. A right one is "
             ),
             (["--route", "a b=http://127.0.0.1:1"], "--route: cannot use the route"),
             (
@@ -192,7 +232,7 @@ extension BuiltCommand {
 
         @Test func `An empty prompt is a usage error`() async throws {
             let result = try await run([])
-            #expect(result.errors == "amaru: There is no prompt: standard input is empty.\n")
+            #expect(result.errors == "amaru: No prompt: standard input is empty.\n")
             #expect(result.status == .exited(2))
         }
 

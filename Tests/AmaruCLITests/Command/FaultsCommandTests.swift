@@ -22,7 +22,7 @@ extension BuiltCommand {
             Fault(
                 name: "401",
                 responses: [.apiError("no such key", status: 401)],
-                words: ["refused the key (401)", "check the key"]
+                words: ["rejected the key (401)", "check the key"]
             ),
             Fault(
                 name: "429",
@@ -98,6 +98,24 @@ extension BuiltCommand {
             await server.shutDown()
             for word in [origin] + fault.words {
                 #expect(terminal.output.contains(word), "\(terminal.output)")
+            }
+        }
+
+        @Test func `Each reason to try again keeps its line on a terminal`() async throws {
+            let terminal = try PseudoTerminal(columns: 200)
+            let busy = ScriptedResponse.apiError(
+                "slow down",
+                status: 429,
+                headers: [("retry-after-ms", "1")]
+            )
+            try await withChat(ScriptedServer([busy, busy, .chat("fine")])) { options in
+                let chat = try AmaruProcess(options + ["hello"], on: terminal)
+                #expect(try await chat.end() == .exited(0))
+            }
+            try await terminal.screen.waitForEnd()
+            for attempt in 1...2 {
+                let line = "\r\u{1B}[Kamaru: trying again (\(attempt) of "
+                #expect(terminal.output.contains(line), "\(terminal.output.debugDescription)")
             }
         }
 

@@ -128,6 +128,52 @@ extension BuiltCommand {
             #expect(lines.first?.times["first_byte"] != nil)
         }
 
+        // The second is there on Linux only.
+        private static let devices = ["/dev/null", "/dev/full"].filter {
+            FileManager.default.isWritableFile(atPath: $0)
+        }
+
+        @Test(arguments: ["--trace-http", "--record"], devices)
+        func `A device is written to although it is there`(
+            _ option: String,
+            _ device: String
+        ) async throws {
+            try await withChat(ScriptedServer([.chat("fine")])) { options in
+                let result = try await AmaruProcess.run(options + [option, device, "hello"])
+                #expect(result.output == "fine\n")
+                #expect(result.status == .exited(0))
+                let isFull = device == "/dev/full"
+                #expect(result.errors.contains("\(device) is not complete") == isFull)
+                #expect(result.errors.isEmpty == !isFull, "\(result)")
+            }
+        }
+
+        @Test func `A trace to standard error goes to the terminal`() async throws {
+            let terminal = try PseudoTerminal(columns: 200)
+            try await withChat(ScriptedServer([.chat("fine")])) { options in
+                let chat = try AmaruProcess(
+                    options + ["--trace-http", "/dev/stderr", "hello"],
+                    on: terminal
+                )
+                #expect(try await chat.end() == .exited(0))
+                try await terminal.screen.waitForEnd()
+                #expect(terminal.output.contains(#""status":200"#), "\(terminal.output)")
+            }
+        }
+
+        @Test func `A request that a recording lacks is called so`() async throws {
+            let session = folder.path + "/session.jsonl"
+            try await withChat(ScriptedServer([.chat("fine")])) { options in
+                _ = try await AmaruProcess.run(options + ["--record", session, "hello"])
+                let other = try await AmaruProcess.run(options + ["--replay", session, "goodbye"])
+                #expect(other.errors.hasPrefix("amaru: nothing is recorded for this request to "))
+                #expect(
+                    other.errors.hasSuffix("this body: record the session again with --record\n"),
+                    "\(other)"
+                )
+            }
+        }
+
         @Test(arguments: [
             (["--allow-net", "ftp://x"], "--allow-net", "such as api.openai.com"),
             (["--replay", "nowhere.jsonl"], "--replay", "no such file"),

@@ -57,7 +57,7 @@ extension BuiltCommand {
             let result = try await run(["plugins", "new", "mine"])
             #expect(
                 result.errors.contains(
-                    "FOLDER/config/amaru/plugins/mine.py exists already: choose another name."
+                    "FOLDER/config/amaru/plugins/mine.py already exists: choose another name."
                 )
             )
             #expect(result.status == .exited(2))
@@ -68,7 +68,15 @@ extension BuiltCommand {
         @Test(arguments: ["a-b", "_hidden", "9lives", "../up", "", "a.b", "é"])
         func `A bad name is refused`(_ name: String) async throws {
             let result = try await run(["plugins", "new", name])
-            #expect(result.errors.contains("is not a name for a plugin: use letters, digits and"))
+            #expect(result.errors.contains("is not a valid plugin name: use letters, digits and"))
+            #expect(result.status == .exited(2))
+            #expect(!FileManager.default.fileExists(atPath: folder.path + "/config/amaru/plugins"))
+        }
+
+        @Test(arguments: ["class", "None"])
+        func `A keyword of Python is no name`(_ name: String) async throws {
+            let result = try await run(["plugins", "new", name])
+            #expect(result.errors.hasPrefix("amaru: \(name) is a keyword of Python"), "\(result)")
             #expect(result.status == .exited(2))
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/config/amaru/plugins"))
         }

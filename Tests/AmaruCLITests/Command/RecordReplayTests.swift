@@ -177,12 +177,12 @@ extension BuiltCommand {
             (["--replay", "bad.jsonl"], "--replay: cannot use bad.jsonl: line 3 is not one of"),
             (
                 ["--record", "other.jsonl"],
-                "--record: cannot use other.jsonl: there is such a file"
+                "--record: cannot use other.jsonl: it already exists"
             ),
             (["--record", "none/a.jsonl"], "--record: cannot use none/a.jsonl: No such file"),
             (
                 ["--trace-http", "other.jsonl"],
-                "--trace-http: cannot use other.jsonl: there is such"
+                "--trace-http: cannot use other.jsonl: it already exists"
             ),
             (["--record", "a", "--replay", "b"], "--record and --replay cannot be combined: "),
             (

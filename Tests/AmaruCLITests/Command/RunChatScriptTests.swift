@@ -155,8 +155,8 @@ extension BuiltCommand {
             )
             #expect(
                 result.errors
-                    == "amaru: the script has shown nothing and has nothing in flight for "
-                    + "1.0 seconds: fix it, or allow more time with --idle-timeout\n"
+                    == "amaru: the script has shown nothing for 1 s, and nothing is in flight: "
+                    + "fix it, or allow more time with --idle-timeout\n"
             )
             #expect(result.output == "")
             #expect(result.status == .exited(1))

@@ -76,7 +76,7 @@ extension BuiltCommand {
         ])
         func `SIGINT interrupts the script with a traceback`(statement: String) async throws {
             let result = try await run(Self.ready + statement + "\n", signal: SIGINT)
-            #expect(result.status == .exited(130))
+            #expect(result.status == .interrupted)
             // It may come while the line that said "ready" ends.
             #expect(result.errors.contains("  File \"FOLDER/script.py\", line "))
             #expect(result.errors.hasPrefix("Traceback (most recent call last):\n"))
@@ -118,7 +118,7 @@ extension BuiltCommand {
             let result = try await run(source, signal: SIGINT)
             #expect(result.output == "ready\ncleaned up\n")
             #expect(result.errors.hasSuffix("\nKeyboardInterrupt\n"))
-            #expect(result.status == .exited(130))
+            #expect(result.status == .interrupted)
         }
 
         @Test func `SIGINT ends a top-level await, in order`() async throws {
@@ -132,7 +132,7 @@ extension BuiltCommand {
                 """
             let result = try await run(source, signal: SIGINT)
             #expect(result.output == "ready\ncleaned up\n")
-            #expect(result.status == .exited(130))
+            #expect(result.status == .interrupted)
         }
 
         @Test func `A script's own handler of SIGINT runs`() async throws {

@@ -115,7 +115,7 @@ extension BuiltCommand {
         @Test(
             "A fault that kills the receiver is reported with its origin, and the chat goes on",
             arguments: [
-                ([.apiError("no such key", status: 401)], "refused the key (401)"),
+                ([.apiError("no such key", status: 401)], "rejected the key (401)"),
                 ([.apiError("slow down", status: 429)], "is limiting requests (429)"),
                 ([.apiError("broken", status: 500)], "failed (500)"),
                 // The tutorial's transport raises here, and the SDK tries that twice more.

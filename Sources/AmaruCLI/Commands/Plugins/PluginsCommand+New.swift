@@ -23,8 +23,8 @@ extension PluginsCommand {
         func validate() throws {
             guard name.wholeMatch(of: /[A-Za-z][A-Za-z0-9_]*/) != nil else {
                 throw ValidationError(
-                    "\(name.debugDescription) is not a name for a plugin: use letters, digits and "
-                        + "underscores, a letter first."
+                    "\(name.debugDescription) is not a valid plugin name: use letters, digits and "
+                        + "underscores, beginning with a letter."
                 )
             }
         }
@@ -35,11 +35,18 @@ extension PluginsCommand {
             let folder = PluginsCommand.folder.url
             let file = folder.appending(path: "\(name).py")
             if FileManager.default.fileExists(atPath: file.path) {
-                throw ValidationError("\(file.path) exists already: choose another name.")
+                throw ValidationError("\(file.path) already exists: choose another name.")
             }
             try await PluginsCommand.startPython()
             let text: String = try await PythonActor.run { [name] in
-                try Python.import("amaru.plugins").template(name)
+                let isKeyword: Bool = try Python.import("keyword").iskeyword(name)
+                guard !isKeyword else {
+                    throw ValidationError(
+                        "\(name) is a keyword of Python, which no module can be named after: choose "
+                            + "another name."
+                    )
+                }
+                return try Python.import("amaru.plugins").template(name)
             }
             do {
                 try FileManager.default.createDirectory(
