@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from amaru import _bridge
 
-__all__ = ["build", "Probing"]
+__all__ = ["Probing", "build"]
 
 _SENDING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _LOOKING_UP: Final = frozenset(

@@ -73,5 +73,41 @@ extension BuiltCommand {
             #expect(other.output.contains("--allow-net \(name)."), "\(other)")
             #expect(server.requests.count == 1)
         }
+
+        @Test func `A socket of Python's own reaches named places of this machine alone`()
+            async throws
+        {
+            let server = ScriptedServer([.text("arrived")])
+            try await server.start()
+            try folder.write(
+                """
+                import http.client, socket, sys
+                from urllib.parse import urlsplit
+                place = urlsplit(sys.argv[1])
+                for step in (
+                    lambda: socket.create_connection((place.hostname, place.port)).close(),
+                    lambda: http.client.HTTPConnection(place.netloc).connect(),
+                    lambda: socket.getaddrinfo("name.invalid", 80),
+                ):
+                    try:
+                        print(step())
+                    except PermissionError as exc:
+                        print("refused", "the option --allow-net" in str(exc))
+                """,
+                to: "sockets.py"
+            )
+            for (allowed, lines) in [
+                ("example.com", ["refused True", "refused True", "refused True"]),
+                (server.url, ["None", "None", "refused True"]),
+            ] {
+                let result = try await AmaruProcess.run(
+                    ["run", "--allow-net", allowed, "sockets.py", server.url],
+                    in: folder
+                )
+                #expect(result.output.split(separator: "\n").map(String.init) == lines, "\(result)")
+            }
+            #expect(server.requests.isEmpty)
+            await server.shutDown()
+        }
     }
 }
