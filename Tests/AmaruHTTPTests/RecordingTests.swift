@@ -231,7 +231,7 @@ struct RecordingTests {
         let error = #expect(throws: HTTPFileError.self) {
             try RecordingBackend(to: path, around: NIOHTTPBackend())
         }
-        #expect(error?.description.contains("remove it, or name another") == true)
+        #expect(error?.description.contains("it already exists") == true)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
     }
 
