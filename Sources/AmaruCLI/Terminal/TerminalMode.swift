@@ -58,8 +58,11 @@ final class TerminalMode: Sendable {
         TerminalGuard.shared.leave(slot)
     }
 
-    /// Puts back the settings of every terminal that is changed now; before `_exit`.
-    static func leaveAll() { restoreTerminals() }
+    /// Puts back the settings of every terminal, for good; before `_exit`.
+    static func leaveAll() {
+        isEnding.pointee = 1
+        restoreTerminals()
+    }
 
     /// The signals by which a fault ends the process, and Ctrl-\.
     static let faultSignals: [Int32] = [
@@ -104,6 +107,8 @@ private final class TerminalGuard: Sendable {
     private let state = Lock(State())
 
     private init() {
+        // Made now, and not by a handler.
+        isEnding.pointee = 0
         atexit { restoreTerminals() }
     }
 
@@ -131,10 +136,12 @@ private final class TerminalGuard: Sendable {
 
     func enter(_ slot: Int, _ moment: Int32) {
         state.withLock { _ in
-            guard ownsTerminal(settings[slot].descriptor) else { return }
+            guard isEnding.pointee == 0, ownsTerminal(settings[slot].descriptor) else { return }
             // Before the change: a signal in between undoes what may not have been done.
             settings[slot].isEntered = true
             apply(slot, moment, changed: true)
+            // The process may have begun to end meanwhile, and have put the settings back already.
+            if isEnding.pointee != 0 { apply(slot, TCSANOW, changed: false) }
         }
     }
 
@@ -194,6 +201,16 @@ nonisolated(unsafe) private let settings = {
     return memory
 }()
 
+/// Whether the process is ending, so that no terminal is changed any more.
+///
+/// safe because it is a word that is only ever set, by handlers too, and looked at again after each
+/// change of a terminal.
+nonisolated(unsafe) private let isEnding = {
+    let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    memory.initialize(to: 0)
+    return memory
+}()
+
 // The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
 
 /// Whether this job may change the terminal; in the background that would stop the process.
@@ -240,6 +257,7 @@ private func raiseNow(_ signal: Int32) {
 }
 
 private let endByFatalSignal: SignalHandler = { signal in
+    isEnding.pointee = 1
     restoreTerminals()
     SignalAction().install(for: signal)
     raiseNow(signal)
