@@ -10,7 +10,7 @@ final class InterruptRoute: Sendable {
 
     /// Takes SIGINT over.
     ///
-    /// - Parameter line: Gives up the line being read; false if there is none.
+    /// - Parameter line: Gives up the line being read; returns false if no line is being read.
     /// - Throws: `PosixError` when the process is out of descriptors.
     init(line: @escaping @Sendable () -> Bool) throws {
         signals = try SignalSource([SIGINT])

@@ -18,7 +18,7 @@ extension Program {
         EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
     }
 
-    /// Returns the environment that holds `requirements`, or nil if there are none.
+    /// Returns the environment that holds `requirements`, or nil if no package is required.
     func environment(for requirements: [String]) async throws -> PythonEnvironment? {
         if let given = try givenEnvironment() { return given }
         if requirements.isEmpty {

@@ -159,7 +159,7 @@ final class TerminalSession: Sendable {
         output.post(state.input.show(text, size).screen)
     }
 
-    /// Gives up the line being read, on Ctrl-C; returns false if there is none.
+    /// Gives up the line being read, on Ctrl-C; returns false if no line is being read.
     func interruptLine() -> Bool {
         state.withLock { state in
             guard state.input.isReading else { return false }

@@ -68,7 +68,7 @@ struct HTTP1Framing: Hashable {
 
 /// What the fields `Transfer-Encoding` say, taken together.
 private struct TransferCodings {
-    /// Whether there is any besides `identity`, which once meant that there is none (RFC 2616 §3.6).
+    /// Whether a coding other than `identity`, which once meant no coding, is named (RFC 2616 §3.6).
     private(set) var areGiven = false
     private(set) var endInChunked = false
     private var isFieldGiven = false

@@ -55,7 +55,7 @@ struct HTTP1InputBuffer {
         try bytes.withUnsafeReadableBytes(body)
     }
 
-    /// Removes up to so many bytes; nil if there are none.
+    /// Removes at most that many bytes; nil if the buffer is empty.
     mutating func piece(atMost count: Int) -> ByteBuffer? {
         searched = 0
         return isEmpty ? nil : bytes.readSlice(length: min(count, bytes.readableBytes))

@@ -51,12 +51,12 @@ struct HTTP1StatusLine {
 }
 
 extension Int {
-    /// The value of decimal digits; nil if there are none, or others, or too many.
+    /// The value of decimal digits; nil for no digits, too many, or anything else.
     init?(decimal digits: some Collection<UInt8>) {
         self.init(digits: digits, radix: 10) { (0x30...0x39).contains($0) ? Int($0) - 0x30 : nil }
     }
 
-    /// The value of hexadecimal digits; nil if there are none, or others, or too many.
+    /// The value of hexadecimal digits; nil for no digits, too many, or anything else.
     init?(hexadecimal digits: some Collection<UInt8>) {
         self.init(digits: digits, radix: 16) { byte in
             switch byte {

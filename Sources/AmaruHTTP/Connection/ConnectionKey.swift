@@ -81,9 +81,6 @@ struct ConnectionKey: Hashable, Sendable {
     /// Whether several requests may share the connection at the same time.
     var offersHTTP2: Bool { tls?.offersHTTP2 ?? false }
 
-    /// Whether the certificate of the server is not looked at.
-    var isUnverified: Bool { tls?.settings.verification == HTTPConnectionOptions.Verification.none }
-
     /// What the connection leads to, in words; nil for the origin itself.
     var place: String? {
         switch way {

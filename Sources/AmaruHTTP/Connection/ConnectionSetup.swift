@@ -118,7 +118,7 @@ final class ConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 extension ConnectionSetup {
-    /// Begins the next step, or ends if there is none.
+    /// Begins the next step, or ends after the last.
     private func begin(_ context: ChannelHandlerContext) {
         do {
             switch steps.first {

@@ -111,7 +111,7 @@ class ResponseReader(io.RawIOBase):
         if self._exchange.method == "HEAD" or status in (204, 304):
             self._left = 0
             if chunked:
-                # Which http.client reads to its end, though there is none.
+                # http.client reads a chunked body to its end, even an absent one.
                 self._pieces.append(memoryview(b"0\r\n\r\n"))
         elif chunked:
             self._chunked = True

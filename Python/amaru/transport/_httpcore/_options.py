@@ -13,10 +13,11 @@ __all__ = ["connection", "limits"]
 
 
 def connection(module: ModuleType, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the core's options; what cannot be honoured is a ValueError.
+    """Return the core's options.
 
-    Of TLS it is an SSLError. Without a proxy there is none: the client has read the
-    environment, or has been told not to.
+    Raise ValueError for an option that cannot be honoured, ssl.SSLError if it is one
+    of TLS. Without `proxy` the request goes direct: the client has read the
+    environment already, or was told not to.
     """
     if not given.get("http1", True):
         _refuse("http1", "False", "HTTP/2 is offered beside HTTP/1.1")
@@ -38,7 +39,7 @@ def connection(module: ModuleType, given: Mapping[str, Any]) -> dict[str, Any]:
 def limits(given: Mapping[str, Any]) -> tuple[int | None, float | None]:
     """Return the number of connections, and how long an idle one is kept.
 
-    How many may be idle is not counted, but none is none.
+    A limit on idle connections is ignored, except that 0 keeps no connection.
     """
     idle = given.get("keepalive_expiry")
     if given.get("max_keepalive_connections") == 0:

@@ -77,8 +77,8 @@ def _reframed(headers: Mapping[str, str], body: Any) -> Mapping[str, str]:
     """Leave a length out that is not the body's, so that it is made again.
 
     One that was copied from another client counts the bytes of another serialisation:
-    the server would wait for bytes that never come. Beside chunks there is none (RFC
-    9112, 6.2).
+    the server would wait for bytes that never come. A chunked body has no length
+    at all (RFC 9112, 6.2).
     """
     from urllib3._collections import HTTPHeaderDict
     from urllib3.util import SKIP_HEADER
