@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import socket
 import ssl
@@ -17,6 +16,7 @@ import httpx
 import httpx2
 import pytest
 from scripted_server import Peer, Server
+from transport_keys import ENCRYPTED_KEY, OWN, OWN_KEY, PRIVATE
 
 from amaru import _bridge, network
 from amaru.transport import InsecureConnectionWarning
@@ -453,109 +453,3 @@ def test_extensions_of_a_request(family: Any, core: Any, serve: Serve) -> None:
     assert server.received[0].target == "*"
     assert core.opened[0].options["sni"] == "other.example"
     assert "sni" not in core.opened[1].options
-
-
-STEPS = [
-    "http11.send_request_headers.started",
-    "http11.send_request_headers.complete",
-    "http11.send_request_body.started",
-    "http11.send_request_body.complete",
-    "http11.receive_response_headers.started",
-    "http11.receive_response_headers.complete",
-    "http11.receive_response_body.started",
-    "http11.receive_response_body.complete",
-    "http11.response_closed.started",
-    "http11.response_closed.complete",
-]
-
-
-@pytest.mark.parametrize("upload", [False, True])
-def test_the_steps_are_traced(
-    family: Any, core: Any, serve: Serve, upload: bool
-) -> None:
-    seen: list[tuple[str, dict[str, Any]]] = []
-    content = iter([b"x"]) if upload else b"x"
-    extensions = {"trace": lambda name, info: seen.append((name, info))}
-    with family.Client() as client:
-        client.post(serve(ok).origin, content=content, extensions=extensions)
-    assert [name for name, _ in seen] == STEPS
-    head = dict(seen)["http11.receive_response_headers.complete"]["return_value"]
-    assert head[:3] == (b"HTTP/1.1", 200, b"OK")
-    assert (
-        dict(seen)["http11.send_request_headers.started"]["request"].method == b"POST"
-    )
-
-
-def test_the_steps_are_traced_asynchronously(
-    family: Any, core: Any, serve: Serve
-) -> None:
-    seen: list[str] = []
-
-    async def trace(name: str, info: dict[str, Any]) -> None:
-        await asyncio.sleep(0)
-        seen.append(name)
-
-    async def run() -> None:
-        async with family.AsyncClient() as client:
-            await client.get(serve(ok).origin, extensions={"trace": trace})
-
-    asyncio.run(run())
-    assert seen == STEPS
-
-
-def test_a_failed_step_is_traced(family: Any, core: Any) -> None:
-    seen: list[tuple[str, dict[str, Any]]] = []
-    server = Server(ok)
-    server.close()
-    extensions = {"trace": lambda name, info: seen.append((name, info))}
-    with family.Client() as client, pytest.raises(family.ConnectError):
-        client.get(server.origin, extensions=extensions)
-    name, info = seen[-1]
-    assert name == "http11.receive_response_headers.failed"
-    assert type(info["exception"]).__name__ == "ConnectError"
-
-
-PRIVATE = """\
------BEGIN CERTIFICATE-----
-MIIBmTCCAT+gAwIBAgIUXJgLhJwwYfT48i5dV9UxhnUtLHYwCgYIKoZIzj0EAwIw
-ITEfMB0GA1UEAwwWUHJpdmF0ZSBUZXN0IEF1dGhvcml0eTAgFw0yNjExMjMwMTMy
-NTNaGA8yMTI2MTAzMDAxMzI1M1owITEfMB0GA1UEAwwWUHJpdmF0ZSBUZXN0IEF1
-dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABG+l45DhEzuillHYE/XS
-jbbBf3gxu3oerZ/MSM6dnwDBB1aHWQxNDpH4EuCarMqZg6uJd9EXyt7bDVxRdoY4
-7zijUzBRMB0GA1UdDgQWBBQNDeF/P4RXkFG0ABrS6HuRJLtW7jAfBgNVHSMEGDAW
-gBQNDeF/P4RXkFG0ABrS6HuRJLtW7jAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49
-BAMCA0gAMEUCIQDw3/pm/Hgyt/xWi84rI/fYdYPjS5/Sub4JcUSNB+Ls3wIgMvxt
-DYO4kqCNlcIMt7N6oJTRJWZy6nBByP49SWHozI4=
------END CERTIFICATE-----
-"""
-
-OWN = """\
------BEGIN CERTIFICATE-----
-MIIBcjCCARegAwIBAgIURNxYT6Ub7ieTqmmcSI+Loozt6hIwCgYIKoZIzj0EAwIw
-DTELMAkGA1UEAwwCbWUwIBcNMjYxMTI2MDM1OTUxWhgPMjEyNjExMDIwMzU5NTFa
-MA0xCzAJBgNVBAMMAm1lMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8pftm1ic
-ltiQTUXbK2shOvYBeHU2Low/LBhB0cGzMYXHAqdoT2W6mhZARwGYT2uZV7WuvlbH
-eia8OzBaMAtE76NTMFEwHQYDVR0OBBYEFBxf69qI4ChjxJYBXmhtn4Tg+iAtMB8G
-A1UdIwQYMBaAFBxf69qI4ChjxJYBXmhtn4Tg+iAtMA8GA1UdEwEB/wQFMAMBAf8w
-CgYIKoZIzj0EAwIDSQAwRgIhAIWyO/QcjWAa6AzS5NG5Xi1i9sXTSZaxsYbHPZi3
-973TAiEAiJ50q85qgSpOCF0da34Jj0nSfh5I1ni8BMdGkX4fk2A=
------END CERTIFICATE-----
-"""
-
-OWN_KEY = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdSpPhx3AMWN1EQK+
-7ZbLlRxxIZuXukGcV/ue5FRaZLChRANCAATyl+2bWJyW2JBNRdsrayE69gF4dTYu
-jD8sGEHRwbMxhccCp2hPZbqaFkBHAZhPa5lXta6+Vsd6Jrw7MFowC0Tv
------END PRIVATE KEY-----
-"""
-
-ENCRYPTED_KEY = """\
------BEGIN ENCRYPTED PRIVATE KEY-----
-MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjNhGUL2KbKvAICCAAw
-DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEK73ewIYMpl9G5N6VrI5JkUEgZB0
-knR1eK+dfBdr+2gp9rqye+N+41cEDvl5rHpX2jOFWmhbwa2dN2fKrTqjk0E58oWK
-eB9evrkj4hLcs4AlGn5f/LDOsFSsxCXYZ9tTygs7aEnOBhmVrzOWnOLGT3yjXWCS
-F4hEsL4RIfaX7URMmlrNsg6UwV0zSvFXqKCHgLgOxHfbIJ1BpUURK6w0vGWBgPU=
------END ENCRYPTED PRIVATE KEY-----
-"""

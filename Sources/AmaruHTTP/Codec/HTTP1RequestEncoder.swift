@@ -57,16 +57,9 @@ enum HTTP1RequestEncoder {
         if size > 0 { buffer.writeStaticString("\r\n") }
     }
 
-    /// Writes the end of a body in chunks.
-    ///
-    /// - Throws: `.localProtocol` as for a head. Nothing is written then.
-    static func lastChunk(
-        trailers: [HTTPHeaderField] = [],
-        into buffer: inout ByteBuffer
-    ) throws(HTTPTransferError) {
-        if let fault = fault(fields: trailers) { throw refusal(fault) }
-        buffer.writeStaticString("0\r\n")
-        write(trailers, into: &buffer)
+    /// Writes the end of a body in chunks, without trailers.
+    static func lastChunk(into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("0\r\n\r\n")
     }
 }
 

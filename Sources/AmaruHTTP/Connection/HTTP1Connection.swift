@@ -209,7 +209,7 @@ extension HTTP1Connection: TransferCarrier {
         guard case .busy(let transfer) = state, transfer.exchange.request.framing == .chunked
         else { return }
         var buffer = channel.allocator.buffer(capacity: 8)
-        buffer.writeStaticString("0\r\n\r\n")
+        HTTP1RequestEncoder.lastChunk(into: &buffer)
         write(buffer)
     }
 
