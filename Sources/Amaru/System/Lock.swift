@@ -42,12 +42,12 @@ package final class Lock<Value>: @unchecked Sendable {
     }
 }
 
-/// A one-shot gate that blocks threads until it is opened.
-package final class Gate: @unchecked Sendable {
-    // Safe because `isOpen` is touched only with `mutex` held.
+/// A flag that threads wait for.
+package class ThreadFlag: @unchecked Sendable {
+    // Safe because `isSet` is touched only with `mutex` held, as subclasses add no state.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
-    private var isOpen = false
+    private var isSet = false
 
     package init() {
         mutex = .allocate(capacity: 1)
@@ -65,65 +65,44 @@ package final class Gate: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    package func open() {
+    fileprivate final func set() {
         pthread_mutex_lock(mutex)
-        isOpen = true
+        isSet = true
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
     }
 
-    package func wait() {
+    fileprivate final func waitUntilSet(andReset: Bool) {
         pthread_mutex_lock(mutex)
-        while !isOpen { pthread_cond_wait(condition, mutex) }
+        while !isSet { pthread_cond_wait(condition, mutex) }
+        if andReset { isSet = false }
         pthread_mutex_unlock(mutex)
     }
 
-    /// Waits at most `milliseconds`; says whether the gate is open.
-    package func wait(milliseconds: Int) -> Bool {
+    fileprivate final func waitUntilSet(milliseconds: Int) -> Bool {
         let deadline = amaru_deadline(Int64(milliseconds))
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        while !isOpen {
-            if amaru_wait_until(condition, mutex, deadline) != 0 { return isOpen }
+        while !isSet {
+            if amaru_wait_until(condition, mutex, deadline) != 0 { return isSet }
         }
         return true
     }
 }
 
+/// A one-shot gate that blocks threads until it is opened.
+package final class Gate: ThreadFlag, @unchecked Sendable {
+    package func open() { set() }
+
+    package func wait() { waitUntilSet(andReset: false) }
+
+    /// Waits at most `milliseconds`; returns whether the gate is open.
+    package func wait(milliseconds: Int) -> Bool { waitUntilSet(milliseconds: milliseconds) }
+}
+
 /// An event that lets one waiting thread go on for each time that it was signalled.
-final class AutoResetEvent: @unchecked Sendable {
-    // Safe because `isSignalled` is touched only with `mutex` held.
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
-    private var isSignalled = false
+final class AutoResetEvent: ThreadFlag, @unchecked Sendable {
+    func signal() { set() }
 
-    init() {
-        mutex = .allocate(capacity: 1)
-        mutex.initialize(to: pthread_mutex_t())
-        pthread_mutex_init(mutex, nil)
-        condition = .allocate(capacity: 1)
-        condition.initialize(to: pthread_cond_t())
-        pthread_cond_init(condition, nil)
-    }
-
-    deinit {
-        pthread_cond_destroy(condition)
-        condition.deallocate()
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
-    }
-
-    func signal() {
-        pthread_mutex_lock(mutex)
-        isSignalled = true
-        pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
-    }
-
-    func wait() {
-        pthread_mutex_lock(mutex)
-        while !isSignalled { pthread_cond_wait(condition, mutex) }
-        isSignalled = false
-        pthread_mutex_unlock(mutex)
-    }
+    func wait() { waitUntilSet(andReset: true) }
 }
