@@ -135,20 +135,56 @@ enum Interrupts {
         switch claim() {
         case .nothing: false
         case .call: true
-        case .step: frame.map { !isIdle($0) } ?? false
+        case .step: frame.map { !isIdle(beneathHandlers($0).pointer) } ?? false
         }
+    }
+
+    /// Returns the frame that Python code's handler of SIGINT interrupted, else the frame itself.
+    ///
+    /// What a handler raises comes out of the code beneath it. If that is the loop between two
+    /// steps, the callback which is next would be lost, and whoever waits for it would for ever.
+    private static func beneathHandlers(_ frame: PyPointer) -> PythonObject {
+        let handlers = [SIGINT, SIGURG].compactMap(codeOfHandler)
+        var result = PythonObject(OwnedReference(borrowed: frame))
+        var current = result
+        while current.pointer != amaru_none(), !handlers.isEmpty {
+            guard let code = attribute("f_code", of: current.pointer),
+                let back = attribute("f_back", of: current.pointer)
+            else { break }
+            current = back
+            if handlers.contains(where: { $0.pointer == code.pointer }) { result = back }
+        }
+        return result
+    }
+
+    /// Returns the bytecode of Python code's handler of a signal, nil where it has none.
+    private static func codeOfHandler(_ signal: Int32) -> PythonObject? {
+        guard let signals = PyImport_ImportModule("_signal") else {  // new
+            PyErr_Clear()
+            return nil
+        }
+        let module = OwnedReference(new: signals)
+        guard let getsignal = attribute("getsignal", of: module.pointer),
+            let handler = try? Vectorcall.call(getsignal.pointer, [Int(signal)], PythonGIL())
+        else { return nil }
+        // A function or method, or an object with a method `__call__`.
+        return attribute("__code__", of: handler.pointer)
+            ?? attribute("__call__", of: handler.pointer)
+            .flatMap { attribute("__code__", of: $0.pointer) }
+    }
+
+    private static func attribute(_ name: String, of object: PyPointer) -> PythonObject? {
+        guard let value = PyObject_GetAttrString(object, name) else {  // new
+            PyErr_Clear()
+            return nil
+        }
+        return PythonObject(OwnedReference(new: value))
     }
 
     /// Whether a frame is the loop itself, between the steps of its tasks.
     private static func isIdle(_ frame: PyPointer) -> Bool {
-        guard frame != amaru_none(),
-            let globals = PyObject_GetAttrString(frame, "f_globals")  // new
-        else {
-            PyErr_Clear()
-            return true
-        }
-        let namespace = OwnedReference(new: globals)
-        guard amaru_is_dict(namespace.pointer) != 0,
+        guard frame != amaru_none(), let namespace = attribute("f_globals", of: frame),
+            amaru_is_dict(namespace.pointer) != 0,
             let name = PyDict_GetItemString(namespace.pointer, "__name__"),  // borrowed
             amaru_is_unicode(name) != 0
         else { return true }

@@ -155,6 +155,54 @@ struct UntargetedInterruptTests {
         }
     }
 
+    @Test(
+        "A script's handler of SIGINT that is struck between two callbacks loses none",
+        arguments: ["slow", "type('Slow', (), {'__call__': lambda self, *_: slow()})()"]
+    )
+    func handlerBetweenCallbacks(handler: String) async {
+        await #expect(processExitsWith: .success) { [handler = handler as String] in
+            try await Python.register(
+                PythonModule("interrupt_again") {
+                    PythonFunction("interrupt") { () in Python.interrupt() }
+                }
+            )
+            // A function of the loop's own module, interrupted before its callback begins.
+            try await Python.run(
+                """
+                import asyncio, interrupt_again, signal, sys, time
+
+                def slow(*_):
+                    if hasattr(sys, "handled"):
+                        return
+                    sys.handled = True
+                    for _ in range(3):
+                        interrupt_again.interrupt()
+                        time.sleep(0.01)
+
+                signal.signal(signal.SIGINT, \(handler))
+                namespace = {"__name__": "asyncio.events", "signal": signal}
+                exec(
+                    "def run(callback):\\n"
+                    "    signal.raise_signal(signal.SIGINT)\\n"
+                    "    callback()\\n",
+                    namespace,
+                )
+                asyncio.get_running_loop().call_soon(
+                    namespace["run"], lambda: setattr(sys, "called", True)
+                )
+                await asyncio.sleep(0.01)
+                """
+            )
+            let (isHandled, isCalled) = try await PythonActor.run {
+                return (
+                    try Python.eval("hasattr(__import__('sys'), 'handled')", as: Bool.self),
+                    try Python.eval("hasattr(__import__('sys'), 'called')", as: Bool.self)
+                )
+            }
+            #expect(isHandled && isCalled)
+        }
+    }
+
     @Test("An interrupt breaks a task's step that never ends")
     func runawayStep() async {
         await #expect(processExitsWith: .success) {
