@@ -20,7 +20,9 @@ extension ConvertibleToPython where Self: FixedWidthInteger & UnsignedInteger {
 }
 
 extension ConvertibleFromPython where Self: FixedWidthInteger {
-    /// Reads an `int` that fits; refuses `bool`, which CPython counts as one.
+    /// Reads an `int` that fits, or what has `__index__`, such as numpy's integers.
+    ///
+    /// It refuses `bool`, which CPython counts as an `int`.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -40,7 +42,7 @@ extension ConvertibleFromPython where Self: FixedWidthInteger {
     @inlinable
     public static var convertsWithoutPythonCode: Bool { true }
 
-    /// An int of several digits or of a subclass, or none.
+    /// An int of several digits or of a subclass, or an object of another type.
     @inlinable
     @inline(never)
     static func large(
@@ -48,7 +50,8 @@ extension ConvertibleFromPython where Self: FixedWidthInteger {
         _ gil: borrowing PythonGIL
     ) throws -> Self {
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
-            throw PythonConversionError.expected("int", found: reference)
+            let int = try NumberProtocols.int(reference)
+            return try fromPython(BorrowedReference(int.pointer), gil)
         }
         var overflow: Int32 = 0
         let signed = PyLong_AsLongLongAndOverflow(reference.pointer, &overflow)

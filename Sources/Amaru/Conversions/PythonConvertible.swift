@@ -29,7 +29,7 @@ public protocol ConvertibleFromPython: SendableMetatype {
         _ gil: borrowing PythonGIL
     ) throws -> Self
 
-    /// Whether ``fromPython(_:_:)`` never runs Python code, and so never changes what it reads from.
+    /// Whether ``fromPython(_:_:)`` runs Python code, if any, only while it owns the object.
     ///
     /// False unless a type says otherwise. Where it is true a container lends its elements without
     /// a reference of their own.

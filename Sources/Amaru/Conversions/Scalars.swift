@@ -14,14 +14,14 @@ extension Bool: PythonConvertible {
         OwnedReference(borrowed: self ? amaru_true() : amaru_false())
     }
 
-    /// Reads a `bool`, and nothing that is merely true or false.
+    /// Reads a `bool` or numpy's, and nothing that is merely true or false.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
     ) throws -> Bool {
         guard amaru_is_bool(reference.pointer) != 0 else {
-            throw PythonConversionError.expected("bool", found: reference)
+            return try NumberProtocols.bool(reference)
         }
         return reference.pointer == amaru_true()
     }
@@ -38,7 +38,8 @@ extension Double: PythonConvertible {
         try OwnedReference(new: PyFloat_FromDouble(self))
     }
 
-    /// Reads a `float`, or an `int` that a double represents exactly.
+    /// Reads a `float`, or another number that a double represents exactly: an `int`, one of
+    /// numpy's scalars, anything with `__float__` that is equal to it.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -48,7 +49,7 @@ extension Double: PythonConvertible {
         return try exactly(reference, gil)
     }
 
-    /// An `int` that has an exact Double.
+    /// The number of an `int`, or of an object of another type, that has an exact Double.
     @usableFromInline
     @inline(never)
     static func exactly(
@@ -56,7 +57,7 @@ extension Double: PythonConvertible {
         _ gil: borrowing PythonGIL
     ) throws -> Double {
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
-            throw PythonConversionError.expected("float", found: reference)
+            return try NumberProtocols.double(reference)
         }
         let integer = try Int64.fromPython(reference, gil)
         guard let value = Double(exactly: integer) else {

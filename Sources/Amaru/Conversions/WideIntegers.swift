@@ -18,7 +18,8 @@ enum IntegerText {
         _ gil: borrowing PythonGIL
     ) throws -> String {
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
-            throw PythonConversionError.expected("int", found: reference)
+            let int = try NumberProtocols.int(reference)
+            return try digits(of: BorrowedReference(int.pointer), gil)
         }
         let text = try OwnedReference(new: PyNumber_ToBase(reference.pointer, 16))
         let digits = try String.fromPython(BorrowedReference(text.pointer), gil)

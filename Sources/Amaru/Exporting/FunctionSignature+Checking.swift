@@ -5,8 +5,10 @@ extension FunctionSignature {
     /// Says what is wrong with the names or the order of the parameters, as the first thing found.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
-    func check() throws {
-        try check(identifier: name.split(separator: ".").last.map(String.init) ?? name)
+    func check(isNameless: Bool = false) throws {
+        if !isNameless {
+            try check(identifier: name.split(separator: ".").last.map(String.init) ?? name)
+        }
         var seen: Set<String> = receiver == .none ? [] : [receiver.rawValue]
         var last: ParameterDescription?
         var firstDefault: ParameterDescription?

@@ -99,16 +99,17 @@ enum NativeFunction {
 
     /// Makes the builtin of an exported function; the thread holds the GIL.
     ///
-    /// - Parameter module: The name of its module, which is its `__module__`.
+    /// - Parameter module: The name of its module, which is its `__module__`; nil has none.
     static func make(
         _ function: PythonFunction,
-        module: String,
+        module: String?,
         _ gil: borrowing PythonGIL
     ) throws -> PythonObject {
-        try function.signature.check()
+        // One of a module is found by its name.
+        try function.signature.check(isNameless: module == nil)
         let documentation = try function.signature.docstring(function.documentation, gil)
-        let module = try module.pythonReference(gil)
-        return try make(Exported(function, documentation: documentation), module: module.pointer)
+        let name = try module.map { PythonObject(try $0.pythonReference(gil)) }
+        return try make(Exported(function, documentation: documentation), module: name?.pointer)
     }
 
     private static func make(

@@ -14,7 +14,7 @@ extension PythonFunction {
         each Argument: ConvertibleFromPython & Sendable,
         Value: ConvertibleToPython & Sendable
     >(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -36,7 +36,7 @@ extension PythonFunction {
 
     /// Creates a function that starts at once and returns an awaitable of `None`.
     public init<each Argument: ConvertibleFromPython & Sendable>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,

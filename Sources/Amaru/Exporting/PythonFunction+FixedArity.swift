@@ -12,7 +12,7 @@ extension PythonFunction {
     @inlinable
     @inline(__always)
     public init<Value: ConvertibleToPython>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -28,7 +28,7 @@ extension PythonFunction {
     @inlinable
     @inline(__always)
     public init(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -45,7 +45,7 @@ extension PythonFunction {
     @inlinable
     @inline(__always)
     public init<First: ConvertibleFromPython, Value: ConvertibleToPython>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -61,7 +61,7 @@ extension PythonFunction {
     @inlinable
     @inline(__always)
     public init<First: ConvertibleFromPython>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -82,7 +82,7 @@ extension PythonFunction {
         Second: ConvertibleFromPython,
         Value: ConvertibleToPython
     >(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -103,7 +103,7 @@ extension PythonFunction {
     @inlinable
     @inline(__always)
     public init<First: ConvertibleFromPython, Second: ConvertibleFromPython>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -125,7 +125,7 @@ extension PythonFunction {
         Third: ConvertibleFromPython,
         Value: ConvertibleToPython
     >(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -152,7 +152,7 @@ extension PythonFunction {
         Second: ConvertibleFromPython,
         Third: ConvertibleFromPython
     >(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,

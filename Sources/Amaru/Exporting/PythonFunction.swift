@@ -13,6 +13,12 @@ internal import CAmaruPython
 /// PythonFunction("fetch") { (url: String) async throws in try await load(url) }
 /// ```
 ///
+/// A function is an argument too, and then needs no name:
+///
+/// ```swift
+/// try list.sort(key: PythonFunction { (x: Int) in -x })
+/// ```
+///
 /// Without descriptions, arguments are positional. A ``PythonParameter`` for each one gives it a
 /// name, a kind and perhaps a default. Arguments are converted to the closure's parameter types;
 /// one that does not convert is a `TypeError` that names it. The closure runs on the thread that
@@ -38,7 +44,7 @@ public struct PythonFunction: Sendable {
     ///   - line: The line that tracebacks show for it.
     ///   - body: What it does; what it throws is raised in Python.
     public init<each Argument: ConvertibleFromPython, Value: ConvertibleToPython>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -58,7 +64,7 @@ public struct PythonFunction: Sendable {
 
     /// Creates a function that returns `None`.
     public init<each Argument: ConvertibleFromPython>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -139,6 +145,9 @@ public struct PythonFunction: Sendable {
         }
     }
 
+    /// The name of a function that has none, as `<lambda>` is in Python.
+    public static let nameless = "<closure>"
+
     @usableFromInline
     init(
         _ signature: FunctionSignature,
@@ -152,5 +161,12 @@ public struct PythonFunction: Sendable {
         self.signature = signature
         frame = SwiftFrame(signature.name, file: fileID, line: line)
         self.body = body
+    }
+}
+
+extension PythonFunction: ConvertibleToPython {
+    /// Makes a builtin function, which keeps the closure for as long as Python keeps it.
+    public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        try NativeFunction.make(self, module: nil, gil).newReference(gil)
     }
 }

@@ -135,7 +135,7 @@ enum Interrupts {
         switch claim() {
         case .nothing: false
         case .call: true
-        case .step: frame.map { !isIdle(beneathHandlers($0).pointer) } ?? false
+        case .step: frame.map { !isIdle(beneathHandlers($0)) } ?? false
         }
     }
 
@@ -182,8 +182,9 @@ enum Interrupts {
     }
 
     /// Whether a frame is the loop itself, between the steps of its tasks.
-    private static func isIdle(_ frame: PyPointer) -> Bool {
-        guard frame != amaru_none(), let namespace = attribute("f_globals", of: frame),
+    private static func isIdle(_ frame: PythonObject) -> Bool {
+        guard frame.pointer != amaru_none(),
+            let namespace = attribute("f_globals", of: frame.pointer),
             amaru_is_dict(namespace.pointer) != 0,
             let name = PyDict_GetItemString(namespace.pointer, "__name__"),  // borrowed
             amaru_is_unicode(name) != 0

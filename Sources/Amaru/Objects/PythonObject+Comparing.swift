@@ -5,8 +5,8 @@ internal import CAmaruPython
 
 /// Comparisons as truth values, as `if a < b` takes them.
 ///
-/// A result without a truth value, such as numpy's array, throws; ``Python/compare(_:_:_:)`` gives
-/// the object itself.
+/// A result without a truth value, such as numpy's array, throws. The operators with a point, such
+/// as `a .< b`, give the object itself, as SIMD vectors do in Swift.
 ///
 /// https://docs.python.org/3/reference/expressions.html#value-comparisons
 extension PythonObject {
@@ -38,6 +38,36 @@ extension PythonObject {
     /// Gives `a >= b`.
     public static func >= (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
         try Python.compare(a, .greaterOrEqual, b).isTrue()
+    }
+
+    /// Gives what `a == b` gives in Python, such as an array of truth values.
+    public static func .== (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .equal, b)
+    }
+
+    /// Gives what `a != b` gives in Python.
+    public static func .!= (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .notEqual, b)
+    }
+
+    /// Gives what `a < b` gives in Python.
+    public static func .< (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .less, b)
+    }
+
+    /// Gives what `a <= b` gives in Python.
+    public static func .<= (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .lessOrEqual, b)
+    }
+
+    /// Gives what `a > b` gives in Python.
+    public static func .> (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .greater, b)
+    }
+
+    /// Gives what `a >= b` gives in Python.
+    public static func .>= (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .greaterOrEqual, b)
     }
 
     /// What `==` gives, as a truth value; identical objects count as equal, as in a list.

@@ -13,7 +13,7 @@ struct NumpyTests {
             #expect(try a.sum() == 10.0)
             #expect(try a.mean(axis: 0).tolist() == [2.0, 3])
             #expect(try (a * 2 + 1).tolist() == [[3.0, 5], [7, 9]])
-            let small = try Python.compare(a, .lessOrEqual, 2.0)
+            let small = try a .<= 2.0
             #expect(try small.tolist() == [[true, true], [false, false]])
             #expect(throws: PythonException.self) { try a <= 2.0 }
             #expect(try np.dot(a, a).tolist() == [[7.0, 10], [15, 22]])
@@ -33,7 +33,7 @@ struct NumpyTests {
             #expect(try a[slice].tolist() == [[4, 5, 6, 7], [8, 9, 10, 11]])
             #expect(try a[PythonTuple(1, 2)].item() == 6)
             #expect(try a[[0, 2]].tolist() == [[0, 1, 2, 3], [8, 9, 10, 11]])
-            let mask = try Python.compare(a, .greater, 9)
+            let mask = try a .> 9
             #expect(try a[mask].tolist() == [10, 11])
             try a.setItem(mask, to: 0)
             #expect(try a.sum() == 45)
@@ -42,15 +42,36 @@ struct NumpyTests {
         }
     }
 
-    @Test("Numbers of numpy convert where they are exactly Python's, else item() does it")
+    @Test("Numbers and arrays of numpy convert where they are exactly Swift's")
     func scalars() async throws {
         try await PythonActor.run {
             let np = try Python.import("numpy")
             #expect(try np.float64(2.5) == 2.5)
-            #expect(throws: PythonConversionError.self) { try np.int64(3) as Int }
-            #expect(try np.int64(3).item() == 3)
-            #expect(try np.bool_(true).item() == true)
-            #expect(throws: PythonConversionError.self) { try np.array([1.5]) as Double }
+            #expect(try np.int64(3) == 3)
+            let largest: Int = try np.array([1, 5, 2]).argmax()
+            #expect(largest == 1)
+            #expect(try np.uint8(200) == UInt8(200))
+            #expect(throws: PythonConversionError.self) { try np.int64(300) as Int8 }
+            #expect(throws: PythonConversionError.self) { try np.float64(3) as Int }
+            let single: Double = try np.float32(0.5)
+            #expect(single == 0.5)
+            let tenth: Float = try np.float32(0.1)
+            #expect(tenth == 0.1)
+            let quiet: Double = try np.float32("nan")
+            #expect(quiet.isNaN)
+            #expect(throws: PythonConversionError.self) {
+                try np.longdouble("0.1") as Double
+            }
+            #expect(try np.bool_(true) as Bool)
+            #expect(throws: PythonConversionError.self) { try np.bool_(true) as Double }
+            #expect(throws: PythonConversionError.self) { try np.bool_(true) as Int }
+            #expect(throws: PythonConversionError.self) { try np.int64(1) as Bool }
+            #expect(try [Double](np.array([1.5, 2.5])) == [1.5, 2.5])
+            #expect(try [Float](np.array([1.5], dtype: "float32")) == [1.5])
+            #expect(try [Int](np.arange(6).reshape(2, 3)[1]) == [3, 4, 5])
+            #expect(throws: PythonConversionError.self) { try np.ones(3) as [Float] }
+            #expect(throws: PythonConversionError.self) { try np.ones([2, 2]) as [Double] }
+            #expect(throws: PythonConversionError.self) { try np.array([1.5, 2]) as Double }
         }
     }
 

@@ -1,0 +1,225 @@
+// What everyone types first.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import Testing
+
+@Suite("What one types works", .python)
+struct SpellingTests {
+    @Test("An object prints as str() gives it on the Python thread, and as a hint elsewhere")
+    func printing() async throws {
+        let object = try await PythonActor.run {
+            let object = try Python.eval("[1, 'x']")
+            #expect("\(object)" == "[1, 'x']")
+            #expect(String(describing: object) == "[1, 'x']")
+            #expect("\([object])" == "[[1, 'x']]")
+            let broken = try Python.eval(
+                "type('Broken', (), {'__str__': lambda self: 1 / 0})()"
+            )
+            #expect("\(broken)".hasPrefix("<Broken object, whose str() failed: "))
+            #expect("\(broken)".contains("ZeroDivisionError"))
+            // It left no exception behind.
+            #expect(try Python.eval("1 + 1", as: Int.self) == 2)
+            // An attribute of that name is still Python's.
+            let cursor = try Python.eval("type('Cursor', (), {'description': 'columns'})()")
+            #expect(try cursor.description == "columns")
+            return object
+        }
+        #expect("\(object)" == "<Python object: print it in PythonActor.run { … }>")
+    }
+
+    @Test("nil is None, among positional and keyword arguments, of objects and of methods")
+    func none() async throws {
+        try await PythonActor.run {
+            let show = try Python.eval("lambda *a, **k: repr((a, k))")
+            #expect(try show(nil) == "((None,), {})")
+            #expect(try show(1, nil, "x") == "((1, None, 'x'), {})")
+            #expect(try show(x: nil) == "((), {'x': None})")
+            #expect(try show(1, x: nil, y: "y") == "((1,), {'x': None, 'y': 'y'})")
+            let text: String = try show(nil)
+            #expect(text == "((None,), {})")
+            let holder = try Python.eval("__import__('types').SimpleNamespace()")
+            try holder.setAttribute("show", to: show)
+            #expect(try holder.show(nil) == "((None,), {})")
+            #expect(try holder.show(x: nil) == "((), {'x': None})")
+            let named: String = try holder.show(2, x: nil)
+            #expect(named == "((2,), {'x': None})")
+            #expect(try Python.eval("' a b '").split(nil, 1).converted() == ["a", "b "])
+        }
+    }
+
+    @Test("Lists and dicts of several types, nested and in their order")
+    func collections() async throws {
+        try await PythonActor.run {
+            let count = 3
+            let list = try Python.list([1, "x", nil, 2.5, Python.list([true, "y"])])
+            #expect(try Python.repr(list) == "[1, 'x', None, 2.5, [True, 'y']]")
+            let dict = try Python.dict(
+                ["b": [1], "a": "x", 3: nil, "n": count, "d": Python.dict(["k": 1, "l": [2.5]])]
+            )
+            #expect(
+                try Python.repr(dict)
+                    == "{'b': [1], 'a': 'x', 3: None, 'n': 3, 'd': {'k': 1, 'l': [2.5]}}"
+            )
+            #expect(try Python.repr(Python.list([])) == "[]")
+            #expect(try Python.repr(Python.list((1...3).lazy.map { $0 * 2 })) == "[2, 4, 6]")
+            #expect(try Python.repr(Python.list("ab".utf8)) == "[97, 98]")
+            let error = #expect(throws: PythonConversionError.self) {
+                try Python.dict(["a": Python.list([1]), "b": Refused()])
+            }
+            #expect(error?.path == ["[b]"])
+            #expect(throws: PythonException.self) { try Python.dict([[1]: 1]) }
+        }
+    }
+
+    private struct Refused: ConvertibleToPython {
+        func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+            throw PythonConversionError(.value, "refused")
+        }
+    }
+
+    @Test("Arguments that are known only at run time")
+    func runTimeArguments() async throws {
+        try await PythonActor.run {
+            let show = try Python.eval("lambda *a, **k: repr((a, k))")
+            let arguments: [any ConvertibleToPython] = [1, "x"]
+            let keywords: [String: any ConvertibleToPython] = ["z": 1, "a": [2]]
+            let text = try Python.call(show, arguments: arguments, keywords: keywords)
+            #expect(try text == "((1, 'x'), {'a': [2], 'z': 1})")
+            #expect(try Python.call(show) == "((), {})")
+            #expect(
+                try Python.call(show, arguments: [nil], keywords: ["k": nil])
+                    == "((None,), {'k': None})"
+            )
+            #expect(throws: PythonException.self) { try Python.call(Python.eval("1")) }
+        }
+    }
+
+    @Test("A closure is an argument")
+    func closures() async throws {
+        struct Refused: Error, Equatable {}
+        try await PythonActor.run {
+            let list = try Python.eval("[2, 3, 1]")
+            try list.sort(key: PythonFunction { (x: Int) in -x })
+            #expect(try Python.repr(list) == "[3, 2, 1]")
+            let map = try Python.builtin("map")
+            let mapped: PythonObject = try map(PythonFunction { (x: Int) in "\(x)!" }, list)
+            #expect(try Python.elements(of: mapped) == ["3!", "2!", "1!"])
+            let failing: PythonObject = try map(
+                PythonFunction { (_: Int) throws in throw Refused() },
+                list
+            )
+            #expect(throws: Refused.self) { try failing.makeIterator().next() as PythonObject? }
+            let name = try Python.eval("lambda f: f.__name__")
+            #expect(try name(PythonFunction { () in 1 }) == "<closure>")
+            #expect(try name(PythonFunction("double") { (x: Int) in 2 * x }) == "double")
+        }
+    }
+
+    @Test("A closure given to Python is freed with the function")
+    func closureLife() async throws {
+        final class Token: Sendable {}
+        try await PythonActor.run {
+            weak var seen: Token?
+            do {
+                let token = Token()
+                seen = token
+                let keep = try Python.eval("lambda f: [f]")
+                let kept = try keep(PythonFunction { () in "\(token)" })
+                #expect(seen != nil)
+                _ = kept
+            }
+            #expect(seen == nil)
+        }
+    }
+
+    @Test("A comparison with a point gives what Python's gives")
+    func elementWise() async throws {
+        try await PythonActor.run {
+            let pair = try Python.eval(
+                """
+                type('Vector', (list,), {
+                    f'__{n}__': (lambda n: lambda s, o: f'{n} {o}')(n)
+                    for n in ('eq', 'ne', 'lt', 'le', 'gt', 'ge')
+                })()
+                """
+            )
+            #expect(try (pair .== 1).converted() == "eq 1")
+            #expect(try (pair .!= 1).converted() == "ne 1")
+            #expect(try (pair .< 1).converted() == "lt 1")
+            #expect(try (pair .<= 1).converted() == "le 1")
+            #expect(try (pair .> 1).converted() == "gt 1")
+            #expect(try (pair .>= 1).converted() == "ge 1")
+        }
+    }
+
+    @Test("What has __index__ is an integer; what __float__ gives exactly is a double")
+    func numberProtocols() async throws {
+        try await PythonActor.run {
+            @PythonActor func number<Value: ConvertibleFromPython>(
+                _ source: String
+            ) throws -> Value {
+                try Python.eval(source, as: Value.self)
+            }
+            @PythonActor func expect<Value: ConvertibleFromPython & Equatable>(
+                _ source: String,
+                _ value: Value
+            ) throws {
+                let found: Value = try number(source)
+                #expect(found == value)
+            }
+            let index = "type('Index', (), {'__index__': lambda self: 2**70})()"
+            try expect("type('Index', (), {'__index__': lambda self: 300})()", 300)
+            try expect(index, Int128(1) << 70)
+            try expect(index, PythonInteger(Int128(1) << 70))
+            try expect("__import__('decimal').Decimal('0.5')", 0.5)
+            try expect("__import__('fractions').Fraction(3, 4)", 0.75)
+            try expect("[__import__('fractions').Fraction(1, 2)]", [0.5])
+            for inexact in ["decimal').Decimal('0.1')", "fractions').Fraction(1, 3)"] {
+                let error = #expect(throws: PythonConversionError.self) {
+                    try number("__import__('" + inexact) as Double
+                }
+                #expect(error?.reason.contains("has no exact Double") == true)
+            }
+            #expect(throws: PythonConversionError.self) { try number(index) as Int }
+            #expect(throws: PythonConversionError.self) { try number("2.0") as Int }
+            #expect(throws: PythonConversionError.self) { try number("'2'") as Double }
+            #expect(throws: PythonConversionError.self) { try number("True") as Double }
+            #expect(throws: PythonConversionError.self) { try number("1j") as Double }
+            let raising = "type('Raising', (), {'__index__': lambda self: 1 / 0})()"
+            let error = #expect(throws: PythonException.self) { try number(raising) as Int }
+            #expect(error?.typeName == "ZeroDivisionError")
+        }
+    }
+
+    @Test("An element that empties its list while it converts is no trap")
+    func emptyingList() async throws {
+        try await PythonActor.run {
+            let source = """
+                (lambda items: items.extend(
+                    type('Emptying', (), {'__index__': lambda self: items.clear() or 1})()
+                    for _ in range(3)
+                ) or items)([])
+                """
+            let numbers = try [Int](Python.eval(source))
+            #expect(numbers == [1])
+        }
+    }
+
+    @Test("A buffer of one dimension is an array, and the parameter of a function")
+    func buffers() async throws {
+        try await PythonActor.run {
+            let doubles = try Python.eval("__import__('array').array('d', [1.5, 2.5])")
+            #expect(try [Double](doubles) == [1.5, 2.5])
+            #expect(throws: PythonConversionError.self) { try [Int](doubles) }
+            #expect(throws: PythonConversionError.self) { try [String](doubles) }
+            #expect(try [UInt8](Python.eval("b'ab'")) == [97, 98])
+            let half = try Python.eval("memoryview(__import__('array').array('q', [1, 2, 3]))[::2]")
+            #expect(try [Int](half) == [1, 3])
+            #expect(try Array(ArraySlice<Int>(half)) == [1, 3])
+            let sum = PythonFunction { (x: [Double]) in x.reduce(0, +) }
+            #expect(try PythonObject(sum)(doubles) == 4.0)
+            #expect(try Python.repr(PythonObject([1, 2, 3, 4][1...2])) == "[2, 3]")
+        }
+    }
+}
