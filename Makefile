@@ -6,6 +6,9 @@ PROMPT ?=
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 VENV := .venv
 
+# The bridge's tests share one thread: those that wait for it would spend their limits on that.
+FEW := --experimental-maximum-parallelization-width 2
+
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
@@ -89,7 +92,7 @@ install-python:
 # In two runs: the bridge's tests keep every core busy, and the others wait for servers with limits.
 test-swift:
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --filter '^AmaruTests\.'
+	$(SWIFT) test --skip-build $(FEW) --filter '^AmaruTests\.'
 	$(SWIFT) test --skip-build --skip '^AmaruTests\.'
 
 test-python: $(VENV)/ready
@@ -109,7 +112,7 @@ test-peers: install-python
 # The bridge under AddressSanitizer, with Python's objects in memory that it watches.
 test-asan:
 	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=malloc ASAN_OPTIONS=detect_leaks=0 \
-		$(SWIFT) test --sanitize=address --scratch-path .build-asan
+		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan
 
 # The races of the bridge under ThreadSanitizer, which does not see into CPython.
 test-tsan:
@@ -119,7 +122,7 @@ test-tsan:
 # The bridge with the debug hooks of Python's allocator, and Python's development mode.
 test-debug:
 	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=debug \
-		$(SWIFT) test --scratch-path .build-b --skip Leak --skip CompileFail
+		$(SWIFT) test $(FEW) --scratch-path .build-b --skip Leak --skip CompileFail
 
 # The bridge with each other Python that is here.
 test-pythons:
@@ -135,7 +138,7 @@ test-pythons:
 		echo "CPython $$version: $$home"; \
 		AMARU_BRIDGE_ONLY=1 PKG_CONFIG_PATH="$$home/lib/pkgconfig" \
 			LD_LIBRARY_PATH="$$home/lib" \
-			$(SWIFT) test --scratch-path .build-$$version || exit 1; \
+			$(SWIFT) test $(FEW) --scratch-path .build-$$version || exit 1; \
 	done
 
 # The network's engine under both sanitizers, and network and chat with each other Python that is

@@ -53,10 +53,7 @@ enum NumberProtocols {
         let isEqual = PyObject_RichCompareBool(object.pointer, float.pointer, Py_EQ)
         guard isEqual >= 0 else { throw PythonException.taken() }
         guard isEqual == 1 else {
-            throw PythonConversionError(
-                .overflow,
-                "\(reference.typeName) has no exact Double: the nearest is \(value)"
-            )
+            throw PythonConversionError.expected("a number that a double equals", found: reference)
         }
         return value
     }

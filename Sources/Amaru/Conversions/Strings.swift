@@ -65,10 +65,18 @@ extension String: PythonConvertible {
     }
 }
 
-extension Substring: ConvertibleToPython {
+extension Substring: PythonConvertible {
     /// Makes a `str`.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try String(self).pythonReference(gil)
+    }
+
+    /// Reads a `str`.
+    public static func fromPython(
+        _ reference: borrowing BorrowedReference,
+        _ gil: borrowing PythonGIL
+    ) throws -> Substring {
+        Substring(try String.fromPython(reference, gil))
     }
 }
 

@@ -56,6 +56,25 @@ extension Python {
         return PythonObject(dictionary)
     }
 
+    /// Makes a `dict` of values of any types, in the order of their keys.
+    ///
+    /// - Throws: ``PythonConversionError`` where a value cannot be represented.
+    @_disfavoredOverload  // A literal keeps its own order.
+    public static func dict(_ entries: [String: (any ConvertibleToPython)?]) throws -> PythonObject {
+        try Interpreter.requireRunning()
+        let dictionary = try OwnedReference(new: PyDict_New())
+        for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
+            let key = try name.pythonReference(PythonGIL())
+            let item = try converting(at: "[\(name)]") {
+                try Vectorcall.reference(to: value, PythonGIL())
+            }
+            guard PyDict_SetItem(dictionary.pointer, key.pointer, item.pointer) == 0 else {
+                throw PythonException.taken()
+            }
+        }
+        return PythonObject(dictionary)
+    }
+
     /// Calls an object with arguments that are known only at run time, as
     /// `function(*arguments, **keywords)` does.
     ///
@@ -80,14 +99,7 @@ extension Python {
             }
             PyTuple_SetItem(positional.pointer, index, item.take())  // stolen, also on failure
         }
-        let named = try OwnedReference(new: PyDict_New())
-        for (name, value) in keywords.sorted(by: { $0.key < $1.key }) {
-            let key = try name.pythonReference(PythonGIL())
-            let item = try converting(at: "\(name)=") { try Vectorcall.reference(to: value, PythonGIL()) }
-            guard PyDict_SetItem(named.pointer, key.pointer, item.pointer) == 0 else {
-                throw PythonException.taken()
-            }
-        }
+        let named = try dict(keywords)
         return PythonObject(
             try OwnedReference(
                 new: PyObject_Call(function.pointer, positional.pointer, named.pointer)

@@ -74,6 +74,36 @@ struct Twins: Sendable, CustomTestStringConvertible {
         use("importing", #"_ = try Python.import("sys")"#),
     ]
 
+    static let spellings = [
+        Twins(
+            "assigning to an attribute",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                {{try object.setAttribute("name", to: 3)||object.name = 3}}
+            }
+            """,
+            refused: "write `try object.setAttribute(\"name\", to: value)`"
+        ),
+        Twins(
+            "assigning to an item",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                {{try object.setItem("key", to: 3)||object["key"] = 3}}
+            }
+            """,
+            refused: "write `try object.setItem(key, to: value)`"
+        ),
+        Twins(
+            "a closure as an argument",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                try object.sort(key: {{PythonFunction||}} { (x: Int) in -x })
+            }
+            """,
+            refused: "'(Int) -> Int' cannot conform to 'ConvertibleToPython'"
+        ),
+    ]
+
     static let isolation = [
         Twins(
             "another actor's function",
@@ -295,15 +325,6 @@ struct Twins: Sendable, CustomTestStringConvertible {
             "a literal",
             "@PythonActor func use() { let _: {{Int||PythonObject}} = 5 }",
             refused: "cannot convert value of type 'Int'"
-        ),
-        Twins(
-            "a member cannot be assigned to",
-            """
-            @PythonActor func use(_ a: PythonObject) throws {
-                {{try a.setAttribute("x", to: 1)||a.x = 1}}
-            }
-            """,
-            refused: "cannot assign"
         ),
     ]
 }

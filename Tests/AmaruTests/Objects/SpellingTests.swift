@@ -72,6 +72,21 @@ struct SpellingTests {
         }
     }
 
+    @Test("A literal of several types is an argument")
+    func literals() async throws {
+        try await PythonActor.run {
+            let count = 3
+            let show = try Python.eval("__import__('types').SimpleNamespace(it=repr)")
+            #expect(try show.it([1, "x"]) == "[1, 'x']")
+            #expect(try show.it(["b": 1, "a": "x", "n": count]) == "{'a': 'x', 'b': 1, 'n': 3}")
+            let it: PythonObject = try show.it
+            #expect(try it([1, "x"]) == "[1, 'x']")
+            #expect(try it(["a": [1], "b": ["x"]]) == "{'a': [1], 'b': ['x']}")
+            let text: String = try it([1, 2])
+            #expect(text == "[1, 2]")
+        }
+    }
+
     private struct Refused: ConvertibleToPython {
         func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
             throw PythonConversionError(.value, "refused")
@@ -179,7 +194,7 @@ struct SpellingTests {
                 let error = #expect(throws: PythonConversionError.self) {
                     try number("__import__('" + inexact) as Double
                 }
-                #expect(error?.reason.contains("has no exact Double") == true)
+                #expect(error?.reason.contains("expected a number that a double equals") == true)
             }
             #expect(throws: PythonConversionError.self) { try number(index) as Int }
             #expect(throws: PythonConversionError.self) { try number("2.0") as Int }
@@ -217,6 +232,7 @@ struct SpellingTests {
             let half = try Python.eval("memoryview(__import__('array').array('q', [1, 2, 3]))[::2]")
             #expect(try [Int](half) == [1, 3])
             #expect(try Array(ArraySlice<Int>(half)) == [1, 3])
+            #expect(try Substring(Python.eval("'ab'")) == "ab")
             let sum = PythonFunction { (x: [Double]) in x.reduce(0, +) }
             #expect(try PythonObject(sum)(doubles) == 4.0)
             #expect(try Python.repr(PythonObject([1, 2, 3, 4][1...2])) == "[2, 3]")

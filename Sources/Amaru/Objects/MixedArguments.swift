@@ -1,9 +1,9 @@
-// Calls with nil among the arguments, which is None.
+// Calls with nil among the arguments, which is None, or with literals of values of several types.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
 
-// In extensions of protocols, and disfavoured: a call without nil takes the overloads of the types
+// In extensions of protocols, and disfavoured: other calls take the overloads of the types
 // themselves, which make no optional of each argument.
 
 extension PythonMemberLookup where Self == PythonObject {
@@ -40,6 +40,26 @@ extension PythonMemberLookup where Self == PythonObject {
     ) throws -> Value {
         try Vectorcall.call(self, method: nil, arguments).converted()
     }
+
+    /// Calls the object with dicts whose values are of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [[String: any ConvertibleToPython]]
+    ) throws -> PythonObject {
+        let dicts = try arguments.map { try Python.dict($0) }
+        return PythonObject(try Vectorcall.call(self, method: nil, dicts))
+    }
+
+    /// Calls the object with lists whose elements are of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [[any ConvertibleToPython]]
+    ) throws -> PythonObject {
+        let lists = try arguments.map { try Python.list($0) }
+        return PythonObject(try Vectorcall.call(self, method: nil, lists))
+    }
 }
 
 extension PythonMemberCall where Self == PythonMember {
@@ -75,6 +95,26 @@ extension PythonMemberCall where Self == PythonMember {
         withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
     ) throws -> Value {
         try Vectorcall.call(self.object, method: self.name, arguments).converted()
+    }
+
+    /// Calls the method with dicts whose values are of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [[String: any ConvertibleToPython]]
+    ) throws -> PythonObject {
+        let dicts = try arguments.map { try Python.dict($0) }
+        return PythonObject(try Vectorcall.call(self.object, method: self.name, dicts))
+    }
+
+    /// Calls the method with lists whose elements are of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [[any ConvertibleToPython]]
+    ) throws -> PythonObject {
+        let lists = try arguments.map { try Python.list($0) }
+        return PythonObject(try Vectorcall.call(self.object, method: self.name, lists))
     }
 }
 

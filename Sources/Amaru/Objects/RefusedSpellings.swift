@@ -1,0 +1,20 @@
+// What one types first and Swift cannot offer: it is refused with the spelling that works.
+// SPDX-License-Identifier: Apache-2.0
+
+extension PythonObject {
+    /// Unavailable: assigning can throw, which an assignment in Swift cannot.
+    @available(*, unavailable, message: "write `try object.setAttribute(\"name\", to: value)`")
+    @_disfavoredOverload
+    public subscript<Value: ConvertibleToPython>(dynamicMember name: StaticString) -> Value {
+        get { fatalError("unavailable") }
+        set { fatalError("unavailable") }
+    }
+
+    /// Unavailable: assigning can throw, which an assignment in Swift cannot.
+    @available(*, unavailable, message: "write `try object.setItem(key, to: value)`")
+    @_disfavoredOverload
+    public subscript<Value: ConvertibleToPython>(key: some ConvertibleToPython) -> Value {
+        get { fatalError("unavailable") }
+        set { fatalError("unavailable") }
+    }
+}
