@@ -18,7 +18,9 @@ extension Python {
         try Interpreter.requireRunning()
         let list = try OwnedReference(new: PyList_New(elements.count))
         for (index, element) in elements.enumerated() {
-            let item = try converting(at: "[\(index)]") { try Vectorcall.reference(to: element, PythonGIL()) }
+            let item = try converting(at: "[\(index)]") {
+                try Vectorcall.reference(to: element, PythonGIL())
+            }
             amaru_list_fill(list.pointer, index, item.take())  // stolen
         }
         return PythonObject(list)
@@ -48,7 +50,9 @@ extension Python {
         let dictionary = try OwnedReference(new: PyDict_New())
         for (key, value) in entries {
             let name = try converting(at: " key") { try key.pythonReference(PythonGIL()) }
-            let item = try converting(at: "[\(key)]") { try Vectorcall.reference(to: value, PythonGIL()) }
+            let item = try converting(at: "[\(key)]") {
+                try Vectorcall.reference(to: value, PythonGIL())
+            }
             guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
                 throw PythonException.taken()
             }
@@ -60,7 +64,8 @@ extension Python {
     ///
     /// - Throws: ``PythonConversionError`` where a value cannot be represented.
     @_disfavoredOverload  // A literal keeps its own order.
-    public static func dict(_ entries: [String: (any ConvertibleToPython)?]) throws -> PythonObject {
+    public static func dict(_ entries: [String: (any ConvertibleToPython)?]) throws -> PythonObject
+    {
         try Interpreter.requireRunning()
         let dictionary = try OwnedReference(new: PyDict_New())
         for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
