@@ -18,6 +18,14 @@ let package = Package(
         // with the library `Amaru` on a case-insensitive disk.
         .executable(name: "amaru", targets: ["AmaruCLI"]),
     ],
+    traits: [
+        .trait(
+            name: "Full",
+            description:
+                "The command and every library. Without it Amaru alone, which needs no package."
+        ),
+        .default(enabledTraits: ["Full"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -30,7 +38,7 @@ let package = Package(
             name: "AmaruCLI",
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .full("ArgumentParser", "swift-argument-parser"),
             ]
         ),
         .target(
@@ -41,21 +49,21 @@ let package = Package(
             name: "AmaruEnvironment",
             dependencies: [
                 "Amaru",
-                .product(name: "SystemPackage", package: "swift-system"),
+                .full("SystemPackage", "swift-system"),
             ]
         ),
         .target(
             name: "AmaruHTTP",
             dependencies: [
                 "Amaru",
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOFoundationEssentialsCompat", package: "swift-nio"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
+                .full("NIOConcurrencyHelpers", "swift-nio"),
+                .full("NIOCore", "swift-nio"),
+                .full("NIOFoundationEssentialsCompat", "swift-nio"),
+                .full("NIOHPACK", "swift-nio-http2"),
+                .full("NIOHTTP2", "swift-nio-http2"),
+                .full("NIOPosix", "swift-nio"),
+                .full("NIOSSL", "swift-nio-ssl"),
+                .full("NIOTLS", "swift-nio"),
             ]
         ),
         .target(name: "Amaru", dependencies: ["CAmaruPython"]),
@@ -75,12 +83,12 @@ let package = Package(
             name: "AmaruTesting",
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru",
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .full("NIOConcurrencyHelpers", "swift-nio"),
+                .full("NIOCore", "swift-nio"),
+                .full("NIOHTTP2", "swift-nio-http2"),
+                .full("NIOHPACK", "swift-nio-http2"),
+                .full("NIOPosix", "swift-nio"),
+                .full("NIOSSL", "swift-nio-ssl"),
             ]
         ),
         .executableTarget(
@@ -108,7 +116,7 @@ let package = Package(
             name: "AmaruHTTPTests",
             dependencies: [
                 "AmaruHTTP", "AmaruTesting",
-                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .full("NIOConcurrencyHelpers", "swift-nio"),
             ]
         ),
         .testTarget(
@@ -122,6 +130,13 @@ let package = Package(
         ),
     ]
 )
+
+extension Target.Dependency {
+    /// A product of another package, which is fetched for the trait `Full` only.
+    static func full(_ name: String, _ package: String) -> Self {
+        .product(name: name, package: package, condition: .when(traits: ["Full"]))
+    }
+}
 
 // One place for the settings of every Swift target.
 let settings: [SwiftSetting] = [
