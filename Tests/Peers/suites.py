@@ -133,7 +133,7 @@ SUITES = {
         shared=["Python"],
     ),
     "network": Suite(
-        requirements=["httpx", "httpx2", *_PYTEST],
+        requirements=["httpx", "httpx2", "trustme", *_PYTEST],
         arguments=[*_OPTIONS, "-q", "-W", "error", "."],
         folder="network",
         shared=["Python"],
