@@ -239,6 +239,7 @@ enum EventLoop {
 
     /// Runs `body` with no loop running, so that it may run one of its own.
     static func withoutRunningLoop<Value: ~Copyable>(
+        guard Interpreter.isPythonThread else { return try withoutLoopOfWorker(body) }
         _ body: () throws -> Value
     ) throws -> Value {
         guard loop != nil else { return try beforeTheLoop(body) }
@@ -263,6 +264,17 @@ enum EventLoop {
             if regionDepth == 0, let loop { enter(loop) }
         }
         return try body()
+    /// Runs `body` on another thread that holds the GIL, whose own loop may be running.
+    private static func withoutLoopOfWorker<Value: ~Copyable>(
+        _ body: () throws -> Value
+    ) throws -> Value {
+        let previous = PythonObject(try RunningLoop.current())
+        guard previous.pointer != amaru_none() else { return try body() }
+        try RunningLoop.set(amaru_none())
+        defer { if (try? RunningLoop.set(previous.pointer)) == nil { PyErr_Clear() } }
+        return try body()
+    }
+
     }
 
     private static func enter(_ loop: PyPointer) {

@@ -80,13 +80,14 @@ public enum Python {
         globals: PythonObject?,
         compiling compile: @escaping @Sendable (borrowing PythonGIL) throws -> OwnedReference
     ) async throws -> PythonObject {
-        try NestedLoop.refuseEntry()
         try Interpreter.refuseAfterEnd()
         let call = CallID.next()
-        return try await withTaskCancellationHandler {
-            try await runCompiled(call, globals, compile)
-        } onCancel: {
-            Interrupts.interrupt(call)
+        return try await NestedLoop.entering {
+            try await withTaskCancellationHandler {
+                try await runCompiled(call, globals, compile)
+            } onCancel: {
+                Interrupts.interrupt(call)
+            }
         }
     }
 
