@@ -105,12 +105,10 @@ public enum Python {
             try Runtime.call(.sources, "is_asynchronous", [codes], PythonGIL())
         )
         guard try isAsynchronous.isTrue() else {
-            return try PythonException.completing {
-                try PythonActor.synchronously(call) {
-                    PythonObject(
-                        try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
-                    )
-                }
+            return try PythonActor.interruptibly(call) {
+                PythonObject(
+                    try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
+                )
             }
         }
         return try await PythonObject(

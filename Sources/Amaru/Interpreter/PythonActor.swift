@@ -26,11 +26,12 @@ public actor PythonActor {
     /// Runs `body` on the Python thread.
     ///
     /// No event loop counts as running inside `body`, so code that calls `asyncio.run` works.
-    /// Cancelling the calling task interrupts Python code that `body` is in, with
-    /// `KeyboardInterrupt`, and no other.
+    /// Cancelling the calling task interrupts the Python code that `body` is in, and no other, with
+    /// `KeyboardInterrupt`.
     ///
-    /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` where Python does not run;
-    ///   `CancellationError` where the task is cancelled before `body` begins.
+    /// - Throws: What `body` throws; `CancellationError` if the task is cancelled before `body`
+    ///   begins, or if that interrupts it; ``AmaruError/Code/notRunning`` if Python does not run;
+    ///   ``AmaruError/Code/actorBusy`` if the Python thread may be waiting for the caller.
     public static func run<Value: Sendable>(
         _ body: @PythonActor @Sendable () throws -> Value
     ) async throws -> Value {
@@ -51,7 +52,22 @@ public actor PythonActor {
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
-        return try PythonException.completing { try synchronously(call) { try body() } }
+        return try interruptibly(call, body)
+    }
+
+    /// Runs `body` as a synchronous region that the cancellation of the task interrupts.
+    @PythonActor
+    static func interruptibly<Value>(
+        _ call: CallID,
+        _ body: @PythonActor () throws -> Value
+    ) throws -> Value {
+        do {
+            return try PythonException.completing { try synchronously(call) { try body() } }
+        } catch let error as PythonException
+            where Task.isCancelled && error.matches(.keyboardInterrupt)
+        {
+            throw CancellationError()
+        }
     }
 
     /// Runs `body` as a synchronous region: with a call identity, and no running event loop.
