@@ -150,9 +150,19 @@ extension Python {
 /// Compiled sources.
 @PythonActor
 enum SourceCache {
+    /// Compared by its bytes: to Swift "é" is one text whether composed or not, to Python it is two.
     private struct Key: Hashable {
         let source: String
         let start: Int32
+
+        static func == (first: Key, second: Key) -> Bool {
+            first.start == second.start && first.source.utf8.elementsEqual(second.source.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            for byte in source.utf8 { hasher.combine(byte) }
+            hasher.combine(start)
+        }
     }
 
     private static var codes: [Key: PythonObject] = [:]
