@@ -31,8 +31,9 @@ public protocol ConvertibleFromPython: SendableMetatype {
 
     /// Whether ``fromPython(_:_:)`` never runs Python code, and so never changes what it reads from.
     ///
-    /// False unless a type says otherwise. Where it is true a container lends its elements without
-    /// a reference of their own.
+    /// False unless a type says otherwise. If it is true a container lends its elements without a
+    /// reference of their own, and does not count how deep they are nested: a recursive type leaves
+    /// it false.
     static var convertsWithoutPythonCode: Bool { get }
 }
 
