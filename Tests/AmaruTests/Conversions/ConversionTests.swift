@@ -139,6 +139,25 @@ struct ConversionTests {
         #expect(error?.description == "argument 2[0]: no such thing")
     }
 
+    @Test("A Double takes each int that it represents exactly, however large")
+    func largeIntegers() async throws {
+        try await PythonActor.run {
+            for source in [
+                "2**70", "-(2**70)", "10**22", "2**63", "2**1023", "(2**53 - 1) * 2**90",
+            ] {
+                let text: String = try Python.eval("repr(float(\(source)))" as String)
+                #expect(try Double(Python.eval(source)) == Double(text))
+            }
+            #expect(try Float(Python.eval("2**70")) == 0x1p70)
+            for source in ["2**70 + 1", "10**23", "2**1024", "-(2**64) - 1", "2**53 + 1"] {
+                let error = #expect(throws: PythonConversionError.self) {
+                    try Double(Python.eval(source))
+                }
+                #expect(error?.kind == .overflow)
+            }
+        }
+    }
+
     private indirect enum Tree: ConvertibleFromPython {
         case leaf
         case list([Tree])
