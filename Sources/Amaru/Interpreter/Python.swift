@@ -37,7 +37,7 @@ public enum Python {
         Interrupts.interruptCurrent()
     }
 
-    /// Runs a source that may contain top-level `await`, and gives the value of its last
+    /// Runs a source that may contain top-level `await`, and returns the value of its last
     /// expression, or None.
     ///
     /// With an `await` in it the source is a task of the event loop, and cancelling the calling
@@ -46,13 +46,14 @@ public enum Python {
     ///
     /// - Parameters:
     ///   - source: The text.
-    ///   - filename: What tracebacks call it.
-    ///   - globals: The namespace; that of `__main__` where nil.
-    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret.
+    ///   - filename: What tracebacks call it; if nil, a name of its own.
+    ///   - globals: The namespace; that of `__main__` if nil.
+    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret;
+    ///   `CancellationError` if the calling task is cancelled, and the source with it.
     @discardableResult
     public static func run(
         _ source: String,
-        filename: String = "<string>",
+        filename: String? = nil,
         globals: PythonObject? = nil
     ) async throws -> PythonObject {
         try await run(globals: globals) { gil in
@@ -65,7 +66,8 @@ public enum Python {
     /// - Parameters:
     ///   - contents: The bytes of the file.
     ///   - path: What tracebacks call it.
-    ///   - globals: The namespace; that of `__main__` where nil.
+    ///   - globals: The namespace; that of `__main__` if nil.
+    /// - Throws: What ``run(_:filename:globals:)`` throws.
     public static func runFile(
         _ contents: some ConvertibleToPython & Sendable,
         path: String,

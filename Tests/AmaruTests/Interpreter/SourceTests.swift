@@ -14,4 +14,31 @@ struct SourceTests {
         }
         #expect(lengths == [2, 1, 2])
     }
+
+    @Test("A traceback and inspect show the lines of the right source")
+    func lines() async throws {
+        let first = try await Python.run("def fail():\n    raise ValueError('first')\nfail")
+        try await Python.run("'of the second source'\n'and its second line'\n'and its third'")
+        let error = await #expect(throws: PythonException.self) {
+            try await PythonActor.run { try first() }
+        }
+        #expect(error?.traceback.contains("    raise ValueError('first')\n") == true)
+        let source = try await PythonActor.run {
+            try Python.import("inspect").getsource(first) as String
+        }
+        #expect(source == "def fail():\n    raise ValueError('first')\n")
+    }
+
+    @Test("What is kept of sources for tracebacks is bounded")
+    func bounded() async throws {
+        let cache = try await PythonActor.run { try Python.eval("__import__('linecache').cache") }
+        for number in 0..<400 {
+            try await Python.run("x = \(number)")
+            try await Python.run("x = \(number)", filename: "<named \(number)>")
+        }
+        let names = try await PythonActor.run {
+            try [String](Python.builtin("list")(cache) as PythonObject)
+        }
+        #expect(names.filter { $0.hasPrefix("<") }.count <= 256)
+    }
 }
