@@ -44,10 +44,17 @@ public enum Python {
     /// task cancels it. Without, it runs to completion with no loop running, so `asyncio.run`
     /// works in it, and cancelling the calling task interrupts it.
     ///
+    /// Sources do not see each other's names, so they may run at once. Those that are to share them
+    /// get one namespace, such as that of `__main__`:
+    ///
+    /// ```swift
+    /// try await Python.run("import numpy as np", globals: Python.globals())
+    /// ```
+    ///
     /// - Parameters:
     ///   - source: The text.
     ///   - filename: What tracebacks call it; if nil, a name of its own.
-    ///   - globals: The namespace; that of `__main__` if nil.
+    ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
     /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret;
     ///   `CancellationError` if the calling task is cancelled, and the source with it.
     @discardableResult
@@ -66,7 +73,7 @@ public enum Python {
     /// - Parameters:
     ///   - contents: The bytes of the file.
     ///   - path: What tracebacks call it.
-    ///   - globals: The namespace; that of `__main__` if nil.
+    ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
     /// - Throws: What ``run(_:filename:globals:)`` throws.
     public static func runFile(
         _ contents: some ConvertibleToPython & Sendable,
@@ -102,7 +109,7 @@ public enum Python {
         try Interpreter.requireRunning()
         try Task.checkCancellation()
         let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
-        let namespace = try globals ?? self.globals()
+        let namespace = try globals ?? PythonObject(["__name__": "__main__"])
         let isAsynchronous = PythonObject(
             try Runtime.call(.sources, "is_asynchronous", [codes], PythonGIL())
         )

@@ -106,7 +106,8 @@ struct LoopOnDemandTests {
         await #expect(processExitsWith: .success) {
             try await Job.setContextVariable()
             let value = try await Python.run(
-                "import asyncio\nawait asyncio.sleep(0, variable.get())"
+                "import asyncio\nawait asyncio.sleep(0, variable.get())",
+                globals: Python.globals()
             )
             #expect(try await PythonActor.run { try Python.str(value) } == "before the loop")
         }

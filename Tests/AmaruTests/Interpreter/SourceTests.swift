@@ -15,6 +15,34 @@ struct SourceTests {
         #expect(lengths == [2, 1, 2])
     }
 
+    @Test("Sources that run at once do not share their names")
+    func separate() async throws {
+        try await withThrowingTaskGroup(of: (Int, Int).self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    let value = try await Python.run(
+                        "import asyncio\nx = \(number)\nawait asyncio.sleep(0.01)\nx"
+                    )
+                    return (number, try await PythonActor.run { try Int(value) })
+                }
+            }
+            for try await (number, value) in group { #expect(value == number) }
+        }
+    }
+
+    @Test("A source runs as __main__, and in its namespace if that is asked for")
+    func shared() async throws {
+        let name = try await Python.run("__name__")
+        #expect(try await PythonActor.run { try String(name) } == "__main__")
+        try await Python.run("shared_value = 5", globals: Python.globals())
+        let value = try await Python.run("shared_value", globals: Python.globals())
+        #expect(try await PythonActor.run { try Int(value) } == 5)
+        await #expect(throws: PythonException.self) { try await Python.run("shared_value") }
+        await #expect(throws: PythonException.self) {
+            try await Python.runFile("shared_value", path: "shared.py")
+        }
+    }
+
     @Test("A traceback and inspect show the lines of the right source")
     func lines() async throws {
         let first = try await Python.run("def fail():\n    raise ValueError('first')\nfail")
