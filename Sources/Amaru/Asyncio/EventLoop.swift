@@ -111,6 +111,10 @@ enum EventLoop {
             if arguments[1] == amaru_true() { configuration.onUnhandledError?(exception) }
             return try exception.traceback.pythonReference(gil)
         }
+        let drain = try NativeFunction.make("drain") { _, _, _ in
+            drainWork()
+            return OwnedReference(borrowed: amaru_none())
+        }
         do {
             return try Runtime.call(
                 .asyncio,
@@ -118,6 +122,7 @@ enum EventLoop {
                 [
                     isUVLoop ? "uvloop" : "asyncio", unhandled,
                     configuration.unhandledErrors == .report, configuration.onExitRequest != nil,
+                    Int(Interpreter.wakeUp?.readEnd ?? -1), drain,
                 ],
                 gil
             )
@@ -177,7 +182,9 @@ enum EventLoop {
         while !isEnding, !isWanted { serveQueue() }
         guard !isEnding, let loop else { return }
         // An interrupt may come in between, and the system may have no memory just now.
-        while (try? watchWork()) == nil { ForeignThread.withoutGIL { _ = usleep(10_000) } }
+        while (try? Runtime.call(.asyncio, "watch_work", [], PythonGIL())) == nil {
+            ForeignThread.withoutGIL { _ = usleep(10_000) }
+        }
         isServing = true
         while !isEnding {
             if let result = callMethod(loop, "run_forever") {
@@ -186,16 +193,6 @@ enum EventLoop {
                 handleEscaped(OwnedReference(new: exception))
             }
         }
-    }
-
-    /// Lets the loop perform the jobs, in the context of this thread.
-    private static func watchWork() throws {
-        let drain = try NativeFunction.make("drain") { _, _, _ in
-            drainWork()
-            return OwnedReference(borrowed: amaru_none())
-        }
-        let descriptor = Int(Interpreter.wakeUp?.readEnd ?? -1)
-        _ = try Runtime.call(.asyncio, "watch_work", [descriptor, drain], PythonGIL())
     }
 
     /// Performs the jobs that are there, or waits for one, until one of them needs the loop.
@@ -239,9 +236,9 @@ enum EventLoop {
 
     /// Runs `body` with no loop running, so that it may run one of its own.
     static func withoutRunningLoop<Value: ~Copyable>(
-        guard Interpreter.isPythonThread else { return try withoutLoopOfWorker(body) }
         _ body: () throws -> Value
     ) throws -> Value {
+        guard Interpreter.isPythonThread else { return try withoutLoopOfWorker(body) }
         guard loop != nil else { return try beforeTheLoop(body) }
         adopt()
         let previous = PythonObject(try RunningLoop.current())
@@ -264,6 +261,8 @@ enum EventLoop {
             if regionDepth == 0, let loop { enter(loop) }
         }
         return try body()
+    }
+
     /// Runs `body` on another thread that holds the GIL, whose own loop may be running.
     private static func withoutLoopOfWorker<Value: ~Copyable>(
         _ body: () throws -> Value
@@ -273,8 +272,6 @@ enum EventLoop {
         try RunningLoop.set(amaru_none())
         defer { if (try? RunningLoop.set(previous.pointer)) == nil { PyErr_Clear() } }
         return try body()
-    }
-
     }
 
     private static func enter(_ loop: PyPointer) {

@@ -5,7 +5,7 @@ extension Runtime.Part {
     /// The home loop, its tasks, and asynchronous iteration; loaded when asyncio is imported.
     static let asyncio = Runtime.Part("asyncio", after: "asyncio") {
         #"""
-        import _thread, asyncio, gc, sys, weakref
+        import _thread, asyncio, gc, sys, threading, weakref
 
         _making = _thread.RLock()
 
@@ -15,18 +15,22 @@ extension Runtime.Part {
             unhandled = None
             prints = True
             takes_exits = False
+            work = None
 
 
-        def make_home_loop(package, unhandled, prints, takes_exits):
+        def make_home_loop(package, unhandled, prints, takes_exits, *work):
             """The loop of the Python thread, which any thread may make."""
             from importlib import import_module
             with _making:
                 if _State.loop is None:
                     _State.unhandled = unhandled
-                    _State.prints, _State.takes_exits = prints, takes_exits
+                    _State.prints, _State.takes_exits, _State.work = prints, takes_exits, work
                     loop = import_module(package).new_event_loop()
                     loop.set_exception_handler(_handle)
                     loop.set_task_factory(_make_task)
+                    if isinstance(loop, asyncio.BaseEventLoop):
+                        loop.run_forever = _nestable(loop, loop.run_forever)
+                        loop.run_until_complete = _nestable(loop, loop.run_until_complete)
                     _State.loop = loop
             return _State.loop
 
@@ -37,11 +41,36 @@ extension Runtime.Part {
             return create is base_events.BaseEventLoop.create_future
 
 
-        def watch_work(descriptor, drain):
+        def _nestable(loop, run):
+            """Lets synchronous code on the Python thread run the loop that called it, as any other."""
+            def run_nested(*arguments):
+                thread, own = loop._thread_id, _thread.get_ident()
+                if thread is None and own == threading.main_thread().ident:
+                    # Synchronous code is first, and waits for Swift.
+                    loop.add_reader(*_State.work)
+                if thread != own or asyncio._get_running_loop() is not None:
+                    return run(*arguments)
+                task, count = asyncio.current_task(loop), len(loop._ready)
+                if task is not None:
+                    asyncio.tasks._leave_task(loop, task)
+                loop._thread_id = None
+                try:
+                    return run(*arguments)
+                finally:
+                    loop._thread_id = thread
+                    if task is not None:
+                        asyncio.tasks._enter_task(loop, task)
+                    # The turn that goes on takes as many callbacks as there were.
+                    for _ in range(count - len(loop._ready)):
+                        loop.call_soon(int)
+            return run_nested
+
+
+        def watch_work():
             """Prepares the home loop to run, in the context that the thread has now."""
             asyncio._set_running_loop(None)
             asyncio.set_event_loop(_State.loop)
-            _State.loop.add_reader(descriptor, drain)
+            _State.loop.add_reader(*_State.work)
 
 
         def set_current_loop():
