@@ -209,6 +209,7 @@ enum EventLoop {
         for (index, item) in work.enumerated() {
             guard !isEnding, !isWanted else { return Interpreter.putBack(work[index...]) }
             item.perform()
+            ForkedChild.endHere()
         }
     }
 
@@ -292,6 +293,15 @@ enum EventLoop {
         let running = try RunningLoop.current()
         guard running.pointer == amaru_none() else { return running }
         return OwnedReference(borrowed: try home(gil))
+    }
+
+    /// Lets a child of `os.fork` end with the task or callback that forked, outside regions.
+    static func followFork() throws {
+        guard loop != nil, regionDepth == 0, Interpreter.isPythonThread else { return }
+        let end = try NativeFunction.makeForkSafe("end") { arguments, _, _ in
+            ForkedChild.end(with: arguments.first)
+        }
+        _ = try Runtime.call(.asyncio, "follow_fork", [end], PythonGIL())
     }
 
     /// Whether there is a loop, which the end has to be told of.

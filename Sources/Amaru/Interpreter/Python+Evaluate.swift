@@ -104,9 +104,9 @@ extension Python {
         // Owned meanwhile: the code may replace the module that has it.
         let namespace = OwnedReference(borrowed: try globals?.pointer ?? mainNamespace())
         if globals != nil { try addBuiltins(to: namespace) }
-        return try OwnedReference(
-            new: PyEval_EvalCode(code, namespace.pointer, namespace.pointer)
-        )
+        return try ForkedChild.endingWith {
+            try OwnedReference(new: PyEval_EvalCode(code, namespace.pointer, namespace.pointer))
+        }
     }
 
     /// Adds `__builtins__` where it is missing, as `exec` does.

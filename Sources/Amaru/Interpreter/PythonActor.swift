@@ -80,8 +80,10 @@ public actor PythonActor {
             try Interpreter.requireRunning()
             // In this order: an interrupt that struck while the loop is entered again would leave
             // it without.
-            return try EventLoop.withoutRunningLoop {
-                try ContextPairs.enteringPython(captured) { try Interrupts.within(call, body) }
+            return try ForkedChild.endingWith {
+                try EventLoop.withoutRunningLoop {
+                    try ContextPairs.enteringPython(captured) { try Interrupts.within(call, body) }
+                }
             }
         }
     }

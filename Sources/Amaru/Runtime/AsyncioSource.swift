@@ -73,6 +73,20 @@ extension Runtime.Part {
             _State.loop.add_reader(*_State.work)
 
 
+        def follow_fork(end):
+            """In a child of `os.fork`, ends it with the task or callback that forked."""
+            loop = _State.loop
+            if isinstance(loop, asyncio.SelectorEventLoop):
+                # The parent's is shared: what the child changed in it would change for both.
+                import selectors
+                loop._selector = selectors.DefaultSelector()
+            task = asyncio.current_task(loop)
+            if task is None:
+                loop.call_soon(end)
+            else:
+                task.add_done_callback(end)
+
+
         def set_current_loop():
             asyncio.set_event_loop(_State.loop)
 
