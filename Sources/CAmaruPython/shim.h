@@ -82,11 +82,20 @@ static inline void amaru_set_enterable(int value) { amaru_can_enter = value; }
 // Whether this thread is known to hold the GIL: the Python thread, and others inside the bridge's
 // own entry. Where it is 0, CPython knows.
 __attribute__((weak)) _Thread_local int amaru_attached_here = 0;
+// Whether code isolated to the Python actor may run on this thread: on the Python thread, and on
+// another that holds the GIL while it runs the body of a blocking entry.
+__attribute__((weak)) _Thread_local int amaru_isolated_here = 0;
+// How many conversions of values inside values this thread is in.
+__attribute__((weak)) _Thread_local int amaru_nested_here = 0;
 // The thread state that this thread keeps for its next entry; NULL before the first.
 __attribute__((weak)) _Thread_local PyThreadState *amaru_kept_state = NULL;
 
 static inline int amaru_attached(void) { return amaru_attached_here; }
 static inline void amaru_set_attached(int value) { amaru_attached_here = value; }
+static inline int amaru_nesting(void) { return amaru_nested_here; }
+static inline void amaru_set_nesting(int value) { amaru_nested_here = value; }
+static inline int amaru_isolated(void) { return amaru_isolated_here; }
+static inline void amaru_set_isolated(int value) { amaru_isolated_here = value; }
 static inline PyThreadState *amaru_thread_state(void) { return amaru_kept_state; }
 static inline void amaru_keep_thread_state(PyThreadState *state) { amaru_kept_state = state; }
 
@@ -343,6 +352,7 @@ AMARU_EXCEPTION(AttributeError)
 AMARU_EXCEPTION(KeyboardInterrupt)
 AMARU_EXCEPTION(NameError)
 AMARU_EXCEPTION(OverflowError)
+AMARU_EXCEPTION(RecursionError)
 AMARU_EXCEPTION(RuntimeError)
 AMARU_EXCEPTION(StopIteration)
 AMARU_EXCEPTION(SystemExit)

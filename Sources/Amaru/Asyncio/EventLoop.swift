@@ -111,6 +111,10 @@ enum EventLoop {
             if arguments[1] == amaru_true() { configuration.onUnhandledError?(exception) }
             return try exception.traceback.pythonReference(gil)
         }
+        let drain = try NativeFunction.make("drain") { _, _, _ in
+            drainWork()
+            return OwnedReference(borrowed: amaru_none())
+        }
         do {
             return try Runtime.call(
                 .asyncio,
@@ -118,6 +122,7 @@ enum EventLoop {
                 [
                     isUVLoop ? "uvloop" : "asyncio", unhandled,
                     configuration.unhandledErrors == .report, configuration.onExitRequest != nil,
+                    Int(Interpreter.wakeUp?.readEnd ?? -1), drain,
                 ],
                 gil
             )
@@ -177,7 +182,9 @@ enum EventLoop {
         while !isEnding, !isWanted { serveQueue() }
         guard !isEnding, let loop else { return }
         // An interrupt may come in between, and the system may have no memory just now.
-        while (try? watchWork()) == nil { ForeignThread.withoutGIL { _ = usleep(10_000) } }
+        while (try? Runtime.call(.asyncio, "watch_work", [], PythonGIL())) == nil {
+            ForeignThread.withoutGIL { _ = usleep(10_000) }
+        }
         isServing = true
         while !isEnding {
             if let result = callMethod(loop, "run_forever") {
@@ -186,16 +193,6 @@ enum EventLoop {
                 handleEscaped(OwnedReference(new: exception))
             }
         }
-    }
-
-    /// Lets the loop perform the jobs, in the context of this thread.
-    private static func watchWork() throws {
-        let drain = try NativeFunction.make("drain") { _, _, _ in
-            drainWork()
-            return OwnedReference(borrowed: amaru_none())
-        }
-        let descriptor = Int(Interpreter.wakeUp?.readEnd ?? -1)
-        _ = try Runtime.call(.asyncio, "watch_work", [descriptor, drain], PythonGIL())
     }
 
     /// Performs the jobs that are there, or waits for one, until one of them needs the loop.
@@ -212,6 +209,7 @@ enum EventLoop {
         for (index, item) in work.enumerated() {
             guard !isEnding, !isWanted else { return Interpreter.putBack(work[index...]) }
             item.perform()
+            ForkedChild.endHere()
         }
     }
 
@@ -241,6 +239,7 @@ enum EventLoop {
     static func withoutRunningLoop<Value: ~Copyable>(
         _ body: () throws -> Value
     ) throws -> Value {
+        guard Interpreter.isPythonThread else { return try withoutLoopOfWorker(body) }
         guard loop != nil else { return try beforeTheLoop(body) }
         adopt()
         let previous = PythonObject(try RunningLoop.current())
@@ -265,6 +264,17 @@ enum EventLoop {
         return try body()
     }
 
+    /// Runs `body` on another thread that holds the GIL, whose own loop may be running.
+    private static func withoutLoopOfWorker<Value: ~Copyable>(
+        _ body: () throws -> Value
+    ) throws -> Value {
+        let previous = PythonObject(try RunningLoop.current())
+        guard previous.pointer != amaru_none() else { return try body() }
+        try RunningLoop.set(amaru_none())
+        defer { if (try? RunningLoop.set(previous.pointer)) == nil { PyErr_Clear() } }
+        return try body()
+    }
+
     private static func enter(_ loop: PyPointer) {
         let loop = PythonObject(OwnedReference(borrowed: loop))
         Interrupts.shielding {
@@ -283,6 +293,15 @@ enum EventLoop {
         let running = try RunningLoop.current()
         guard running.pointer == amaru_none() else { return running }
         return OwnedReference(borrowed: try home(gil))
+    }
+
+    /// Lets a child of `os.fork` end with the task or callback that forked, outside regions.
+    static func followFork() throws {
+        guard loop != nil, regionDepth == 0, Interpreter.isPythonThread else { return }
+        let end = try NativeFunction.makeForkSafe("end") { arguments, _, _ in
+            ForkedChild.end(with: arguments.first)
+        }
+        _ = try Runtime.call(.asyncio, "follow_fork", [end], PythonGIL())
     }
 
     /// Whether there is a loop, which the end has to be told of.

@@ -1,52 +1,90 @@
-// Refuses what would deadlock while an event loop runs inside another.
+// Refuses what would wait for the Python thread while that waits for it.
 // SPDX-License-Identifier: Apache-2.0
 
-/// The case of `asyncio.run` inside synchronous code on the Python thread.
+/// Swift work that Python code waits for, without serving the Python actor meanwhile.
 ///
-/// The home loop is then blocked, and with it the Python actor. A Swift function that the nested
-/// loop awaits, and that needs the actor, would wait for ever: it gets an error instead.
-enum NestedLoop {
-    /// Where a Swift task was started, if it was from a nested loop.
+/// In a loop that runs inside synchronous code on the Python thread, such as that of `asyncio.run`,
+/// and in a blocking function called there, work that needs the actor would wait forever: it gets
+/// an error instead. For another thread the Python thread may be waiting or not, which nothing
+/// tells: work that such a thread waits for gets the error after a while.
+package enum NestedLoop {
+    /// How a Swift task was started.
     struct Origin: Sendable {
-        let awaitable: SwiftAwaitable
-        private let call: CallID?
-
-        /// Notes the synchronous region that the loop is nested in; nil on a foreign thread, whose
-        /// loop blocks nobody.
-        init?(_ awaitable: SwiftAwaitable) {
-            guard Interpreter.isPythonThread else { return nil }
-            self.awaitable = awaitable
-            call = Interrupts.current
+        private enum Waiting {
+            /// The Python thread, as long as the call runs; forever without one.
+            case pythonThread(CallID?)
+            case otherThread
         }
 
+        private let waiting: Waiting
+        /// Gives the work up with an error, and cancels it.
+        let fail: @Sendable (any Error) -> Void
+
+        /// Notes the synchronous region that this thread's loop is nested in.
+        init(fail: @escaping @Sendable (any Error) -> Void) {
+            self.init(blocking: Interrupts.current, fail: fail)
+        }
+
+        /// Notes the call that blocks this thread.
+        init(blocking call: CallID?, fail: @escaping @Sendable (any Error) -> Void) {
+            waiting = Interpreter.isPythonThread ? .pythonThread(call) : .otherThread
+            self.fail = fail
+        }
+
+        /// Whether the Python thread waits for the work.
         var isBlocking: Bool {
-            guard let call else { return true }
-            return Interrupts.isActive(call)
+            switch waiting {
+            case .pythonThread(let call): call.map(Interrupts.isActive) ?? true
+            case .otherThread: false
+            }
+        }
+
+        /// Whether the Python thread may wait for the work.
+        var mayBeBlocking: Bool {
+            if case .otherThread = waiting { return true }
+            return isBlocking
         }
     }
 
     @TaskLocal static var origin: Origin?
 
-    private static var error: AmaruError {
-        AmaruError(
-            .actorBusy,
-            """
-            This Swift function needs the Python actor, which is busy: it was awaited in an event \
-            loop that runs inside synchronous code on the Python thread, such as asyncio.run(). \
-            Await it in the main event loop, with top-level await.
-            """
-        )
+    /// How long work that another thread waits for may wait for the Python thread.
+    package static let patience = Lock(Duration.seconds(2))
+
+    private static let error = AmaruError(
+        .actorBusy,
+        """
+        This Swift function needs the Python actor, whose Python thread waits for it: the function \
+        blocks, or was awaited in an event loop that runs inside synchronous code, such as \
+        asyncio.run(). Await it in the main event loop, with top-level await.
+        """
+    )
+
+    private static let workerError = AmaruError(
+        .actorBusy,
+        """
+        This Swift function needs the Python actor, and the Python thread is not free: it may be \
+        waiting for the thread that waits for this function. Await that thread instead, with \
+        asyncio.to_thread() or loop.run_in_executor().
+        """
+    )
+
+    /// Enters the actor by `body`.
+    ///
+    /// - Throws: ``AmaruError/Code/actorBusy`` where it would wait forever.
+    static func entering<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard let origin, origin.mayBeBlocking else { return try await body() }
+        if origin.isBlocking { throw error }
+        // A child of the task that was started is not known by its address.
+        return try await run(from: origin, body)
     }
 
-    /// Throws where entering the actor would wait for ever.
-    static func refuseEntry() throws {
-        if let origin, origin.isBlocking { throw error }
-    }
-
-    /// The tasks that were started from nested loops, by the address that their jobs have too.
+    /// The tasks that Python code waits for, by the address that their jobs have too.
     private static let tasks = Lock<[UInt: Origin]>([:])
 
-    /// Runs the body of a task that a nested loop awaits.
+    /// Runs the body of a task that Python code waits for.
     static func run<Value>(
         from origin: Origin?,
         _ body: () async throws -> Value
@@ -56,18 +94,31 @@ enum NestedLoop {
             // Safe because the struct is one pointer, to the task's object.
             task.map { unsafeBitCast($0, to: UInt.self) } ?? 0
         }
-        tasks.withLock { $0[task] = origin }
-        defer { tasks.withLock { $0[task] = nil } }
+        let outer = tasks.withLock { $0.updateValue(origin, forKey: task) }
+        defer { tasks.withLock { $0[task] = outer } }
         return try await $origin.withValue(origin) { try await body() }
     }
 
-    /// Fails the awaitable whose task hops to the actor; the hop itself cannot fail.
+    /// The work of a task that hops to the actor; the hop itself cannot fail.
     ///
     /// The runtime enqueues a job without a current task, so its task locals cannot be read.
-    static func refuseHop(of job: UnownedJob) {
+    static func work(of job: UnownedJob) -> Interpreter.Work {
         // Safe because the struct is one pointer, to the same object for a task's job.
         let task = unsafeBitCast(job, to: UInt.self)
-        guard let origin = tasks.withLock({ $0[task] }), origin.isBlocking else { return }
-        origin.awaitable.fail(error)
+        guard let origin = tasks.withLock({ $0[task] }), origin.mayBeBlocking else {
+            return .job(job)
+        }
+        guard !origin.isBlocking else {
+            origin.fail(error)
+            return .job(job)
+        }
+        let watch = Task.detached {
+            try await Task.sleep(for: patience.withLock { $0 })
+            origin.fail(workerError)
+        }
+        return .call {
+            watch.cancel()
+            Interpreter.Work.job(job).perform()
+        }
     }
 }

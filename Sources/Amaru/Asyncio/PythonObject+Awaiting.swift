@@ -56,7 +56,8 @@ extension PythonObject {
     private func waitUntilDone() async throws -> Bool {
         let wait = PendingAwait()
         let cancellation = Once()
-        let callback = try NativeFunction.make("resume_swift_task") { arguments, _, gil in
+        let callback = try NativeFunction.makeForkSafe("resume_swift_task") { arguments, _, gil in
+            if Interpreter.isForkedChild { ForkedChild.end(with: arguments.first) }
             // Now, since the task resumes some turns later: the exception would be reported, and
             // Python may have ended.
             if let future = arguments.first {

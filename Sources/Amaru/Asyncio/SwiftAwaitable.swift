@@ -83,7 +83,7 @@ final class SwiftAwaitable: @unchecked Sendable {
         let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
         let awaitable = SwiftAwaitable(frame: frame)
-        let nested = isHome ? nil : NestedLoop.Origin(awaitable)
+        let nested = isHome ? nil : NestedLoop.Origin { awaitable.fail($0) }
         // Runs here until it suspends first; one that never does costs no hop.
         let task = try ContextPairs.enteringSwift {
             Task.immediate {

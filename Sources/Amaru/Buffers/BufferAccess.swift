@@ -63,11 +63,14 @@ enum BufferAccess {
         {
             throw refusal(object, view, flags, purpose)
         }
+        // numpy resizes an array that no more than two references lead to: that of the caller and
+        // that of the buffer. So there is a third, as there is beside a memoryview.
+        if let owner = view.pointee.obj { amaru_incref(owner) }
         do {
             if let type { try check(view, type, purpose) }
             if purpose.isOrdered { try checkOrder(view) }
         } catch {
-            PyBuffer_Release(view)
+            release(storage)
             throw error
         }
         // Of an empty buffer the address may be anything, also misaligned.
@@ -81,7 +84,10 @@ enum BufferAccess {
     /// Releases what `acquire` has acquired.
     @usableFromInline
     static func release(_ storage: UnsafeMutableRawBufferPointer) {
-        PyBuffer_Release(view(storage))
+        let view = view(storage)
+        let owner = view.pointee.obj
+        PyBuffer_Release(view)
+        if let owner { amaru_decref(owner) }
     }
 
     // MARK: Refusals

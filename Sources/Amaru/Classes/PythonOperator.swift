@@ -69,7 +69,7 @@ public struct PythonOperator<Instance: PythonClassInstance>: PythonClassMember {
         PythonClassDefinition { _ in name.map { [.operation(name: $0, body)] } ?? [] }
     }
 
-    /// The operand, or nil where it has another type; one that does not fit is an error.
+    /// The operand, or nil if it does not convert.
     private static func operand<Other: ConvertibleFromPython>(
         _ object: PyPointer,
         as type: Other.Type,
@@ -77,7 +77,7 @@ public struct PythonOperator<Instance: PythonClassInstance>: PythonClassMember {
     ) throws -> Other? {
         do {
             return try Other.fromPython(BorrowedReference(object), gil)
-        } catch let error as PythonConversionError where error.kind == .type {
+        } catch is PythonConversionError {
             return nil
         }
     }

@@ -26,7 +26,7 @@ extension Optional: ConvertibleFromPython where Wrapped: ConvertibleFromPython {
         _ gil: borrowing PythonGIL
     ) throws -> Wrapped? {
         if reference.pointer == amaru_none() { return nil }
-        return try Wrapped.fromPython(reference, gil)
+        return try nesting { try Wrapped.fromPython(reference, gil) }
     }
 }
 
@@ -112,7 +112,7 @@ extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
             return try Element.fromPython(BorrowedReference(item), gil)
         }
         let owned = OwnedReference(borrowed: item)
-        return try Element.fromPython(BorrowedReference(owned.pointer), gil)
+        return try nesting { try Element.fromPython(BorrowedReference(owned.pointer), gil) }
     }
 }
 
@@ -186,7 +186,9 @@ where Key: ConvertibleFromPython, Value: ConvertibleFromPython {
             throw PythonConversionError.inside(error, at: " key")
         }
         do {
-            let item = try Value.fromPython(BorrowedReference(ownedValue.pointer), gil)
+            let item = try nesting {
+                try Value.fromPython(BorrowedReference(ownedValue.pointer), gil)
+            }
             // Such as two strings that Swift takes for one: "é" composed and decomposed.
             guard result.updateValue(item, forKey: name) == nil else {
                 throw PythonConversionError(.value, "another key is equal to it in Swift")

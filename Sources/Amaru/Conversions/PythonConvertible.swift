@@ -31,8 +31,9 @@ public protocol ConvertibleFromPython: SendableMetatype {
 
     /// Whether ``fromPython(_:_:)`` runs Python code, if any, only while it owns the object.
     ///
-    /// False unless a type says otherwise. Where it is true a container lends its elements without
-    /// a reference of their own.
+    /// False unless a type says otherwise. If it is true a container lends its elements without a
+    /// reference of their own, and does not count how deep they are nested: a recursive type leaves
+    /// it false.
     static var convertsWithoutPythonCode: Bool { get }
 }
 

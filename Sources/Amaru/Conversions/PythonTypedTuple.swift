@@ -84,7 +84,9 @@ struct TupleReader {
         index += 1
         return try converting(at: "[\(position)]") {
             // A tuple keeps its elements.
-            try Value.fromPython(BorrowedReference(amaru_tuple_item(tuple, position)), gil)
+            try nesting {
+                try Value.fromPython(BorrowedReference(amaru_tuple_item(tuple, position)), gil)
+            }
         }
     }
 }

@@ -59,11 +59,22 @@ extension Double: PythonConvertible {
         guard amaru_is_long(reference.pointer) != 0, amaru_is_bool(reference.pointer) == 0 else {
             return try NumberProtocols.double(reference)
         }
-        let integer = try Int64.fromPython(reference, gil)
-        guard let value = Double(exactly: integer) else {
-            throw PythonConversionError(.overflow, "int \(integer) has no exact Double")
+        var overflow: Int32 = 0
+        let small = PyLong_AsLongLongAndOverflow(reference.pointer, &overflow)
+        if overflow == 0, let value = Double(exactly: small) { return value }
+        // Of a number that has an exact Double no more than 56 bits are left without the last zeros.
+        var digits = Substring(try IntegerText.digits(of: reference, gil))
+        var exponent = 0
+        while digits.count > 1, digits.last == "0" {
+            digits.removeLast()
+            exponent += 4
         }
-        return value
+        if let mantissa = Int64(digits, radix: 16), let value = Double(exactly: mantissa) {
+            let result = Double(sign: .plus, exponent: exponent, significand: value)
+            if result.isFinite { return result }
+        }
+        let number = overflow == 0 ? "int \(small)" : "a large int"
+        throw PythonConversionError(.overflow, "\(number) has no exact Double")
     }
 }
 

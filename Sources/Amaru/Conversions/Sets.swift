@@ -40,7 +40,7 @@ extension Set: ConvertibleFromPython where Element: ConvertibleFromPython {
         while let next = PyIter_Next(iterator.pointer) {  // new
             let item = OwnedReference(new: next)
             let element = try converting(at: " element") {
-                try Element.fromPython(BorrowedReference(item.pointer), gil)
+                try nesting { try Element.fromPython(BorrowedReference(item.pointer), gil) }
             }
             guard result.insert(element).inserted else {
                 throw PythonConversionError(.value, "two elements of the set are equal in Swift")

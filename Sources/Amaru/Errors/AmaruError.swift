@@ -35,7 +35,7 @@ public struct AmaruError: Error, Sendable, CustomStringConvertible {
         public static let environmentMismatch = Code(value: .environmentMismatch)
         /// An entry that needs the Python thread, or the GIL, was used without.
         public static let wrongThread = Code(value: .wrongThread)
-        /// The Python actor cannot take work until a nested event loop has ended.
+        /// The Python thread waits, or may wait, for the very work that needs it.
         public static let actorBusy = Code(value: .actorBusy)
         /// A module of that name is there already.
         public static let moduleExists = Code(value: .moduleExists)

@@ -14,15 +14,26 @@ enum BlockingWait {
     ) throws -> Value {
         let gate = Gate()
         let outcome = Lock<Result<Value, any Error>?>(nil)
-        let task = try ContextPairs.enteringSwift {
-            Task {
-                let result: Result<Value, any Error>
-                do { result = .success(try await body()) } catch { result = .failure(error) }
-                outcome.withLock { $0 = result }
-                gate.open()
-            }
+        let finish: BlockingCompletion<Value> = { result in
+            // The first one counts: what is refused goes on, cancelled.
+            outcome.withLock { $0 = $0 ?? result }
+            gate.open()
         }
-        try Interrupts.within(CallID.next()) { try wait(for: gate) { task.cancel() } }
+        let call = CallID.next()
+        let origin = NestedLoop.Origin(blocking: call) { finish(.failure($0)) }
+        try Interrupts.within(call) {
+            let task = try ContextPairs.enteringSwift {
+                Task {
+                    do {
+                        finish(.success(try await NestedLoop.run(from: origin, body)))
+                    } catch {
+                        finish(.failure(error))
+                    }
+                }
+            }
+            defer { task.cancel() }
+            try wait(for: gate) { task.cancel() }
+        }
         guard let result = outcome.withLock({ $0 }) else {
             preconditionFailure("the gate opens after the outcome is set")
         }

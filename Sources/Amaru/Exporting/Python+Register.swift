@@ -6,11 +6,12 @@ internal import CAmaruPython
 extension Python {
     /// Makes a module importable; one of the same name registered before is replaced.
     ///
-    /// Code that has imported the earlier one keeps it. Where a member is refused the module is
-    /// not registered at all.
+    /// Code that has imported the earlier one keeps it. If a member is refused the module is not
+    /// registered at all. A dotted name puts the module into a package, which is imported, or made
+    /// if there is none.
     ///
-    /// - Throws: ``AmaruError/Code/moduleExists`` where a module of that name came from elsewhere;
-    ///   ``AmaruError/Code/invalidModule`` where two members have one name;
+    /// - Throws: ``AmaruError/Code/moduleExists`` if a module of that name came from elsewhere;
+    ///   ``AmaruError/Code/invalidModule`` if two members have one name, or the module has none;
     ///   ``AmaruError/Code/invalidSignature`` where a function has parameters that no Python
     ///   function can have.
     public static func register(_ module: PythonModule) async throws {
@@ -34,20 +35,67 @@ extension Python {
                 )
             }
         }
-        let made = PythonObject(try OwnedReference(new: PyModule_New(module.name)))
+        let made = try make(module.name)
         try made.setAttribute("__doc__", to: module.documentation)
-        try made.setAttribute("__swift__", to: true)
         for member in module.members {
             try made.setAttribute(member.name, to: member.definition.make(module.name))
         }
-        try modules.setItem(module.name, to: made)
+        try add(made, named: module.name, to: modules)
+    }
+
+    @PythonActor
+    private static func make(_ name: String) throws -> PythonObject {
+        let made = PythonObject(try OwnedReference(new: PyModule_New(name)))
+        try made.setAttribute("__swift__", to: true)
+        return made
+    }
+
+    /// Makes a module findable by its name, in `sys.modules` and in its package.
+    @PythonActor
+    private static func add(
+        _ made: PythonObject,
+        named name: String,
+        to modules: PythonObject
+    ) throws {
+        if try Python.contains(modules, name) {
+            // What is in the package that was made for it stays there.
+            let former: PythonObject = try modules[name]
+            for key in try [String](Python.builtin("dir")(former) as PythonObject)
+            where try Python.contains(modules, "\(name).\(key)") {
+                try made.setAttribute(key, to: modules["\(name).\(key)"] as PythonObject)
+            }
+        }
+        if let dot = name.lastIndex(of: ".") {
+            let package = String(name[..<dot])
+            try self.package(package, modules)
+                .setAttribute(String(name[name.index(after: dot)...]), to: made)
+        }
+        try modules.setItem(name, to: made)
+    }
+
+    /// Returns the package of a name, which is imported, or made if there is none.
+    @PythonActor
+    private static func package(_ name: String, _ modules: PythonObject) throws -> PythonObject {
+        if let dot = name.lastIndex(of: ".") { _ = try package(String(name[..<dot]), modules) }
+        do {
+            return try Python.import("importlib").import_module(name)
+        } catch let error as PythonException
+            where error.matches(.moduleNotFoundError)
+            && error.message.hasPrefix("No module named '\(name)'")
+        {
+            let made = try make(name)
+            try made.setAttribute("__path__", to: [String]())
+            try add(made, named: name, to: modules)
+            return made
+        }
     }
 }
 
 extension PythonModule {
     /// - Throws: ``AmaruError/Code/invalidModule``.
     fileprivate func checkNames() throws {
-        guard !name.isEmpty, !name.utf8.contains(0) else {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard !parts.contains(""), !name.utf8.contains(0) else {
             throw AmaruError(.invalidModule, "A module needs a name that Python can import.")
         }
         var seen: Set<String> = []

@@ -13,12 +13,30 @@ internal import CAmaruPython
 enum ForeignThread {
     /// Runs `body` without the GIL, if the thread holds it.
     static func withoutGIL<Value>(_ body: () throws -> Value) rethrows -> Value {
-        guard Py_IsInitialized() != 0, PyGILState_Check() != 0 else { return try body() }
+        guard holdsGIL else { return try body() }
         let wasAttached = amaru_attached()
         amaru_set_attached(0)
         let state = PyEval_SaveThread()
         defer {
             PyEval_RestoreThread(state)
+            amaru_set_attached(wasAttached)
+        }
+        return try body()
+    }
+
+    /// Whether this thread holds the GIL.
+    static var holdsGIL: Bool { Py_IsInitialized() != 0 && PyGILState_Check() != 0 }
+
+    /// Runs `body` as code of the Python actor, on a thread that holds the GIL.
+    ///
+    /// What the actor protects is as safe as on the Python thread: that one has let go of the GIL in
+    /// a call into Python, which may come back into Swift there too.
+    static func isolated<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let wasAttached = amaru_attached()
+        amaru_set_attached(1)
+        amaru_set_isolated(1)
+        defer {
+            amaru_set_isolated(0)
             amaru_set_attached(wasAttached)
         }
         return try body()

@@ -53,11 +53,14 @@ enum Interpreter {
     /// Whether this process is a child of `os.fork`, in which no other thread exists.
     static var isForkedChild: Bool { amaru_entry_flags() & AMARU_ENTRY_FORKED != 0 }
 
-    @usableFromInline
     static var isPythonThread: Bool {
         guard let thread else { return false }
         return pthread_equal(thread, pthread_self()) != 0
     }
+
+    /// Whether this thread may run code that is isolated to the Python actor.
+    @usableFromInline
+    static var isIsolated: Bool { amaru_isolated() != 0 }
 
     /// Refuses to go on where Python does not run.
     ///
@@ -65,7 +68,7 @@ enum Interpreter {
     @inlinable
     @inline(__always)
     static func requireRunning() throws {
-        assert(isPythonThread, "Python was entered on a thread other than its own.")
+        assert(isIsolated, "Python was entered on a thread other than its own.")
         guard amaru_enterable() != 0 else { throw notRunning() }
     }
 
@@ -216,6 +219,7 @@ enum Interpreter {
 
     static func adoptThread() {
         thread = pthread_self()
+        amaru_set_isolated(1)
     }
 
     static func didStart() {

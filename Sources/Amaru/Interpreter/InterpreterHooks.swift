@@ -106,6 +106,7 @@ enum InterpreterHooks {
         let forked = try NativeFunction.make("forked") { _, _, _ in
             amaru_set_entry_flag(AMARU_ENTRY_FORKED)
             SignalForwarding.adoptThread(wakingBy: -1)
+            try EventLoop.followFork()
             return OwnedReference(borrowed: amaru_none())
         }
         let posix = try OwnedReference(new: PyImport_ImportModule("posix"))

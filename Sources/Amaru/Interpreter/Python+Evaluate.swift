@@ -104,9 +104,9 @@ extension Python {
         // Owned meanwhile: the code may replace the module that has it.
         let namespace = OwnedReference(borrowed: try globals?.pointer ?? mainNamespace())
         if globals != nil { try addBuiltins(to: namespace) }
-        return try OwnedReference(
-            new: PyEval_EvalCode(code, namespace.pointer, namespace.pointer)
-        )
+        return try ForkedChild.endingWith {
+            try OwnedReference(new: PyEval_EvalCode(code, namespace.pointer, namespace.pointer))
+        }
     }
 
     /// Adds `__builtins__` where it is missing, as `exec` does.
@@ -150,9 +150,19 @@ extension Python {
 /// Compiled sources.
 @PythonActor
 enum SourceCache {
+    /// Compared by its bytes: to Swift "é" is one text whether composed or not, to Python it is two.
     private struct Key: Hashable {
         let source: String
         let start: Int32
+
+        static func == (first: Key, second: Key) -> Bool {
+            first.start == second.start && first.source.utf8.elementsEqual(second.source.utf8)
+        }
+
+        func hash(into hasher: inout Hasher) {
+            for byte in source.utf8 { hasher.combine(byte) }
+            hasher.combine(start)
+        }
     }
 
     private static var codes: [Key: PythonObject] = [:]

@@ -37,22 +37,30 @@ public enum Python {
         Interrupts.interruptCurrent()
     }
 
-    /// Runs a source that may contain top-level `await`, and gives the value of its last
+    /// Runs a source that may contain top-level `await`, and returns the value of its last
     /// expression, or None.
     ///
     /// With an `await` in it the source is a task of the event loop, and cancelling the calling
     /// task cancels it. Without, it runs to completion with no loop running, so `asyncio.run`
     /// works in it, and cancelling the calling task interrupts it.
     ///
+    /// Sources do not see each other's names, so they may run at once. Those that are to share them
+    /// get one namespace, such as that of `__main__`:
+    ///
+    /// ```swift
+    /// try await Python.run("import numpy as np", globals: Python.globals())
+    /// ```
+    ///
     /// - Parameters:
     ///   - source: The text.
-    ///   - filename: What tracebacks call it.
-    ///   - globals: The namespace; that of `__main__` where nil.
-    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret.
+    ///   - filename: What tracebacks call it; if nil, a name of its own.
+    ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
+    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret;
+    ///   `CancellationError` if the calling task is cancelled, and the source with it.
     @discardableResult
     public static func run(
         _ source: String,
-        filename: String = "<string>",
+        filename: String? = nil,
         globals: PythonObject? = nil
     ) async throws -> PythonObject {
         try await run(globals: globals) { gil in
@@ -65,7 +73,8 @@ public enum Python {
     /// - Parameters:
     ///   - contents: The bytes of the file.
     ///   - path: What tracebacks call it.
-    ///   - globals: The namespace; that of `__main__` where nil.
+    ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
+    /// - Throws: What ``run(_:filename:globals:)`` throws.
     public static func runFile(
         _ contents: some ConvertibleToPython & Sendable,
         path: String,
@@ -80,13 +89,14 @@ public enum Python {
         globals: PythonObject?,
         compiling compile: @escaping @Sendable (borrowing PythonGIL) throws -> OwnedReference
     ) async throws -> PythonObject {
-        try NestedLoop.refuseEntry()
         try Interpreter.refuseAfterEnd()
         let call = CallID.next()
-        return try await withTaskCancellationHandler {
-            try await runCompiled(call, globals, compile)
-        } onCancel: {
-            Interrupts.interrupt(call)
+        return try await NestedLoop.entering {
+            try await withTaskCancellationHandler {
+                try await runCompiled(call, globals, compile)
+            } onCancel: {
+                Interrupts.interrupt(call)
+            }
         }
     }
 
@@ -99,17 +109,15 @@ public enum Python {
         try Interpreter.requireRunning()
         try Task.checkCancellation()
         let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
-        let namespace = try globals ?? self.globals()
+        let namespace = try globals ?? PythonObject(["__name__": "__main__"])
         let isAsynchronous = PythonObject(
             try Runtime.call(.sources, "is_asynchronous", [codes], PythonGIL())
         )
         guard try isAsynchronous.isTrue() else {
-            return try PythonException.completing {
-                try PythonActor.synchronously(call) {
-                    PythonObject(
-                        try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
-                    )
-                }
+            return try PythonActor.interruptibly(call) {
+                PythonObject(
+                    try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
+                )
             }
         }
         return try await PythonObject(

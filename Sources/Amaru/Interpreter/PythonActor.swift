@@ -26,21 +26,23 @@ public actor PythonActor {
     /// Runs `body` on the Python thread.
     ///
     /// No event loop counts as running inside `body`, so code that calls `asyncio.run` works.
-    /// Cancelling the calling task interrupts Python code that `body` is in, with
-    /// `KeyboardInterrupt`, and no other.
+    /// Cancelling the calling task interrupts the Python code that `body` is in, and no other, with
+    /// `KeyboardInterrupt`.
     ///
-    /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` where Python does not run;
-    ///   `CancellationError` where the task is cancelled before `body` begins.
+    /// - Throws: What `body` throws; `CancellationError` if the task is cancelled before `body`
+    ///   begins, or if that interrupts it; ``AmaruError/Code/notRunning`` if Python does not run;
+    ///   ``AmaruError/Code/actorBusy`` if the Python thread may be waiting for the caller.
     public static func run<Value: Sendable>(
         _ body: @PythonActor @Sendable () throws -> Value
     ) async throws -> Value {
-        try NestedLoop.refuseEntry()
         try Interpreter.refuseAfterEnd()
         let call = CallID.next()
-        return try await withTaskCancellationHandler {
-            try await runOnActor(call, body)
-        } onCancel: {
-            Interrupts.interrupt(call)
+        return try await NestedLoop.entering {
+            try await withTaskCancellationHandler {
+                try await runOnActor(call, body)
+            } onCancel: {
+                Interrupts.interrupt(call)
+            }
         }
     }
 
@@ -50,7 +52,22 @@ public actor PythonActor {
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
-        return try PythonException.completing { try synchronously(call) { try body() } }
+        return try interruptibly(call, body)
+    }
+
+    /// Runs `body` as a synchronous region that the cancellation of the task interrupts.
+    @PythonActor
+    static func interruptibly<Value>(
+        _ call: CallID,
+        _ body: @PythonActor () throws -> Value
+    ) throws -> Value {
+        do {
+            return try PythonException.completing { try synchronously(call) { try body() } }
+        } catch let error as PythonException
+            where Task.isCancelled && error.matches(.keyboardInterrupt)
+        {
+            throw CancellationError()
+        }
     }
 
     /// Runs `body` as a synchronous region: with a call identity, and no running event loop.
@@ -63,24 +80,30 @@ public actor PythonActor {
             try Interpreter.requireRunning()
             // In this order: an interrupt that struck while the loop is entered again would leave
             // it without.
-            return try EventLoop.withoutRunningLoop {
-                try ContextPairs.enteringPython(captured) { try Interrupts.within(call, body) }
+            return try ForkedChild.endingWith {
+                try EventLoop.withoutRunningLoop {
+                    try ContextPairs.enteringPython(captured) { try Interrupts.within(call, body) }
+                }
             }
         }
     }
 
     /// Runs `body` on the Python thread and blocks the calling thread until it has ended.
     ///
-    /// For code that cannot be `async`. On the Python thread itself `body` runs in place. A thread
-    /// that holds the GIL lets go of it meanwhile.
+    /// For code that cannot be `async`. On the Python thread itself `body` runs in place, and so it
+    /// does on another thread that holds the GIL, such as a worker of Python's
+    /// `ThreadPoolExecutor`: the Python thread may be waiting for that one.
     ///
-    /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` where Python does not run.
+    /// - Throws: What `body` throws; ``AmaruError/Code/notRunning`` if Python does not run.
     @available(*, noasync, message: "This would block a thread of the pool: await run(_:).")
     public static func runBlocking<Value>(
         _ body: @escaping @PythonActor @Sendable () throws -> Value
     ) throws -> Value {
         let call = CallID.next()
-        if Interpreter.isPythonThread { return try synchronously(call) { try body() } }
+        if Interpreter.isIsolated { return try synchronously(call) { try body() } }
+        if ForeignThread.holdsGIL {
+            return try ForeignThread.isolated { try synchronously(call) { try body() } }
+        }
         let captured = ContextPairs.captured()
         // Safe because the gate orders the write before the read.
         nonisolated(unsafe) var result: Result<Value, any Error>?
@@ -93,20 +116,20 @@ public actor PythonActor {
                 gate.open()
             }
         )
-        ForeignThread.withoutGIL { gate.wait() }
+        gate.wait()
         guard let result else { preconditionFailure("the gate opens after the result is set") }
         return try result.get()
     }
 
     /// Runs `body` in place, on the Python thread.
     ///
-    /// - Precondition: The caller is on the Python thread. This is checked always, since code
-    ///   that the compiler does not isolate reaches it.
+    /// - Precondition: The caller is on the Python thread, or stands in for it. This is checked
+    ///   always, since code that the compiler does not isolate reaches it.
     static func assumeIsolatedToPython<Value>(
         _ body: @PythonActor () throws -> Value
     ) rethrows -> Value {
         precondition(
-            Interpreter.isPythonThread,
+            Interpreter.isIsolated,
             "Python was entered on a thread other than its own; use PythonActor.run."
         )
         // Safe because the closure differs from its type by the isolation only, and the check

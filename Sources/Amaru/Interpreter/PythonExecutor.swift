@@ -10,19 +10,17 @@ final class PythonExecutor: SerialExecutor {
     var reference: UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
     func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        NestedLoop.refuseHop(of: job)
-        Interpreter.submit(.job(job))
+        Interpreter.submit(NestedLoop.work(of: UnownedJob(job)))
     }
 
     func asUnownedSerialExecutor() -> UnownedSerialExecutor { reference }
 
     func checkIsolated() {
         precondition(
-            Interpreter.isPythonThread,
+            Interpreter.isIsolated,
             "Python was entered on a thread other than its own; use PythonActor.run."
         )
     }
 
-    func isIsolatingCurrentContext() -> Bool? { Interpreter.isPythonThread }
+    func isIsolatingCurrentContext() -> Bool? { Interpreter.isIsolated }
 }

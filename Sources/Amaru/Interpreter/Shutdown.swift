@@ -84,6 +84,7 @@ enum Shutdown {
                 note(["\(part): \(error)"])
             }
         }
+        if EventLoop.exists { _ = try? Runtime.call(.asyncio, "report_failed", [], PythonGIL()) }
         for (part, function, arguments) in [
             ("threads", "end_threads", [seconds]), ("exit functions", "run_exit_functions", []),
             ("output", "flush", []),

@@ -5,7 +5,7 @@ extension Runtime.Part {
     /// The home loop, its tasks, and asynchronous iteration; loaded when asyncio is imported.
     static let asyncio = Runtime.Part("asyncio", after: "asyncio") {
         #"""
-        import _thread, asyncio, collections, gc, sys, types, weakref
+        import _thread, asyncio, gc, sys, threading, weakref
 
         _making = _thread.RLock()
 
@@ -15,18 +15,22 @@ extension Runtime.Part {
             unhandled = None
             prints = True
             takes_exits = False
+            work = None
 
 
-        def make_home_loop(package, unhandled, prints, takes_exits):
+        def make_home_loop(package, unhandled, prints, takes_exits, *work):
             """The loop of the Python thread, which any thread may make."""
             from importlib import import_module
             with _making:
                 if _State.loop is None:
                     _State.unhandled = unhandled
-                    _State.prints, _State.takes_exits = prints, takes_exits
+                    _State.prints, _State.takes_exits, _State.work = prints, takes_exits, work
                     loop = import_module(package).new_event_loop()
                     loop.set_exception_handler(_handle)
                     loop.set_task_factory(_make_task)
+                    if isinstance(loop, asyncio.BaseEventLoop):
+                        loop.run_forever = _nestable(loop, loop.run_forever)
+                        loop.run_until_complete = _nestable(loop, loop.run_until_complete)
                     _State.loop = loop
             return _State.loop
 
@@ -37,11 +41,50 @@ extension Runtime.Part {
             return create is base_events.BaseEventLoop.create_future
 
 
-        def watch_work(descriptor, drain):
+        def _nestable(loop, run):
+            """Lets synchronous code on the Python thread run the loop that called it, as any other."""
+            def run_nested(*arguments):
+                thread, own = loop._thread_id, _thread.get_ident()
+                if thread is None and own == threading.main_thread().ident:
+                    # Synchronous code is first, and waits for Swift.
+                    loop.add_reader(*_State.work)
+                if thread != own or asyncio._get_running_loop() is not None:
+                    return run(*arguments)
+                task, count = asyncio.current_task(loop), len(loop._ready)
+                if task is not None:
+                    asyncio.tasks._leave_task(loop, task)
+                loop._thread_id = None
+                try:
+                    return run(*arguments)
+                finally:
+                    loop._thread_id = thread
+                    if task is not None:
+                        asyncio.tasks._enter_task(loop, task)
+                    # The turn that goes on takes as many callbacks as there were.
+                    for _ in range(count - len(loop._ready)):
+                        loop.call_soon(int)
+            return run_nested
+
+
+        def watch_work():
             """Prepares the home loop to run, in the context that the thread has now."""
             asyncio._set_running_loop(None)
             asyncio.set_event_loop(_State.loop)
-            _State.loop.add_reader(descriptor, drain)
+            _State.loop.add_reader(*_State.work)
+
+
+        def follow_fork(end):
+            """In a child of `os.fork`, ends it with the task or callback that forked."""
+            loop = _State.loop
+            if isinstance(loop, asyncio.SelectorEventLoop):
+                # The parent's is shared: what the child changed in it would change for both.
+                import selectors
+                loop._selector = selectors.DefaultSelector()
+            task = asyncio.current_task(loop)
+            if task is None:
+                loop.call_soon(end)
+            else:
+                task.add_done_callback(end)
 
 
         def set_current_loop():
@@ -60,6 +103,9 @@ extension Runtime.Part {
                 text = _State.unhandled(exc, not isinstance(exc, asyncio.CancelledError))
             if _State.prints:
                 message = context.get("message") or "Unhandled exception in event loop"
+                if exc is not None and "task" in context:
+                    name = _name(context["task"])
+                    message = f"Task {name} ended with an exception that nobody awaits"
                 print(message, text, sep="\n" if text else "", end="" if text else "\n",
                       file=sys.stderr, flush=True)
 
@@ -78,63 +124,29 @@ extension Runtime.Part {
             return name
 
 
+        # Tasks whose exception nobody has asked for. asyncio reports one when it is collected.
+        _failed = weakref.WeakSet()
+
+
         def _task_done(task):
             # Set as long as nobody has asked for the exception; cleared by whoever awaits the task.
             if not task.cancelled() and task._log_traceback:
                 if _State.takes_exits and isinstance(task._exception, SystemExit):
                     task._log_traceback = False
                     return
-                # Two turns: who waits for it through a queue wakes in the turn after this one.
+                _failed.add(task)
+                # A task that nobody has is collected now, unless a frame of its traceback has it.
                 loop = task.get_loop()
-                loop.call_soon(loop.call_soon, _report_unretrieved, weakref.ref(task), task)
+                loop.call_soon(loop.call_soon, gc.collect, 0)
 
 
-        def _report_unretrieved(reference, task=None):
-            task = task or reference()
-            if task is None or not task._log_traceback:
-                return
-            loop = task.get_loop()
-            if _may_be_awaited(task):
-                loop.call_later(0.25, _report_unretrieved, reference)
-                return
-            task._log_traceback = False
-            loop.call_exception_handler({
-                "message": f"Task {_name(task)} ended with an exception that nobody awaits",
-                "exception": task._exception,
-                "task": task,
-            })
-
-
-        _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
-        _CONTAINERS = (
-            list, tuple, set, dict, collections.deque, types.CellType, types.FunctionType)
-
-
-        def _may_be_awaited(task):
-            """Whether a suspended coroutine holds the task, itself or in a collection."""
-            holders, seen = [task], set()
-            for _ in range(8):
-                found = []
-                for holder in gc.get_referrers(*holders):
-                    if isinstance(holder, _SUSPENDED):
-                        return True
-                    # Such as that of gather, which asks when all have ended.
-                    if isinstance(holder, asyncio.Future) and not holder.done():
-                        return True
-                    if holder is holders or holder is found or id(holder) in seen:
-                        continue
-                    # Global variables say nothing: whoever reads them need not be suspended.
-                    if type(holder) is dict and "__builtins__" in holder:
-                        continue
-                    kind = type(holder)
-                    # The objects of asyncio itself are those of as_completed, and queues.
-                    if kind in _CONTAINERS or kind.__module__.startswith("asyncio."):
-                        seen.add(id(holder))
-                        found.append(holder)
-                if not found:
-                    return False
-                holders = found
-            return False
+        def report_failed():
+            """Reports at the end what was not collected before."""
+            for task in list(_failed):
+                if task._log_traceback:
+                    task._log_traceback = False
+                    _handle(task.get_loop(), {
+                        "exception": task._exception, "task": task})
 
 
         def ensure_future(awaitable):

@@ -73,6 +73,34 @@ extension Runtime.Part {
             atexit._run_exitfuncs()
 
 
+        def end_child(error):
+            """Ends a child of `os.fork`, as `python` ends, with what its code has raised, if anything."""
+            import os
+            status = 0
+            if isinstance(error, SystemExit):
+                status = 0 if error.code is None else error.code
+                if not isinstance(status, int):
+                    print(status, file=sys.stderr)
+                    status = 1
+            elif error is not None:
+                trace = error.__traceback__
+                while trace is not None and trace.tb_frame.f_code.co_filename == "<amaru>":
+                    trace = trace.tb_next
+                sys.excepthook(type(error), error, trace)
+                status = 1
+            try:
+                if "threading" in sys.modules:
+                    sys.modules["threading"]._shutdown()
+                run_exit_functions()
+            finally:
+                flush()
+                os._exit(status & 0xFF)
+
+
+        def end_child_task(task):
+            end_child(task and (SystemExit(1) if task.cancelled() else task.exception()))
+
+
         def flush():
             for stream in (sys.stdout, sys.stderr):
                 try:

@@ -14,30 +14,44 @@ extension Runtime.Part {
         _CO_COROUTINE = 128
 
 
-        # The sources that are no files, by name, until `linecache` can take them.
+        # The latest sources that are no files, by name, and how many more `linecache` keeps.
         _sources = {}
+        _KEPT = 128
+        _numbers = iter(range(1, sys.maxsize))
 
 
         def remember_source(source, filename):
-            """Lets tracebacks show the lines of a source that is no file."""
-            if filename.startswith("<"):
-                _sources[filename] = source
-                if "linecache" in sys.modules:
-                    fill_linecache()
+            """Lets tracebacks show the lines of a source that is no file, if it is one of the latest."""
+            if not filename.startswith("<") or filename == "<string>":
+                return
+            _sources.pop(filename, None)
+            _sources[filename] = source
+            linecache = sys.modules.get("linecache")
+            if len(_sources) > _KEPT:
+                oldest = next(iter(_sources))
+                del _sources[oldest]
+                if linecache is not None:
+                    linecache.cache.pop(oldest, None)
+            if linecache is not None:
+                linecache.cache[filename] = _entry(source, filename)
+
+
+        def _entry(source, filename):
+            return len(source), None, source.splitlines(keepends=True), filename
 
 
         def fill_linecache():
             from linecache import cache
-            while _sources:
-                filename, source = _sources.popitem()
-                lines = source.splitlines(keepends=True)
-                cache[filename] = (len(source), None, lines, filename)
+            for filename, source in _sources.items():
+                cache[filename] = _entry(source, filename)
 
 
         def compile_source(source, filename):
             """The code of a source and, apart, that of its last expression."""
             import _ast
 
+            if filename is None:
+                filename = f"<source {next(_numbers)}>"
             remember_source(source, filename)
             tree = compile(source, filename, "exec", _ast.PyCF_ONLY_AST | _FLAGS, True)
             last = None

@@ -32,6 +32,61 @@ struct EventLoopTests {
         #expect(!alive)
     }
 
+    @Test(
+        "run_until_complete works where asyncio.run does, on the loop that get_event_loop returns",
+        arguments: [
+            "loop.run_until_complete(value(1))",
+            "loop.run_until_complete(loop.create_task(value(1)))",
+            "sum(loop.run_until_complete(both())) - loop.run_until_complete(value(1))",
+            "loop.run_until_complete(module.enter())",
+            "module.apply(lambda: asyncio.get_event_loop().run_until_complete(value(1)))",
+            "asyncio.run(value(0)) + loop.run_until_complete(value(1))",
+            "loop.call_soon(loop.stop) and loop.run_forever() or 1",
+        ]
+    )
+    func runUntilComplete(expression: String) async throws {
+        try await Python.register(
+            PythonModule("until_module") {
+                PythonFunction("enter") { () async throws -> Int in
+                    await Task.yield()
+                    return try await PythonActor.run { try Python.eval("1", as: Int.self) }
+                }
+                PythonFunction("apply") { (function: PythonObject) throws -> Int in
+                    try PythonActor.runBlocking { try function() }
+                }
+            }
+        )
+        let source = """
+            import asyncio, until_module as module
+            async def value(x):
+                for _ in range(3): await asyncio.sleep(0)
+                return x
+            async def both(): return await asyncio.gather(value(1), value(1))
+            loop = asyncio.get_event_loop()
+            """
+        let namespace = try await PythonActor.run {
+            let namespace = try Python.eval("{}")
+            try Python.exec(source, globals: namespace)
+            for _ in 0..<3 {
+                #expect(try Python.eval(expression, globals: namespace) == 1)
+            }
+            return namespace
+        }
+        // In the step of a task, which the nested run interrupts.
+        let value = try await Python.run(
+            """
+            async def step():
+                await asyncio.sleep(0)
+                result = module.apply(lambda: \(expression))
+                await asyncio.sleep(0)
+                return result, asyncio.current_task() is not None
+            await asyncio.gather(step(), value(2))
+            """,
+            globals: namespace
+        )
+        #expect(try await PythonActor.run { try Python.repr(value) } == "[(1, True), 2]")
+    }
+
     @Test("create_task and get_event_loop work in a callback and in top-level await")
     func runningLoop() async throws {
         let value = try await runAlone(

@@ -106,7 +106,8 @@ struct LoopOnDemandTests {
         await #expect(processExitsWith: .success) {
             try await Job.setContextVariable()
             let value = try await Python.run(
-                "import asyncio\nawait asyncio.sleep(0, variable.get())"
+                "import asyncio\nawait asyncio.sleep(0, variable.get())",
+                globals: Python.globals()
             )
             #expect(try await PythonActor.run { try Python.str(value) } == "before the loop")
         }
@@ -175,8 +176,7 @@ struct LoopOnDemandTests {
             var iterator = started.makeAsyncIterator()
             _ = await iterator.next()
             task.cancel()
-            let error = await #expect(throws: PythonException.self) { try await task.value }
-            #expect(error?.typeName == "KeyboardInterrupt")
+            await #expect(throws: CancellationError.self) { try await task.value }
         }
     }
 

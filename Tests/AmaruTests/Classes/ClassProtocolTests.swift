@@ -54,7 +54,7 @@ struct ClassProtocolTests {
             ("v + 1", "TypeError: unsupported operand type(s) for +: 'Vector' and 'int'"),
             ("1 + v", "TypeError: unsupported operand type(s) for +: 'int' and 'Vector'"),
             ("v < 1", "TypeError: '<' not supported between instances of 'Vector' and 'int'"),
-            ("v // 300", "OverflowError: int does not fit in Int8"),
+            ("v // 300", "TypeError: unsupported operand type(s) for //: 'Vector' and 'int'"),
             ("v.__add__()", "TypeError: __add__() takes exactly one argument (0 given)"),
             ("pow(v, 2, 3)", "TypeError: __pow__() takes exactly one argument (2 given)"),
             (
@@ -79,6 +79,40 @@ struct ClassProtocolTests {
             """
         )
         #expect(value == "[('radd', Vector(1.0, 2.0)), 'eq']")
+    }
+
+    @Test(
+        "An operand that does not convert, for whatever reason, is left to the other one",
+        arguments: [
+            ("number == 2**100", "False"), ("number != 2**100", "True"),
+            ("2**100 in [number]", "False"), ("number == '\\ud800'", "False"),
+            ("number + 2**100", "TypeError"), ("number < 2**100", "TypeError"),
+            ("number == 3", "True"),
+        ]
+    )
+    func operandOutOfRange(expression: String, result: String) async throws {
+        final class Number: PythonClassInstance {
+            static let pythonClass = PythonClass(Number.self) {
+                PythonInitializer { () in Number() }
+                PythonOperator(.equal) { (_, b: String) in b == "3" }
+                PythonOperator(.equal) { (_, b: Int) in b == 3 }
+                PythonOperator(.add) { (_, b: Int) in b }
+                PythonOperator(.less) { (_, b: Int) in b > 3 }
+            }
+        }
+        try await Python.register(PythonModule("operand_class") { Number.pythonClass })
+        let value = try await runAlone(
+            """
+            from operand_class import Number
+            number = Number()
+            try:
+                result = repr(\(expression))
+            except Exception as error:
+                result = type(error).__name__
+            result
+            """
+        )
+        #expect(try await PythonActor.run { try String(value) } == result)
     }
 
     @Test("A class with equality and without hash cannot be hashed")

@@ -139,6 +139,69 @@ struct ConversionTests {
         #expect(error?.description == "argument 2[0]: no such thing")
     }
 
+    @Test("A Double takes each int that it represents exactly, however large")
+    func largeIntegers() async throws {
+        try await PythonActor.run {
+            for source in [
+                "2**70", "-(2**70)", "10**22", "2**63", "2**1023", "(2**53 - 1) * 2**90",
+            ] {
+                let text: String = try Python.eval("repr(float(\(source)))" as String)
+                #expect(try Double(Python.eval(source)) == Double(text))
+            }
+            #expect(try Float(Python.eval("2**70")) == 0x1p70)
+            for source in ["2**70 + 1", "10**23", "2**1024", "-(2**64) - 1", "2**53 + 1"] {
+                let error = #expect(throws: PythonConversionError.self) {
+                    try Double(Python.eval(source))
+                }
+                #expect(error?.kind == .overflow)
+            }
+        }
+    }
+
+    private indirect enum Tree: ConvertibleFromPython {
+        case leaf
+        case list([Tree])
+        case dictionary([String: Tree])
+
+        static func fromPython(_ reference: borrowing BorrowedReference, _ gil: borrowing PythonGIL)
+            throws -> Tree
+        {
+            if (try? Int.fromPython(reference, gil)) != nil { return .leaf }
+            if let value = try unlessOfAnotherType({ try [Tree].fromPython(reference, gil) }) {
+                return .list(value)
+            }
+            return .dictionary(try [String: Tree].fromPython(reference, gil))
+        }
+
+        private static func unlessOfAnotherType<Value>(_ body: () throws -> Value) throws -> Value?
+        {
+            do { return try body() } catch let error as PythonConversionError
+                where error.kind == .type
+            { return nil }
+        }
+    }
+
+    @Test(
+        "A value that is nested without end is a RecursionError, as in Python",
+        arguments: ["[x]", "{'a': x}"]
+    )
+    func recursion(nesting: String) async throws {
+        try await PythonActor.run {
+            let namespace = try Python.eval("{}")
+            try Python.exec(
+                "x = 1\nfor _ in range(200_000): x = \(nesting)" as String,
+                globals: namespace
+            )
+            let error = #expect(throws: PythonException.self) { try Tree(namespace["x"]) }
+            #expect(error?.typeName == "RecursionError")
+            try Python.exec(
+                "x = 1\nfor _ in range(200): x = \(nesting)" as String,
+                globals: namespace
+            )
+            _ = try Tree(namespace["x"])
+        }
+    }
+
     @Test("Two keys that are one in Swift are refused, not merged")
     func equalKeys() async throws {
         try await PythonActor.run {

@@ -185,6 +185,35 @@ struct PythonModuleTests {
         #expect(error?.code == .moduleExists)
     }
 
+    @Test(
+        "A module with a dotted name is found through its packages",
+        arguments: [
+            "from dotted_a.sub import value", "from dotted_a import sub\nvalue = sub.value",
+            "import dotted_a.sub\nvalue = dotted_a.sub.value",
+            "import dotted_a.deep.er as m\nvalue = m.value",
+            "from dotted_a.deep import er\nvalue = er.value",
+            "import dotted_b.sub\nvalue = dotted_b.own + dotted_b.sub.value",
+            "import json.dotted_c\nvalue = json.loads('1') and json.dotted_c.value",
+        ]
+    )
+    func dotted(source: String) async throws {
+        for name in ["dotted_a.sub", "dotted_a.deep.er", "dotted_b.sub", "json.dotted_c"] {
+            try await Python.register(PythonModule(name) { PythonConstant("value", 1) })
+        }
+        // After what is in it.
+        try await Python.register(PythonModule("dotted_b") { PythonConstant("own", 0) })
+        let value = try await runAlone(source + "\nvalue")
+        #expect(try await PythonActor.run { try Int(value) } == 1)
+    }
+
+    @Test("A dotted name with an empty part is refused", arguments: ["a.", ".a", "a..b", "."])
+    func emptyPart(name: String) async {
+        let error = await #expect(throws: AmaruError.self) {
+            try await Python.register(PythonModule(name) {})
+        }
+        #expect(error?.code == .invalidModule)
+    }
+
     @Test("A child of os.fork is refused entry")
     func forked() async throws {
         try await Python.register(

@@ -22,13 +22,11 @@ struct InterruptTests {
         var iterator = started.makeAsyncIterator()
         _ = await iterator.next()
         task.cancel()
-        let error = await #expect(throws: PythonException.self) { try await task.value }
-        #expect(error?.typeName == "KeyboardInterrupt")
+        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     @Test("A thousand interrupts that race completion never reach a neighbour")
     func racing() async throws {
-        var struck = 0
         for round in 0..<1000 {
             let task = Task {
                 try await PythonActor.run { try Python.eval("sum(range(2000))", as: Int.self) }
@@ -40,13 +38,9 @@ struct InterruptTests {
             task.cancel()
             do {
                 _ = try await task.value
-            } catch let error as PythonException {
-                #expect(error.typeName == "KeyboardInterrupt")
-                struck += 1
             } catch is CancellationError {}
             #expect(try await neighbour.value == 4_498_500)
         }
-        #expect(struck < 1000)
     }
 }
 

@@ -23,7 +23,6 @@ struct UnhandledErrorTests {
         "Reported to the handler and to standard error, exactly once",
         arguments: [
             "asyncio.create_task(fail())",
-            "sys.kept = asyncio.create_task(fail())",
             "kept = asyncio.create_task(fail())",
             "kept = [asyncio.create_task(fail())]",
             "kept = {'task': (asyncio.create_task(fail()),)}",
@@ -119,6 +118,29 @@ struct UnhandledErrorTests {
                 pass
             """,
             "task = asyncio.create_task(asyncio.sleep(3600))\nawait asyncio.sleep(0)\ntask.cancel()",
+            """
+            task = asyncio.create_task(fail())
+            await asyncio.sleep(0.4)
+            try:
+                await task
+            except ValueError:
+                pass
+            """,
+            """
+            class Owner:
+                async def start(self):
+                    self.task, self.tasks = asyncio.create_task(fail()), asyncio.Queue()
+                    self.tasks.put_nowait(asyncio.create_task(fail()))
+                    self.named = {'a': asyncio.create_task(fail())}
+                    await asyncio.sleep(0.4)
+            owner = Owner()
+            await owner.start()
+            for task in (owner.task, owner.tasks.get_nowait(), owner.named['a']):
+                try:
+                    await task
+                except ValueError:
+                    pass
+            """,
         ]
     )
     func awaited(source: String) async throws {
@@ -134,19 +156,37 @@ struct UnhandledErrorTests {
         #expect(!text.contains("the marker"), "\(text)")
     }
 
-    @Test("A global variable of a source that is suspended for ever hides nothing")
-    func suspendedSource() async {
-        let source =
-            Self.failing + "kept = asyncio.create_task(fail())\nawait asyncio.Event().wait()"
+    @Test(
+        "Reported when the program ends where something keeps the task until then",
+        arguments: [
+            "sys.kept = asyncio.create_task(fail())", "sys.kept = [asyncio.ensure_future(fail())]",
+        ]
+    )
+    func reportedAtTheEnd(start: String) async {
+        let source = Self.failing + start + "\nawait asyncio.sleep(0)"
         await #expect(processExitsWith: .success) { [source = source as String] in
-            let (failures, report) = AsyncStream<String>.makeStream()
+            let reports = try await reports(running: source, ending: true)
+            #expect(reports == ["ValueError: the marker"])
+        }
+    }
+
+    @Test("A task that fails in a cycle with its traceback is reported at once")
+    func cycle() async {
+        let source =
+            Self.failing + """
+                async def keep():
+                    me = asyncio.current_task()
+                    await fail()
+                asyncio.create_task(keep())
+                for _ in range(5): await asyncio.sleep(0)
+                """
+        await #expect(processExitsWith: .success) { [source = source as String] in
+            let reports = Recorder<String>()
             try await Python.start(
-                PythonConfiguration(onUnhandledError: { report.yield($0.description) })
+                PythonConfiguration(onUnhandledError: { reports.append($0.description) })
             )
-            let running = Task { try await runAlone(source) }
-            var iterator = failures.makeAsyncIterator()
-            #expect(await iterator.next() == "ValueError: the marker")
-            running.cancel()
+            try await runAlone(source)
+            #expect(reports.values == ["ValueError: the marker"])
         }
     }
 
@@ -215,7 +255,8 @@ struct UnhandledErrorTests {
 /// Starts, runs a source and a few turns of the loop more, and gives what the handler was given.
 private func reports(
     running source: String,
-    _ unhandled: PythonConfiguration.UnhandledErrors = .report
+    _ unhandled: PythonConfiguration.UnhandledErrors = .report,
+    ending: Bool = false
 ) async throws -> [String] {
     let reports = Recorder<String>()
     try await Python.start(
@@ -230,6 +271,7 @@ private func reports(
     // What the namespace kept goes: asyncio's own report at collection must not come on top.
     try await PythonActor.run { _ = try namespace.clear() as PythonObject }
     try await settle()
+    if ending { await Python.shutDown() }
     return reports.values
 }
 

@@ -161,6 +161,27 @@ struct NumpyBufferTests {
         }
     }
 
+    @Test("An array that is lent cannot be resized")
+    func lent() async throws {
+        try await PythonActor.run {
+            let array: PythonObject = try Python.import("numpy").arange(4.0)
+            @PythonActor func check() {
+                let error = #expect(throws: PythonException.self) {
+                    try array.resize(1_000_000) as PythonObject
+                }
+                #expect(error?.typeName == "ValueError")
+            }
+            try array.withBuffer(of: Double.self) { _ in check() }
+            try array.withMutableBuffer(of: Double.self) { _ in check() }
+            try array.withBufferBytes { _ in check() }
+            try array.withMutableBufferBytes { _ in check() }
+            try array.withBufferView(of: Double.self) { _ in check() }
+            try array.withMutableBufferView(of: Double.self) { _ in check() }
+            try array.resize(8)
+            #expect(try Python.len(array) == 8)
+        }
+    }
+
     @Test("A read-only array is read, and not written")
     func readOnly() async throws {
         try await PythonActor.run {

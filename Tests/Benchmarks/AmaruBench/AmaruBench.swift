@@ -30,7 +30,8 @@ enum AmaruBench {
             import asyncio
             bench_home_loop = asyncio.get_running_loop()
             await asyncio.sleep(0)
-            """
+            """,
+            globals: Python.globals()
         )
     }
 
