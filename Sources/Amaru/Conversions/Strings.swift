@@ -65,18 +65,11 @@ extension String: PythonConvertible {
     }
 }
 
-extension Substring: PythonConvertible {
+// Not from Python: the compiler would take `Double(result)` for the parsing of a text.
+extension Substring: ConvertibleToPython {
     /// Makes a `str`.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try String(self).pythonReference(gil)
-    }
-
-    /// Reads a `str`.
-    public static func fromPython(
-        _ reference: borrowing BorrowedReference,
-        _ gil: borrowing PythonGIL
-    ) throws -> Substring {
-        Substring(try String.fromPython(reference, gil))
     }
 }
 
