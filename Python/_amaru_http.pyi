@@ -55,6 +55,25 @@ def allows(host: str, port: int) -> bool:
 def destination(origin: str) -> str | None:
     """The origin that requests for an origin are sent to; None if there is no network."""
 
+def addresses(exchange: int) -> tuple[typing.Any, ...]:
+    """The addresses of the connection, here and at the server: each a host and a port,
+    the path of a Unix socket, or None."""
+
+def readable(exchange: int) -> bool:
+    """Whether a read would return at once, if only with the end."""
+
+def limit(exchange: int, operation: str, seconds: float | None) -> None:
+    """Limits each "read" or "write" that begins after this, once the connection has
+    left HTTP; None is no limit, as at first. A read that takes longer is an error
+    and nothing more; a write that does ends the exchange."""
+
+def start_tls(exchange: int, options: dict[str, typing.Any], seconds: float | None) -> asyncio.Future[bool | None]:
+    """Sets TLS up once the connection has left HTTP; options are those of open that are
+    about TLS, and "sni" is the name that must be in the certificate."""
+
+def start_tls_blocking(exchange: int, options: dict[str, typing.Any], seconds: float | None) -> bool:
+    """start_tls for code without a loop: releases the GIL, polls signals."""
+
 def head(exchange: int) -> asyncio.Future[tuple[typing.Any, ...]]:
     """Status, reason, version (b"HTTP/1.1") and flat raw headers."""
 

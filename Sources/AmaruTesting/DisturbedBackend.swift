@@ -119,6 +119,21 @@ private final class DisturbedExchange: HTTPExchange {
 
     func finish(_ completion: @escaping HTTPCompletion<Void>) { inner.finish(completion) }
 
+    func limit(_ operation: HTTPStreamOperation, to limit: Duration?) {
+        inner.limit(operation, to: limit)
+    }
+
+    func startTLS(
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    ) {
+        inner.startTLS(options, within: limit, completion)
+    }
+
+    var ends: HTTPConnectionEnds? { inner.ends }
+    var isReadable: Bool { inner.isReadable }
+
     func abandon(_ wait: HTTPExchangeWait) {
         state.withLockedValue { $0.delays[wait] }?.cancel()
         inner.abandon(wait)

@@ -125,7 +125,7 @@ SUITES = {
         requirements=[
             *("anthropic", "boto3", "httpx", "httpx2", "requests", "respx", "vcrpy"),
             *("opentelemetry-instrumentation-httpx", "opentelemetry-sdk", "trio"),
-            *("PySocks", "socksio"),
+            *("PySocks", "socksio", "httpx-ws", "websockets"),
             *_PYTEST,
         ],
         arguments=[*_OPTIONS, "-q", "."],

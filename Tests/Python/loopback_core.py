@@ -380,3 +380,15 @@ def timings(exchange: int) -> dict[str, float]:
 
 def in_flight() -> int:
     return len(exchanges)
+
+
+def addresses(exchange: int) -> tuple[Any, Any]:
+    return None, None
+
+
+def readable(exchange: int) -> bool:
+    return exchange not in exchanges
+
+
+def limit(exchange: int, operation: str, seconds: float | None) -> None:
+    raise NotImplementedError("this core leaves no connection to another protocol")

@@ -49,9 +49,11 @@ struct ConnectionKey: Hashable, Sendable {
         var tls: TLS?
         if origin.isSecure {
             let name = try Self.serverName(options.serverName, for: origin)
-            tls = TLS(settings: settings, name: name, offersHTTP2: options.allowsHTTP2)
+            // A tunnel takes the whole connection.
+            let offersHTTP2 = options.allowsHTTP2 && !request.isTunnel
+            tls = TLS(settings: settings, name: name, offersHTTP2: offersHTTP2)
         }
-        way = Self.way(options, to: origin, configuration)
+        way = Self.way(of: request, configuration)
         switch way {
         case .forwarded(let proxy):
             self.origin = nil
@@ -91,10 +93,10 @@ struct ConnectionKey: Hashable, Sendable {
     }
 
     private static func way(
-        _ options: HTTPConnectionOptions,
-        to origin: HTTPOrigin,
+        of request: OutgoingRequest,
         _ configuration: HTTPBackendConfiguration
     ) -> Way {
+        let (origin, options) = (request.origin, request.connection)
         if let path = options.unixSocket { return .socket(path) }
         let proxy: HTTPProxy? =
             switch options.proxy {
@@ -104,7 +106,8 @@ struct ConnectionKey: Hashable, Sendable {
             }
         guard let proxy else { return .direct }
         if proxy.scheme == .socks5 { return .socks(proxy) }
-        return origin.isSecure ? .tunnel(proxy) : .forwarded(proxy)
+        // A proxy that forwards would take a CONNECT for itself.
+        return origin.isSecure || request.isTunnel ? .tunnel(proxy) : .forwarded(proxy)
     }
 
     private static func tls(with proxy: HTTPProxy, _ settings: TLSSettings) -> TLS? {

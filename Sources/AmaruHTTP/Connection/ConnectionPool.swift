@@ -36,7 +36,7 @@ final class ConnectionPool: @unchecked Sendable {
     let loop: any EventLoop
     /// The places of exchanges that name no pool.
     private let gate: ConnectionGate
-    private let dialer: Dialer
+    let dialer: Dialer
     private let configuration: HTTPBackendConfiguration
     /// The connections of each client's pool, and under nil those of the backend's own.
     private var clients: [UInt64?: ClientConnections] = [:]
@@ -130,7 +130,7 @@ extension ConnectionPool {
     /// Nothing more is to be done for the exchange.
     func transferEnded(of exchange: Exchange) { work[exchange.id] = nil }
 
-    private func transfer(of exchange: Exchange) -> Transfer? {
+    func transfer(of exchange: Exchange) -> Transfer? {
         guard case .transferring(let transfer)? = work[exchange.id] else { return nil }
         return transfer
     }

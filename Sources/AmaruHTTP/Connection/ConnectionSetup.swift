@@ -42,15 +42,21 @@ final class ConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
     ///
     /// The future is fulfilled with the protocol that TLS agreed on, before anything that follows
     /// is read. If a step fails, the channel is closed.
+    ///
+    /// - Parameter last: The last handler of the channel, if it has one that is to stay the last.
     static func perform(
         _ steps: [ConnectionStep],
-        on channel: any Channel
+        on channel: any Channel,
+        before last: (any ChannelHandler)? = nil
     ) -> EventLoopFuture<String?> {
         guard !steps.isEmpty else { return channel.eventLoop.makeSucceededFuture(nil) }
         let done = channel.eventLoop.makePromise(of: String?.self)
         do {
             let setup = ConnectionSetup(steps, done: done)
-            try channel.pipeline.syncOperations.addHandler(setup)
+            try channel.pipeline.syncOperations.addHandler(
+                setup,
+                position: last.map { .before($0) } ?? .last
+            )
         } catch {
             done.fail(error)
         }

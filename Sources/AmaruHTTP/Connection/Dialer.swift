@@ -57,6 +57,13 @@ final class Dialer {
         return EventLoopFuture.whenAllSucceed(steps, on: loop)
     }
 
+    /// The step that sets TLS up inside of another protocol, whose own names are not known here.
+    func secure(_ tls: ConnectionKey.TLS) -> EventLoopFuture<ConnectionStep> {
+        let identity = ServerIdentity(tls, isEndOfSocket: false)
+        return contexts.context(identity.settings, protocols: [])
+            .map { .secure($0, identity, proxy: nil) }
+    }
+
     private func secure(
         _ tls: ConnectionKey.TLS,
         isEndOfSocket: Bool,

@@ -71,6 +71,7 @@ final class HTTP1Connection: ChannelInboundHandler {
             return transfer
         }
         write(head)
+        exchange.carried(from: channel.localAddress, to: channel.remoteAddress)
         transfer.begin()
         receive()
         return transfer
@@ -137,7 +138,8 @@ extension HTTP1Connection {
     private func take(_ part: HTTP1ResponsePart, _ transfer: Transfer) {
         switch part {
         case .informational: break
-        case .head(let head): transfer.received(HTTPTransferHead(head))
+        case .head(let head):
+            transfer.received(HTTPTransferHead(head), opensTunnel: parser.isTunnel)
         case .body(let bytes): transfer.received(bytes)
         case .end: transfer.receivedEnd()
         }
@@ -162,9 +164,11 @@ extension HTTP1Connection {
 
     /// The connection has ended while the exchange was on it.
     private func ended(_ transfer: Transfer) {
-        // Servers close without TLS's own end, too. Only a body that nothing else ends can have
-        // been cut by that unseen, and Python's clients take it.
-        if case NIOSSLError.uncleanShutdown? = fault as? NIOSSLError, parser.endsWithConnection {
+        // Servers close without TLS's own end, too. Only a body that nothing else ends, or another
+        // protocol, can have been cut by that unseen, and Python's clients take it.
+        if case NIOSSLError.uncleanShutdown? = fault as? NIOSSLError,
+            parser.endsWithConnection || parser.isTunnel
+        {
             fault = nil
         }
         do throws(HTTPTransferError) {
@@ -194,7 +198,8 @@ extension HTTP1Connection: TransferCarrier {
 
     func write(_ pieces: [Data]) {
         guard case .busy(let transfer) = state else { return }
-        let isChunked = transfer.exchange.request.framing == .chunked && !parser.isTunnel
+        if parser.isTunnel { return send(pieces, of: transfer) }
+        let isChunked = transfer.exchange.request.framing == .chunked
         for piece in pieces {
             var buffer = channel.allocator.buffer(capacity: piece.count + (isChunked ? 16 : 0))
             if isChunked { HTTP1RequestEncoder.chunk(size: piece.count, into: &buffer) }
@@ -204,6 +209,14 @@ extension HTTP1Connection: TransferCarrier {
         }
     }
 
+    /// Writes bytes of another protocol, and tells the transfer when the system has them.
+    private func send(_ pieces: [Data], of transfer: Transfer) {
+        let size = pieces.reduce(0) { $0 + $1.count }
+        var buffer = channel.allocator.buffer(capacity: size)
+        for piece in pieces { buffer.writeData(piece) }
+        write(buffer).assumeIsolated().whenSuccess { transfer.sent() }
+    }
+
     func writeEnd() {
         if parser.isTunnel { return channel.close(mode: .output, promise: nil) }
         guard case .busy(let transfer) = state, transfer.exchange.request.framing == .chunked
@@ -211,6 +224,14 @@ extension HTTP1Connection: TransferCarrier {
         var buffer = channel.allocator.buffer(capacity: 8)
         HTTP1RequestEncoder.lastChunk(into: &buffer)
         write(buffer)
+    }
+
+    /// Sets TLS up beneath another protocol; the future fails if that does not succeed.
+    func secure(_ step: ConnectionStep) -> EventLoopFuture<Void> {
+        guard case .busy = state, parser.isTunnel, channel.isActive else {
+            return channel.eventLoop.makeFailedFuture(ConnectionClosed())
+        }
+        return ConnectionSetup.perform([step], on: channel, before: self).map { _ in }
     }
 
     func flush() { channel.flush() }
@@ -228,10 +249,13 @@ extension HTTP1Connection: TransferCarrier {
 
     /// All that is seen of a connection that breaks in writing is otherwise that nothing more
     /// comes, as if the server had ended the response.
-    private func write(_ buffer: ByteBuffer) {
-        channel.write(buffer).assumeIsolated().whenFailure { [self] error in
+    @discardableResult
+    private func write(_ buffer: ByteBuffer) -> EventLoopFuture<Void> {
+        let written = channel.write(buffer)
+        written.assumeIsolated().whenFailure { [self] error in
             if fault == nil, !HTTPTransferError.isEndAlone(error) { fault = error }
         }
+        return written
     }
 }
 

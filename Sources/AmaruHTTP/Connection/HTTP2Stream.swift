@@ -61,6 +61,7 @@ final class HTTP2Stream: ChannelInboundHandler, @unchecked Sendable {
         let head = HTTP2Frame.FramePayload.headers(.init(headers: fields, endStream: isWhole))
         channel.write(head).assumeIsolated().whenFailure { [self] error in ended(error) }
         isEndSent = isWhole
+        exchange.carried(from: channel.parent?.localAddress, to: channel.parent?.remoteAddress)
         transfer.begin()
         receive()
     }
@@ -194,6 +195,11 @@ extension HTTP2Stream: TransferCarrier {
             .init(data: .byteBuffer(ByteBuffer()), endStream: true)
         )
         channel?.write(end).assumeIsolated().whenSuccess { [self] in isEndSent = true }
+    }
+
+    /// Streams have no other protocol in them.
+    func secure(_ step: ConnectionStep) -> EventLoopFuture<Void> {
+        pool.loop.makeFailedFuture(ConnectionClosed())
     }
 
     func flush() { channel?.flush() }

@@ -28,6 +28,8 @@ final class Exchange: Sendable {
         /// When the limits are checked next; nil while nothing is limited.
         var nextCheck: NIODeadline?
         var timings = HTTPExchangeTimings()
+        /// The addresses of the connection.
+        var ends: (local: SocketAddress?, remote: SocketAddress?)
     }
 
     /// A limit in time that the machine has set.
@@ -64,6 +66,21 @@ final class Exchange: Sendable {
 
     /// When the steps happened.
     var timings: HTTPExchangeTimings { state.withLockedValue { $0.timings } }
+
+    /// The two ends of the connection; nil before there is one.
+    var ends: HTTPConnectionEnds? {
+        let (local, remote) = state.withLockedValue { $0.ends }
+        guard local != nil || remote != nil else { return nil }
+        return HTTPConnectionEnds(local: local.map { .init($0) }, remote: remote.map { .init($0) })
+    }
+
+    /// Whether a read would return at once.
+    var isReadable: Bool { state.withLockedValue { $0.machine.isReadable } }
+
+    /// Notes between which addresses the exchange is carried.
+    func carried(from local: SocketAddress?, to remote: SocketAddress?) {
+        state.withLockedValue { $0.ends = (local, remote) }
+    }
 
     /// Feeds an event to the machine and performs what it answers.
     func perform(_ event: (inout Machine) -> [Machine.Action]) {
@@ -175,6 +192,18 @@ extension Exchange {
             return actions
         }
         completion(failure.map { .failure($0) } ?? .success(()))
+    }
+
+    /// Calls `completion` once, perhaps before it returns, on any thread.
+    func startTLS(
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    ) {
+        if let fault = state.withLockedValue({ $0.machine.faultOfTLS }) {
+            return completion(.failure(fault))
+        }
+        engine.startTLS(on: self, options, within: limit, completion)
     }
 
     func cancel() { perform { $0.cancelled() } }
@@ -291,4 +320,10 @@ protocol ExchangeEngine: AnyObject, Sendable {
     func abortTransfer(of exchange: Exchange)
     func resumeReceiving(_ exchange: Exchange)
     func resumeUpload(of exchange: Exchange, with step: Exchange.Machine.UploadStep)
+    func startTLS(
+        on exchange: Exchange,
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    )
 }

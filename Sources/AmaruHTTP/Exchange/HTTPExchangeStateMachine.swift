@@ -90,7 +90,7 @@ struct HTTPExchangeStateMachine: Sendable {
     static let uploadLimit = 512 * 1024
 
     private let origin: HTTPOrigin
-    private let timeouts: HTTPTimeouts
+    private var timeouts: HTTPTimeouts
     /// How many unread bytes stop the transfer from receiving more.
     private let bufferLimit: Int
     /// Whether the place in the pool is kept until the response was read, not only received: what
@@ -102,6 +102,9 @@ struct HTTPExchangeStateMachine: Sendable {
     private var request = Request.new
     private var response = Response.awaited
     private var upload: Upload
+    /// Whether the connection is another protocol's, both ways: a write is then over when the system
+    /// has its bytes, and a read that takes too long is no fault of the connection.
+    private var isTunnel = false
     private var transfer = Transfer.none
     private var place = Place.none
     private var waiters: Waiters = []
@@ -165,6 +168,24 @@ extension HTTPExchangeStateMachine {
         guard case .open = upload else { return false }
         return failure == nil && !waiters.contains(.write)
     }
+
+    /// Why TLS cannot be set up on the connection now; nil if it can.
+    var faultOfTLS: Failure? {
+        if let failure { return failure }
+        let fault: String
+        if !isTunnel {
+            fault = "the response has not left HTTP"
+        } else if !buffer.isEmpty || isPieceOut {
+            fault = "bytes are on their way without it; read or write all of them first"
+        } else {
+            return isComplete ? tunnelIsClosed : nil
+        }
+        let message = "TLS cannot be set up with \(origin): \(fault)"
+        return Failure(.localProtocol, message, origin: origin)
+    }
+
+    /// Whether a read would return at once.
+    var isReadable: Bool { !buffer.isEmpty || isComplete || failure != nil }
 
     /// The head of the response, once it is there.
     var head: HTTPTransferHead? {
@@ -236,19 +257,27 @@ extension HTTPExchangeStateMachine {
 // MARK: - What the transfer reports and asks
 
 extension HTTPExchangeStateMachine {
-    mutating func received(_ head: HTTPTransferHead) -> [Action] {
+    mutating func received(_ head: HTTPTransferHead, opensTunnel: Bool = false) -> [Action] {
         guard failure == nil, case .awaited = response else { return [] }
         response = .arriving(head)
         var actions = disarm(.connect) + disarm(.read)
+        if opensTunnel { actions += openTunnel() }
         if request < .sending { request = .sending }
         if resumes(.head) { actions.append(.resumeHead(.success(head))) }
         if waiters.contains(.read) { actions += arm(.read, timeouts.read) }
-        // From here on the bytes are another protocol's, both ways.
-        if head.status == 101, case .ended = upload { upload = .open(Pieces()) }
         // A status that is no success settles the matter: the rest of the body is not wanted.
         // The transfer itself is told at the end of the response, or that would be cut short.
         if head.status >= 300 { actions += dropUpload() }
         return actions
+    }
+
+    /// From here on the bytes are another protocol's, whose limits in time are not those of a request.
+    private mutating func openTunnel() -> [Action] {
+        isTunnel = true
+        timeouts.read = nil
+        timeouts.write = nil
+        if case .ended = upload { upload = .open(Pieces()) }
+        return disarm(.write)
     }
 
     mutating func received(_ pieces: [Data]) -> [Action] {
@@ -306,7 +335,9 @@ extension HTTPExchangeStateMachine {
     mutating func fired(_ timer: Timer, generation: UInt64) -> [Action] {
         guard armed[timer] == generation else { return [] }
         armed[timer] = nil
-        return fail(Failure(timedOut: timer, origin: origin, timeouts: timeouts))
+        let timeOut = Failure(timedOut: timer, origin: origin, timeouts: timeouts)
+        guard isTunnel, timer == .read else { return fail(timeOut) }
+        return resumes(.read) ? [.resumeRead(.failure(timeOut))] : []
     }
 }
 
@@ -340,7 +371,7 @@ extension HTTPExchangeStateMachine {
     mutating func writeRequested(_ piece: Data) -> [Action] {
         if let failure { return [.resumeWrite(failure)] }
         guard case .open(var pieces) = upload else {
-            if case .abandoned = upload { return [.resumeWrite(nil)] }
+            if case .abandoned = upload { return [.resumeWrite(tunnelIsClosed)] }
             return [.resumeWrite(bodyIsComplete)]
         }
         guard !waiters.contains(.write) else {
@@ -364,6 +395,15 @@ extension HTTPExchangeStateMachine {
         case .open(let pieces):
             upload = pieces.count > 0 ? .closing(pieces) : .ended
             return (waiters.contains(.upload) ? nextUploadStep() : [], nil)
+        }
+    }
+
+    /// Sets a limit in time for the operations in a tunnel that begin after this.
+    mutating func limited(_ operation: HTTPStreamOperation, to limit: Duration?) {
+        guard isTunnel else { return }
+        switch operation {
+        case .read: timeouts.read = limit
+        case .write: timeouts.write = limit
         }
     }
 
@@ -392,6 +432,14 @@ extension HTTPExchangeStateMachine {
             "the body of the request to \(origin) is complete; "
             + "only an upload that was not finished takes more"
         return Failure(.localProtocol, message, origin: origin)
+    }
+
+    /// What a write gets that comes too late; nil in HTTP, where the response tells what became of
+    /// the request.
+    private var tunnelIsClosed: Failure? {
+        guard isTunnel else { return nil }
+        let message = "\(origin) has closed the connection; nothing more can be written to it"
+        return Failure(.write, message, origin: origin)
     }
 }
 
@@ -441,11 +489,11 @@ extension HTTPExchangeStateMachine {
         return [.resumeDemand(goOn: true)]
     }
 
-    /// Takes no more from the caller; what waits counts as written.
+    /// Takes no more from the caller; what waits counts as written, but not in a tunnel.
     private mutating func dropUpload() -> [Action] {
         var actions = disarm(.write)
         isPieceOut = false
-        if resumes(.write) { actions.append(.resumeWrite(nil)) }
+        if resumes(.write) { actions.append(.resumeWrite(tunnelIsClosed)) }
         // A body that was handed over whole still ends properly, and its connection is kept.
         if case .ended = upload { return actions }
         upload = .abandoned
@@ -474,14 +522,22 @@ extension HTTPExchangeStateMachine {
             let left = rest.dropFirst(Self.pieceSize)
             upload = left.isEmpty ? .ended : .known(left)
             return hand([rest.prefix(Self.pieceSize)])
-        case .open, .abandoned, .ended:
+        case .open:
+            return admitWrite()
+        case .abandoned, .ended:
             return []
         }
     }
 
     /// Lets the writer go on if there is room for more.
     private mutating func admitWrite() -> [Action] {
-        if case .open(let pieces) = upload, pieces.count >= Self.uploadLimit { return [] }
+        let isRoom =
+            switch upload {
+            case .open(let pieces) where isTunnel: pieces.count == 0 && !isPieceOut
+            case .open(let pieces): pieces.count < Self.uploadLimit
+            default: true
+            }
+        guard isRoom else { return [] }
         return resumes(.write) ? [.resumeWrite(nil)] : []
     }
 

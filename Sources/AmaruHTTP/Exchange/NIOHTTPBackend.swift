@@ -189,6 +189,17 @@ extension NIOHTTPBackend: ExchangeEngine {
         onLoop { $0.resumeUpload(of: exchange, with: step) }
     }
 
+    func startTLS(
+        on exchange: Exchange,
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    ) {
+        let tls = TunnelTLS(options, configuration, on: exchange)
+        if options.verification == .none { warnOnce(of: tls.server) }
+        onLoop { $0.startTLS(tls, on: exchange, within: limit, completion) }
+    }
+
     /// Always later, also on the loop itself: the caller may be in the middle of a connection's work.
     private func onLoop(_ body: @escaping @Sendable (ConnectionPool) -> Void) {
         let pool = engine.pool
@@ -227,6 +238,23 @@ final class NIOExchange: HTTPExchange {
         }
     }
 
+    func limit(_ operation: HTTPStreamOperation, to limit: Duration?) {
+        exchange.perform { machine in
+            machine.limited(operation, to: limit)
+            return []
+        }
+    }
+
+    func startTLS(
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    ) {
+        exchange.startTLS(options, within: limit, completion)
+    }
+
+    var ends: HTTPConnectionEnds? { exchange.ends }
+    var isReadable: Bool { exchange.isReadable }
     func cancel() { exchange.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) {
         exchange.whenClosed(completion)

@@ -48,6 +48,10 @@ struct OutgoingRequest: Sendable {
     var connection: HTTPConnectionOptions { request.connection }
     var pool: HTTPConnectionPool? { request.pool }
 
+    /// Whether it asks for a tunnel, and where the tunnel is to end if that can be told.
+    var isTunnel: Bool { request.isTunnel }
+    var tunnelEnd: HTTPOrigin? { request.tunnelEnd }
+
     /// Whether sending it twice is the same as sending it once (RFC 9110 §9.2.2).
     var isIdempotent: Bool {
         ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(request.method)
@@ -117,8 +121,8 @@ extension OutgoingRequest {
             fields: request.headers
         )
         if let fault { throw Fault(fault) }
-        if request.method == "CONNECT" {
-            throw Fault("tunnels are opened by the engine alone; configure a proxy instead")
+        if request.isTunnel, request.tunnelEnd == nil {
+            throw Fault("the target of CONNECT must be a host and a port, such as example.com:443")
         }
     }
 

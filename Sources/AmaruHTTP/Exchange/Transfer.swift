@@ -20,6 +20,8 @@ protocol TransferCarrier: AnyObject {
     func write(_ pieces: [Data])
     /// Writes the end of the request.
     func writeEnd()
+    /// Sets TLS up beneath another protocol.
+    func secure(_ step: ConnectionStep) -> EventLoopFuture<Void>
     /// Sends what was written.
     func flush()
     /// Asks for what arrives next.
@@ -33,7 +35,7 @@ protocol TransferCarrier: AnyObject {
 /// What arrives is kept until the turn of the event loop is over, so that whoever reads is woken
 /// once a turn and not once a piece.
 final class Transfer {
-    private enum Upload { case running, waiting, complete, abandoned }
+    private enum Upload { case running, waiting, sending, complete, abandoned }
 
     let exchange: Exchange
     private let pool: ConnectionPool
@@ -46,6 +48,8 @@ final class Transfer {
     private var head: HTTPTransferHead?
     private var pieces: [Data] = []
     private var isEndUntold = false
+    /// Whether the connection is another protocol's, both ways.
+    private var isTunnel = false
     private(set) var hasHead = false
     private(set) var hasEnded = false
     private(set) var isOver = false
@@ -55,6 +59,11 @@ final class Transfer {
         self.carrier = carrier
         self.pool = pool
         if case .length(let count) = exchange.request.framing { missing = count }
+    }
+
+    /// Sets TLS up beneath another protocol; nil if there is no connection any more.
+    func secure(_ step: ConnectionStep) -> EventLoopFuture<Void>? {
+        isOver ? nil : carrier?.secure(step)
     }
 
     /// Whether the whole request was written.
@@ -96,6 +105,13 @@ extension Transfer {
         pump()
     }
 
+    /// Goes on after a piece of another protocol that the system has now.
+    func sent() {
+        guard upload == .sending else { return }
+        upload = .running
+        pump()
+    }
+
     private func take(_ step: Exchange.Machine.UploadStep) {
         switch step {
         case .chunk(let pieces):
@@ -104,6 +120,8 @@ extension Transfer {
                 guard rest >= 0 else { return fail(wrongLength) }
                 self.missing = rest
             }
+            // The writer of another protocol waits until its bytes have left.
+            if isTunnel { upload = .sending }
             carrier?.write(pieces)
         case .end:
             guard missing ?? 0 == 0 else { return fail(wrongLength) }
@@ -127,11 +145,11 @@ extension Transfer {
 // MARK: - The response
 
 extension Transfer {
-    func received(_ head: HTTPTransferHead) {
+    func received(_ head: HTTPTransferHead, opensTunnel: Bool = false) {
         self.head = head
         hasHead = true
-        guard head.status == 101 else { return }
-        // What is written next belongs to another protocol.
+        guard opensTunnel else { return }
+        isTunnel = true
         missing = nil
         if upload == .complete { upload = .running }
     }
@@ -176,8 +194,8 @@ extension Transfer {
     private func tell(_ machine: inout Exchange.Machine) -> [Exchange.Machine.Action] {
         let (head, pieces, isEnd) = (head, pieces, isEndUntold)
         (self.head, self.pieces, isEndUntold) = (nil, [], false)
-        return (head.map { machine.received($0) } ?? []) + machine.received(pieces)
-            + (isEnd ? machine.receivedEnd() : [])
+        return (head.map { machine.received($0, opensTunnel: isTunnel) } ?? [])
+            + machine.received(pieces) + (isEnd ? machine.receivedEnd() : [])
     }
 }
 

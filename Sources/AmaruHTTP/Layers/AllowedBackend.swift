@@ -6,10 +6,10 @@ import NIOConcurrencyHelpers
 /// A backend that carries out only what a list allows.
 ///
 /// All of these must be allowed: the origin that the caller named, the one that routing sends the
-/// request to, those in a `Host` header or a target that is a URL, and a proxy or a Unix socket that
-/// the request names itself. A redirect that a client follows is a request of its own, so it is
-/// judged too. A refused request fails with ``HTTPTransferError/Code/notAllowed``, and nothing of it
-/// is sent.
+/// request to, those in a `Host` header or a target that is a URL or the end of a tunnel, and a proxy
+/// or a Unix socket that the request names itself. A redirect that a client follows is a request of
+/// its own, so it is judged too. A refused request fails with
+/// ``HTTPTransferError/Code/notAllowed``, and nothing of it is sent.
 public final class AllowedBackend: HTTPLayer {
     private let list: NIOLockedValueBox<HTTPAllowList>
     let option: String

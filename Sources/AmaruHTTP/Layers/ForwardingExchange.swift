@@ -56,6 +56,22 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
     }
 
     func abandon(_ wait: HTTPExchangeWait) { inner.abandon(wait) }
+    func limit(_ operation: HTTPStreamOperation, to limit: Duration?) {
+        inner.limit(operation, to: limit)
+    }
+
+    func startTLS(
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    ) {
+        inner.startTLS(options, within: limit) { [self] in
+            completion($0.mapError(willDeliver))
+        }
+    }
+
+    var ends: HTTPConnectionEnds? { inner.ends }
+    var isReadable: Bool { inner.isReadable }
     func cancel() { inner.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) { inner.whenClosed(completion) }
     var timings: HTTPExchangeTimings { inner.timings }

@@ -11,7 +11,7 @@ extension HTTPTransferRequest {
         let origin: HTTPOrigin?
     }
 
-    /// The places in `Host` headers and in a target that is a URL.
+    /// The places in `Host` headers, and in a target that is a URL or the end of a tunnel.
     func namedPlaces(at origin: HTTPOrigin) -> [NamedPlace] {
         var places = headers.filter { $0.isNamed("host") }.map { field in
             let parts = HTTPURLParts("\(origin.scheme)://\(field.value)")
@@ -19,11 +19,26 @@ extension HTTPTransferRequest {
             let named = isPlain ? (try? HTTPTransferURL(parts))?.origin : nil
             return NamedPlace(part: "header \"Host\"", text: field.value, origin: named)
         }
-        if let target, !target.hasPrefix("/"), target != "*" {
-            let named = try? HTTPOrigin(parsing: target)
+        if let target, isTunnel || !target.hasPrefix("/") && target != "*" {
+            let named = isTunnel ? tunnelEnd : try? HTTPOrigin(parsing: target)
             places.append(NamedPlace(part: "target", text: target, origin: named))
         }
         return places
+    }
+
+    /// Whether it asks the server for a tunnel.
+    var isTunnel: Bool { method == "CONNECT" }
+
+    /// Where the tunnel that it asks for is to end; nil for a target that is no host with a port.
+    ///
+    /// What will be spoken there is not known: only a tunnel to the port of HTTP counts as such.
+    var tunnelEnd: HTTPOrigin? {
+        guard isTunnel, let target else { return nil }
+        let parts = HTTPURLParts("https://\(target)")
+        guard parts.user == nil, parts.tail.isEmpty, parts.port?.isEmpty == false,
+            let end = (try? HTTPTransferURL(parts))?.origin
+        else { return nil }
+        return HTTPOrigin(scheme: end.port == 80 ? "http" : "https", host: end.host, port: end.port)
     }
 }
 

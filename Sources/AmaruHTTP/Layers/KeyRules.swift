@@ -19,7 +19,7 @@ struct KeyRules {
             return "the key in the header \"\(header)\" belongs to \(owner) and was not sent to "
                 + "\(origin). Use a key that belongs to that origin."
         }
-        return otherPlace ?? echo ?? openNetwork ?? openConnection
+        return tunnel ?? otherPlace ?? echo ?? openNetwork ?? openConnection
     }
 
     /// Another server may answer: one that shares the address, or that is behind a proxy.
@@ -29,6 +29,12 @@ struct KeyRules {
             "the key for \(owner) was not sent: the request names \"\(place.text)\" in its "
                 + "\(place.part). Leave that out, or name the host of the URL."
         }
+    }
+
+    private var tunnel: String? {
+        guard request.isTunnel else { return nil }
+        return "the key for \(owner) was not sent: CONNECT asks for a tunnel to somewhere else. "
+            + "Leave the key out of it."
     }
 
     private var echo: String? {

@@ -13,9 +13,9 @@
 /// A key is sent only to the origin it belongs to, as the caller named it, and only if the real
 /// destination, after routing, is encrypted or this machine. A request that would take it anywhere
 /// else fails with ``HTTPTransferError/Code/secretRefused``, and nothing of it is sent: one to
-/// another origin, with another host in `Host` or its target, by `TRACE`, or over a proxy, a socket
-/// or authorities that the request itself names. A placeholder anywhere else in a request stands for
-/// nothing, and is left as it is.
+/// another origin, with another host in `Host` or its target, by `TRACE` or `CONNECT`, or over a
+/// proxy, a socket or authorities that the request itself names. A placeholder anywhere else in a
+/// request stands for nothing, and is left as it is.
 ///
 /// In responses of the key's host the key is overwritten with asterisks. They are asked for without
 /// compression, in which it could not be found.

@@ -189,7 +189,7 @@ extension HTTPModule {
 }
 
 /// A wait of a blocked thread for a step of an exchange, which an interrupt ends with the exchange.
-private final class InterruptibleWait<Value: Sendable>: Sendable {
+final class InterruptibleWait<Value: Sendable>: Sendable {
     let exchange: any HTTPExchange
     private let id: Int
     private let module: HTTPModule

@@ -68,6 +68,8 @@ public final class HTTPModule: Sendable {
                 pools.withLockedValue { _ = $0.remove(id) }
             }
             for function in placeFunctions { function }
+            for function in streamFunctions { function }
+            for function in securingFunctions { function }
             for function in awaitableFunctions { function }
             for function in blockingFunctions { function }
         }

@@ -58,6 +58,14 @@ public enum HTTPExchangeWait: Sendable, Hashable {
     case read
 }
 
+/// An operation on the bytes of a connection that has left HTTP.
+public enum HTTPStreamOperation: Sendable, Hashable {
+    /// Waiting for the next bytes.
+    case read
+    /// Handing bytes to the system.
+    case write
+}
+
 /// One request and its response, both as streams.
 ///
 /// Dropping the last reference to an exchange that has not ended cancels it; an operation that has
@@ -84,13 +92,34 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// operation. A server may answer before it has everything: what is written after that is
     /// discarded, without an error, since the response says what became of the request.
     ///
-    /// After a response with the status 101 the connection belongs to the protocol that the head
-    /// names: what is written then is sent as it is, whatever the body of the request was, and what
-    /// arrives is read as the body of the response.
+    /// After a response with the status 101, or a success of `CONNECT`, the connection belongs to
+    /// another protocol: what is written then is sent as it is, whatever the body of the request was,
+    /// and what arrives is read as the body of the response. There a write completes when the system
+    /// has the bytes, and fails with ``HTTPTransferError/Code/write`` once the server has closed.
     func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>)
 
     /// Ends an ``HTTPTransferRequest/Body/upload`` body.
     func finish(_ completion: @escaping HTTPCompletion<Void>)
+
+    /// Sets the limit in time of each operation that begins after this, once the connection belongs to
+    /// another protocol; the limits of the request do not hold there, and there are none at first.
+    ///
+    /// A read that takes longer fails with ``HTTPTransferError/Code/readTimeout``, and the exchange
+    /// goes on. A write that does fails the exchange, since a part of it may have been sent.
+    func limit(_ operation: HTTPStreamOperation, to limit: Duration?)
+
+    /// Sets TLS up on a connection that belongs to another protocol; completes when what is read and
+    /// written from then on is encrypted.
+    ///
+    /// Of the options those about TLS count; the certificate must be for
+    /// ``HTTPConnectionOptions/serverName``, else for the host at the end of the tunnel or of the URL.
+    /// Nothing may be read or written meanwhile. If the handshake fails, or takes longer than the
+    /// limit, which is ``HTTPTransferError/Code/connectTimeout``, so does the exchange.
+    func startTLS(
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    )
 
     /// Completes the operations that wait for this with ``HTTPTransferError/Code/cancelled``; the
     /// exchange goes on.
@@ -108,14 +137,39 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// When the steps of the exchange happened, as far as is known.
     var timings: HTTPExchangeTimings { get }
+
+    /// The two ends of the connection that carries the exchange; nil if there is none, or not yet.
+    var ends: HTTPConnectionEnds? { get }
+
+    /// Whether a read would return at once: with bytes, the end or an error.
+    var isReadable: Bool { get }
 }
 
 extension HTTPExchange {
     /// Does nothing: by default no operation waits.
     public func abandon(_ wait: HTTPExchangeWait) {}
 
+    /// Does nothing: by default no connection is lent to another protocol.
+    public func limit(_ operation: HTTPStreamOperation, to limit: Duration?) {}
+
+    /// Fails: by default no connection is lent to another protocol.
+    public func startTLS(
+        _ options: HTTPConnectionOptions,
+        within limit: Duration?,
+        _ completion: @escaping HTTPCompletion<Void>
+    ) {
+        let message = "this exchange has no connection on which TLS could be set up"
+        completion(.failure(HTTPTransferError(.localProtocol, message)))
+    }
+
     /// Nothing is known by default.
     public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }
+
+    /// By default there is no connection.
+    public var ends: HTTPConnectionEnds? { nil }
+
+    /// By default nobody waits for a network.
+    public var isReadable: Bool { true }
 }
 
 extension HTTPExchange {
@@ -162,6 +216,18 @@ extension HTTPExchange {
     ///   exchange has failed.
     public func finish() async throws(HTTPTransferError) {
         try await result(finish) {}
+    }
+
+    /// Sets TLS up on a connection that belongs to another protocol.
+    ///
+    /// - Throws: ``HTTPTransferError`` if the handshake fails or takes longer than the limit, the
+    ///   response has not left HTTP, or bytes have arrived that nobody has read. Cancelling the task
+    ///   cancels the exchange.
+    public func startTLS(
+        _ options: HTTPConnectionOptions = HTTPConnectionOptions(),
+        within limit: Duration? = nil
+    ) async throws(HTTPTransferError) {
+        try await result({ self.startTLS(options, within: limit, $0) }, onCancel: cancel)
     }
 
     /// Returns when the exchange has ended and all that it held is released.

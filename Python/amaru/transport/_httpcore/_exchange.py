@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from amaru.transport._httpcore import _waits
 from amaru.transport._httpcore._errors import failure
+from amaru.transport._httpcore._stream import AsyncStream, SyncStream
 from amaru.transport._httpcore._trace import Steps
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Exchange:
     """What the core knows by `number`; whoever has it reads the answer or abandons it.
 
     It follows no redirects, keeps no cookies, repeats nothing, adds no header and
-    inflates nothing: all of that is the client's. A response has no `network_stream`.
+    inflates nothing: all of that is the client's.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class Exchange:
         self.core = core
         self.number = number
         self.steps = steps
-        self._module = module
+        self.module = module
         self.wait = wait
         self._forget = forget
         self._uploaded = True
@@ -59,11 +60,18 @@ class Exchange:
                 await self.steps.step("send_request_body", _nothing, request=request)
             head = await self._head(lambda: self.call("head"), request)
         version, status, reason, headers = head
-        return self._module.Response(
+        is_raw = status == 101 or (request.method == b"CONNECT" and 200 <= status < 300)
+        body = Body(self, is_raw=is_raw)
+        stream = SyncStream if self.wait is _waits.here else AsyncStream
+        return self.module.Response(
             status,
             headers=headers,
-            content=Body(self),
-            extensions={"http_version": version, "reason_phrase": reason},
+            content=body,
+            extensions={
+                "http_version": version,
+                "reason_phrase": reason,
+                "network_stream": stream(body, is_raw=is_raw),
+            },
         )
 
     async def call(self, step: str, *arguments: Any) -> Any:
@@ -81,7 +89,7 @@ class Exchange:
             # The host ends the call that Ctrl-C is meant for, in whatever thread; here
             # it is what Ctrl-C is anywhere in Python.
             return KeyboardInterrupt(*exc.args[1:])
-        return failure(self._module, exc)
+        return failure(self.module, exc)
 
     def settle(self, *, abort: bool) -> None:
         """Let the exchange go; safe at any time, and from any thread.
@@ -158,22 +166,26 @@ class Exchange:
 
 
 class Body:
-    """The body of a response, read from the core piece by piece as it arrives."""
+    """The body of a response, read from the core piece by piece as it arrives.
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    If `is_raw`, there is none: the connection is another protocol's.
+    """
+
+    def __init__(self, exchange: Exchange, *, is_raw: bool) -> None:
+        self.exchange = exchange
+        self._is_raw = is_raw
         self._ended = False
         self._closed = False
 
     def __del__(self) -> None:
         # A stream that nobody closed. The core's cancel takes no Python lock, so it
         # may run wherever the collector happens to.
-        self._exchange.settle(abort=True)
+        self.exchange.settle(abort=True)
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._ended:
+        if self._ended or self._is_raw:
             return
-        exchange = self._exchange
+        exchange = self.exchange
         read, number = exchange.core.read_chunks_blocking, exchange.number
         try:
             _waits.run(exchange.steps.tell("receive_response_body.started"))
@@ -193,9 +205,9 @@ class Body:
         )
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._ended:
+        if self._ended or self._is_raw:
             return
-        exchange, steps = self._exchange, self._exchange.steps
+        exchange, steps = self.exchange, self.exchange.steps
         core, number = exchange.core, exchange.number
         read = partial(exchange.wait, core, "read_chunks", number)
         if exchange.wait is _waits.on_loop:
@@ -225,7 +237,7 @@ class Body:
         if self._closed:
             return
         self._closed = True
-        exchange = self._exchange
+        exchange = self.exchange
         if self._ended:
             await exchange.steps.step("response_closed", _nothing)
             return
@@ -234,14 +246,14 @@ class Body:
 
     def _end(self, *, abort: bool) -> None:
         self._ended = True
-        self._exchange.settle(abort=abort)
+        self.exchange.settle(abort=abort)
 
     def _failed(self, exc: Exception) -> BaseException:
         self._end(abort=True)
-        return self._exchange.failure(exc)
+        return self.exchange.failure(exc)
 
     async def _tell_failure(self, error: BaseException) -> None:
-        await self._exchange.steps.tell("receive_response_body.failed", exception=error)
+        await self.exchange.steps.tell("receive_response_body.failed", exception=error)
 
 
 async def released(wait: _waits.Wait, core: ModuleType, number: int) -> None:

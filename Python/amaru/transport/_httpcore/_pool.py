@@ -21,6 +21,8 @@ from amaru.transport._httpcore._trace import Steps
 __all__ = ["Pool"]
 
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+# WebSockets begin as HTTP (RFC 6455 §3).
+_SCHEMES: Final = {b"ws": "http", b"wss": "https"}
 _CLIENTS: Final = {"httpcore": "httpx", "httpcore2": "httpx2"}
 
 
@@ -191,5 +193,6 @@ def _address(request: Any, options: Mapping[str, Any]) -> tuple[str, Mapping[str
         target = b"/"
     if (name := request.extensions.get("sni_hostname")) is not None:
         added["sni"] = name.decode("ascii") if isinstance(name, bytes) else str(name)
-    text = f"{url.scheme.decode('ascii')}://{place}{port}{target.decode('ascii')}"
+    scheme = _SCHEMES.get(url.scheme) or url.scheme.decode("ascii")
+    text = f"{scheme}://{place}{port}{target.decode('ascii')}"
     return text, {**options, **added} if added else options
