@@ -130,7 +130,8 @@ extension PythonFunction {
 ///
 /// For callers that cannot await. The GIL is released meanwhile and signals are looked at every
 /// 50 milliseconds; an interrupt cancels the closure, whose own error is then raised. What a signal
-/// handler raises cancels it too, and is raised as it is.
+/// handler raises cancels it too, and is raised as it is. A closure that needs the Python actor gets
+/// ``AmaruError/Code/actorBusy`` if its call blocks the Python thread.
 extension PythonFunction {
     /// Creates a function that blocks its Python thread until the closure has ended.
     public init<
