@@ -58,5 +58,6 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
     func abandon(_ wait: HTTPExchangeWait) { inner.abandon(wait) }
     func cancel() { inner.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) { inner.whenClosed(completion) }
+    var hasArrived: Bool { inner.hasArrived }
     var timings: HTTPExchangeTimings { inner.timings }
 }

@@ -77,6 +77,9 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// before it. The end, or the error, is repeated if it is asked for again.
     func read(_ completion: @escaping HTTPCompletion<[Data]>)
 
+    /// Whether the response has arrived as a whole: then reads complete before they return.
+    var hasArrived: Bool { get }
+
     /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body; completes when there is
     /// room for more.
     ///
@@ -113,6 +116,9 @@ public protocol HTTPExchange: AnyObject, Sendable {
 extension HTTPExchange {
     /// Does nothing: by default no operation waits.
     public func abandon(_ wait: HTTPExchangeWait) {}
+
+    /// Not that it is known by default.
+    public var hasArrived: Bool { false }
 
     /// Nothing is known by default.
     public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }
