@@ -92,6 +92,9 @@ def finish(exchange: int) -> asyncio.Future[None]:
 def head_blocking(exchange: int) -> tuple[typing.Any, ...]:
     """head for code without a loop: releases the GIL, polls signals."""
 
+def answer_blocking(exchange: int) -> tuple[typing.Any, ...]:
+    """What head_blocking returns, and all chunks if they have arrived, else None."""
+
 def read_blocking(exchange: int) -> bytes | None:
     """read for code without a loop: releases the GIL, polls signals."""
 

@@ -114,6 +114,18 @@ public final class TestCertificates: Sendable {
         return file(name).path
     }
 
+    /// Makes a folder in which the authority is found by its hash, and returns its path.
+    ///
+    /// - Throws: ``Failure``.
+    public func hashedFolder() throws -> String {
+        let hashed = file("hashed")
+        try FileManager.default.createDirectory(at: hashed, withIntermediateDirectories: true)
+        let copy = hashed.appending(path: "authority.pem")
+        try FileManager.default.copyItem(at: file("authority.pem"), to: copy)
+        try openssl("rehash hashed")
+        return hashed.path
+    }
+
     /// Encrypts a certificate's key and returns the path of the new file.
     ///
     /// - Throws: ``Failure``.

@@ -49,7 +49,9 @@ struct TLSTests {
         }
     }
 
-    @Test(arguments: ["file", "folder", "paths", "option file", "option folder", "DER"])
+    @Test(arguments: [
+        "file", "folder", "hashed folder", "paths", "option file", "option folder", "DER",
+    ])
     func `The authorities can be those that are named alone`(_ kind: String) async throws {
         let file = certificate.authority
         // The folder also holds keys and requests, which are no certificates.
@@ -59,6 +61,10 @@ struct TLSTests {
         switch kind {
         case "file": configuration.trustRoots = .file(file)
         case "folder": configuration.trustRoots = .paths([folder])
+        case "hashed folder":
+            let hashed = try authority.hashedFolder()
+            #expect(CertificateFile.isHashed(hashed) && !CertificateFile.isHashed(folder))
+            configuration.trustRoots = .paths([certificate.certificate, hashed])
         case "paths": configuration.trustRoots = .paths([certificate.certificate, folder])
         case "option file": options.trust = .file(file)
         case "option folder": options.trust = .directory(folder)

@@ -315,6 +315,10 @@ def head_blocking(exchange: int) -> Head:
     return _as_head(_event_blocking(found))
 
 
+def answer_blocking(exchange: int) -> tuple[Head, list[bytes] | None]:
+    return head_blocking(exchange), None
+
+
 def _event_blocking(exchange: _Exchange) -> Any:
     assert exchange.socket is not None
     while (event := _next_event(exchange)) is h11.NEED_DATA:

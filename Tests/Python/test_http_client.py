@@ -282,9 +282,8 @@ def asked(hosted: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]
         return 1
 
     monkeypatch.setattr(hosted, "open", note)
-    answer: tuple[Any, ...] = (200, b"OK", b"HTTP/1.1", [b"Content-Length", b"0"])
-    monkeypatch.setattr(hosted, "head_blocking", lambda exchange: answer)
-    monkeypatch.setattr(hosted, "read_chunks_blocking", lambda exchange: [])
+    head: tuple[Any, ...] = (200, b"OK", b"HTTP/1.1", [b"Content-Length", b"0"])
+    monkeypatch.setattr(hosted, "answer_blocking", lambda exchange: (head, []))
     return found
 
 
@@ -469,7 +468,7 @@ def test_a_failure_is_that_of_a_socket(
     def fail(*arguments: object) -> None:
         raise hosted.TransferError(code, message)
 
-    monkeypatch.setattr(hosted, "head_blocking", fail)
+    monkeypatch.setattr(hosted, "answer_blocking", fail)
     # What urllib wraps is what its sockets would have met in sending.
     is_wrapped = opened and (code.startswith("connect") or expected is PermissionError)
     with pytest.raises(urllib.error.URLError if is_wrapped else expected) as caught:

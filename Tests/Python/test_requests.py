@@ -256,9 +256,8 @@ def options(core: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         return 1
 
     monkeypatch.setattr(core, "open", note)
-    answer: tuple[Any, ...] = (204, b"No Content", b"HTTP/1.1", [])
-    monkeypatch.setattr(core, "head_blocking", lambda exchange: answer)
-    monkeypatch.setattr(core, "read_chunks_blocking", lambda exchange: [])
+    head: tuple[Any, ...] = (204, b"No Content", b"HTTP/1.1", [])
+    monkeypatch.setattr(core, "answer_blocking", lambda exchange: (head, []))
     return found
 
 

@@ -212,10 +212,8 @@ def test_https_opens_no_socket_and_verifies_nothing_itself(
         raise AssertionError("urllib3 opened a socket")
 
     monkeypatch.setattr(core, "open", open)
-    monkeypatch.setattr(
-        core, "head_blocking", lambda exchange: (204, b"No Content", b"HTTP/1.1", [])
-    )
-    monkeypatch.setattr(core, "read_chunks_blocking", lambda exchange: [])
+    head: tuple[Any, ...] = (204, b"No Content", b"HTTP/1.1", [])
+    monkeypatch.setattr(core, "answer_blocking", lambda exchange: (head, []))
     monkeypatch.setattr(socket, "create_connection", no_socket)
     monkeypatch.setattr("urllib3.util.connection.create_connection", no_socket)
     # Without InsecureRequestWarning, which would be an error here.
@@ -259,7 +257,7 @@ def test_the_exception_table(
     def fail(exchange: int) -> None:
         raise core.TransferError(code, message)
 
-    monkeypatch.setattr(core, "head_blocking", fail)
+    monkeypatch.setattr(core, "answer_blocking", fail)
     with pytest.raises((exceptions.HTTPError, KeyboardInterrupt)) as caught:
         pool.request("GET", "http://127.0.0.1:9/")
     assert type(caught.value) is expected
@@ -413,15 +411,15 @@ def _takes_no_key() -> bool:
 @pytest.mark.parametrize(
     "codings", ["chunked", "gzip, chunked", "chunked, identity", "identity, Chunked"]
 )
+@pytest.mark.parametrize("whole", [True, False], ids=["with the head", "later"])
 def test_chunks_are_taken_apart_once(
-    hosted: Any, monkeypatch: pytest.MonkeyPatch, codings: str
+    hosted: Any, monkeypatch: pytest.MonkeyPatch, codings: str, whole: bool
 ) -> None:
     fields = [b"Transfer-Encoding", codings.encode()]
     pieces = [[b"one", b"two"], []]
     monkeypatch.setattr(hosted, "open", lambda *given: 1)
-    monkeypatch.setattr(
-        hosted, "head_blocking", lambda exchange: (200, b"OK", b"HTTP/1.1", fields)
-    )
+    answer = (200, b"OK", b"HTTP/1.1", fields), pieces[0] if whole else None
+    monkeypatch.setattr(hosted, "answer_blocking", lambda exchange: answer)
     monkeypatch.setattr(hosted, "read_chunks_blocking", lambda exchange: pieces.pop(0))
     with urllib3.PoolManager() as pool:
         response = pool.request("GET", "http://api.example/", preload_content=False)

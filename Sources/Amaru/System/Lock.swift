@@ -68,8 +68,9 @@ package class ThreadFlag: @unchecked Sendable {
     fileprivate final func set() {
         pthread_mutex_lock(mutex)
         isSet = true
-        pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
+        // Afterwards, or a thread that wakes at once has to wait for the mutex.
+        pthread_cond_broadcast(condition)
     }
 
     fileprivate final func waitUntilSet(andReset: Bool) {

@@ -31,16 +31,26 @@ enum CertificateFile {
     /// A file without any is an error; in a folder it is left out, as is what cannot be read: the
     /// folders of systems hold links that lead nowhere.
     static func authorities(at paths: [String]) throws -> [NIOSSLCertificate] {
-        var seen: Set<NIOSSLCertificate> = []
-        var found: [NIOSSLCertificate] = []
-        for path in paths {
-            let certificates =
-                try isFolder(path) ? ofFolder(path) : certificates(in: path, try bytes(of: path))
-            for certificate in certificates where seen.insert(certificate).inserted {
-                found.append(certificate)
-            }
+        try paths.flatMap { path in
+            try isFolder(path) ? ofFolder(path) : certificates(in: path, try bytes(of: path))
         }
-        return found
+    }
+
+    /// Whether a path is a folder with names by hash, which `openssl rehash` makes.
+    ///
+    /// OpenSSL searches one in a handshake, and so does the library: those of systems hold hundreds
+    /// of files, whose reading takes as long as several handshakes.
+    static func isHashed(_ path: String) -> Bool {
+        guard isFolder(path) else { return false }
+        let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        return names?.contains(where: isHash) ?? false
+    }
+
+    /// Whether a name is such as `5ed36f99.0`.
+    private static func isHash(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts[0].utf8.count == 8
+            && UInt32(parts[0], radix: 16) != nil && UInt32(parts[1]) != nil
     }
 
     static func authorities(der all: [[UInt8]]) throws -> [NIOSSLCertificate] {

@@ -13,6 +13,9 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
         /// Those in a file of PEM certificates, and no others.
         case file(String)
         /// Those in these PEM files, and in all PEM files of these folders, and no others.
+        ///
+        /// Of the first folder with names by hash, those that `openssl rehash` makes, only the files
+        /// with such a name count, as for OpenSSL.
         case paths([String])
     }
 

@@ -69,8 +69,11 @@ extension TLSSettings {
         case .system(let additional):
             tls.additionalTrustRoots = try Self.roots(additional)
         case .paths(let paths, let additional):
-            tls.trustRoots = .certificates(try CertificateFile.authorities(at: paths))
-            tls.additionalTrustRoots = try Self.roots(additional)
+            // The library searches one folder at most.
+            let searched = paths.first(where: CertificateFile.isHashed)
+            tls.trustRoots = searched.map { .file($0) } ?? .certificates([])
+            let read = paths.filter { $0 != searched } + additional
+            tls.additionalTrustRoots = try Self.roots(read)
         case .certificates(let all):
             tls.trustRoots = .certificates(try CertificateFile.authorities(der: all))
         }

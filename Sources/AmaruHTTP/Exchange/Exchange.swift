@@ -64,6 +64,9 @@ final class Exchange: Sendable {
 
     var origin: HTTPOrigin { request.origin }
 
+    /// Whether the response has arrived as a whole.
+    var hasArrived: Bool { state.withLockedValue { $0.machine.isComplete } }
+
     /// When the steps happened.
     var timings: HTTPExchangeTimings { state.withLockedValue { $0.timings } }
 

@@ -259,5 +259,6 @@ final class NIOExchange: HTTPExchange {
     func whenClosed(_ completion: @escaping @Sendable () -> Void) {
         exchange.whenClosed(completion)
     }
+    var hasArrived: Bool { exchange.hasArrived }
     var timings: HTTPExchangeTimings { exchange.timings }
 }

@@ -74,5 +74,6 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
     var isReadable: Bool { inner.isReadable }
     func cancel() { inner.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) { inner.whenClosed(completion) }
+    var hasArrived: Bool { inner.hasArrived }
     var timings: HTTPExchangeTimings { inner.timings }
 }

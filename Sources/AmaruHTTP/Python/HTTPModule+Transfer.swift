@@ -65,6 +65,24 @@ extension HTTPModule {
                 return wait.interrupt
             },
             PythonFunction(
+                blocking: "answer_blocking",
+                .positional("exchange"),
+                documentation:
+                    "What head_blocking returns, and all chunks if they have arrived, else None."
+            ) { [self] (completion: @escaping BlockingCompletion<PythonTuple>, id: Int) in
+                let wait = try InterruptibleWait(id, of: self, completion)
+                wait.exchange.head { [self] result in
+                    guard case .success(let head) = result, wait.exchange.hasArrived else {
+                        return wait.end(result.map { PythonTuple(Self.tuple($0), [Data]?.none) })
+                    }
+                    readAll(of: wait.exchange) { [self] chunks in
+                        if chunks != nil { forgetWhenClosed(id) }
+                        wait.end(.success(PythonTuple(Self.tuple(head), chunks)))
+                    }
+                }
+                return wait.interrupt
+            },
+            PythonFunction(
                 blocking: "read_blocking",
                 .positional("exchange"),
                 documentation: "read for code without a loop: releases the GIL, polls signals."
@@ -133,6 +151,19 @@ extension HTTPModule {
             Data(head.version.utf8),
             head.headers.flatMap { [Data($0.name.utf8), Data($0.bytes)] }
         )
+    }
+
+    /// Completes with all chunks up to the end; nil after an error, which the next read repeats.
+    private func readAll(
+        of exchange: any HTTPExchange,
+        after before: [Data] = [],
+        _ completion: @escaping @Sendable ([Data]?) -> Void
+    ) {
+        exchange.read { [self] result in
+            guard case .success(let chunks) = result else { return completion(nil) }
+            if chunks.isEmpty { return completion(before) }
+            readAll(of: exchange, after: before + chunks, completion)
+        }
     }
 
     private func read(_ id: Int) async throws -> Data? {

@@ -85,6 +85,9 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// before it. The end, or the error, is repeated if it is asked for again.
     func read(_ completion: @escaping HTTPCompletion<[Data]>)
 
+    /// Whether the response has arrived as a whole: then reads complete before they return.
+    var hasArrived: Bool { get }
+
     /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body; completes when there is
     /// room for more.
     ///
@@ -161,6 +164,9 @@ extension HTTPExchange {
         let message = "this exchange has no connection on which TLS could be set up"
         completion(.failure(HTTPTransferError(.localProtocol, message)))
     }
+
+    /// Not that it is known by default.
+    public var hasArrived: Bool { false }
 
     /// Nothing is known by default.
     public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }

@@ -26,7 +26,8 @@ public struct HTTPConnectionOptions: Sendable, Hashable {
         case system
         /// Those in a file of PEM certificates, and no others.
         case file(String)
-        /// Those in a folder of PEM certificates, and no others.
+        /// Those in a folder of PEM certificates, and no others; see
+        /// ``HTTPBackendConfiguration/TrustRoots/paths(_:)``.
         case directory(String)
         /// These certificates, in DER form, and no others.
         case certificates([Data])

@@ -23,16 +23,17 @@ struct HTTPURLParts {
             scheme = rest[..<mark.lowerBound]
             rest = rest[mark.upperBound...]
         }
-        let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
+        let end = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         tail = rest[end...]
         host = rest[..<end]
-        if let at = host.lastIndex(of: "@") {
+        if let at = host.utf8.lastIndex(of: UInt8(ascii: "@")) {
             user = host[..<at]
-            host = host[host.index(after: at)...]
+            host = host[host.utf8.index(after: at)...]
         }
-        let bracket = host.hasPrefix("[") ? host.firstIndex(of: "]") : nil
-        if let colon = host[(bracket ?? host.startIndex)...].firstIndex(of: ":") {
-            port = host[host.index(after: colon)...]
+        let bracket = host.hasPrefix("[") ? host.utf8.firstIndex(of: UInt8(ascii: "]")) : nil
+        let start = bracket ?? host.startIndex
+        if let colon = host[start...].utf8.firstIndex(of: UInt8(ascii: ":")) {
+            port = host[host.utf8.index(after: colon)...]
             host = host[..<colon]
         }
     }
@@ -103,14 +104,16 @@ struct HTTPURLParts {
 
 extension String {
     /// The standard library finds substrings only through regular expressions, which are slow.
+    ///
+    /// Of bytes, since to tell characters apart takes several times as long.
     func firstMatch(of needle: StaticString) -> Range<String.Index>? {
-        let wanted = "\(needle)"
+        let wanted = "\(needle)".utf8
         var start = startIndex
-        while let first = self[start...].firstIndex(where: { $0 == wanted.first }) {
-            if self[first...].hasPrefix(wanted) {
-                return first..<index(first, offsetBy: wanted.count)
+        while let first = utf8[start...].firstIndex(where: { $0 == wanted.first }) {
+            if utf8[first...].starts(with: wanted) {
+                return first..<utf8.index(first, offsetBy: wanted.count)
             }
-            start = index(after: first)
+            start = utf8.index(after: first)
         }
         return nil
     }

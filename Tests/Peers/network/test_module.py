@@ -17,6 +17,7 @@ import adoption
 import httpx
 import httpx2
 import pytest
+from scripted_server import Peer, Script
 
 import _amaru_http
 from amaru.transport._httpcore._errors import EXCEPTIONS
@@ -86,6 +87,30 @@ def test_a_pool_that_is_closed_is_refused() -> None:
     with pytest.raises(_amaru_http.TransferError) as caught:
         opened(pool=pool)
     assert caught.value.code == "local_protocol"
+
+
+def test_an_answer_brings_the_body_that_has_arrived(count: Callable[..., Any]) -> None:
+    def whole(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+
+    def stalled(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")
+        peer.wait_for_close()
+
+    def asked(script: Script) -> tuple[int, Any]:
+        arguments = count(script).origin + "/", [], None, False, {}
+        number = _amaru_http.open("GET", *arguments)
+        head, body = _amaru_http.answer_blocking(number)
+        assert head == (200, b"OK", b"HTTP/1.1", [b"Content-Length", b"5"])
+        return number, body
+
+    assert asked(whole)[1] == [b"hello"]
+    assert released()
+    number, body = asked(stalled)
+    assert body is None
+    assert _amaru_http.read_chunks_blocking(number) == [b"hel"]
+    _amaru_http.cancel(number)
+    assert released()
 
 
 def test_the_host_has_adopted_the_clients() -> None:

@@ -105,10 +105,13 @@ class Exchange:
         """Set the limit of each read where `open` did not know it yet."""
         self._read_limit = seconds
 
-    def head(self) -> Any:
-        """Wait for the response's head; None if the server left without any."""
+    def answer(self) -> Any:
+        """Wait for the response's head; None if the server left without any.
+
+        The body comes with it if it has arrived as a whole, and the exchange is over.
+        """
         try:
-            head = self._limited(self._core.head_blocking)
+            answer = self._limited(self._core.answer_blocking)
         except self._core.TransferError as exc:
             self.cancel()
             if self._is_late:
@@ -121,7 +124,9 @@ class Exchange:
             self.cancel()
             raise
         self._endpoint.connected()
-        return head
+        if answer[1] is not None:
+            self._end()
+        return answer
 
     def read(self) -> list[bytes]:
         """Wait for what arrives next; nothing is the end, also an early one."""

@@ -10,18 +10,52 @@ from __future__ import annotations
 
 import io
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from amaru.transport._client._exchange import Exchange
 
-__all__ = ["FailedReader", "ResponseReader"]
+__all__ = ["FailedReader", "response_file"]
+
+_BUFFER: Final = 1 << 16
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+
+
+def response_file(exchange: Exchange) -> io.BufferedReader:
+    """Wait for the response's head, and return the response as a file of its bytes."""
+    answer = exchange.answer()
+    if answer is None:
+        return io.BufferedReader(io.BytesIO())
+    (status, reason, version, flat), body = answer
+    # http.client knows no other version; how the bytes came is the host's matter.
+    line = b"HTTP/1.1" if version == b"HTTP/2" else version
+    lines = [b"%s %03d %s" % (line, status, reason)]
+    length, codings = b"", b""
+    for name, value in zip(flat[::2], flat[1::2], strict=True):
+        lines.append(b"%s: %s" % (name, value))
+        lowered = name.lower()
+        if lowered == b"content-length":
+            length = value
+        elif lowered == b"transfer-encoding":
+            codings = b"%s,%s" % (codings, value)
+    head = b"\r\n".join([*lines, b"", b""])
+    chunked = _is_chunked(codings)
+    if body is not None:
+        # The usual case of a small response, for which no reader is needed.
+        framed = [*map(_chunk, body), _LAST_CHUNK] if chunked else body
+        return io.BufferedReader(io.BytesIO(b"".join([head, *framed])))
+    left = None
+    if exchange.method == "HEAD" or status in (204, 304):
+        left = 0
+    elif length.isdigit() and not chunked:
+        left = int(length)
+    return io.BufferedReader(ResponseReader(exchange, head, chunked, left), _BUFFER)
 
 
 class FailedReader(io.RawIOBase):
     """What is read if there is no response: why not."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self._error = error
 
     def readable(self) -> bool:
@@ -32,15 +66,18 @@ class FailedReader(io.RawIOBase):
 
 
 class ResponseReader(io.RawIOBase):
-    """The head, then the body piece by piece as it arrives."""
+    """The head, then the body piece by piece as it arrives; `left` is its length."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(
+        self, exchange: Exchange, head: bytes, chunked: bool, left: int | None
+    ) -> None:
         self._exchange = exchange
-        self._pieces: deque[memoryview] = deque()
-        self._begun = False
+        self._pieces = deque([memoryview(head)])
         self._ended = False
-        self._chunked = False
-        self._left: int | None = None
+        self._chunked = chunked
+        self._left = left
+        if left == 0:
+            self._finish()
 
     def readable(self) -> bool:
         return True
@@ -66,9 +103,6 @@ class ResponseReader(io.RawIOBase):
         super().close()
 
     def _fill(self) -> None:
-        if not self._begun:
-            self._begin()
-            return
         try:
             pieces = self._exchange.read()
         except EOFError:
@@ -84,54 +118,16 @@ class ResponseReader(io.RawIOBase):
         elif self._left == 0:
             self._finish()
 
-    def _begin(self) -> None:
-        self._begun = True
-        try:
-            head = self._exchange.head()
-        except BaseException:
-            self._ended = True
-            raise
-        if head is None:
-            self._ended = True
-            return
-        status, reason, version, flat = head
-        # http.client knows no other version; how the bytes came is the host's matter.
-        line = b"HTTP/1.1" if version == b"HTTP/2" else version
-        fields = list(zip(flat[::2], flat[1::2], strict=True))
-        lines = [b"%s %03d %s" % (line, status, reason)]
-        lines += [b"%s: %s" % field for field in fields]
-        self._pieces.append(memoryview(b"\r\n".join([*lines, b"", b""])))
-        codings = [v for n, v in fields if n.lower() == b"transfer-encoding"]
-        named = {name.lower(): value for name, value in fields}
-        length = named.get(b"content-length", b"")
-        self._measure(status, length, _is_chunked(b",".join(codings)))
-
-    def _measure(self, status: int, length: bytes, chunked: bool) -> None:
-        """Find the body's framing as it was on the wire."""
-        if self._exchange.method == "HEAD" or status in (204, 304):
-            self._left = 0
-            if chunked:
-                # http.client reads a chunked body to its end, even an absent one.
-                self._pieces.append(memoryview(b"0\r\n\r\n"))
-        elif chunked:
-            self._chunked = True
-        elif length.isdigit():
-            self._left = int(length)
-        if self._left == 0:
-            self._finish()
-
     def _add(self, piece: bytes) -> None:
         if self._left is not None:
             self._left = max(0, self._left - len(piece))
-        if self._chunked:
-            self._pieces.append(memoryview(b"%x\r\n%s\r\n" % (len(piece), piece)))
-        else:
-            self._pieces.append(memoryview(piece))
+        self._pieces.append(memoryview(_chunk(piece) if self._chunked else piece))
 
     def _end(self) -> None:
         self._ended = True
         if self._chunked:
-            self._pieces.append(memoryview(b"0\r\n\r\n"))
+            # http.client reads a chunked body to its end, even an absent one.
+            self._pieces.append(memoryview(_LAST_CHUNK))
 
     def _finish(self) -> None:
         """Take the end, which has arrived with the last byte.
@@ -144,7 +140,11 @@ class ResponseReader(io.RawIOBase):
                 pass
         except (EOFError, OSError):
             self._exchange.cancel()
-        self._ended = True
+        self._end()
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(piece), piece)
 
 
 def _is_chunked(codings: bytes) -> bool:

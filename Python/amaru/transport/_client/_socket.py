@@ -12,7 +12,7 @@ from typing import Any, Final
 from amaru import _bridge
 from amaru.transport._client._endpoint import Endpoint
 from amaru.transport._client._exchange import Exchange
-from amaru.transport._client._reader import FailedReader, ResponseReader
+from amaru.transport._client._reader import FailedReader, response_file
 from amaru.transport._client._request import Head
 
 __all__ = ["HostSocket"]
@@ -20,7 +20,6 @@ __all__ = ["HostSocket"]
 # A body of known length up to this size is sent as a whole, and only when the answer is
 # asked for: then both timeouts are known.
 _GATHERED: Final = 1 << 20
-_BUFFER: Final = 1 << 16
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -121,16 +120,15 @@ class HostSocket:
         if self._is_asked_to_continue():
             # The host does not wait for the server's permission, as it need not.
             self._said_continue = True
-            return io.BufferedReader(io.BytesIO(_CONTINUE), _BUFFER)
+            return io.BufferedReader(io.BytesIO(_CONTINUE))
         try:
-            reader: io.RawIOBase = self._answer()
-        except Exception as exc:
+            return response_file(self._asked())
+        except BaseException as exc:
             # Raised by the first read: `http.client` half makes a response without a
             # file, and its end would raise again.
-            reader = FailedReader(exc)
-        return io.BufferedReader(reader, _BUFFER)
+            return io.BufferedReader(FailedReader(exc))
 
-    def _answer(self) -> ResponseReader:
+    def _asked(self) -> Exchange:
         head, exchange = self._head, self._exchange
         if head is None:
             raise OSError("nothing was sent: the host answers requests only")
@@ -148,7 +146,7 @@ class HostSocket:
             exchange.limit_reads(self._timeout)
         self._exchange, self._answering = None, exchange
         self._start()
-        return ResponseReader(exchange)
+        return exchange
 
     def shutdown(self, how: int) -> None:
         """End the response early, as another thread may ask."""
