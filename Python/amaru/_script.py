@@ -54,8 +54,11 @@ class _Script:
             self.main_task.add_done_callback(self._main_ended)
 
     def _main_ended(self, task: asyncio.Future[Any]) -> None:
-        # An exception is reported as that of any task; a cancellation would be silent.
-        if task is self.main_task and task.cancelled():
+        if task is not self.main_task:
+            return
+        # An exception is reported when nobody has the task any more; a cancellation never.
+        self.main_task = None
+        if task.cancelled():
             _bridge.chat().main_cancelled()
 
 

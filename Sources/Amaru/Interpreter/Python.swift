@@ -55,8 +55,9 @@ public enum Python {
     ///   - source: The text.
     ///   - filename: What tracebacks call it; if nil, a name of its own.
     ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
-    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret;
-    ///   `CancellationError` if the calling task is cancelled, and the source with it.
+    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret. If the
+    ///   calling task is cancelled, a source with `await` ends with `CancellationError`, another one
+    ///   with `KeyboardInterrupt`, whose traceback says where it was.
     @discardableResult
     public static func run(
         _ source: String,
@@ -114,10 +115,12 @@ public enum Python {
             try Runtime.call(.sources, "is_asynchronous", [codes], PythonGIL())
         )
         guard try isAsynchronous.isTrue() else {
-            return try PythonActor.interruptibly(call) {
-                PythonObject(
-                    try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
-                )
+            return try PythonException.completing {
+                try PythonActor.synchronously(call) {
+                    PythonObject(
+                        try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
+                    )
+                }
             }
         }
         return try await PythonObject(

@@ -52,15 +52,6 @@ public actor PythonActor {
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
         try Task.checkCancellation()
-        return try interruptibly(call, body)
-    }
-
-    /// Runs `body` as a synchronous region that the cancellation of the task interrupts.
-    @PythonActor
-    static func interruptibly<Value>(
-        _ call: CallID,
-        _ body: @PythonActor () throws -> Value
-    ) throws -> Value {
         do {
             return try PythonException.completing { try synchronously(call) { try body() } }
         } catch let error as PythonException
