@@ -160,7 +160,8 @@ enum SourceCache {
         }
 
         func hash(into hasher: inout Hasher) {
-            for byte in source.utf8 { hasher.combine(byte) }
+            var source = source
+            source.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
             hasher.combine(start)
         }
     }
