@@ -68,8 +68,8 @@ def limit(exchange: int, operation: str, seconds: float | None) -> None:
     and nothing more; a write that does ends the exchange."""
 
 def start_tls(exchange: int, options: dict[str, typing.Any], seconds: float | None) -> asyncio.Future[bool | None]:
-    """Sets TLS up once the connection has left HTTP; options are those of open that are
-    about TLS, and "sni" is the name that must be in the certificate."""
+    """Sets TLS up once the connection has left HTTP. Options are those of open that
+    are about TLS; "sni" is the name that must be in the certificate."""
 
 def start_tls_blocking(exchange: int, options: dict[str, typing.Any], seconds: float | None) -> bool:
     """start_tls for code without a loop: releases the GIL, polls signals."""
