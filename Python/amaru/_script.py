@@ -56,7 +56,7 @@ class _Script:
     def _main_ended(self, task: asyncio.Future[Any]) -> None:
         if task is not self.main_task:
             return
-        # An exception is reported when nobody has the task any more; a cancellation never.
+        # An exception is reported once nobody has the task; a cancellation never is.
         self.main_task = None
         if task.cancelled():
             _bridge.chat().main_cancelled()
