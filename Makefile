@@ -6,6 +6,9 @@ PROMPT ?=
 SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 VENV := .venv
 
+# The folders with Python code, the part of the bridge that is written in it included.
+PYTHON_FOLDERS := Python Sources/Amaru/Runtime/Python Tests
+
 # The bridge's tests share one thread: those that wait for it would spend their limits on that.
 FEW := --experimental-maximum-parallelization-width 2
 
@@ -174,14 +177,15 @@ bench-process: build-release
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python
-	$(VENV)/bin/ruff format --config Python/pyproject.toml Python Tests
+	$(VENV)/bin/ruff format --config Python/pyproject.toml $(PYTHON_FOLDERS)
 
 lint: $(VENV)/ready
 	$(SWIFT) format lint --strict --configuration .swift-format -r \
 		Package.swift Sources Tests Python
-	$(VENV)/bin/ruff check --config Python/pyproject.toml Python Tests
-	$(VENV)/bin/ruff format --check --config Python/pyproject.toml Python Tests
-	$(VENV)/bin/mypy --config-file Python/pyproject.toml Python Tests/Python
+	$(VENV)/bin/ruff check --config Python/pyproject.toml $(PYTHON_FOLDERS)
+	$(VENV)/bin/ruff format --check --config Python/pyproject.toml $(PYTHON_FOLDERS)
+	$(VENV)/bin/mypy --config-file Python/pyproject.toml \
+		Python Sources/Amaru/Runtime/Python Tests/Python
 
 clean:
 	rm -rf .build $(VENV)

@@ -66,7 +66,12 @@ let package = Package(
                 .full("NIOTLS", "swift-nio"),
             ]
         ),
-        .target(name: "Amaru", dependencies: ["CAmaruPython"]),
+        .target(
+            name: "Amaru",
+            dependencies: ["CAmaruPython"],
+            // What is written in Python, as bytes of the library: it has no bundle.
+            resources: [.embedInCode("Runtime/Python")]
+        ),
         .systemLibrary(
             name: "CAmaruPython",
             pkgConfig: "python3-embed",

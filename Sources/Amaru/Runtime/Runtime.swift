@@ -3,31 +3,12 @@
 
 internal import CAmaruPython
 
-/// The module `_amaru_runtime`, whose source is part of the library, so that it needs no resources.
+/// The module `_amaru_runtime`, whose source files are embedded: the library has no bundle.
 ///
 /// Its frames have the file name `<amaru>`, by which tracebacks leave them out. Compiling all of it
 /// would cost as much as CPython's own start: so each part runs when one of its functions is called
 /// first.
 enum Runtime {
-    /// A piece of the source; the parts share one namespace.
-    struct Part: Sendable {
-        let name: String
-        /// A module that is imported before the part runs.
-        let requirement: String?
-        /// Made when it is needed.
-        let source: @Sendable () -> String
-
-        init(
-            _ name: String,
-            after requirement: String? = nil,
-            source: @escaping @Sendable () -> String
-        ) {
-            self.name = name
-            self.requirement = requirement
-            self.source = source
-        }
-    }
-
     /// Owned forever.
     ///
     /// Safe because it is written once, before any other code can enter Python.
@@ -42,10 +23,10 @@ enum Runtime {
     ///
     /// Python's own, since running a part may let other threads have the GIL. Safe as above.
     private nonisolated(unsafe) static var lock: PyPointer?
-    /// The names of the parts that have run.
+    /// The parts that have run.
     ///
     /// Safe because it is touched with the GIL held only.
-    private nonisolated(unsafe) static var loaded: Set<String> = []
+    private nonisolated(unsafe) static var loaded: Set<Part> = []
 
     /// Makes the module, with the exception class of errors of Swift.
     static func load() throws {
@@ -90,13 +71,21 @@ enum Runtime {
         }
         _ = try Method.call(lock, "acquire")
         defer { if (try? Method.call(lock, "release")) == nil { PyErr_Clear() } }
-        guard !loaded.contains(part.name) else { return }
-        let code = try OwnedReference(
-            new: Py_CompileStringObject(part.source(), file, Py_file_input, nil, -1)
-        )
+        guard !loaded.contains(part) else { return }
+        let code = try OwnedReference(new: compile(part.source, file))
         let globals = PyModule_GetDict(module)  // borrowed
         _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
-        loaded.insert(part.name)
+        loaded.insert(part)
+    }
+
+    /// The code of a part (new), as after `from __future__ import annotations`, which would import.
+    private static func compile(_ source: [UInt8], _ file: PyPointer) -> PyPointer? {
+        var flags = PyCompilerFlags(
+            cf_flags: CO_FUTURE_ANNOTATIONS,
+            cf_feature_version: PY_MINOR_VERSION
+        )
+        let text = String(decoding: source, as: UTF8.self)
+        return Py_CompileStringObject(text, file, Py_file_input, &flags, -1)
     }
 
     private static func ownFile(_ gil: borrowing PythonGIL) throws -> OwnedReference {

@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The home loop, its tasks, and asynchronous iteration.
+
+It is loaded when asyncio has been imported, and not before.
+"""
+
+import _thread
+import asyncio
+import gc
+import sys
+import threading
+import weakref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Awaitable, Callable
+    from types import TracebackType
+    from typing import Any, Self
+
+    Loop = asyncio.AbstractEventLoop
+    Task = asyncio.Task[Any]
+    Future = asyncio.Future[Any]
+    Callback = Callable[[], object]
+    Unhandled = Callable[[BaseException, bool], str]
+
+_making = _thread.RLock()
+
+
+class _State:
+    """The home loop, and what Swift configured."""
+
+    # Any, since it may be uvloop's, and private parts of asyncio's loop are used.
+    loop: Any = None
+    unhandled: Unhandled
+    prints = True
+    takes_exits = False
+    work: tuple[int, Callback]
+
+
+def make_home_loop(
+    package: str,
+    unhandled: Unhandled,
+    prints: bool,
+    takes_exits: bool,
+    descriptor: int,
+    drain: Callback,
+) -> Any:
+    """Return the loop of the Python thread, which any thread may make.
+
+    `package` has its ``new_event_loop``. `unhandled` is told an exception that nobody
+    handles and whether it is an error, and returns its text. `descriptor` is readable
+    when `drain` has work.
+    """
+    from importlib import import_module
+
+    with _making:
+        if _State.loop is None:
+            _State.unhandled, _State.prints = unhandled, prints
+            _State.takes_exits, _State.work = takes_exits, (descriptor, drain)
+            loop = import_module(package).new_event_loop()
+            loop.set_exception_handler(_handle)
+            loop.set_task_factory(_make_task)
+            if isinstance(loop, asyncio.BaseEventLoop):
+                nestable: Any = loop
+                nestable.run_forever = _nestable(loop, loop.run_forever)
+                nestable.run_until_complete = _nestable(loop, loop.run_until_complete)
+            _State.loop = loop
+    return _State.loop
+
+
+def makes_plain_futures() -> bool:
+    """Return whether the home loop makes asyncio's own futures."""
+    from asyncio import base_events
+
+    create = getattr(type(_State.loop), "create_future", None)
+    return create is base_events.BaseEventLoop.create_future
+
+
+def _nestable(loop: Any, run: Callable[..., Any]) -> Callable[..., Any]:
+    """Let synchronous code on the Python thread run the loop that called it."""
+
+    def run_nested(*arguments: Any) -> Any:
+        thread, own = loop._thread_id, _thread.get_ident()
+        if thread is None and own == threading.main_thread().ident:
+            # Synchronous code is first, and waits for Swift.
+            loop.add_reader(*_State.work)
+        if thread != own or asyncio._get_running_loop() is not None:
+            return run(*arguments)
+        task, count = asyncio.current_task(loop), len(loop._ready)
+        if task is not None:
+            asyncio.tasks._leave_task(loop, task)
+        loop._thread_id = None
+        try:
+            return run(*arguments)
+        finally:
+            loop._thread_id = thread
+            if task is not None:
+                asyncio.tasks._enter_task(loop, task)
+            # The turn that goes on takes as many callbacks as there were.
+            for _ in range(count - len(loop._ready)):
+                loop.call_soon(int)
+
+    return run_nested
+
+
+def watch_work() -> None:
+    """Prepare the home loop to run, in the context that the thread has now."""
+    asyncio._set_running_loop(None)
+    asyncio.set_event_loop(_State.loop)
+    _State.loop.add_reader(*_State.work)
+
+
+def follow_fork(end: Callable[..., object]) -> None:
+    """In a child of `os.fork`, end it with the task or callback that forked."""
+    loop: Any = _State.loop
+    if isinstance(_State.loop, asyncio.SelectorEventLoop):
+        # The parent's is shared: what the child changed in it would change for both.
+        import selectors
+
+        loop._selector = selectors.DefaultSelector()
+    task = asyncio.current_task(loop)
+    if task is None:
+        loop.call_soon(end)
+    else:
+        task.add_done_callback(end)
+
+
+def set_current_loop() -> None:
+    """Make the home loop the one that `asyncio.get_event_loop` returns."""
+    asyncio.set_event_loop(_State.loop)
+
+
+def enter_loop(loop: Loop) -> None:
+    """Make `loop` the running one."""
+    asyncio._set_running_loop(loop)
+    # `asyncio.run` leaves the policy without a loop, for good.
+    asyncio.set_event_loop(loop)
+
+
+# Tasks
+
+
+def _handle(loop: Loop, context: dict[str, Any]) -> None:
+    exc, text = context.get("exception"), ""
+    if exc is not None:
+        text = _State.unhandled(exc, not isinstance(exc, asyncio.CancelledError))
+    if _State.prints and sys.stderr is not None:
+        message = context.get("message") or "Unhandled exception in event loop"
+        if exc is not None and "task" in context:
+            name = name_of_task(context["task"])
+            message = f"Task {name} ended with an exception that nobody awaits"
+        sys.stderr.write(f"{message}\n{text}")
+        sys.stderr.flush()
+
+
+def _make_task(loop: Loop, coro: Any, **options: Any) -> Task:
+    task = asyncio.Task(coro, loop=loop, **options)
+    task.add_done_callback(_task_done)
+    return task
+
+
+def name_of_task(task: Task) -> str:
+    """Return the name of a task, else of its function."""
+    name = task.get_name()
+    # What 3.13.0 calls each nameless task of a factory.
+    if name == "None":
+        name = getattr(task.get_coro(), "__qualname__", name)
+    return name
+
+
+# Tasks whose exception nobody has asked for. asyncio reports one when it is collected.
+_failed: weakref.WeakSet[Task] = weakref.WeakSet()
+
+
+def _task_done(task: Task) -> None:
+    # Set until somebody asks for the exception; awaiting the task clears it.
+    if not task.cancelled() and task._log_traceback:
+        if _State.takes_exits and isinstance(task._exception, SystemExit):
+            task._log_traceback = False
+            return
+        _failed.add(task)
+        # A task without a reference is collected now, unless a frame of its traceback
+        # has one.
+        loop = task.get_loop()
+        loop.call_soon(loop.call_soon, gc.collect, 0)
+
+
+def report_failed() -> None:
+    """Report at the end what was not collected before."""
+    for task in list(_failed):
+        if task._log_traceback:
+            task._log_traceback = False
+            _handle(task.get_loop(), {"exception": task._exception, "task": task})
+
+
+# Futures and callbacks, for Swift
+
+
+def ensure_future(awaitable: Awaitable[Any]) -> Future:
+    """Return a future of the home loop, or the one that `awaitable` is."""
+    return asyncio.ensure_future(awaitable, loop=_State.loop)
+
+
+def post(loop: Loop, callback: Callback) -> bool:
+    """Run a callback on a loop of any thread; false if that loop has ended."""
+    try:
+        loop.call_soon_threadsafe(callback)
+    except RuntimeError:
+        return False
+    return True
+
+
+def watch(loop: Loop, descriptor: int, callback: Callback) -> bool:
+    """Call back whenever the descriptor is readable; false if the loop cannot."""
+    try:
+        loop.add_reader(descriptor, callback)
+    except NotImplementedError:
+        return False
+    return True
+
+
+def fail(future: Future, exception: BaseException) -> None:
+    """End a future with an exception, unless it has ended."""
+    if future.done():
+        return
+    if isinstance(exception, asyncio.CancelledError):
+        future.cancel()
+    elif isinstance(exception, StopIteration):
+        # A future cannot hold it: https://docs.python.org/3/library/asyncio-future.html
+        error = RuntimeError("Swift code raised StopIteration")
+        error.__cause__ = exception
+        future.set_exception(error)
+    else:
+        future.set_exception(exception)
+
+
+def retrieve(future: Future) -> None:
+    """Mark the exception of a future as one that somebody awaits."""
+    if not future.cancelled():
+        future.exception()
+
+
+# Asynchronous iteration
+
+
+class Pull:
+    """A task that runs an asynchronous iteration, one step for each request of Swift.
+
+    `deliver` is given true and the value, false and the exception, or None at the end.
+    """
+
+    def __init__(
+        self,
+        iterable: AsyncIterable[Any],
+        deliver: Callable[[bool | None, Any], object],
+    ) -> None:
+        self._swift = deliver
+        self._wake: asyncio.Future[None] | None = None
+        self._is_wanted = self._is_closed = False
+        self._task: asyncio.Task[None] = _State.loop.create_task(
+            self._run(iterable), name=f"iteration of {type(iterable).__qualname__}"
+        )
+        self._task.add_done_callback(self._ended)
+
+    def request(self) -> None:
+        """Ask for the next value."""
+        self._is_wanted = True
+        if self._task.done():
+            self._deliver(None, None)
+        self._wake_up()
+
+    def close(self) -> None:
+        """End the iteration, which waits for a request."""
+        self._is_closed = True
+        self._wake_up()
+
+    def cancel(self) -> None:
+        """Cancel the step that runs."""
+        self._task.cancel()
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def _requested(self) -> bool:
+        while not self._is_wanted and not self._is_closed:
+            self._wake = asyncio.get_running_loop().create_future()
+            await self._wake
+        return not self._is_closed
+
+    def _deliver(self, kind: bool | None, value: Any) -> None:
+        if self._is_wanted:
+            self._is_wanted = False
+            self._swift(kind, value)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        # A task that is cancelled before its first step never runs.
+        self._deliver(False, asyncio.CancelledError())
+
+    async def _run(self, iterable: AsyncIterable[Any]) -> None:
+        iterator = None
+        try:
+            iterator = aiter(iterable)
+            while await self._requested():
+                self._deliver(True, await anext(iterator))
+        except StopAsyncIteration:
+            self._deliver(None, None)
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit) as exc:
+            self._deliver(False, exc)
+            raise
+        except Exception as exc:
+            self._deliver(False, exc)
+        finally:
+            # An iterator that is not a generator need not have it.
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await close()
+
+
+_END = object()
+
+
+class AsyncIterator:
+    """An asynchronous iterator over a sequence of Swift."""
+
+    __slots__ = ("_advance", "_stop", "_is_running", "_is_finished", "__weakref__")
+    __module__ = "amaru"
+
+    def __init__(
+        self,
+        advance: Callable[[object], Future],
+        stop: Callback,
+    ) -> None:
+        self._advance, self._stop = advance, stop
+        self._is_running = self._is_finished = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        self._begin("anext")
+        future = self._advance(_END)
+        try:
+            value = await future
+        except BaseException:
+            future.cancel()
+            self._finish()
+            raise
+        finally:
+            self._is_running = False
+        if value is _END:
+            self._finish()
+            raise StopAsyncIteration
+        return value
+
+    async def asend(self, value: None) -> Any:
+        if value is not None:
+            raise TypeError("a sequence of Swift takes no value")
+        return await self.__anext__()
+
+    async def athrow(
+        self,
+        error: BaseException | type[BaseException],
+        value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._begin("athrow")
+        self._is_running = False
+        self._finish()
+        if isinstance(error, type):
+            error = error() if value is None else value
+        raise error if traceback is None else error.with_traceback(traceback)
+
+    async def aclose(self) -> None:
+        if not self._is_finished:
+            self._begin("aclose")
+            self._is_running = False
+            self._finish()
+
+    def _begin(self, name: str) -> None:
+        if self._is_running:
+            raise RuntimeError(f"{name}(): asynchronous iterator is already running")
+        if self._is_finished:
+            raise StopAsyncIteration
+        self._is_running = True
+
+    def _finish(self) -> None:
+        self._is_finished = True
+        self._stop()
+
+    def __del__(self) -> None:
+        self._stop()
