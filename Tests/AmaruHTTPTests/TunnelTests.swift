@@ -105,6 +105,55 @@ struct TunnelTests {
         }
     }
 
+    @Test(arguments: [3, 4, 10])
+    func `A key that arrives in two pieces is erased, also after a read that took too long`(
+        _ cut: Int
+    ) async throws {
+        let key = "sk-real-key-0123456789"
+        let folder = try TemporaryFolder()
+        let gate = Gate()
+        let server = ScriptedServer([
+            .raw(
+                Self.switching,
+                .text("<" + key.prefix(cut)),
+                .wait(gate),
+                .text(key.dropFirst(cut) + ">"),
+                .wait(Gate())
+            )
+        ])
+        try await withServer(server) { (backend) async throws in
+            let vault = SecretVault()
+            let placeholder = vault.add(key, for: try HTTPOrigin(parsing: server.url))
+            let recording = try RecordingBackend(
+                to: folder.path + "/session.jsonl",
+                vault: vault,
+                around: SecretBackend(vault, around: backend)
+            )
+            var request = Self.upgrade(server.port)
+            request.headers.append(HTTPHeaderField("Authorization", "Bearer \(placeholder)"))
+            let exchange = recording.open(request)
+            #expect(try await exchange.head().status == 101)
+            exchange.limit(.read, to: .milliseconds(200))
+            var text = ""
+            while let pieces = try? await exchange.readAvailable() {
+                text += pieces.map { String(decoding: $0, as: UTF8.self) }.joined()
+            }
+            gate.open()
+            exchange.limit(.read, to: nil)
+            while !text.hasSuffix(">") {
+                text += try await exchange.readAvailable()
+                    .map { String(decoding: $0, as: UTF8.self) }.joined()
+            }
+            // Fewer than four characters may begin any word, and are not held back.
+            let begin = cut < 4 ? String(key.prefix(cut)) : String(repeating: "*", count: cut)
+            #expect(text == "<" + begin + String(repeating: "*", count: key.count - cut) + ">")
+            exchange.cancel()
+            await exchange.closed()
+        }
+        let recorded = try String(contentsOfFile: folder.path + "/session.jsonl", encoding: .utf8)
+        #expect(recorded.contains("**") && !recorded.contains(key.suffix(12)))
+    }
+
     // MARK: Tunnels
 
     static func connect(_ proxy: Int, to target: String?) -> HTTPTransferRequest {

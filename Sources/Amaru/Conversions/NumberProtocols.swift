@@ -36,9 +36,15 @@ enum NumberProtocols {
     static func double(_ reference: borrowing BorrowedReference) throws -> Double {
         let object = OwnedReference(borrowed: reference.pointer)
         let methods = amaru_type(object.pointer).pointee.tp_as_number
-        guard let methods, methods.pointee.nb_float != nil, !isTruthValue(object.pointer) else {
-            throw PythonConversionError.expected("float", found: reference)
+        guard let methods, methods.pointee.nb_float != nil, !isTruthValue(object.pointer),
+            !reference.typeName.hasPrefix("numpy.complex")
+        else { throw PythonConversionError.expected("float", found: reference) }
+        if PyIndex_Check(object.pointer) != 0, let number = PyNumber_Index(object.pointer) {  // new
+            // numpy compares a large integer with a float as two floats, and finds them equal.
+            let int = OwnedReference(new: number)
+            return try Double.fromPython(BorrowedReference(int.pointer), PythonGIL())
         }
+        PyErr_Clear()
         guard let number = PyNumber_Float(object.pointer) else {  // new
             guard PyErr_ExceptionMatches(amaru_TypeError()) != 0 else {
                 throw PythonException.taken()

@@ -74,6 +74,8 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         var sent: KeyRedactor
         var received: KeyRedactor
         var hasHead = false
+        /// Whether the connection speaks another protocol, where a limit that runs out ends nothing.
+        var isLent = false
         var hasEnded = false
     }
 
@@ -107,6 +109,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         let isFirst = state.withLockedValue { state in
             defer { state.hasHead = true }
+            state.isLent = head.status == 101
             return !state.hasHead
         }
         guard isFirst else { return head }
@@ -132,6 +135,8 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
+        let goesOn = error.code == .readTimeout && state.withLockedValue { $0.isLent }
+        if goesOn { return error }
         end {
             var line = line(.failed)
             line.code = error.code.name

@@ -40,6 +40,11 @@ final class RedactedExchange: ForwardingExchange, @unchecked Sendable {
         HTTPTransferError(error.code, clean(error.message), origin: error.origin)
     }
 
+    /// What fails one read of a connection that speaks another protocol, and not the next.
+    private static let mayGoOn: Set<HTTPTransferError.Code> = [
+        .cancelled, .interrupted, .readTimeout,
+    ]
+
     override func read(_ completion: @escaping HTTPCompletion<[Data]>) {
         inner.read { [self] result in
             switch result {
@@ -49,8 +54,9 @@ final class RedactedExchange: ForwardingExchange, @unchecked Sendable {
                 }
                 // No piece would be the end: what is held back needs more to go on.
                 if clean.isEmpty { read(completion) } else { completion(.success(clean)) }
-            case .failure(let error) where error.code == .cancelled:
-                completion(.failure(error))
+            case .failure(let error) where Self.mayGoOn.contains(error.code):
+                // What is held back stays so: the next read may bring the rest of a key.
+                completion(.failure(willDeliver(error)))
             case .success, .failure:
                 // The end, or the error, is there again for the next one who reads.
                 let rest = redactor.withLockedValue { $0.end() }

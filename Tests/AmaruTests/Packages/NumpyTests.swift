@@ -63,6 +63,13 @@ struct NumpyTests {
                 try np.longdouble("0.1") as Double
             }
             #expect(try np.bool_(true) as Bool)
+            let even: Double = try np.int64(9_007_199_254_740_992)
+            #expect(even == 0x1p53)
+            #expect(throws: PythonConversionError.self) {
+                try np.int64(9_007_199_254_740_993) as Double
+            }
+            #expect(throws: PythonConversionError.self) { try np.complex128(1) as Double }
+            #expect(throws: PythonConversionError.self) { try np.complex64(1) as Double }
             #expect(throws: PythonConversionError.self) { try np.bool_(true) as Double }
             #expect(throws: PythonConversionError.self) { try np.bool_(true) as Int }
             #expect(throws: PythonConversionError.self) { try np.int64(1) as Bool }

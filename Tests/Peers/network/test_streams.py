@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import http.client
 import signal
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Awaitable, Callable
@@ -133,6 +135,56 @@ def test_a_blocking_stream_goes_on_after_a_read_that_took_too_long(
             stream.read(100, timeout=0.05)
         stream.write(b"more")
         assert stream.read(100) == b"more"
+
+
+def test_what_arrives_before_tls_does_not_pass_for_what_arrives_in_it(
+    family: ModuleType, core: ModuleType, count: Count
+) -> None:
+    asked = threading.Event()
+
+    def inject(peer: Peer) -> None:
+        switch(peer)
+        asked.wait(10)
+        peer.send(b"injected")
+        peer.wait_for_close()
+
+    async def work(stream: Any) -> None:
+        with pytest.raises(core.ReadTimeout):
+            await stream.read(9, timeout=0.05)
+        asked.set()
+        await asyncio.sleep(0.3)
+        with pytest.raises(core.ConnectError, match="not read yet"):
+            await stream.start_tls(ssl.create_default_context(), "localhost", 3)
+
+    on_stream(family, count(inject).origin, work)
+
+
+def test_what_no_stream_takes(family: ModuleType, count: Count) -> None:
+    with (
+        family.Client() as client,
+        client.stream("GET", count(echo).origin, headers=UPGRADE) as response,
+    ):
+        stream = response.extensions["network_stream"]
+        with pytest.raises(ValueError, match="-1"):
+            stream.read(-1)
+        with pytest.raises(TypeError):
+            stream.write(5)
+        assert stream.read(100) == b"welcome"
+
+
+def test_a_tunnel_of_http_client_keeps_its_limit(count: Count) -> None:
+    def quiet(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        peer.wait_for_close()
+
+    server = count(quiet)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=0.3)
+    connection.request("CONNECT", "other.example:443")
+    response = connection.getresponse()
+    assert response.status == 200
+    with pytest.raises(TimeoutError):
+        response.read()
+    connection.close()
 
 
 @pytest.mark.parametrize("is_late", [False, True])

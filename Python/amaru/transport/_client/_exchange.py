@@ -32,6 +32,7 @@ class Exchange:
         self._pool = pool
         self._number: int | None = None
         self._read_limit: float | None = None
+        self._first_limit: float | None = None
         self._is_late = False
         self._is_shut = False
         self._uploaded = True
@@ -54,6 +55,7 @@ class Exchange:
     ) -> None:
         # As for a socket: the limit for connecting is that of each write.
         limits["write"] = limits["connect"]
+        self._first_limit = limits.get("read")
         timeouts = {name: float(s) for name, s in limits.items() if s is not None}
         target = self._head.target
         options = {**self._endpoint.options(target), "pool": self._pool}
@@ -124,6 +126,10 @@ class Exchange:
             self.cancel()
             raise
         self._endpoint.connected()
+        status = answer[0][0]
+        if status == 101 or (self.method == "CONNECT" and 200 <= status < 300):
+            # The core's limits are those of HTTP, which the connection has left.
+            self._read_limit = self._read_limit or self._first_limit
         if answer[1] is not None:
             self._end()
         return answer

@@ -59,6 +59,8 @@ class Stream:
 
     async def _read(self, max_bytes: int, timeout: float | None) -> bytes:
         self._check("read")
+        if max_bytes < 0:
+            raise ValueError(f"cannot read {max_bytes} bytes")
         if not self._received and not self._is_at_end:
             chunks = await self._step("read", self._fetch(timeout))
             self._is_at_end = not chunks
@@ -113,7 +115,7 @@ class Stream:
         exchange = self._exchange
         core, number = exchange.core, exchange.number
         core.limit(number, "write", timeout)
-        data = bytes(buffer)
+        data = bytes(memoryview(buffer))
         try:
             await self._step("write", exchange.wait(core, "write", number, data))
         except BaseException:
@@ -126,7 +128,9 @@ class Stream:
     ) -> None:
         self._check("set up TLS on")
         exchange = self._exchange
-        if self._received:
+        pending = self._pending
+        is_unread = pending is not None and pending.done() and not pending.cancelled()
+        if self._received or is_unread:
             raise exchange.module.ConnectError(
                 "cannot set up TLS: some of what arrived without it is not read yet"
             )
