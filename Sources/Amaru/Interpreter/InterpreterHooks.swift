@@ -16,8 +16,8 @@ internal import CAmaruPython
 enum InterpreterHooks {
     static func install(_ gil: borrowing PythonGIL) throws {
         let signals = try OwnedReference(new: PyImport_ImportModule("_signal"))
-        try handleInterrupts(signals.pointer, gil)
-        try followSignals(signals.pointer, gil)
+        let interrupt = try handleInterrupts(signals.pointer, gil)
+        try followSignals(signals.pointer, interrupt, gil)
         try watchImports(gil)
         try followForks()
     }
@@ -25,10 +25,12 @@ enum InterpreterHooks {
     // MARK: Signals
 
     /// Makes the bridge's handler that of SIGINT, and of the second chance of an interrupt.
+    ///
+    /// - Returns: The handler.
     private static func handleInterrupts(
         _ signals: PyPointer,
         _ gil: borrowing PythonGIL
-    ) throws {
+    ) throws -> PythonObject {
         let interrupt = try NativeFunction.makeForkSafe("interrupt") { arguments, _, _ in
             // The signal and the frame (borrowed) that was interrupted.
             let frame = arguments.count > 1 ? arguments[1] : nil
@@ -40,10 +42,15 @@ enum InterpreterHooks {
         for signal in [SIGINT, SIGURG] {
             _ = try call(signals, "signal", [Int(signal), interrupt], gil)
         }
+        return interrupt
     }
 
     /// Tells ``SignalForwarding`` of each handler, since a signal may come to any thread.
-    private static func followSignals(_ signals: PyPointer, _ gil: borrowing PythonGIL) throws {
+    private static func followSignals(
+        _ signals: PyPointer,
+        _ interrupt: PythonObject,
+        _ gil: borrowing PythonGIL
+    ) throws {
         let plain = PythonObject(try OwnedReference(new: PyObject_GetAttrString(signals, "signal")))
         let documentation =
             "signal($module, signalnum, handler, /)\n--\n\nSet the action for the given signal."
@@ -52,11 +59,16 @@ enum InterpreterHooks {
             keywords,
             gil in
             var slots = arguments.map(Optional.some)
+            let action = SignalAction(current: SIGINT)
             let former = PyObject_Vectorcall(plain.pointer, &slots, arguments.count, keywords)
             guard let former else { throw PendingPythonError() }
             let result = OwnedReference(new: former)
-            if !Interpreter.isForkedChild, let number = arguments.first {
-                SignalForwarding.adopt(try Int32.fromPython(.init(number), gil))
+            guard !Interpreter.isForkedChild, let first = arguments.first else { return result }
+            let number = try Int32.fromPython(.init(first), gil)
+            if number == SIGINT, arguments.count > 1, arguments[1] == interrupt.pointer {
+                SignalForwarding.giveBackInterrupts(former: action)
+            } else {
+                SignalForwarding.adopt(number, former: action)
             }
             return result
         }

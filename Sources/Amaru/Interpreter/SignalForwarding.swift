@@ -61,9 +61,28 @@ enum SignalForwarding {
         if wakeUp.pointee >= 0 { WakeUp.signal(wakeUp.pointee) }
     }
 
+    /// What SIGINT did before Python code had a handler of its own for it.
+    ///
+    /// Safe because only the Python thread sets signals, with the GIL held.
+    private nonisolated(unsafe) static var interruptsOfProgram: SignalAction?
+
+    /// Gives SIGINT back to the program: Python code has set the bridge's own handler again, as
+    /// libraries do to find out whether they may set one.
+    ///
+    /// - Parameter former: What SIGINT did before CPython was told so.
+    static func giveBackInterrupts(former: SignalAction) {
+        (interruptsOfProgram ?? former).install(for: SIGINT)
+        interruptsOfProgram = nil
+    }
+
     /// Puts the forwarding in front of the handler that CPython has just installed for a signal.
-    static func adopt(_ signal: Int32) {
+    ///
+    /// - Parameters:
+    ///   - signal: The signal.
+    ///   - former: What SIGINT did before.
+    static func adopt(_ signal: Int32, former: SignalAction) {
         guard signal > 0, signal < bound else { return }
+        if signal == SIGINT, interruptsOfProgram == nil { interruptsOfProgram = former }
         guard signal != SIGURG else { return Interrupts.prepareSignals() }
         var action = SignalAction(current: signal)
         guard let handler = action.handler, action.address != SignalAction(forward).address else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import Foundation
 import Testing
 
 @Suite("Interrupts reach the call they are meant for", .python, .serialized)
@@ -195,6 +196,32 @@ struct UntargetedInterruptTests {
                 )
             }
             #expect(isHandled && isCalled)
+        }
+    }
+
+    @Test(
+        "The program's own handler of SIGINT is back when Python code has set the bridge's again",
+        arguments: [
+            // What trio does to find out whether it is on the main thread.
+            "signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))",
+            """
+            former = signal.signal(signal.SIGINT, lambda *_: None)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGINT, former)
+            """,
+        ]
+    )
+    func givenBack(source: String) async {
+        await #expect(processExitsWith: .success) { [source = source as String] in
+            @Sendable func handler() -> UInt {
+                SignalAction(current: SIGINT).address
+            }
+            SignalAction({ _ in }).install(for: SIGINT)
+            let own = handler()
+            try await Python.run("import signal\n" + source)
+            #expect(handler() == own)
+            try await Python.run("import signal\nsignal.signal(signal.SIGINT, lambda *_: None)")
+            #expect(handler() != own)
         }
     }
 
