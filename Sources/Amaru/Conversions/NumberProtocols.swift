@@ -39,10 +39,12 @@ enum NumberProtocols {
         guard let methods, methods.pointee.nb_float != nil, !isTruthValue(object.pointer),
             !reference.typeName.hasPrefix("numpy.complex")
         else { throw PythonConversionError.expected("float", found: reference) }
+        // numpy compares a large integer with a float as two floats, and finds them equal.
         if PyIndex_Check(object.pointer) != 0, let number = PyNumber_Index(object.pointer) {  // new
-            // numpy compares a large integer with a float as two floats, and finds them equal.
             let int = OwnedReference(new: number)
-            return try Double.fromPython(BorrowedReference(int.pointer), PythonGIL())
+            if try isEqual(object.pointer, int.pointer) {
+                return try Double.fromPython(BorrowedReference(int.pointer), PythonGIL())
+            }
         }
         PyErr_Clear()
         guard let number = PyNumber_Float(object.pointer) else {  // new
@@ -56,12 +58,16 @@ enum NumberProtocols {
         let float = OwnedReference(new: number)
         let value = PyFloat_AsDouble(float.pointer)
         if value.isNaN { return value }
-        let isEqual = PyObject_RichCompareBool(object.pointer, float.pointer, Py_EQ)
-        guard isEqual >= 0 else { throw PythonException.taken() }
-        guard isEqual == 1 else {
+        guard try isEqual(object.pointer, float.pointer) else {
             throw PythonConversionError.expected("a number that a double equals", found: reference)
         }
         return value
+    }
+
+    private static func isEqual(_ a: PyPointer, _ b: PyPointer) throws -> Bool {
+        let result = PyObject_RichCompareBool(a, b, Py_EQ)
+        guard result >= 0 else { throw PythonException.taken() }
+        return result == 1
     }
 
     /// Whether an object is a truth value: a `bool`, or numpy's, which is no subclass of it.
