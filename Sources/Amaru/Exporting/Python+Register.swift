@@ -8,7 +8,7 @@ extension Python {
     ///
     /// Code that has imported the earlier one keeps it. If a member is refused the module is not
     /// registered at all. A dotted name puts the module into a package, which is imported, or made
-    /// if there is none.
+    /// if it does not exist.
     ///
     /// - Throws: ``AmaruError/Code/moduleExists`` if a module of that name came from elsewhere;
     ///   ``AmaruError/Code/invalidModule`` if two members have one name, or the module has none;
@@ -73,7 +73,7 @@ extension Python {
         try modules.setItem(name, to: made)
     }
 
-    /// Returns the package of a name, which is imported, or made if there is none.
+    /// Returns the package of a name, which is imported, or made if it does not exist.
     @PythonActor
     private static func package(_ name: String, _ modules: PythonObject) throws -> PythonObject {
         if let dot = name.lastIndex(of: ".") { _ = try package(String(name[..<dot]), modules) }

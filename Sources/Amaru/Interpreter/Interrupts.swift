@@ -142,7 +142,7 @@ enum Interrupts {
     /// Returns the frame that Python code's handler of SIGINT interrupted, else the frame itself.
     ///
     /// What a handler raises comes out of the code beneath it. If that is the loop between two
-    /// steps, the callback which is next would be lost, and whoever waits for it would for ever.
+    /// steps, the next callback would be lost, and whoever waits for it would wait forever.
     private static func beneathHandlers(_ frame: PyPointer) -> PythonObject {
         let handlers = [SIGINT, SIGURG].compactMap(codeOfHandler)
         var result = PythonObject(OwnedReference(borrowed: frame))
@@ -157,7 +157,7 @@ enum Interrupts {
         return result
     }
 
-    /// Returns the bytecode of Python code's handler of a signal, nil where it has none.
+    /// Returns the bytecode of Python code's handler of a signal; nil if it has no such handler.
     private static func codeOfHandler(_ signal: Int32) -> PythonObject? {
         guard let signals = PyImport_ImportModule("_signal") else {  // new
             PyErr_Clear()

@@ -1,6 +1,8 @@
 // What one types first and Swift cannot offer: it is refused with the spelling that works.
 // SPDX-License-Identifier: Apache-2.0
 
+// The accessors never run: code that names an unavailable subscript does not compile.
+
 extension PythonObject {
     /// Unavailable: assigning can throw, which an assignment in Swift cannot.
     @available(*, unavailable, message: "write `try object.setAttribute(\"name\", to: value)`")

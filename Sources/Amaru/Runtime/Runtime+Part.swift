@@ -22,7 +22,7 @@ extension Runtime {
         case sources
         /// The standard streams that go where the task says.
         case streams
-        /// Values of classes of the standard library; a function returns a str if there is none.
+        /// Values of classes of the standard library; a function returns a str if it fails.
         case values
 
         /// A module that is imported before the part runs.

@@ -105,7 +105,7 @@ public protocol HTTPExchange: AnyObject, Sendable {
     func finish(_ completion: @escaping HTTPCompletion<Void>)
 
     /// Sets the limit in time of each operation that begins after this, once the connection belongs to
-    /// another protocol; the limits of the request do not hold there, and there are none at first.
+    /// another protocol; the limits of the request do not hold there; it begins without any.
     ///
     /// A read that takes longer fails with ``HTTPTransferError/Code/readTimeout``, and the exchange
     /// goes on. A write that does fails the exchange, since a part of it may have been sent.
@@ -141,7 +141,7 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// When the steps of the exchange happened, as far as is known.
     var timings: HTTPExchangeTimings { get }
 
-    /// The two ends of the connection that carries the exchange; nil if there is none, or not yet.
+    /// The two ends of the connection that carries the exchange; nil before it is connected, and without one.
     var ends: HTTPConnectionEnds? { get }
 
     /// Whether a read would return at once: with bytes, the end or an error.

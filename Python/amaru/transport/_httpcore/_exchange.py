@@ -168,7 +168,7 @@ class Exchange:
 class Body:
     """The body of a response, read from the core piece by piece as it arrives.
 
-    If `is_raw`, there is none: the connection is another protocol's.
+    It is empty if `is_raw`: the connection is another protocol's.
     """
 
     def __init__(self, exchange: Exchange, *, is_raw: bool) -> None:

@@ -128,11 +128,11 @@ class Stream:
     ) -> None:
         self._check("set up TLS on")
         exchange = self._exchange
-        pending = self._pending
-        is_unread = pending is not None and pending.done() and not pending.cancelled()
-        if self._received or is_unread:
+        # A read that ended early may take what arrives before TLS is set up.
+        if self._received or self._pending is not None:
             raise exchange.module.ConnectError(
-                "cannot set up TLS: some of what arrived without it is not read yet"
+                "cannot set up TLS: what arrives without it is not read to the end; "
+                "read until a read returns"
             )
         try:
             options = _tls.of(context)
