@@ -47,12 +47,15 @@ class Server:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        # It waits for the first request: no client can send that one again.
+        patience = None
         try:
-            while await asyncio.wait_for(reader.readline(), self._wait()):
+            while await asyncio.wait_for(reader.readline(), patience):
                 while await reader.readline() not in (b"\r\n", b""):
                     pass
                 writer.write(_HEAD)
                 await writer.drain()
+                patience = self._wait()
         except (OSError, TimeoutError):
             pass
         finally:
