@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["install"]
 
 
-def install() -> None:
+def install(fenced: bool = True) -> None:
     """Adopt the HTTP libraries that are imported already, and those that will be.
 
-    Doing it again changes nothing. Outside the host it is a RuntimeError.
+    `fenced` is false where the host says that everything may be reached. Doing it again
+    changes nothing. Outside the host it is a RuntimeError.
     """
     core = _bridge.http()
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
     sys.meta_path.insert(0, _Finder())
-    if (option := core.allow_option()) is not None:
+    if fenced and (option := core.allow_option()) is not None:
         from amaru.transport import _fence
 
         _fence.build(option)

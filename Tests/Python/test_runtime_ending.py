@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from runtime_parts import load, run
 
-runtime = load("loops", "ending")
+runtime = load("loops", "exits", "ending")
 
 
 async def started(*tasks: asyncio.Task[object]) -> None:
@@ -132,6 +132,7 @@ def test_threads_are_awaited() -> None:
         threading.Timer(0.05, go.set).start()
         print(runtime.end_threads(20.0))
         """,
+        "exits",
         "ending",
     )
     assert done.stdout == "ended\n[]\n", done.stderr
@@ -145,21 +146,10 @@ def test_a_thread_that_does_not_end_is_named() -> None:
         print(runtime.end_threads(0.01), flush=True)
         os._exit(0)
         """,
+        "exits",
         "ending",
     )
     assert done.stdout == "['thread stuck']\n", done.stderr
-
-
-def test_without_threading_there_is_nothing_to_wait_for() -> None:
-    done = run(
-        """
-        former = sys.modules.pop("threading", None)
-        print(runtime.end_threads(0.01))
-        sys.modules.update(threading=former) if former else None
-        """,
-        "ending",
-    )
-    assert done.stdout == "[]\n", done.stderr
 
 
 def test_exit_functions_run_once() -> None:
@@ -170,7 +160,7 @@ def test_exit_functions_run_once() -> None:
         atexit.register(print, "last registered")
         runtime.run_exit_functions()
         """,
-        "ending",
+        "exits",
     )
     assert done.stdout == "last registered\nfirst registered\n", done.stderr
 
@@ -185,6 +175,7 @@ def end_child(error: str) -> tuple[int, str, str]:
         error = {error}
         runtime.end_child(error)
         """,
+        "exits",
         "ending",
     )
     return done.returncode, done.stdout, done.stderr
@@ -215,8 +206,9 @@ def test_a_child_reports_without_the_frames_of_the_bridge() -> None:
         except ZeroDivisionError as exc:
             runtime.end_child(exc)
         """,
+        "exits",
         "ending",
-        "sources",
+        "codes",
     )
     assert done.returncode == 1
     # The first frame is of the program.
@@ -224,7 +216,9 @@ def test_a_child_reports_without_the_frames_of_the_bridge() -> None:
 
 
 def test_a_child_without_stderr_ends_with_its_status() -> None:
-    done = run("sys.stderr = None\nruntime.end_child(SystemExit('why'))", "ending")
+    done = run(
+        "sys.stderr = None\nruntime.end_child(SystemExit('why'))", "exits", "ending"
+    )
     assert (done.returncode, done.stdout) == (1, "")
 
 
@@ -249,11 +243,11 @@ task = loop.create_task(work())
 task.add_done_callback(runtime.end_child_task)
 loop.run_forever()
 """
-    assert run(program, "ending").returncode == status
+    assert run(program, "exits", "ending").returncode == status
 
 
 def test_a_child_without_a_task_has_no_error() -> None:
-    assert run("runtime.end_child_task(None)", "ending").returncode == 0
+    assert run("runtime.end_child_task(None)", "exits", "ending").returncode == 0
 
 
 def test_flushing_survives_streams_that_are_broken(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from runtime_parts import load
 
-runtime = load("errors", "sources")
+runtime = load("errors", "codes", "sources")
 
 
 def make(**changes: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from runtime_parts import load, run
 
-runtime = load("sources")
+runtime = load("codes", "sources")
 
 
 def value_of(source: str) -> Any:
@@ -78,7 +78,7 @@ def test_tracebacks_show_the_lines_of_a_source() -> None:
 
 
 def test_only_the_latest_sources_are_kept() -> None:
-    sources = load("sources")
+    sources = load("codes", "sources")
     for number in range(200):
         sources.remember_source(f"{number}", f"<kept {number}>")
     assert len(sources._sources) == 128
@@ -88,7 +88,7 @@ def test_only_the_latest_sources_are_kept() -> None:
 
 @pytest.mark.parametrize("name", ["<string>", "file.py", ""])
 def test_files_and_nameless_strings_are_not_kept(name: str) -> None:
-    sources = load("sources")
+    sources = load("codes", "sources")
     sources.remember_source("1", name)
     assert sources._sources == {}
 

@@ -75,7 +75,7 @@ final class AsyncPull<Element: ConvertibleFromPython & Sendable> {
         }
         try EventLoop.home(PythonGIL())
         let task = try ContextPairs.enteringPython {
-            PythonObject(try Runtime.call(.asyncio, "Pull", [iterable, deliver], PythonGIL()))
+            PythonObject(try Runtime.call(.iteration, "Pull", [iterable, deliver], PythonGIL()))
         }
         self.task = task
         return task

@@ -40,6 +40,6 @@ where Base.Element: ConvertibleToPython & Sendable {
             steps.stop()
             return OwnedReference(borrowed: amaru_none())
         }
-        return try Runtime.call(.asyncio, "AsyncIterator", [advance, stop], gil)
+        return try Runtime.call(.iteration, "AsyncIterator", [advance, stop], gil)
     }
 }

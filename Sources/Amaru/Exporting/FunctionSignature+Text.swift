@@ -22,6 +22,10 @@ extension FunctionSignature {
                 defaults.append(nil)
                 continue
             }
+            if let literal = parameter.literal {
+                defaults.append(literal)
+                continue
+            }
             let value = PythonObject(try makeDefault(gil))
             let literal = try Runtime.call(.signatures, "literal_or_dots", [value], gil)
             defaults.append(try .fromPython(BorrowedReference(literal.pointer), gil))

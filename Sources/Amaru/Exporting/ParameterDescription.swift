@@ -24,8 +24,8 @@ struct ParameterDescription: Sendable {
     let kind: Kind
     /// Makes the object that the signature shows as default; nil where there is none.
     let makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)?
-    /// The default as a stub shows it; nil where there is none.
-    let stubDefault: String?
+    /// The default of a simple value as Python writes it; nil where there is none.
+    let literal: String?
     /// The type of a value that the parameter takes.
     let hint: @Sendable () -> String
 
@@ -34,12 +34,15 @@ struct ParameterDescription: Sendable {
         _ name: String,
         _ kind: Kind,
         hint: @escaping @Sendable () -> String,
-        stubDefault: String? = nil,
+        literal: String? = nil,
         makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)? = nil
     ) {
         (self.name, self.kind, self.hint) = (name, kind, hint)
-        (self.stubDefault, self.makeDefault) = (stubDefault, makeDefault)
+        (self.literal, self.makeDefault) = (literal, makeDefault)
     }
+
+    /// The default as a stub shows it; nil where there is none.
+    var stubDefault: String? { literal ?? (makeDefault == nil ? nil : "...") }
 
     var isRequired: Bool { makeDefault == nil && !kind.isVariadic }
 }

@@ -23,6 +23,54 @@ extension Python {
     /// - Throws: What ``register(_:)`` throws.
     @PythonActor
     public static func registerNow(_ module: PythonModule) throws {
+        try register(module) { made in
+            for member in module.members {
+                try made.setAttribute(member.name, to: member.definition.make(module.name))
+            }
+        }
+    }
+
+    /// Makes a module importable that is described, and whose members are made, at a first look-up.
+    ///
+    /// So a start does not pay for what the program does not use. A member that is refused is an
+    /// error of its look-up. The module is never collected.
+    ///
+    /// - Parameters:
+    ///   - name: The name under which it is imported; without a dot.
+    ///   - describe: Describes it, with that name; called once, or more often by threads at once.
+    /// - Throws: ``AmaruError/Code/moduleExists``.
+    /// - Note: https://docs.python.org/3/reference/datamodel.html#customizing-module-attribute-access
+    @PythonActor
+    package static func registerByNeed(
+        _ name: String,
+        describing describe: @escaping @Sendable () -> PythonModule
+    ) throws {
+        let described = Lock<PythonModule?>(nil)
+        try register(PythonModule(name) {}) { made in
+            let find = try NativeFunction.make("__getattr__") { arguments, _, gil in
+                let wanted = try String.fromPython(BorrowedReference(arguments[0]), gil)
+                let module = described.withLock(\.self) ?? describe()
+                described.withLock { $0 = module }
+                let object = try PythonActor.runBlocking {
+                    let object = try module.member(wanted)
+                    if let object { try made.setAttribute(wanted, to: object) }
+                    return object
+                }
+                guard let object else {
+                    let text = "module '\(name)' has no attribute '\(wanted)'"
+                    throw PendingPythonError(amaru_AttributeError(), text)
+                }
+                return OwnedReference(borrowed: object.pointer)
+            }
+            try made.setAttribute("__getattr__", to: find)
+        }
+    }
+
+    @PythonActor
+    private static func register(
+        _ module: PythonModule,
+        filling fill: @PythonActor (PythonObject) throws -> Void
+    ) throws {
         try Interpreter.requireRunning()
         try module.checkNames()
         let modules = PythonObject(OwnedReference(borrowed: PyImport_GetModuleDict()))
@@ -37,9 +85,7 @@ extension Python {
         }
         let made = try make(module.name)
         try made.setAttribute("__doc__", to: module.documentation)
-        for member in module.members {
-            try made.setAttribute(member.name, to: member.definition.make(module.name))
-        }
+        try fill(made)
         try add(made, named: module.name, to: modules)
     }
 
@@ -92,6 +138,13 @@ extension Python {
 }
 
 extension PythonModule {
+    /// Makes what an attribute of a module that is filled by need is; nil if it has none.
+    @PythonActor
+    fileprivate func member(_ name: String) throws -> PythonObject? {
+        if name == "__all__" { return try PythonObject(members.map(\.name)) }
+        return try members.first { $0.name == name }?.definition.make(self.name)
+    }
+
     /// - Throws: ``AmaruError/Code/invalidModule``.
     fileprivate func checkNames() throws {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)

@@ -30,7 +30,7 @@ public struct PythonParameter<Value: ConvertibleFromPython>: Sendable {
             name,
             kind,
             hint: { TypeHint.parameter(Value.self) },
-            stubDefault: PythonLiteral.text(of: value) ?? "...",
+            literal: PythonLiteral.text(of: value),
             makeDefault: { gil in try value.pythonReference(gil) }
         )
         makeValue = { value }

@@ -82,7 +82,7 @@ public enum Python {
         globals: PythonObject? = nil
     ) async throws {
         _ = try await run(globals: globals) { gil in
-            try Runtime.call(.sources, "compile_script", [contents, path], gil)
+            try Runtime.call(.codes, "compile_script", [contents, path], gil)
         }
     }
 
@@ -112,19 +112,19 @@ public enum Python {
         let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
         let namespace = try globals ?? PythonObject(["__name__": "__main__"])
         let isAsynchronous = PythonObject(
-            try Runtime.call(.sources, "is_asynchronous", [codes], PythonGIL())
+            try Runtime.call(.codes, "is_asynchronous", [codes], PythonGIL())
         )
         guard try isAsynchronous.isTrue() else {
             return try PythonException.completing {
                 try PythonActor.synchronously(call) {
                     PythonObject(
-                        try Runtime.call(.sources, "run_sync", [codes, namespace], PythonGIL())
+                        try Runtime.call(.codes, "run_sync", [codes, namespace], PythonGIL())
                     )
                 }
             }
         }
         return try await PythonObject(
-            try Runtime.call(.sources, "run_async", [codes, namespace], PythonGIL())
+            try Runtime.call(.codes, "run_async", [codes, namespace], PythonGIL())
         ).awaited()
     }
 

@@ -85,18 +85,20 @@ enum Shutdown {
             }
         }
         if EventLoop.exists { _ = try? Runtime.call(.asyncio, "report_failed", [], PythonGIL()) }
-        for (part, function, arguments) in [
-            ("threads", "end_threads", [seconds]), ("exit functions", "run_exit_functions", []),
-            ("output", "flush", []),
-        ] as [(String, String, [Double])] {
-            enter(part)
+        for (name, part, function, arguments) in [
+            ("threads", .ending, "end_threads", [seconds]),
+            ("exit functions", .exits, "run_exit_functions", []),
+            ("output", .exits, "flush", []),
+        ] as [(String, Runtime.Part, String, [Double])]
+        where part == .exits || hasThreads {
+            enter(name)
             do {
                 let names = try PythonActor.synchronously(CallID.next()) {
-                    PythonObject(try Runtime.call(.ending, function, arguments, PythonGIL()))
+                    PythonObject(try Runtime.call(part, function, arguments, PythonGIL()))
                 }
                 note(try names.converted(to: [String]?.self) ?? [])
             } catch {
-                note(["\(part): \(error)"])
+                note(["\(name): \(error)"])
             }
         }
         enter("the report of what is left")
@@ -106,6 +108,12 @@ enum Shutdown {
         // From here, and not from when the loop has stopped: a job that runs before that would
         // begin to wait for what never comes.
         finish()
+    }
+
+    /// Whether threads of Python may exist beside its own.
+    @PythonActor
+    private static var hasThreads: Bool {
+        PyDict_GetItemString(PyImport_GetModuleDict(), "threading") != nil
     }
 
     /// Lets nobody enter Python any more, and nobody wait for it; on any thread.

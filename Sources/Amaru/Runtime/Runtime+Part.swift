@@ -4,21 +4,27 @@
 extension Runtime {
     /// A file of the folder `Python`, which the build embeds; the parts share one namespace.
     enum Part {
-        /// The home loop, its tasks, and asynchronous iteration; loaded when asyncio is imported.
+        /// The home loop and its tasks; loaded when asyncio is imported.
         case asyncio
         /// Copying and pickling instances of exported classes.
         case classes
+        /// Compiling files, and running code, that may contain top-level `await`.
+        case codes
         /// The fields and items of objects; a function returns a str if there is nothing to decode.
         case coding
-        /// Ending tasks, generators, threads, exit functions and output.
+        /// Ending tasks, generators, threads, and children of `os.fork`.
         case ending
+        /// Exit functions and output, at the end of every program.
+        case exits
         /// The text of exceptions; making exceptions and their classes.
         case errors
         /// Reporting that the import of a module has succeeded.
         case imports
+        /// Asynchronous iteration, both ways.
+        case iteration
         /// Defaults of parameters, and the messages of calls that do not fit.
         case signatures
-        /// Compiling and running sources that may contain top-level `await`.
+        /// Compiling sources that are not files, and remembering their lines.
         case sources
         /// The standard streams that go where the task says.
         case streams
@@ -26,7 +32,17 @@ extension Runtime {
         case values
 
         /// A module that is imported before the part runs.
-        var requirement: String? { self == .asyncio ? "asyncio" : nil }
+        var requirement: String? { self == .asyncio || self == .iteration ? "asyncio" : nil }
+
+        /// The part that it builds on.
+        var base: Part? {
+            switch self {
+            case .ending: .exits
+            case .iteration: .asyncio
+            case .sources: .codes
+            default: nil
+            }
+        }
 
         /// The contents of the file, in UTF-8.
         var source: [UInt8] {
@@ -34,10 +50,13 @@ extension Runtime {
             // A file `asyncio.py` would hide the standard library's from type checkers.
             case .asyncio: PackageResources.loops_py
             case .classes: PackageResources.classes_py
+            case .codes: PackageResources.codes_py
             case .coding: PackageResources.coding_py
             case .ending: PackageResources.ending_py
+            case .exits: PackageResources.exits_py
             case .errors: PackageResources.errors_py
             case .imports: PackageResources.imports_py
+            case .iteration: PackageResources.iteration_py
             case .signatures: PackageResources.signatures_py
             case .sources: PackageResources.sources_py
             case .streams: PackageResources.streams_py

@@ -72,6 +72,7 @@ enum Runtime {
         _ = try Method.call(lock, "acquire")
         defer { if (try? Method.call(lock, "release")) == nil { PyErr_Clear() } }
         guard !loaded.contains(part) else { return }
+        if let base = part.base { try run(base) }
         let code = try OwnedReference(new: compile(part.source, file))
         let globals = PyModule_GetDict(module)  // borrowed
         _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))

@@ -20,13 +20,15 @@ extension FunctionSignature {
 enum PythonLiteral {
     /// The literal of a simple value; nil where a stub shows dots.
     static func text(of value: Any) -> String? {
+        // Casts to protocols last: each looks through all conformances of the program.
         switch value {
         case let value as Bool: value ? "True" : "False"
-        case let value as any FixedWidthInteger: "\(value)"
+        case let value as Int: "\(value)"
         case let value as Double: value.isFinite ? "\(value)" : nil
         case let value as Float: value.isFinite ? "\(Double(value))" : nil
         case let value as String: quoted(value)
         case let value as any OptionalValue: value.wrapped.map { text(of: $0) } ?? "None"
+        case let value as any FixedWidthInteger: "\(value)"
         default: nil
         }
     }

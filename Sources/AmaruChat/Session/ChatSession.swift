@@ -159,11 +159,14 @@ public final class ChatSession: Sendable {
     {
         try await startPython(configuration)
         configuration.trace("python started")
-        try await Python.register(HTTPModule(configuration.network).module)
-        try await Python.register(ChatModule.module(for: self, configuration))
-        try await Python.register(ChatModule.tutorialModule(for: self))
         let namespace = try await PythonActor.run {
-            try Python.import("amaru.network").readAttribute("install")()
+            let network = configuration.network
+            try Python.registerByNeed("_amaru_http") { HTTPModule(network).module }
+            try Python.registerByNeed("_amaru_chat") {
+                ChatModule.module(for: self, configuration)
+            }
+            try Python.registerByNeed("js_module") { ChatModule.tutorialModule(for: self) }
+            try Python.import("amaru.network").readAttribute("install")(network.isFenced)
             return try Self.host()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }

@@ -90,9 +90,12 @@ public final class HTTPStack: HTTPLayer {
         }
         self.vault = vault
         self.allowed = allowed
-        hasNetwork = !(engine is ReplayBackend)
+        hasNetwork = type(of: engine) != ReplayBackend.self
         observed = ObservedBackend(around: backend)
     }
+
+    /// Whether there is an allow-list.
+    public var isFenced: Bool { allowed != nil }
 
     /// Allows requests to one more origin, if there is an allow-list.
     public func allow(_ origin: HTTPOrigin) { allowed?.allow(origin) }

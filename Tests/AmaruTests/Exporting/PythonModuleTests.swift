@@ -56,6 +56,51 @@ struct PythonModuleTests {
         #expect(error?.message == message)
     }
 
+    @Test("A module by need is described at a first look-up, and its members stay what they are")
+    func byNeed() async throws {
+        let described = Recorder<String>()
+        try await PythonActor.run {
+            try Python.registerByNeed("needed_module") {
+                described.append("described")
+                return PythonModule("needed_module") {
+                    PythonFunction("double") { (x: Int) in x * 2 }
+                    PythonExceptionClass("Refusal")
+                    PythonFunction("broken", .positional("a", default: 1), .positional("b")) {
+                        (a: Int, b: Int) in a + b
+                    }
+                }
+            }
+        }
+        try await runAlone("import needed_module")
+        #expect(described.values.isEmpty)
+        let value = try await runAlone(
+            """
+            import needed_module as m, threading
+            def caught(name):
+                try:
+                    return getattr(m, name)
+                except Exception as exc:
+                    return f"{type(exc).__name__}: {exc}"
+            found = []
+            thread = threading.Thread(target=lambda: found.append(m.double(4)))
+            thread.start()
+            thread.join()
+            names = {}
+            exec("from needed_module import double, Refusal", names)
+            [found, m.double is m.double, names["Refusal"] is m.Refusal, m.__all__,
+             caught("missing"), caught("broken").split(":")[0]]
+            """
+        )
+        let text = try await PythonActor.run { try Python.repr(value) }
+        #expect(
+            text
+                == "[[8], True, True, ['double', 'Refusal', 'broken'], "
+                + "\"AttributeError: module 'needed_module' has no attribute 'missing'\", "
+                + "'RuntimeError']"
+        )
+        #expect(described.values == ["described"])
+    }
+
     @Test("An async function starts at once: a bare call runs, an awaited one gives the value")
     func asynchronous() async throws {
         let shown = Recorder<String>()

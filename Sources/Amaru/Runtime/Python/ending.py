@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The orderly end: tasks, generators, threads, exit functions and output."""
+"""The orderly end: tasks, generators, threads, and children of `os.fork`."""
 
 import sys
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import asyncio
     from typing import Any, NoReturn
 
+    from exits import flush, run_exit_functions
     from loops import name_of_task
 
 
@@ -50,9 +51,7 @@ async def end_generators(grace: float) -> list[str]:
 
 def end_threads(grace: float) -> list[str]:
     """Wait for the threads that are not daemons; return those that did not end."""
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return []
+    import threading
     import time
 
     pool: Any = sys.modules.get("concurrent.futures.thread")
@@ -71,15 +70,8 @@ def end_threads(grace: float) -> list[str]:
         if thread.is_alive():
             stuck.append(f"thread {thread.name}")
     if not stuck:
-        threading._shutdown()
+        sys.modules["threading"]._shutdown()
     return stuck
-
-
-def run_exit_functions() -> None:
-    """Run what `atexit` has registered."""
-    import atexit
-
-    atexit._run_exitfuncs()
 
 
 def end_child(error: BaseException | None) -> NoReturn:
@@ -121,13 +113,3 @@ def end_child_task(task: asyncio.Task[Any] | None) -> NoReturn:
     if task is None:
         end_child(None)
     end_child(SystemExit(1) if task.cancelled() else task.exception())
-
-
-def flush() -> None:
-    """Flush the standard streams."""
-    for stream in sys.stdout, sys.stderr:
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):
-            pass
