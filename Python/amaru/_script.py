@@ -117,8 +117,6 @@ def start() -> None:
     # Importable by its own name too, as the same module; not before it has run, since
     # a library may import another module of that name.
     sys.modules.setdefault(name, module)
-    # Made when it is looked up first: the class of what the host delivers.
-    _bridge.chat().Turn  # noqa: B018
     flush()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The host writes its answers to the same place.

@@ -173,6 +173,10 @@ public final class ChatSession: Sendable {
         try await Python.runFile(script.contents, path: script.absolutePath, globals: namespace)
         configuration.trace("script loaded")
         let offer: String = try await Self.call("offer")
+        if !offer.isEmpty {
+            // Made when it is looked up first: the class of what is delivered from now on.
+            try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
+        }
         // From here on a fault in the background is a death of the receiver, not the script's own.
         enter(.running)
         return offer
