@@ -245,10 +245,12 @@ def slow_call(
     member = kind == "method"
     callee = "self.object, method: self.name" if member else "self, method: nil"
     call = f"try Vectorcall.call({callee}, {how})"
+    # Preferred where a literal would have to take its integers for floats.
+    preferred = member and type_.startswith("[[")
     return f"""\
     /// Calls the {kind} with {what}{", and converts the result" if value else ""}.
 {"" if value else "    @discardableResult" + chr(10)}\
-    @_disfavoredOverload
+{"" if preferred else "    @_disfavoredOverload" + chr(10)}\
     public func dynamicallyCall{"<Value: ConvertibleFromPython>" if value else ""}(
         {label} arguments: {type_}
     ) throws -> {"Value" if value else "PythonObject"} {{

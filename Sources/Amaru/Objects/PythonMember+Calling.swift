@@ -197,7 +197,6 @@ extension PythonMemberCall where Self == PythonMember {
 
     /// Calls the method with dicts whose values are of several types.
     @discardableResult
-    @_disfavoredOverload
     public func dynamicallyCall(
         withArguments arguments: [[String: any ConvertibleToPython]]
     ) throws -> PythonObject {
@@ -211,7 +210,6 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with dicts whose values are of several types, and converts the result.
-    @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [[String: any ConvertibleToPython]]
     ) throws -> Value {
@@ -221,7 +219,6 @@ extension PythonMemberCall where Self == PythonMember {
 
     /// Calls the method with lists whose elements are of several types.
     @discardableResult
-    @_disfavoredOverload
     public func dynamicallyCall(
         withArguments arguments: [[any ConvertibleToPython]]
     ) throws -> PythonObject {
@@ -235,7 +232,6 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with lists whose elements are of several types, and converts the result.
-    @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [[any ConvertibleToPython]]
     ) throws -> Value {

@@ -59,6 +59,15 @@ extension PythonObject {
         }
     }
 
+    /// Sets an item to `None`, by `nil`, or to a literal of values of several types.
+    ///
+    /// - Throws: ``PythonException`` with what `__setitem__` raises; ``PythonConversionError`` if
+    ///   key or value cannot be represented.
+    @_disfavoredOverload
+    public func setItem(_ key: some ConvertibleToPython, to value: PythonValue) throws {
+        try setItem(key, to: PythonObject(value))
+    }
+
     /// Deletes an item, as `del object[key]` does.
     public func deleteItem(_ key: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
