@@ -101,7 +101,7 @@ public struct PythonNamespace {
     /// Reads a name.
     ///
     /// - Throws: ``PythonException`` with `KeyError` if there is no such name; a built-in one is
-    ///   found by ``eval(_:)`` only.
+    ///   found by `eval` only.
     public subscript(name: String) -> PythonObject {
         get throws { try globals[name] }
     }

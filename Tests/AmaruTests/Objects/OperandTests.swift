@@ -117,6 +117,27 @@ struct OperandTests {
         }
     }
 
+    /// The compiler tries the operators of Swift's own types first there, and stops if they fit.
+    ///
+    /// The page on operators says so: what changes here changes there.
+    @Test("Swift's operators are chosen in two places, and not beside what is known as an object")
+    func swiftOperators() async throws {
+        let i = 2
+        try await PythonActor.run {
+            let o = try operands()
+            #expect(try show(o.f(1) / i) == "Int -3")
+            #expect(try show(o.d["n"] / i) == "Int -3")
+            let rest: Int = try o.n % 3
+            #expect(rest == -1)
+            #expect(try show((o.f(1) as PythonObject) / i) == "object -3.5")
+            #expect(try show((o.d["n"] as PythonObject) / i) == "object -3.5")
+            let python: Int = try (o.n as PythonObject) % 3
+            #expect(python == 2)
+            // What is no integer does not become one there.
+            #expect(throws: PythonConversionError.self) { try show(o.echo(0.5) / i) }
+        }
+    }
+
     @Test("Conditions")
     func conditions() async throws {
         let (i, s) = (3, "ab")
