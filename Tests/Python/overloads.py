@@ -275,6 +275,9 @@ def calls(kind: str, type_: str, base: str, typed: str | None) -> str:
 extension {type_} {{
 """
     if typed is None:
+        # Beside the generic ones, which a protocol's would be ambiguous with.
+        own += [one for one in slow if "<StaticString, PythonValue>" in one]
+        slow = [one for one in slow if one not in own]
         return text + block(own) + extension(base, type_, other + slow)
     untyped = [one for one in own if "-> Value" not in one]
     converting = [one for one in own if "-> Value" in one]

@@ -106,6 +106,23 @@ extension PythonObject {
         }
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
+
+    /// Calls the object with literals, nested and of several types, some of them by keyword.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments))
+    }
+
+    /// Calls the object with literals, nested and of several types, some of them by keyword, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments).converted()
+    }
 }
 
 extension PythonMemberLookup where Self == PythonObject {
@@ -229,23 +246,6 @@ extension PythonMemberLookup where Self == PythonObject {
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [PythonValue]
-    ) throws -> Value {
-        try Vectorcall.call(self, method: nil, arguments).converted()
-    }
-
-    /// Calls the object with literals, nested and of several types, some of them by keyword.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
-    ) throws -> PythonObject {
-        PythonObject(try Vectorcall.call(self, method: nil, arguments))
-    }
-
-    /// Calls the object with literals, nested and of several types, some of them by keyword, and converts the result.
-    @_disfavoredOverload
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
     ) throws -> Value {
         try Vectorcall.call(self, method: nil, arguments).converted()
     }
