@@ -36,6 +36,12 @@ ARITHMETIC = {
     "<<": ("Lshift", ""),
     ">>": ("Rshift", ""),
 }
+FUNCTIONS = {
+    "pow": ("a ** b", "{ PyNumber_Power($0, $1, amaru_none()) }"),
+    "floordiv": ("a // b", "PyNumber_FloorDivide"),
+    "divmod": ("divmod(a, b)", "PyNumber_Divmod"),
+    "matmul": ("a @ b", "PyNumber_MatrixMultiply"),
+}
 UNARY = {"-": "Negative", "+": "Positive", "~": "Invert"}
 COMPARISONS = {
     "==": "equal",
@@ -89,6 +95,29 @@ extension PythonObject {
     /// Returns `{sign}a`.
     public static prefix func {sign} (a: PythonObject) throws -> PythonObject {{
         try unary(a, PyNumber_{function})
+    }}
+
+"""
+    return text.rstrip() + "\n}\n"
+
+
+def functions() -> str:
+    text = header("The operators of Python that Swift has no sign for.")
+    text += """
+/// The operators of Python that Swift has no sign for.
+@PythonActor
+extension Python {
+"""
+    for name, (expression, function) in FUNCTIONS.items():
+        for value in (False, True):
+            text += f"""\
+    /// Returns `{expression}`{", converted" if value else ""}.
+{"    @_disfavoredOverload" + chr(10) if value else ""}\
+    public static func {name}{"<Value: ConvertibleFromPython>" if value else ""}(
+        _ a: some ConvertibleToPython,
+        _ b: some ConvertibleToPython
+    ) throws -> {"Value" if value else "PythonObject"} {{
+        try PythonObject.binary(a, b, {"converting: " if value else ""}{function})
     }}
 
 """
@@ -305,6 +334,7 @@ def files() -> dict[str, str]:
     """The text of each file, by its name."""
     return {
         "PythonObject+Operators.swift": operators(),
+        "Python+Operators.swift": functions(),
         "PythonObject+Assigning.swift": assignments(),
         "PythonObject+Comparing.swift": comparisons(),
         "PythonObject+Calling.swift": calls(
