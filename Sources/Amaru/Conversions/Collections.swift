@@ -192,6 +192,14 @@ public struct PythonTuple: ConvertibleToPython, Sendable {
     private let elements: [any ConvertibleToPython & Sendable]
 
     /// Creates a tuple of values that convert when it does.
+    public init<each Element: ConvertibleToPython & Sendable>(_ elements: repeat each Element) {
+        var all: [any ConvertibleToPython & Sendable] = []
+        repeat all.append(each elements)
+        self.elements = all
+    }
+
+    /// Creates a tuple of values whose types are known at run time only.
+    @_disfavoredOverload
     public init(_ elements: any ConvertibleToPython & Sendable...) {
         self.elements = elements
     }

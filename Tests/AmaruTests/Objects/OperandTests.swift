@@ -120,7 +120,7 @@ struct OperandTests {
     /// The compiler tries the operators of Swift's own types first there, and stops if they fit.
     ///
     /// The page on operators says so: what changes here changes there.
-    @Test("Swift's operators are chosen in two places, and not beside what is known as an object")
+    @Test("Swift's operators are chosen in three places, and not beside what is known as an object")
     func swiftOperators() async throws {
         let i = 2
         try await PythonActor.run {
@@ -129,6 +129,16 @@ struct OperandTests {
             #expect(try show(o.d["n"] / i) == "Int -3")
             let rest: Int = try o.n % 3
             #expect(rest == -1)
+            let values: [any ConvertibleToPython] = try ["a", o.n / 2]
+            #expect(try Python.repr(Python.list(values)) == "['a', -3]")
+            // The literal is taken for one of texts, and the object is none.
+            #expect(throws: PythonConversionError.self) { try Python.list(["a", o.n / 2]) }
+            let pair = try Python.eval("lambda *a: repr(a)")
+            #expect(try pair("a", o.f(1) / 2) == "('a', -3)")
+            let half = try o.n / 2
+            #expect(try Python.repr(Python.list(["a", nil, half])) == "['a', None, -3.5]")
+            #expect(try pair("a", (o.f(1) as PythonObject) / 2) == "('a', -3.5)")
+            #expect(try pair("a", o.n / 2, o.d["n"] / 2) == "('a', -3.5, -3.5)")
             #expect(try show((o.f(1) as PythonObject) / i) == "object -3.5")
             #expect(try show((o.d["n"] as PythonObject) / i) == "object -3.5")
             let python: Int = try (o.n as PythonObject) % 3
@@ -201,6 +211,34 @@ struct OperandTests {
             #expect(throws: PythonConversionError.self) { try Double(o.s) }
             #expect(throws: PythonConversionError.self) { try String(o.n) }
             #expect(try Int(Python.eval("2")) == 2)
+            let seven: PythonObject = try o.seven
+            #expect(throws: PythonConversionError.self) { try Int(seven / 2) }
+            #expect(throws: PythonConversionError.self) { try Int(o.seven / 2) }
+            #expect(throws: PythonConversionError.self) { try Int(o.g() / 2) }
+            #expect(throws: PythonConversionError.self) { try Int(o.d["seven"] / 2) }
+            #expect(throws: PythonConversionError.self) { try Int(Python.pow(2, o.n)) }
+            #expect(try Double(seven / 2) == 3.5 && Double(o.seven / 2) == 3.5)
+        }
+    }
+
+    @Test("Texts, collections and choices hold objects")
+    func places() async throws {
+        try await PythonActor.run {
+            let o = try operands()
+            #expect(try "\(o.n / 2) \(o.f(1) / 2) \(o.d["n"] / 2)" == "-3.5 -3.5 -3.5")
+            let list = try [o.n / 2, o.f(1) / 2]
+            #expect(try list.map { try Double($0) } == [-3.5, -3.5])
+            let chosen = try o.n < 0 ? o.n / 2 : o.two
+            #expect(try show(chosen) == "object -3.5")
+            let dict = try ["a": o.n / 2, "b": o.f(1) % 3]
+            #expect(try Python.repr(PythonObject(dict["b"])) == "2")
+            let closure = { @PythonActor in try o.n / 2 }
+            #expect(try show(closure()) == "object -3.5")
+            let quotient = try o.n / 2 as PythonObject
+            #expect(try show(quotient) == "object -3.5")
+            try Python.eval("[]").append(o.n / 2)
+            let tuple = PythonTuple(try o.n / 2, 1)
+            #expect(try Python.repr(PythonObject(tuple)) == "(-3.5, 1)")
         }
     }
 }
