@@ -51,7 +51,7 @@ extension Array: ConvertibleToPython where Element: ConvertibleToPython {
 
 extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
     /// Reads a `list` or `tuple`, or a buffer of one dimension whose elements are of this type,
-    /// such as an array of numpy.
+    /// such as an array of numpy; one of two dimensions is an array of arrays.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -65,21 +65,9 @@ extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
             }
         }
         guard amaru_is_tuple(sequence) != 0 else {
-            return try elements(ofBuffer: reference, gil)
+            return try elements(ofArray: reference, gil)
         }
         return try read(amaru_tuple_count(sequence), gil) { amaru_tuple_item(sequence, $0) }
-    }
-
-    @usableFromInline
-    @inline(never)
-    static func elements(
-        ofBuffer reference: borrowing BorrowedReference,
-        _ gil: borrowing PythonGIL
-    ) throws -> [Element] {
-        guard let type = Element.self as? any PythonBufferElement.Type,
-            let array = try BufferAccess.array(of: type, reference, gil) as? [Element]
-        else { throw PythonConversionError.expected("list", found: reference) }
-        return array
     }
 
     /// Converts items (borrowed) until there is none; at most as many as there were at first.
@@ -204,6 +192,14 @@ public struct PythonTuple: ConvertibleToPython, Sendable {
     private let elements: [any ConvertibleToPython & Sendable]
 
     /// Creates a tuple of values that convert when it does.
+    public init<each Element: ConvertibleToPython & Sendable>(_ elements: repeat each Element) {
+        var all: [any ConvertibleToPython & Sendable] = []
+        repeat all.append(each elements)
+        self.elements = all
+    }
+
+    /// Creates a tuple of values whose types are known at run time only.
+    @_disfavoredOverload
     public init(_ elements: any ConvertibleToPython & Sendable...) {
         self.elements = elements
     }

@@ -1,126 +1,11 @@
-// Calls with nil among the arguments, which is None, or with literals of values of several types.
+// Arguments of which some are nil, or literals of values of several types.
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CAmaruPython
 
-// In extensions of protocols, and disfavoured: other calls take the overloads of the types
-// themselves, which make no optional of each argument.
-
-extension PythonMemberLookup where Self == PythonObject {
-    /// Calls the object with positional arguments; nil is `None`.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withArguments arguments: [(any ConvertibleToPython)?]
-    ) throws -> PythonObject {
-        PythonObject(try Vectorcall.call(self, method: nil, arguments))
-    }
-
-    /// Calls the object with positional arguments and converts the result; nil is `None`.
-    @_disfavoredOverload
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withArguments arguments: [(any ConvertibleToPython)?]
-    ) throws -> Value {
-        try Vectorcall.call(self, method: nil, arguments).converted()
-    }
-
-    /// Calls the object with keyword arguments; nil is `None`.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
-    ) throws -> PythonObject {
-        PythonObject(try Vectorcall.call(self, method: nil, arguments))
-    }
-
-    /// Calls the object with keyword arguments and converts the result; nil is `None`.
-    @_disfavoredOverload
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
-    ) throws -> Value {
-        try Vectorcall.call(self, method: nil, arguments).converted()
-    }
-
-    /// Calls the object with dicts whose values are of several types.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withArguments arguments: [[String: any ConvertibleToPython]]
-    ) throws -> PythonObject {
-        let dicts = try arguments.map { try Python.dict($0) }
-        return PythonObject(try Vectorcall.call(self, method: nil, dicts))
-    }
-
-    /// Calls the object with lists whose elements are of several types.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withArguments arguments: [[any ConvertibleToPython]]
-    ) throws -> PythonObject {
-        let lists = try arguments.map { try Python.list($0) }
-        return PythonObject(try Vectorcall.call(self, method: nil, lists))
-    }
-}
-
-extension PythonMemberCall where Self == PythonMember {
-    /// Calls the method with positional arguments; nil is `None`.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withArguments arguments: [(any ConvertibleToPython)?]
-    ) throws -> PythonObject {
-        PythonObject(try Vectorcall.call(self.object, method: self.name, arguments))
-    }
-
-    /// Calls the method with positional arguments and converts the result; nil is `None`.
-    @_disfavoredOverload
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withArguments arguments: [(any ConvertibleToPython)?]
-    ) throws -> Value {
-        try Vectorcall.call(self.object, method: self.name, arguments).converted()
-    }
-
-    /// Calls the method with keyword arguments; nil is `None`.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
-    ) throws -> PythonObject {
-        PythonObject(try Vectorcall.call(self.object, method: self.name, arguments))
-    }
-
-    /// Calls the method with keyword arguments and converts the result; nil is `None`.
-    @_disfavoredOverload
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
-    ) throws -> Value {
-        try Vectorcall.call(self.object, method: self.name, arguments).converted()
-    }
-
-    /// Calls the method with dicts whose values are of several types.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withArguments arguments: [[String: any ConvertibleToPython]]
-    ) throws -> PythonObject {
-        let dicts = try arguments.map { try Python.dict($0) }
-        return PythonObject(try Vectorcall.call(self.object, method: self.name, dicts))
-    }
-
-    /// Calls the method with lists whose elements are of several types.
-    @discardableResult
-    @_disfavoredOverload
-    public func dynamicallyCall(
-        withArguments arguments: [[any ConvertibleToPython]]
-    ) throws -> PythonObject {
-        let lists = try arguments.map { try Python.list($0) }
-        return PythonObject(try Vectorcall.call(self.object, method: self.name, lists))
-    }
-}
-
 extension Vectorcall {
     @PythonActor
-    fileprivate static func call(
+    static func call(
         _ object: PythonObject,
         method: StaticString?,
         _ arguments: [(any ConvertibleToPython)?]
@@ -138,10 +23,29 @@ extension Vectorcall {
     }
 
     @PythonActor
-    fileprivate static func call(
+    static func call(
         _ object: PythonObject,
         method: StaticString?,
         _ arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
+    ) throws -> OwnedReference {
+        try call(object, method: method, arguments) { try reference(to: $0, $1) }
+    }
+
+    @PythonActor
+    static func call(
+        _ object: PythonObject,
+        method: StaticString?,
+        _ arguments: KeyValuePairs<StaticString, PythonValue>
+    ) throws -> OwnedReference {
+        try call(object, method: method, arguments) { try $0.pythonReference($1) }
+    }
+
+    @PythonActor
+    private static func call<Argument>(
+        _ object: PythonObject,
+        method: StaticString?,
+        _ arguments: KeyValuePairs<StaticString, Argument>,
+        _ reference: (Argument, borrowing PythonGIL) throws -> OwnedReference
     ) throws -> OwnedReference {
         let gil = try object.enter()
         let name = try method.map {
@@ -154,7 +58,7 @@ extension Vectorcall {
             count: arguments.count,
             label: { arguments[$0].key }
         ) {
-            try reference(to: arguments[$0].value, gil)
+            try reference(arguments[$0].value, gil)
         }
     }
 
@@ -171,7 +75,7 @@ extension Vectorcall {
 extension OwnedReference {
     /// Converts the object, which the Python thread owns.
     @PythonActor
-    fileprivate consuming func converted<Value: ConvertibleFromPython>() throws -> Value {
+    consuming func converted<Value: ConvertibleFromPython>() throws -> Value {
         try Value.fromPython(BorrowedReference(pointer), PythonGIL())
     }
 }

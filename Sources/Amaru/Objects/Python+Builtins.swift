@@ -33,6 +33,11 @@ extension Python {
         return try String.fromPython(BorrowedReference(text.pointer), PythonGIL())
     }
 
+    /// Returns `abs(a)`.
+    public static func abs(_ a: PythonObject) throws -> PythonObject {
+        try PythonObject.unary(a, PyNumber_Absolute)
+    }
+
     /// What `hash()` gives.
     public static func hash(_ object: PythonObject) throws -> Int {
         try Interpreter.requireRunning()

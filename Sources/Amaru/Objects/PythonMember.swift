@@ -10,7 +10,7 @@ internal import CAmaruPython
 /// https://docs.python.org/3/c-api/call.html#c.PyObject_VectorcallMethod
 @PythonActor
 @dynamicCallable
-public struct PythonMember: PythonMemberCall {
+public struct PythonMember: PythonTypedMemberCall {
     @usableFromInline
     let object: PythonObject
     @usableFromInline
@@ -20,106 +20,6 @@ public struct PythonMember: PythonMemberCall {
     init(_ object: PythonObject, _ name: StaticString) {
         self.object = object
         self.name = name
-    }
-
-    /// Calls the method with positional arguments.
-    @discardableResult
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall(withArguments arguments: [any ConvertibleToPython]) throws
-        -> PythonObject
-    {
-        let gil = try enter()
-        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
-        {
-            try arguments[$0].pythonReference(gil)
-        }
-        return PythonObject(result)
-    }
-
-    /// Calls the method with positional arguments and converts the result, without a box for it.
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withArguments arguments: [any ConvertibleToPython]
-    ) throws
-        -> Value
-    {
-        let gil = try enter()
-        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
-        {
-            try arguments[$0].pythonReference(gil)
-        }
-        return try Value.fromPython(BorrowedReference(result.pointer), gil)
-    }
-
-    /// Calls the method with positional arguments of one type.
-    @discardableResult
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall<Argument: ConvertibleToPython>(withArguments arguments: [Argument])
-        throws
-        -> PythonObject
-    {
-        let gil = try enter()
-        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
-        {
-            try arguments[$0].pythonReference(gil)
-        }
-        return PythonObject(result)
-    }
-
-    /// Calls the method with positional arguments of one type and converts the result, without a box for it.
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
-        withArguments arguments: [Argument]
-    ) throws
-        -> Value
-    {
-        let gil = try enter()
-        let result = try Vectorcall.callMethod(object.pointer, pythonName(), count: arguments.count)
-        {
-            try arguments[$0].pythonReference(gil)
-        }
-        return try Value.fromPython(BorrowedReference(result.pointer), gil)
-    }
-
-    /// Calls the method with keyword arguments of one type; those without a label are positional.
-    @discardableResult
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall<Argument: ConvertibleToPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
-    ) throws -> PythonObject {
-        let gil = try enter()
-        let result = try Vectorcall.call(
-            object.pointer,
-            method: pythonName(),
-            count: arguments.count,
-            label: { arguments[$0].key }
-        ) {
-            try arguments[$0].value.pythonReference(gil)
-        }
-        return PythonObject(result)
-    }
-
-    /// Calls the method with keyword arguments of one type, and converts the result, without a box for it.
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
-    ) throws -> Value {
-        let gil = try enter()
-        let result = try Vectorcall.call(
-            object.pointer,
-            method: pythonName(),
-            count: arguments.count,
-            label: { arguments[$0].key }
-        ) {
-            try arguments[$0].value.pythonReference(gil)
-        }
-        return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
 
     @inlinable
@@ -135,49 +35,13 @@ public struct PythonMember: PythonMemberCall {
     }
 }
 
-/// Where the member's calls are that others are preferred to.
+/// Where the calls of a member are that others are preferred to.
 @PythonActor
 public protocol PythonMemberCall {}
 
-/// Keyword arguments of several types.
-extension PythonMemberCall where Self == PythonMember {
-    /// Calls the method with keyword arguments; those without a label are positional.
-    @discardableResult
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
-    ) throws -> PythonObject {
-        let gil = try self.enter()
-        let result = try Vectorcall.call(
-            self.object.pointer,
-            method: self.pythonName(),
-            count: arguments.count,
-            label: { arguments[$0].key }
-        ) {
-            try arguments[$0].value.pythonReference(gil)
-        }
-        return PythonObject(result)
-    }
-
-    /// Calls the method with keyword arguments, and converts the result, without a box for it.
-    @inlinable
-    @inline(__always)
-    public func dynamicallyCall<Value: ConvertibleFromPython>(
-        withKeywordArguments arguments: KeyValuePairs<StaticString, any ConvertibleToPython>
-    ) throws -> Value {
-        let gil = try self.enter()
-        let result = try Vectorcall.call(
-            self.object.pointer,
-            method: self.pythonName(),
-            count: arguments.count,
-            label: { arguments[$0].key }
-        ) {
-            try arguments[$0].value.pythonReference(gil)
-        }
-        return try Value.fromPython(BorrowedReference(result.pointer), gil)
-    }
-}
+/// Where the calls of a member are that convert the result: others are preferred to them.
+@PythonActor
+public protocol PythonTypedMemberCall: PythonMemberCall {}
 
 /// Gives a Python object its second kind of member.
 ///

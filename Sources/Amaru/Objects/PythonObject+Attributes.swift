@@ -73,6 +73,15 @@ extension PythonObject {
         }
     }
 
+    /// Sets an attribute to `None`, by `nil`, or to a literal of values of several types.
+    ///
+    /// - Throws: ``PythonException`` with what `__setattr__` raises; ``PythonConversionError`` if
+    ///   the value cannot be represented.
+    @_disfavoredOverload
+    public func setAttribute(_ name: String, to value: PythonValue) throws {
+        try setAttribute(name, to: PythonObject(value))
+    }
+
     /// Deletes an attribute, as `del object.name` does.
     public func deleteAttribute(_ name: String) throws {
         try Interpreter.requireRunning()

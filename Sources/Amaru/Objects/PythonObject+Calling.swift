@@ -1,5 +1,7 @@
-// Calls, with positional and keyword arguments.
+// Calls of the object, with positional and keyword arguments.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/overloads.py: change that.
 
 internal import CAmaruPython
 
@@ -9,34 +11,29 @@ internal import CAmaruPython
 /// then knows the conversion and makes no existential of each.
 extension PythonObject {
     /// Calls the object with positional arguments.
-    ///
-    /// Disfavoured, as its siblings, so that `object.method(x)` is a call of the member, which
-    /// needs no object for the bound method, and not of the attribute's value.
     @discardableResult
     @_disfavoredOverload
     @inlinable
     @inline(__always)
-    public func dynamicallyCall(withArguments arguments: [any ConvertibleToPython]) throws
-        -> PythonObject
-    {
-        let gil = try enter()
-        let result = try Vectorcall.call(pointer, count: arguments.count) {
+    public func dynamicallyCall(
+        withArguments arguments: [any ConvertibleToPython]
+    ) throws -> PythonObject {
+        let gil = try self.enter()
+        let result = try Vectorcall.call(self.pointer, count: arguments.count) {
             try arguments[$0].pythonReference(gil)
         }
         return PythonObject(result)
     }
 
-    /// Calls the object with positional arguments and converts the result, without a box for it.
+    /// Calls the object with positional arguments, and converts the result.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [any ConvertibleToPython]
-    ) throws
-        -> Value
-    {
-        let gil = try enter()
-        let result = try Vectorcall.call(pointer, count: arguments.count) {
+    ) throws -> Value {
+        let gil = try self.enter()
+        let result = try Vectorcall.call(self.pointer, count: arguments.count) {
             try arguments[$0].pythonReference(gil)
         }
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
@@ -47,28 +44,25 @@ extension PythonObject {
     @_disfavoredOverload
     @inlinable
     @inline(__always)
-    public func dynamicallyCall<Argument: ConvertibleToPython>(withArguments arguments: [Argument])
-        throws
-        -> PythonObject
-    {
-        let gil = try enter()
-        let result = try Vectorcall.call(pointer, count: arguments.count) {
+    public func dynamicallyCall<Argument: ConvertibleToPython>(
+        withArguments arguments: [Argument]
+    ) throws -> PythonObject {
+        let gil = try self.enter()
+        let result = try Vectorcall.call(self.pointer, count: arguments.count) {
             try arguments[$0].pythonReference(gil)
         }
         return PythonObject(result)
     }
 
-    /// Calls the object with positional arguments of one type and converts the result, without a box for it.
+    /// Calls the object with positional arguments of one type, and converts the result.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
         withArguments arguments: [Argument]
-    ) throws
-        -> Value
-    {
-        let gil = try enter()
-        let result = try Vectorcall.call(pointer, count: arguments.count) {
+    ) throws -> Value {
+        let gil = try self.enter()
+        let result = try Vectorcall.call(self.pointer, count: arguments.count) {
             try arguments[$0].pythonReference(gil)
         }
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
@@ -82,9 +76,9 @@ extension PythonObject {
     public func dynamicallyCall<Argument: ConvertibleToPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
     ) throws -> PythonObject {
-        let gil = try enter()
+        let gil = try self.enter()
         let result = try Vectorcall.call(
-            pointer,
+            self.pointer,
             method: nil,
             count: arguments.count,
             label: { arguments[$0].key }
@@ -94,16 +88,16 @@ extension PythonObject {
         return PythonObject(result)
     }
 
-    /// Calls the object with keyword arguments of one type, and converts the result, without a box for it.
+    /// Calls the object with keyword arguments of one type; those without a label are positional, and converts the result.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, Argument>
     ) throws -> Value {
-        let gil = try enter()
+        let gil = try self.enter()
         let result = try Vectorcall.call(
-            pointer,
+            self.pointer,
             method: nil,
             count: arguments.count,
             label: { arguments[$0].key }
@@ -113,16 +107,24 @@ extension PythonObject {
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
     }
 
-    @inlinable
-    func enter() throws -> PythonGIL {
-        try Interpreter.requireRunning()
-        return PythonGIL()
+    /// Calls the object with literals, nested and of several types, some of them by keyword.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments))
+    }
+
+    /// Calls the object with literals, nested and of several types, some of them by keyword, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments).converted()
     }
 }
 
-/// Keyword arguments of several types.
-///
-/// In an extension of the protocol, so that arguments of one type take the overloads above.
 extension PythonMemberLookup where Self == PythonObject {
     /// Calls the object with keyword arguments; those without a label are positional.
     @discardableResult
@@ -144,7 +146,7 @@ extension PythonMemberLookup where Self == PythonObject {
         return PythonObject(result)
     }
 
-    /// Calls the object with keyword arguments, and converts the result, without a box for it.
+    /// Calls the object with keyword arguments; those without a label are positional, and converts the result.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
@@ -161,5 +163,90 @@ extension PythonMemberLookup where Self == PythonObject {
             try arguments[$0].value.pythonReference(gil)
         }
         return try Value.fromPython(BorrowedReference(result.pointer), gil)
+    }
+
+    /// Calls the object with positional arguments; nil is `None`.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [(any ConvertibleToPython)?]
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments))
+    }
+
+    /// Calls the object with positional arguments; nil is `None`, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withArguments arguments: [(any ConvertibleToPython)?]
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments).converted()
+    }
+
+    /// Calls the object with keyword arguments; nil is `None`.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments))
+    }
+
+    /// Calls the object with keyword arguments; nil is `None`, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments).converted()
+    }
+
+    /// Calls the object with dicts whose values are of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [[String: any ConvertibleToPython]]
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments.map { try Python.dict($0) }))
+    }
+
+    /// Calls the object with dicts whose values are of several types, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withArguments arguments: [[String: any ConvertibleToPython]]
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments.map { try Python.dict($0) }).converted()
+    }
+
+    /// Calls the object with lists whose elements are of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [[any ConvertibleToPython]]
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments.map { try Python.list($0) }))
+    }
+
+    /// Calls the object with lists whose elements are of several types, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withArguments arguments: [[any ConvertibleToPython]]
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments.map { try Python.list($0) }).converted()
+    }
+
+    /// Calls the object with literals, nested and of several types.
+    @discardableResult
+    @_disfavoredOverload
+    public func dynamicallyCall(
+        withArguments arguments: [PythonValue]
+    ) throws -> PythonObject {
+        PythonObject(try Vectorcall.call(self, method: nil, arguments))
+    }
+
+    /// Calls the object with literals, nested and of several types, and converts the result.
+    @_disfavoredOverload
+    public func dynamicallyCall<Value: ConvertibleFromPython>(
+        withArguments arguments: [PythonValue]
+    ) throws -> Value {
+        try Vectorcall.call(self, method: nil, arguments).converted()
     }
 }

@@ -1,109 +1,194 @@
 // Comparisons: functions that throw, and no conformance.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/overloads.py: change that.
 
 internal import CAmaruPython
 
-/// Comparisons as truth values, as `if a < b` takes them.
+/// Comparisons as truth values, as `if a < b` takes them, with a Swift value on either side.
 ///
 /// A result without a truth value, such as numpy's array, throws. The operators with a point, such
-/// as `a .< b`, give the object itself, as SIMD vectors do in Swift.
+/// as `a .< b`, return the object itself, as SIMD vectors do in Swift.
 ///
 /// https://docs.python.org/3/reference/expressions.html#value-comparisons
 extension PythonObject {
-    /// Gives `a == b`.
-    public static func == (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
-        try Python.compare(a, .equal, b).isTrue()
+    /// Returns `a == b`.
+    public static func == (a: PythonObject, b: PythonObject) throws -> Bool {
+        try truth(a, .equal, b)
     }
 
-    /// Gives `a != b`.
-    public static func != (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
-        try Python.compare(a, .notEqual, b).isTrue()
-    }
-
-    /// Gives `a < b`.
-    public static func < (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
-        try Python.compare(a, .less, b).isTrue()
-    }
-
-    /// Gives `a <= b`.
-    public static func <= (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
-        try Python.compare(a, .lessOrEqual, b).isTrue()
-    }
-
-    /// Gives `a > b`.
-    public static func > (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
-        try Python.compare(a, .greater, b).isTrue()
-    }
-
-    /// Gives `a >= b`.
-    public static func >= (a: PythonObject, b: some ConvertibleToPython) throws -> Bool {
-        try Python.compare(a, .greaterOrEqual, b).isTrue()
-    }
-
-    /// Gives what `a == b` gives in Python, such as an array of truth values.
-    public static func .== (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+    /// Returns what `a == b` is in Python, such as an array of truth values.
+    public static func .== (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try Python.compare(a, .equal, b)
     }
 
-    /// Gives what `a != b` gives in Python.
-    public static func .!= (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+    /// Returns `a == b`.
+    public static func == (a: PythonObject, b: any ConvertibleToPython) throws -> Bool {
+        try truth(a, .equal, b)
+    }
+
+    /// Returns what `a == b` is in Python, such as an array of truth values.
+    public static func .== (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .equal, b)
+    }
+
+    /// Returns `a == b`.
+    public static func == (a: any ConvertibleToPython, b: PythonObject) throws -> Bool {
+        try truth(a, .equal, b)
+    }
+
+    /// Returns what `a == b` is in Python, such as an array of truth values.
+    public static func .== (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
+        try Python.compare(a, .equal, b)
+    }
+
+    /// Returns `a != b`.
+    public static func != (a: PythonObject, b: PythonObject) throws -> Bool {
+        try truth(a, .notEqual, b)
+    }
+
+    /// Returns what `a != b` is in Python, such as an array of truth values.
+    public static func .!= (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try Python.compare(a, .notEqual, b)
     }
 
-    /// Gives what `a < b` gives in Python.
-    public static func .< (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+    /// Returns `a != b`.
+    public static func != (a: PythonObject, b: any ConvertibleToPython) throws -> Bool {
+        try truth(a, .notEqual, b)
+    }
+
+    /// Returns what `a != b` is in Python, such as an array of truth values.
+    public static func .!= (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .notEqual, b)
+    }
+
+    /// Returns `a != b`.
+    public static func != (a: any ConvertibleToPython, b: PythonObject) throws -> Bool {
+        try truth(a, .notEqual, b)
+    }
+
+    /// Returns what `a != b` is in Python, such as an array of truth values.
+    public static func .!= (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
+        try Python.compare(a, .notEqual, b)
+    }
+
+    /// Returns `a < b`.
+    public static func < (a: PythonObject, b: PythonObject) throws -> Bool {
+        try truth(a, .less, b)
+    }
+
+    /// Returns what `a < b` is in Python, such as an array of truth values.
+    public static func .< (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try Python.compare(a, .less, b)
     }
 
-    /// Gives what `a <= b` gives in Python.
-    public static func .<= (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+    /// Returns `a < b`.
+    public static func < (a: PythonObject, b: any ConvertibleToPython) throws -> Bool {
+        try truth(a, .less, b)
+    }
+
+    /// Returns what `a < b` is in Python, such as an array of truth values.
+    public static func .< (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .less, b)
+    }
+
+    /// Returns `a < b`.
+    public static func < (a: any ConvertibleToPython, b: PythonObject) throws -> Bool {
+        try truth(a, .less, b)
+    }
+
+    /// Returns what `a < b` is in Python, such as an array of truth values.
+    public static func .< (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
+        try Python.compare(a, .less, b)
+    }
+
+    /// Returns `a <= b`.
+    public static func <= (a: PythonObject, b: PythonObject) throws -> Bool {
+        try truth(a, .lessOrEqual, b)
+    }
+
+    /// Returns what `a <= b` is in Python, such as an array of truth values.
+    public static func .<= (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try Python.compare(a, .lessOrEqual, b)
     }
 
-    /// Gives what `a > b` gives in Python.
-    public static func .> (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+    /// Returns `a <= b`.
+    public static func <= (a: PythonObject, b: any ConvertibleToPython) throws -> Bool {
+        try truth(a, .lessOrEqual, b)
+    }
+
+    /// Returns what `a <= b` is in Python, such as an array of truth values.
+    public static func .<= (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .lessOrEqual, b)
+    }
+
+    /// Returns `a <= b`.
+    public static func <= (a: any ConvertibleToPython, b: PythonObject) throws -> Bool {
+        try truth(a, .lessOrEqual, b)
+    }
+
+    /// Returns what `a <= b` is in Python, such as an array of truth values.
+    public static func .<= (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
+        try Python.compare(a, .lessOrEqual, b)
+    }
+
+    /// Returns `a > b`.
+    public static func > (a: PythonObject, b: PythonObject) throws -> Bool {
+        try truth(a, .greater, b)
+    }
+
+    /// Returns what `a > b` is in Python, such as an array of truth values.
+    public static func .> (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try Python.compare(a, .greater, b)
     }
 
-    /// Gives what `a >= b` gives in Python.
-    public static func .>= (a: PythonObject, b: some ConvertibleToPython) throws -> PythonObject {
+    /// Returns `a > b`.
+    public static func > (a: PythonObject, b: any ConvertibleToPython) throws -> Bool {
+        try truth(a, .greater, b)
+    }
+
+    /// Returns what `a > b` is in Python, such as an array of truth values.
+    public static func .> (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .greater, b)
+    }
+
+    /// Returns `a > b`.
+    public static func > (a: any ConvertibleToPython, b: PythonObject) throws -> Bool {
+        try truth(a, .greater, b)
+    }
+
+    /// Returns what `a > b` is in Python, such as an array of truth values.
+    public static func .> (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
+        try Python.compare(a, .greater, b)
+    }
+
+    /// Returns `a >= b`.
+    public static func >= (a: PythonObject, b: PythonObject) throws -> Bool {
+        try truth(a, .greaterOrEqual, b)
+    }
+
+    /// Returns what `a >= b` is in Python, such as an array of truth values.
+    public static func .>= (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try Python.compare(a, .greaterOrEqual, b)
     }
 
-    /// What `==` gives, as a truth value; identical objects count as equal, as in a list.
-    public func isEqual(to other: some ConvertibleToPython) throws -> Bool {
-        try Interpreter.requireRunning()
-        let other = try other.pythonReference(PythonGIL())
-        let result = PyObject_RichCompareBool(pointer, other.pointer, Py_EQ)
-        guard result >= 0 else { throw PythonException.taken() }
-        return result == 1
-    }
-}
-
-extension Python {
-    /// The six comparisons.
-    public enum Comparison: Sendable, Hashable {
-        case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
-
-        var code: Int32 {
-            switch self {
-            case .equal: Py_EQ
-            case .notEqual: Py_NE
-            case .less: Py_LT
-            case .lessOrEqual: Py_LE
-            case .greater: Py_GT
-            case .greaterOrEqual: Py_GE
-            }
-        }
+    /// Returns `a >= b`.
+    public static func >= (a: PythonObject, b: any ConvertibleToPython) throws -> Bool {
+        try truth(a, .greaterOrEqual, b)
     }
 
-    /// What a comparison gives, which need not be a `bool`.
-    @PythonActor
-    public static func compare(
-        _ a: some ConvertibleToPython,
-        _ comparison: Comparison,
-        _ b: some ConvertibleToPython
-    ) throws -> PythonObject {
-        try PythonObject.binary(a, b) { PyObject_RichCompare($0, $1, comparison.code) }
+    /// Returns what `a >= b` is in Python, such as an array of truth values.
+    public static func .>= (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
+        try Python.compare(a, .greaterOrEqual, b)
+    }
+
+    /// Returns `a >= b`.
+    public static func >= (a: any ConvertibleToPython, b: PythonObject) throws -> Bool {
+        try truth(a, .greaterOrEqual, b)
+    }
+
+    /// Returns what `a >= b` is in Python, such as an array of truth values.
+    public static func .>= (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
+        try Python.compare(a, .greaterOrEqual, b)
     }
 }

@@ -3,21 +3,23 @@
 
 public import CAmaruPython
 
+/// In an extension of a protocol, so that an untyped use reads the object.
+extension PythonMemberLookup where Self == PythonObject {
+    /// Reads an item and converts it, without a box for it.
+    @inlinable
+    public subscript<Value: ConvertibleFromPython>(key: some ConvertibleToPython) -> Value {
+        get throws {
+            let item = try self.lookUp(item: key)
+            return try Value.fromPython(BorrowedReference(item.pointer), PythonGIL())
+        }
+    }
+}
+
 extension PythonObject {
     /// Reads an item, as `object[key]` does; a range is a slice.
     @inlinable
     public subscript(key: some ConvertibleToPython) -> PythonObject {
         get throws { PythonObject(try lookUp(item: key)) }
-    }
-
-    /// Reads an item and converts it, without a box for it.
-    @_disfavoredOverload  // Both are generic over the key: an untyped use means the object.
-    @inlinable
-    public subscript<Value: ConvertibleFromPython>(key: some ConvertibleToPython) -> Value {
-        get throws {
-            let item = try lookUp(item: key)
-            return try Value.fromPython(BorrowedReference(item.pointer), PythonGIL())
-        }
     }
 
     /// Reads an item by several indices, as `object[row, column]` does with their tuple.
@@ -55,6 +57,15 @@ extension PythonObject {
         guard PyObject_SetItem(pointer, key.pointer, value.pointer) == 0 else {
             throw PythonException.taken()
         }
+    }
+
+    /// Sets an item to `None`, by `nil`, or to a literal of values of several types.
+    ///
+    /// - Throws: ``PythonException`` with what `__setitem__` raises; ``PythonConversionError`` if
+    ///   key or value cannot be represented.
+    @_disfavoredOverload
+    public func setItem(_ key: some ConvertibleToPython, to value: PythonValue) throws {
+        try setItem(key, to: PythonObject(value))
     }
 
     /// Deletes an item, as `del object[key]` does.

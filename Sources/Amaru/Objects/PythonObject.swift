@@ -46,6 +46,12 @@ public final class PythonObject: PythonMemberLookup {
         ReleaseQueue.release(pointer)
     }
 
+    @inlinable
+    func enter() throws -> PythonGIL {
+        try Interpreter.requireRunning()
+        return PythonGIL()
+    }
+
     /// Makes another reference to the object.
     @inlinable
     nonisolated func newReference(_ gil: borrowing PythonGIL) -> OwnedReference {

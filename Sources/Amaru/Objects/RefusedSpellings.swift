@@ -19,4 +19,20 @@ extension PythonObject {
         get { fatalError("unavailable") }
         set { fatalError("unavailable") }
     }
+
+    /// Unavailable: assigning can throw, which an assignment in Swift cannot.
+    @available(*, unavailable, message: "write `try object.setAttribute(\"name\", to: value)`")
+    @_disfavoredOverload
+    public subscript(dynamicMember name: StaticString) -> PythonValue {
+        get { fatalError("unavailable") }
+        set { fatalError("unavailable") }
+    }
+
+    /// Unavailable: assigning can throw, which an assignment in Swift cannot.
+    @available(*, unavailable, message: "write `try object.setItem(key, to: value)`")
+    @_disfavoredOverload
+    public subscript(key: some ConvertibleToPython) -> PythonValue {
+        get { fatalError("unavailable") }
+        set { fatalError("unavailable") }
+    }
 }

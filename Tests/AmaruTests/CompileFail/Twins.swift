@@ -94,6 +94,60 @@ struct Twins: Sendable, CustomTestStringConvertible {
             refused: "write `try object.setItem(key, to: value)`"
         ),
         Twins(
+            "assigning nil to an attribute",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                {{try object.setAttribute("name", to: nil)||object.name = nil}}
+            }
+            """,
+            refused: "write `try object.setAttribute(\"name\", to: value)`"
+        ),
+        Twins(
+            "assigning nil to an item",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                {{try object.setItem("key", to: nil)||object["key"] = nil}}
+            }
+            """,
+            refused: "write `try object.setItem(key, to: value)`"
+        ),
+        Twins(
+            "assigning a literal of several types",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                {{try object.setItem("key", to: [1, "x"])||object["key"] = [1, "x"]}}
+            }
+            """,
+            refused: "write `try object.setItem(key, to: value)`"
+        ),
+        Twins(
+            "a quotient that is kept as an integer",
+            """
+            @PythonActor func use(_ object: PythonObject) throws {
+                let half = try object.count / 2
+                let _: {{PythonObject||Int}} = half
+            }
+            """,
+            refused: "cannot convert value of type 'PythonObject' to specified type 'Int'"
+        ),
+        Twins(
+            "a comparison off the actor, with the object on the right",
+            """
+            {{@PythonActor||}} func use(_ object: PythonObject) throws -> Bool { try 4 > object }
+            """,
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "a comparison with nil off the actor",
+            "{{@PythonActor||}} func use(_ object: PythonObject) -> Bool { object == nil }",
+            refused: "'PythonActor'-isolated"
+        ),
+        Twins(
+            "an enum without raw values",
+            "enum Level{{: String, PythonConvertible||: PythonConvertible}} { case low }",
+            refused: "does not conform to protocol 'ConvertibleToPython'"
+        ),
+        Twins(
             "a closure as an argument",
             """
             @PythonActor func use(_ object: PythonObject) throws {

@@ -130,6 +130,18 @@ struct ContainerConversionTests {
         }
     }
 
+    @Test("A tuple of values whose types are known at run time only")
+    func erasedTuple() async throws {
+        try await PythonActor.run {
+            let values: [any ConvertibleToPython & Sendable] = [1, "x"]
+            let tuples = [
+                PythonTuple(values[0], values[1]), PythonTuple(), PythonTuple(1, values[1]),
+            ]
+            let texts = try tuples.map { try Python.repr(PythonObject($0)) }
+            #expect(texts == ["(1, 'x')", "()", "(1, 'x')"])
+        }
+    }
+
     @Test("Tuples of two to six elements, each of its type")
     func tuples() async throws {
         try await PythonActor.run {

@@ -8,6 +8,7 @@ import Testing
 enum Crossing: String, CaseIterable, Codable, Sendable {
     case attribute, item, call, keywordCall, iteration, conversion, refusedConversion
     case memberCall, operation, view, context, evaluation, entry
+    case typedOperation, literal, namespace, arrayLike, algorithm
     case pythonException, swiftError, exceptionThroughSwift, wrongArguments
     case function, functionOnThread, blockingFunction
     case earlyAwaitable, lateAwaitable, bareAwaitable, failingAwaitable, cancelledAwaitable
@@ -32,7 +33,8 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
     var fullRounds: Int {
         switch self {
         case .attribute, .item, .call, .keywordCall, .memberCall, .operation, .view, .context,
-            .evaluation, .entry, .iteration, .conversion, .function, .wrongArguments:
+            .evaluation, .entry, .iteration, .conversion, .function, .wrongArguments,
+            .typedOperation, .literal, .arrayLike, .algorithm:
             100_000
         default:
             20_000
@@ -43,7 +45,7 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
         switch self {
         case .attribute, .item, .call, .keywordCall, .iteration, .conversion, .refusedConversion,
             .pythonException, .registration, .memberCall, .operation, .view, .context,
-            .evaluation:
+            .evaluation, .typedOperation, .literal, .namespace, .arrayLike, .algorithm:
             try await PythonActor.run {
                 for _ in 0..<rounds { try once(fixture.sentinel) }
             }
@@ -139,6 +141,49 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
             _ = try? list - sentinel
             _ = try list == [sentinel, sentinel]
             _ = try? list[0, 1] as PythonObject
+        case .typedOperation:
+            let list = try PythonObject([sentinel])
+            let both: [PythonObject] = try list + [sentinel]
+            _ = both
+            let refused: Int? = try? list + [sentinel]
+            _ = refused
+            _ = try [sentinel] == list && sentinel.other == sentinel && list != nil
+            _ = try? 4 > sentinel
+            _ = try [sentinel] .< list
+        case .literal:
+            let literal: PythonValue = [["a": .value(sentinel), "b": nil], [1, 2.5, "x"]]
+            _ = try sentinel(literal, k: literal) as PythonObject
+            _ = try sentinel(["a": [1], "b": ["x"]], 2, k: [nil]) as PythonObject
+            _ = try? sentinel(["a": .value(Refusing(sentinel)), "b": [1]], 2) as PythonObject
+            try sentinel.setItem("key", to: nil)
+            try sentinel.setAttribute("third", to: ["a": nil])
+            let unhashable: PythonValue = [[.value(sentinel)]: 1]
+            _ = try? PythonObject(unhashable)
+        case .namespace:
+            let namespace = try PythonNamespace()
+            try namespace.set("x", to: sentinel)
+            try namespace.exec("y = [x]")
+            _ = try namespace.eval("y", as: [PythonObject].self)
+            _ = try namespace.get("y", as: PythonObject.self)
+            _ = try? namespace["absent"]
+            try namespace.delete("y")
+        case .arrayLike:
+            let array = try Python.eval(
+                """
+                type('Array', (), {
+                    '__array__': lambda self: memoryview(bytearray(2)).cast('B', (1, 2)),
+                })()
+                """
+            )
+            _ = try? [[UInt8]](array)
+            _ = try? [String](array)
+            _ = try? [UInt8](array)
+            _ = try? [Level](Python.eval("['low', 'none']"))
+        case .algorithm:
+            let list = try PythonObject([sentinel, sentinel])
+            _ = try list.makeIterator().map { (object: PythonObject) in object }
+            _ = try? list.makeIterator().compactMap { (number: Int) in number }
+            _ = try list.makeIterator().first { (object: PythonObject) in object == nil }
         case .view:
             let list = try PythonList<PythonObject>()
             try list.append(sentinel)
@@ -176,6 +221,8 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
             break
         }
     }
+
+    private enum Level: String, PythonConvertible { case low }
 
     /// A value that makes an object and then refuses.
     private struct Refusing: ConvertibleToPython, Sendable {

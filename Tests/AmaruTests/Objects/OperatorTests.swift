@@ -28,6 +28,11 @@ struct OperatorTests {
             #expect(try [Int](Python.divmod(seven, 2)) == [3, 1])
             #expect(try Int(Python.abs(-seven)) == 7)
             #expect(try String("ab" + PythonObject("cd")) == "abcd")
+            let power: Int = try Python.pow(seven, 2)
+            let whole: Int = try Python.floordiv(-15, seven)
+            let both: [Int] = try Python.divmod(seven, 2)
+            #expect(power == 49 && whole == -3 && both == [3, 1])
+            #expect(throws: PythonConversionError.self) { try Python.pow(2, -seven) as Int }
         }
     }
 

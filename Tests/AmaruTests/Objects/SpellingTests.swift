@@ -87,6 +87,69 @@ struct SpellingTests {
         }
     }
 
+    @Test("Literals of several types, nested, beside others, by keyword and with a typed result")
+    func nestedLiterals() async throws {
+        try await PythonActor.run {
+            let show = try Python.eval("lambda *a, **k: repr((a, k))")
+            let holder = try Python.eval("__import__('types').SimpleNamespace()")
+            try holder.setAttribute("show", to: show)
+            let expected = "(({'a': [1], 'b': ['x']}, 2), {'k': [1, None]})"
+            #expect(try show(["a": [1], "b": ["x"]], 2, k: [1, nil]) == expected)
+            #expect(try holder.show(["a": [1], "b": ["x"]], 2, k: [1, nil]) == expected)
+            let text: String = try holder.show(["a": [1], "b": ["x"]], 2, k: [1, nil])
+            #expect(text == expected)
+            let named: String = try show(data: ["b": 1, "a": [2.5, true, nil, "\(1 + 1)"]])
+            #expect(named == "((), {'data': {'b': 1, 'a': [2.5, True, None, '2']}})")
+            let typed: String = try show(["b": 1, "a": "x"])
+            #expect(typed == "(({'a': 'x', 'b': 1},), {})")
+            let count = 3
+            let rows: PythonValue = [["n": .value(count), 2: [:]], [], nil]
+            #expect(try show(rows, count) == "(([{'n': 3, 2: {}}, [], None], 3), {})")
+            let error = #expect(throws: PythonConversionError.self) {
+                try show(["a": [1, .value(Refused())], "b": "x"])
+            }
+            #expect(error?.path == ["argument 1", "[a]", "[1]"])
+            let unhashable: PythonValue = [[1]: 1]
+            #expect(throws: PythonException.self) { try show(unhashable) }
+        }
+    }
+
+    @Test("A literal of integers and floats keeps them apart, alone or as a value")
+    func mixedNumbers() async throws {
+        try await PythonActor.run {
+            let show = try Python.eval("repr")
+            let holder = try Python.eval("__import__('types').SimpleNamespace(it=repr)")
+            #expect(try show([1, 2.5]) == "[1, 2.5]")
+            #expect(try holder.it([1, 2.5]) == "[1, 2.5]")
+            #expect(try Python.builtin("repr")([1, 2.5]) == "[1, 2.5]")
+            let text: String = try holder.it([1, 2.5])
+            #expect(text == "[1, 2.5]")
+            let values: [Double] = [1, 2.5]
+            #expect(try holder.it(values) == "[1.0, 2.5]")
+            let value: PythonValue = [[1, 2.5], [3]]
+            #expect(try holder.it(value) == "[[1, 2.5], [3]]")
+        }
+    }
+
+    @Test("nil and literals of several types are set as items and attributes")
+    func assignedLiterals() async throws {
+        try await PythonActor.run {
+            let dict = try Python.eval("{}")
+            try dict.setItem("none", to: nil)
+            try dict.setItem("mixed", to: [1, "x", nil])
+            try dict.setItem("typed", to: [1, 2])
+            #expect(
+                try Python.repr(dict) == "{'none': None, 'mixed': [1, 'x', None], 'typed': [1, 2]}"
+            )
+            let holder = try Python.eval("__import__('types').SimpleNamespace()")
+            let name = "other"
+            try holder.setAttribute("none", to: nil)
+            try holder.setAttribute(name, to: ["a": nil])
+            #expect(try Python.repr(holder) == "namespace(none=None, other={'a': None})")
+            #expect(throws: PythonException.self) { try PythonObject(1).setAttribute("x", to: nil) }
+        }
+    }
+
     private struct Refused: ConvertibleToPython {
         func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
             throw PythonConversionError(.value, "refused")

@@ -24,6 +24,36 @@ struct NumpyTests {
         }
     }
 
+    @Test("Arrays of two dimensions, of texts, and what offers an array, are read as such")
+    func arrays() async throws {
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            let grid: PythonObject = try np.arange(6.0).reshape(2, 3)
+            #expect(try [[Double]](grid) == [[0, 1, 2], [3, 4, 5]])
+            #expect(try [[Double]](grid.T) == [[0, 3], [1, 4], [2, 5]])
+            #expect(try [[[Int]]](np.zeros(PythonTuple(1, 2, 1), dtype: "int64")) == [[[0], [0]]])
+            #expect(try [String](np.array(["a", "b"])) == ["a", "b"])
+            #expect(try [[Double]](np.ones([0, 2])).isEmpty)
+            let column = try Python.eval(
+                """
+                type('Column', (), {
+                    '__init__': lambda self, values: setattr(self, 'values', values),
+                    '__array__': lambda self, *a, **k: __import__('numpy').array(self.values),
+                })
+                """
+            )
+            #expect(try [Double](column([1.5, 2.5])) == [1.5, 2.5])
+            #expect(try [String](column(["x"])) == ["x"])
+            #expect(try [Double?](column([1.5])) == [1.5])
+            for refused in [try column([1]), try np.arange(3), grid] {
+                #expect(throws: PythonConversionError.self) { try [Double](refused) }
+            }
+            #expect(throws: PythonConversionError.self) { try [[Double]](np.ones(3)) }
+            #expect(throws: PythonConversionError.self) { try [[Int]](grid) }
+            #expect(throws: PythonConversionError.self) { try [String](np.array(1)) }
+        }
+    }
+
     @Test("Slices, masks and fancy indices, read and assigned")
     func indexing() async throws {
         try await PythonActor.run {
