@@ -1,6 +1,7 @@
 // The object that stands in Python for memory of Swift: a type with the buffer protocol.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The Python type of exported memory, and the functions behind its slots.

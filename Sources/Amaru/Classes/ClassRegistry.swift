@@ -1,6 +1,7 @@
 // The registered classes, by Swift type and by Python type.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 typealias TypePointer = UnsafeMutablePointer<PyTypeObject>
@@ -12,10 +13,10 @@ final class ClassRecord: @unchecked Sendable {
     let name: String
     /// Owned for ever.
     let type: TypePointer
-    /// Throws where the class has none.
-    let initializer: InitializerBody
+    /// Nil if Python code cannot make instances.
+    let initializer: ClassInitializer?
     /// The methods by their numbers, those of the base class first.
-    let methods: UnsafeMutablePointer<amaru_method>
+    let methods: UnsafeMutablePointer<amaru_callable>
     let methodCount: Int
     let buffer: BufferBody?
     let isHeldOnce: UniquenessTest
@@ -28,8 +29,8 @@ final class ClassRecord: @unchecked Sendable {
     init(
         name: String,
         type: TypePointer,
-        initializer: @escaping InitializerBody,
-        methods: UnsafeMutablePointer<amaru_method>,
+        initializer: ClassInitializer?,
+        methods: UnsafeMutablePointer<amaru_callable>,
         methodCount: Int,
         buffer: BufferBody?,
         isHeldOnce: @escaping UniquenessTest
@@ -41,6 +42,33 @@ final class ClassRecord: @unchecked Sendable {
         self.methodCount = methodCount
         self.buffer = buffer
         self.isHeldOnce = isHeldOnce
+    }
+}
+
+/// How a call of a class makes an instance.
+struct ClassInitializer: Sendable {
+    let signature: FunctionSignature
+    let body: InitializerBody
+}
+
+extension ClassRecord {
+    /// Makes the instance of a call of the class.
+    @inline(__always)
+    func makeInstance(
+        _ arguments: NativeArguments,
+        _ keywords: PyPointer?,
+        _ gil: borrowing PythonGIL
+    ) throws -> NewInstance {
+        guard let initializer else {
+            throw PythonConversionError(
+                .type,
+                "cannot create '\(String(cString: type.pointee.tp_name))' instances: "
+                    + "its Swift class exports no initialiser"
+            )
+        }
+        return try initializer.signature.bind(arguments, keywords, gil) {
+            try initializer.body($0, gil)
+        }
     }
 }
 

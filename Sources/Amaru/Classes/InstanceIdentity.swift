@@ -1,6 +1,7 @@
 // Which Python object stands for which Swift instance.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The Python objects of Swift instances, by the address of the instance.

@@ -1,7 +1,7 @@
 // The one interpreter of the process: its phase, its inbox, its thread.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+public import CAmaru
 
 #if canImport(Glibc)
     import Glibc
