@@ -13,6 +13,7 @@ _Thread_local PyThreadState *amaru_kept_state = NULL;
 
 Py_ssize_t amaru_entry_word = 0;
 Py_ssize_t amaru_function_offset = 0;
+amaru_instance *amaru_unlisted = NULL;
 
 amaru_name amaru_names[AMARU_NAME_SLOTS];
 amaru_keywords amaru_keyword_lists[1 << AMARU_KEYWORD_BITS];

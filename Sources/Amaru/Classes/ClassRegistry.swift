@@ -15,6 +15,10 @@ final class ClassRecord: @unchecked Sendable {
     let type: TypePointer
     /// Nil if Python code cannot make instances.
     let initializer: ClassInitializer?
+    /// The parts of the initialiser, which are read without a change of their reference counts.
+    fileprivate let body: InitializerBody
+    fileprivate let signature: FunctionSignature
+    fileprivate let directCount: Int
     /// The methods by their numbers, those of the base class first.
     let methods: UnsafeMutablePointer<amaru_callable>
     let methodCount: Int
@@ -38,6 +42,10 @@ final class ClassRecord: @unchecked Sendable {
         self.name = name
         self.type = type
         self.initializer = initializer
+        let parts = initializer ?? .none(of: name)
+        body = parts.body
+        signature = parts.signature
+        directCount = initializer == nil ? -1 : signature.directCount
         self.methods = methods
         self.methodCount = methodCount
         self.buffer = buffer
@@ -49,12 +57,31 @@ final class ClassRecord: @unchecked Sendable {
 struct ClassInitializer: Sendable {
     let signature: FunctionSignature
     let body: InitializerBody
+
+    /// What a class without an initialiser has in its place, and never calls.
+    static func none(of name: String) -> ClassInitializer {
+        ClassInitializer(signature: FunctionSignature(name, [], result: { name })) { _, _ in
+            preconditionFailure("a class without an initialiser refuses the call before")
+        }
+    }
 }
 
 extension ClassRecord {
     /// Makes the instance of a call of the class.
     @inline(__always)
     func makeInstance(
+        _ arguments: NativeArguments,
+        _ keywords: PyPointer?,
+        _ gil: borrowing PythonGIL
+    ) throws -> NewInstance {
+        if arguments.count == directCount, keywords == nil {
+            return try body(BoundArguments(arguments, signature), gil)
+        }
+        return try makeApart(arguments, keywords, gil)
+    }
+
+    @inline(never)
+    private func makeApart(
         _ arguments: NativeArguments,
         _ keywords: PyPointer?,
         _ gil: borrowing PythonGIL

@@ -90,7 +90,12 @@ enum InstanceLifecycle {
         -> PyPointer
     {
         let object = try OwnedReference(new: allocate(record.type, record))
-        if let known = InstanceIdentity.addUnlessKnown(object.pointer, for: instance.address) {
+        if instance.isUnique {
+            InstanceIdentity.addUnlisted(object.pointer)
+        } else if let known = InstanceIdentity.addUnlessKnown(
+            object.pointer,
+            for: instance.address
+        ) {
             return OwnedReference(borrowed: known).take()
         }
         let (address, slots) = instance.take()

@@ -215,7 +215,7 @@ void amaru_define_function(PyMethodDef *definition, int takes_keywords);
 
 // MARK: Classes: objects that hold a Swift instance, and what their types are made of.
 
-typedef struct {
+typedef struct amaru_instance {
     PyObject_HEAD
     // A retained Swift object; NULL until __init__ has made it.
     void *instance;
@@ -224,7 +224,37 @@ typedef struct {
     // A retained list of the slots that the collector may look into, or NULL.
     void *slots;
     PyObject *weak_references;
+    // The list of unlisted objects: the next one, and what points to this one; NULL outside it.
+    struct amaru_instance *next;
+    struct amaru_instance **link;
 } amaru_instance;
+
+// The objects that the table of identities does not have yet; the GIL is held. Most are gone before
+// anybody looks one up, and a list costs less than a table. It keeps no object alive.
+extern AMARU_HIDDEN amaru_instance *amaru_unlisted;
+
+static inline void amaru_add_unlisted(amaru_instance *object) {
+    object->next = amaru_unlisted;
+    object->link = &amaru_unlisted;
+    if (amaru_unlisted != NULL) amaru_unlisted->link = &object->next;
+    amaru_unlisted = object;
+}
+
+// Takes an object off the list; returns whether it was on it.
+static inline int amaru_remove_unlisted(amaru_instance *object) {
+    if (object->link == NULL) return 0;
+    *object->link = object->next;
+    if (object->next != NULL) object->next->link = object->link;
+    object->link = NULL;
+    return 1;
+}
+
+// Takes any object off the list; NULL if there is none.
+static inline amaru_instance *amaru_take_unlisted(void) {
+    amaru_instance *object = amaru_unlisted;
+    if (object != NULL) amaru_remove_unlisted(object);
+    return object;
+}
 
 // A property, as the closure of its getter and setter in C.
 typedef struct {

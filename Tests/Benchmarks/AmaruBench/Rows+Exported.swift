@@ -99,7 +99,7 @@ extension Rows {
                 "create and drop an object (floor: tp_new, ParseTuple)",
                 "f(5)",
                 "PythonInitializer { (value: Int) in Number(value) }",
-                .ratio(1.0),
+                .ratio(1.0, instructions: 1.0),
                 ofClass: true
             ),
         ]
