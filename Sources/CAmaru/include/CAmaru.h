@@ -54,6 +54,15 @@ static inline PyThreadState *amaru_idle_thread_state(void) {
 #endif
 }
 
+// Tells the processor that this thread looks at one place until it changes.
+static inline void amaru_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 // Counting of handles: written on the Python thread before any handle of the program's.
 extern int amaru_counts_handles;
 
