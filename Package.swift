@@ -68,10 +68,12 @@ let package = Package(
         ),
         .target(
             name: "Amaru",
-            dependencies: ["CAmaruPython"],
+            dependencies: ["CAmaru", "CAmaruPython"],
             // What is written in Python, as bytes of the library: it has no bundle.
             resources: [.embedInCode("Runtime/Python")]
         ),
+        // The bridge's state, and the C functions through which Python enters Swift.
+        .target(name: "CAmaru", dependencies: ["CAmaruPython"]),
         .systemLibrary(
             name: "CAmaruPython",
             pkgConfig: "python3-embed",
@@ -160,7 +162,8 @@ for target in package.targets where target.type != .system {
 // versions of Python build.
 if Context.environment["AMARU_BRIDGE_ONLY"] != nil {
     let bridge: Set = [
-        "Amaru", "CAmaruPython", "HelloPython", "PythonCallsSwift", "AsyncBothWays", "AmaruTests",
+        "Amaru", "CAmaru", "CAmaruPython", "HelloPython", "PythonCallsSwift", "AsyncBothWays",
+        "AmaruTests",
     ]
     package.targets.removeAll { !bridge.contains($0.name) }
     package.products.removeAll { $0.name != "Amaru" }

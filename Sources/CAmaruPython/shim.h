@@ -66,153 +66,7 @@ static inline PyTypeObject *amaru_type(PyObject *object) { return Py_TYPE(object
 static inline PyObject *amaru_none(void) { return Py_None; }
 static inline PyObject *amaru_true(void) { return Py_True; }
 static inline PyObject *amaru_false(void) { return Py_False; }
-
-// MARK: State of the bridge that inlined code reads
-//
-// Weak, so that each object file may define it and the linker keeps one. SwiftPM does not rebuild
-// what a change of this header touches: whoever changes the layout of a table changes the number
-// in its name too, so that objects of two layouts do not meet in one table.
-
-// Whether Python can be entered; written on the Python thread.
-__attribute__((weak)) int amaru_can_enter = 0;
-
-static inline int amaru_enterable(void) { return amaru_can_enter; }
-static inline void amaru_set_enterable(int value) { amaru_can_enter = value; }
-
-// Whether this thread is known to hold the GIL: the Python thread, and others inside the bridge's
-// own entry. Where it is 0, CPython knows.
-__attribute__((weak)) _Thread_local int amaru_attached_here = 0;
-// Whether code isolated to the Python actor may run on this thread: on the Python thread, and on
-// another that holds the GIL while it runs the body of a blocking entry.
-__attribute__((weak)) _Thread_local int amaru_isolated_here = 0;
-// How many conversions of values inside values this thread is in.
-__attribute__((weak)) _Thread_local int amaru_nested_here = 0;
-// The thread state that this thread keeps for its next entry; NULL before the first.
-__attribute__((weak)) _Thread_local PyThreadState *amaru_kept_state = NULL;
-
-static inline int amaru_attached(void) { return amaru_attached_here; }
-static inline void amaru_set_attached(int value) { amaru_attached_here = value; }
-static inline int amaru_nesting(void) { return amaru_nested_here; }
-static inline void amaru_set_nesting(int value) { amaru_nested_here = value; }
-static inline int amaru_isolated(void) { return amaru_isolated_here; }
-static inline void amaru_set_isolated(int value) { amaru_isolated_here = value; }
-static inline PyThreadState *amaru_thread_state(void) { return amaru_kept_state; }
-static inline void amaru_keep_thread_state(PyThreadState *state) { amaru_kept_state = state; }
-
-// Returns the kept state where this thread has one and does not hold the GIL with it.
-static inline PyThreadState *amaru_idle_thread_state(void) {
-    PyThreadState *kept = amaru_kept_state;
-    if (kept == NULL) return NULL;
-    // Only this thread uses its state: where it is the current one, this thread holds the GIL.
-#if PY_VERSION_HEX >= 0x030D0000
-    return kept == PyThreadState_GetUnchecked() ? NULL : kept;
-#else
-    return kept == _PyThreadState_UncheckedGet() ? NULL : kept;
-#endif
-}
-
-// MARK: Counting of handles: written on the Python thread before any handle of the program's.
-
-__attribute__((weak)) int amaru_counts_handles = 0;
-
-static inline int amaru_counting(void) { return amaru_counts_handles; }
-static inline void amaru_set_counting(int value) { amaru_counts_handles = value; }
-
-// MARK: Names of call sites
-//
-// A `str` for each literal, found by the literal's address: literals never move, and two at one
-// address are equal. The holder of the GIL may use it. An entry is never taken out.
-
-#define AMARU_NAME_BITS 12
-#define AMARU_NAME_SLOTS (1 << AMARU_NAME_BITS)
-#define AMARU_NAME_PROBES 8
-
-typedef struct {
-    const void *literal;
-    PyObject *name;        // Owned for ever, as the two below.
-    PyObject *expression;  // The code of the literal as an expression, once it was evaluated.
-    PyObject *statements;  // The code of the literal as statements, once they were executed.
-    PyObject *module;      // Borrowed, and only compared: the module that an import gave.
-} amaru_name;
-
-__attribute__((weak)) amaru_name amaru_names_2[AMARU_NAME_SLOTS] = {{0, 0, 0, 0, 0}};
-
-static inline size_t amaru_name_slot(const void *literal) {
-    return ((uintptr_t)literal * (uintptr_t)0x9E3779B97F4A7C15u)
-        >> (sizeof(size_t) * 8 - AMARU_NAME_BITS);
-}
-
-// Returns the entry of a literal, or the one to fill; NULL where its place is crowded.
-static inline amaru_name *amaru_name_probe(const void *literal) {
-    size_t slot = amaru_name_slot(literal);
-    for (int probe = 0; probe < AMARU_NAME_PROBES; ++probe) {
-        amaru_name *entry = &amaru_names_2[(slot + probe) & (AMARU_NAME_SLOTS - 1)];
-        if (entry->literal == literal || entry->literal == NULL) return entry;
-    }
-    return NULL;
-}
-
-// Returns the name (borrowed, kept for ever), or NULL where it is not known yet.
-static inline PyObject *amaru_known_name(const void *literal) {
-    amaru_name *entry = &amaru_names_2[amaru_name_slot(literal)];
-    return entry->literal == literal ? entry->name : NULL;
-}
-
-// Returns the module of that name (borrowed) where an import from this literal gave it before and
-// it still stands in sys.modules; NULL otherwise, perhaps with an exception.
-static inline PyObject *amaru_imported(const void *literal) {
-    amaru_name *entry = &amaru_names_2[amaru_name_slot(literal)];
-    if (entry->literal != literal || entry->module == NULL) return NULL;
-    PyObject *module = PyDict_GetItemWithError(PyImport_GetModuleDict(), entry->name);
-    return module == entry->module ? module : NULL;
-}
-
-// MARK: Names of keyword arguments
-//
-// A tuple for each list of labels, found by the addresses of their literals; a later list may take
-// the place of an earlier one.
-
-#define AMARU_KEYWORD_BITS 10
-#define AMARU_KEYWORD_LABELS 6
-
-typedef struct {
-    PyObject *names;  // Owned.
-    const void *labels[AMARU_KEYWORD_LABELS];
-} amaru_keywords;
-
-__attribute__((weak)) amaru_keywords amaru_keyword_lists_2[1 << AMARU_KEYWORD_BITS] = {{0, {0}}};
-
-// Returns the place of a list of labels, which may hold another list.
-static inline amaru_keywords *amaru_keyword_place(const void *const *labels, Py_ssize_t count) {
-    uintptr_t hash = (uintptr_t)labels[0];
-    for (Py_ssize_t i = 1; i < count; ++i) hash = (hash << 5) + hash + (uintptr_t)labels[i];
-    hash *= (uintptr_t)0x9E3779B97F4A7C15u;
-    return &amaru_keyword_lists_2[hash >> (sizeof(size_t) * 8 - AMARU_KEYWORD_BITS)];
-}
-
-// Returns the tuple of the names (new), or NULL without an exception where it is not known.
-static inline PyObject *amaru_keyword_names(const void *const *labels, Py_ssize_t count) {
-    if (count < 1 || count > AMARU_KEYWORD_LABELS) return NULL;
-    amaru_keywords *place = amaru_keyword_place(labels, count);
-    if (place->names == NULL || PyTuple_GET_SIZE(place->names) != count) return NULL;
-    for (Py_ssize_t i = 0; i < count; ++i) {
-        if (place->labels[i] != labels[i]) return NULL;
-    }
-    Py_INCREF(place->names);
-    return place->names;
-}
-
-// Keeps the tuple of the names (borrowed) for the next call.
-static inline void amaru_keep_keyword_names(const void *const *labels, PyObject *names) {
-    Py_ssize_t count = PyTuple_GET_SIZE(names);
-    if (count < 1 || count > AMARU_KEYWORD_LABELS) return;
-    amaru_keywords *place = amaru_keyword_place(labels, count);
-    PyObject *former = place->names;
-    for (Py_ssize_t i = 0; i < count; ++i) place->labels[i] = labels[i];
-    Py_INCREF(names);
-    place->names = names;
-    Py_XDECREF(former);
-}
+static inline PyObject *amaru_not_implemented(void) { return Py_NotImplemented; }
 
 // MARK: Exact and subclass checks: macros.
 
@@ -229,6 +83,10 @@ static inline int amaru_is_anyset(PyObject *object) { return PyAnySet_Check(obje
 static inline int amaru_is_dict(PyObject *object) { return PyDict_Check(object); }
 static inline int amaru_is_exception(PyObject *object) { return PyExceptionInstance_Check(object); }
 static inline int amaru_is_exception_class(PyObject *object) { return PyExceptionClass_Check(object); }
+static inline int amaru_is_slice_object(PyObject *object) { return PySlice_Check(object); }
+static inline int amaru_is_instance(PyObject *object, PyTypeObject *type) {
+    return PyObject_TypeCheck(object, type);
+}
 static inline int amaru_is_coroutine(PyObject *object) { return PyCoro_CheckExact(object); }
 
 // MARK: Layouts that conversions read without a call
@@ -264,6 +122,9 @@ static inline void amaru_list_fill(PyObject *list, Py_ssize_t index, PyObject *i
 static inline Py_ssize_t amaru_tuple_count(PyObject *tuple) { return PyTuple_GET_SIZE(tuple); }
 static inline PyObject *amaru_tuple_item(PyObject *tuple, Py_ssize_t index) {  // borrowed
     return PyTuple_GET_ITEM(tuple, index);
+}
+static inline PyObject *const *amaru_tuple_items(PyObject *tuple) {
+    return ((PyTupleObject *)tuple)->ob_item;
 }
 // Fills a slot of a new tuple; the item is stolen.
 static inline void amaru_tuple_fill(PyObject *tuple, Py_ssize_t index, PyObject *item) {
@@ -302,6 +163,10 @@ static inline const char *amaru_type_name(PyObject *object) { return Py_TYPE(obj
 // The flag lets the callee use the slot before the first argument.
 static inline size_t amaru_vectorcall_count(size_t count) {
     return count | PY_VECTORCALL_ARGUMENTS_OFFSET;
+}
+
+static inline Py_ssize_t amaru_vectorcall_arguments(size_t count) {
+    return PyVectorcall_NARGS(count);
 }
 
 // MARK: Configuration: PyStatus is a struct that these macros look into.
@@ -349,6 +214,7 @@ static inline void amaru_raise_exception(PyObject *exception) {
 AMARU_EXCEPTION(BaseException)
 AMARU_EXCEPTION(Exception)
 AMARU_EXCEPTION(AttributeError)
+AMARU_EXCEPTION(BufferError)
 AMARU_EXCEPTION(KeyboardInterrupt)
 AMARU_EXCEPTION(NameError)
 AMARU_EXCEPTION(OverflowError)
@@ -360,16 +226,8 @@ AMARU_EXCEPTION(TypeError)
 AMARU_EXCEPTION(UnicodeError)
 AMARU_EXCEPTION(ValueError)
 #undef AMARU_EXCEPTION
-
-// MARK: What makes an entry from Python into Swift a special one, in one word that each looks at
-
-#define AMARU_ENTRY_FORKED 1   // The process is a child of os.fork: Swift does not run in it.
-#define AMARU_ENTRY_CONTEXT 2  // The program has bound task-locals to context variables.
-
-__attribute__((weak)) int amaru_entry_word = 0;
-
-static inline int amaru_entry_flags(void) { return amaru_entry_word; }
-static inline void amaru_set_entry_flag(int flag) { amaru_entry_word |= flag; }
+static inline PyObject *amaru_IndexError_class(void) { return PyExc_IndexError; }
+static inline PyObject *amaru_KeyError_class(void) { return PyExc_KeyError; }
 
 // MARK: Context variables: a macro.
 
@@ -393,163 +251,6 @@ typedef struct {
 int amaru_pthread_setname(pthread_t thread, const char *name) AMARU_SYMBOL(pthread_setname_np);
 #endif
 int amaru_dladdr(const void *address, amaru_dl_info *info) AMARU_SYMBOL(dladdr);
-
-// MARK: Function tables: Swift can build a PyMethodDef, but METH_* are macros with casts.
-
-#define AMARU_METH_FASTCALL_KEYWORDS (METH_FASTCALL | METH_KEYWORDS)
-
-typedef PyObject *(*amaru_fastcall)(PyObject *self, PyObject *const *arguments, Py_ssize_t count,
-                                    PyObject *keywords);
-
-static inline PyCFunction amaru_fastcall_as_function(amaru_fastcall function) {
-    return (PyCFunction)(void (*)(void))function;
-}
-
-// MARK: Exported memory: an object, a table and flags made of macros.
-
-#include <structmember.h>
-
-typedef struct {
-    PyObject_HEAD
-    void *memory;
-    PyObject *weak_references;
-} amaru_buffer_object;
-
-static PyMemberDef amaru_buffer_members[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(amaru_buffer_object, weak_references), READONLY,
-     NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
-static inline PyMemberDef *amaru_buffer_member_table(void) { return amaru_buffer_members; }
-static inline unsigned int amaru_buffer_type_flags(void) {
-    return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
-}
-static inline PyObject *amaru_BufferError(void) { return PyExc_BufferError; }
-
-// MARK: Classes: objects that hold a Swift instance, and what their types are made of.
-
-typedef PyObject *(*amaru_method_entry)(void *context, PyObject *self, PyObject *const *arguments,
-                                        Py_ssize_t count, PyObject *keywords);
-
-// One method of a class: the entry into Swift and the closure that it is to run.
-typedef struct {
-    amaru_method_entry entry;
-    void *context;
-} amaru_method;
-
-typedef struct {
-    PyObject_HEAD
-    // A retained Swift object; NULL until __init__ has made it.
-    void *instance;
-    // The methods of the Swift class, by number.
-    const amaru_method *methods;
-    // A retained list of the slots that the collector may look into, or NULL.
-    void *slots;
-    PyObject *weak_references;
-} amaru_instance;
-
-// A helper object that owns one retained Swift object.
-typedef struct {
-    PyObject_HEAD
-    void *box;
-} amaru_box;
-
-static inline amaru_box *amaru_as_box(PyObject *object) { return (amaru_box *)object; }
-
-static inline amaru_instance *amaru_as_instance(PyObject *object) {
-    return (amaru_instance *)object;
-}
-
-#define AMARU_TYPE_FLAGS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC)
-#define AMARU_HELPER_FLAGS (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION)
-
-static inline unsigned long amaru_type_flags(void) { return AMARU_TYPE_FLAGS; }
-static inline unsigned long amaru_helper_flags(void) { return AMARU_HELPER_FLAGS; }
-
-static inline PyMemberDef amaru_weak_references_member(void) {
-    PyMemberDef member = {"__weaklistoffset__", T_PYSSIZET,
-                          offsetof(amaru_instance, weak_references), READONLY, NULL};
-    return member;
-}
-
-// Changes of a finished type would get past what vectorcall and the methods' numbers rely on.
-static inline void amaru_type_seal(PyTypeObject *type) {
-    type->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
-    PyType_Modified(type);
-}
-
-static inline int amaru_is_instance(PyObject *object, PyTypeObject *type) {
-    return PyObject_TypeCheck(object, type);
-}
-
-static inline Py_ssize_t amaru_vectorcall_arguments(size_t count) {
-    return PyVectorcall_NARGS(count);
-}
-
-static inline int amaru_is_slice_object(PyObject *object) { return PySlice_Check(object); }
-static inline PyObject *amaru_IndexError_class(void) { return PyExc_IndexError; }  // borrowed
-static inline PyObject *amaru_KeyError_class(void) { return PyExc_KeyError; }  // borrowed
-static inline PyObject *amaru_not_implemented(void) { return Py_NotImplemented; }  // borrowed
-
-static inline PyObject *const *amaru_tuple_items(PyObject *tuple) {
-    return ((PyTupleObject *)tuple)->ob_item;
-}
-
-// Runs a deallocator's body now, or later where deallocations are nested deeply.
-static inline void amaru_deallocate(PyObject *object, destructor own, destructor body) {
-    Py_TRASHCAN_BEGIN(object, own)
-    body(object);
-    Py_TRASHCAN_END
-}
-
-// A method descriptor calls a C function that knows no closure: number n of these calls the
-// method that has this number in the class of `self`.
-#define AMARU_METHOD(n)                                                                        \
-    static PyObject *amaru_method_##n(PyObject *self, PyObject *const *arguments,              \
-                                      Py_ssize_t count, PyObject *keywords) {                  \
-        const amaru_method *method = ((amaru_instance *)self)->methods + n;                    \
-        return method->entry(method->context, self, arguments, count, keywords);               \
-    }
-#define AMARU_EACH_DIGIT(each, x)                                                              \
-    each(x##0) each(x##1) each(x##2) each(x##3) each(x##4) each(x##5) each(x##6) each(x##7)    \
-    each(x##8) each(x##9) each(x##a) each(x##b) each(x##c) each(x##d) each(x##e) each(x##f)
-#define AMARU_EACH_NUMBER(each)                                                                \
-    AMARU_EACH_DIGIT(each, 0x0) AMARU_EACH_DIGIT(each, 0x1) AMARU_EACH_DIGIT(each, 0x2)        \
-    AMARU_EACH_DIGIT(each, 0x3) AMARU_EACH_DIGIT(each, 0x4) AMARU_EACH_DIGIT(each, 0x5)        \
-    AMARU_EACH_DIGIT(each, 0x6) AMARU_EACH_DIGIT(each, 0x7) AMARU_EACH_DIGIT(each, 0x8)        \
-    AMARU_EACH_DIGIT(each, 0x9) AMARU_EACH_DIGIT(each, 0xa) AMARU_EACH_DIGIT(each, 0xb)        \
-    AMARU_EACH_DIGIT(each, 0xc) AMARU_EACH_DIGIT(each, 0xd) AMARU_EACH_DIGIT(each, 0xe)        \
-    AMARU_EACH_DIGIT(each, 0xf)
-AMARU_EACH_NUMBER(AMARU_METHOD)
-
-#define AMARU_METHOD_LIMIT 256
-
-static inline amaru_fastcall amaru_method_trampoline(int number) {
-#define AMARU_METHOD_NAME(n) amaru_method_##n,
-    static const amaru_fastcall trampolines[] = {AMARU_EACH_NUMBER(AMARU_METHOD_NAME)};
-#undef AMARU_METHOD_NAME
-    return trampolines[number];
-}
-#undef AMARU_EACH_NUMBER
-#undef AMARU_EACH_DIGIT
-#undef AMARU_METHOD
-
-// MARK: Exported functions
-//
-// The `self` of an exported function is an instance of a subclass of `module` with one field: to
-// Python the function is one of a module, and its closure is one load away.
-
-static inline PyTypeObject *amaru_module_type(void) { return &PyModule_Type; }
-
-// Returns the field of the instance.
-static inline void **amaru_function_field(PyObject *context) {
-    return (void **)((char *)context + PyModule_Type.tp_basicsize);
-}
-
-static inline unsigned int amaru_closed_type_flags(void) {
-    return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE;
-}
 
 // MARK: Exceptions as memory: types that Python.h leaves out, and macros over layouts.
 

@@ -1,6 +1,7 @@
 // The pairs of task-locals and context variables, and what happens at each crossing.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 internal import Synchronization
 

@@ -198,14 +198,14 @@ enum EventLoop {
     /// Performs the jobs that are there, or waits for one, until one of them needs the loop.
     private static func serveQueue() {
         let thread = PyEval_SaveThread()
-        Interpreter.waitForWork()
+        let isWoken = Interpreter.waitForWork()
         PyEval_RestoreThread(thread)
         // Handlers of signals too, whose exceptions nobody else takes.
         if Py_MakePendingCalls() != 0, let exception = amaru_take_exception() {
             handleEscaped(OwnedReference(new: exception))
         }
         ReleaseQueue.drain()
-        let work = Interpreter.takeWork()
+        let work = Interpreter.takeWork(isWoken: isWoken)
         for (index, item) in work.enumerated() {
             guard !isEnding, !isWanted else { return Interpreter.putBack(work[index...]) }
             item.perform()
@@ -240,9 +240,13 @@ enum EventLoop {
         _ body: () throws -> Value
     ) throws -> Value {
         guard Interpreter.isPythonThread else { return try withoutLoopOfWorker(body) }
-        guard loop != nil else { return try beforeTheLoop(body) }
+        guard let loop else { return try beforeTheLoop(body) }
         adopt()
-        let previous = PythonObject(try RunningLoop.current())
+        // Outside synchronous regions it is the home loop, for which asyncio need not be asked.
+        let previous = PythonObject(
+            regionDepth == 0 && isServing
+                ? OwnedReference(borrowed: loop) : try RunningLoop.current()
+        )
         try RunningLoop.set(amaru_none())
         regionDepth += 1
         defer {

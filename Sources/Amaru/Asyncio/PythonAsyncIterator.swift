@@ -32,8 +32,7 @@ where Base.Element: ConvertibleToPython & Sendable {
         let advance = try NativeFunction.make("advance") { arguments, _, gil in
             let end = arguments.first.map { PythonObject(OwnedReference(borrowed: $0)) }
             return try SwiftAwaitable.start(gil) {
-                if let element = try await steps.next() { return element }
-                return end ?? PythonNone()
+                try await steps.next().map(Step.element) ?? .end(end)
             }
         }
         let stop = try NativeFunction.make("stop") { _, _, _ in
@@ -41,5 +40,19 @@ where Base.Element: ConvertibleToPython & Sendable {
             return OwnedReference(borrowed: amaru_none())
         }
         return try Runtime.call(.iteration, "AsyncIterator", [advance, stop], gil)
+    }
+}
+
+/// What one step of an iteration gives to Python.
+private enum Step<Element: ConvertibleToPython & Sendable>: ConvertibleToPython, Sendable {
+    case element(Element)
+    /// With the object that stands for it.
+    case end(PythonObject?)
+
+    func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        switch self {
+        case .element(let element): try element.pythonReference(gil)
+        case .end(let mark): mark?.newReference(gil) ?? PythonNone().pythonReference(gil)
+        }
     }
 }

@@ -4,6 +4,12 @@
 internal import CAmaruPython
 internal import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// A Swift result that a Python future receives, from a task or by a promise.
 ///
 /// Only what the two sides race for is atomic: who is first to have a result (`isClaimed`), and
@@ -44,6 +50,15 @@ final class SwiftAwaitable: @unchecked Sendable {
     /// Safe because the starting call writes it once, before `stage` says running.
     private var receiver: Receiver?
 
+    /// The thread whose call has started the task; that of a promise finishes nothing there.
+    ///
+    /// Safe because it is written before there is a task.
+    private var startingThread: pthread_t?
+    /// The result of a task that did not suspend (owned).
+    ///
+    /// Safe because the starting thread alone touches it.
+    private var converted: PyPointer?
+
     /// What tracebacks show of the work.
     private let frame: SwiftFrame?
 
@@ -75,31 +90,74 @@ final class SwiftAwaitable: @unchecked Sendable {
     ///
     /// - Parameter frame: What tracebacks show of `body`.
     /// - Throws: What `body` throws before it suspends is in the future, not thrown.
-    static func start(
+    static func start<Value: ConvertibleToPython & Sendable>(
         _ gil: borrowing PythonGIL,
         in frame: SwiftFrame? = nil,
-        _ body: @escaping @Sendable () async throws -> any ConvertibleToPython & Sendable
+        _ body: @escaping @concurrent @Sendable () async throws -> Value
     ) throws -> OwnedReference {
         let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
         let awaitable = SwiftAwaitable(frame: frame)
-        let nested = isHome ? nil : NestedLoop.Origin { awaitable.fail($0) }
+        awaitable.startingThread = pthread_self()
         // Runs here until it suspends first; one that never does costs no hop.
         let task = try ContextPairs.enteringSwift {
-            Task.immediate {
-                do {
-                    guard let nested else {
-                        awaitable.finish(.success(try await body()))
-                        return
-                    }
-                    awaitable.finish(.success(try await NestedLoop.run(from: nested, body)))
-                } catch {
-                    awaitable.finish(.failure(error))
+            if isHome {
+                Task.immediate { @concurrent in
+                    do { awaitable.succeed(try await body()) } catch { awaitable.fail(error) }
                 }
+            } else {
+                nested(awaitable, body)
             }
         }
-        let future = try awaitable.future(of: loop, isHome: isHome, gil) { task.cancel() }
+        guard let value = awaitable.takeConverted() else {
+            return try awaitable.future(of: loop, isHome: isHome, gil) { task.cancel() }
+        }
+        let owned = OwnedReference(new: value)
+        let future = try RunningLoop.makeFuture(of: loop.pointer)
+        _ = try Method.call(future.pointer, "set_result", owned.pointer)
         return future
+    }
+
+    /// Starts the task of an awaitable that a loop inside synchronous code waits for.
+    private static func nested<Value: ConvertibleToPython & Sendable>(
+        _ awaitable: SwiftAwaitable,
+        _ body: @escaping @concurrent @Sendable () async throws -> Value
+    ) -> Task<Void, Never> {
+        let origin = NestedLoop.Origin { awaitable.giveUp($0) }
+        return Task.immediate { @concurrent in
+            do {
+                awaitable.succeed(try await NestedLoop.run(from: origin) { try await body() })
+            } catch {
+                awaitable.fail(error)
+            }
+        }
+    }
+
+    // MARK: Results of the task
+
+    /// Takes the result of the task, which is converted here if the starting call waits for it.
+    private func succeed(_ value: some ConvertibleToPython & Sendable) {
+        // That thread holds the GIL until the call returns, and nobody has the future yet.
+        guard let startingThread, pthread_equal(startingThread, pthread_self()) != 0,
+            stage.load(ordering: .relaxed) == .starting
+        else {
+            finish(.success(value))
+            return
+        }
+        guard !isClaimed.exchange(true, ordering: .relaxed) else { return }
+        do {
+            converted = try value.pythonReference(PythonGIL()).take()
+        } catch {
+            outcome = .failure(error)
+        }
+        stage.store(.finished, ordering: .releasing)
+    }
+
+    private func fail(_ error: any Error) { finish(.failure(error)) }
+
+    private func takeConverted() -> PyPointer? {
+        defer { converted = nil }
+        return converted
     }
 
     /// Makes the future (new) that receives the result, once.
@@ -213,7 +271,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     }
 
     /// Gives the future up with an error while the task goes on, cancelled.
-    func fail(_ error: any Error) {
+    private func giveUp(_ error: any Error) {
         // Without a receiver the starting call cancels it.
         finish(.failure(error))?.cancel()
     }

@@ -127,6 +127,12 @@ enum BufferAccess {
         _ type: PythonBufferType,
         _ purpose: Purpose
     ) throws {
+        // Almost always the letter of the type, and nothing else, which tells all there is to know.
+        if purpose == .copy, view.pointee.itemsize == type.size, let letter = view.pointee.format,
+            letter[0] == type.format.cString[0], letter[1] == 0
+        {
+            return
+        }
         let buffer = view.pointee
         let format = BufferFormat(buffer.format, itemSize: buffer.itemsize)
         guard format.type == type, !format.isSwapped else {

@@ -1,15 +1,18 @@
 // The object that stands in Python for memory of Swift: a type with the buffer protocol.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The Python type of exported memory, and the functions behind its slots.
 ///
 /// Its objects hold no Python object, so they need no part in the garbage collection.
 enum BufferObject {
-    /// Owned for ever.
+    /// Owned forever.
     ///
-    /// Safe because it is read and written with the GIL held only.
+    /// Safe because it is read and written with the GIL held only, in single steps; so no two
+    /// accesses overlap, and the check for that would cost more than they do.
+    @exclusivity(unchecked)
     private nonisolated(unsafe) static var type: PyPointer?
 
     /// Makes the object for a storage, or gives the one that stands for it already.
@@ -17,13 +20,13 @@ enum BufferObject {
         to storage: BufferStorage,
         _ gil: borrowing PythonGIL
     ) throws -> OwnedReference {
-        if let object = storage.header.object { return OwnedReference(borrowed: object) }
+        if let object = storage.object { return OwnedReference(borrowed: object) }
         let type = try type(gil)
         let object = try type.withMemoryRebound(to: PyTypeObject.self, capacity: 1) { type in
             try OwnedReference(new: PyType_GenericAlloc(type, 0))
         }
         fields(object.pointer).pointee.memory = Unmanaged.passRetained(storage).toOpaque()
-        storage.header.object = object.pointer
+        storage.object = object.pointer
         return object
     }
 
@@ -117,7 +120,7 @@ enum BufferObject {
         // In a child of `os.fork` the memory is the parent's to release.
         guard let memory, !Interpreter.isForkedChild else { return }
         let storage = Unmanaged<BufferStorage>.fromOpaque(memory)
-        storage.takeUnretainedValue().header.object = nil
+        storage._withUnsafeGuaranteedRef { $0.object = nil }
         storage.release()
     }
 }

@@ -21,18 +21,26 @@ struct BufferHeader {
     let dimensions: Int
     let isReadOnly: Bool
     let owner: Owner
-    /// The object that stands for the memory in Python, while there is one; not owned.
     var object: PyPointer?
 }
 
 /// The header, and behind it in the same allocation shape and strides, to which Python points.
 final class BufferStorage: ManagedBuffer<BufferHeader, Int> {
     deinit {
-        switch header.owner {
-        case .value: break
-        case .allocation: header.base.deallocate()
-        case .callback(let release): release()
+        // In place: a copy of the header would retain what it holds.
+        withUnsafeMutablePointerToHeader { header in
+            switch header.pointee.owner {
+            case .value: break
+            case .allocation: header.pointee.base.deallocate()
+            case .callback(let release): release()
+            }
         }
+    }
+
+    /// The object that stands for the memory in Python, while there is one; not owned.
+    var object: PyPointer? {
+        get { withUnsafeMutablePointerToHeader { $0.pointee.object } }
+        set { withUnsafeMutablePointerToHeader { $0.pointee.object = newValue } }
     }
 
     static func make(
@@ -40,11 +48,12 @@ final class BufferStorage: ManagedBuffer<BufferHeader, Int> {
         shape: UnsafeBufferPointer<Int>,
         strides: [Int]? = nil
     ) -> BufferStorage {
+        let size = header.type.size
         let made = create(minimumCapacity: 2 * shape.count) { _ in header }
         // Safe because `create` makes an object of the class that it is called on.
         let storage = unsafeDowncast(made, to: BufferStorage.self)
         storage.withUnsafeMutablePointerToElements { elements in
-            var stride = header.type.size
+            var stride = size
             for dimension in shape.indices.reversed() {
                 elements[dimension] = shape[dimension]
                 elements[shape.count + dimension] = strides?[dimension] ?? stride

@@ -1,6 +1,7 @@
 // Makes Python types of class descriptions.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// Makes the heap type of a class.
@@ -87,16 +88,11 @@ struct ClassFactory {
         return OwnedReference(borrowed: record.object)  // `made` becomes the record's, for ever
     }
 
-    private var initializer: InitializerBody {
-        for case .initializer(_, let body) in parts { return body }
-        if let base { return base.initializer }
-        let name = "\(module).\(description.name)"
-        return { _, _, _ in
-            throw PythonConversionError(
-                .type,
-                "cannot create '\(name)' instances: its Swift class exports no initialiser"
-            )
+    private var initializer: ClassInitializer? {
+        for case .initializer(let signature, let body) in parts {
+            return ClassInitializer(signature: signature, body: body)
         }
+        return base?.initializer
     }
 
     private var buffer: BufferBody? {
@@ -183,7 +179,7 @@ struct ClassFactory {
                 try set(name, value.pythonReference(gil).take(), on: type)
             case .hashIsNone:
                 try set("__hash__", OwnedReference(borrowed: amaru_none()).take(), on: type)
-            case .initializer, .method, .bareMethod, .operation, .buffer:
+            case .initializer, .method, .special, .bareMethod, .operation, .buffer:
                 break
             }
         }
@@ -202,10 +198,10 @@ struct ClassFactory {
         definition.initialize(
             to: PyGetSetDef(
                 name: CText.permanent(property.name),
-                get: Entry.getter,
+                get: amaru_get_property,
                 set: property.setter == nil ? nil : Entry.setter,
                 doc: property.documentation.map { UnsafePointer(CText.permanent($0)) },
-                closure: Unmanaged.passRetained(Entry.Property(property)).toOpaque()
+                closure: Entry.property(property)
             )
         )
         return PyDescr_NewGetSet(type, definition)
@@ -219,18 +215,5 @@ struct ClassFactory {
         guard PyObject_SetAttrString(object, name, value.pointer) == 0 else {
             throw PythonException.taken()
         }
-    }
-}
-
-/// Texts that CPython keeps pointers to.
-enum CText {
-    /// A copy that is never freed.
-    static func permanent(_ text: String) -> UnsafeMutablePointer<CChar> {
-        let bytes = text.utf8CString
-        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
-        bytes.withUnsafeBufferPointer { source in
-            if let base = source.baseAddress { copy.initialize(from: base, count: bytes.count) }
-        }
-        return copy
     }
 }

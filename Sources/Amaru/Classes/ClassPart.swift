@@ -10,12 +10,18 @@ typealias UniquenessTest =
 /// Makes the instance of a call of the class.
 @usableFromInline
 typealias InitializerBody =
-    @Sendable (
-        _ arguments: NativeArguments, _ keywords: PyPointer?, _ gil: borrowing PythonGIL
-    ) throws -> NewInstance
+    @Sendable (_ bound: BoundArguments, _ gil: borrowing PythonGIL) throws -> NewInstance
 
-/// The closure behind a method; the instance and the object that holds it are borrowed.
+/// The closure behind a method with a signature; the instance is borrowed.
+///
+/// It returns a new reference, or nil with an exception.
 @usableFromInline
+typealias BoundMethodBody =
+    @Sendable (
+        _ instance: UnsafeMutableRawPointer, _ bound: BoundArguments, _ gil: borrowing PythonGIL
+    ) -> PyPointer?
+
+/// The closure behind a special method; the instance and the object that holds it are borrowed.
 typealias MethodBody =
     @Sendable (
         _ instance: UnsafeMutableRawPointer, _ object: PyPointer, _ arguments: NativeArguments,
@@ -36,10 +42,10 @@ typealias OperatorBody =
         _ gil: borrowing PythonGIL
     ) throws -> PyPointer?
 
-/// The closure that reads a property.
+/// The closure that reads a property: a new reference, or nil with an exception.
 @usableFromInline
 typealias GetterBody =
-    @Sendable (_ instance: UnsafeMutableRawPointer, _ gil: borrowing PythonGIL) throws -> PyPointer
+    @Sendable (_ instance: UnsafeMutableRawPointer, _ gil: borrowing PythonGIL) -> PyPointer?
 
 /// The closure that sets a property.
 @usableFromInline
@@ -49,29 +55,39 @@ typealias SetterBody =
     ) throws -> Void
 
 /// A property, as the part of a class.
+@usableFromInline
 struct PropertyPart: Sendable {
     let name: String
     let documentation: String?
     let hint: @Sendable () -> String
     let getter: GetterBody
     let setter: SetterBody?
+
+    /// Raises an error that a getter threw, and returns nil.
+    @usableFromInline
+    @inline(never)
+    static func raise(_ error: consuming any Error) -> PyPointer? {
+        ErrorTranslation.raise(error, PythonGIL())
+        return nil
+    }
 }
 
 /// A method, as the part of a class.
 struct MethodPart: Sendable {
     let name: String
     let documentation: String?
-    /// Nil for a special method, whose signature Python knows.
-    let signature: FunctionSignature?
-    let body: MethodBody
+    let signature: FunctionSignature
+    let body: BoundMethodBody
 }
 
 /// One part of a Python class.
 enum ClassPart: Sendable {
     case initializer(FunctionSignature, InitializerBody)
-    /// Numbered, and called through a method descriptor.
+    /// Numbered, as the next two are, and called through a method descriptor.
     case method(MethodPart)
-    /// Numbered too, for objects that have no instance yet.
+    /// One whose signature Python knows.
+    case special(name: String, MethodBody)
+    /// One for objects that may have no instance yet.
     case bareMethod(name: String, BareBody)
     /// One meaning of an operator; several of one name are tried in their order.
     case operation(name: String, OperatorBody)
@@ -81,9 +97,4 @@ enum ClassPart: Sendable {
     case constant(name: String, any ConvertibleToPython & Sendable)
     case buffer(BufferBody)
     case hashIsNone
-
-    /// A method whose signature Python knows.
-    static func method(name: String, _ body: @escaping MethodBody) -> ClassPart {
-        .method(MethodPart(name: name, documentation: nil, signature: nil, body: body))
-    }
 }

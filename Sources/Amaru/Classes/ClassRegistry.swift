@@ -1,6 +1,7 @@
 // The registered classes, by Swift type and by Python type.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 typealias TypePointer = UnsafeMutablePointer<PyTypeObject>
@@ -12,10 +13,14 @@ final class ClassRecord: @unchecked Sendable {
     let name: String
     /// Owned for ever.
     let type: TypePointer
-    /// Throws where the class has none.
-    let initializer: InitializerBody
+    /// Nil if Python code cannot make instances.
+    let initializer: ClassInitializer?
+    /// The parts of the initialiser, which are read without a change of their reference counts.
+    fileprivate let body: InitializerBody
+    fileprivate let signature: FunctionSignature
+    fileprivate let directCount: Int
     /// The methods by their numbers, those of the base class first.
-    let methods: UnsafeMutablePointer<amaru_method>
+    let methods: UnsafeMutablePointer<amaru_callable>
     let methodCount: Int
     let buffer: BufferBody?
     let isHeldOnce: UniquenessTest
@@ -28,8 +33,8 @@ final class ClassRecord: @unchecked Sendable {
     init(
         name: String,
         type: TypePointer,
-        initializer: @escaping InitializerBody,
-        methods: UnsafeMutablePointer<amaru_method>,
+        initializer: ClassInitializer?,
+        methods: UnsafeMutablePointer<amaru_callable>,
         methodCount: Int,
         buffer: BufferBody?,
         isHeldOnce: @escaping UniquenessTest
@@ -37,10 +42,60 @@ final class ClassRecord: @unchecked Sendable {
         self.name = name
         self.type = type
         self.initializer = initializer
+        let parts = initializer ?? .none(of: name)
+        body = parts.body
+        signature = parts.signature
+        directCount = initializer == nil ? -1 : signature.directCount
         self.methods = methods
         self.methodCount = methodCount
         self.buffer = buffer
         self.isHeldOnce = isHeldOnce
+    }
+}
+
+/// How a call of a class makes an instance.
+struct ClassInitializer: Sendable {
+    let signature: FunctionSignature
+    let body: InitializerBody
+
+    /// What a class without an initialiser has in its place, and never calls.
+    static func none(of name: String) -> ClassInitializer {
+        ClassInitializer(signature: FunctionSignature(name, [], result: { name })) { _, _ in
+            preconditionFailure("a class without an initialiser refuses the call before")
+        }
+    }
+}
+
+extension ClassRecord {
+    /// Makes the instance of a call of the class.
+    @inline(__always)
+    func makeInstance(
+        _ arguments: NativeArguments,
+        _ keywords: PyPointer?,
+        _ gil: borrowing PythonGIL
+    ) throws -> NewInstance {
+        if arguments.count == directCount, keywords == nil {
+            return try body(BoundArguments(arguments, signature), gil)
+        }
+        return try makeApart(arguments, keywords, gil)
+    }
+
+    @inline(never)
+    private func makeApart(
+        _ arguments: NativeArguments,
+        _ keywords: PyPointer?,
+        _ gil: borrowing PythonGIL
+    ) throws -> NewInstance {
+        guard let initializer else {
+            throw PythonConversionError(
+                .type,
+                "cannot create '\(String(cString: type.pointee.tp_name))' instances: "
+                    + "its Swift class exports no initialiser"
+            )
+        }
+        return try initializer.signature.bind(arguments, keywords, gil) {
+            try initializer.body($0, gil)
+        }
     }
 }
 

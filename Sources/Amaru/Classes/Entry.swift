@@ -1,29 +1,27 @@
-// The C doors through which Python enters the members of Swift classes.
+// The doors through which Python enters the members of Swift classes.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
-/// The functions that CPython calls for methods and properties, and the boxes of their closures.
+/// What the trampolines of the C module call for methods, and CPython for properties.
 ///
-/// A box lives as long as its class, which is for ever.
+/// What they belong to lives as long as its class, which is forever.
 enum Entry {
     final class Method: Sendable {
+        let body: BoundMethodBody
+        let signature: FunctionSignature
+
+        init(_ part: MethodPart) {
+            body = part.body
+            signature = part.signature
+        }
+    }
+
+    final class SpecialMethod: Sendable {
         let body: MethodBody
 
         init(_ body: @escaping MethodBody) { self.body = body }
-
-        /// With the task-locals that are bound to context variables.
-        @inline(never)
-        func callInContext(
-            _ instance: UnsafeMutableRawPointer,
-            _ object: PyPointer,
-            _ arguments: NativeArguments,
-            _ keywords: PyPointer?
-        ) throws -> PyPointer {
-            try ContextPairs.enteringSwift {
-                try body(instance, object, arguments, keywords, PythonGIL())
-            }
-        }
     }
 
     final class BareMethod: Sendable {
@@ -44,6 +42,36 @@ enum Entry {
         }
     }
 
+    /// What C looks at for a method, whose closure a call that fits enters at once.
+    static func callable(_ method: Method) -> amaru_callable {
+        var callable = callable(method, apart: Entry.method)
+        callable.enterDirectly(amaru_closure(method: method.body), method.signature)
+        return callable
+    }
+
+    /// What C looks at for a method whose calls are all taken apart in Swift.
+    static func callable(_ owner: AnyObject, apart: amaru_apart) -> amaru_callable {
+        var callable = amaru_callable()
+        callable.direct_count = -1
+        callable.apart = apart
+        callable.owner = Unmanaged.passRetained(owner).toOpaque()
+        return callable
+    }
+
+    /// What C looks at for a property; it is never freed.
+    static func property(_ part: PropertyPart) -> UnsafeMutablePointer<amaru_property> {
+        let owner = Property(part)
+        let property = UnsafeMutablePointer<amaru_property>.allocate(capacity: 1)
+        property.initialize(
+            to: amaru_property(
+                getter: amaru_closure(getter: owner.getter),
+                owner: Unmanaged.passRetained(owner).toOpaque(),
+                apart: getter
+            )
+        )
+        return property
+    }
+
     /// Says whether Swift must not be entered; an exception is raised then.
     static var isRefused: Bool {
         guard Interpreter.isForkedChild else { return false }
@@ -55,91 +83,92 @@ enum Entry {
         return true
     }
 
-    /// The instance in `object`, else nil and an exception.
-    @inline(__always)
-    private static func instance(in object: PyPointer) -> UnsafeMutableRawPointer? {
-        guard !Interpreter.isForkedChild,
-            let instance = amaru_as_instance(object).pointee.instance
-        else { return refused(object) }
-        return instance
-    }
+    // MARK: Entries
 
-    @inline(never)
-    private static func refused(_ object: PyPointer) -> UnsafeMutableRawPointer? {
-        if !isRefused {
-            ErrorTranslation.raise(InstanceIdentity.notInitialised(object), PythonGIL())
-        }
-        return nil
-    }
-
-    static let method: amaru_method_entry = { context, object, arguments, count, keywords in
-        guard let context, let object, let instance = instance(in: object) else { return nil }
-        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        let arguments = NativeArguments(start: start, count: count)
-        return Unmanaged<Method>.fromOpaque(context)._withUnsafeGuaranteedRef { method in
-            do {
-                guard amaru_entry_flags() == 0 else {
-                    return try method.callInContext(instance, object, arguments, keywords)
-                }
-                return try method.body(instance, object, arguments, keywords, PythonGIL())
-            } catch {
-                ErrorTranslation.raise(error, PythonGIL())
-                return nil
+    /// A call with keywords, defaults or the wrong arguments; each, while there are context pairs.
+    private static let method: amaru_apart = { object, arguments, count, keywords, owner in
+        entering(object) { _, instance in
+            let method: Method = owned(owner)
+            let gil = PythonGIL()
+            return try method.signature.bind(NativeArguments(c: arguments, count), keywords, gil) {
+                method.body(instance, $0, gil)
             }
+        }
+    }
+
+    static let specialMethod: amaru_apart = { object, arguments, count, keywords, owner in
+        entering(object) { object, instance in
+            let method: SpecialMethod = owned(owner)
+            let arguments = NativeArguments(c: arguments, count)
+            return try method.body(instance, object, arguments, keywords, PythonGIL())
         }
     }
 
     /// For methods that need no instance.
-    static let bareMethod: amaru_method_entry = { context, object, arguments, count, keywords in
-        guard let context, let object, !isRefused else { return nil }
-        let gil = PythonGIL()
-        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        do {
-            let method = Unmanaged<BareMethod>.fromOpaque(context).takeUnretainedValue()
-            return try ContextPairs.enteringSwift {
-                try method.body(
-                    object,
-                    NativeArguments(start: start, count: count),
-                    keywords,
-                    PythonGIL()
+    static let bareMethod: amaru_apart = { object, arguments, count, keywords, owner in
+        guard let object, !isRefused else { return nil }
+        return raising {
+            let method: BareMethod = owned(owner)
+            let arguments = NativeArguments(c: arguments, count)
+            return try method.body(object, arguments, keywords, PythonGIL())
+        }
+    }
+
+    private static let getter: getter = { object, property in
+        entering(object) { _, instance in
+            Entry.property(property).getter(instance, PythonGIL())
+        }
+    }
+
+    static let setter: setter = { object, value, property in
+        let result = entering(object) { object, instance in
+            let property = Entry.property(property)
+            guard let value else {
+                throw PendingPythonError(
+                    amaru_AttributeError(),
+                    "property '\(property.name)' has no deleter"
                 )
             }
-        } catch {
-            ErrorTranslation.raise(error, gil)
-            return nil
+            try property.setter?(instance, value, PythonGIL())
+            return object  // borrowed, and only compared with nil
+        }
+        return result == nil ? -1 : 0
+    }
+
+    // MARK: Parts
+
+    private static func owned<Owner: AnyObject>(_ owner: UnsafeMutableRawPointer?) -> Owner {
+        guard let owner else { preconditionFailure("every member of a class has an owner") }
+        return Unmanaged<Owner>.fromOpaque(owner).takeUnretainedValue()
+    }
+
+    private static func property(_ property: UnsafeMutableRawPointer?) -> Property {
+        owned(property?.assumingMemoryBound(to: amaru_property.self).pointee.owner)
+    }
+
+    /// Calls `body` with the object and the instance in it (both borrowed), and with the task-locals
+    /// that are bound to context variables.
+    @inline(__always)
+    private static func entering(
+        _ object: PyPointer?,
+        _ body: (PyPointer, UnsafeMutableRawPointer) throws -> PyPointer?
+    ) -> PyPointer? {
+        guard let object, !isRefused else { return nil }
+        return raising {
+            guard let instance = amaru_as_instance(object).pointee.instance else {
+                throw InstanceIdentity.notInitialised(object)
+            }
+            return try body(object, instance)
         }
     }
 
-    static let getter: getter = { object, context in
-        guard let context, let object, let instance = instance(in: object) else { return nil }
-        let gil = PythonGIL()
+    @inline(__always)
+    private static func raising(_ body: () throws -> PyPointer?) -> PyPointer? {
         do {
-            return try Unmanaged<Property>.fromOpaque(context)._withUnsafeGuaranteedRef {
-                try $0.getter(instance, gil)
-            }
+            return try ContextPairs.enteringSwift(body)
         } catch {
-            ErrorTranslation.raise(error, gil)
+            ErrorTranslation.raise(error, PythonGIL())
             return nil
-        }
-    }
-
-    static let setter: setter = { object, value, context in
-        guard let context, let object, let instance = instance(in: object) else { return -1 }
-        let gil = PythonGIL()
-        do {
-            try Unmanaged<Property>.fromOpaque(context)._withUnsafeGuaranteedRef { property in
-                guard let value else {
-                    throw PendingPythonError(
-                        amaru_AttributeError(),
-                        "property '\(property.name)' has no deleter"
-                    )
-                }
-                try property.setter?(instance, value, gil)
-            }
-            return 0
-        } catch {
-            ErrorTranslation.raise(error, gil)
-            return -1
         }
     }
 }

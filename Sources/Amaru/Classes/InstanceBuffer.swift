@@ -1,6 +1,7 @@
 // The buffer protocol of Swift instances.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// What a class lends of its memory.

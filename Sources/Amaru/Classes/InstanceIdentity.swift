@@ -1,6 +1,7 @@
 // Which Python object stands for which Swift instance.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The Python objects of Swift instances, by the address of the instance.
@@ -16,11 +17,24 @@ enum InstanceIdentity {
     static func prepare() { objects.prepare() }
 
     /// The number of Python objects that live for Swift instances; the GIL is held.
-    static var count: Int { objects.count }
+    static var count: Int {
+        list()
+        return objects.count
+    }
+
+    /// Puts the objects into the table that were made since it was last looked at.
+    @inline(__always)
+    private static func list() {
+        while let object = amaru_take_unlisted() {
+            guard let instance = object.pointee.instance else { continue }
+            objects.set(UnsafeMutableRawPointer(object), for: instance)
+        }
+    }
 
     /// The numbers of these objects by the names of their types; the GIL is held.
     static var countsByType: [String: Int] {
-        objects.values.reduce(into: [:]) { counts, address in
+        list()
+        return objects.values.reduce(into: [:]) { counts, address in
             let object = address.assumingMemoryBound(to: PyObject.self)
             guard amaru_refcount(object) > 0 else { return }
             counts[String(cString: amaru_type_name(object)), default: 0] += 1
@@ -29,11 +43,18 @@ enum InstanceIdentity {
 
     /// The Python object of an instance, if one lives (borrowed).
     static func object(of address: UnsafeRawPointer) -> PyPointer? {
+        list()
         guard let found = objects.value(for: address) else { return nil }
         let object = found.assumingMemoryBound(to: PyObject.self)
         // While a subclass's object is taken apart its attributes' finalizers may run Python
         // code that comes here; it must not get hold of that object.
         return amaru_refcount(object) > 0 ? object : nil
+    }
+
+    /// Adds the object of an instance that nothing else knows, and so has no other object.
+    @inline(__always)
+    static func addUnlisted(_ object: PyPointer) {
+        amaru_add_unlisted(amaru_as_instance(object))
     }
 
     static func add(_ object: PyPointer, for address: UnsafeRawPointer) {
@@ -42,6 +63,7 @@ enum InstanceIdentity {
 
     /// Adds an object for an instance that has none; gives the one that it has else (borrowed).
     static func addUnlessKnown(_ object: PyPointer, for address: UnsafeRawPointer) -> PyPointer? {
+        list()
         guard let found = objects.add(UnsafeMutableRawPointer(object), for: address) else {
             return nil
         }
@@ -51,7 +73,9 @@ enum InstanceIdentity {
         return nil
     }
 
+    @inline(__always)
     static func remove(_ object: PyPointer, for address: UnsafeRawPointer) {
+        if amaru_remove_unlisted(amaru_as_instance(object)) != 0 { return }
         objects.remove(UnsafeMutableRawPointer(object), for: address)
     }
 

@@ -1,6 +1,7 @@
 // What CPython calls for each instance: allocation, __init__, traversal, deallocation.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The functions of an exported type that CPython calls for the life of its objects.
@@ -34,7 +35,7 @@ enum InstanceLifecycle {
                 guard let record = ClassRegistry.record(ofType: amaru_type(object)) else {
                     throw PendingPythonError(amaru_TypeError(), "this type was not made by Amaru")
                 }
-                try put(record.initializer(arguments, names, gil), into: object)
+                try put(record.makeInstance(arguments, names, gil), into: object)
             }
             return 0
         } catch {
@@ -76,7 +77,7 @@ enum InstanceLifecycle {
                     start: start,
                     count: amaru_vectorcall_arguments(count)
                 )
-                return try wrap(record.initializer(arguments, names, PythonGIL()), record)
+                return try wrap(record.makeInstance(arguments, names, PythonGIL()), record)
             } catch {
                 ErrorTranslation.raise(error, PythonGIL())
                 return nil
@@ -89,7 +90,12 @@ enum InstanceLifecycle {
         -> PyPointer
     {
         let object = try OwnedReference(new: allocate(record.type, record))
-        if let known = InstanceIdentity.addUnlessKnown(object.pointer, for: instance.address) {
+        if instance.isUnique {
+            InstanceIdentity.addUnlisted(object.pointer)
+        } else if let known = InstanceIdentity.addUnlessKnown(
+            object.pointer,
+            for: instance.address
+        ) {
             return OwnedReference(borrowed: known).take()
         }
         let (address, slots) = instance.take()

@@ -1,6 +1,7 @@
 // The numbered methods of a class.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The methods of a class by their numbers, those of the base class first.
@@ -12,7 +13,7 @@ struct MethodTable {
         let definition: UnsafeMutablePointer<PyMethodDef>
     }
 
-    let entries: UnsafeMutablePointer<amaru_method>
+    let entries: UnsafeMutablePointer<amaru_callable>
     let count: Int
     /// Of the class itself, without those of its base.
     let definitions: [Definition]
@@ -45,14 +46,10 @@ struct MethodTable {
             let number = inherited + index
             (entries + number).initialize(to: method.entry)
             let definition = UnsafeMutablePointer<PyMethodDef>.allocate(capacity: 1)
-            definition.initialize(
-                to: PyMethodDef(
-                    ml_name: CText.permanent(method.name),
-                    ml_meth: amaru_fastcall_as_function(amaru_method_trampoline(Int32(number))),
-                    ml_flags: AMARU_METH_FASTCALL_KEYWORDS,
-                    ml_doc: method.documentation.map { UnsafePointer(CText.permanent($0)) }
-                )
-            )
+            definition.initialize(to: PyMethodDef())
+            definition.pointee.ml_name = UnsafePointer(CText.permanent(method.name))
+            definition.pointee.ml_doc = UnsafePointer(method.documentation.map(CText.permanent))
+            amaru_define_method(definition, Int32(number), method.takesKeywords ? 1 : 0)
             definitions.append(Definition(name: method.name, definition: definition))
         }
         self.definitions = definitions
@@ -61,24 +58,33 @@ struct MethodTable {
     private struct Method {
         let name: String
         let documentation: String?
-        let entry: amaru_method
+        let takesKeywords: Bool
+        let entry: amaru_callable
     }
 
     private static func method(_ part: ClassPart, _ gil: borrowing PythonGIL) throws -> Method? {
         switch part {
         case .method(let method):
-            try method.signature?.check()
-            let documentation = try method.signature?.docstring(method.documentation, gil)
-            let context = Unmanaged.passRetained(Entry.Method(method.body)).toOpaque()
-            let entry = amaru_method(entry: Entry.method, context: context)
-            return Method(name: method.name, documentation: documentation, entry: entry)
+            try method.signature.check()
+            let documentation = try method.signature.docstring(method.documentation, gil)
+            return Method(
+                name: method.name,
+                documentation: documentation,
+                takesKeywords: method.signature.isNamed,
+                entry: Entry.callable(Entry.Method(method))
+            )
+        case .special(let name, let body):
+            return special(name, Entry.SpecialMethod(body), apart: Entry.specialMethod)
         case .bareMethod(let name, let body):
-            let context = Unmanaged.passRetained(Entry.BareMethod(body)).toOpaque()
-            let entry = amaru_method(entry: Entry.bareMethod, context: context)
-            return Method(name: name, documentation: nil, entry: entry)
+            return special(name, Entry.BareMethod(body), apart: Entry.bareMethod)
         default:
             return nil
         }
+    }
+
+    private static func special(_ name: String, _ owner: AnyObject, apart: amaru_apart) -> Method {
+        let entry = Entry.callable(owner, apart: apart)
+        return Method(name: name, documentation: nil, takesKeywords: true, entry: entry)
     }
 }
 
@@ -98,7 +104,7 @@ extension ClassPart {
         }
         for name in order {
             let bodies = meanings[name] ?? []
-            result.append(.method(name: name, operation(name, bodies)))
+            result.append(.special(name: name, operation(name, bodies)))
         }
         return withHash(result)
     }
@@ -125,7 +131,11 @@ extension ClassPart {
     private static func withHash(_ parts: [ClassPart]) -> [ClassPart] {
         func has(_ wanted: String) -> Bool {
             parts.contains { part in
-                if case .method(let method) = part { method.name == wanted } else { false }
+                switch part {
+                case .method(let method): method.name == wanted
+                case .special(let name, _): name == wanted
+                default: false
+                }
             }
         }
         return has("__eq__") && !has("__hash__") ? parts + [.hashIsNone] : parts

@@ -1,6 +1,7 @@
 // A Python iterator over a Swift sequence.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The type of iterators over Swift sequences.

@@ -14,11 +14,16 @@ struct NewInstance: ~Copyable {
     @usableFromInline
     let slots: UnsafeMutableRawPointer?
 
+    /// Whether nothing else refers to the instance, which has no Python object then.
+    @usableFromInline
+    let isUnique: Bool
+
     @inlinable
     @inline(__always)
-    init<Instance: PythonClassInstance>(_ instance: Instance) {
+    init<Instance: PythonClassInstance>(_ instance: consuming Instance) {
         let slots = instance.pythonSlots
         self.slots = slots.isEmpty ? nil : SlotList.retained(slots)
+        isUnique = isKnownUniquelyReferenced(&instance)
         address = Unmanaged.passRetained(instance).toOpaque()
     }
 

@@ -1,6 +1,7 @@
 // The protocol of Swift classes that Python code can use.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// A Swift class that is a class in Python too.
@@ -80,5 +81,17 @@ extension PythonClassInstance {
         _ body: (Self) throws -> Result
     ) rethrows -> Result {
         try Unmanaged<Self>.fromOpaque(address)._withUnsafeGuaranteedRef(body)
+    }
+
+    /// Lends the instance at an address to what makes a reference, which cannot be copied.
+    @inlinable
+    @inline(__always)
+    static func makeReference(
+        lending address: UnsafeMutableRawPointer,
+        _ body: (Self) throws -> OwnedReference
+    ) rethrows -> OwnedReference {
+        let pointer = try Unmanaged<Self>.fromOpaque(address)
+            ._withUnsafeGuaranteedRef { try body($0).take() }
+        return OwnedReference(new: pointer)
     }
 }

@@ -261,7 +261,7 @@ extension ClassPart {
                 UnsafeMutableRawPointer, NativeArguments, borrowing PythonGIL
             ) throws -> PyPointer?
     ) -> ClassPart {
-        .method(name: name) { instance, _, arguments, keywords, gil in
+        .special(name: name) { instance, _, arguments, keywords, gil in
             _ = try ArgumentCursor(
                 "\(className).\(name)",
                 arguments,

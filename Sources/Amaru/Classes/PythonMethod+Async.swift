@@ -20,16 +20,14 @@ extension PythonMethod {
             result: Value.self,
             isAsynchronous: true
         )
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
-                return try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    let values = (repeat try cursor.next((each Argument).self, gil))
-                    return try SwiftAwaitable.start(gil) {
-                        try await body(instance, repeat each values)
-                    }
-                }.take()
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try SwiftAwaitable.start(gil) {
+                    try await body(instance, repeat each values)
+                }
             }
         }
     }
@@ -46,17 +44,15 @@ extension PythonMethod {
             result: Void.self,
             isAsynchronous: true
         )
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
-                return try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    let values = (repeat try cursor.next((each Argument).self, gil))
-                    return try SwiftAwaitable.start(gil) {
-                        try await body(instance, repeat each values)
-                        return PythonNone()
-                    }
-                }.take()
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try SwiftAwaitable.start(gil) {
+                    try await body(instance, repeat each values)
+                    return PythonNone()
+                }
             }
         }
     }
@@ -83,17 +79,15 @@ extension PythonMethod {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
-                return try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    let value = try cursor.next(first, gil)
-                    let values = (repeat try cursor.next(each others, gil))
-                    return try SwiftAwaitable.start(gil) {
-                        try await body(instance, value, repeat each values)
-                    }
-                }.take()
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try SwiftAwaitable.start(gil) {
+                    try await body(instance, value, repeat each values)
+                }
             }
         }
     }
@@ -119,18 +113,16 @@ extension PythonMethod {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
-                return try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    let value = try cursor.next(first, gil)
-                    let values = (repeat try cursor.next(each others, gil))
-                    return try SwiftAwaitable.start(gil) {
-                        try await body(instance, value, repeat each values)
-                        return PythonNone()
-                    }
-                }.take()
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try SwiftAwaitable.start(gil) {
+                    try await body(instance, value, repeat each values)
+                    return PythonNone()
+                }
             }
         }
     }

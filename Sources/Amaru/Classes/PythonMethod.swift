@@ -1,7 +1,7 @@
 // Methods of Swift classes: synchronous and awaitable.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+internal import CAmaruPython
 
 /// A method of a ``PythonClass``.
 ///
@@ -23,7 +23,6 @@ public struct PythonMethod<Instance: PythonClassInstance>: PythonClassMember {
     public let definition: PythonClassDefinition
 
     /// Takes a method that returns a value.
-    @inlinable
     public init<each Argument: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
@@ -34,23 +33,18 @@ public struct PythonMethod<Instance: PythonClassInstance>: PythonClassMember {
             repeat (each Argument).self,
             result: Value.self
         )
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
-                let result = try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    let pointer = try Instance.lend(instance) { instance in
-                        try body(instance, repeat cursor.next((each Argument).self, gil))
-                            .pythonReference(gil).take()
-                    }
-                    return OwnedReference(new: pointer)
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                return try Instance.makeReference(lending: instance) { instance in
+                    try body(instance, repeat cursor.next((each Argument).self, gil))
+                        .pythonReference(gil)
                 }
-                return result.take()
             }
         }
     }
 
     /// Takes a method that returns `None`.
-    @inlinable
     public init<each Argument: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
@@ -61,22 +55,18 @@ public struct PythonMethod<Instance: PythonClassInstance>: PythonClassMember {
             repeat (each Argument).self,
             result: Void.self
         )
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
-                let result = try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    try Instance.lend(instance) { instance in
-                        try body(instance, repeat cursor.next((each Argument).self, gil))
-                    }
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                return try Instance.makeReference(lending: instance) { instance in
+                    try body(instance, repeat cursor.next((each Argument).self, gil))
                     return OwnedReference(borrowed: amaru_none())
                 }
-                return result.take()
             }
         }
     }
 
     /// Takes a method with described parameters that returns a value.
-    @inlinable
     public init<
         First: ConvertibleFromPython,
         each Other: ConvertibleFromPython,
@@ -90,26 +80,19 @@ public struct PythonMethod<Instance: PythonClassInstance>: PythonClassMember {
     ) {
         let shape = FunctionSignature(name, first, repeat each others, result: Value.self)
         let others = (repeat each others)
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
-                let result = try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    let pointer = try Instance.lend(instance) { instance in
-                        try body(
-                            instance,
-                            cursor.next(first, gil),
-                            repeat cursor.next(each others, gil)
-                        ).pythonReference(gil).take()
-                    }
-                    return OwnedReference(new: pointer)
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                return try Instance.makeReference(lending: instance) { instance in
+                    try body(instance, value, repeat cursor.next(each others, gil))
+                        .pythonReference(gil)
                 }
-                return result.take()
             }
         }
     }
 
     /// Takes a method with described parameters that returns `None`.
-    @inlinable
     public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython>(
         _ name: String,
         _ first: PythonParameter<First>,
@@ -119,38 +102,26 @@ public struct PythonMethod<Instance: PythonClassInstance>: PythonClassMember {
     ) {
         let shape = FunctionSignature(name, first, repeat each others, result: Void.self)
         let others = (repeat each others)
-        self.init(name, shape, documentation) { signature in
-            { instance, _, arguments, keywords, gil in
-                let result = try signature.bind(arguments, keywords, gil) { bound in
-                    var cursor = BoundCursor(bound)
-                    try Instance.lend(instance) { instance in
-                        try body(
-                            instance,
-                            cursor.next(first, gil),
-                            repeat cursor.next(each others, gil)
-                        )
-                    }
+        self.init(shape, documentation) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                return try Instance.makeReference(lending: instance) { instance in
+                    try body(instance, value, repeat cursor.next(each others, gil))
                     return OwnedReference(borrowed: amaru_none())
                 }
-                return result.take()
             }
         }
     }
 
     @usableFromInline
-    init(
-        _ name: String,
-        _ shape: FunctionSignature,
-        _ documentation: String?,
-        _ body: @escaping @Sendable (FunctionSignature) -> MethodBody
-    ) {
+    init(_ shape: FunctionSignature, _ documentation: String?, _ body: @escaping BoundMethodBody) {
         definition = PythonClassDefinition { className in
-            let signature = shape.asMethod(of: className, .instance)
             let part = MethodPart(
-                name: name,
+                name: shape.name,
                 documentation: documentation,
-                signature: signature,
-                body: body(signature)
+                signature: shape.asMethod(of: className, .instance),
+                body: body
             )
             return [.method(part)]
         }

@@ -93,7 +93,7 @@ extension ClassPart {
                 UnsafeMutableRawPointer, PyPointer, borrowing PythonGIL
             ) throws -> PyPointer
     ) -> ClassPart {
-        .method(name: name) { instance, object, arguments, keywords, gil in
+        .special(name: name) { instance, object, arguments, keywords, gil in
             _ = try ArgumentCursor(
                 "\(className).\(name)",
                 arguments,

@@ -16,6 +16,7 @@ public struct PythonProperty<Instance: PythonClassInstance>: PythonClassMember {
 
     /// Takes a property that can be read; to set it is an AttributeError.
     @inlinable
+    @inline(__always)
     public init<Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
@@ -25,15 +26,14 @@ public struct PythonProperty<Instance: PythonClassInstance>: PythonClassMember {
             name,
             documentation,
             Value.self,
-            { instance, gil in
-                try Instance.lend(instance) { try get($0).pythonReference(gil).take() }
-            },
+            Self.reading(get),
             nil
         )
     }
 
     /// Takes a property that can be read and set; to delete it is an AttributeError.
     @inlinable
+    @inline(__always)
     public init<Value: PythonConvertible>(
         _ name: String,
         documentation: String? = nil,
@@ -44,9 +44,7 @@ public struct PythonProperty<Instance: PythonClassInstance>: PythonClassMember {
             name,
             documentation,
             Value.self,
-            { instance, gil in
-                try Instance.lend(instance) { try get($0).pythonReference(gil).take() }
-            },
+            Self.reading(get),
             { instance, value, gil in
                 let value = try Value.fromPython(BorrowedReference(value), gil)
                 try Instance.lend(instance) { try set($0, value) }
@@ -61,6 +59,20 @@ public struct PythonProperty<Instance: PythonClassInstance>: PythonClassMember {
         _ path: any KeyPath<Instance, Value> & Sendable
     ) {
         self.init(name, documentation: documentation) { $0[keyPath: path] }
+    }
+
+    @inlinable
+    @inline(__always)
+    static func reading<Value: ConvertibleToPython>(
+        _ get: @escaping @Sendable (Instance) throws -> Value
+    ) -> GetterBody {
+        { instance, gil in
+            do {
+                return try Instance.lend(instance) { try get($0).pythonReference(gil).take() }
+            } catch {
+                return PropertyPart.raise(error)
+            }
+        }
     }
 
     @usableFromInline

@@ -1,7 +1,7 @@
 // Bounds the depth of values inside values.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+public import CAmaru
 
 /// The deepest that a value of a recursive type may be nested: as deep as Python functions call.
 @inlinable

@@ -1,6 +1,7 @@
 // The report of what is left when Python ends.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// Gives the handler of the configuration what still lives, after all else has ended.

@@ -1,6 +1,7 @@
 // The look at what lives.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 extension Python {

@@ -1,6 +1,7 @@
 // What an exception was when it was raised: the part that is cheap, and the rest on demand.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The contents of a ``PythonException``.

@@ -46,4 +46,17 @@ struct BoundArguments {
             throw signature.failure(error, at: index)
         }
     }
+
+    /// Returns the reference that `body` makes (new), or raises what it throws and returns nil.
+    ///
+    /// Around each closure that C enters: where nothing can throw, nothing is looked at.
+    @inlinable
+    @inline(__always)
+    func returning(_ body: () throws -> OwnedReference) -> PyPointer? {
+        do {
+            return try body().take()
+        } catch {
+            return signature.raise(error)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 // The `self` of exported functions: what leads from CPython to the closure.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The type of the objects that hold the closures of exported functions.
@@ -14,8 +15,8 @@ enum FunctionContext {
     /// Safe because it is touched by holders of the GIL only.
     private nonisolated(unsafe) static var type: PyPointer?
 
-    /// Makes an object that owns `box` (new).
-    static func make(_ box: AnyObject) throws -> OwnedReference {
+    /// Makes an object that owns `definition` (new).
+    static func make(_ definition: FunctionDefinition) throws -> OwnedReference {
         let type = try contextType()
         let typeObject = UnsafeMutableRawPointer(type).assumingMemoryBound(to: PyTypeObject.self)
         let arguments = try OwnedReference(new: PyTuple_New(0))
@@ -23,7 +24,8 @@ enum FunctionContext {
         guard let create = amaru_module_type().pointee.tp_new,
             let context = create(typeObject, arguments.pointer, nil)  // new
         else { throw PythonException.taken() }
-        amaru_function_field(context).pointee = Unmanaged.passRetained(box).toOpaque()
+        _ = Unmanaged.passRetained(definition)
+        amaru_function_field(context).pointee = definition.callable
         return OwnedReference(new: context)
     }
 
@@ -37,12 +39,12 @@ enum FunctionContext {
             ),
             PyType_Slot(slot: 0, pfunc: nil),
         ]
-        let size = amaru_module_type().pointee.tp_basicsize + MemoryLayout<UnsafeRawPointer>.size
+        let size = amaru_prepare_functions()
         let name: StaticString = "amaru.FunctionContext"
         let made = slots.withUnsafeMutableBufferPointer { slots in
             var specification = PyType_Spec(
                 name: name.cString,
-                basicsize: Int32(size),
+                basicsize: size,
                 itemsize: 0,
                 flags: amaru_closed_type_flags(),
                 slots: slots.baseAddress
@@ -61,10 +63,10 @@ enum FunctionContext {
             to: PyObject.self
         )
         PyObject_GC_UnTrack(context)
-        let box = amaru_function_field(context).pointee
+        let owner = amaru_function_field(context).pointee?.pointee.owner
         amaru_module_type().pointee.tp_dealloc(context)
         // Last: what the closure drops may run Python code.
-        if let box { Unmanaged<AnyObject>.fromOpaque(box).release() }
+        if let owner { Unmanaged<FunctionDefinition>.fromOpaque(owner).release() }
         // An instance of a heap type owns a reference to it.
         // https://docs.python.org/3/c-api/typeobj.html#c.PyTypeObject.tp_dealloc
         amaru_decref(type)

@@ -8,14 +8,13 @@ extension FunctionSignature {
     ///
     /// The rules are those of a Python function:
     /// https://docs.python.org/3/reference/expressions.html#calls
-    @usableFromInline
     @inline(never)
-    func bindApart(
+    func bindApart<Result: ~Copyable>(
         _ arguments: NativeArguments,
         _ keywords: PyPointer?,
         _ gil: borrowing PythonGIL,
-        _ body: (BoundArguments) throws -> OwnedReference
-    ) throws -> OwnedReference {
+        _ body: (BoundArguments) throws -> Result
+    ) throws -> Result {
         guard isNamed else { throw unnamedRefusal(arguments.count, keywords) }
         return try withUnsafeTemporaryAllocation(
             of: PyPointer?.self,

@@ -3,15 +3,7 @@
 
 /// What Python sees of a function or method: names, kinds, defaults, type hints.
 ///
-/// Shared by everything that is callable from Python. A closure takes a call apart like this:
-///
-/// ```swift
-/// { [signature] (arguments, keywords, gil) in
-///     try signature.bind(arguments, keywords, gil) { bound in
-///         try body(bound.read(0, first, gil), bound.read(1, second, gil)).pythonReference(gil)
-///     }
-/// }
-/// ```
+/// Shared by everything that is callable from Python.
 @usableFromInline
 final class FunctionSignature: Sendable {
     /// What stands before the parameters: nothing, or the object that a method is called on.
@@ -31,8 +23,9 @@ final class FunctionSignature: Sendable {
     let result: @Sendable () -> String
     /// Whether a call gives a future of the result.
     let isAsynchronous: Bool
-    /// The number of positional arguments that are the values as they stand; -1 where none is.
-    @usableFromInline
+    /// What tracebacks show of the function; nil for a method.
+    let frame: SwiftFrame?
+    /// The number of positional arguments that are the values as they stand; -1 if none is.
     let directCount: Int
     /// The names as a tuple, made when a call first needs them.
     ///
@@ -45,6 +38,7 @@ final class FunctionSignature: Sendable {
         isNamed: Bool = true,
         receiver: Receiver = .none,
         isAsynchronous: Bool = false,
+        frame: SwiftFrame? = nil,
         result: @escaping @Sendable () -> String
     ) {
         self.name = name
@@ -52,6 +46,7 @@ final class FunctionSignature: Sendable {
         self.isNamed = isNamed
         self.receiver = receiver
         self.isAsynchronous = isAsynchronous
+        self.frame = frame
         self.result = result
         directCount = parameters.allSatisfy(\.kind.isPositional) ? parameters.count : -1
     }
@@ -68,17 +63,37 @@ final class FunctionSignature: Sendable {
         )
     }
 
+    /// Returns the same signature, of a function that stands at `frame`.
+    func located(at frame: SwiftFrame) -> FunctionSignature {
+        FunctionSignature(
+            name,
+            parameters,
+            isNamed: isNamed,
+            receiver: receiver,
+            isAsynchronous: isAsynchronous,
+            frame: frame,
+            result: result
+        )
+    }
+
+    /// Raises an error that the function threw, and returns nil.
+    @usableFromInline
+    @inline(never)
+    func raise(_ error: consuming any Error) -> PyPointer? {
+        ErrorTranslation.raise(error, PythonGIL(), in: frame)
+        return nil
+    }
+
     /// Calls `body` with a value for each parameter.
     ///
     /// - Throws: What Python raises for a call that does not fit; what `body` throws.
-    @inlinable
     @inline(__always)
-    func bind(
+    func bind<Result: ~Copyable>(
         _ arguments: NativeArguments,
         _ keywords: PyPointer?,
         _ gil: borrowing PythonGIL,
-        _ body: (BoundArguments) throws -> OwnedReference
-    ) throws -> OwnedReference {
+        _ body: (BoundArguments) throws -> Result
+    ) throws -> Result {
         if arguments.count == directCount, keywords == nil {
             return try body(BoundArguments(arguments, self))
         }

@@ -1,6 +1,7 @@
 // The C doors through which Python enters Swift functions.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// What a call from Python brings: borrowed arguments, valid while the call lasts.
@@ -8,6 +9,15 @@ internal import CAmaruPython
 /// The values of keywords follow those that are counted.
 @usableFromInline
 typealias NativeArguments = UnsafeBufferPointer<PyPointer>
+
+extension NativeArguments {
+    /// The arguments as C has them, none of which is NULL.
+    @inline(__always)
+    init(c arguments: UnsafePointer<PyPointer?>?, _ count: Int) {
+        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
+        self.init(start: start, count: count)
+    }
+}
 
 /// The closure behind a builtin of the bridge itself.
 @usableFromInline
@@ -17,14 +27,16 @@ typealias NativeBody =
     ) throws -> OwnedReference
 
 /// The closure behind an exported function, called with a value for each parameter.
+///
+/// It returns a new reference, or nil with an exception: see ``BoundArguments/returning(_:)``.
 @usableFromInline
 typealias BoundBody =
-    @Sendable (_ bound: BoundArguments, _ gil: borrowing PythonGIL) throws -> OwnedReference
+    @Sendable (_ bound: BoundArguments, _ gil: borrowing PythonGIL) -> PyPointer?
 
 /// Makes builtins of Swift closures.
 ///
-/// They are METH_FASTCALL | METH_KEYWORDS functions, which CPython's adaptive interpreter
-/// specialises; the closure is in the ``FunctionContext`` that is their `self`.
+/// They are METH_FASTCALL functions, which CPython's adaptive interpreter specialises; the closure
+/// is in the ``FunctionContext`` that is their `self`, and the trampolines of the C module call it.
 enum NativeFunction {
     private final class Internal: FunctionDefinition {
         let body: NativeBody
@@ -32,51 +44,28 @@ enum NativeFunction {
         init(
             _ name: String,
             documentation: String? = nil,
-            entry: @escaping amaru_fastcall = enterInternal,
+            apart: amaru_apart = enterInternal,
             body: @escaping NativeBody
         ) {
             self.body = body
-            super.init(name, documentation: documentation, entry: entry)
+            super.init(name, documentation: documentation, takesKeywords: true, apart: apart)
         }
     }
 
     private final class Exported: FunctionDefinition {
         let body: BoundBody
         let signature: FunctionSignature
-        let frame: SwiftFrame
-        let directCount: Int
 
         init(_ function: PythonFunction, documentation: String) {
             body = function.body
             signature = function.signature
-            frame = function.frame
-            directCount = signature.directCount
-            super.init(function.name, documentation: documentation, entry: enterExported)
-        }
-
-        @inline(__always)
-        func call(_ arguments: NativeArguments, _ keywords: PyPointer?) throws -> PyPointer {
-            if arguments.count == directCount, keywords == nil {
-                return try body(BoundArguments(arguments, signature), PythonGIL()).take()
-            }
-            return try callApart(arguments, keywords)
-        }
-
-        @inline(never)
-        private func callApart(_ arguments: NativeArguments, _ keywords: PyPointer?) throws
-            -> PyPointer
-        {
-            let gil = PythonGIL()
-            return try signature.bindApart(arguments, keywords, gil) { try body($0, gil) }.take()
-        }
-
-        /// With the task-locals that are bound to context variables; not in a child of `os.fork`.
-        @inline(never)
-        func callInContext(_ arguments: NativeArguments, _ keywords: PyPointer?) throws
-            -> PyPointer
-        {
-            guard !Interpreter.isForkedChild else { throw NativeFunction.forkedChild() }
-            return try ContextPairs.enteringSwift { try call(arguments, keywords) }
+            super.init(
+                function.name,
+                documentation: documentation,
+                takesKeywords: signature.isNamed,
+                apart: enterExported
+            )
+            callable.pointee.enterDirectly(amaru_closure(body), signature)
         }
     }
 
@@ -92,7 +81,7 @@ enum NativeFunction {
         body: @escaping NativeBody
     ) throws -> PythonObject {
         try make(
-            Internal(name, documentation: documentation, entry: enterForkSafe, body: body),
+            Internal(name, documentation: documentation, apart: enterForkSafe, body: body),
             module: nil
         )
     }
@@ -130,46 +119,50 @@ enum NativeFunction {
         )
     }
 
-    private static let enterExported: amaru_fastcall = { context, arguments, count, keywords in
-        // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
-        let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
-        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        // The caller holds the builtin, which holds the function.
-        return Unmanaged<Exported>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
-            let arguments = NativeArguments(start: start, count: count)
+    /// A call with keywords, defaults or the wrong arguments; each, while there are context pairs.
+    private static let enterExported: amaru_apart = { _, arguments, count, keywords, owner in
+        owned(owner) { (function: Exported) in
             do {
-                guard amaru_entry_flags() == 0 else {
-                    return try function.callInContext(arguments, keywords)
+                guard !Interpreter.isForkedChild else { throw forkedChild() }
+                let gil = PythonGIL()
+                let arguments = NativeArguments(c: arguments, count)
+                return try ContextPairs.enteringSwift {
+                    try function.signature.bind(arguments, keywords, gil) { function.body($0, gil) }
                 }
-                return try function.call(arguments, keywords)
             } catch {
-                ErrorTranslation.raise(error, PythonGIL(), in: function.frame)
-                return nil
+                return function.signature.raise(error)
             }
         }
     }
 
-    private static let enterInternal: amaru_fastcall = { context, arguments, count, keywords in
+    private static let enterInternal: amaru_apart = { object, arguments, count, keywords, owner in
         guard !Interpreter.isForkedChild else {
             _ = NativeFunction.forkedChild()
             return nil
         }
-        return NativeFunction.enterForkSafe(context, arguments, count, keywords)
+        return NativeFunction.enterForkSafe(object, arguments, count, keywords, owner)
     }
 
-    private static let enterForkSafe: amaru_fastcall = { context, arguments, count, keywords in
-        // Safe because nothing but `FunctionContext.make` makes the `self` of a builtin.
-        let function = amaru_function_field(context.unsafelyUnwrapped).pointee.unsafelyUnwrapped
-        let start = UnsafeRawPointer(arguments)?.assumingMemoryBound(to: PyPointer.self)
-        return Unmanaged<Internal>.fromOpaque(function)._withUnsafeGuaranteedRef { function in
-            let arguments = NativeArguments(start: start, count: count)
+    private static let enterForkSafe: amaru_apart = { _, arguments, count, keywords, owner in
+        owned(owner) { (function: Internal) in
             do {
+                let arguments = NativeArguments(c: arguments, count)
                 return try function.body(arguments, keywords, PythonGIL()).take()
             } catch {
                 ErrorTranslation.raise(error, PythonGIL())
                 return nil
             }
         }
+    }
+
+    /// Lends the owner of a definition, which the caller of the function holds.
+    @inline(__always)
+    private static func owned<Owner: FunctionDefinition>(
+        _ owner: UnsafeMutableRawPointer?,
+        _ body: (Owner) -> PyPointer?
+    ) -> PyPointer? {
+        guard let owner else { preconditionFailure("every definition names its owner") }
+        return Unmanaged<Owner>.fromOpaque(owner)._withUnsafeGuaranteedRef(body)
     }
 
     /// Raises the refusal of a child of `os.fork`.

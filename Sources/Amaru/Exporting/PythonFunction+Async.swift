@@ -28,9 +28,13 @@ extension PythonFunction {
         )
         let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let values = (repeat try cursor.next((each Argument).self, gil))
-            return try SwiftAwaitable.start(gil, in: frame) { try await body(repeat each values) }
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try SwiftAwaitable.start(gil, in: frame) {
+                    try await body(repeat each values)
+                }
+            }
         }
     }
 
@@ -50,11 +54,13 @@ extension PythonFunction {
         )
         let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let values = (repeat try cursor.next((each Argument).self, gil))
-            return try SwiftAwaitable.start(gil, in: frame) {
-                try await body(repeat each values)
-                return PythonNone()
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try SwiftAwaitable.start(gil, in: frame) {
+                    try await body(repeat each values)
+                    return PythonNone()
+                }
             }
         }
     }
@@ -83,11 +89,13 @@ extension PythonFunction {
         let others = (repeat each others)
         let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let value = try cursor.next(first, gil)
-            let values = (repeat try cursor.next(each others, gil))
-            return try SwiftAwaitable.start(gil, in: frame) {
-                try await body(value, repeat each values)
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try SwiftAwaitable.start(gil, in: frame) {
+                    try await body(value, repeat each values)
+                }
             }
         }
     }
@@ -115,12 +123,14 @@ extension PythonFunction {
         let others = (repeat each others)
         let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let value = try cursor.next(first, gil)
-            let values = (repeat try cursor.next(each others, gil))
-            return try SwiftAwaitable.start(gil, in: frame) {
-                try await body(value, repeat each values)
-                return PythonNone()
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try SwiftAwaitable.start(gil, in: frame) {
+                    try await body(value, repeat each values)
+                    return PythonNone()
+                }
             }
         }
     }
@@ -150,10 +160,12 @@ extension PythonFunction {
             result: Value.self
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let values = (repeat try cursor.next((each Argument).self, gil))
-            return try BlockingWait.run { try await body(repeat each values) }
-                .pythonReference(gil)
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try BlockingWait.run { try await body(repeat each values) }
+                    .pythonReference(gil)
+            }
         }
     }
 
@@ -174,11 +186,13 @@ extension PythonFunction {
         let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
         let others = (repeat each others)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let value = try cursor.next(first, gil)
-            let values = (repeat try cursor.next(each others, gil))
-            return try BlockingWait.run { try await body(value, repeat each values) }
-                .pythonReference(gil)
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try BlockingWait.run { try await body(value, repeat each values) }
+                    .pythonReference(gil)
+            }
         }
     }
 }
@@ -211,11 +225,13 @@ extension PythonFunction {
         let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
         let others = (repeat each others)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            let value = try cursor.next(first, gil)
-            let values = (repeat try cursor.next(each others, gil))
-            return try BlockingWait.run { try start($0, value, repeat each values) }
-                .pythonReference(gil)
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try BlockingWait.run { try start($0, value, repeat each values) }
+                    .pythonReference(gil)
+            }
         }
     }
 }

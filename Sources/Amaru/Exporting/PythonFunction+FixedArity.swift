@@ -19,8 +19,10 @@ extension PythonFunction {
         body: @escaping @Sendable () throws -> Value
     ) {
         let signature = FunctionSignature(unnamed: name, result: Value.self)
-        self.init(signature, documentation, fileID, line) { (_, gil) in
-            try body().pythonReference(gil)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                try body().pythonReference(gil)
+            }
         }
     }
 
@@ -35,9 +37,11 @@ extension PythonFunction {
         body: @escaping @Sendable () throws -> Void
     ) {
         let signature = FunctionSignature(unnamed: name, result: Void.self)
-        self.init(signature, documentation, fileID, line) { (_, _) in
-            try body()
-            return OwnedReference(borrowed: amaru_none())
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                try body()
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -53,7 +57,9 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(unnamed: name, First.self, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, nil, gil)).pythonReference(gil)
+            bound.returning {
+                try body(bound.read(0, nil, gil)).pythonReference(gil)
+            }
         }
     }
 
@@ -69,8 +75,10 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(unnamed: name, First.self, result: Void.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, nil, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                try body(bound.read(0, nil, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -95,7 +103,9 @@ extension PythonFunction {
             result: Value.self
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, nil, gil), bound.read(1, nil, gil)).pythonReference(gil)
+            bound.returning {
+                try body(bound.read(0, nil, gil), bound.read(1, nil, gil)).pythonReference(gil)
+            }
         }
     }
 
@@ -111,8 +121,10 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(unnamed: name, First.self, Second.self, result: Void.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, nil, gil), bound.read(1, nil, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                try body(bound.read(0, nil, gil), bound.read(1, nil, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -139,8 +151,10 @@ extension PythonFunction {
             result: Value.self
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
-                .pythonReference(gil)
+            bound.returning {
+                try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
+                    .pythonReference(gil)
+            }
         }
     }
 
@@ -166,8 +180,10 @@ extension PythonFunction {
             result: Void.self
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 }
@@ -187,7 +203,9 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, first.makeValue, gil)).pythonReference(gil)
+            bound.returning {
+                try body(bound.read(0, first.makeValue, gil)).pythonReference(gil)
+            }
         }
     }
 
@@ -204,8 +222,10 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, result: Void.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, first.makeValue, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                try body(bound.read(0, first.makeValue, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -227,8 +247,10 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, second, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
-                .pythonReference(gil)
+            bound.returning {
+                try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
+                    .pythonReference(gil)
+            }
         }
     }
 
@@ -246,8 +268,10 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, second, result: Void.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -271,11 +295,13 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, second, third, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(
-                bound.read(0, first.makeValue, gil),
-                bound.read(1, second.makeValue, gil),
-                bound.read(2, third.makeValue, gil)
-            ).pythonReference(gil)
+            bound.returning {
+                try body(
+                    bound.read(0, first.makeValue, gil),
+                    bound.read(1, second.makeValue, gil),
+                    bound.read(2, third.makeValue, gil)
+                ).pythonReference(gil)
+            }
         }
     }
 
@@ -298,12 +324,14 @@ extension PythonFunction {
     ) {
         let signature = FunctionSignature(name, first, second, third, result: Void.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            try body(
-                bound.read(0, first.makeValue, gil),
-                bound.read(1, second.makeValue, gil),
-                bound.read(2, third.makeValue, gil)
-            )
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                try body(
+                    bound.read(0, first.makeValue, gil),
+                    bound.read(1, second.makeValue, gil),
+                    bound.read(2, third.makeValue, gil)
+                )
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 }

@@ -31,8 +31,6 @@ public struct PythonFunction: Sendable {
     let documentation: String?
     @usableFromInline
     let signature: FunctionSignature
-    /// What tracebacks show of it.
-    let frame: SwiftFrame
     let body: BoundBody
 
     /// Creates a function that returns a value.
@@ -56,9 +54,11 @@ public struct PythonFunction: Sendable {
             result: Value.self
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            return try body(repeat cursor.next((each Argument).self, gil))
-                .pythonReference(gil)
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                return try body(repeat cursor.next((each Argument).self, gil))
+                    .pythonReference(gil)
+            }
         }
     }
 
@@ -76,9 +76,11 @@ public struct PythonFunction: Sendable {
             result: Void.self
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            try body(repeat cursor.next((each Argument).self, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                try body(repeat cursor.next((each Argument).self, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -113,11 +115,13 @@ public struct PythonFunction: Sendable {
         )
         let others = (repeat each others)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            return try body(
-                cursor.next(first, gil),
-                repeat cursor.next(each others, gil)
-            ).pythonReference(gil)
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                return try body(
+                    cursor.next(first, gil),
+                    repeat cursor.next(each others, gil)
+                ).pythonReference(gil)
+            }
         }
     }
 
@@ -139,9 +143,11 @@ public struct PythonFunction: Sendable {
         )
         let others = (repeat each others)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
-            var cursor = BoundCursor(bound)
-            try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
-            return OwnedReference(borrowed: amaru_none())
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
+                return OwnedReference(borrowed: amaru_none())
+            }
         }
     }
 
@@ -158,8 +164,9 @@ public struct PythonFunction: Sendable {
     ) {
         self.name = signature.name
         self.documentation = documentation
-        self.signature = signature
-        frame = SwiftFrame(signature.name, file: fileID, line: line)
+        self.signature = signature.located(
+            at: SwiftFrame(signature.name, file: fileID, line: line)
+        )
         self.body = body
     }
 }

@@ -1,6 +1,7 @@
 // Threads that are not Python's own: how they let go of the GIL, and how one attaches.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 #if canImport(Glibc)

@@ -1,7 +1,8 @@
 // The one interpreter of the process: its phase, its inbox, its thread.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+public import CAmaru
+internal import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -33,12 +34,16 @@ enum Interpreter {
         var work: [Work] = []
         /// Whether the wake-up is written and not yet read: one byte wakes for any number of jobs.
         var isSignalled = false
+        /// Whether the Python thread looks at ``hasWork``, and need not be woken.
+        var isWatched = false
         var startWaiters: [CheckedContinuation<Void, any Error>] = []
         /// Made when the thread is; nil if there were no descriptors for it.
         var wakeUp: WakeUp?
     }
 
     private static let state = Lock(State())
+    /// Whether there is queued work, for a thread that does not have the lock.
+    private static let hasWork = Atomic(false)
     /// Wakes a thread that serves without Python, for which there was no pipe.
     private static let fallback = AutoResetEvent()
 
@@ -96,8 +101,9 @@ enum Interpreter {
     static func submit(_ work: Work) {
         let (mustStart, mustWake, wakeUp) = state.withLock { state in
             state.work.append(work)
-            let mustWake = !state.isSignalled
-            state.isSignalled = true
+            hasWork.store(true, ordering: .releasing)
+            let mustWake = !state.isSignalled && !state.isWatched
+            if mustWake { state.isSignalled = true }
             guard case .idle = state.phase else { return (false, mustWake, state.wakeUp) }
             begin(&state)
             return (true, mustWake, state.wakeUp)
@@ -123,15 +129,37 @@ enum Interpreter {
     static var wakeUp: WakeUp? { state.withLock { $0.wakeUp } }
 
     /// Blocks the Python thread until there may be work, or a signal was handled.
-    static func waitForWork() {
+    ///
+    /// - Returns: Whether the thread has slept, and what woke it is still in the pipe.
+    static func waitForWork() -> Bool {
+        if comesSoon() { return false }
         if let wakeUp { wakeUp.wait() } else { fallback.wait() }
+        return true
+    }
+
+    /// Waits for work without sleep, so that nobody has to wake the thread.
+    private static func comesSoon() -> Bool {
+        let mustWait = state.withLock { state in
+            // What is in the pipe has to be read, and a signal handler may have written it.
+            state.isWatched = state.work.isEmpty && !state.isSignalled
+            return state.isWatched
+        }
+        guard mustWait else { return false }
+        _ = BriefWait.wait { hasWork.load(ordering: .acquiring) }
+        return state.withLock { state in
+            state.isWatched = false
+            return !state.work.isEmpty
+        }
     }
 
     /// Takes the queued work; more may arrive at once.
-    static func takeWork() -> [Work] {
+    ///
+    /// - Parameter isWoken: Whether something is in the pipe.
+    static func takeWork(isWoken: Bool = true) -> [Work] {
         state.withLock { state in
-            state.wakeUp?.clear()
+            if isWoken || state.isSignalled { state.wakeUp?.clear() }
             state.isSignalled = false
+            hasWork.store(false, ordering: .relaxed)
             let work = state.work
             state.work = []
             return work
@@ -142,6 +170,7 @@ enum Interpreter {
     static func putBack(_ rest: ArraySlice<Work>) {
         let (mustWake, wakeUp) = state.withLock { state in
             state.work.insert(contentsOf: rest, at: 0)
+            hasWork.store(true, ordering: .releasing)
             defer { state.isSignalled = true }
             return (!state.isSignalled, state.wakeUp)
         }

@@ -1,6 +1,7 @@
 // Where the bridge listens to CPython: signals, imports, forks.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 #if canImport(Glibc)

@@ -1,6 +1,7 @@
 // Configures and initialises CPython, on its own thread.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// Initialisation through PyConfig.

@@ -63,8 +63,8 @@ enum InterpreterThread {
     /// Runs jobs forever, since one that is never run would hang its task; each entry throws.
     private static func serveWithoutPython() -> Never {
         while true {
-            Interpreter.waitForWork()
-            for work in Interpreter.takeWork() { work.perform() }
+            let isWoken = Interpreter.waitForWork()
+            for work in Interpreter.takeWork(isWoken: isWoken) { work.perform() }
         }
     }
 }

@@ -1,6 +1,7 @@
 // Sources as expressions and statements, compiled once.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 @PythonActor

@@ -1,6 +1,7 @@
 // Entering Python from a thread that is not the actor's.
 // SPDX-License-Identifier: Apache-2.0
 
+public import CAmaru
 public import CAmaruPython
 
 extension Python {

@@ -1,7 +1,7 @@
 // Imports.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+public import CAmaru
 
 @PythonActor
 extension Python {

@@ -1,6 +1,7 @@
 // Releases objects that are dropped on other threads.
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CAmaru
 internal import CAmaruPython
 
 /// The references that were dropped where the GIL is not held.

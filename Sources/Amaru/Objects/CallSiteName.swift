@@ -1,7 +1,7 @@
 // The names that call sites use: one `str` for each literal, made once.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+public import CAmaru
 
 extension StaticString {
     /// The interned `str` of the literal (borrowed, kept for ever); nil leaves an exception raised.

@@ -1,7 +1,7 @@
 // An owned handle on a Python object: anyone may hold it, only the Python actor may use it.
 // SPDX-License-Identifier: Apache-2.0
 
-public import CAmaruPython
+public import CAmaru
 
 /// A Python object.
 ///

@@ -1,6 +1,7 @@
 // Calls with keyword arguments: labels in any order, and a tuple of names for each set of labels.
 // SPDX-License-Identifier: Apache-2.0
 
+public import CAmaru
 public import CAmaruPython
 
 extension Vectorcall {

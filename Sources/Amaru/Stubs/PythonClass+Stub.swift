@@ -24,8 +24,8 @@ extension ClassPart {
         case .initializer(let signature, _):
             signature.asInitializer.stub(nil)
         case .method(let method):
-            method.signature?.stub(method.documentation) ?? [SpecialMethod.stub(method.name)]
-        case .bareMethod(let name, _), .operation(let name, _):
+            method.signature.stub(method.documentation)
+        case .special(let name, _), .bareMethod(let name, _), .operation(let name, _):
             [SpecialMethod.stub(name)]
         case .property(let property):
             property.setter == nil

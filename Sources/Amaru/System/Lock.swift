@@ -3,6 +3,7 @@
 
 // CPython's headers include the C library's, whose types Swift may therefore attribute to them.
 internal import CAmaruPython
+internal import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -48,6 +49,8 @@ package class ThreadFlag: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var isSet = false
+    /// The same for a waiter that does not have the mutex, and takes it to be sure.
+    fileprivate let mayBeSet = Atomic(false)
 
     package init() {
         mutex = .allocate(capacity: 1)
@@ -69,6 +72,7 @@ package class ThreadFlag: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         isSet = true
         pthread_mutex_unlock(mutex)
+        mayBeSet.store(true, ordering: .releasing)
         // Afterwards, or a thread that wakes at once has to wait for the mutex.
         pthread_cond_broadcast(condition)
     }
@@ -95,7 +99,11 @@ package class ThreadFlag: @unchecked Sendable {
 package final class Gate: ThreadFlag, @unchecked Sendable {
     package func open() { set() }
 
-    package func wait() { waitUntilSet(andReset: false) }
+    /// Waits, at first awake: most gates open soon.
+    package func wait() {
+        _ = BriefWait.wait { mayBeSet.load(ordering: .acquiring) }
+        waitUntilSet(andReset: false)
+    }
 
     /// Waits at most `milliseconds`; returns whether the gate is open.
     package func wait(milliseconds: Int) -> Bool { waitUntilSet(milliseconds: milliseconds) }

@@ -20,11 +20,15 @@ struct Compiler: Sendable {
     private init?() {
         let modules = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
             .deletingLastPathComponent().appending(path: "Modules")
-        let moduleMap = URL(fileURLWithPath: #filePath)
-            .appending(path: "../../../../Sources/CAmaruPython/module.modulemap").standardized
+        let sources = URL(fileURLWithPath: #filePath).appending(path: "../../../../Sources")
+            .standardized
+        let pythonMap = sources.appending(path: "CAmaruPython/module.modulemap").path
+        // The build made the module map of the C target, which has none of its own.
+        let bridgeMap = modules.appending(path: "../CAmaru.build/module.modulemap").standardized
+            .path
         let files = FileManager.default
         guard files.fileExists(atPath: modules.appending(path: "Amaru.swiftmodule").path),
-            files.fileExists(atPath: moduleMap.path),
+            files.fileExists(atPath: pythonMap), files.fileExists(atPath: bridgeMap),
             let flags = Self.run(["pkg-config", "--cflags-only-I", "python3-embed"]),
             flags.succeeded,
             Self.run(["swiftc", "--version"])?.succeeded == true
@@ -36,7 +40,8 @@ struct Compiler: Sendable {
             "NonisolatedNonsendingByDefault",
         ]
         importing =
-            ["-I", modules.path, "-Xcc", "-fmodule-map-file=\(moduleMap.path)"] + includes
+            ["-I", modules.path]
+            + [pythonMap, bridgeMap].flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + includes
         // -emit-sil and not -typecheck: the checks of regions run on SIL.
         arguments =
             ["swiftc", "-emit-sil", "-o", "/dev/null", "-swift-version", "6"]

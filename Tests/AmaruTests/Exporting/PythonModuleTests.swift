@@ -36,7 +36,7 @@ struct PythonModuleTests {
             ("add(1)", "add() takes exactly 2 arguments (1 given)"),
             ("add(1, 2, 3)", "add() takes exactly 2 arguments (3 given)"),
             ("none(1)", "none() takes no arguments (1 given)"),
-            ("add(1, b=2)", "add() takes no keyword arguments"),
+            ("add(1, b=2)", "wrong_arguments.add() takes no keyword arguments"),
             ("add(1, 'x')", "add() argument 2: expected int, found str"),
             ("items([1, 'x'])", "items() argument 1[1]: expected int, found str"),
         ]

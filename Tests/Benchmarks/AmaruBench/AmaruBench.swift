@@ -11,6 +11,10 @@ enum AmaruBench {
             let options = try Options(CommandLine.arguments.dropFirst())
             if case .start(let side) = options.mode { try await Start.perform(side) }
             try await Python.start(PythonConfiguration(environment: options.environment))
+            if case .hops = options.mode {
+                print(try await Hops.table(options.windows))
+                return
+            }
             try await rememberHomeLoop()
             let failures = try await PythonActor.run { try run(options) }
             guard failures.isEmpty else {
@@ -46,7 +50,7 @@ enum AmaruBench {
         case .instructions(let file, let folder):
             let counts = try Instructions(folder: folder).measure(rows, empty: Rows.empty())
             try JSONEncoder().encode(counts).write(to: URL(filePath: file))
-        case .start: preconditionFailure("a start ends the process")
+        case .hops, .start: preconditionFailure("they do not run in one visit")
         case .table:
             return try table(rows, options)
         }

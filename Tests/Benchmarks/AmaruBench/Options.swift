@@ -8,6 +8,7 @@ struct Options: Sendable {
         case instructions(file: String, folder: String)
         case growth
         case memory
+        case hops
         /// Does one side of the start, in a process that has not started Python.
         case start(Start.Side)
     }
@@ -46,6 +47,7 @@ struct Options: Sendable {
             case "--gate": isGate = true
             case "--growth": mode = .growth
             case "--memory": mode = .memory
+            case "--hops": mode = .hops
             case Start.option:
                 let side = try value(of: option)
                 guard let side = Start.Side(rawValue: side) else {

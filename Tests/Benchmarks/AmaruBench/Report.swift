@@ -9,9 +9,7 @@ struct Report {
     var instructions: [String: Figures] = [:]
 
     /// What rows that miss their limit are held to: no more than they need now.
-    private static let knownMisses = [
-        "function0": 1.28, "function1": 1.15, "property": 1.22, "method0": 1.62, "method1": 1.36,
-    ]
+    private static let knownMisses = ["property": 1.12, "await": 2.6]
 
     /// The names of the rows whose instruction count is over what the gate lets through.
     var overGate: [String] {

@@ -99,7 +99,7 @@ extension Rows {
                 "create and drop an object (floor: tp_new, ParseTuple)",
                 "f(5)",
                 "PythonInitializer { (value: Int) in Number(value) }",
-                .ratio(1.0),
+                .ratio(1.0, instructions: 1.0),
                 ofClass: true
             ),
         ]
@@ -138,7 +138,7 @@ extension Rows {
         return Row(
             name: "await",
             work: "await a Swift async function that does not suspend (floor: a done future)",
-            limits: .ratio(2.0),
+            limits: .ratio(2.0, instructions: 1.5),
             floor: try subject.awaitingLoop("await f()", "f", bound),
             bridge: .measured(
                 spelling: #"PythonFunction("f") { () async -> Void in }"#,

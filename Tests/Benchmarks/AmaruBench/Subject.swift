@@ -59,7 +59,7 @@ struct Subject {
         """
 
     private static let source = """
-        import array, asyncio.events, gc
+        import array, gc
         from itertools import repeat
 
         # A collection that falls into one window and not into the next is noise.
@@ -106,6 +106,8 @@ struct Subject {
             )
 
         def make_awaiting_loop(statement, parameter):
+            import asyncio.events
+
             start = make(
                 f"async def loop(count, {parameter}):\\n"
                 f"    for _ in repeat(None, count):\\n"

@@ -57,6 +57,9 @@ void floor_enter_held(long count);
 // On a thread of its own, while the Python thread waits without the GIL.
 void floor_enter_foreign(long count);
 
+// One thread asks and another answers, so many times.
+void floor_hand_over(long count);
+
 // MARK: Buffers
 
 void floor_view_bytes(long count);
