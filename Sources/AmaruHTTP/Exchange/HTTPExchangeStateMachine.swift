@@ -66,20 +66,10 @@ struct HTTPExchangeStateMachine: Sendable {
     /// What is sent if the connection turns out to be stale.
     private enum Again { case whole(Data), upload, never }
 
-    private struct Waiters: OptionSet {
-        let rawValue: UInt8
-        static let head = Waiters(rawValue: 1)
-        static let read = Waiters(rawValue: 2)
-        static let write = Waiters(rawValue: 4)
-        static let demand = Waiters(rawValue: 8)
-    }
+    private enum Waiter { case head, read, write, demand }
 
     /// Who needs the place among the connections; it is left when nobody does.
-    private struct Holders: OptionSet {
-        let rawValue: UInt8
-        static let transfer = Holders(rawValue: 1)
-        static let reader = Holders(rawValue: 2)
-    }
+    private enum Holder { case transfer, reader }
 
     private struct Pieces {
         private(set) var all: [Data] = []
@@ -110,8 +100,8 @@ struct HTTPExchangeStateMachine: Sendable {
     ///
     /// A write is then over when the system has its bytes, and a read that is late breaks nothing.
     private var isTunnel = false
-    private var waiters: Waiters = []
-    private var holders: Holders
+    private var waiters: Set<Waiter> = []
+    private var holders: Set<Holder>
     private var buffer = Pieces()
     private var armed: Set<Timer> = []
 
@@ -127,7 +117,7 @@ struct HTTPExchangeStateMachine: Sendable {
         self.origin = origin
         self.timeouts = timeouts
         self.bufferLimit = bufferLimit
-        holders = keepsPlaceUntilRead ? [.transfer, .reader] : .transfer
+        holders = keepsPlaceUntilRead ? [.transfer, .reader] : [.transfer]
         switch body {
         case .none: (self.body, again) = (.ended, .whole(Data()))
         case .data(let data): (self.body, again) = (Body(data), .whole(data))
@@ -173,12 +163,8 @@ extension HTTPExchangeStateMachine {
 
     /// The step at which a fault of the transfer would be.
     var stage: Failure.Stage {
-        if head != nil { return .receiving }
-        switch progress {
-        case .queued, .connecting: return .connecting
-        case .sending: return .sending
-        case .sent, .over: return .receiving
-        }
+        if head != nil || progress > .sending { return .receiving }
+        return progress == .sending ? .sending : .connecting
     }
 
     /// Why TLS cannot be set up on the connection now; nil if it can.
@@ -283,8 +269,6 @@ extension HTTPExchangeStateMachine {
         return isTunnel ? actions : actions + abandonUpload()
     }
 
-    mutating func failed(_ error: Failure) -> [Action] { fail(error) }
-
     /// The transfer could receive more and asks whether it should.
     mutating func demanded() -> [Action] {
         if failure != nil || isComplete { return [.resumeDemand(goOn: false)] }
@@ -304,13 +288,13 @@ extension HTTPExchangeStateMachine {
         progress = .over
         let message = "the request to \(origin) ended without a result"
         let missing = Failure(.remoteProtocol, message, origin: origin, reason: .earlyEnd)
-        return (isComplete ? [] : fail(missing)) + abandonUpload() + close()
+        return (isComplete ? [] : failed(missing)) + abandonUpload() + close()
     }
 
     mutating func fired(_ timer: Timer) -> [Action] {
         guard armed.remove(timer) != nil else { return [] }
         guard isTunnel, timer == .read else {
-            return fail(Failure(timedOut: timer, origin: origin, timeouts: timeouts))
+            return failed(Failure(timedOut: timer, origin: origin, timeouts: timeouts))
         }
         let late = Failure(timedOut: timer, origin: origin, timeouts: timeouts, isFinal: false)
         return resumes(.read) ? [.resumeRead(.failure(late))] : []
@@ -394,7 +378,7 @@ extension HTTPExchangeStateMachine {
         let isOpenTunnel = isTunnel && !isClosed
         if isComplete, buffer.count == 0, !isOpenTunnel { return abandonUpload() + letGo(.reader) }
         buffer = Pieces()
-        return fail(cancellation(isFinal: true)) + letGo(.reader)
+        return failed(cancellation(isFinal: true)) + letGo(.reader)
     }
 }
 
@@ -402,9 +386,9 @@ extension HTTPExchangeStateMachine {
 
 extension HTTPExchangeStateMachine {
     /// Takes a waiter out, and returns whether there was one.
-    private mutating func resumes(_ waiter: Waiters) -> Bool { waiters.remove(waiter) != nil }
+    private mutating func resumes(_ waiter: Waiter) -> Bool { waiters.remove(waiter) != nil }
 
-    private mutating func fail(_ error: Failure) -> [Action] {
+    mutating func failed(_ error: Failure) -> [Action] {
         guard failure == nil else { return [] }
         response = .failed(error, head)
         var actions = Timer.allCases.flatMap { disarm($0) }
@@ -420,7 +404,7 @@ extension HTTPExchangeStateMachine {
 
     private mutating func close() -> [Action] { letGo(.transfer) + [.resumeClosed] }
 
-    private mutating func letGo(_ holder: Holders) -> [Action] {
+    private mutating func letGo(_ holder: Holder) -> [Action] {
         holders.remove(holder) != nil && holders.isEmpty ? [.leavePool] : []
     }
 
@@ -462,8 +446,7 @@ extension HTTPExchangeStateMachine {
         case .known(let rest):
             body = Body(rest.dropFirst(Self.pieceSize))
             return hand([rest.prefix(Self.pieceSize)])
-        case .open: return admitWrite()
-        case .abandoned, .ended: return []
+        case .open, .abandoned, .ended: return admitWrite()
         }
     }
 
