@@ -145,12 +145,13 @@ test-pythons:
 	done
 
 # The network's engine under both sanitizers, and network and chat with each other Python that is
-# here: half an hour, and so no part of every run.
+# here: half an hour, and so no part of every run. A test's limits begin when it does, so that
+# only a few may share a machine that the sanitizers slow down.
 test-network:
 	AMARU_TEST_TARGETS=AmaruHTTPTests ASAN_OPTIONS=detect_leaks=0 \
-		$(SWIFT) test --sanitize=address --scratch-path .build-asan-network
+		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan-network
 	AMARU_TEST_TARGETS=AmaruHTTPTests \
-		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan-network
+		$(SWIFT) test $(FEW) --sanitize=thread --scratch-path .build-tsan-network
 	@for home in $(PYTHONS); do \
 		version=$$(basename "$$home"); \
 		AMARU_TEST_TARGETS=AmaruHTTPTests,AmaruChatTests \

@@ -5,11 +5,20 @@ import asyncio
 import typing
 
 class TransferError(Exception):
-    """An exchange that failed; code is one of the core's."""
+    """An exchange that failed. code is one of the core's; reason says what lies
+    beneath it, if that is known: "system", "unknown_host", "tls", "certificate",
+    "early_end" or "not_recorded"; number is the errno of "system" or the
+    verify_code of "certificate"; origin is what the request was for, or None."""
     @property
     def code(self) -> typing.Any: ...
     @property
     def message(self) -> typing.Any: ...
+    @property
+    def reason(self) -> typing.Any: ...
+    @property
+    def number(self) -> typing.Any: ...
+    @property
+    def origin(self) -> typing.Any: ...
 
 def open(method: str, url: str, headers: list[bytes | bytearray] | tuple[bytes | bytearray, ...], body: bytes | bytearray | None, upload: bool, timeouts: dict[str, float], options: dict[str, typing.Any] | None = None) -> int:
     """Starts an exchange and returns its id. Never blocks.

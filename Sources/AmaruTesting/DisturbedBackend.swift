@@ -132,7 +132,7 @@ private final class DisturbedExchange: HTTPExchange {
     }
 
     var ends: HTTPConnectionEnds? { inner.ends }
-    var isReadable: Bool { inner.isReadable }
+    var arrival: HTTPArrival { inner.arrival }
 
     func abandon(_ wait: HTTPExchangeWait) {
         state.withLockedValue { $0.delays[wait] }?.cancel()

@@ -9,21 +9,33 @@ import NIOPosix
 /// A server that answers each request with 101 and a greeting, and sends back whatever follows.
 public final class UpgradeServer: Sendable {
     private let greeting: String
+    private let endsFirst: Bool
     private let channel = NIOLockedValueBox<(any Channel)?>(nil)
+    private let heard = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: String.self)
 
     /// Makes a server that greets with a text in the protocol after HTTP.
-    public init(greeting: String) {
+    ///
+    /// - Parameter endsFirst: Whether it only listens after that, and says so by ending its way.
+    public init(greeting: String, endsFirst: Bool = false) {
         self.greeting = greeting
+        self.endsFirst = endsFirst
     }
+
+    deinit { heard.fail(ChannelError.eof) }
+
+    /// Returns what the first client has sent in that protocol, once it has ended its way.
+    public func received() async throws -> String { try await heard.futureResult.get() }
 
     /// Starts to listen on a free port of 127.0.0.1 and returns it.
     public func start() async throws -> Int {
-        let greeting = greeting
+        let (greeting, endsFirst, heard) = (greeting, endsFirst, heard)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Upgrade(greeting))
+                    try channel.pipeline.syncOperations.addHandler(
+                        Upgrade(greeting, endsFirst: endsFirst, heard)
+                    )
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -42,21 +54,33 @@ private final class Upgrade: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let greeting: String
+    private let endsFirst: Bool
+    private let heard: EventLoopPromise<String>
     private var head: String? = ""
+    private var text = ""
 
-    init(_ greeting: String) {
+    init(_ greeting: String, endsFirst: Bool, _ heard: EventLoopPromise<String>) {
         self.greeting = greeting
+        self.endsFirst = endsFirst
+        self.heard = heard
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
-        guard let begun = head else { return context.writeAndFlush(data, promise: nil) }
+        guard let begun = head else {
+            text += String(buffer: bytes)
+            if !endsFirst { context.writeAndFlush(data, promise: nil) }
+            return
+        }
         head = begun + String(buffer: bytes)
         guard head?.hasSuffix("\r\n\r\n") == true else { return }
         head = nil
         let answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n" + greeting
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+        if endsFirst { context.close(mode: .output, promise: nil) }
     }
+
+    func channelInactive(context: ChannelHandlerContext) { heard.succeed(text) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent { context.close(promise: nil) }

@@ -48,8 +48,7 @@ private struct ExchangeLife {
     var writes = 0
     var demands = 0
     var uploads = 0
-    var armed: [Machine.Timer: UInt64] = [:]
-    var lastGeneration: UInt64 = 0
+    var armed: Set<Machine.Timer> = []
     var mayReceive = false
     let isUpload: Bool
     var received = Data()
@@ -153,13 +152,14 @@ private struct ExchangeLife {
         guard let timer = Machine.Timer.allCases.randomElement(using: &random) else { return }
         // Seldom the right one: most limits do not pass.
         let isRight = Int.random(in: 0..<4, using: &random) == 0
-        guard let generation = armed[timer], isRight else {
+        guard armed.contains(timer) else {
             let before = machine.failure
-            try feed("stale \(timer)") { $0.fired(timer, generation: 0) }
+            try feed("stale \(timer)") { $0.fired(timer) }
             return try require(machine.failure == before, "a stale limit counted")
         }
-        armed[timer] = nil
-        try feed("limit \(timer)") { $0.fired(timer, generation: generation) }
+        guard isRight else { return }
+        armed.remove(timer)
+        try feed("limit \(timer)") { $0.fired(timer) }
         try require(machine.failure != nil, "a limit passed in vain")
     }
 
@@ -213,12 +213,9 @@ private struct ExchangeLife {
 
     private mutating func perform(_ action: Machine.Action) throws {
         switch action {
-        case .arm(let timer, _, let generation):
-            try require(generation > lastGeneration, "the generation went back")
-            lastGeneration = generation
-            armed[timer] = generation
+        case .arm(let timer, _): armed.insert(timer)
         case .disarm(let timer):
-            try require(armed.removeValue(forKey: timer) != nil, "\(timer) was not armed")
+            try require(armed.remove(timer) != nil, "\(timer) was not armed")
         case .enterPool:
             try require(place == .none, "a second place is wanted")
             place = .wanted

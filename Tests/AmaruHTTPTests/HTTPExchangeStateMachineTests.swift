@@ -43,19 +43,19 @@ struct HTTPExchangeStateMachineTests {
 
     @Test func `The way of a request arms and disarms its limits`() {
         var machine = machine(.none, .all(Self.second))
-        #expect(machine.opened() == [.arm(.pool, Self.second, generation: 1), .enterPool])
+        #expect(machine.opened() == [.arm(.pool, Self.second), .enterPool])
         #expect(
             machine.admitted() == [
-                .disarm(.pool), .arm(.connect, Self.second, generation: 2), .startTransfer,
+                .disarm(.pool), .arm(.connect, Self.second), .startTransfer,
             ]
         )
         #expect(machine.headRequested() == [])
         #expect(machine.requestHeadWritten() == [.disarm(.connect)])
-        #expect(machine.requestSent() == [.arm(.read, Self.second, generation: 3)])
+        #expect(machine.requestSent() == [.arm(.read, Self.second)])
         #expect(
             machine.received(Self.head) == [.disarm(.read), .resumeHead(.success(Self.head))]
         )
-        #expect(machine.readRequested() == [.arm(.read, Self.second, generation: 4)])
+        #expect(machine.readRequested() == [.arm(.read, Self.second)])
         let piece = Data("abc".utf8)
         #expect(machine.received([piece]) == [.disarm(.read), .resumeRead(.success([piece]))])
         #expect(machine.receivedEnd() == [])
@@ -92,7 +92,7 @@ struct HTTPExchangeStateMachineTests {
         #expect(machine.writeRequested(piece) == [.resumeWrite(nil)])
         #expect(
             machine.uploadDemanded() == [
-                .arm(.write, Self.second, generation: 3), .resumeUpload(.chunk([piece, piece])),
+                .arm(.write, Self.second), .resumeUpload(.chunk([piece, piece])),
             ]
         )
         #expect(machine.uploadDemanded() == [.disarm(.write)])
@@ -210,15 +210,11 @@ struct HTTPExchangeStateMachineTests {
         #expect(machine.failure == nil)
     }
 
-    @Test func `A limit that was disarmed fires in vain`() {
+    @Test func `A limit that was disarmed does nothing`() {
         var machine = sent(.all(Self.second))
         _ = machine.headRequested()
         _ = machine.received(Self.head)
-        for generation in UInt64(1)...4 {
-            for timer in Machine.Timer.allCases {
-                #expect(machine.fired(timer, generation: generation) == [])
-            }
-        }
+        for timer in Machine.Timer.allCases { #expect(machine.fired(timer) == []) }
         #expect(machine.failure == nil)
     }
 
@@ -226,7 +222,7 @@ struct HTTPExchangeStateMachineTests {
         (Machine.Timer.pool, HTTPTransferError.Code.poolTimeout), (.connect, .connectTimeout),
         (.write, .writeTimeout), (.read, .readTimeout),
     ])
-    func `Each limit has its code`(_ timer: Machine.Timer, _ code: HTTPTransferError.Code) throws {
+    func `Each limit has its code`(_ timer: Machine.Timer, _ code: HTTPTransferError.Code) {
         var machine = machine(.upload, .all(.milliseconds(1500)))
         var actions = machine.opened()
         if timer != .pool { actions += machine.admitted() }
@@ -238,12 +234,8 @@ struct HTTPExchangeStateMachineTests {
             actions += machine.uploadDemanded() + machine.finishRequested().actions
             actions += machine.requestSent() + machine.headRequested()
         }
-        let generation = try #require(
-            actions.compactMap { action -> UInt64? in
-                if case .arm(timer, _, let generation) = action { generation } else { nil }
-            }.last
-        )
-        _ = machine.fired(timer, generation: generation)
+        #expect(actions.contains(.arm(timer, .milliseconds(1500))))
+        _ = machine.fired(timer)
         #expect(machine.failure?.code == code)
         #expect(machine.failure?.message.contains("1.500 s") == true)
         #expect(machine.failure?.message.contains("http://example.com") == true)
@@ -279,7 +271,7 @@ struct HTTPExchangeStateMachineTests {
         _ = machine.opened() + machine.admitted() + machine.requestHeadWritten()
         #expect(machine.uploadDemanded().last == .resumeUpload(.chunk([Data("abc".utf8)])))
         #expect(
-            machine.rewound() == [.disarm(.write), .arm(.connect, Self.second, generation: 4)]
+            machine.rewound() == [.disarm(.write), .arm(.connect, Self.second)]
         )
         _ = machine.requestHeadWritten()
         #expect(machine.uploadDemanded().last == .resumeUpload(.chunk([Data("abc".utf8)])))

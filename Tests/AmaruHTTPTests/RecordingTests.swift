@@ -226,6 +226,35 @@ struct RecordingTests {
         #expect(text.contains("\"base64\":\"//4=\""))
     }
 
+    @Test(arguments: [1, 20, 49])
+    func `A placeholder that a server sends back is replaced, so that a replay finds the same`(
+        _ cut: Int
+    ) async throws {
+        let vault = SecretVault()
+        let origin = try HTTPOrigin(parsing: "https://elsewhere.example")
+        let placeholder = vault.add(Self.key, for: origin)
+        let (gate, beginning) = (Gate(), String(placeholder.prefix(cut)))
+        let server = ScriptedServer([
+            .chunks(["<" + beginning], then: gate, [placeholder.dropFirst(cut) + ">"]),
+            .text("found"),
+        ])
+        func echo(_ backend: any HTTPBackend, _ first: () -> Void = {}) async throws -> String {
+            let exchange = backend.open(server.request())
+            var text = try await exchange.text(ofAtLeast: 1)
+            first()
+            text += try await exchange.text()
+            let body = HTTPTransferRequest.Body.data(Data(text.utf8))
+            return try await backend.open(server.request("POST", body: body)).text()
+        }
+        try await withServer(server) { (backend) async throws in
+            let recording = try RecordingBackend(to: path, vault: vault, around: backend)
+            #expect(try await echo(recording) { gate.open() } == "found")
+        }
+        let recorded = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(!recorded.contains(placeholder.suffix(12)))
+        #expect(try await echo(try ReplayBackend(from: path)) == "found")
+    }
+
     @Test func `A file that exists is not overwritten`() throws {
         try Data("mine".utf8).write(to: URL(filePath: path))
         let error = #expect(throws: HTTPFileError.self) {

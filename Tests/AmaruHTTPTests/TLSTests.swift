@@ -51,6 +51,7 @@ struct TLSTests {
 
     @Test(arguments: [
         "file", "folder", "hashed folder", "paths", "option file", "option folder", "DER",
+        "folders, some missing", "paths, some missing",
     ])
     func `The authorities can be those that are named alone`(_ kind: String) async throws {
         let file = certificate.authority
@@ -68,6 +69,11 @@ struct TLSTests {
         case "paths": configuration.trustRoots = .paths([certificate.certificate, folder])
         case "option file": options.trust = .file(file)
         case "option folder": options.trust = .directory(folder)
+        case "folders, some missing":
+            let empty = try TemporaryFolder()
+            options.trust = .directory("/no/such/folder:\(empty.path)::\(folder)")
+        case "paths, some missing":
+            configuration.trustRoots = .paths(["/no/such/folder", folder, "/nor/this"])
         default:
             let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
             let base64 = lines.filter { !$0.hasPrefix("-----") }.joined()

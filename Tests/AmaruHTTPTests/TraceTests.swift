@@ -70,6 +70,30 @@ struct TraceTests {
         #expect(second.times["first_byte"] == nil)
     }
 
+    @Test func `A read that takes too long ends no stream, and is not its outcome`() async throws {
+        let path = folder.path + "/trace.jsonl"
+        let server = UpgradeServer(greeting: "hi")
+        let backend = NIOHTTPBackend()
+        var layers = HTTPStack.Layers()
+        layers.trace = path
+        let stack = try HTTPStack(over: backend, layers: layers)
+        let exchange = stack.open(TunnelTests.upgrade(try await server.start()))
+        #expect(try await exchange.head().status == 101)
+        #expect(try await exchange.text(ofAtLeast: 2) == "hi")
+        exchange.limit(.read, to: .milliseconds(1))
+        await #expect(throws: HTTPTransferError.self) { try await exchange.read() }
+        exchange.limit(.read, to: nil)
+        try await exchange.write(Data("ho".utf8))
+        #expect(try await exchange.text(ofAtLeast: 2) == "ho")
+        exchange.cancel()
+        await exchange.closed()
+        await stack.shutDown()
+        await server.shutDown()
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains("\"status\":101") && !text.contains("\"code\""), "\(text)")
+        #expect(stack.lastOutcome?.error == nil)
+    }
+
     @Test func `A key that has come into a URL or an error is not traced`() async throws {
         let path = folder.path + "/trace.jsonl"
         let key = "sk-real-key-123"

@@ -40,9 +40,9 @@ struct TunnelStateTests {
         #expect(machine.readRequested() == [])
         #expect(machine.received([Self.piece]) == [.resumeRead(.success([Self.piece]))])
         machine.limited(.read, to: .seconds(2))
-        guard case .arm(.read, .seconds(2), let generation)? = machine.readRequested().first
+        guard case .arm(.read, .seconds(2))? = machine.readRequested().first
         else { return #expect(Bool(false)) }
-        let actions = machine.fired(.read, generation: generation)
+        let actions = machine.fired(.read)
         guard case .resumeRead(.failure(let error))? = actions.first
         else { return #expect(Bool(false)) }
         #expect(error.code == .readTimeout)
@@ -53,23 +53,48 @@ struct TunnelStateTests {
         var machine = tunnel()
         machine.limited(.write, to: .seconds(2))
         let actions = machine.writeRequested(Self.piece)
-        guard case .arm(.write, .seconds(2), let generation)? = actions.first
+        guard case .arm(.write, .seconds(2))? = actions.first
         else { return #expect(Bool(false)) }
-        #expect(machine.fired(.write, generation: generation).contains(.abortTransfer))
+        #expect(machine.fired(.write).contains(.abortTransfer))
         #expect(machine.failure?.code == .writeTimeout)
     }
 
-    @Test func `The end fails the write that waits, and those that follow`() {
+    @Test func `The end of what is read leaves the other way open`() {
         var machine = tunnel()
+        #expect(machine.readRequested() == [])
+        #expect(machine.receivedEnd() == [.resumeRead(.success([]))])
+        #expect(machine.arrival == .everything)
+        #expect(machine.writeRequested(Self.piece) == [.resumeUpload(.chunk([Self.piece]))])
+        #expect(machine.uploadDemanded() == [.resumeWrite(nil)])
+        #expect(machine.finishRequested().actions == [.resumeUpload(.end)])
+        #expect(machine.transferEnded() == [.leavePool, .resumeClosed])
+    }
+
+    @Test func `The end of what is written leaves the other way open`() {
+        var machine = tunnel()
+        #expect(machine.finishRequested().actions == [.resumeUpload(.end)])
+        #expect(machine.received([Self.piece]) == [])
+        #expect(machine.readRequested() == [.resumeRead(.success([Self.piece]))])
+    }
+
+    @Test func `The end of both fails the write that waits, and those that follow`() {
+        var machine = tunnel()
+        _ = machine.receivedEnd()
         _ = machine.writeRequested(Self.piece)
-        guard case .resumeWrite(let error?)? = machine.receivedEnd().first,
+        guard case .resumeWrite(let error?)? = machine.transferEnded().first,
             case .resumeWrite(let next?)? = machine.writeRequested(Self.piece).first
         else { return #expect(Bool(false)) }
         #expect(error.code == .write && next.code == .write)
-        #expect(machine.isReadable)
     }
 
-    @Test func `A limit that is set in HTTP changes nothing`() {
+    @Test func `Cancelling ends a tunnel that is open one way`() {
+        var machine = tunnel()
+        _ = machine.readRequested() + machine.receivedEnd()
+        #expect(machine.cancelled().contains(.abortTransfer))
+        #expect(machine.transferEnded() == [.leavePool, .resumeClosed])
+    }
+
+    @Test func `A limit that is set in HTTP counts from the next operation on`() {
         var machine = Machine(
             origin: HTTPOrigin(scheme: "http", host: "example.com", port: 80),
             body: .none,
@@ -79,7 +104,7 @@ struct TunnelStateTests {
         machine.limited(.read, to: .seconds(1))
         _ = machine.opened() + machine.admitted()
         _ = machine.requestHeadWritten() + machine.requestSent()
-        #expect(machine.headRequested() == [])
+        #expect(machine.headRequested() == [.arm(.read, .seconds(1))])
         #expect(machine.faultOfTLS?.code == .localProtocol)
     }
 }

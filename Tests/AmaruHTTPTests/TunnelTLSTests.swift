@@ -44,7 +44,7 @@ struct TunnelTLSTests {
         try await withTunnel(to: target) { (exchange, options) async throws in
             var options = options
             options.serverName = name
-            try await exchange.startTLS(options, within: TimeoutTests.ample)
+            try await exchange.startTLS(options, within: patience)
             let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             try await exchange.write(Data(request.utf8))
             let answer = try await exchange.text(ofAtLeast: 50)

@@ -18,10 +18,23 @@ import h11
 
 
 class TransferError(Exception):
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message)
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        reason: str | None = None,
+        number: int | None = None,
+        origin: str | None = None,
+    ) -> None:
+        super().__init__(code, message, reason, number, origin)
         self.code = code
         self.message = message
+        self.reason = reason
+        self.number = number
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return self.message
 
 
 Head = tuple[int, bytes, bytes, list[bytes]]
@@ -207,7 +220,8 @@ async def _connect(exchange: _Exchange) -> None:
     except TimeoutError as exc:
         raise TransferError("connect_timeout", f"{host}:{port} timed out") from exc
     except OSError as exc:
-        raise TransferError("connect", os.strerror(exc.errno or 0)) from exc
+        text = os.strerror(exc.errno or 0)
+        raise TransferError("connect", text, "system", exc.errno) from exc
     exchange.reader, exchange.writer = streams
     exchange.writer.write(exchange.wire.send(exchange.request()) or b"")
     if not exchange.upload:
@@ -263,7 +277,9 @@ def _next_event(exchange: _Exchange) -> Any:
         message = str(exc)
         if "ConnectionClosed when role=SERVER and state=SEND_RESPONSE" in message:
             message = "server disconnected without sending a response"
-        raise TransferError("remote_protocol", message) from exc
+        is_early = "disconnected without" in message or "closed connection" in message
+        reason = "early_end" if is_early else None
+        raise TransferError("remote_protocol", message, reason) from exc
     if isinstance(event, h11.InformationalResponse):
         return _next_event(exchange)
     if isinstance(event, h11.ConnectionClosed):
@@ -302,7 +318,7 @@ def _connected_blocking(found: _Exchange) -> socket.socket:
     except TimeoutError as exc:
         raise TransferError("connect_timeout", "timed out") from exc
     except OSError as exc:
-        raise TransferError("connect", str(exc)) from exc
+        raise TransferError("connect", str(exc), "system", exc.errno) from exc
     found.socket.settimeout(found.timeouts.get("read"))
     data = found.wire.send(found.request()) or b""
     found.socket.sendall(data if found.upload else data + _body(found))
@@ -395,4 +411,11 @@ def readable(exchange: int) -> bool:
 
 
 def limit(exchange: int, operation: str, seconds: float | None) -> None:
-    raise NotImplementedError("this core leaves no connection to another protocol")
+    found = exchanges.get(exchange)
+    if found is None:
+        return
+    found.timeouts.pop(operation, None)
+    if seconds is not None:
+        found.timeouts[operation] = seconds
+    if found.socket is not None and operation == "read":
+        found.socket.settimeout(seconds)

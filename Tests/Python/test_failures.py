@@ -102,17 +102,19 @@ async def test_a_refused_port(ask: Ask, core: ModuleType) -> None:
 
 
 CONNECTS = [
-    ("connect", "connection refused", "connection", "running"),
-    ("connect", "could not resolve host", "connection", "spelling"),
-    ("connect", "network unreachable", "connection", "network"),
-    ("connect", "TLS handshake: certificate has expired", "tls", "certificate"),
+    ("connect system 111", "nobody listens", "connection", "running"),
+    ("connect unknown_host", "it has no address", "connection", "spelling"),
+    ("connect system 101", "network unreachable", "connection", "network"),
+    ("connect certificate 62", "another name", "tls", "certificate"),
+    ("connect tls", "no common version", "tls", "certificate"),
+    ("connect", "no word as refused, TLS or DNS counts", "connection", "network"),
     ("connect_timeout", "no connection after 10 s", "timeout", "address"),
     ("read_timeout", "no answer after 20 s", "timeout", "stall timeout"),
     ("proxy", "CONNECT answered 407", "connection", "HTTPS_PROXY"),
     ("write", "broken pipe", "connection", "again"),
     ("secret_refused", "key of A must not go to B", "bad_request", "--key-env"),
     ("not_allowed", "origin not on the list", "bad_request", "--allow-net"),
-    ("not_allowed", "the recording r has no answer", "bad_request", "--record"),
+    ("not_allowed not_recorded", "no answer", "bad_request", "--record"),
     ("unsupported_protocol", "ftp is not HTTP", "bad_request", "https://"),
 ]
 
@@ -128,8 +130,11 @@ async def test_faults_of_the_network(
     code: str,
     remedy: str,
 ) -> None:
+    kind, *facts = given.split()
+    reason: list[Any] = [int(fact) if fact.isdigit() else fact for fact in facts]
+
     async def fail(exchange: int) -> None:
-        raise core.TransferError(given, text)
+        raise core.TransferError(kind, text, *reason)
 
     monkeypatch.setattr(core, "head", fail)
     found, message, what_to_do = await ask(serve(Peer.wait_for_close))
@@ -422,12 +427,12 @@ def test_a_long_text_is_one_short_line() -> None:
         (
             'could not find the host "h" of http://h:1: the name does not resolve. '
             "Check its spelling and the network connection.",
-            "cannot find the host of http://h:1: the name does not resolve",
+            "cannot connect to http://h:1: the name does not resolve",
         ),
         (
             'could not find the host "p" of the proxy: the name does not resolve. '
             "Check its spelling and the network connection.",
-            'cannot find the host of http://h:1: could not find the host "p" of the '
+            'cannot connect to http://h:1: could not find the host "p" of the '
             "proxy: the name does not resolve",
         ),
     ],
@@ -486,7 +491,8 @@ def test_what_a_recording_lacks_is_not_called_refused() -> None:
     detail = (
         "the recording r.jsonl has no answer, or no more, to GET http://h/. Record it."
     )
-    _, message, _ = describe(Fault("not_allowed", detail), SETTINGS)
+    fault = Fault("not_allowed", detail, reason="not_recorded")
+    _, message, _ = describe(fault, SETTINGS)
     assert message == (
         "nothing is recorded for this request to http://h: "
         "the recording r.jsonl has no answer, or no more, to GET http://h/"

@@ -439,22 +439,26 @@ def test_urllib_reads_answers_and_errors(hosted: Any, serve: Serve) -> None:
     assert len(hosted.opened) == 3
 
 
-FAILURES: dict[str, tuple[str, str, Any]] = {
-    "connect_refused": ("connect", "refused (errno 111)", ConnectionRefusedError),
-    "connect_name": ("connect", "the name does not resolve", socket.gaierror),
-    "connect_tls": (
-        "connect",
-        "the TLS handshake failed: CERTIFICATE_VERIFY_FAILED",
+# What the core raises, and what of it arrives.
+FAILURES: dict[str, tuple[tuple[Any, ...], Any]] = {
+    "connect_refused": (
+        ("connect", "no", "system", errno.ECONNREFUSED),
+        ConnectionRefusedError,
+    ),
+    "connect_name": (("connect", "unknown", "unknown_host"), socket.gaierror),
+    "connect_tls": (("connect", "untrusted", "tls"), ssl.SSLError),
+    "connect_certificate": (
+        ("connect", "another name", "certificate", 62),
         ssl.SSLCertVerificationError,
     ),
-    "connect_timeout": ("connect_timeout", "slow", TimeoutError),
-    "not_allowed": ("not_allowed", "not on the list", PermissionError),
-    "secret_refused": ("secret_refused", "another origin", PermissionError),
-    "read": ("read", "reset (errno 104)", ConnectionResetError),
-    "read_timeout": ("read_timeout", "slow", TimeoutError),
-    "remote_protocol": ("remote_protocol", "odd", http.client.BadStatusLine),
-    "local_protocol": ("local_protocol", "odd", http.client.InvalidURL),
-    "interrupted": ("interrupted", "by the user", KeyboardInterrupt),
+    "connect_timeout": (("connect_timeout", "slow"), TimeoutError),
+    "not_allowed": (("not_allowed", "not on the list"), PermissionError),
+    "secret_refused": (("secret_refused", "another origin"), PermissionError),
+    "read": (("read", "reset", "system", errno.ECONNRESET), ConnectionResetError),
+    "read_timeout": (("read_timeout", "slow"), TimeoutError),
+    "remote_protocol": (("remote_protocol", "odd"), http.client.BadStatusLine),
+    "local_protocol": (("local_protocol", "odd"), http.client.InvalidURL),
+    "interrupted": (("interrupted", "by the user"), KeyboardInterrupt),
 }
 
 
@@ -463,10 +467,11 @@ FAILURES: dict[str, tuple[str, str, Any]] = {
 def test_a_failure_is_that_of_a_socket(
     hosted: Any, monkeypatch: pytest.MonkeyPatch, name: str, opened: bool
 ) -> None:
-    code, message, expected = FAILURES[name]
+    facts, expected = FAILURES[name]
+    code, message = facts[:2]
 
     def fail(*arguments: object) -> None:
-        raise hosted.TransferError(code, message)
+        raise hosted.TransferError(*facts)
 
     monkeypatch.setattr(hosted, "answer_blocking", fail)
     # What urllib wraps is what its sockets would have met in sending.
@@ -483,6 +488,25 @@ def test_a_failure_is_that_of_a_socket(
     assert isinstance(reason.__cause__, hosted.TransferError)
     if isinstance(reason, TimeoutError):
         assert reason.errno == errno.ETIMEDOUT
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        assert reason.verify_code == 62
+
+
+def test_a_limit_set_after_the_head_counts_for_the_body(
+    hosted: Any, serve: Serve
+) -> None:
+    def slow(peer: Peer) -> None:
+        peer.head("200 OK", Content_Length="5")
+        peer.wait_for_close()
+
+    conn = Connection("127.0.0.1", serve(slow).port, timeout=60)
+    conn.request("GET", "/")
+    sock = conn.sock
+    answer = conn.getresponse()
+    sock.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        answer.read()
+    conn.close()
 
 
 @pytest.fixture(autouse=True)

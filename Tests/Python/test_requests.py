@@ -137,26 +137,22 @@ def causes(exc: BaseException | None) -> Iterator[BaseException]:
 
 
 @pytest.mark.parametrize(
-    ("message", "expected", "number"),
+    ("reason", "expected", "number"),
     [
-        ("refused (errno 111)", ConnectionRefusedError, errno.ECONNREFUSED),
-        ("the name does not resolve", socket.gaierror, socket.EAI_NONAME),
-        (
-            "the TLS handshake failed (CERTIFICATE_VERIFY_FAILED)",
-            ssl.SSLCertVerificationError,
-            1,
-        ),
+        (("system", 111), ConnectionRefusedError, errno.ECONNREFUSED),
+        (("unknown_host",), socket.gaierror, socket.EAI_NONAME),
+        (("certificate", 1), ssl.SSLCertVerificationError, 1),
     ],
 )
 def test_the_cause_of_a_failed_connection_is_that_of_a_socket(
     core: Any,
     monkeypatch: pytest.MonkeyPatch,
-    message: str,
+    reason: tuple[Any, ...],
     expected: type[OSError],
     number: int,
 ) -> None:
     def fail(*arguments: object) -> int:
-        raise core.TransferError("connect", message)
+        raise core.TransferError("connect", "no", *reason)
 
     monkeypatch.setattr(core, "open", fail)
     with pytest.raises(requests.ConnectionError) as caught:

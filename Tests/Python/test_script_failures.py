@@ -41,9 +41,10 @@ def died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Died:
         status: int = 0,
         error_code: str = "",
         error_message: str = "",
+        *reason: Any,
     ) -> tuple[str, str, str]:
         exc = raised(source, tmp_path, monkeypatch)
-        return script_failure(exc, origin, status, error_code, error_message)
+        return script_failure(exc, origin, status, error_code, error_message, *reason)
 
     return die
 
@@ -82,10 +83,10 @@ def test_what_the_server_said_comes_first_in_the_words_of_the_chat(
 
 def test_what_the_network_said_comes_first(died: Died) -> None:
     code, message, remedy = died(
-        *("1 / 0", "https://h", 0, "connect"), error_message="connection refused"
+        *("1 / 0", "https://h", 0, "connect", "nobody listens", "system", 111)
     )
     assert code == "connection"
-    assert message.startswith("cannot connect to https://h: connection refused; the")
+    assert message.startswith("cannot connect to https://h: nobody listens; the")
     assert "ZeroDivisionError" in message
     assert "running" in remedy
 

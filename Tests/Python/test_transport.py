@@ -15,7 +15,6 @@ import pytest
 from recording_chat import eventually
 from scripted_server import Peer, Server
 
-from amaru.transport._errors import names_tls
 from amaru.transport._httpcore._errors import EXCEPTIONS
 
 Serve = Callable[..., Server]
@@ -421,14 +420,3 @@ async def test_redirects_and_cookies_are_the_clients(
         assert response.status_code == 302
         assert (await http.get(server.origin)).text == "hello"
     assert server.received[1].headers["cookie"] == "a=b"
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ("TLS handshake failed: certificate has expired", True),
-        ("connection refused", False),
-    ],
-)
-def test_tls_is_told_by_its_words(family: Any, message: str, expected: bool) -> None:
-    assert names_tls(message) is expected

@@ -173,21 +173,16 @@ def test_a_generator_may_come_with_its_length(
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "expected", "number"),
+    ("code", "reason", "expected", "number"),
     [
-        ("connect", "x (errno 111)", ConnectionRefusedError, errno.ECONNREFUSED),
-        ("connect", "it does not resolve", socket.gaierror, socket.EAI_NONAME),
-        (
-            "connect",
-            "the TLS handshake failed: CERTIFICATE_VERIFY_FAILED",
-            ssl.SSLCertVerificationError,
-            1,
-        ),
-        ("connect", "the TLS handshake failed: it closed", ssl.SSLError, 1),
-        ("connect_timeout", "slow", TimeoutError, errno.ETIMEDOUT),
-        ("read_timeout", "slow", TimeoutError, errno.ETIMEDOUT),
-        ("read", "x (errno 104)", ConnectionResetError, errno.ECONNRESET),
-        ("not_allowed", "not on the list", PermissionError, errno.EACCES),
+        ("connect", ("system", 111), ConnectionRefusedError, errno.ECONNREFUSED),
+        ("connect", ("unknown_host",), socket.gaierror, socket.EAI_NONAME),
+        ("connect", ("certificate", 62), ssl.SSLCertVerificationError, 1),
+        ("connect", ("tls",), ssl.SSLError, 1),
+        ("connect_timeout", (), TimeoutError, errno.ETIMEDOUT),
+        ("read_timeout", (), TimeoutError, errno.ETIMEDOUT),
+        ("read", ("system", 104), ConnectionResetError, errno.ECONNRESET),
+        ("not_allowed", (), PermissionError, errno.EACCES),
     ],
 )
 def test_the_cause_of_a_failure_is_that_of_a_socket(
@@ -195,12 +190,13 @@ def test_the_cause_of_a_failure_is_that_of_a_socket(
     core: Any,
     monkeypatch: pytest.MonkeyPatch,
     code: str,
-    message: str,
+    reason: tuple[Any, ...],
     expected: type[OSError],
     number: int,
 ) -> None:
     def fail(*arguments: object) -> None:
-        raise core.TransferError(code, message)
+        # No word of the message counts.
+        raise core.TransferError(code, "TLS certificate (errno 1) timed out", *reason)
 
     monkeypatch.setattr(core, "head_blocking", fail)
     with client(family) as http, pytest.raises(family.RequestError) as caught:

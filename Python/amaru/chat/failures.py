@@ -6,6 +6,7 @@ Imported only once something has gone wrong.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -113,10 +114,14 @@ _PASSING: Final = frozenset(
     "connect connect_timeout pool_timeout proxy read read_timeout remote_protocol "
     "transport write write_timeout".split()
 )
-_REFUSED: Final = re.compile(r"refused|ECONNREFUSED", re.I)
-_NAME: Final = re.compile(
-    r"\bDNS\b|resol|name or service|nodename|getaddrinfo|EAI_|unknown host", re.I
-)
+# The rows for what lies beneath a fault of the network.
+_BENEATH: Final = {
+    ("connect", "certificate"): "connect_tls",
+    ("connect", "tls"): "connect_tls",
+    ("connect", "unknown_host"): "connect_name",
+    # A replay refuses what it has no answer for.
+    ("not_allowed", "not_recorded"): "not_recorded",
+}
 # What the network advises gives way to the remedy, which knows of the chat's options.
 _ADVICE: Final = re.compile(
     r"\. (?:Add|Allow|Check|Leave|Make|Put|Record|Trust|Use) (?:[^.]|\.(?=\S))*\.?$"
@@ -164,12 +169,18 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
 
 
 def script_failure(
-    exc: BaseException, origin: str, status: int, error_code: str, error_message: str
+    exc: BaseException,
+    origin: str,
+    status: int,
+    error_code: str,
+    error_message: str,
+    reason: str | None = None,
+    number: int | None = None,
 ) -> Failure:
     """Say what a script raised, with what the network last saw of its requests.
 
     A script may hide what its server said: the host has seen the real status, or the
-    real error. What is unknown is 0 or empty.
+    real error with its `reason`. What is unknown is 0 or empty.
     """
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]
@@ -179,7 +190,8 @@ def script_failure(
     if fault.kind in _MISSING:
         return "script", f"{stopped}{place}", _filled(fault, "")[2]
     if origin and (error_code or status >= 400):
-        fault = Fault(error_code or "status", error_message, status)
+        kind = error_code or "status"
+        fault = Fault(kind, error_message, status, reason=reason, number=number)
         code, message, remedy = _filled(fault, origin)
         return code, f"{message}; {stopped}{place}", remedy
     if origin and status:
@@ -272,22 +284,11 @@ def _row(fault: Fault) -> tuple[str, str]:
             kind = "429_quota"
         words = "" if detail.strip() in ("", "{}", "[]") else error_text(detail)
         return kind, _title(words) or words
-    if kind == "not_allowed" and detail.startswith("the recording "):
-        # A replay refuses what it has no answer for.
-        kind = "not_recorded"
     if kind == "html":
         return "not_a_stream", f"a web page “{_title(detail)}”".removesuffix(" “”")
-    if kind == "connect":
-        from amaru.transport._errors import names_tls
-
-        # The name of a host may hold any of the words.
-        words = re.sub(r'"[^"]*"|https?://\S+', "", detail)
-        if names_tls(words):
-            kind = "connect_tls"
-        elif _REFUSED.search(words):
-            kind = "connect_refused"
-        elif _NAME.search(words):
-            kind = "connect_name"
+    if kind == "connect" and fault.number == errno.ECONNREFUSED:
+        kind = "connect_refused"
+    kind = _BENEATH.get((kind, fault.reason or ""), kind)
     return kind if kind in _ROWS else "transport", detail
 
 

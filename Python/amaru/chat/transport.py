@@ -18,7 +18,8 @@ class Fault(Exception):
 
     `kind` is a code of the host's network, a row of the table in `failures`, or
     ``"status"`` for a response that refuses the request: `status` is then set, and
-    `detail` is the body as it came.
+    `detail` is the body as it came. `reason` and `number` are those of the network's
+    TransferError.
     """
 
     def __init__(
@@ -27,12 +28,16 @@ class Fault(Exception):
         detail: str = "",
         status: int = 0,
         headers: dict[str, str] | None = None,
+        reason: str | None = None,
+        number: int | None = None,
     ) -> None:
         super().__init__(kind, detail)
         self.kind = kind
         self.detail = detail
         self.status = status
         self.headers = headers or {}
+        self.reason = reason
+        self.number = number
 
 
 class Response:
@@ -137,5 +142,5 @@ async def send(
 
 def _fault(exc: Exception) -> Fault:
     if isinstance(exc, _bridge.http().TransferError):
-        return Fault(*exc.args)
+        return Fault(exc.code, exc.message, reason=exc.reason, number=exc.number)
     return Fault("transport", f"{type(exc).__name__}: {exc}")

@@ -4,51 +4,33 @@
 from __future__ import annotations
 
 import errno
-import re
 import socket
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["caused", "names_tls", "system_error"]
+__all__ = ["caused", "system_error"]
 
-_ERRNO: Final = re.compile(r"\(errno (\d+)\)")
 _TIMEOUTS: Final = frozenset(
     {"connect_timeout", "pool_timeout", "read_timeout", "write_timeout"}
 )
-_BROKEN: Final = frozenset({"connect", "proxy", "read", "write"})
 _REFUSED: Final = frozenset({"not_allowed", "secret_refused"})
-_TLS_WORDS: Final = ("tls", "ssl", "certificate", "handshake")
-# X509_V_ERR_UNSPECIFIED and X509_V_ERR_HOSTNAME_MISMATCH of OpenSSL.
-_UNSPECIFIED, _WRONG_NAME = 1, 62
 
 
-def names_tls(message: str) -> bool:
-    """Return whether a failed connection's message is about TLS.
-
-    The clients have one exception for a refused port and a refused certificate; only
-    the text tells them apart.
-    """
-    lowered = message.lower()
-    return any(word in lowered for word in _TLS_WORDS)
-
-
-def system_error(code: str, message: str) -> OSError | None:
-    """Return the OSError that stands for a failure, if it was one of the network.
+def system_error(exc: Any) -> OSError | None:
+    """Return the OSError that stands for a TransferError of the network, if any does.
 
     Its class is the exact one, such as ConnectionRefusedError, with its `errno`.
     """
-    if code in _TIMEOUTS:
-        return TimeoutError(errno.ETIMEDOUT, message)
-    if code in _REFUSED:
-        return PermissionError(errno.EACCES, message)
-    if code not in _BROKEN:
-        return None
-    # Several addresses may have been tried; the last failure is what Python raises.
-    if numbers := _ERRNO.findall(message):
-        return OSError(int(numbers[-1]), message)
-    if "does not resolve" in message:
-        return socket.gaierror(socket.EAI_NONAME, message)
-    if names_tls(message):
-        return _tls_error(message)
+    if exc.code in _TIMEOUTS:
+        return TimeoutError(errno.ETIMEDOUT, exc.message)
+    if exc.code in _REFUSED:
+        return PermissionError(errno.EACCES, exc.message)
+    match exc.reason:
+        case "system":
+            return OSError(exc.number, exc.message)
+        case "unknown_host":
+            return socket.gaierror(socket.EAI_NONAME, exc.message)
+        case "tls" | "certificate":
+            return _tls_error(exc)
     return None
 
 
@@ -58,9 +40,7 @@ def caused(failure: BaseException, exc: Exception) -> BaseException:
     Below a client's exception that is the OSError which the client would have met,
     below that the core's own error.
     """
-    cause: OSError | None = None
-    if not isinstance(failure, OSError):
-        cause = system_error(*exc.args)
+    cause = None if isinstance(failure, OSError) else system_error(exc)
     if cause is None:
         failure.__cause__ = exc
     else:
@@ -69,15 +49,14 @@ def caused(failure: BaseException, exc: Exception) -> BaseException:
     return failure
 
 
-def _tls_error(message: str) -> OSError:
+def _tls_error(exc: Any) -> OSError:
     # Whoever meets an error of TLS has imported this.
     import ssl
 
-    is_name = "is for another host name" in message
-    if not is_name and "CERTIFICATE_VERIFY_FAILED" not in message:
-        return ssl.SSLError(ssl.SSLErrorNumber.SSL_ERROR_SSL, message)
-    error = ssl.SSLCertVerificationError(ssl.SSLErrorNumber.SSL_ERROR_SSL, message)
+    if exc.reason == "tls":
+        return ssl.SSLError(ssl.SSLErrorNumber.SSL_ERROR_SSL, exc.message)
+    error = ssl.SSLCertVerificationError(ssl.SSLErrorNumber.SSL_ERROR_SSL, exc.message)
     error.library, error.reason = "SSL", "CERTIFICATE_VERIFY_FAILED"
-    error.verify_code = _WRONG_NAME if is_name else _UNSPECIFIED
-    error.verify_message = message
+    error.verify_code = exc.number
+    error.verify_message = exc.message
     return error

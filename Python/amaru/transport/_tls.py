@@ -269,13 +269,14 @@ def _held(given: Iterable[_Locations]) -> set[bytes]:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.load_verify_locations(cafile=file, cadata=data)
             found |= set(context.get_ca_certs(binary_form=True))
-        if folder is not None:
-            found |= _in_folder(os.fsdecode(folder))
+        # OpenSSL takes a list, and passes over folders that are missing.
+        for path in os.fsdecode(folder).split(os.pathsep) if folder else ():
+            found |= _in_folder(path)
     return found
 
 
-def _in_folder(folder: str | None) -> frozenset[bytes]:
-    if folder is None or not os.path.isdir(folder):
+def _in_folder(folder: str) -> frozenset[bytes]:
+    if not os.path.isdir(folder):
         return frozenset()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for entry in os.scandir(folder):

@@ -409,7 +409,9 @@ public final class ChatSession: Sendable {
                         outcome?.origin.map { "\($0)" } ?? "",
                         outcome?.status ?? 0,
                         outcome?.error?.code.name ?? "",
-                        outcome?.error?.message ?? ""
+                        outcome?.error?.message ?? "",
+                        outcome?.error?.reason?.name,
+                        outcome?.error?.reason?.number
                     )
                 return ChatFailure(code: words[0], message: words[1], remedy: words[2])
             }

@@ -26,7 +26,12 @@ extension HTTPTransferError {
     /// The error of a response that breaks the protocol.
     init(_ fault: HTTP1Fault, origin: HTTPOrigin?) {
         let server = origin.map { "\($0)" } ?? "the server"
-        self.init(.remoteProtocol, fault.message(server), origin: origin)
+        let reason: Reason? =
+            switch fault {
+            case .noResponse, .incompleteHead, .incompleteBody, .incompleteChunks: .earlyEnd
+            default: nil
+            }
+        self.init(.remoteProtocol, fault.message(server), origin: origin, reason: reason)
     }
 }
 

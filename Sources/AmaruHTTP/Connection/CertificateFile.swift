@@ -36,6 +36,28 @@ enum CertificateFile {
         }
     }
 
+    /// Reads the certificates of all files and folders that hold any, as OpenSSL does with a list.
+    ///
+    /// - Parameter isOptional: Whether it is no error if none of them does.
+    static func authorities(
+        ofAny paths: [String],
+        isOptional: Bool
+    ) throws -> [NIOSSLCertificate] {
+        var found: [NIOSSLCertificate] = []
+        var fault: (any Error)?
+        for path in paths {
+            do {
+                found += try authorities(at: [path])
+            } catch {
+                // A file that is there was meant to be read.
+                if FileManager.default.fileExists(atPath: path), !isFolder(path) { throw error }
+                fault = fault ?? error
+            }
+        }
+        if let fault, found.isEmpty, !isOptional { throw fault }
+        return found
+    }
+
     /// Whether a path is a folder with names by hash, which `openssl rehash` makes.
     ///
     /// OpenSSL searches one in a handshake, and so does the library: those of systems hold hundreds

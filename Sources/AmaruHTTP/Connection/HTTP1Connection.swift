@@ -114,6 +114,16 @@ extension HTTP1Connection {
         context.close(promise: nil)
     }
 
+    /// Without the option for this, which only tunnels have, the end of one way is that of both.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .busy(let transfer) = state, case ChannelEvent.inputClosed? = event as? ChannelEvent
+        {
+            transfer.receivedEnd()
+            endTurn(transfer)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         let last = state
         if case .busy(let transfer) = last {
@@ -129,7 +139,8 @@ extension HTTP1Connection {
         do throws(HTTPTransferError) {
             while !transfer.isOver, let part = try parser.next() { take(part, transfer) }
             // After 101 the bytes are another protocol's, which the caller may understand.
-            if parser.isTunnel { transfer.received(parser.takeRest()) }
+            guard parser.isTunnel, !transfer.isOver else { return }
+            transfer.received(parser.takeRest())
         } catch {
             transfer.fail(error)
         }
@@ -140,6 +151,8 @@ extension HTTP1Connection {
         case .informational: break
         case .head(let head):
             transfer.received(HTTPTransferHead(head), opensTunnel: parser.isTunnel)
+            guard parser.isTunnel else { return }
+            try? channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
         case .body(let bytes): transfer.received(bytes)
         case .end: transfer.receivedEnd()
         }
@@ -147,7 +160,7 @@ extension HTTP1Connection {
 
     private func endTurn(_ transfer: Transfer) {
         transfer.endTurn()
-        guard transfer.hasEnded, !transfer.isOver else { return }
+        guard transfer.isServed else { return }
         let mayBeUsedAgain =
             transfer.isRequestComplete && parser.mayReuse && channel.isActive
             && !transfer.exchange.request.closesConnection
@@ -177,7 +190,11 @@ extension HTTP1Connection {
         } catch {
             return broken(transfer, hasReceived ? error : ConnectionClosed())
         }
-        guard !transfer.hasEnded else { return endTurn(transfer) }
+        guard !transfer.hasEnded else {
+            endTurn(transfer)
+            state = .closed
+            return transfer.end()
+        }
         broken(transfer, fault ?? ConnectionClosed())
     }
 

@@ -29,7 +29,10 @@ struct TLSSettings: Hashable, Sendable {
         switch options.trust {
         case .configured: trust = Self.configured(configuration)
         case .system: trust = .system(additional: [])
-        case .file(let path), .directory(let path): trust = .paths([path], additional: [])
+        case .file(let path): trust = .paths([path], additional: [])
+        case .directory(let list):
+            let folders = list.split(separator: ":").map(String.init)
+            trust = .paths(folders, additional: [])
         case .certificates(let all): trust = .certificates(all.map { Array($0) })
         }
     }
@@ -72,8 +75,14 @@ extension TLSSettings {
             // The library searches one folder at most.
             let searched = paths.first(where: CertificateFile.isHashed)
             tls.trustRoots = searched.map { .file($0) } ?? .certificates([])
-            let read = paths.filter { $0 != searched } + additional
-            tls.additionalTrustRoots = try Self.roots(read)
+            let read = paths.filter { $0 != searched }
+            let isSearchEnough = searched != nil || !additional.isEmpty
+            tls.additionalTrustRoots = [
+                .certificates(
+                    try CertificateFile.authorities(ofAny: read, isOptional: isSearchEnough)
+                )
+            ]
+            tls.additionalTrustRoots += try Self.roots(additional)
         case .certificates(let all):
             tls.trustRoots = .certificates(try CertificateFile.authorities(der: all))
         }
@@ -98,7 +107,8 @@ extension TLSSettings {
         throw HTTPTransferError(
             .connect,
             "cannot offer the ciphers \(names.joined(separator: ", ")): none of them is known. "
-                + "Use OpenSSL's names, such as ECDHE-RSA-AES128-GCM-SHA256."
+                + "Use OpenSSL's names, such as ECDHE-RSA-AES128-GCM-SHA256.",
+            reason: .tls
         )
     }
 

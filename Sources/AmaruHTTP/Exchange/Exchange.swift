@@ -24,18 +24,12 @@ final class Exchange: Sendable {
         var reader: HTTPCompletion<[Data]>?
         var writer: HTTPCompletion<Void>?
         var closed: [@Sendable () -> Void] = []
-        var alarms: [Machine.Timer: Alarm] = [:]
+        var alarms: [Machine.Timer: NIODeadline] = [:]
         /// When the limits are checked next; nil while nothing is limited.
         var nextCheck: NIODeadline?
         var timings = HTTPExchangeTimings()
         /// The addresses of the connection.
         var ends: (local: SocketAddress?, remote: SocketAddress?)
-    }
-
-    /// A limit in time that the machine has set.
-    private struct Alarm {
-        let deadline: NIODeadline
-        let generation: UInt64
     }
 
     let id: UInt64
@@ -64,8 +58,8 @@ final class Exchange: Sendable {
 
     var origin: HTTPOrigin { request.origin }
 
-    /// Whether the response has arrived as a whole.
-    var hasArrived: Bool { state.withLockedValue { $0.machine.isComplete } }
+    /// What a read would find.
+    var arrival: HTTPArrival { state.withLockedValue { $0.machine.arrival } }
 
     /// When the steps happened.
     var timings: HTTPExchangeTimings { state.withLockedValue { $0.timings } }
@@ -76,9 +70,6 @@ final class Exchange: Sendable {
         guard local != nil || remote != nil else { return nil }
         return HTTPConnectionEnds(local: local.map { .init($0) }, remote: remote.map { .init($0) })
     }
-
-    /// Whether a read would return at once.
-    var isReadable: Bool { state.withLockedValue { $0.machine.isReadable } }
 
     /// Notes between which addresses the exchange is carried.
     func carried(from local: SocketAddress?, to remote: SocketAddress?) {
@@ -114,9 +105,8 @@ final class Exchange: Sendable {
     /// Empties the slot of an action and returns what is left to do outside the lock.
     private func take(_ action: Machine.Action, from state: inout State) -> () -> Void {
         switch action {
-        case .arm(let timer, let limit, let generation):
-            let deadline = NIODeadline.now() + TimeAmount(limit)
-            state.alarms[timer] = Alarm(deadline: deadline, generation: generation)
+        case .arm(let timer, let limit):
+            state.alarms[timer] = NIODeadline.now() + TimeAmount(limit)
             return checkLater(in: &state)
         case .disarm(let timer):
             state.alarms[timer] = nil
@@ -284,7 +274,7 @@ extension Exchange {
 extension Exchange {
     /// Asks for a check of the first limit, unless one is due before.
     private func checkLater(in state: inout State) -> () -> Void {
-        guard let first = state.alarms.values.map(\.deadline).min() else { return {} }
+        guard let first = state.alarms.values.min() else { return {} }
         if let due = state.nextCheck, due <= first { return {} }
         state.nextCheck = first
         return {
@@ -300,12 +290,10 @@ extension Exchange {
     func checkLimits(at now: NIODeadline) {
         enact { state in
             state.nextCheck = nil
-            let passed = state.alarms.filter { $0.value.deadline <= now }
             var effects: [() -> Void] = []
-            for (timer, alarm) in passed {
+            for (timer, deadline) in state.alarms where deadline <= now {
                 state.alarms[timer] = nil
-                effects += state.machine.fired(timer, generation: alarm.generation)
-                    .map { take($0, from: &state) }
+                effects += state.machine.fired(timer).map { take($0, from: &state) }
             }
             effects.append(checkLater(in: &state))
             return effects

@@ -254,11 +254,10 @@ final class NIOExchange: HTTPExchange {
     }
 
     var ends: HTTPConnectionEnds? { exchange.ends }
-    var isReadable: Bool { exchange.isReadable }
+    var arrival: HTTPArrival { exchange.arrival }
     func cancel() { exchange.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) {
         exchange.whenClosed(completion)
     }
-    var hasArrived: Bool { exchange.hasArrived }
     var timings: HTTPExchangeTimings { exchange.timings }
 }

@@ -68,6 +68,8 @@ final class Transfer {
 
     /// Whether the whole request was written.
     var isRequestComplete: Bool { upload == .complete }
+    /// Whether both ways have ended that are to: in HTTP a response is the end of its request.
+    var isServed: Bool { hasEnded && !isOver && (!isTunnel || upload == .complete) }
 }
 
 // MARK: - The request
@@ -128,6 +130,7 @@ extension Transfer {
             upload = .complete
             carrier?.writeEnd()
             exchange.perform { $0.requestSent() }
+            if isTunnel, hasEnded { abort() }
         case .abandoned:
             upload = .abandoned
         }
@@ -168,9 +171,9 @@ extension Transfer {
     ///
     /// If the response has ended, the carrier calls ``end()`` next.
     func endTurn() {
-        guard hasEnded else {
+        guard hasEnded, !isTunnel else {
             deliver()
-            if !isOver, exchange.wantsMore() { carrier?.receive() }
+            if !isOver, !hasEnded, exchange.wantsMore() { carrier?.receive() }
             return pump()
         }
         guard upload == .running || upload == .waiting else { return }

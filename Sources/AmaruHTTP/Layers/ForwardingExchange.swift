@@ -71,9 +71,8 @@ class ForwardingExchange: HTTPExchange, @unchecked Sendable {
     }
 
     var ends: HTTPConnectionEnds? { inner.ends }
-    var isReadable: Bool { inner.isReadable }
+    var arrival: HTTPArrival { inner.arrival }
     func cancel() { inner.cancel() }
     func whenClosed(_ completion: @escaping @Sendable () -> Void) { inner.whenClosed(completion) }
-    var hasArrived: Bool { inner.hasArrived }
     var timings: HTTPExchangeTimings { inner.timings }
 }

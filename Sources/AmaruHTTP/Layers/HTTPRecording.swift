@@ -110,7 +110,12 @@ struct HTTPRecording: Sendable {
         case .end: answer.isComplete = true
         case .failed:
             let code = HTTPTransferError.Code.allCases.first { $0.name == line.code }
-            answer.failure = HTTPTransferError(code ?? .read, line.message ?? "a recorded failure")
+            let reason = line.cause.flatMap { HTTPTransferError.Reason($0, line.number) }
+            answer.failure = HTTPTransferError(
+                code ?? .read,
+                line.message ?? "a recorded failure",
+                reason: reason
+            )
         }
         exchanges[line.id] = (key, answer)
         return true

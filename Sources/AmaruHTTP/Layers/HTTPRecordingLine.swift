@@ -17,7 +17,7 @@
 /// - `head`: `status`, `reason`, `version`, `headers`;
 /// - `chunk`: a piece (`body`) of the response, as it arrived;
 /// - `end`: the response is complete;
-/// - `failed`: `code` and `message` of the error.
+/// - `failed`: `code` and `message` of the error, its `cause` and the `number` of that if known.
 ///
 /// `at` is the time since the request in seconds. A body is text if it is UTF-8, else `base64`.
 struct HTTPRecordingLine: Codable, Sendable {
@@ -35,6 +35,8 @@ struct HTTPRecordingLine: Codable, Sendable {
     var version: String?
     var code: String?
     var message: String?
+    var cause: String?
+    var number: Int?
     var body: String?
     var base64: Data?
 

@@ -61,10 +61,8 @@ struct HTTPRedactor: Sendable {
     func data(_ data: Data) -> Data { Data(bytes(Array(data))) }
 
     private func bytes(_ bytes: [UInt8]) -> [UInt8] {
-        var result = vault.map { KeyRedactor.clean(bytes, of: $0.search) } ?? bytes
-        for range in SecretVault.placeholders(in: result).reversed() {
-            result.replaceSubrange(range, with: Self.replacement.utf8)
-        }
-        return result
+        PlaceholderRedactor.replaced(
+            vault.map { KeyRedactor.clean(bytes, of: $0.search) } ?? bytes
+        )
     }
 }

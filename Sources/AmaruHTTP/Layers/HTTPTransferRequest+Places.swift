@@ -14,9 +14,11 @@ extension HTTPTransferRequest {
     /// The places in `Host` headers, and in a target that is a URL or the end of a tunnel.
     func namedPlaces(at origin: HTTPOrigin) -> [NamedPlace] {
         var places = headers.filter { $0.isNamed("host") }.map { field in
-            let parts = HTTPURLParts("\(origin.scheme)://\(field.value)")
-            let isPlain = parts.user == nil && parts.tail.isEmpty
-            let named = isPlain ? (try? HTTPTransferURL(parts))?.origin : nil
+            var named = Self.place(named: field.value, scheme: origin.scheme)
+            // That of a tunnel names its end, which is not reached by the scheme of the proxy.
+            if let end = tunnelEnd, named != origin {
+                named = Self.place(named: field.value, scheme: end.scheme).map(Self.endOfTunnel)
+            }
             return NamedPlace(part: "header \"Host\"", text: field.value, origin: named)
         }
         if let target, isTunnel || !target.hasPrefix("/") && target != "*" {
@@ -34,11 +36,19 @@ extension HTTPTransferRequest {
     /// What will be spoken there is not known: only a tunnel to the port of HTTP counts as such.
     var tunnelEnd: HTTPOrigin? {
         guard isTunnel, let target else { return nil }
-        let parts = HTTPURLParts("https://\(target)")
-        guard parts.user == nil, parts.tail.isEmpty, parts.port?.isEmpty == false,
-            let end = (try? HTTPTransferURL(parts))?.origin
-        else { return nil }
-        return HTTPOrigin(scheme: end.port == 80 ? "http" : "https", host: end.host, port: end.port)
+        guard HTTPURLParts("https://\(target)").port?.isEmpty == false else { return nil }
+        return Self.place(named: target, scheme: "https").map(Self.endOfTunnel)
+    }
+
+    private static func endOfTunnel(_ end: HTTPOrigin) -> HTTPOrigin {
+        HTTPOrigin(scheme: end.port == 80 ? "http" : "https", host: end.host, port: end.port)
+    }
+
+    /// The place that a host stands for, with its port or without; nil for anything else.
+    private static func place(named text: String, scheme: String) -> HTTPOrigin? {
+        let parts = HTTPURLParts("\(scheme)://\(text)")
+        guard parts.user == nil, parts.tail.isEmpty else { return nil }
+        return (try? HTTPTransferURL(parts))?.origin
     }
 }
 

@@ -102,7 +102,7 @@ private final class ObservedExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
-        log.failed(id, error)
+        if error.isFinal || error.code == .cancelled { log.failed(id, error) }
         return error
     }
 }

@@ -70,12 +70,19 @@ public final class RecordingBackend: HTTPLayer {
 private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     // Safe as its superclass is: all that changes is under the lock of `state`.
 
+    /// One way of the exchange, without keys and placeholders, also those that come in two pieces.
+    private struct Way {
+        var keys: KeyRedactor
+        var placeholders = PlaceholderRedactor()
+
+        mutating func take(_ piece: Data) -> Data { placeholders.take(keys.take(piece)) }
+        mutating func end() -> Data { placeholders.take(keys.end()) + placeholders.end() }
+    }
+
     private struct State {
-        var sent: KeyRedactor
-        var received: KeyRedactor
+        var sent: Way
+        var received: Way
         var hasHead = false
-        /// Whether the connection speaks another protocol, where a limit that runs out ends nothing.
-        var isLent = false
         var hasEnded = false
     }
 
@@ -90,7 +97,7 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
         self.file = file
         redactor = HTTPRedactor(vault: vault)
         let redactor = KeyRedactor(vault.search)
-        state = NIOLockedValueBox(State(sent: redactor, received: redactor))
+        state = NIOLockedValueBox(State(sent: Way(keys: redactor), received: Way(keys: redactor)))
         super.init(inner)
     }
 
@@ -109,7 +116,6 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
         let isFirst = state.withLockedValue { state in
             defer { state.hasHead = true }
-            state.isLent = head.status == 101
             return !state.hasHead
         }
         guard isFirst else { return head }
@@ -135,19 +141,20 @@ private final class RecordingExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
-        let goesOn = error.code == .readTimeout && state.withLockedValue { $0.isLent }
-        if goesOn { return error }
+        guard error.isFinal || error.code == .cancelled else { return error }
         end {
             var line = line(.failed)
             line.code = error.code.name
             line.message = redactor.text(error.message)
+            line.cause = error.reason?.name
+            line.number = error.reason?.number
             return line
         }
         return error
     }
 
     override func willSend(_ piece: Data) {
-        append(.sent, [redactor.data(state.withLockedValue { $0.sent.take(piece) })])
+        append(.sent, [state.withLockedValue { $0.sent.take(piece) }])
     }
 
     override func willFinish() { append(.sent, [state.withLockedValue { $0.sent.end() }]) }

@@ -37,13 +37,8 @@ final class RedactedExchange: ForwardingExchange, @unchecked Sendable {
     }
 
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
-        HTTPTransferError(error.code, clean(error.message), origin: error.origin)
+        error.saying(clean(error.message))
     }
-
-    /// What fails one read of a connection that speaks another protocol, and not the next.
-    private static let mayGoOn: Set<HTTPTransferError.Code> = [
-        .cancelled, .interrupted, .readTimeout,
-    ]
 
     override func read(_ completion: @escaping HTTPCompletion<[Data]>) {
         inner.read { [self] result in
@@ -54,7 +49,7 @@ final class RedactedExchange: ForwardingExchange, @unchecked Sendable {
                 }
                 // No piece would be the end: what is held back needs more to go on.
                 if clean.isEmpty { read(completion) } else { completion(.success(clean)) }
-            case .failure(let error) where Self.mayGoOn.contains(error.code):
+            case .failure(let error) where !error.isFinal || error.code == .cancelled:
                 // What is held back stays so: the next read may bring the rest of a key.
                 completion(.failure(willDeliver(error)))
             case .success, .failure:

@@ -38,7 +38,7 @@ public final class ReplayBackend: HTTPBackend {
             let message =
                 "the recording \(path) has no answer, or no more, to "
                 + "\(request.method) \(key.url) with this body. Record the session again."
-            return FailedExchange(HTTPTransferError(.notAllowed, message))
+            return FailedExchange(HTTPTransferError(.notAllowed, message, reason: .notRecorded))
         }
         return ReplayedExchange(answer)
     }

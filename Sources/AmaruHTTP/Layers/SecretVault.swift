@@ -80,6 +80,16 @@ public final class SecretVault: Sendable {
         return found
     }
 
+    /// How many bytes at the end may be the beginning of a placeholder.
+    static func beginningOfPlaceholder(at bytes: [UInt8]) -> Int {
+        let prefix = Array(placeholderPrefix.utf8)
+        let longest = min(bytes.count, prefix.count + 31)
+        return stride(from: longest, to: 0, by: -1).first { count in
+            let end = bytes.suffix(count)
+            return end.starts(with: prefix.prefix(count))
+        } ?? 0
+    }
+
     /// A search for all keys.
     var search: KeySearch {
         KeySearch(entries.withLockedValue { $0.values.flatMap(\.spellings) })

@@ -173,6 +173,7 @@ private final class TracedExchange: ForwardingExchange, @unchecked Sendable {
     override func willSend(_ piece: Data) { record.note { $0.bytesSent += piece.count } }
 
     override func willDeliver(_ error: HTTPTransferError) -> HTTPTransferError {
+        guard error.isFinal || error.code == .cancelled else { return error }
         record.note { line in
             line.code = error.code.name
             line.message = record.redactor.text(error.message)

@@ -22,7 +22,7 @@ extension HTTPModule {
                 "readable",
                 .positional("exchange"),
                 documentation: "Whether a read would return at once, if only with the end."
-            ) { [self] (id: Int) in known(id)?.isReadable ?? true },
+            ) { [self] (id: Int) in known(id)?.arrival != .nothing },
             PythonFunction(
                 "limit",
                 .positional("exchange"),

@@ -72,7 +72,8 @@ extension HTTPModule {
             ) { [self] (completion: @escaping BlockingCompletion<PythonTuple>, id: Int) in
                 let wait = try InterruptibleWait(id, of: self, completion)
                 wait.exchange.head { [self] result in
-                    guard case .success(let head) = result, wait.exchange.hasArrived else {
+                    guard case .success(let head) = result, wait.exchange.arrival == .everything
+                    else {
                         return wait.end(result.map { PythonTuple(Self.tuple($0), [Data]?.none) })
                     }
                     readAll(of: wait.exchange) { [self] chunks in

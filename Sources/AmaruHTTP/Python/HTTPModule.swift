@@ -29,8 +29,14 @@ public final class HTTPModule: Sendable {
         PythonModule("_amaru_http", documentation: "The HTTP core of the host.") {
             PythonExceptionClass(
                 "TransferError",
-                documentation: "An exchange that failed; code is one of the core's.",
-                attributes: ["code", "message"]
+                documentation: """
+                    An exchange that failed. code is one of the core's; reason says what lies
+                    beneath it, if that is known: "system", "unknown_host", "tls", "certificate",
+                    "early_end" or "not_recorded"; number is the errno of "system" or the
+                    verify_code of "certificate"; origin is what the request was for, or None.
+                    """,
+                attributes: ["code", "message", "reason", "number", "origin"],
+                text: "{message}"
             )
             openingFunction
             PythonFunction(
@@ -301,8 +307,8 @@ extension HTTPTransferError: PythonExceptionConvertible {
     /// The class that the module declares.
     public var pythonExceptionType: String { "_amaru_http.TransferError" }
 
-    /// The code's name and the message.
+    /// The code's name, the message, and the facts: the reason's name, its number, the origin.
     public var pythonExceptionArguments: [any ConvertibleToPython & Sendable] {
-        [code.name, message]
+        [code.name, message, reason?.name, reason?.number, origin?.description]
     }
 }

@@ -58,6 +58,16 @@ public enum HTTPExchangeWait: Sendable, Hashable {
     case read
 }
 
+/// What there is to read of a response.
+public enum HTTPArrival: Sendable, Hashable {
+    /// Nothing: a read would wait.
+    case nothing
+    /// Bytes or an error: a read would complete before it returns.
+    case something
+    /// The whole response: all reads would, up to the end.
+    case everything
+}
+
 /// An operation on the bytes of a connection that has left HTTP.
 public enum HTTPStreamOperation: Sendable, Hashable {
     /// Waiting for the next bytes.
@@ -85,8 +95,8 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// before it. The end, or the error, is repeated if it is asked for again.
     func read(_ completion: @escaping HTTPCompletion<[Data]>)
 
-    /// Whether the response has arrived as a whole: then reads complete before they return.
-    var hasArrived: Bool { get }
+    /// What a read would find now; after the first piece of a response it may be behind the network.
+    var arrival: HTTPArrival { get }
 
     /// Sends the next piece of an ``HTTPTransferRequest/Body/upload`` body; completes when there is
     /// room for more.
@@ -98,17 +108,20 @@ public protocol HTTPExchange: AnyObject, Sendable {
     /// After a response with the status 101, or a success of `CONNECT`, the connection belongs to
     /// another protocol: what is written then is sent as it is, whatever the body of the request was,
     /// and what arrives is read as the body of the response. There a write completes when the system
-    /// has the bytes, and fails with ``HTTPTransferError/Code/write`` once the server has closed.
+    /// has the bytes. The two ways end independently, as those of TCP do: after the end of what is
+    /// read more can be written, and after ``finish(_:)`` more can be read. The exchange ends with
+    /// both; a write then fails with ``HTTPTransferError/Code/write``.
     func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>)
 
-    /// Ends an ``HTTPTransferRequest/Body/upload`` body.
+    /// Ends an ``HTTPTransferRequest/Body/upload`` body, or what is written in another protocol.
     func finish(_ completion: @escaping HTTPCompletion<Void>)
 
-    /// Sets the limit in time of each operation that begins after this, once the connection belongs to
-    /// another protocol; the limits of the request do not hold there; it begins without any.
+    /// Sets the limit in time of each operation that begins after this, in place of the request's.
     ///
-    /// A read that takes longer fails with ``HTTPTransferError/Code/readTimeout``, and the exchange
-    /// goes on. A write that does fails the exchange, since a part of it may have been sent.
+    /// Once the connection belongs to another protocol the limits so far hold no more, and it begins
+    /// without any. A read that takes longer there fails with
+    /// ``HTTPTransferError/Code/readTimeout``, and the exchange goes on. Otherwise an operation that
+    /// takes longer fails the exchange.
     func limit(_ operation: HTTPStreamOperation, to limit: Duration?)
 
     /// Sets TLS up on a connection that belongs to another protocol; completes when what is read and
@@ -143,9 +156,6 @@ public protocol HTTPExchange: AnyObject, Sendable {
 
     /// The two ends of the connection that carries the exchange; nil before it is connected, and without one.
     var ends: HTTPConnectionEnds? { get }
-
-    /// Whether a read would return at once: with bytes, the end or an error.
-    var isReadable: Bool { get }
 }
 
 extension HTTPExchange {
@@ -165,17 +175,14 @@ extension HTTPExchange {
         completion(.failure(HTTPTransferError(.localProtocol, message)))
     }
 
-    /// Not that it is known by default.
-    public var hasArrived: Bool { false }
+    /// By default nobody waits for a network.
+    public var arrival: HTTPArrival { .something }
 
     /// Nothing is known by default.
     public var timings: HTTPExchangeTimings { HTTPExchangeTimings() }
 
     /// By default there is no connection.
     public var ends: HTTPConnectionEnds? { nil }
-
-    /// By default nobody waits for a network.
-    public var isReadable: Bool { true }
 }
 
 extension HTTPExchange {

@@ -18,8 +18,7 @@ extension HTTPTransferError {
 
     /// Translates an error of the engine.
     init(_ error: any Error, stage: Stage, origin: HTTPOrigin) {
-        let (code, message) = Self.translate(error, stage: stage, origin: origin)
-        self.init(code, message, origin: origin)
+        self = Translation(stage: stage, origin: origin, server: "\(origin)").of(error)
     }
 
     /// Whether an error of the engine says that the connection ended, and not why.
@@ -29,159 +28,168 @@ extension HTTPTransferError {
         default: false
         }
     }
+}
 
-    private static func translate(
-        _ error: any Error,
-        stage: Stage,
-        origin: HTTPOrigin
-    ) -> (Code, String) {
+private struct Translation {
+    typealias Failure = HTTPTransferError
+
+    let stage: Failure.Stage
+    let origin: HTTPOrigin
+    /// What the connection leads to, in words: the origin, or a proxy on the way there.
+    let server: String
+
+    func of(_ error: any Error) -> Failure {
         switch error {
-        case let error as HTTPTransferError:
-            (error.code, error.message)
-        case is CancellationError:
-            (.cancelled, "the request to \(origin) was cancelled")
-        case let fault as RouteFault:
-            route(fault, stage: stage, origin: origin)
-        case let end as ConnectionClosed:
-            end.isAmidResponse
-                ? (.remoteProtocol, incomplete(origin)) : closed(stage, origin: origin)
-        case let error as NIOConnectionError:
-            (.connect, connection(error, to: "\(origin)"))
-        case let error as IOError:
-            broken(stage, origin: origin, reason: systemText(error.errnoCode))
-        case let error as ChannelError:
-            channel(error, stage: stage, origin: origin)
+        case let error as Failure: error
+        case is CancellationError: failure(.cancelled, "the request to \(origin) was cancelled")
+        case let fault as RouteFault: route(fault)
+        case let end as ConnectionClosed where end.isAmidResponse: incomplete
+        case is ConnectionClosed: closed
+        case let error as NIOConnectionError: unreachable(error)
+        case let error as IOError: broken(text(error), .system(error.errnoCode))
+        case ChannelError.connectTimeout:
+            failure(.connectTimeout, "could not connect to \(server) in time")
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.inputClosed,
+            ChannelError.outputClosed, ChannelError.eof:
+            broken("the connection was closed")
         case let error as CertificateFile.Failure:
-            (
-                .connect,
-                "could not connect to \(origin): \(error). "
-                    + "Check the certificates that are configured."
-            )
-        case let error as ServerIdentity.Mismatch:
-            (.connect, tlsName("expected \(error.name)", origin: origin))
-        case NIOSSLError.uncleanShutdown where stage != .connecting:
-            (.remoteProtocol, incomplete(origin))
-        case is NIOSSLExtraError, is NIOSSLError, is BoringSSLError:
-            secure(error, stage: stage, origin: origin)
+            connect("\(error). Check the certificates that are configured.", .tls)
+        case let error as ServerIdentity.Mismatch: wrongName("expected \(error.name)")
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            wrongName("\(error)")
+        case NIOSSLError.uncleanShutdown where stage != .connecting: incomplete
+        case NIOSSLError.handshakeFailed(let cause): secure("\(cause)")
+        case is NIOSSLExtraError, is NIOSSLError, is BoringSSLError: secure("\(error)")
         case let end as GoAway:
-            (.remoteProtocol, "\(origin) ended the connection with GOAWAY (\(end.code))")
-        case let error as any NIOHTTP2Error:
-            (.remoteProtocol, stream(error, origin: origin))
-        default:
-            broken(stage, origin: origin, reason: "\(error)")
+            failure(.remoteProtocol, "\(origin) ended the connection with GOAWAY (\(end.code))")
+        case let reset as NIOHTTP2Errors.StreamClosed:
+            failure(
+                .remoteProtocol,
+                "\(origin) reset the stream of the request (\(reset.errorCode))"
+            )
+        case is any NIOHTTP2Error:
+            failure(.remoteProtocol, "\(origin) broke the rules of HTTP/2: \(error)")
+        default: broken("\(error)")
         }
     }
 
-    private static func route(
-        _ fault: RouteFault,
-        stage: Stage,
-        origin: HTTPOrigin
-    ) -> (Code, String) {
-        guard stage == .connecting else {
-            return translate(fault.error, stage: stage, origin: origin)
-        }
+    private func failure(
+        _ code: Failure.Code,
+        _ message: String,
+        _ reason: Failure.Reason? = nil
+    ) -> Failure {
+        Failure(code, message, origin: origin, reason: reason)
+    }
+
+    private func connect(_ text: String, _ reason: Failure.Reason? = nil) -> Failure {
+        failure(.connect, "could not connect to \(server): \(text)", reason)
+    }
+
+    private func route(_ fault: RouteFault) -> Failure {
+        guard stage == .connecting else { return of(fault.error) }
         let place = "\(fault.place) for \(origin)"
-        switch fault.error {
-        case let error as NIOConnectionError:
-            return (.connect, connection(error, to: place))
-        case let error as IOError:
-            let reason = systemText(error.errnoCode)
-            return (.connect, "could not connect to \(place): \(reason). Check its address.")
-        default:
-            let (code, text) = translate(fault.error, stage: stage, origin: origin)
-            return (code, "the connection to \(place) failed: \(text)")
+        let translation = Translation(stage: stage, origin: origin, server: place)
+        if let error = fault.error as? IOError {
+            let text = "\(text(error)). Check its address."
+            return translation.connect(text, .system(error.errnoCode))
         }
+        if fault.error is NIOConnectionError { return translation.of(fault.error) }
+        let failure = of(fault.error)
+        return failure.saying("the connection to \(place) failed: \(failure.message)")
     }
 
-    /// A stream that the server ended, or a connection whose frames make no sense.
-    private static func stream(_ error: any NIOHTTP2Error, origin: HTTPOrigin) -> String {
-        guard let reset = error as? NIOHTTP2Errors.StreamClosed else {
-            return "\(origin) broke the rules of HTTP/2: \(error)"
-        }
-        return "\(origin) reset the stream of the request (\(reset.errorCode))"
-    }
-
-    private static func closed(_ stage: Stage, origin: HTTPOrigin) -> (Code, String) {
-        switch stage {
-        case .connecting: (.connect, "\(origin) closed the connection before it was set up")
-        case .sending: (.write, "\(origin) closed the connection while the request was sent")
-        case .receiving:
-            (.remoteProtocol, "server \(origin) disconnected without sending a response")
-        }
-    }
-
-    private static func channel(
-        _ error: ChannelError,
-        stage: Stage,
-        origin: HTTPOrigin
-    ) -> (Code, String) {
-        switch error {
-        case .connectTimeout:
-            (.connectTimeout, "could not connect to \(origin) in time")
-        case .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed, .eof:
-            broken(stage, origin: origin, reason: "the connection was closed")
-        default:
-            broken(stage, origin: origin, reason: "\(error)")
-        }
-    }
-
-    private static func broken(
-        _ stage: Stage,
-        origin: HTTPOrigin,
-        reason: String
-    ) -> (Code, String) {
+    private var closed: Failure {
         switch stage {
         case .connecting:
-            (.connect, "could not connect to \(origin): \(reason)")
+            failure(.connect, "\(origin) closed the connection before it was set up")
         case .sending:
-            (.write, "the connection to \(origin) broke while the request was sent: \(reason)")
+            failure(.write, "\(origin) closed the connection while the request was sent")
         case .receiving:
-            (.read, "the connection to \(origin) broke while the response was read: \(reason)")
+            failure(
+                .remoteProtocol,
+                "server \(origin) disconnected without sending a response",
+                .earlyEnd
+            )
         }
     }
 
-    private static func connection(
-        _ error: NIOConnectionError,
-        to server: String
-    ) -> String {
-        if !error.connectionErrors.isEmpty {
-            let tries = error.connectionErrors.map { failure in
-                let address = failure.target.ipAddress ?? "\(failure.target)"
-                let text = (failure.error as? IOError).map { systemText($0.errnoCode) }
-                return "\(address) port \(error.port): \(text ?? "\(failure.error)")"
-            }
-            return "could not connect to \(server): \(tries.joined(separator: "; ")). "
-                + "Check that the server runs and that the port is right."
+    /// httpx's wording, by which some of its users recognise the fault.
+    private var incomplete: Failure {
+        failure(
+            .remoteProtocol,
+            "peer closed connection without sending complete message body "
+                + "(\(origin) ended the response early)",
+            .earlyEnd
+        )
+    }
+
+    private func broken(_ text: String, _ reason: Failure.Reason? = nil) -> Failure {
+        let start = "the connection to \(origin) broke while the "
+        return switch stage {
+        case .connecting: connect(text, reason)
+        case .sending: failure(.write, start + "request was sent: \(text)", reason)
+        case .receiving: failure(.read, start + "response was read: \(text)", reason)
         }
-        return "could not find the host \"\(error.host)\" of \(server): the name does not resolve. "
-            + "Check its spelling and the network connection."
+    }
+
+    private func unreachable(_ error: NIOConnectionError) -> Failure {
+        guard let last = error.connectionErrors.last else {
+            return failure(
+                .connect,
+                "could not find the host \"\(error.host)\" of \(server): the name does not "
+                    + "resolve. Check its spelling and the network connection.",
+                .unknownHost
+            )
+        }
+        let tries = error.connectionErrors.map { failure in
+            let address = failure.target.ipAddress ?? "\(failure.target)"
+            let fault = (failure.error as? IOError).map(text) ?? "\(failure.error)"
+            return "\(address) port \(error.port): \(fault)"
+        }
+        return connect(
+            tries.joined(separator: "; ")
+                + ". Check that the server runs and that the port is right.",
+            (last.error as? IOError).map { .system($0.errnoCode) }
+        )
     }
 
     /// A fault of TLS: of the handshake, or of the certificate that the server wants to see, which
     /// in TLS 1.3 it says only when the handshake is over for the client.
-    private static func secure(
-        _ error: any Error,
-        stage: Stage,
-        origin: HTTPOrigin
-    ) -> (Code, String) {
-        var reason = "\(error)"
-        if case NIOSSLError.handshakeFailed(let cause) = error { reason = "\(cause)" }
-        let isOfClientCertificate = clientAlerts.contains { reason.contains($0) }
+    private func secure(_ text: String) -> Failure {
+        let isOfClientCertificate = Self.clientAlerts.contains { text.contains($0) }
         guard stage == .connecting || isOfClientCertificate else {
-            return broken(stage, origin: origin, reason: "TLS: \(reason)")
+            return broken("TLS: \(text)", .tls)
         }
-        if case NIOSSLExtraError.failedToValidateHostname? = error as? NIOSSLExtraError {
-            return (.connect, tlsName(reason, origin: origin))
-        }
-        let known = handshakeFaults.first { fault in fault.marks.contains { reason.contains($0) } }
-        let text = known.map { $0.text.replacing("$", with: "(\(reason))") } ?? reason
-        return (.connect, "the TLS handshake with \(origin) failed: \(text)")
+        let known = Self.handshakeFaults.first { $0.marks.contains { text.contains($0) } }
+        return failure(
+            .connect,
+            "the TLS handshake with \(origin) failed: "
+                + (known?.text.replacing("$", with: "(\(text))") ?? text),
+            text.contains(Self.unverified) ? .certificate(unspecified) : .tls
+        )
     }
 
-    private static func tlsName(_ reason: String, origin: HTTPOrigin) -> String {
-        "the TLS handshake with \(origin) failed: its certificate is for another host name "
-            + "(\(reason)). Check the host in the URL."
+    private func wrongName(_ text: String) -> Failure {
+        failure(
+            .connect,
+            "the TLS handshake with \(origin) failed: its certificate is for another host name "
+                + "(\(text)). Check the host in the URL.",
+            .certificate(nameMismatch)
+        )
     }
+
+    private func text(_ error: IOError) -> String {
+        // The texts of known numbers are constants, in glibc and in Darwin's C library.
+        let text = strerror(error.errnoCode).map { String(cString: $0) } ?? "error"
+        return "\(text) (errno \(error.errnoCode))"
+    }
+
+    /// X509_V_ERR_UNSPECIFIED: the library does not say what it has against a certificate.
+    private var unspecified: Int { 1 }
+    /// X509_V_ERR_HOSTNAME_MISMATCH.
+    private var nameMismatch: Int { 62 }
+
+    private static let unverified = "CERTIFICATE_VERIFY_FAILED"
 
     private static let clientAlerts = [
         "ALERT_CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA",
@@ -191,7 +199,7 @@ extension HTTPTransferError {
     /// What BoringSSL's names mean, which is all that its errors hold; `$` is the error itself.
     private static let handshakeFaults: [(marks: [String], text: String)] = [
         (
-            ["CERTIFICATE_VERIFY_FAILED"],
+            [unverified],
             "its certificate is not signed by an authority that is trusted here, has expired or is "
                 + "not valid yet (CERTIFICATE_VERIFY_FAILED). Add the authority's certificate to "
                 + "the trusted ones, or look at the server's dates."
@@ -215,17 +223,6 @@ extension HTTPTransferError {
                 + "use http://."
         ),
     ]
-
-    /// httpx's wording, by which some of its users recognise the fault.
-    private static func incomplete(_ origin: HTTPOrigin) -> String {
-        "peer closed connection without sending complete message body "
-            + "(\(origin) ended the response early)"
-    }
-
-    private static func systemText(_ number: CInt) -> String {
-        // The texts of known numbers are constants, in glibc and in Darwin's C library.
-        "\(strerror(number).map { String(cString: $0) } ?? "error") (errno \(number))"
-    }
 }
 
 extension HTTPTransferError {
@@ -233,38 +230,28 @@ extension HTTPTransferError {
     init(
         timedOut timer: HTTPExchangeStateMachine.Timer,
         origin: HTTPOrigin,
-        timeouts: HTTPTimeouts
+        timeouts: HTTPTimeouts,
+        isFinal: Bool = true
     ) {
-        func text(_ limit: Duration?) -> String {
-            limit.map { $0.formattedSeconds } ?? "the time allowed"
-        }
-        switch timer {
-        case .pool:
-            self.init(
-                .poolTimeout,
-                "all connections were in use for \(text(timeouts.pool)), so none was free for "
-                    + "\(origin); close responses that are no longer needed",
-                origin: origin
-            )
-        case .connect:
-            self.init(
-                .connectTimeout,
-                "could not connect to \(origin) within \(text(timeouts.connect))",
-                origin: origin
-            )
-        case .write:
-            self.init(
-                .writeTimeout,
-                "\(origin) did not take a piece of the request within \(text(timeouts.write))",
-                origin: origin
-            )
-        case .read:
-            self.init(
-                .readTimeout,
-                "nothing arrived from \(origin) for \(text(timeouts.read))",
-                origin: origin
-            )
-        }
+        let (code, limit, text): (Code, Duration?, String) =
+            switch timer {
+            case .pool:
+                (
+                    .poolTimeout, timeouts.pool,
+                    "all connections were in use for $, so none was free for \(origin); close "
+                        + "responses that are no longer needed"
+                )
+            case .connect:
+                (.connectTimeout, timeouts.connect, "could not connect to \(origin) within $")
+            case .write:
+                (
+                    .writeTimeout, timeouts.write,
+                    "\(origin) did not take a piece of the request within $"
+                )
+            case .read: (.readTimeout, timeouts.read, "nothing arrived from \(origin) for $")
+            }
+        let time = limit.map { $0.formattedSeconds } ?? "the time allowed"
+        self.init(code, text.replacing("$", with: time), origin: origin, isFinal: isFinal)
     }
 }
 

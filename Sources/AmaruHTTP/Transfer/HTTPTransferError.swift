@@ -12,12 +12,30 @@ public struct HTTPTransferError: Error, Sendable, Hashable, CustomStringConverti
     public let message: String
     /// The origin that the request was for, where it had one.
     public let origin: HTTPOrigin?
+    /// What lies beneath it, as far as programs tell that apart.
+    public let reason: Reason?
+    /// Whether the exchange has ended with it; otherwise one operation has failed, and the next one
+    /// may succeed.
+    public let isFinal: Bool
 
     /// Makes an error.
-    public init(_ code: Code, _ message: String, origin: HTTPOrigin? = nil) {
+    public init(
+        _ code: Code,
+        _ message: String,
+        origin: HTTPOrigin? = nil,
+        reason: Reason? = nil,
+        isFinal: Bool = true
+    ) {
         self.code = code
         self.message = message
         self.origin = origin
+        self.reason = reason
+        self.isFinal = isFinal
+    }
+
+    /// The same error in other words.
+    func saying(_ message: String) -> HTTPTransferError {
+        HTTPTransferError(code, message, origin: origin, reason: reason, isFinal: isFinal)
     }
 
     /// The code and the message.
@@ -25,6 +43,56 @@ public struct HTTPTransferError: Error, Sendable, Hashable, CustomStringConverti
 }
 
 extension HTTPTransferError {
+    /// What a failure would have been to a program with sockets of its own.
+    public enum Reason: Sendable, Hashable {
+        /// An error of the system, by its `errno`; the last one if several addresses were tried.
+        case system(CInt)
+        /// The name of the host does not resolve.
+        case unknownHost
+        /// TLS failed for another reason than the server's certificate.
+        case tls
+        /// The server's certificate is not trusted, or for another name, by OpenSSL's `verify_code`.
+        case certificate(Int)
+        /// The server closed the connection before the end of its response.
+        case earlyEnd
+        /// The recording that is played back has no answer.
+        case notRecorded
+
+        /// The reason with a name and a number; nil if there is none.
+        init?(_ name: String, _ number: Int?) {
+            switch (name, number) {
+            case ("system", let number?): self = .system(CInt(truncatingIfNeeded: number))
+            case ("unknown_host", nil): self = .unknownHost
+            case ("tls", nil): self = .tls
+            case ("certificate", let code?): self = .certificate(code)
+            case ("early_end", nil): self = .earlyEnd
+            case ("not_recorded", nil): self = .notRecorded
+            default: return nil
+            }
+        }
+
+        /// The name under which other languages know the reason, such as `unknown_host`.
+        public var name: String {
+            switch self {
+            case .system: "system"
+            case .unknownHost: "unknown_host"
+            case .tls: "tls"
+            case .certificate: "certificate"
+            case .earlyEnd: "early_end"
+            case .notRecorded: "not_recorded"
+            }
+        }
+
+        /// The `errno` or the `verify_code`, if it has one.
+        public var number: Int? {
+            switch self {
+            case .system(let number): Int(number)
+            case .certificate(let code): code
+            case .unknownHost, .tls, .earlyEnd, .notRecorded: nil
+            }
+        }
+    }
+
     /// A kind of failure; the kinds are httpx's exceptions and a few of our own.
     public struct Code: Sendable, Hashable, CustomStringConvertible, CaseIterable {
         private enum Kind: String, CaseIterable {

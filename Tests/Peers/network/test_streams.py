@@ -127,7 +127,7 @@ def test_a_blocking_stream_goes_on_after_a_read_that_took_too_long(
 ) -> None:
     with (
         family.Client() as client,
-        client.stream("GET", count(echo).origin) as response,
+        client.stream("GET", count(echo).origin, headers=UPGRADE) as response,
     ):
         stream = response.extensions["network_stream"]
         assert stream.read(100) == b"welcome"
@@ -214,7 +214,10 @@ def test_an_end_amid_a_frame_is_an_end(
     family: ModuleType, core: ModuleType, count: Count
 ) -> None:
     server = count(half_a_frame)
-    with family.Client() as client, client.stream("GET", server.origin) as response:
+    with (
+        family.Client() as client,
+        client.stream("GET", server.origin, headers=UPGRADE) as response,
+    ):
         stream = response.extensions["network_stream"]
         assert b"".join(iter(lambda: stream.read(3), b"")) == b"\x81\x7ehalf"
 
@@ -224,10 +227,70 @@ def test_an_end_amid_a_frame_is_an_end(
             found += piece
         assert found == b"\x81\x7ehalf"
         assert await stream.read(4) == b""
+        # As with a socket: the first bytes make the server's system refuse the next.
         with pytest.raises(core.WriteError):
-            await stream.write(b"x")
+            while True:
+                await stream.write(b"x")
 
     on_stream(family, server.origin, work)
+
+
+def test_after_the_servers_end_more_can_be_written(
+    family: ModuleType, count: Count
+) -> None:
+    heard: list[bytes] = []
+    done = threading.Event()
+
+    def listen(peer: Peer) -> None:
+        switch(peer)
+        peer.connection.shutdown(socket.SHUT_WR)
+        heard.extend(iter(lambda: peer.connection.recv(100), b""))
+        done.set()
+
+    with (
+        family.Client(timeout=20) as client,
+        client.stream("GET", count(listen).origin, headers=UPGRADE) as response,
+    ):
+        stream = response.extensions["network_stream"]
+        assert stream.read(1) == b""
+        stream.write(b"still here")
+    assert done.wait(20)
+    assert b"".join(heard) == b"still here"
+    becomes(_amaru_http.in_flight, 0)
+
+
+def test_a_switch_that_nobody_asked_for(family: ModuleType, count: Count) -> None:
+    server = count(echo)
+    with family.Client() as client:
+        with pytest.raises(family.RemoteProtocolError, match="did not ask"):
+            client.get(server.origin)
+    becomes(_amaru_http.in_flight, 0)
+    # http.client takes it for a response without a body.
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    assert (response.status, response.read()) == (101, b"")
+    connection.close()
+
+
+def test_two_readers_of_a_stream(
+    family: ModuleType, core: ModuleType, count: Count
+) -> None:
+    with (
+        family.Client(timeout=20) as client,
+        client.stream("GET", count(echo).origin, headers=UPGRADE) as response,
+    ):
+        stream = response.extensions["network_stream"]
+        assert stream.read(100) == b"welcome"
+        found: list[bytes] = []
+        first = threading.Thread(target=lambda: found.append(stream.read(100)))
+        first.start()
+        becomes(stream._reading.locked, True)
+        with pytest.raises(core.ReadError, match="another read"):
+            stream.read(100)
+        stream.write(b"kept")
+        first.join(20)
+        assert found == [b"kept"]
 
 
 def test_a_reset_is_an_error_both_ways(
@@ -323,7 +386,10 @@ def test_closing_ends_the_reads_that_wait(
             await reading
 
     on_stream(family, server.origin, work)
-    with family.Client() as client, client.stream("GET", server.origin) as response:
+    with (
+        family.Client() as client,
+        client.stream("GET", server.origin, headers=UPGRADE) as response,
+    ):
         stream = response.extensions["network_stream"]
         threading.Timer(0.1, stream.close).start()
         with pytest.raises(core.ReadError):
@@ -339,7 +405,10 @@ def test_what_a_signal_handler_raises_ends_a_read(
     former = signal.signal(signal.SIGALRM, expire)
     server = count(silent)
     try:
-        with family.Client() as client, client.stream("GET", server.origin) as response:
+        with (
+            family.Client() as client,
+            client.stream("GET", server.origin, headers=UPGRADE) as response,
+        ):
             signal.setitimer(signal.ITIMER_REAL, 0.2)
             with pytest.raises(LookupError, match="too late"):
                 response.extensions["network_stream"].read(1)

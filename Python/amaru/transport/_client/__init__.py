@@ -84,7 +84,7 @@ def _opening(original: Method) -> Method:
         except OSError as exc:
             failure: Any = exc.__cause__
             is_ours = isinstance(failure, _bridge.http().TransferError)
-            if is_ours and failure.args[0] in _WHILE_SENDING:
+            if is_ours and failure.code in _WHILE_SENDING:
                 from urllib.error import URLError
 
                 raise URLError(exc) from exc

@@ -104,29 +104,29 @@ class Endpoint:
     def connected(self) -> None:
         """Note that the host has reached the server, or could not tell."""
 
-    def failure(self, code: str, message: str) -> BaseException:
+    def failure(self, exc: Any) -> BaseException:
         """Return what to raise for a failure before the response's head is there."""
-        match code:
+        match exc.code:
             case "remote_protocol":
-                return http.client.BadStatusLine(message)
+                return http.client.BadStatusLine(exc.message)
             case "local_protocol" | "unsupported_protocol":
-                return http.client.InvalidURL(message)
+                return http.client.InvalidURL(exc.message)
             case "interrupted":
                 # As any wait of a script: a handler of network errors must not
                 # swallow it.
-                return KeyboardInterrupt(message)
-        return system_error(code, message) or _reset(message)
+                return KeyboardInterrupt(exc.message)
+        return system_error(exc) or _reset(exc.message)
 
-    def failure_in_the_body(self, code: str, message: str) -> BaseException:
+    def failure_in_the_body(self, exc: Any) -> BaseException:
         """Return what to raise for a failure while the body is read."""
-        match code:
+        match exc.code:
             case "remote_protocol":
-                return http.client.HTTPException(message)
+                return http.client.HTTPException(exc.message)
             case "read" | "read_timeout":
-                return system_error(code, message) or _reset(message)
+                return system_error(exc) or _reset(exc.message)
             case "interrupted":
-                return KeyboardInterrupt(message)
-        return _reset(message)
+                return KeyboardInterrupt(exc.message)
+        return _reset(exc.message)
 
     def _address(self) -> tuple[str, int | None]:
         return self.conn.host, self.conn.port

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -32,8 +31,6 @@ class Exchange:
         self._pool = pool
         self._number: int | None = None
         self._read_limit: float | None = None
-        self._first_limit: float | None = None
-        self._is_late = False
         self._is_shut = False
         self._uploaded = True
         self.is_upload = False
@@ -55,7 +52,7 @@ class Exchange:
     ) -> None:
         # As for a socket: the limit for connecting is that of each write.
         limits["write"] = limits["connect"]
-        self._first_limit = limits.get("read")
+        self._read_limit = limits.get("read")
         timeouts = {name: float(s) for name, s in limits.items() if s is not None}
         target = self._head.target
         options = {**self._endpoint.options(target), "pool": self._pool}
@@ -93,9 +90,8 @@ class Exchange:
         try:
             step(self._number, *data)
         except self._core.TransferError as exc:
-            code, message = exc.args
-            if code in _NO_MORE:
-                raise BrokenPipeError(errno.EPIPE, message) from exc
+            if exc.code in _NO_MORE:
+                raise BrokenPipeError(errno.EPIPE, exc.message) from exc
             self.cancel()
             failure = self._failure(exc)
             raise failure from failure.__cause__
@@ -104,8 +100,10 @@ class Exchange:
             raise
 
     def limit_reads(self, seconds: float | None) -> None:
-        """Set the limit of each read where `open` did not know it yet."""
+        """Set the limit of each read that begins after this."""
         self._read_limit = seconds
+        if self._number is not None:
+            self._core.limit(self._number, "read", seconds)
 
     def answer(self) -> Any:
         """Wait for the response's head; None if the server left without any.
@@ -113,12 +111,10 @@ class Exchange:
         The body comes with it if it has arrived as a whole, and the exchange is over.
         """
         try:
-            answer = self._limited(self._core.answer_blocking)
+            answer = self._core.answer_blocking(self._number)
         except self._core.TransferError as exc:
             self.cancel()
-            if self._is_late:
-                raise _timed_out("the server did not answer in time") from exc
-            if _is_early_end(exc):
+            if exc.reason == "early_end":
                 return None
             failure = self._failure(exc)
             raise failure from failure.__cause__
@@ -129,7 +125,7 @@ class Exchange:
         status = answer[0][0]
         if status == 101 or (self.method == "CONNECT" and 200 <= status < 300):
             # The core's limits are those of HTTP, which the connection has left.
-            self._read_limit = self._read_limit or self._first_limit
+            self.limit_reads(self._read_limit)
         if answer[1] is not None:
             self._end()
         return answer
@@ -139,15 +135,13 @@ class Exchange:
         if self._number is None:
             return []
         try:
-            pieces: list[bytes] = self._limited(self._core.read_chunks_blocking)
+            pieces: list[bytes] = self._core.read_chunks_blocking(self._number)
         except self._core.TransferError as exc:
             self.cancel()
-            if self._is_late:
-                raise _timed_out("the server stalled in the body") from exc
-            if self._is_shut or _is_early_end(exc):
+            if self._is_shut or exc.reason == "early_end":
                 # Whoever counts the bytes, or waits for the last chunk, notices.
                 raise EOFError from exc
-            failure = caused(self._endpoint.failure_in_the_body(*exc.args), exc)
+            failure = caused(self._endpoint.failure_in_the_body(exc), exc)
             raise failure from failure.__cause__
         except BaseException:
             self.cancel()
@@ -157,22 +151,7 @@ class Exchange:
         return pieces
 
     def _failure(self, exc: Exception) -> BaseException:
-        return caused(self._endpoint.failure(*exc.args), exc)
-
-    def _limited(self, wait: Callable[[int | None], Any]) -> Any:
-        if self._read_limit is None:
-            return wait(self._number)
-        timer = threading.Timer(self._read_limit, self._expire)
-        timer.daemon = True
-        timer.start()
-        try:
-            return wait(self._number)
-        finally:
-            timer.cancel()
-
-    def _expire(self) -> None:
-        self._is_late = True
-        self.cancel()
+        return caused(self._endpoint.failure(exc), exc)
 
     def _end(self) -> None:
         if not self._uploaded:
@@ -189,16 +168,3 @@ class Exchange:
         """End the response here; whoever reads it finds an early end."""
         self._is_shut = True
         self.cancel()
-
-
-def _timed_out(message: str) -> TimeoutError:
-    return TimeoutError(errno.ETIMEDOUT, message)
-
-
-def _is_early_end(exc: Exception) -> bool:
-    """Return whether the server closed its connection before the response's end."""
-    code, message = exc.args
-    return code == "remote_protocol" and (
-        "disconnected without sending a response" in message
-        or "closed connection without sending complete message body" in message
-    )

@@ -61,6 +61,8 @@ class HostSocket:
 
     def settimeout(self, timeout: float | None) -> None:
         self._timeout = timeout
+        if self._answering is not None:
+            self._answering.limit_reads(timeout)
 
     def gettimeout(self) -> float | None:
         return self._timeout

@@ -43,7 +43,7 @@ def failure(module: ModuleType, exc: Exception) -> Exception:
     """
     if not isinstance(exc, _bridge.http().TransferError):
         return exc
-    code, message = exc.args
-    error: Exception = getattr(module, EXCEPTIONS.get(code, "NetworkError"))(message)
+    name = EXCEPTIONS.get(exc.code, "NetworkError")
+    error: Exception = getattr(module, name)(exc.message)
     caused(error, exc)
     return error

@@ -60,6 +60,11 @@ class Exchange:
                 await self.steps.step("send_request_body", _nothing, request=request)
             head = await self._head(lambda: self.call("head"), request)
         version, status, reason, headers = head
+        if status == 101 and not _asks_to_switch(request):
+            # As h11, which httpcore reads with; http.client takes it.
+            raise self.module.RemoteProtocolError(
+                "the server switches protocols (101), which the request did not ask for"
+            )
         is_raw = status == 101 or (request.method == b"CONNECT" and 200 <= status < 300)
         body = Body(self, is_raw=is_raw)
         stream = SyncStream if self.wait is _waits.here else AsyncStream
@@ -82,13 +87,13 @@ class Exchange:
             error = self.failure(exc)
             raise error from error.__cause__
 
-    def failure(self, exc: Exception) -> BaseException:
+    def failure(self, exc: Any) -> BaseException:
         """Return what the client raises for a failure of the core."""
-        is_here = self.wait is _waits.here
-        if is_here and exc.args[:1] == ("interrupted",):
+        is_ours = isinstance(exc, self.core.TransferError)
+        if is_ours and self.wait is _waits.here and exc.code == "interrupted":
             # The host ends the call that Ctrl-C is meant for, in whatever thread; here
             # it is what Ctrl-C is anywhere in Python.
-            return KeyboardInterrupt(*exc.args[1:])
+            return KeyboardInterrupt(exc.message)
         return failure(self.module, exc)
 
     def settle(self, *, abort: bool) -> None:
@@ -261,6 +266,10 @@ async def released(wait: _waits.Wait, core: ModuleType, number: int) -> None:
     if not _is_thrown_away():
         with suppress(Exception):
             await wait(core, "closed", number)
+
+
+def _asks_to_switch(request: Any) -> bool:
+    return any(name.lower() == b"upgrade" and value for name, value in request.headers)
 
 
 async def _nothing() -> None:

@@ -10,6 +10,9 @@ only.
 from __future__ import annotations
 
 import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from amaru.transport import _tls
@@ -41,6 +44,7 @@ class Stream:
         self._received = memoryview(b"")
         self._is_at_end = False
         self._pending: asyncio.Future[list[bytes]] | None = None
+        self._reading, self._writing = threading.Lock(), threading.Lock()
 
     def get_extra_info(self, info: str) -> Any:
         """Return `client_addr`, `server_addr` or `is_readable`; None for all others.
@@ -61,13 +65,14 @@ class Stream:
         self._check("read")
         if max_bytes < 0:
             raise ValueError(f"cannot read {max_bytes} bytes")
-        if not self._received and not self._is_at_end:
-            chunks = await self._step("read", self._fetch(timeout))
-            self._is_at_end = not chunks
-            self._received = memoryview(b"".join(chunks))
-        piece = bytes(self._received[:max_bytes])
-        self._received = self._received[len(piece) :]
-        return piece
+        with self._alone(self._reading, "Read"):
+            if not self._received and not self._is_at_end:
+                chunks = await self._step("read", self._fetch(timeout))
+                self._is_at_end = not chunks
+                self._received = memoryview(b"".join(chunks))
+            piece = bytes(self._received[:max_bytes])
+            self._received = self._received[len(piece) :]
+            return piece
 
     async def _fetch(self, timeout: float | None) -> list[bytes]:
         exchange = self._exchange
@@ -114,14 +119,15 @@ class Stream:
             return
         exchange = self._exchange
         core, number = exchange.core, exchange.number
-        core.limit(number, "write", timeout)
         data = bytes(memoryview(buffer))
-        try:
-            await self._step("write", exchange.wait(core, "write", number, data))
-        except BaseException:
-            # A part of it may have been sent.
-            exchange.settle(abort=True)
-            raise
+        with self._alone(self._writing, "Write"):
+            core.limit(number, "write", timeout)
+            try:
+                await self._step("write", exchange.wait(core, "write", number, data))
+            except BaseException:
+                # A part of it may have been sent.
+                exchange.settle(abort=True)
+                raise
 
     async def _start_tls(
         self, context: Any, server_hostname: str | None, timeout: float | None
@@ -157,13 +163,28 @@ class Stream:
         except Exception as exc:
             error = self._exchange.failure(exc)
             if error is not exc and isinstance(error, Exception):
-                is_late = exc.args[0] == f"{operation}_timeout"
+                failed: Any = exc
+                is_late = failed.code == f"{operation}_timeout"
                 name = operation.capitalize() + ("Timeout" if is_late else "Error")
-                error = getattr(self._exchange.module, name)(exc.args[1])
+                error = getattr(self._exchange.module, name)(failed.message)
                 caused(error, exc)
             if error is exc:
                 raise
             raise error from error.__cause__
+
+    @contextmanager
+    def _alone(self, lock: threading.Lock, operation: str) -> Iterator[None]:
+        """Refuse a second operation of a kind while the first is under way."""
+        if not lock.acquire(blocking=False):
+            error = getattr(self._exchange.module, f"{operation}Error")
+            raise error(
+                f"another {operation.lower()} of this stream is under way; do one "
+                "after the other, in one thread or task"
+            )
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _check(self, doing: str) -> None:
         if not self._is_raw:

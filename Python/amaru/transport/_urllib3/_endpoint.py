@@ -109,8 +109,8 @@ class Endpoint(_endpoint.Endpoint):
         """Note that a proxy has done its part: what fails now is the server's."""
         self.conn._has_connected_to_proxy = bool(self.conn.proxy)
 
-    def failure(self, code: str, message: str) -> BaseException:
-        failure = _errors.in_the_head(self.conn, code, message)
+    def failure(self, exc: Any) -> BaseException:
+        failure = _errors.in_the_head(self.conn, exc)
         if not _errors.is_failed_connection(failure):
             # Else urllib3 takes it for a failure to connect to the proxy.
             self.connected()

@@ -38,9 +38,11 @@ class HostRefusedError(exceptions.MaxRetryError, ValueError):
         return self.message
 
 
-def in_the_head(conn: Any, code: str, message: str) -> BaseException:
+def in_the_head(conn: Any, exc: Any) -> BaseException:
     """Return what to raise for a core's error before the response's head is there."""
-    return _IN_THE_HEAD.get(code, _aborted)(conn, message)
+    if exc.code == "connect":
+        return _connect(conn, exc)
+    return _IN_THE_HEAD.get(exc.code, _aborted)(conn, exc.message)
 
 
 def is_failed_connection(failure: BaseException) -> bool:
@@ -48,8 +50,8 @@ def is_failed_connection(failure: BaseException) -> bool:
     return isinstance(failure, exceptions.NewConnectionError)
 
 
-def _connect(conn: Any, message: str) -> BaseException:
-    reason = system_error("connect", message)
+def _connect(conn: Any, exc: Any) -> BaseException:
+    reason = system_error(exc)
     if isinstance(reason, ssl.SSLError):
         return reason
     # Older releases have no error of its own for this.
@@ -57,7 +59,7 @@ def _connect(conn: Any, message: str) -> BaseException:
         exceptions, "NameResolutionError"
     ):
         return exceptions.NameResolutionError(conn.host, conn, reason)
-    text = f"Failed to establish a new connection: {message}"
+    text = f"Failed to establish a new connection: {exc.message}"
     return exceptions.NewConnectionError(conn, text)
 
 
@@ -75,7 +77,6 @@ _Make = Callable[[Any, str], BaseException]
 
 _IN_THE_HEAD: Final[Mapping[str, _Make]] = MappingProxyType(
     {
-        "connect": _connect,
         "connect_timeout": exceptions.ConnectTimeoutError,
         "pool_timeout": exceptions.ConnectTimeoutError,
         "write": lambda conn, m: BrokenPipeError(errno.EPIPE, m),

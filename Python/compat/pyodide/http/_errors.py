@@ -54,5 +54,4 @@ def translated(core: ModuleType) -> Iterator[None]:
     try:
         yield
     except core.TransferError as exc:
-        code, message = exc.args
-        raise AbortError(message, code=code) from exc
+        raise AbortError(exc.message, code=exc.code) from exc
