@@ -112,7 +112,7 @@ extension BuiltCommand {
                         while pieces := http.read_chunks_blocking(exchange):
                             print(*pieces, sep="\\n")
                     except http.TransferError as exc:
-                        print(exc)
+                        print(exc.code, exc)
                 for path, body in (("/", b"1"), ("/", b"2"), ("/", b"1"), ("/cut", b"")):
                     fetch(path, body)
                 """,
