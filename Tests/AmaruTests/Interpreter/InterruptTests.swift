@@ -66,6 +66,8 @@ struct UntargetedInterruptTests {
                 try await runAlone("import interrupt_idle\nawait interrupt_idle.rest()\n'ok'")
             }
             for await _ in started { break }
+            // The step that has called is over when the actor is entered.
+            try await PythonActor.run {}
             // Each is noticed by the time that the loop has turned once more.
             for _ in 0..<20 {
                 Python.interrupt()
