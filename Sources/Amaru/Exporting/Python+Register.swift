@@ -37,7 +37,7 @@ extension Python {
     ///
     /// - Parameters:
     ///   - name: The name under which it is imported; without a dot.
-    ///   - describe: Describes it, with that name; called once, or more often by threads at once.
+    ///   - describe: Describes it, with that name; called once, under a lock, and calls no Python.
     /// - Throws: ``AmaruError/Code/moduleExists``.
     /// - Note: https://docs.python.org/3/reference/datamodel.html#customizing-module-attribute-access
     @PythonActor
@@ -45,12 +45,18 @@ extension Python {
         _ name: String,
         describing describe: @escaping @Sendable () -> PythonModule
     ) throws {
-        let described = Lock<PythonModule?>(nil)
+        let description = Lock<PythonModule?>(nil)
+        let described: @Sendable () -> PythonModule = {
+            description.withLock { description in
+                let module = description ?? describe()
+                description = module
+                return module
+            }
+        }
         try register(PythonModule(name) {}) { made in
             let find = try NativeFunction.make("__getattr__") { arguments, _, gil in
                 let wanted = try String.fromPython(BorrowedReference(arguments[0]), gil)
-                let module = described.withLock(\.self) ?? describe()
-                described.withLock { $0 = module }
+                let module = described()
                 let object = try PythonActor.runBlocking {
                     let object = try module.member(wanted)
                     if let object { try made.setAttribute(wanted, to: object) }
@@ -63,6 +69,10 @@ extension Python {
                 return OwnedReference(borrowed: object.pointer)
             }
             try made.setAttribute("__getattr__", to: find)
+            let list = try NativeFunction.make("__dir__") { _, _, gil in
+                try described().members.map(\.name).pythonReference(gil)
+            }
+            try made.setAttribute("__dir__", to: list)
         }
     }
 

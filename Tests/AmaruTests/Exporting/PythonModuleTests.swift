@@ -87,7 +87,7 @@ struct PythonModuleTests {
             thread.join()
             names = {}
             exec("from needed_module import double, Refusal", names)
-            [found, m.double is m.double, names["Refusal"] is m.Refusal, m.__all__,
+            [found, m.double is m.double, names["Refusal"] is m.Refusal, m.__all__, dir(m),
              caught("missing"), caught("broken").split(":")[0]]
             """
         )
@@ -95,6 +95,7 @@ struct PythonModuleTests {
         #expect(
             text
                 == "[[8], True, True, ['double', 'Refusal', 'broken'], "
+                + "['Refusal', 'broken', 'double'], "
                 + "\"AttributeError: module 'needed_module' has no attribute 'missing'\", "
                 + "'RuntimeError']"
         )
