@@ -11,7 +11,22 @@ extension OwnedReference {
         let type = UnsafeMutableRawPointer(amaru_type(pointer)).assumingMemoryBound(
             to: PyObject.self
         )
-        if let value = PyObject_GetAttrString(type, name) {  // new
+        return try Attribute.exists(name, of: type, PythonGIL())
+    }
+}
+
+/// Whether an object has an attribute.
+enum Attribute {
+    /// Looks an attribute up, as `hasattr` does; `object` is borrowed.
+    ///
+    /// - Throws: What the lookup raises, except `AttributeError`.
+    static func exists(
+        _ name: String,
+        of object: PyPointer,
+        _ gil: borrowing PythonGIL
+    ) throws -> Bool {
+        let name = try name.pythonReference(gil)
+        if let value = PyObject_GetAttr(object, name.pointer) {  // new
             amaru_decref(value)
             return true
         }

@@ -22,9 +22,9 @@ struct ParameterDescription: Sendable {
 
     let name: String
     let kind: Kind
-    /// Makes the object that the signature shows as default; nil where there is none.
+    /// Makes the object that the signature shows as default; nil without one.
     let makeDefault: (@Sendable (borrowing PythonGIL) throws -> OwnedReference)?
-    /// The default of a simple value as Python writes it; nil where there is none.
+    /// The default as a Python literal; nil without one, or if its value has no literal.
     let literal: String?
     /// The type of a value that the parameter takes.
     let hint: @Sendable () -> String
@@ -41,7 +41,7 @@ struct ParameterDescription: Sendable {
         (self.literal, self.makeDefault) = (literal, makeDefault)
     }
 
-    /// The default as a stub shows it; nil where there is none.
+    /// The default as a stub shows it; nil without one.
     var stubDefault: String? { literal ?? (makeDefault == nil ? nil : "...") }
 
     var isRequired: Bool { makeDefault == nil && !kind.isVariadic }

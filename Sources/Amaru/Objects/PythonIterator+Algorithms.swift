@@ -52,7 +52,7 @@ extension PythonIterator {
         try reduce(into: []) { if try isIncluded($1) { $0.append($1) } }
     }
 
-    /// Returns the first element for which the closure returns true; nil if there is none.
+    /// Returns the first element for which the closure returns true, or nil.
     ///
     /// The iteration stands behind that element afterwards.
     ///

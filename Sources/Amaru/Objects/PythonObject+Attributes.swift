@@ -36,16 +36,7 @@ extension PythonObject {
     /// Says whether the object has an attribute, as `hasattr` does.
     public func hasAttribute(_ name: String) throws -> Bool {
         try Interpreter.requireRunning()
-        let name = try name.pythonReference(PythonGIL())
-        if let value = PyObject_GetAttr(pointer, name.pointer) {  // new
-            amaru_decref(value)
-            return true
-        }
-        guard PyErr_ExceptionMatches(amaru_AttributeError()) != 0 else {
-            throw PythonException.taken()
-        }
-        PyErr_Clear()
-        return false
+        return try Attribute.exists(name, of: pointer, PythonGIL())
     }
 
     /// Sets an attribute, as `object.name = value` does.

@@ -58,7 +58,7 @@ extension HTTPTransferError {
         /// The recording that is played back has no answer.
         case notRecorded
 
-        /// The reason with a name and a number; nil if there is none.
+        /// The reason with a name and a number, if it is known.
         init?(_ name: String, _ number: Int?) {
             switch (name, number) {
             case ("system", let number?): self = .system(CInt(truncatingIfNeeded: number))

@@ -258,7 +258,7 @@ static inline int amaru_remove_unlisted(amaru_instance *object) {
     return 1;
 }
 
-// Takes any object off the list; NULL if there is none.
+// Takes any object off the list; NULL if the list is empty.
 static inline amaru_instance *amaru_take_unlisted(void) {
     amaru_instance *object = amaru_unlisted;
     if (object != NULL) amaru_remove_unlisted(object);

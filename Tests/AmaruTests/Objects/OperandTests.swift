@@ -131,7 +131,7 @@ struct OperandTests {
             #expect(rest == -1)
             let values: [any ConvertibleToPython] = try ["a", o.n / 2]
             #expect(try Python.repr(Python.list(values)) == "['a', -3]")
-            // The literal is taken for one of texts, and the object is none.
+            // The literal is taken for an array of texts, and the object is a number.
             #expect(throws: PythonConversionError.self) { try Python.list(["a", o.n / 2]) }
             let pair = try Python.eval("lambda *a: repr(a)")
             #expect(try pair("a", o.f(1) / 2) == "('a', -3)")
