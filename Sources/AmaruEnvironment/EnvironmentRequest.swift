@@ -30,6 +30,9 @@ public struct EnvironmentRequest: Sendable, Hashable {
         self.interpreter = interpreter
     }
 
+    /// The requirements as the installer gets them.
+    var texts: [String] { requirements.map(\.trimmed).filter { !$0.isEmpty } }
+
     /// The name of this request's folder in the cache, equal for requests that mean the same.
     var key: String {
         let parts =

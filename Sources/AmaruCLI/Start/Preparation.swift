@@ -47,6 +47,11 @@ extension Program {
         let environment = try await environment(for: options.with)
         var made = configuration(script, remoteSettings, environment)
         made.readsVariables = true
+        made.packages = ScriptPackages(
+            builder: builder,
+            interpreter: interpreter,
+            progress: screen.progress
+        )
         return made
     }
 

@@ -63,7 +63,7 @@ extension Program {
     }
 
     /// The interpreter that makes environments: only the linked one can.
-    private func interpreter() throws -> PythonInterpreterInfo {
+    @Sendable func interpreter() throws -> PythonInterpreterInfo {
         let own = try LinkedPython.interpreter()
         let path = options.python ?? own
         let targets = Set([path, own].map { URL(filePath: $0).resolvingSymlinksInPath().path })

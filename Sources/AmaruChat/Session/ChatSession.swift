@@ -166,6 +166,10 @@ public final class ChatSession: Sendable {
                 ChatModule.module(for: self, configuration)
             }
             try Python.registerByNeed("js_module") { ChatModule.tutorialModule(for: self) }
+            if let packages = configuration.packages {
+                let base = configuration.environment
+                try Python.registerByNeed("_amaru_packages") { packages.module(base: base) }
+            }
             try Python.import("amaru.network").readAttribute("install")(network.isFenced)
             return try Self.host()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
