@@ -57,13 +57,13 @@ public struct EnvironmentBuilder: Sendable {
         }
         do {
             try request.validate()
-            let texts = request.texts
-            return try await fill(entry, for: interpreter, holding: texts, progress) { installer in
+            let named = request.texts + request.requirementFiles
+            return try await fill(entry, for: interpreter, holding: named, progress) { installer in
                 let made = PythonEnvironment(root: entry.url)
                 progress("making a virtual environment for Python \(interpreter.version)")
                 try await installer.makeEnvironment(at: made.root, with: interpreter)
                 try Self.check(made.root, belongsTo: interpreter)
-                try await installer.install(texts, into: made, .complete)
+                try await installer.install(request, into: made)
             }
         } catch {
             throw EnvironmentError(cache: cacheFolder.path, error)

@@ -21,8 +21,8 @@ public struct EnvironmentChange: Sendable, Hashable, Codable {
     public var files: [String: String] = [:]
     /// Requirements that limit versions, and install nothing.
     public var constraints: [String] = []
-    /// The base URLs of package indexes; without any, those that the user has configured.
-    public var indexes: [String] = []
+    /// Where packages are looked for.
+    public var indexes = PackageIndexes()
     /// Whether dependencies are installed, too.
     public var dependencies = true
     /// Whether versions before a release are taken.
@@ -42,7 +42,7 @@ public struct EnvironmentChange: Sendable, Hashable, Codable {
         let flags = [dependencies, prereleases, reinstalls].map { $0 ? "1" : "0" }.joined()
         let parts: [[String]] = [
             ["amaru change 1", interpreter.path, interpreter.version, base, flags],
-            requirements, constraints, indexes, removals,
+            requirements, constraints, indexes.key, removals,
             stands.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] },
         ]
         // Counted, so that no list runs into the next one.
@@ -56,22 +56,14 @@ public struct EnvironmentChange: Sendable, Hashable, Codable {
     func validate(_ interpreter: PythonInterpreterInfo) throws {
         let texts = requirements + constraints + removals
         try EnvironmentRequest(requirements: texts, interpreter: interpreter).validate()
-        for index in indexes where !index.hasPrefix("https://") && !index.hasPrefix("http://") {
-            throw Self.refused(index, "the address of a package index", "https://…")
-        }
+        try indexes.validate()
         for path in stands.keys
         where path.hasPrefix("/") || path.split(separator: "/").contains("..") {
-            throw Self.refused(path, "a file below site-packages", "a relative path")
+            throw EnvironmentError(
+                .invalidRequirement,
+                "\(path.debugDescription) is not a file below site-packages",
+                remedy: "Write it as a relative path."
+            )
         }
-    }
-
-    private static func refused(_ text: String, _ kind: String, _ form: String)
-        -> EnvironmentError
-    {
-        EnvironmentError(
-            .invalidRequirement,
-            "\(text.debugDescription) is not \(kind)",
-            remedy: "Write it as \(form)."
-        )
     }
 }

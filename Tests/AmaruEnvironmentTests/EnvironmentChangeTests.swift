@@ -131,7 +131,7 @@ import Testing
         case "requirements": change.requirements = [text]
         case "constraints": change.constraints = [text]
         case "removals": change.removals = [text]
-        default: change.indexes = [text]
+        default: change.indexes.main = text
         }
         let error = await #expect(throws: EnvironmentError.self) {
             try await shop.builder().environment(after: change, with: shop.interpreter)
@@ -168,7 +168,8 @@ import Testing
         add { $0.requirements = ["a", "b"] }
         add { $0.requirements = ["b", "a"] }
         add { $0.constraints = ["a"] }
-        add { $0.indexes = ["a"] }
+        add { $0.indexes.main = "a" }
+        add { $0.indexes.extra = ["a"] }
         add { $0.removals = ["a"] }
         add { $0.stands = ["a": "b"] }
         add { $0.stands = ["a": "c"] }

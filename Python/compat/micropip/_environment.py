@@ -66,7 +66,7 @@ def _whole(asked: dict[str, Any]) -> dict[str, Any]:
         "requirements": [],
         "files": {},
         "constraints": [],
-        "indexes": [],
+        "indexes": {"main": None, "extra": []},
         "dependencies": True,
         "prereleases": False,
         "reinstalls": False,

@@ -200,10 +200,9 @@ def _listed(texts: str | list[str]) -> list[str]:
     return [texts] if isinstance(texts, str) else list(texts)
 
 
-def _indexes(urls: list[str] | str | None) -> list[str]:
-    if urls is None:
-        return _defaults.index_urls or []
-    return _listed(urls)
+def _indexes(urls: list[str] | str | None) -> dict[str, Any]:
+    asked = (_defaults.index_urls or []) if urls is None else _listed(urls)
+    return {"main": asked[0] if asked else None, "extra": asked[1:]}
 
 
 def uninstall(packages: str | list[str], *, verbose: bool | int | None = None) -> None:

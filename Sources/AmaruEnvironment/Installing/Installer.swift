@@ -62,6 +62,14 @@ struct Installer: Sendable {
         case unpacked(URL)
     }
 
+    /// Installs what a request names.
+    func install(_ request: EnvironmentRequest, into environment: PythonEnvironment) async throws {
+        let files = request.requirementFiles.flatMap { ["--requirement", $0] }
+        let named = (request.texts + request.requirementFiles).joined(separator: ", ")
+        let options = request.indexes.options + files
+        try await install(options, request.texts, into: environment, task: "install \(named)")
+    }
+
     /// Installs requirements with `environment`'s Python.
     func install(
         _ requirements: [String],
@@ -87,9 +95,7 @@ struct Installer: Sendable {
         if change.reinstalls {
             options.append(program == .pip ? "--force-reinstall" : "--reinstall")
         }
-        for (number, index) in change.indexes.enumerated() {
-            options += [number == 0 ? "--index-url" : "--extra-index-url", index]
-        }
+        options += change.indexes.options
         if !change.constraints.isEmpty {
             let file = work.folder.appending(path: "constraints.txt")
             let text = change.constraints.map { $0 + "\n" }.joined()
@@ -107,7 +113,7 @@ struct Installer: Sendable {
         into environment: PythonEnvironment,
         task: String
     ) async throws {
-        guard !requirements.isEmpty else { return }
+        guard !requirements.isEmpty || options.contains("--requirement") else { return }
         let own = [
             "--disable-pip-version-check", "--progress-bar", "off", "--no-warn-script-location",
         ]
