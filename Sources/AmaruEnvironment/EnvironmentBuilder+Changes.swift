@@ -44,7 +44,10 @@ extension EnvironmentBuilder {
         let marker = URL(filePath: change.base).appending(path: PythonEnvironment.markerName)
         let before = (try? String(contentsOf: marker, encoding: .utf8)) ?? ""
         return before.split(separator: "\n").map(String.init) + change.requirements
-            + change.removals.map { "-\($0)" } + change.stands.keys.sorted().map { "=\($0)" }
+            + change.removals.map { "without \($0)" }
+            + Set(change.stands.keys.compactMap { $0.split(separator: "/").first }).sorted()
+            .filter { $0.hasSuffix(".dist-info") }
+            .map { "in place of \($0.dropLast(".dist-info".count))" }
     }
 
     private func apply(

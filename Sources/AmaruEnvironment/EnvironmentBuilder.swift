@@ -107,7 +107,9 @@ public struct EnvironmentBuilder: Sendable {
                 try DurableFile.write(text, to: root.appending(path: PythonEnvironment.markerName))
             }
         }
-        return PythonEnvironment(root: root)
+        let made = PythonEnvironment(root: root)
+        EnvironmentUse.begin(made)
+        return made
     }
 
     /// Refuses an interpreter of another version than its caller says.

@@ -45,6 +45,7 @@ public struct PythonEnvironment: Sendable, Hashable {
             FileManager.default.isExecutableFile(atPath: executable.path),
             VirtualEnvironmentConfiguration(root: root.path)?.belongs(to: interpreter) == true
         else { return nil }
+        EnvironmentUse.begin(self)
     }
 }
 

@@ -56,8 +56,9 @@ def add_mock_package(
     package stays as long as the calls that made it are made, `persistent` or not; with
     it, functions are a ValueError.
     """
-    bodies: Mapping[str, Body] = {name: ""} if modules is None else modules
-    stem = f"{canonical(name).replace('-', '_')}-{version}.dist-info"
+    escaped = canonical(name).replace("-", "_")
+    bodies: Mapping[str, Body] = {escaped: ""} if modules is None else modules
+    stem = f"{escaped}-{version}.dist-info"
     stands = {
         f"{stem}/METADATA": (
             f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
