@@ -21,14 +21,15 @@ struct AmaruCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ChatCommand.self, RunCommand.self, PluginsCommand.self, EnvironmentCommand.self,
+            ChatCommand.self, RunCommand.self, CheckCommand.self, EnvironmentCommand.self,
+            PluginsCommand.self,
         ],
         defaultSubcommand: ChatCommand.self
     )
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames: Set = ["run", "plugins", "env", "help"]
+    static let commandNames: Set = ["run", "check", "env", "plugins", "help"]
 
     static func main() async {
         _ = StandardStreams.closed
@@ -107,7 +108,7 @@ struct AmaruCommand: AsyncParsableCommand {
             !commandNames.union(["chat"]).contains(name)
         else { return }
         throw ValidationError(
-            "There is no command \(name). The commands are run, plugins, env and help; quote a prompt "
+            "There is no command \(name). The commands are run, check, env, plugins and help; quote a prompt "
                 + "that begins with help."
         )
     }
