@@ -18,8 +18,7 @@ from recording_chat import ChatSettings, RecordingChat, eventually
 from scripted_server import Peer, Script, Server
 
 from amaru.chat import Conversation, client
-from amaru.chat.address import endpoint, origin
-from amaru.chat.transport import Fault
+from amaru.chat.client import Fault, endpoint, origin
 
 Serve = Callable[..., Server]
 KEY = "placeholder-1"
@@ -255,7 +254,7 @@ def test_the_pause(
     monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], least: float, most: float
 ) -> None:
     monkeypatch.setattr("time.time", lambda: NOW)
-    assert least <= client._pause(Fault("status", "", 429, headers), 0) <= most
+    assert least <= client._pause(Fault("status", "", 429, headers=headers), 0) <= most
 
 
 def test_the_pause_grows_to_a_limit() -> None:

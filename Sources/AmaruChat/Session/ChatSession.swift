@@ -406,10 +406,10 @@ public final class ChatSession: Sendable {
                 let words: [String] = try Python.import("amaru.chat.failures")
                     .script_failure(
                         exception.object,
-                        outcome?.origin.map { "\($0)" } ?? "",
-                        outcome?.status ?? 0,
-                        outcome?.error?.code.name ?? "",
+                        outcome?.origin?.description ?? "",
+                        outcome?.error?.code.name ?? "status",
                         outcome?.error?.message ?? "",
+                        outcome?.status ?? 0,
                         outcome?.error?.reason?.name,
                         outcome?.error?.reason?.number
                     )
