@@ -65,7 +65,7 @@ class Reading:
         if start.startswith(b"<"):
             raise Fault("html", start.decode("utf-8", "replace"))
         if start.startswith((b"{", b"[")):
-            yield [_completion(await self._whole(start))]
+            yield [await self._completion(start)]
             return
         splitter, arrived = EventSplitter(), start
         while arrived is not None:
@@ -135,7 +135,8 @@ class Reading:
                 raise Fault("stall") from exc
             raise Fault("incomplete", exc.args[-1]) from exc
 
-    async def _whole(self, start: bytes) -> bytearray:
+    async def _completion(self, start: bytes) -> Chunk:
+        """Read a whole completion, from a server that does not stream."""
         body = bytearray(start)
         while (arrived := await self._read()) is not None:
             # Only the end of a document tells whether it has content.
@@ -143,7 +144,13 @@ class Reading:
             body += arrived
             if len(body) > LIMIT:
                 raise Fault("too_long")
-        return body
+        try:
+            chunk = _chunk(body.decode("utf-8", "replace"), "message")
+        except ValueError as exc:
+            raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
+        if chunk.text or chunk.tools or chunk.finish_reason:
+            return chunk
+        raise Fault("not_a_stream", "a JSON document that is not a completion")
 
 
 class EventSplitter:
@@ -224,17 +231,6 @@ def _said(error: dict[str, Any]) -> object:
     """Return what an error object says, under whichever name."""
     names = ("message", "detail", "error", "errors", "msg")
     return next((error[name] for name in names if error.get(name)), None)
-
-
-def _completion(body: bytearray) -> Chunk:
-    """Read a whole completion, from a server that does not stream."""
-    try:
-        chunk = _chunk(body.decode("utf-8", "replace"), "message")
-    except ValueError as exc:
-        raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
-    if chunk.text or chunk.tools or chunk.finish_reason:
-        return chunk
-    raise Fault("not_a_stream", "a JSON document that is not a completion")
 
 
 def _chunk(data: str, part: str = "delta") -> Chunk:

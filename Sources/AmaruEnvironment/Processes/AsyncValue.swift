@@ -76,3 +76,16 @@ package final class AsyncValue<Value: Sendable>: Sendable {
         waiter?.resume(throwing: CancellationError())
     }
 }
+
+/// Runs `body` to its end in a task of its own, which a cancelled caller does not wait for.
+///
+/// - Throws: What `body` throws; `CancellationError` if the calling task is cancelled first.
+package func abandonable<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    let result = AsyncValue<Result<Value, any Error>>()
+    Task.detached {
+        do { result.set(.success(try await body())) } catch { result.set(.failure(error)) }
+    }
+    return try await result.wait().get()
+}
