@@ -29,7 +29,7 @@ struct AmaruCommand: AsyncParsableCommand {
     static let commandNames: Set = ["run", "plugins", "help"]
 
     static func main() async {
-        _ = StandardStreams.closed
+        _ = TerminalOutput.closed
         if CommandLine.arguments.dropFirst() == ["--version"] {
             // Without the parser, which takes most of the time of so short a run.
             ProcessEnd.leave(output(configuration.version))
@@ -91,7 +91,7 @@ struct AmaruCommand: AsyncParsableCommand {
     /// Writes a text to standard output, and returns the exit code.
     private static func output(_ text: String) -> Int32 {
         do {
-            try Report.output(text + "\n")
+            try TerminalOutput.write(text + "\n", to: STDOUT_FILENO)
             return 0
         } catch {
             return Report.failure(error)

@@ -29,7 +29,6 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let program = try Program(options)
         await program.end {
-            try StandardStreams.refuseFolder()
             let script = try ChatScript(path: path, arguments: arguments)
             let session = ChatSession { try await program.prepare(script) }
             return try await ScriptRun(program: program, session: session).run()

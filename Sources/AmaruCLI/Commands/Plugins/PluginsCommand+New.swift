@@ -64,7 +64,7 @@ extension PluginsCommand {
             } catch {
                 throw Self.notMade(file)
             }
-            try Report.output("\(file.path)\n")
+            try TerminalOutput.write("\(file.path)\n", to: STDOUT_FILENO)
         }
 
         /// Says what the system refused, by the error that its last call left.

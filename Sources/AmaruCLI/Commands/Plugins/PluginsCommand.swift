@@ -81,7 +81,7 @@ struct PluginsCommand: AsyncParsableCommand {
     /// - Throws: `TerminalError`.
     static func show(_ plugin: String, _ columns: String...) throws {
         let line = [plugin] + columns + [path(of: plugin)]
-        try Report.output(line.joined(separator: "\t") + "\n")
+        try TerminalOutput.write(line.joined(separator: "\t") + "\n", to: STDOUT_FILENO)
     }
 
     private static func reportNone() {
