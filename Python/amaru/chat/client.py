@@ -206,14 +206,12 @@ class Client:
     async def _send(self, method: str, url: str, body: bytes | None) -> Response:
         """Return the response as soon as its head has arrived."""
         fields = {
-            "Host": origin(url).partition("://")[2],
             "Accept": "text/event-stream, application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "amaru",
         }
         if body is not None:
             fields["Content-Type"] = "application/json"
-            fields["Content-Length"] = str(len(body))
         key = self._settings.api_key
         if key and origin(url) == origin(self._settings.base_url):
             fields["Authorization"] = f"Bearer {key}"
@@ -272,33 +270,19 @@ def endpoint(base_url: str) -> str:
 
     The base may end in slashes or in the endpoint's own path, and may have a query.
     """
-    scheme, _, rest = base_url.strip().partition("://")
-    scheme = scheme.lower()
-    rest, _, query = rest.partition("#")[0].partition("?")
+    base, _, query = base_url.partition("#")[0].partition("?")
+    scheme, _, rest = base.partition("://")
     authority, _, path = rest.partition("/")
-    if scheme not in ("http", "https") or not authority:
+    if scheme.lower() not in ("http", "https") or not authority:
         raise Fault("unsupported_protocol", "it does not begin with http:// and a host")
     if "@" in authority:
         raise Fault("user_info")
     path = f"/{path}".rstrip("/").removesuffix(_PATH) + _PATH
-    if query:
-        path += f"?{query}"
-    if not authority.isascii():
-        name, colon, port = authority.partition(":")
-        try:
-            authority = name.encode("idna").decode() + colon + port
-        except UnicodeError as exc:
-            detail = f"{name} is not a valid host name"
-            raise Fault("unsupported_protocol", detail) from exc
-    if not (path.isascii() and path.isprintable()) or " " in path:
-        from urllib.parse import quote
-
-        path = quote(path, safe="/?%:@!$&'()*+,;=~[]")
-    return f"{scheme}://{authority.lower()}{path}"
+    return f"{scheme}://{authority}".lower() + path + (f"?{query}" if query else "")
 
 
 def origin(url: str) -> str:
     """Return scheme, host and port of a URL; no user name, path or query."""
-    scheme, mark, rest = url.strip().partition("://")
+    scheme, mark, rest = url.partition("://")
     authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
     return f"{scheme}{mark}{authority}".lower() if authority else url
