@@ -133,11 +133,21 @@ class Client:
         A fault that may pass is tried again, each time announced on `turn`; the last
         one is raised as `Fault`. Nothing is repeated once there is a response.
         """
+        request = {"model": self._settings.model, "messages": messages, "stream": True}
+        counting = request | {"stream_options": {"include_usage": True}}
         attempt = 0
         while True:
             try:
-                return await self._complete(messages)
+                return await self._post(counting if self._counts_tokens else request)
             except Fault as fault:
+                refused = "stream_options" in fault.detail and fault.status in (
+                    400,
+                    422,
+                )
+                if refused and self._counts_tokens:
+                    # Older servers do not know it: the count is not asked for again.
+                    self._counts_tokens = False
+                    continue
                 from amaru.chat.failures import describe, may_pass
 
                 if attempt == _RETRIES or not may_pass(fault):
@@ -148,21 +158,6 @@ class Client:
                 if not turn.retrying(reason, seconds, attempt, _RETRIES):
                     raise
             await asyncio.sleep(seconds)
-
-    async def _complete(self, messages: list[dict[str, str]]) -> Response:
-        request: dict[str, Any] = {"model": self._settings.model, "messages": messages}
-        request["stream"] = True
-        if self._counts_tokens:
-            options = {"stream_options": {"include_usage": True}}
-            try:
-                return await self._post(request | options)
-            except Fault as fault:
-                is_refused = fault.status in (400, 422)
-                if not is_refused or "stream_options" not in fault.detail:
-                    raise
-                # Older servers do not know it: the count is not asked for again.
-                self._counts_tokens = False
-        return await self._post(request)
 
     async def _post(self, request: dict[str, Any]) -> Response:
         # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
