@@ -164,9 +164,6 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     elif row == "401" and settings.model:
         row = "401_no_key"
     code, message, remedy = _ROWS[row]
-    where = _masked(fault.headers.get("location", ""))
-    if where:
-        remedy = "the base URL redirects to {where}: use that address"
     scheme, mark, rest = settings.base_url.partition("?")[0].partition("://")
     # Without a user name, and without the query: both may hold secrets.
     url = scheme + mark + re.sub(r"^[^/]*@", "", rest)
@@ -179,11 +176,12 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     message = message.format(stall=f"{settings.stall_timeout:g}", **values)
     remedy = remedy.format(
         detail=detail,
-        where=where,
         source=f" in the variable {variable}" if variable else f" for {origin}",
         version="" if _VERSIONED.search(url) else ": is it missing /v1?",
         **values,
     )
+    if where := _masked(fault.headers.get("location", "")):
+        remedy = f"the base URL redirects to {where}: use that address"
     if fault.status:
         message += f" ({fault.status})"
     if detail:

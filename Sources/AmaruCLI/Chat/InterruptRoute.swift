@@ -17,10 +17,8 @@ final class InterruptRoute: Sendable {
         let stream = signals.signals
         Task.detached { [weak self] in
             for await _ in stream where !line() {
-                guard let (handler, count) = self?.state.withLock({ $0.interrupted() }) else {
-                    continue
-                }
-                handler(count)
+                let next = self?.state.withLock { $0.interrupted() }
+                if let (handler, count) = next { handler(count) }
             }
         }
     }

@@ -15,10 +15,7 @@ enum Report {
 
     /// Writes text with its own line endings.
     static func text(_ text: String) {
-        var text = EscapeFilter.clean(text)
-        text.withUTF8 {
-            try? PosixCall.writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO)
-        }
+        try? PosixCall.writeAll(EscapeFilter.clean(text), to: STDERR_FILENO)
     }
 
     /// The exit code of an exception that ends a script.

@@ -86,8 +86,6 @@ public final class ChatSession: Sendable {
 
     func pluginRuns(_ name: String) { state.withLock { $0.plugin = name } }
 
-    private var network: HTTPStack? { state.withLock { $0.configuration?.network } }
-
     // MARK: Start
 
     /// Starts Python and runs the script until it offers something or has ended.
@@ -116,8 +114,12 @@ public final class ChatSession: Sendable {
         do {
             let configuration = try await prepare()
             state.withLock { $0.configuration = configuration }
-            let python = pythonConfiguration(configuration)
-            try await abandonable { try await Python.start(python) }
+            var python = configuration.python
+            python.onUnhandledError = { [weak self] exception in
+                Task { [weak self] in await self?.scriptFailed(exception) }
+            }
+            python.onExitRequest = { [weak self] status in self?.exitRequested(status) }
+            try await abandonable { [python] in try await Python.start(python) }
             configuration.trace("python started")
             try await run(configuration.script, configuration)
             configuration.trace("script loaded")
@@ -130,10 +132,7 @@ public final class ChatSession: Sendable {
             let _: PythonObject = try await Self.call("start")
             return .chat(takesKey: offer == "sender")
         } catch {
-            state.withLock { state in
-                if state.phase != .over { state.startFailure = error }
-                state.phase = .over
-            }
+            state.withLock { if $0.phase != .over { ($0.phase, $0.startFailure) = (.over, error) } }
             throw error
         }
     }
@@ -152,23 +151,6 @@ public final class ChatSession: Sendable {
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }
         try await Python.runFile(script.contents, path: script.absolutePath, globals: namespace)
-    }
-
-    private func pythonConfiguration(_ configuration: ChatConfiguration) -> PythonConfiguration {
-        let resources = configuration.resources
-        return PythonConfiguration(
-            environment: configuration.environment?.path,
-            searchPaths: [resources.root.path, resources.compat.path],
-            arguments: [configuration.script.path],
-            bytecodeCache: configuration.bytecodeCache.path,
-            readsVariables: configuration.readsVariables,
-            unhandledErrors: .handlerOnly,
-            onUnhandledError: { [weak self] exception in
-                guard let self else { return }
-                Task { await self.scriptFailed(exception) }
-            },
-            onExitRequest: { [weak self] status in self?.exitRequested(status) }
-        )
     }
 
     // MARK: Turns
@@ -241,6 +223,7 @@ public final class ChatSession: Sendable {
 
     /// Observes a script without turns of its own until its turn is over.
     private func watch(_ turn: Turn) async {
+        let network = state.withLock { $0.configuration?.network }
         let begin = ContinuousClock.now
         while true {
             // The hop itself shows that the loop turns, and so is not blocked.
@@ -332,11 +315,10 @@ public final class ChatSession: Sendable {
         }
     }
 
-    /// What a script's exception means, with what the network saw of its last exchange.
-    ///
-    /// A script may hide what its server said: the tutorial's transport makes each status 200.
+    /// What a script's exception means, with what the network saw of its last exchange, which a
+    /// script may hide: the tutorial's transport makes each status 200.
     private func failure(for exception: PythonException) async -> ChatFailure {
-        let outcome = network?.lastOutcome
+        let outcome = state.withLock { $0.configuration?.network }?.lastOutcome
         do {
             return try await PythonActor.run {
                 let words: [String] = try Python.import("amaru.chat.failures")
@@ -371,8 +353,7 @@ public final class ChatSession: Sendable {
 
     /// Lets the script's own `sys.excepthook` report an exception that the script raised.
     ///
-    /// - Returns: Whether it has one, else the caller reports; and what the user can do, if that
-    ///   is known.
+    /// - Returns: Whether it has one, else the caller reports; what the user can do, if known.
     /// - Throws: The `SystemExit` of a hook that ends the program.
     public func report(
         _ exception: PythonException
@@ -396,13 +377,7 @@ public final class ChatSession: Sendable {
         if let start = state.withLock({ $0.start }) {
             start.cancel()
             // It has files to remove if it was installing packages.
-            let ended = Task { try await abandonable { _ = await start.result } }
-            let limit = Task {
-                try await Task.sleep(for: Self.cleanUpLimit)
-                ended.cancel()
-            }
-            _ = await ended.result
-            limit.cancel()
+            try? await abandonable(within: Self.cleanUpLimit) { _ = await start.result }
         }
         state.withLock { $0.phase = .over }
         // Python that is still starting would first have to be waited for.
