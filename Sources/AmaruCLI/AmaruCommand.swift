@@ -20,13 +20,15 @@ struct AmaruCommand: AsyncParsableCommand {
             Exit codes: 0 all answered, 1 a message failed, 2 usage; Ctrl-C ends it by SIGINT (130).
             """,
         version: "0.1.0",
-        subcommands: [ChatCommand.self, RunCommand.self, PluginsCommand.self],
+        subcommands: [
+            ChatCommand.self, RunCommand.self, PluginsCommand.self, EnvironmentCommand.self,
+        ],
         defaultSubcommand: ChatCommand.self
     )
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames: Set = ["run", "plugins", "help"]
+    static let commandNames: Set = ["run", "plugins", "env", "help"]
 
     static func main() async {
         _ = TerminalOutput.closed
@@ -91,7 +93,7 @@ struct AmaruCommand: AsyncParsableCommand {
     /// Writes a text to standard output, and returns the exit code.
     private static func output(_ text: String) -> Int32 {
         do {
-            try TerminalOutput.write(text + "\n", to: STDOUT_FILENO)
+            try Report.output(text + "\n")
             return 0
         } catch {
             return Report.failure(error)
@@ -105,7 +107,7 @@ struct AmaruCommand: AsyncParsableCommand {
             !commandNames.union(["chat"]).contains(name)
         else { return }
         throw ValidationError(
-            "There is no command \(name). The commands are run, plugins and help; quote a prompt "
+            "There is no command \(name). The commands are run, plugins, env and help; quote a prompt "
                 + "that begins with help."
         )
     }

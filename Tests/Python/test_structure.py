@@ -39,6 +39,7 @@ ALLOWED = {
     },
     "amaru.network": {"amaru._bridge", "amaru.transport"},
     "pyodide": {"amaru._bridge"},
+    "micropip": {"_amaru_packages", "pyodide"},
     "main": {"amaru", "amaru.chat", "amaru.host", "amaru.plugins"},
     "examples": {"amaru"},
 }

@@ -51,6 +51,11 @@ extension Program {
         let environment = try await environment(for: options.with)
         var made = configuration(script, settings(), environment)
         made.readsVariables = true
+        made.packages = ScriptPackages(
+            builder: builder,
+            interpreter: interpreter,
+            progress: screen.progress
+        )
         return made
     }
 
@@ -188,7 +193,7 @@ extension Program {
     }
 
     /// The interpreter that makes environments: only the linked one can.
-    private func interpreter() throws -> PythonInterpreterInfo {
+    @Sendable private func interpreter() throws -> PythonInterpreterInfo {
         let own = try LinkedPython.interpreter()
         let path = options.python ?? own
         let targets = Set([path, own].map { URL(filePath: $0).resolvingSymlinksInPath().path })

@@ -18,6 +18,13 @@ enum Report {
         try? PosixCall.writeAll(EscapeFilter.clean(text), to: STDERR_FILENO)
     }
 
+    /// Writes text to standard output.
+    ///
+    /// - Throws: `TerminalError` if standard output is closed or cannot be written.
+    static func output(_ text: String) throws {
+        try TerminalOutput.write(text, to: STDOUT_FILENO)
+    }
+
     /// The exit code of an exception that ends a script.
     static func code(of exception: PythonException) -> Int32 {
         exception.typeName == "KeyboardInterrupt" ? ProcessEnd.interrupted : 1

@@ -141,11 +141,7 @@ public final class ChatSession: Sendable {
     private func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws {
         let network = configuration.network
         let namespace = try await PythonActor.run {
-            try Python.registerByNeed("_amaru_http") { HTTPModule(network).module }
-            try Python.registerByNeed("_amaru_chat") {
-                ChatModule.module(for: self, configuration)
-            }
-            try Python.registerByNeed("js_module") { ChatModule.tutorialModule(for: self) }
+            try ChatModule.register(for: self, configuration)
             try Python.import("amaru.network").readAttribute("install")(network.isFenced)
             return try Self.host()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject

@@ -64,7 +64,7 @@ extension PluginsCommand {
             } catch {
                 throw Self.notMade(file)
             }
-            try TerminalOutput.write("\(file.path)\n", to: STDOUT_FILENO)
+            try Report.output("\(file.path)\n")
         }
 
         /// Says what the system refused, by the error that its last call left.

@@ -81,7 +81,7 @@ struct PluginsCommand: AsyncParsableCommand {
     /// - Throws: `TerminalError`.
     static func show(_ plugin: String, _ columns: String...) throws {
         let line = [plugin] + columns + [path(of: plugin)]
-        try TerminalOutput.write(line.joined(separator: "\t") + "\n", to: STDOUT_FILENO)
+        try Report.output(line.joined(separator: "\t") + "\n")
     }
 
     private static func reportNone() {
