@@ -32,7 +32,7 @@ struct AmaruCommand: AsyncParsableCommand {
     static let commandNames: Set = ["run", "check", "env", "plugins", "help"]
 
     static func main() async {
-        _ = StandardStreams.closed
+        _ = TerminalOutput.closed
         if CommandLine.arguments.dropFirst() == ["--version"] {
             // Without the parser, which takes most of the time of so short a run.
             ProcessEnd.leave(output(configuration.version))

@@ -51,7 +51,6 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let program = try Program(options)
         await program.end {
-            try StandardStreams.refuseFolder()
             let script = try ChatScript(path: path, arguments: arguments)
             let session = ChatSession { [origin] in
                 var configuration = try await program.prepare(script)

@@ -1,6 +1,7 @@
 // What a chat needs to start: values.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 public import AmaruHTTP
 public import AmaruPython
 
@@ -50,6 +51,18 @@ public struct ChatConfiguration: Sendable {
         self.settings = settings
         self.network = network
         self.bytecodeCache = bytecodeCache
+    }
+
+    /// How Python starts for the chat.
+    var python: PythonConfiguration {
+        PythonConfiguration(
+            environment: environment?.path,
+            searchPaths: [resources.root.path, resources.compat.path],
+            arguments: [script.path],
+            bytecodeCache: bytecodeCache.path,
+            readsVariables: readsVariables,
+            unhandledErrors: .handlerOnly
+        )
     }
 }
 
