@@ -32,6 +32,12 @@ struct ChatOptions: ParsableArguments {
     var with: [String] = []
 
     @Option(
+        help: "A file of packages that the script needs, such as requirements.txt. Repeatable.",
+        completion: .file(extensions: ["txt"])
+    )
+    var withRequirements: [String] = []
+
+    @Option(
         help: "A Python interpreter to make environments with, or an environment to use as it is.",
         completion: .file()
     )

@@ -36,24 +36,27 @@ extension Program {
     /// - Throws: `EnvironmentError` if packages or the model cannot be had; `ValidationError`.
     func prepareConversation() async throws -> ChatConfiguration {
         let script = try ChatScript(path: resources.mainScript.path)
-        let requirements = options.with + plugins.requirements
-        guard isRemote else { return try await prepareLocally(script, requirements) }
+        var needs = ScriptMetadata()
+        needs.dependencies = try await options.with + plugins.requirements(builder, linked)
+        guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
-        let environment = try await environment(for: requirements)
-        return configuration(script, settings(), environment)
+        return configuration(script, settings(), try await environment(for: needs))
     }
 
     /// Prepares a script of the user's.
     ///
     /// - Throws: `EnvironmentError` if its packages cannot be had; `ValidationError`.
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
-        let environment = try await environment(for: options.with)
+        var needs = try await script.needs(builder, linked)
+        needs.dependencies = options.with + needs.dependencies
+        let files = options.withRequirements + script.requirementFiles
+        let environment = try await environment(for: needs, files: files)
         var made = configuration(script, settings(), environment)
         made.readsVariables = true
         made.packages = ScriptPackages(
             builder: builder,
-            interpreter: interpreter,
+            interpreter: linked,
             progress: screen.progress
         )
         return made
@@ -122,13 +125,14 @@ extension Program {
     /// Starts the model on this machine, and prepares a conversation with it.
     private func prepareLocally(
         _ script: ChatScript,
-        _ others: [String]
+        _ others: ScriptMetadata
     ) async throws -> ChatConfiguration {
         if let path = options.gguf, !FileManager.default.isReadableFile(atPath: path) {
             throw ValidationError("--gguf \(path): there is no such file, or it cannot be read.")
         }
-        let requirements = others + [LocalModel.engineRequirement]
-        guard let environment = try await environment(for: requirements) else {
+        var needs = others
+        needs.dependencies.append(LocalModel.engineRequirement)
+        guard let environment = try await environment(for: needs) else {
             preconditionFailure("the engine is among the requirements")
         }
         let server = try await LocalModelServer.start(
@@ -167,15 +171,23 @@ extension Program {
 
     // MARK: Packages
 
-    /// Returns the environment that holds `requirements`, or nil if no package is required.
-    private func environment(for requirements: [String]) async throws -> PythonEnvironment? {
+    /// Returns the environment that has what is needed, or nil if no package is.
+    private func environment(
+        for needs: ScriptMetadata,
+        files: [String] = []
+    ) async throws -> PythonEnvironment? {
         if let given = try givenEnvironment() { return given }
-        if requirements.isEmpty {
+        if needs.dependencies.isEmpty, files.isEmpty {
             // A name that leads nowhere is an error although nothing is made with it.
             if options.python != nil { _ = try interpreter() }
             return nil
         }
-        let request = EnvironmentRequest(requirements: requirements, interpreter: try interpreter())
+        var request = EnvironmentRequest(
+            requirements: needs.dependencies,
+            interpreter: try interpreter()
+        )
+        request.requirementFiles = files
+        request.indexes = needs.indexes
         return try await builder.environment(for: request, progress: screen.progress)
     }
 
@@ -193,7 +205,7 @@ extension Program {
     }
 
     /// The interpreter that makes environments: only the linked one can.
-    @Sendable private func interpreter() throws -> PythonInterpreterInfo {
+    private func interpreter() throws -> PythonInterpreterInfo {
         let own = try LinkedPython.interpreter()
         let path = options.python ?? own
         let targets = Set([path, own].map { URL(filePath: $0).resolvingSymlinksInPath().path })
@@ -207,5 +219,10 @@ extension Program {
             )
         }
         return PythonInterpreterInfo(path: path, version: LinkedPython.version)
+    }
+
+    /// The interpreter that belongs to the linked library.
+    @Sendable private func linked() throws -> PythonInterpreterInfo {
+        PythonInterpreterInfo(path: try LinkedPython.interpreter(), version: LinkedPython.version)
     }
 }

@@ -30,8 +30,10 @@ public struct ChatScript: Sendable, Equatable {
     }
     /// What follows the path in `sys.argv`.
     public let arguments: [String]
+    /// The folder that was named to run what is in it; nil for a file.
+    public let folder: URL?
     /// The bytes of the file.
-    let contents: Data
+    package let contents: Data
 
     /// Reads the script at a path: a Python file, or a folder with a `main.py`.
     ///
@@ -42,6 +44,7 @@ public struct ChatScript: Sendable, Equatable {
         }
         var file = URL(filePath: path)
         var shown = path
+        folder = isFolder ? file : nil
         if isFolder {
             file.append(path: "main.py")
             shown = path.hasSuffix("/") ? path + "main.py" : path + "/main.py"

@@ -21,8 +21,13 @@ struct PluginFolder {
     /// Whether the folder is there; the first plugin makes it.
     var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-    /// The packages that the plugin files name, each once; files that cannot be read are skipped.
-    var requirements: [String] {
+    /// The packages that the plugin files name, each once.
+    ///
+    /// Files and blocks that cannot be read are skipped: loading the file reports them.
+    func requirements(
+        _ builder: EnvironmentBuilder,
+        _ interpreter: () throws -> PythonInterpreterInfo
+    ) async throws -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         var found: [String] = []
         for name in names.sorted()
@@ -33,8 +38,13 @@ struct PluginFolder {
             guard attributes?[.type] as? FileAttributeType == .typeRegular,
                 let source = FileManager.default.contents(atPath: file)
             else { continue }
-            let named = InlineRequirements.find(in: String(decoding: source, as: UTF8.self))
-            for requirement in named where !found.contains(requirement) {
+            let metadata = try? await builder.metadata(
+                ofScript: source,
+                named: file,
+                with: interpreter()
+            )
+            try Task.checkCancellation()
+            for requirement in metadata?.dependencies ?? [] where !found.contains(requirement) {
                 found.append(requirement)
             }
         }

@@ -1,0 +1,62 @@
+// What a script says about the packages and the Python that it needs.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruEnvironment
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension ChatScript {
+    /// What the script's block names, and in a folder what its `pyproject.toml` names, too.
+    ///
+    /// - Throws: `EnvironmentError` for what cannot be read; `ValidationError` where another Python
+    ///   is needed.
+    func needs(
+        _ builder: EnvironmentBuilder,
+        _ interpreter: () throws -> PythonInterpreterInfo
+    ) async throws -> ScriptMetadata {
+        var needs = try await builder.metadata(
+            ofScript: contents,
+            named: path,
+            with: interpreter()
+        )
+        try check(needs, of: path, interpreter)
+        if let project = file(named: "pyproject.toml") {
+            let others = try await builder.metadata(ofProject: project, with: interpreter())
+            try check(others, of: project.path, interpreter)
+            needs.dependencies += others.dependencies
+            needs.indexes.main = needs.indexes.main ?? others.indexes.main
+            needs.indexes.extra += others.indexes.extra
+        }
+        return needs
+    }
+
+    /// The file of requirements of a folder that is no project.
+    var requirementFiles: [String] {
+        guard file(named: "pyproject.toml") == nil else { return [] }
+        return [file(named: "requirements.txt")?.path].compactMap(\.self)
+    }
+
+    private func file(named name: String) -> URL? {
+        guard let file = folder?.appending(path: name) else { return nil }
+        return FileManager.default.fileExists(atPath: file.path) ? file : nil
+    }
+
+    private func check(
+        _ needs: ScriptMetadata,
+        of name: String,
+        _ interpreter: () throws -> PythonInterpreterInfo
+    ) throws {
+        guard !needs.fitsPython, let wanted = needs.requiresPython else { return }
+        let own = try interpreter()
+        throw ValidationError(
+            "\(name) needs Python \(wanted). This program is linked with CPython \(own.version) "
+                + "(\(own.path)): change requires-python, or build amaru with another Python."
+        )
+    }
+}
