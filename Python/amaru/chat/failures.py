@@ -98,8 +98,6 @@ module internal a package is missing
     add it with --with {detail}
 page_module internal this module exists only in a web page with Pyodide
     remove its use, or guard it with `except ImportError`
-micropip internal micropip is not here
-    name the packages that it would install with --with NAME
 unexpected internal something unexpected happened
     please report this fault
 """
@@ -235,8 +233,6 @@ def _missing(exc: BaseException) -> Fault | None:
     package = exc.name.partition(".")[0]
     if package in ("js", "pyodide", "pyodide_js"):
         return Fault("page_module", exc.name)
-    if package == "micropip":
-        return Fault("micropip")
     if package in sys.modules:
         return None
     return Fault("module", _PACKAGES.get(package, package))

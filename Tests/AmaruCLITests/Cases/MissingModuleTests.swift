@@ -69,9 +69,8 @@ extension BuiltCommand {
         @Test(arguments: [
             ("import nowhere_to_be_found", "--with nowhere_to_be_found"),
             ("from nowhere.at.all import x", "--with nowhere"),
-            ("from pyodide.code import run_js", "pyodide.code"),
-            ("import pyodide.code", "pyodide.code"),
-            ("import micropip", "--with"),
+            ("from pyodide.console import Console", "pyodide.console"),
+            ("import pyodide.console", "pyodide.console"),
             ("import js", "js"),
             ("from js import document", "js"),
             ("import pyodide_js", "pyodide_js"),
