@@ -56,7 +56,7 @@ class _Finder:
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name in _CLIENTS:
-            # What takes the host as long as the import of such a library is done beside it.
+            # It takes about as long as the import, and is done beside it.
             _bridge.http().warm_up()
         if name not in _ADOPTERS:
             return None

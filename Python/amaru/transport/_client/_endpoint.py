@@ -90,7 +90,7 @@ class Endpoint:
             return sock.getpeername()
 
     def options(self, target: str) -> dict[str, Any]:
-        """Return how the host is to connect; `target` is a URL if that is for a proxy."""
+        """Return how the host is to connect; a URL as `target` is for a proxy."""
         options = {"proxy": self.proxy(target), **self._tls}
         # The port is any: see `starts_from_a_port`.
         if self.conn.source_address and self.conn.source_address[0]:
