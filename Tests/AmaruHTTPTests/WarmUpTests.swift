@@ -31,7 +31,7 @@ struct WarmUpTests {
         try await server.start()
         let proxy = TunnelServer(to: server.port)
         var configuration = HTTPBackendConfiguration()
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         configuration.proxies.https = HTTPProxy(host: "127.0.0.1", port: try await proxy.start())
         let backend = NIOHTTPBackend(configuration)
         await backend.prepare(for: try HTTPOrigin(parsing: "https://example.internal"), within: nil)
@@ -50,7 +50,7 @@ struct WarmUpTests {
         let certificate = try authority.issue(for: ["IP:127.0.0.1"])
         let server = ScriptedServer([.text("private")], certificate: certificate)
         var configuration = HTTPBackendConfiguration()
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         try await withServer(server, configuration) { (backend) async throws in
             await backend.warmUp()
             try FileManager.default.removeItem(atPath: certificate.authority)
