@@ -34,6 +34,9 @@ def open(method: str, url: str, headers: list[bytes | bytearray] | tuple[bytes |
     ("TLSv1.2" and the like), ciphers (OpenSSL's names, by colons), local_address,
     socket_options (level, name, value, level, name, value, as numbers)."""
 
+def warm_up() -> None:
+    """Gets ready for a first request over TLS, on other threads."""
+
 def cancel(exchange: int) -> None:
     """Aborts an exchange. Synchronous, idempotent, also for an unknown id."""
 

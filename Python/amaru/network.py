@@ -55,6 +55,9 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if name in _CLIENTS:
+            # It takes about as long as the import, and is done beside it.
+            _bridge.http().warm_up()
         if name not in _ADOPTERS:
             return None
         spec = self._found_by_others(name, path, target)
@@ -143,6 +146,9 @@ def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
 
     return method
 
+
+# Whoever imports one of them is about to send requests: requests imports urllib3.
+_CLIENTS: Final = frozenset({"httpx", "httpx2", "urllib3"})
 
 _ADOPTERS: Final[dict[str, Callable[[ModuleType], None]]] = {
     "httpcore": _adopt_httpcore,

@@ -33,7 +33,7 @@ struct HTTP2Tests {
         )
         try await server.start()
         var configuration = HTTPBackendConfiguration()
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         // Nothing expires while these tests run.
         configuration.idleConnectionLifetime = .seconds(600)
         let backend = NIOHTTPBackend(configuration)
@@ -395,7 +395,7 @@ struct HTTP2Tests {
     @Test func `A server without HTTP/2 is spoken to in HTTP/1.1`() async throws {
         let server = ScriptedServer([.text("one")], certificate: certificate)
         var configuration = HTTPBackendConfiguration()
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         try await withServer(server, configuration) { (backend) async throws in
             let exchange = backend.open(request(server.url))
             #expect(try await exchange.text() == "one")

@@ -127,8 +127,14 @@ private struct ExchangeLife {
             if isDue { received += piece }
             try feed("piece") { $0.received([piece]) }
         } else if demands == 0 {
-            demands += 1
-            try feed("demand") { $0.demanded() }
+            var goesOn = false
+            try feed("demand") { machine in
+                goesOn = machine.demanded()
+                return []
+            }
+            mayReceive = goesOn
+            // One that has to wait may be resumed later.
+            demands = goesOn ? 0 : 1
         }
     }
 
@@ -143,8 +149,8 @@ private struct ExchangeLife {
     private mutating func interrupt(_ random: inout SeededGenerator) throws {
         switch Int.random(in: 0..<6, using: &random) {
         case 0: try feed("cancel") { $0.cancelled() }
-        case 1, 2: try feed("no head") { $0.headWaitsCancelled() }
-        default: try feed("no read") { $0.readWaitCancelled() }
+        case 1, 2: try feed("no head") { $0.abandoned(.head) }
+        default: try feed("no read") { $0.abandoned(.read) }
         }
     }
 
@@ -240,10 +246,9 @@ private struct ExchangeLife {
             if case .success(let pieces) = result { for piece in pieces { read += piece } }
         case .resumeWrite:
             try resume(\.writes, "write")
-        case .resumeDemand(let goOn):
-            // The one who has ended asked before that.
-            if transfer != .ended { try resume(\.demands, "demand") }
-            mayReceive = goOn
+        case .resumeDemand:
+            try resume(\.demands, "demand")
+            mayReceive = true
         case .resumeUpload(let step):
             try resume(\.uploads, "upload")
             if case .chunk(let pieces) = step { for piece in pieces { sent += piece } }

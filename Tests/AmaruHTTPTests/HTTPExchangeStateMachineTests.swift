@@ -74,12 +74,12 @@ struct HTTPExchangeStateMachineTests {
     @Test func `Receiving stops at the limit and goes on when something is read`() {
         var machine = sent()
         _ = machine.received(Self.head)
-        #expect(machine.demanded() == [.resumeDemand(goOn: true)])
+        #expect(machine.demanded() == true)
         _ = machine.received([Data("abcdef".utf8)])
-        #expect(machine.demanded() == [])
+        #expect(machine.demanded() == false)
         #expect(
             machine.readRequested() == [
-                .resumeRead(.success([Data("abcdef".utf8)])), .resumeDemand(goOn: true),
+                .resumeRead(.success([Data("abcdef".utf8)])), .resumeDemand,
             ]
         )
     }
@@ -253,8 +253,8 @@ struct HTTPExchangeStateMachineTests {
     @Test func `A cancelled wait leaves the exchange as it is`() {
         var machine = sent()
         _ = machine.headRequested()
-        #expect(codes(machine.headWaitsCancelled()) == [.cancelled])
-        #expect(machine.headWaitsCancelled() == [])
+        #expect(codes(machine.abandoned(.head)) == [.cancelled])
+        #expect(machine.abandoned(.head) == [])
         #expect(machine.received(Self.head) == [])
         #expect(machine.headRequested() == [.resumeHead(.success(Self.head))])
     }

@@ -73,7 +73,7 @@ struct PoolTests {
         let certificate = try authority.issue(for: ["DNS:localhost", "IP:127.0.0.1"])
         let server = ScriptedServer([.text("fine")], certificate: certificate)
         var configuration = Self.keeping
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         try await withServer(server, configuration) { (backend) async throws in
             for _ in 0..<60 {
                 var request = server.request()

@@ -25,7 +25,7 @@ struct TLSTests {
 
     func trusting(_ certificate: TestCertificate) -> HTTPBackendConfiguration {
         var configuration = HTTPBackendConfiguration()
-        configuration.additionalTrustRoots = [certificate.authority]
+        configuration.trustRoots = .paths([certificate.authority])
         return configuration
     }
 
@@ -60,7 +60,7 @@ struct TLSTests {
         var configuration = HTTPBackendConfiguration()
         var options = HTTPConnectionOptions()
         switch kind {
-        case "file": configuration.trustRoots = .file(file)
+        case "file": configuration.trustRoots = .paths([file])
         case "folder": configuration.trustRoots = .paths([folder])
         case "hashed folder":
             let hashed = try authority.hashedFolder()

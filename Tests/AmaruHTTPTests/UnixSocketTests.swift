@@ -43,7 +43,7 @@ struct UnixSocketTests {
         let server = ScriptedServer([.text("private")], certificate: certificate)
         try await server.start(at: path)
         var configuration = HTTPBackendConfiguration()
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         let backend = NIOHTTPBackend(configuration)
         #expect(try await backend.open(request("https://service.internal/")).text() == "private")
         let failure = try #require(await backend.open(request("https://other.internal/")).failure())

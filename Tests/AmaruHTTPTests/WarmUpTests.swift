@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
+import Foundation
 import Testing
 
 @testable import AmaruHTTP
@@ -30,7 +31,7 @@ struct WarmUpTests {
         try await server.start()
         let proxy = TunnelServer(to: server.port)
         var configuration = HTTPBackendConfiguration()
-        configuration.trustRoots = .file(certificate.authority)
+        configuration.trustRoots = .paths([certificate.authority])
         configuration.proxies.https = HTTPProxy(host: "127.0.0.1", port: try await proxy.start())
         let backend = NIOHTTPBackend(configuration)
         await backend.prepare(for: try HTTPOrigin(parsing: "https://example.internal"), within: nil)
@@ -41,6 +42,20 @@ struct WarmUpTests {
         await backend.shutDown()
         await proxy.shutDown()
         await server.shutDown()
+    }
+
+    @Test(.enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH"))
+    func `The authorities are read ahead of the first request`() async throws {
+        let authority = try TestCertificates()
+        let certificate = try authority.issue(for: ["IP:127.0.0.1"])
+        let server = ScriptedServer([.text("private")], certificate: certificate)
+        var configuration = HTTPBackendConfiguration()
+        configuration.trustRoots = .paths([certificate.authority])
+        try await withServer(server, configuration) { (backend) async throws in
+            await backend.warmUp()
+            try FileManager.default.removeItem(atPath: certificate.authority)
+            #expect(try await backend.open(server.request()).text() == "private")
+        }
     }
 
     @Test func `Requests that come meanwhile are not disturbed`() async throws {

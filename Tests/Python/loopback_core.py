@@ -407,6 +407,10 @@ def timings(exchange: int) -> dict[str, float]:
     return {}
 
 
+def warm_up() -> None:
+    pass
+
+
 def in_flight() -> int:
     return len(exchanges)
 

@@ -295,6 +295,7 @@ def asked(hosted: Any, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]
         ("[::1]:443", "/", "https://[::1]/"),
         ("[fe80::1%eth0]:81", "/x", "https://[fe80::1%25eth0]:81/x"),
         ("api.example", "*", "https://api.example/"),
+        ("api.example", "/?to=http://a/b", "https://api.example/?to=http://a/b"),
     ],
 )
 def test_an_address_reaches_the_core(

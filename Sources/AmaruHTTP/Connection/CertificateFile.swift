@@ -26,28 +26,22 @@ enum CertificateFile {
         var description: String { "\(path): \(fault)" }
     }
 
-    /// Reads the certificates of files and of folders.
+    /// Reads the certificates of all files and folders that hold any, as OpenSSL does with a list.
     ///
     /// A file without any is an error; in a folder it is left out, as is what cannot be read: the
     /// folders of systems hold links that lead nowhere.
-    static func authorities(at paths: [String]) throws -> [NIOSSLCertificate] {
-        try paths.flatMap { path in
-            try isFolder(path) ? ofFolder(path) : certificates(in: path, try bytes(of: path))
-        }
-    }
-
-    /// Reads the certificates of all files and folders that hold any, as OpenSSL does with a list.
     ///
     /// - Parameter isOptional: Whether it is no error if none of them does.
     static func authorities(
-        ofAny paths: [String],
+        at paths: [String],
         isOptional: Bool
     ) throws -> [NIOSSLCertificate] {
         var found: [NIOSSLCertificate] = []
         var fault: (any Error)?
         for path in paths {
             do {
-                found += try authorities(at: [path])
+                found +=
+                    try isFolder(path) ? ofFolder(path) : certificates(in: path, bytes(of: path))
             } catch {
                 // A file that is there was meant to be read.
                 if FileManager.default.fileExists(atPath: path), !isFolder(path) { throw error }

@@ -3,7 +3,34 @@
 
 import NIOCore
 
-/// The connections that a client may use at once: idle ones, and those of HTTP/2; used on one event
+/// A connection as those know it who keep it; used on its event loop alone.
+protocol PooledConnection: AnyObject {
+    var key: ConnectionKey { get }
+    /// The client that has the connection; nil once there is none.
+    var client: ClientConnections? { get set }
+    /// Whether it takes another exchange.
+    var isReady: Bool { get }
+    /// Whether it carries nothing.
+    var isIdle: Bool { get }
+    /// Whether it carries several exchanges at the same time.
+    var isShared: Bool { get }
+    /// Begins to carry an exchange.
+    func start(_ exchange: Exchange)
+    /// Watches the connection while it carries nothing.
+    func park()
+    /// Closes the connection, which nobody else gets any more.
+    func close()
+}
+
+extension PooledConnection {
+    /// Keeps the connection, which carries nothing, for the next exchange.
+    func release() {
+        guard let client else { return close() }
+        client.park(self)
+    }
+}
+
+/// The connections that a client may use at once: idle ones, and shared ones; used on one event
 /// loop.
 final class ClientConnections {
     struct Limits {
@@ -15,119 +42,81 @@ final class ClientConnections {
         var idleLifetime: Duration
     }
 
-    private struct Idle {
-        let connection: HTTP1Connection
-        let timer: Scheduled<Void>
+    private struct Entry {
+        let connection: any PooledConnection
+        /// What closes it, if it is idle.
+        var timer: Scheduled<Void>?
     }
 
     private let loop: any EventLoop
     private let limits: Limits
-    /// The idle connections, the one that has been so for longest first.
-    private var idle: [Idle] = []
-    private var multiplexed: [HTTP2Connection] = []
-    /// What closes the connections of HTTP/2 that carry nothing.
-    private var timers: [ObjectIdentifier: Scheduled<Void>] = [:]
+    /// The one that has been idle for longest comes first.
+    private var entries: [Entry] = []
+    private var isClosed = false
 
     init(on loop: any EventLoop, _ limits: Limits) {
         self.loop = loop
         self.limits = limits
     }
 
-    private var idleLifetime: TimeAmount { TimeAmount(limits.idleLifetime) }
-}
-
-// MARK: - Idle connections
-
-extension ClientConnections {
-    func hasIdle(for key: ConnectionKey) -> Bool { idle.contains { $0.connection.key == key } }
-
-    /// Takes the connection that was used last: the others may end.
-    func takeIdle(for key: ConnectionKey) -> HTTP1Connection? {
-        while let index = idle.lastIndex(where: { $0.connection.key == key }) {
-            let entry = idle.remove(at: index)
-            entry.timer.cancel()
-            if entry.connection.isReady { return entry.connection }
-            entry.connection.close()
-        }
-        return nil
+    /// Takes over a connection; a shared one can be had from now on.
+    func add(_ connection: any PooledConnection) {
+        connection.client = self
+        if connection.isShared { entries.append(Entry(connection: connection)) }
     }
 
-    func park(_ connection: HTTP1Connection) {
-        guard limits.idle > 0, idleLifetime > .zero else { return connection.close() }
-        let timer = loop.assumeIsolated().scheduleTask(in: idleLifetime) {
-            [weak self, weak connection] in
-            guard let connection else { return }
-            self?.forget(connection)
-            connection.close()
+    func has(_ key: ConnectionKey) -> Bool { index(of: key) != nil }
+
+    /// Returns a connection for one more exchange; unless it is shared, nobody else gets it.
+    func take(_ key: ConnectionKey) -> (any PooledConnection)? {
+        guard let index = index(of: key) else { return nil }
+        let connection = entries[index].connection
+        entries[index].timer.take()?.cancel()
+        if !connection.isShared { entries.remove(at: index) }
+        return connection
+    }
+
+    /// Keeps a connection that carries nothing, or closes it.
+    func park(_ connection: any PooledConnection) {
+        forget(connection)
+        let lifetime = TimeAmount(limits.idleLifetime)
+        guard !isClosed, limits.idle > 0, lifetime > .zero else { return connection.close() }
+        let timer = loop.assumeIsolated().scheduleTask(in: lifetime) { [weak connection] in
+            if let connection, connection.isIdle { connection.close() }
         }
-        idle.append(Idle(connection: connection, timer: timer))
+        entries.append(Entry(connection: connection, timer: timer))
         connection.park()
-        if idle.count > limits.idle { closeOldest() }
+        if idleCount > limits.idle { closeOldest() }
     }
 
     /// Closes an idle connection if there would be more connections than allowed.
     ///
     /// - Parameter used: How many exchanges hold a connection, or will.
     func makeRoom(beside used: Int) {
-        if idle.count + used > limits.connections, !idle.isEmpty { closeOldest() }
+        if idleCount + used > limits.connections { closeOldest() }
     }
 
-    /// The connection is idle no longer.
-    func forget(_ connection: HTTP1Connection) {
-        guard let index = idle.firstIndex(where: { $0.connection === connection }) else { return }
-        idle.remove(at: index).timer.cancel()
+    /// The connection can be had no longer.
+    func forget(_ connection: any PooledConnection) {
+        guard let index = entries.firstIndex(where: { $0.connection === connection })
+        else { return }
+        entries.remove(at: index).timer?.cancel()
     }
 
-    /// Closes the connections.
+    /// Closes the connections, and those in use once they are not.
     func close() {
-        while !idle.isEmpty { closeOldest() }
-        for connection in multiplexed { connection.close() }
+        isClosed = true
+        for entry in entries { entry.connection.close() }
+    }
+
+    private var idleCount: Int { entries.count { $0.timer != nil } }
+
+    /// Finds the connection that was used last: the others may end.
+    private func index(of key: ConnectionKey) -> Int? {
+        entries.lastIndex { $0.connection.key == key && $0.connection.isReady }
     }
 
     private func closeOldest() {
-        let oldest = idle.removeFirst()
-        oldest.timer.cancel()
-        oldest.connection.close()
-    }
-}
-
-// MARK: - Connections of HTTP/2
-
-extension ClientConnections {
-    func add(_ connection: HTTP2Connection) {
-        multiplexed.append(connection)
-    }
-
-    func hasMultiplexed(for key: ConnectionKey) -> Bool {
-        multiplexed.contains { $0.key == key && $0.isReady }
-    }
-
-    /// Returns a connection that takes another exchange.
-    func multiplexed(for key: ConnectionKey) -> HTTP2Connection? {
-        let found = multiplexed.first { $0.key == key && $0.isReady }
-        if let found { timers.removeValue(forKey: ObjectIdentifier(found))?.cancel() }
-        return found
-    }
-
-    /// Takes a connection that another client is to have.
-    func takeMultiplexed(for key: ConnectionKey) -> HTTP2Connection? {
-        guard let found = multiplexed(for: key) else { return nil }
-        forget(found)
-        return found
-    }
-
-    /// The connection carries nothing: it is closed unless it does before long.
-    func park(_ connection: HTTP2Connection) {
-        guard limits.idle > 0, idleLifetime > .zero else { return connection.close() }
-        let id = ObjectIdentifier(connection)
-        timers[id]?.cancel()
-        timers[id] = loop.assumeIsolated().scheduleTask(in: idleLifetime) { [weak connection] in
-            if let connection, connection.isIdle { connection.close() }
-        }
-    }
-
-    func forget(_ connection: HTTP2Connection) {
-        multiplexed.removeAll { $0 === connection }
-        timers.removeValue(forKey: ObjectIdentifier(connection))?.cancel()
+        entries.first { $0.timer != nil }?.connection.close()
     }
 }

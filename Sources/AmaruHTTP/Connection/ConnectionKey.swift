@@ -1,7 +1,7 @@
 // What requests must have in common to share a connection.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of connection: where it leads, on which way, and for whom.
+/// A kind of connection: where it leads, and on which way.
 struct ConnectionKey: Hashable, Sendable {
     /// The way to the server.
     enum Way: Hashable, Sendable {
@@ -22,7 +22,8 @@ struct ConnectionKey: Hashable, Sendable {
         var settings: TLSSettings
         /// The name that is asked for, and that the certificate must be for.
         var name: String
-        var offersHTTP2: Bool
+        /// The protocols that are offered in the handshake, by their names there.
+        var protocols: [String]
     }
 
     /// Nil for a proxy that forwards: its connections serve every origin.
@@ -34,8 +35,6 @@ struct ConnectionKey: Hashable, Sendable {
     let proxyTLS: TLS?
     let localAddress: String?
     let socketOptions: [HTTPConnectionOptions.SocketOption]
-    /// The number of the pool that the connection belongs to; nil for the backend's own.
-    var owner: UInt64?
 
     /// Finds the kind of connection that a request needs.
     ///
@@ -50,8 +49,8 @@ struct ConnectionKey: Hashable, Sendable {
         if origin.isSecure {
             let name = try Self.serverName(options.serverName, for: origin)
             // A tunnel takes the whole connection.
-            let offersHTTP2 = options.allowsHTTP2 && !request.isTunnel
-            tls = TLS(settings: settings, name: name, offersHTTP2: offersHTTP2)
+            let protocols = options.allowsHTTP2 && !request.isTunnel ? ["h2"] : []
+            tls = TLS(settings: settings, name: name, protocols: protocols + ["http/1.1"])
         }
         way = Self.way(of: request, configuration)
         switch way {
@@ -70,18 +69,10 @@ struct ConnectionKey: Hashable, Sendable {
         }
         localAddress = options.localAddress
         socketOptions = options.socketOptions
-        owner = request.pool?.number
-    }
-
-    /// The key of a connection that belongs to nobody yet.
-    var withoutOwner: ConnectionKey {
-        var key = self
-        key.owner = nil
-        return key
     }
 
     /// Whether several requests may share the connection at the same time.
-    var offersHTTP2: Bool { tls?.offersHTTP2 ?? false }
+    var offersHTTP2: Bool { tls?.protocols.contains("h2") ?? false }
 
     /// What the connection leads to, in words; nil for the origin itself.
     var place: String? {
@@ -112,7 +103,7 @@ struct ConnectionKey: Hashable, Sendable {
 
     private static func tls(with proxy: HTTPProxy, _ settings: TLSSettings) -> TLS? {
         guard proxy.scheme == .https else { return nil }
-        return TLS(settings: settings.forProxy, name: proxy.host, offersHTTP2: false)
+        return TLS(settings: settings.forProxy, name: proxy.host, protocols: ["http/1.1"])
     }
 
     private static func serverName(

@@ -20,16 +20,17 @@ final class ConnectionPool: @unchecked Sendable {
     /// A connection that is being made, and the exchanges that wait for it.
     private final class Attempt {
         let key: ConnectionKey
-        /// Whether it goes on although no exchange waits.
-        let isPreparation: Bool
+        /// The client whose exchanges wait; nil for a connection that is made ahead, for whichever
+        /// client comes first.
+        let client: ClientConnections?
         var waiters: [Exchange] = []
         var dial: Dial?
         /// Who is told when it is over.
         var completions: [@Sendable () -> Void] = []
 
-        init(_ key: ConnectionKey, isPreparation: Bool) {
+        init(_ key: ConnectionKey, for client: ClientConnections?) {
             self.key = key
-            self.isPreparation = isPreparation
+            self.client = client
         }
     }
 
@@ -37,6 +38,7 @@ final class ConnectionPool: @unchecked Sendable {
     /// The places of exchanges that name no pool.
     private let gate: ConnectionGate
     let dialer: Dialer
+    let deadlines: DeadlineWatch
     private let configuration: HTTPBackendConfiguration
     /// The connections of each client's pool, and under nil those of the backend's own.
     private var clients: [UInt64?: ClientConnections] = [:]
@@ -57,6 +59,7 @@ final class ConnectionPool: @unchecked Sendable {
         self.configuration = configuration
         self.gate = gate
         dialer = Dialer(on: loop)
+        deadlines = DeadlineWatch(on: loop)
         prepared = ClientConnections(on: loop, Self.limits(nil, configuration))
     }
 
@@ -109,7 +112,7 @@ extension ConnectionPool {
             return transfer.abort()
         case .connecting(let attempt)?:
             attempt.waiters.removeAll { $0 === exchange }
-            if attempt.waiters.isEmpty, !attempt.isPreparation {
+            if attempt.waiters.isEmpty, attempt.client != nil {
                 attempts.removeAll { $0 === attempt }
                 attempt.dial?.cancel()
             }
@@ -119,12 +122,6 @@ extension ConnectionPool {
             break
         }
         exchange.perform { $0.transferEnded() }
-    }
-
-    func resumeReceiving(_ exchange: Exchange) { transfer(of: exchange)?.resumeReceiving() }
-
-    func resumeUpload(of exchange: Exchange, with step: Exchange.Machine.UploadStep) {
-        transfer(of: exchange)?.resumeUpload(with: step)
     }
 
     /// Nothing more is to be done for the exchange.
@@ -147,6 +144,11 @@ extension ConnectionPool {
         guard !transfer.isOver else { return }
         work[transfer.exchange.id] = .transferring(transfer)
     }
+
+    /// Notes which connection an exchange waits for.
+    func wait(_ exchange: Exchange, for connection: HTTP2Connection) {
+        work[exchange.id] = .waiting(connection)
+    }
 }
 
 // MARK: - Connections
@@ -155,146 +157,78 @@ extension ConnectionPool {
     private func connect(_ exchange: Exchange, _ key: ConnectionKey, isAgain: Bool) {
         guard !isShutDown else { return fail(exchange, CancellationError()) }
         let client = client(of: exchange)
-        if !isAgain {
-            if let connection = client.multiplexed(for: key) ?? adoptMultiplexed(key, for: client) {
-                return start(exchange, on: connection)
-            }
-            if let connection = client.takeIdle(for: key) ?? adoptIdle(key) {
-                return begin(connection.start(exchange))
-            }
-            if let attempt = attempt(toJoinFor: key) {
-                attempt.waiters.append(exchange)
-                work[exchange.id] = .connecting(attempt)
-                return
-            }
+        if !isAgain, let connection = client.take(key) ?? adopt(key, for: client) {
+            return connection.start(exchange)
         }
-        client.makeRoom(beside: (exchange.request.pool?.gate ?? gate).count)
-        let attempt = dial(key, isPreparation: false)
-        attempt.waiters = [exchange]
+        let attempt: Attempt
+        if !isAgain, let other = self.attempt(toJoinFor: key, client) {
+            attempt = other
+        } else {
+            client.makeRoom(beside: (exchange.request.pool?.gate ?? gate).count)
+            attempt = dial(key, for: client)
+        }
+        attempt.waiters.append(exchange)
         work[exchange.id] = .connecting(attempt)
     }
 
-    private func start(_ exchange: Exchange, on connection: HTTP2Connection) {
-        work[exchange.id] = .waiting(connection)
-        connection.start(exchange)
-    }
-
     /// Gives a client a connection that was made ahead.
-    private func adoptMultiplexed(
+    private func adopt(
         _ key: ConnectionKey,
         for client: ClientConnections
-    ) -> HTTP2Connection? {
-        guard let connection = prepared.takeMultiplexed(for: key.withoutOwner) else { return nil }
-        connection.key = key
+    ) -> (any PooledConnection)? {
+        guard let connection = prepared.take(key) else { return nil }
+        prepared.forget(connection)
         client.add(connection)
-        return connection
-    }
-
-    private func adoptIdle(_ key: ConnectionKey) -> HTTP1Connection? {
-        let connection = prepared.takeIdle(for: key.withoutOwner)
-        connection?.key = key
         return connection
     }
 
     /// Returns an attempt that one more exchange may wait for: one that prepares a connection, or
     /// one to a server that may speak HTTP/2.
-    private func attempt(toJoinFor key: ConnectionKey) -> Attempt? {
+    private func attempt(toJoinFor key: ConnectionKey, _ client: ClientConnections) -> Attempt? {
         let mayShare = key.offersHTTP2 && !plainKeys.contains(key)
-        let withoutOwner = key.withoutOwner
         return attempts.first { attempt in
-            attempt.isPreparation
-                ? attempt.waiters.isEmpty && attempt.key == withoutOwner
-                : mayShare && attempt.key == key
+            attempt.key == key
+                && (attempt.client.map { mayShare && $0 === client } ?? attempt.waiters.isEmpty)
         }
     }
 
-    private func dial(_ key: ConnectionKey, isPreparation: Bool) -> Attempt {
-        let attempt = Attempt(key, isPreparation: isPreparation)
+    private func dial(_ key: ConnectionKey, for client: ClientConnections?) -> Attempt {
+        let attempt = Attempt(key, for: client)
         attempts.append(attempt)
         attempt.dial = dialer.dial(key) { [self] result in
             attempts.removeAll { $0 === attempt }
-            switch result {
-            case .success(let connected): connect(attempt, connected)
-            case .failure(let error): for waiter in attempt.waiters { fail(waiter, error) }
+            do {
+                try connect(attempt, result.get())
+            } catch {
+                for waiter in attempt.waiters { fail(waiter, error) }
             }
             end(attempt)
         }
         return attempt
     }
 
-    private func connect(_ attempt: Attempt, _ connected: Dial.Connected) {
-        let waiters = attempt.waiters
-        attempt.waiters = []
+    private func connect(_ attempt: Attempt, _ connected: Dial.Connected) throws {
+        let (key, channel, waiters) = (attempt.key, connected.channel, attempt.waiters)
+        let connection: any PooledConnection
         do {
-            if connected.speaksHTTP2 {
-                try connectStreams(attempt.key, connected.channel, waiters)
-            } else {
-                try connectOne(attempt.key, connected.channel, waiters)
-            }
+            connection =
+                connected.speaksHTTP2
+                ? try HTTP2Connection(channel, key: key, pool: self)
+                : try HTTP1Connection(channel, key: key, pool: self)
         } catch {
-            connected.channel.close(promise: nil)
-            for waiter in waiters { fail(waiter, error) }
+            channel.close(promise: nil)
+            throw error
         }
-    }
-
-    private func connectOne(
-        _ key: ConnectionKey,
-        _ channel: any Channel,
-        _ waiters: [Exchange]
-    ) throws {
-        let connection = HTTP1Connection(channel, key: key, pool: self)
-        try channel.pipeline.syncOperations.addHandler(connection)
-        guard let first = waiters.first else { return park(connection) }
-        connection.key.owner = first.request.pool?.number
-        begin(connection.start(first))
+        let client = waiters.first.map(self.client(of:)) ?? prepared
+        client.add(connection)
+        guard let first = waiters.first else { return connection.release() }
+        if key.offersHTTP2, !connection.isShared {
+            if plainKeys.count >= 1000 { plainKeys = [] }
+            plainKeys.insert(key)
+        }
+        connection.start(first)
         // The others had hoped for HTTP/2.
-        guard key.offersHTTP2 else { return }
-        if plainKeys.count >= 1000 { plainKeys = [] }
-        plainKeys.insert(connection.key)
-        for waiter in waiters.dropFirst() { connect(waiter, connection.key, isAgain: false) }
-    }
-
-    private func connectStreams(
-        _ key: ConnectionKey,
-        _ channel: any Channel,
-        _ waiters: [Exchange]
-    ) throws {
-        let connection = try HTTP2Connection(channel, key: key, pool: self)
-        guard let first = waiters.first else {
-            prepared.add(connection)
-            return isShutDown ? connection.close() : prepared.park(connection)
-        }
-        connection.key.owner = first.request.pool?.number
-        client(of: first).add(connection)
-        for waiter in waiters { start(waiter, on: connection) }
-    }
-
-    /// Keeps a connection for the next exchange, or closes it.
-    func park(_ connection: HTTP1Connection) {
-        let isPrepared = connection.isUnused && connection.key.owner == nil
-        let client = isPrepared ? prepared : clients[connection.key.owner]
-        guard !isShutDown, let client else { return connection.close() }
-        client.park(connection)
-    }
-
-    /// Keeps a connection that carries nothing, or closes it.
-    func park(_ connection: HTTP2Connection) {
-        guard !isShutDown, let client = clients[connection.key.owner] else {
-            return connection.close()
-        }
-        client.park(connection)
-    }
-
-    /// A connection has ended.
-    func closed(_ connection: HTTP1Connection) {
-        prepared.forget(connection)
-        clients[connection.key.owner]?.forget(connection)
-    }
-
-    /// A connection has ended.
-    func closed(_ connection: HTTP2Connection) {
-        prepared.forget(connection)
-        clients[connection.key.owner]?.forget(connection)
+        for waiter in waiters.dropFirst() { connect(waiter, key, isAgain: false) }
     }
 }
 
@@ -307,13 +241,11 @@ extension ConnectionPool {
         within limit: Duration?,
         _ completion: @escaping @Sendable () -> Void
     ) {
-        guard !isShutDown, !prepared.hasIdle(for: key),
-            !prepared.hasMultiplexed(for: key)
-        else { return completion() }
-        if let attempt = attempts.first(where: { $0.key == key && $0.isPreparation }) {
+        guard !isShutDown, !prepared.has(key) else { return completion() }
+        if let attempt = attempts.first(where: { $0.key == key && $0.client == nil }) {
             return attempt.completions.append(completion)
         }
-        let attempt = dial(key, isPreparation: true)
+        let attempt = dial(key, for: nil)
         attempt.completions.append(completion)
         guard let limit else { return }
         loop.assumeIsolated().scheduleTask(in: TimeAmount(limit)) { [weak self, weak attempt] in

@@ -36,6 +36,11 @@ final class Dialer {
         return dial
     }
 
+    /// Makes the context of connections with these settings, unless it is there.
+    func warmUp(_ settings: TLSSettings) -> EventLoopFuture<Void> {
+        contexts.context(settings, protocols: ["http/1.1"]).map { _ in }
+    }
+
     private func steps(to key: ConnectionKey) -> EventLoopFuture<[ConnectionStep]> {
         var steps: [EventLoopFuture<ConnectionStep>] = []
         var endProxy: HTTPProxy?
@@ -57,21 +62,14 @@ final class Dialer {
         return EventLoopFuture.whenAllSucceed(steps, on: loop)
     }
 
-    /// The step that sets TLS up inside of another protocol, whose own names are not known here.
-    func secure(_ tls: ConnectionKey.TLS) -> EventLoopFuture<ConnectionStep> {
-        let identity = ServerIdentity(tls, isEndOfSocket: false)
-        return contexts.context(identity.settings, protocols: [])
-            .map { .secure($0, identity, proxy: nil) }
-    }
-
-    private func secure(
+    /// The step that sets TLS up; for a proxy, its faults are named as such.
+    func secure(
         _ tls: ConnectionKey.TLS,
-        isEndOfSocket: Bool,
-        proxy: HTTPProxy?
+        isEndOfSocket: Bool = false,
+        proxy: HTTPProxy? = nil
     ) -> EventLoopFuture<ConnectionStep> {
         let identity = ServerIdentity(tls, isEndOfSocket: isEndOfSocket)
-        let protocols = tls.offersHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"]
-        return contexts.context(identity.settings, protocols: protocols)
+        return contexts.context(identity.settings, protocols: tls.protocols)
             .map { .secure($0, identity, proxy: proxy) }
     }
 }

@@ -15,7 +15,7 @@ import NIOSSL
 ///
 /// Between exchanges it is parked, and watched: whatever can be read there, be it bytes or the end,
 /// is the answer to nothing and ends the connection.
-final class HTTP1Connection: ChannelInboundHandler {
+final class HTTP1Connection: ChannelInboundHandler, PooledConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -25,32 +25,34 @@ final class HTTP1Connection: ChannelInboundHandler {
         case closed
     }
 
-    /// The kind of connection; one that was made ahead changes its owner once.
-    var key: ConnectionKey
+    let key: ConnectionKey
+    weak var client: ClientConnections?
+    let isShared = false
     private let channel: any Channel
     private let pool: ConnectionPool
     private var state = State.parked
     private var parser = HTTP1ResponseParser()
     /// Whether it has not carried an exchange yet; afterwards a server may close it at any moment.
-    private(set) var isUnused = true
+    private var isUnused = true
     /// Whether anything of the response has arrived.
     private var hasReceived = false
     /// Why the connection broke, if that is known.
     private var fault: (any Error)?
 
-    init(_ channel: any Channel, key: ConnectionKey, pool: ConnectionPool) {
+    init(_ channel: any Channel, key: ConnectionKey, pool: ConnectionPool) throws {
         self.channel = channel
         self.key = key
         self.pool = pool
+        try channel.pipeline.syncOperations.addHandler(self)
     }
 
-    /// Whether it can carry an exchange.
-    var isReady: Bool {
-        if case .parked = state { channel.isActive } else { false }
+    var isIdle: Bool {
+        if case .parked = state { true } else { false }
     }
 
-    /// Begins to carry an exchange.
-    func start(_ exchange: Exchange) -> Transfer {
+    var isReady: Bool { isIdle && channel.isActive }
+
+    func start(_ exchange: Exchange) {
         let transfer = Transfer(exchange, over: self, of: pool)
         let request = exchange.request
         state = .busy(transfer)
@@ -67,21 +69,20 @@ final class HTTP1Connection: ChannelInboundHandler {
                 into: &head
             )
         } catch {
-            transfer.fail(error)
-            return transfer
+            return transfer.fail(error)
         }
         write(head)
         exchange.carried(from: channel.localAddress, to: channel.remoteAddress)
+        pool.begin(transfer)
         transfer.begin()
         receive()
-        return transfer
     }
 
-    /// Watches the connection while it is parked.
     func park() { channel.read() }
 
     func close() {
         state = .closed
+        client?.forget(self)
         channel.close(promise: nil)
     }
 }
@@ -90,10 +91,7 @@ final class HTTP1Connection: ChannelInboundHandler {
 
 extension HTTP1Connection {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .busy(let transfer) = state else {
-            close()
-            return pool.closed(self)
-        }
+        guard case .busy(let transfer) = state else { return close() }
         hasReceived = true
         parser.append(unwrapInboundIn(data))
         parse(transfer)
@@ -131,7 +129,7 @@ extension HTTP1Connection {
         } else {
             state = .closed
         }
-        pool.closed(self)
+        client?.forget(self)
         context.fireChannelInactive()
     }
 
@@ -167,10 +165,9 @@ extension HTTP1Connection {
         isUnused = false
         if mayBeUsedAgain {
             state = .parked
-            pool.park(self)
+            release()
         } else {
             close()
-            pool.closed(self)
         }
         transfer.end()
     }
@@ -256,12 +253,10 @@ extension HTTP1Connection: TransferCarrier {
     func receive() { channel.read() }
 
     func abort() {
-        state = .closed
-        pool.closed(self)
         // Not by way of TLS, which would wait for the server to close, too.
         let pipeline = channel.pipeline.syncOperations
         (try? pipeline.context(handlerType: NIOSSLClientHandler.self))?.close(promise: nil)
-        channel.close(promise: nil)
+        close()
     }
 
     /// All that is seen of a connection that breaks in writing is otherwise that nothing more

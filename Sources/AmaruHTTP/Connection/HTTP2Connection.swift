@@ -5,11 +5,12 @@ import NIOCore
 import NIOHTTP2
 
 /// The last handler of a connection that carries many exchanges, each on a stream of its own.
-final class HTTP2Connection: ChannelInboundHandler {
+final class HTTP2Connection: ChannelInboundHandler, PooledConnection {
     typealias InboundIn = HTTP2Frame
 
-    /// The kind of connection; one that was made ahead changes its owner once.
-    var key: ConnectionKey
+    let key: ConnectionKey
+    weak var client: ClientConnections?
+    let isShared = true
     private let channel: any Channel
     private let pool: ConnectionPool
     private let multiplexer: NIOHTTP2Handler.StreamMultiplexer
@@ -50,17 +51,18 @@ final class HTTP2Connection: ChannelInboundHandler {
         channel.read()
     }
 
-    /// Whether it takes another exchange.
     var isReady: Bool {
         !isClosed && lastStream == nil && channel.isActive && streamsLeft > 0
     }
 
-    /// Whether it carries nothing.
     var isIdle: Bool { streamCount == 0 && waiting.isEmpty }
 
     /// Begins to carry an exchange, or keeps it until there is a stream for it.
     func start(_ exchange: Exchange) {
-        guard streamCount < streamLimit else { return waiting.append(exchange) }
+        guard streamCount < streamLimit else {
+            pool.wait(exchange, for: self)
+            return waiting.append(exchange)
+        }
         streamCount += 1
         streamsLeft -= 1
         let stream = HTTP2Stream(exchange, of: self, in: pool)
@@ -71,8 +73,12 @@ final class HTTP2Connection: ChannelInboundHandler {
     /// Carries an exchange no longer that waits for a stream.
     func withdraw(_ exchange: Exchange) { waiting.removeAll { $0 === exchange } }
 
+    /// Does nothing: what the server says is read all the time.
+    func park() {}
+
     func close() {
         isClosed = true
+        client?.forget(self)
         channel.close(promise: nil)
     }
 
@@ -132,7 +138,7 @@ extension HTTP2Connection {
 
     func channelInactive(context: ChannelHandlerContext) {
         isClosed = true
-        pool.closed(self)
+        client?.forget(self)
         reconnectWaiting()
         context.fireChannelInactive()
     }
@@ -165,7 +171,7 @@ extension HTTP2Connection {
             pool.loop.assumeIsolated().execute { self.startWaiting() }
         }
         guard isIdle else { return }
-        if isReady { pool.park(self) } else { close() }
+        if isReady { release() } else { close() }
     }
 
     /// The error of a stream that ended without one of its own.

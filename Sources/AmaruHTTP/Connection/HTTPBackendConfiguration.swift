@@ -10,8 +10,6 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
     public enum TrustRoots: Sendable, Hashable {
         /// Those of the system.
         case system
-        /// Those in a file of PEM certificates, and no others.
-        case file(String)
         /// Those in these PEM files, and in all PEM files of these folders, and no others.
         ///
         /// Of the first folder with names by hash, those that `openssl rehash` makes, only the files
@@ -21,8 +19,6 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
 
     /// The authorities that are trusted.
     public var trustRoots: TrustRoots = .system
-    /// Paths of PEM files with authorities that are trusted as well.
-    public var additionalTrustRoots: [String] = []
     /// The proxies, if any.
     public var proxies = HTTPProxySettings()
     /// How many exchanges may hold a connection at the same time; more wait their turn.

@@ -6,10 +6,10 @@ import NIOSSL
 
 /// The choices about TLS that connections must have in common to be shared.
 struct TLSSettings: Hashable, Sendable {
-    /// Whom to trust: the system's authorities, those in PEM files and folders, and more of them.
+    /// Whom to trust: the system's authorities, those in PEM files and folders, or some in DER form.
     enum Trust: Hashable, Sendable {
-        case system(additional: [String])
-        case paths([String], additional: [String])
+        case system
+        case paths([String])
         case certificates([[UInt8]])
     }
 
@@ -27,12 +27,15 @@ struct TLSSettings: Hashable, Sendable {
         maximumVersion = options.maximumTLSVersion
         cipherSuites = options.cipherSuites
         switch options.trust {
-        case .configured: trust = Self.configured(configuration)
-        case .system: trust = .system(additional: [])
-        case .file(let path): trust = .paths([path], additional: [])
-        case .directory(let list):
-            let folders = list.split(separator: ":").map(String.init)
-            trust = .paths(folders, additional: [])
+        case .configured:
+            trust =
+                switch configuration.trustRoots {
+                case .system: .system
+                case .paths(let paths): .paths(paths)
+                }
+        case .system: trust = .system
+        case .file(let path): trust = .paths([path])
+        case .directory(let list): trust = .paths(list.split(separator: ":").map(String.init))
         case .certificates(let all): trust = .certificates(all.map { Array($0) })
         }
     }
@@ -43,15 +46,6 @@ struct TLSSettings: Hashable, Sendable {
         settings.verification = .full
         settings.clientCertificate = nil
         return settings
-    }
-
-    private static func configured(_ configuration: HTTPBackendConfiguration) -> Trust {
-        let additional = configuration.additionalTrustRoots
-        return switch configuration.trustRoots {
-        case .system: .system(additional: additional)
-        case .file(let path): .paths([path], additional: additional)
-        case .paths(let paths): .paths(paths, additional: additional)
-        }
     }
 }
 
@@ -69,20 +63,14 @@ extension TLSSettings {
         // Nothing is compared with authorities then, and reading them takes time.
         case _ where verification == .none:
             tls.trustRoots = .certificates([])
-        case .system(let additional):
-            tls.additionalTrustRoots = try Self.roots(additional)
-        case .paths(let paths, let additional):
+        case .system: break
+        case .paths(let paths):
             // The library searches one folder at most.
             let searched = paths.first(where: CertificateFile.isHashed)
             tls.trustRoots = searched.map { .file($0) } ?? .certificates([])
             let read = paths.filter { $0 != searched }
-            let isSearchEnough = searched != nil || !additional.isEmpty
-            tls.additionalTrustRoots = [
-                .certificates(
-                    try CertificateFile.authorities(ofAny: read, isOptional: isSearchEnough)
-                )
-            ]
-            tls.additionalTrustRoots += try Self.roots(additional)
+            let found = try CertificateFile.authorities(at: read, isOptional: searched != nil)
+            tls.additionalTrustRoots = [.certificates(found)]
         case .certificates(let all):
             tls.trustRoots = .certificates(try CertificateFile.authorities(der: all))
         }
@@ -120,10 +108,6 @@ extension TLSSettings {
         "ECDHE-RSA-CHACHA20-POLY1305", "ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA",
         "AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA", "AES256-SHA",
     ]
-
-    private static func roots(_ paths: [String]) throws -> [NIOSSLAdditionalTrustRoots] {
-        paths.isEmpty ? [] : [.certificates(try CertificateFile.authorities(at: paths))]
-    }
 
     private static func checkPair(
         _ own: HTTPConnectionOptions.ClientCertificate,

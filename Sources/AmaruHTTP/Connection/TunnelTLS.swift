@@ -19,7 +19,7 @@ struct TunnelTLS: Sendable {
         tls = ConnectionKey.TLS(
             settings: TLSSettings(options, configuration),
             name: name,
-            offersHTTP2: false
+            protocols: []
         )
         server = HTTPOrigin(scheme: "https", host: name, port: end.port)
     }

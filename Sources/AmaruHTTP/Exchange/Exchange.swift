@@ -14,7 +14,7 @@ import NIOCore
 ///
 /// It decides nothing. Waiters are taken out of their slots under the lock and resumed outside it,
 /// so that no code of others runs while it is held.
-final class Exchange: Sendable {
+final class Exchange: HTTPExchange {
     typealias Machine = HTTPExchangeStateMachine
     typealias Failure = HTTPTransferError
 
@@ -34,18 +34,18 @@ final class Exchange: Sendable {
 
     let id: UInt64
     let request: OutgoingRequest
-    private let engine: any ExchangeEngine
+    private let backend: NIOHTTPBackend
     private let state: NIOLockedValueBox<State>
 
     init(
         id: UInt64,
         request: OutgoingRequest,
         bufferLimit: Int,
-        engine: any ExchangeEngine
+        backend: NIOHTTPBackend
     ) {
         self.id = id
         self.request = request
-        self.engine = engine
+        self.backend = backend
         let machine = Machine(
             origin: request.origin,
             body: request.body,
@@ -58,13 +58,10 @@ final class Exchange: Sendable {
 
     var origin: HTTPOrigin { request.origin }
 
-    /// What a read would find.
     var arrival: HTTPArrival { state.withLockedValue { $0.machine.arrival } }
 
-    /// When the steps happened.
     var timings: HTTPExchangeTimings { state.withLockedValue { $0.timings } }
 
-    /// The two ends of the connection; nil before there is one.
     var ends: HTTPConnectionEnds? {
         let (local, remote) = state.withLockedValue { $0.ends }
         guard local != nil || remote != nil else { return nil }
@@ -95,9 +92,9 @@ final class Exchange: Sendable {
             if isReached, moment == nil { moment = .now }
         }
         note(&timings.opened, true)
-        note(&timings.admitted, machine.isAdmitted)
-        note(&timings.connected, machine.isConnected)
-        note(&timings.requestSent, machine.isSent)
+        note(&timings.admitted, machine.progress >= .connecting)
+        note(&timings.connected, machine.progress >= .sending)
+        note(&timings.requestSent, machine.progress == .sent)
         note(&timings.firstByte, machine.head != nil)
         note(&timings.ended, machine.isClosed)
     }
@@ -111,13 +108,17 @@ final class Exchange: Sendable {
         case .disarm(let timer):
             state.alarms[timer] = nil
             return {}
-        case .enterPool: return { self.engine.enterPool(self) }
-        case .leavePool: return { self.engine.leavePool(self) }
-        case .startTransfer: return { self.engine.startTransfer(of: self) }
-        case .abortTransfer: return { self.engine.abortTransfer(of: self) }
-        case .resumeDemand(let goOn):
-            return goOn ? { self.engine.resumeReceiving(self) } : {}
-        case .resumeUpload(let step): return { self.engine.resumeUpload(of: self, with: step) }
+        case .enterPool: return { self.gate.enter(self) }
+        case .leavePool:
+            return {
+                self.backend.forget(self)
+                self.gate.leave(self)
+            }
+        case .startTransfer: return onLoop { $0.start(self) }
+        case .abortTransfer: return onLoop { $0.abort(self) }
+        case .resumeDemand: return onLoop { $0.transfer(of: self)?.resumeReceiving() }
+        case .resumeUpload(let step):
+            return onLoop { $0.transfer(of: self)?.resumeUpload(with: step) }
         case .resumeHead(let result):
             let waiters = state.heads
             state.heads = []
@@ -134,9 +135,19 @@ final class Exchange: Sendable {
             state.alarms = [:]
             let isCheckDue = state.nextCheck != nil
             return {
-                if isCheckDue { self.engine.deadlines.forget(self) }
+                if isCheckDue { self.backend.pool.deadlines.forget(self) }
                 for waiter in waiters { waiter() }
             }
+        }
+    }
+
+    private var gate: ConnectionGate { request.pool?.gate ?? backend.gate }
+
+    /// Always later, also on the loop itself: the caller may be in the middle of a connection's work.
+    private func onLoop(_ body: @escaping @Sendable (ConnectionPool) -> Void) -> () -> Void {
+        { [backend] in
+            let pool = backend.pool
+            pool.loop.execute { body(pool) }
         }
     }
 }
@@ -144,7 +155,6 @@ final class Exchange: Sendable {
 // MARK: - What the caller asks
 
 extension Exchange {
-    /// Calls `completion` once, perhaps before it returns, on any thread.
     func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
         enact { state in
             state.heads.append(completion)
@@ -152,7 +162,6 @@ extension Exchange {
         }
     }
 
-    /// Calls `completion` once, perhaps before it returns, on any thread.
     func read(_ completion: @escaping HTTPCompletion<[Data]>) {
         enact { state in
             // A second reader gets its refusal without disturbing the first.
@@ -164,7 +173,6 @@ extension Exchange {
         }
     }
 
-    /// Calls `completion` once, perhaps before it returns, on any thread.
     func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
         enact { state in
             // A second writer gets its refusal without disturbing the first.
@@ -176,8 +184,7 @@ extension Exchange {
         }
     }
 
-    /// Calls `completion` once, before it returns.
-    func finish(_ completion: HTTPCompletion<Void>) {
+    func finish(_ completion: @escaping HTTPCompletion<Void>) {
         var failure: Failure?
         perform { machine in
             let (actions, error) = machine.finishRequested()
@@ -187,7 +194,6 @@ extension Exchange {
         completion(failure.map { .failure($0) } ?? .success(()))
     }
 
-    /// Calls `completion` once, perhaps before it returns, on any thread.
     func startTLS(
         _ options: HTTPConnectionOptions,
         within limit: Duration?,
@@ -196,12 +202,19 @@ extension Exchange {
         if let fault = state.withLockedValue({ $0.machine.faultOfTLS }) {
             return completion(.failure(fault))
         }
-        engine.startTLS(on: self, options, within: limit, completion)
+        let tls = TunnelTLS(options, backend.configuration, on: self)
+        if options.verification == .none { backend.warnOnce(of: tls.server) }
+        onLoop { $0.startTLS(tls, on: self, within: limit, completion) }()
+    }
+
+    func abandon(_ wait: HTTPExchangeWait) { perform { $0.abandoned(wait) } }
+
+    func limit(_ operation: HTTPStreamOperation, to limit: Duration?) {
+        state.withLockedValue { $0.machine.limited(operation, to: limit) }
     }
 
     func cancel() { perform { $0.cancelled() } }
 
-    /// Calls `completion` once, perhaps before it returns, on any thread.
     func whenClosed(_ completion: @escaping @Sendable () -> Void) {
         let isClosed = state.withLockedValue { state in
             if !state.machine.isClosed { state.closed.append(completion) }
@@ -209,45 +222,25 @@ extension Exchange {
         }
         if isClosed { completion() }
     }
-
-    func closed() async {
-        await withCheckedContinuation { waiter in whenClosed { waiter.resume() } }
-    }
 }
 
 // MARK: - What the transfer asks
 
 extension Exchange {
     /// Whether the transfer should receive more; if not, it is resumed when it should.
-    func wantsMore() -> Bool {
-        let answer = answer(to: { $0.demanded() }) { action in
-            if case .resumeDemand(let goOn) = action { goOn } else { nil }
-        }
-        return answer ?? false
-    }
+    func wantsMore() -> Bool { state.withLockedValue { $0.machine.demanded() } }
 
     /// The next step of the upload; nil if the transfer is resumed with it later.
     func uploadStep() -> Machine.UploadStep? {
-        answer(to: { $0.uploadDemanded() }) { action in
-            if case .resumeUpload(let step) = action { step } else { nil }
-        }
-    }
-
-    /// Feeds an event of the transfer, and returns the answer to it if it is among the actions.
-    private func answer<Answer>(
-        to event: (inout Machine) -> [Machine.Action],
-        in action: (Machine.Action) -> Answer?
-    ) -> Answer? {
-        var answer: Answer?
-        enact { state in
-            let others = event(&state.machine).filter { candidate in
-                let found = action(candidate)
-                answer = found ?? answer
-                return found == nil
+        var step: Machine.UploadStep?
+        perform { machine in
+            machine.uploadDemanded().filter { action in
+                guard case .resumeUpload(let next) = action else { return true }
+                step = next
+                return false
             }
-            return others.map { take($0, from: &state) }
         }
-        return answer
+        return step
     }
 
     /// Ends the exchange with an error, which is translated by what it was doing.
@@ -278,10 +271,10 @@ extension Exchange {
         if let due = state.nextCheck, due <= first { return {} }
         state.nextCheck = first
         return {
-            self.engine.deadlines.check(self, at: first)
+            self.backend.pool.deadlines.check(self, at: first)
             // It may have been closed between.
             if self.state.withLockedValue({ $0.machine.isClosed }) {
-                self.engine.deadlines.forget(self)
+                self.backend.pool.deadlines.forget(self)
             }
         }
     }
@@ -299,22 +292,4 @@ extension Exchange {
             return effects
         }
     }
-}
-
-/// What an exchange needs of the backend that carries it out; called on any thread.
-protocol ExchangeEngine: AnyObject, Sendable {
-    var deadlines: DeadlineWatch { get }
-    func enterPool(_ exchange: Exchange)
-    func leavePool(_ exchange: Exchange)
-    /// Begins to carry the bytes.
-    func startTransfer(of exchange: Exchange)
-    func abortTransfer(of exchange: Exchange)
-    func resumeReceiving(_ exchange: Exchange)
-    func resumeUpload(of exchange: Exchange, with step: Exchange.Machine.UploadStep)
-    func startTLS(
-        on exchange: Exchange,
-        _ options: HTTPConnectionOptions,
-        within limit: Duration?,
-        _ completion: @escaping HTTPCompletion<Void>
-    )
 }

@@ -29,13 +29,14 @@ struct HTTPExchangeStateMachine: Sendable {
         case resumeRead(Result<[Data], Failure>)
         /// Nil if there is room for more.
         case resumeWrite(Failure?)
-        case resumeDemand(goOn: Bool)
+        /// The transfer should receive more after all.
+        case resumeDemand
         case resumeUpload(UploadStep)
         case resumeClosed
     }
 
     /// How far the exchange has come; the transfer runs from `connecting` to `sent`.
-    private enum Progress: Comparable { case queued, connecting, sending, sent, over }
+    enum Progress: Comparable { case over, queued, connecting, sending, sent }
 
     private enum Response {
         case awaited
@@ -44,34 +45,12 @@ struct HTTPExchangeStateMachine: Sendable {
         case failed(Failure, HTTPTransferHead?)
     }
 
-    /// What is left of the request's body.
-    private enum Body {
-        /// Pieces come from `write`; these are not with the transfer yet.
-        case open(Pieces)
-        /// The caller has finished; these are left.
-        case closing(Pieces)
-        /// The rest of a body that is known as a whole.
-        case known(Data)
-        /// The transfer has everything.
-        case ended
-        /// The response, or a failure, made the rest pointless.
-        case abandoned
-
-        init(_ whole: Data) { self = whole.isEmpty ? .ended : .known(whole) }
-    }
-
-    /// What the transfer does about the body: it asks for the next piece once it has sent one.
-    private enum Sender { case idle, asking, busy }
-
-    /// What is sent if the connection turns out to be stale.
-    private enum Again { case whole(Data), upload, never }
-
-    private enum Waiter { case head, read, write, demand }
+    enum Waiter { case head, read, write, demand }
 
     /// Who needs the place among the connections; it is left when nobody does.
     private enum Holder { case transfer, reader }
 
-    private struct Pieces {
+    struct Pieces: Sendable {
         private(set) var all: [Data] = []
         private(set) var count = 0
 
@@ -81,26 +60,19 @@ struct HTTPExchangeStateMachine: Sendable {
         }
     }
 
-    /// How much of a body that is known as a whole is sent at a time.
-    static let pieceSize = 256 * 1024
-    /// How many bytes `write` takes ahead of the transfer.
-    static let uploadLimit = 512 * 1024
-
-    private let origin: HTTPOrigin
-    private var timeouts: HTTPTimeouts
+    let origin: HTTPOrigin
+    private(set) var timeouts: HTTPTimeouts
     /// How many unread bytes stop the transfer from receiving more.
     private let bufferLimit: Int
 
-    private var progress = Progress.queued
+    private(set) var progress = Progress.queued
     private var response = Response.awaited
-    private var body: Body
-    private var sender = Sender.idle
-    private var again: Again
+    var upload: Upload
     /// Whether the connection is another protocol's, whose two ways end independently.
     ///
     /// A write is then over when the system has its bytes, and a read that is late breaks nothing.
-    private var isTunnel = false
-    private var waiters: Set<Waiter> = []
+    private(set) var isTunnel = false
+    var waiters: Set<Waiter> = []
     private var holders: Set<Holder>
     private var buffer = Pieces()
     private var armed: Set<Timer> = []
@@ -118,11 +90,7 @@ struct HTTPExchangeStateMachine: Sendable {
         self.timeouts = timeouts
         self.bufferLimit = bufferLimit
         holders = keepsPlaceUntilRead ? [.transfer, .reader] : [.transfer]
-        switch body {
-        case .none: (self.body, again) = (.ended, .whole(Data()))
-        case .data(let data): (self.body, again) = (Body(data), .whole(data))
-        case .upload: (self.body, again) = (.open(Pieces()), .upload)
-        }
+        upload = Upload(body)
     }
 }
 
@@ -132,19 +100,10 @@ extension HTTPExchangeStateMachine {
     /// Whether the exchange has ended and everything it held is released.
     var isClosed: Bool { progress == .over }
     /// Whether it has its place among the connections.
-    var isAdmitted: Bool { !isClosed && progress >= .connecting }
-    /// Whether a connection is there and the head of the request is written.
-    var isConnected: Bool { !isClosed && progress >= .sending }
-    /// Whether the whole request is written.
-    var isSent: Bool { progress == .sent }
+    private var isAdmitted: Bool { progress >= .connecting }
     var isComplete: Bool { if case .complete = response { true } else { false } }
     var failure: Failure? { if case .failed(let failure, _) = response { failure } else { nil } }
     var bufferedBytes: Int { buffer.count }
-    /// Whether `write` takes a piece at the moment.
-    var takesPieces: Bool {
-        guard case .open = body else { return false }
-        return failure == nil && !waiters.contains(.write)
-    }
 
     /// What a read would find.
     var arrival: HTTPArrival {
@@ -163,7 +122,7 @@ extension HTTPExchangeStateMachine {
 
     /// The step at which a fault of the transfer would be.
     var stage: Failure.Stage {
-        if head != nil || progress > .sending { return .receiving }
+        if head != nil || progress == .sent { return .receiving }
         return progress == .sending ? .sending : .connecting
     }
 
@@ -172,7 +131,7 @@ extension HTTPExchangeStateMachine {
         if let failure { return failure }
         let refusal = "TLS cannot be set up with \(origin): "
         if !isTunnel { return misuse(refusal + "the response has not left HTTP") }
-        if buffer.count > 0 || sender == .busy {
+        if buffer.count > 0 || upload.sender == .busy {
             return misuse(
                 refusal + "bytes are on their way without it; read or write all of them first"
             )
@@ -213,16 +172,9 @@ extension HTTPExchangeStateMachine {
     /// - Returns: Nil if that cannot be done: it was done before, a part of the body is gone, the
     ///   server has begun to answer, or nobody wants the answer any more.
     mutating func rewound() -> [Action]? {
-        guard isAdmitted, case .awaited = response else { return nil }
-        switch again {
-        case .whole(let data): body = Body(data)
-        case .upload: break
-        case .never: return nil
-        }
-        again = .never
+        guard isAdmitted, case .awaited = response, upload.rewind() else { return nil }
         progress = .connecting
         waiters.remove(.demand)
-        sender = .idle
         return disarm(.write) + disarm(.read) + disarm(.connect) + arm(.connect, timeouts.connect)
     }
 }
@@ -249,7 +201,7 @@ extension HTTPExchangeStateMachine {
         isTunnel = true
         timeouts.read = nil
         timeouts.write = nil
-        if case .ended = body { body = .open(Pieces()) }
+        if case .ended = upload.body { upload.body = .open(Pieces()) }
         return disarm(.write)
     }
 
@@ -270,17 +222,11 @@ extension HTTPExchangeStateMachine {
     }
 
     /// The transfer could receive more and asks whether it should.
-    mutating func demanded() -> [Action] {
-        if failure != nil || isComplete { return [.resumeDemand(goOn: false)] }
-        if buffer.count < bufferLimit { return [.resumeDemand(goOn: true)] }
+    mutating func demanded() -> Bool {
+        if failure != nil || isComplete { return false }
+        if buffer.count < bufferLimit { return true }
         waiters.insert(.demand)
-        return []
-    }
-
-    /// The transfer has sent what it had and asks for the next piece of the body.
-    mutating func uploadDemanded() -> [Action] {
-        sender = .asking
-        return disarm(.write) + nextUploadStep()
+        return false
     }
 
     mutating func transferEnded() -> [Action] {
@@ -308,7 +254,7 @@ extension HTTPExchangeStateMachine {
         if let head { return [.resumeHead(.success(head))] }
         if let failure { return [.resumeHead(.failure(failure))] }
         let isFirst = waiters.insert(.head).inserted
-        return isFirst && isSent ? arm(.read, timeouts.read) : []
+        return isFirst && progress == .sent ? arm(.read, timeouts.read) : []
     }
 
     /// The caller wants what has arrived; no piece is the end.
@@ -328,36 +274,6 @@ extension HTTPExchangeStateMachine {
         return (head == nil ? [] : arm(.read, timeouts.read)) + grantDemand()
     }
 
-    mutating func writeRequested(_ piece: Data) -> [Action] {
-        if let failure { return [.resumeWrite(failure)] }
-        guard case .open(var pieces) = body else {
-            if case .abandoned = body { return [.resumeWrite(tunnelIsClosed)] }
-            return [.resumeWrite(bodyIsComplete)]
-        }
-        guard !waiters.contains(.write) else {
-            let message = "two writes to one request at the same time; write from one task only"
-            return [.resumeWrite(misuse(message))]
-        }
-        // An empty chunk would end a chunked body.
-        guard !piece.isEmpty else { return [.resumeWrite(nil)] }
-        pieces.append([piece])
-        body = .open(pieces)
-        waiters.insert(.write)
-        return sender == .asking ? nextUploadStep() : admitWrite()
-    }
-
-    /// Returns the actions, and the error that the caller gets at once.
-    mutating func finishRequested() -> (actions: [Action], error: Failure?) {
-        if let failure { return ([], failure) }
-        switch body {
-        case .abandoned, .ended, .closing: return ([], nil)
-        case .known: return ([], bodyIsComplete)
-        case .open(let pieces):
-            body = pieces.count > 0 ? .closing(pieces) : .ended
-            return (sender == .asking ? nextUploadStep() : [], nil)
-        }
-    }
-
     /// Sets a limit in time for the operations that begin after this.
     mutating func limited(_ operation: HTTPStreamOperation, to limit: Duration?) {
         switch operation {
@@ -366,12 +282,12 @@ extension HTTPExchangeStateMachine {
         }
     }
 
-    mutating func headWaitsCancelled() -> [Action] {
-        resumes(.head) ? disarm(.read) + [.resumeHead(.failure(cancellation(isFinal: false)))] : []
-    }
-
-    mutating func readWaitCancelled() -> [Action] {
-        resumes(.read) ? disarm(.read) + [.resumeRead(.failure(cancellation(isFinal: false)))] : []
+    mutating func abandoned(_ wait: HTTPExchangeWait) -> [Action] {
+        let failure = cancellation(isFinal: false)
+        return switch wait {
+        case .head: resumes(.head) ? disarm(.read) + [.resumeHead(.failure(failure))] : []
+        case .read: resumes(.read) ? disarm(.read) + [.resumeRead(.failure(failure))] : []
+        }
     }
 
     mutating func cancelled() -> [Action] {
@@ -386,7 +302,7 @@ extension HTTPExchangeStateMachine {
 
 extension HTTPExchangeStateMachine {
     /// Takes a waiter out, and returns whether there was one.
-    private mutating func resumes(_ waiter: Waiter) -> Bool { waiters.remove(waiter) != nil }
+    mutating func resumes(_ waiter: Waiter) -> Bool { waiters.remove(waiter) != nil }
 
     mutating func failed(_ error: Failure) -> [Action] {
         guard failure == nil else { return [] }
@@ -396,7 +312,7 @@ extension HTTPExchangeStateMachine {
         if resumes(.read) { actions.append(.resumeRead(.failure(error))) }
         if resumes(.write) { actions.append(.resumeWrite(error)) }
         actions += abandonUpload() + letGo(.reader)
-        if resumes(.demand) { actions.append(.resumeDemand(goOn: false)) }
+        waiters.remove(.demand)
         guard progress == .queued else { return actions + (isAdmitted ? [.abortTransfer] : []) }
         progress = .over
         return actions + close()
@@ -409,69 +325,16 @@ extension HTTPExchangeStateMachine {
     }
 
     private mutating func grantDemand() -> [Action] {
-        buffer.count < bufferLimit && resumes(.demand) ? [.resumeDemand(goOn: true)] : []
+        buffer.count < bufferLimit && resumes(.demand) ? [.resumeDemand] : []
     }
 
-    /// Takes no more from the caller; what waits counts as written, but not in a tunnel.
-    private mutating func dropUpload() -> [Action] {
-        var actions = disarm(.write)
-        if sender == .busy { sender = .idle }
-        if resumes(.write) { actions.append(.resumeWrite(tunnelIsClosed)) }
-        // A body that was handed over whole still ends properly, and its connection is kept.
-        if case .ended = body { return actions }
-        body = .abandoned
-        return actions
-    }
-
-    private mutating func abandonUpload() -> [Action] {
-        let actions = dropUpload()
-        guard sender == .asking else { return actions }
-        sender = .idle
-        return actions + [.resumeUpload(.abandoned)]
-    }
-
-    private mutating func nextUploadStep() -> [Action] {
-        if failure == nil, case .ended = body {
-            sender = .idle
-            return [.resumeUpload(.end)]
-        }
-        if failure != nil || isComplete && !isTunnel { return abandonUpload() }
-        switch body {
-        case .open(let pieces) where pieces.count > 0:
-            body = .open(Pieces())
-            return hand(pieces.all) + admitWrite()
-        case .closing(let pieces):
-            body = .ended
-            return hand(pieces.all) + admitWrite()
-        case .known(let rest):
-            body = Body(rest.dropFirst(Self.pieceSize))
-            return hand([rest.prefix(Self.pieceSize)])
-        case .open, .abandoned, .ended: return admitWrite()
-        }
-    }
-
-    /// Lets the writer go on if there is room for more.
-    private mutating func admitWrite() -> [Action] {
-        if case .open(let pieces) = body {
-            let isBusy = isTunnel && (pieces.count > 0 || sender == .busy)
-            guard !isBusy, pieces.count < Self.uploadLimit else { return [] }
-        }
-        return resumes(.write) ? [.resumeWrite(nil)] : []
-    }
-
-    private mutating func hand(_ pieces: [Data]) -> [Action] {
-        sender = .busy
-        if case .upload = again { again = .never }
-        return arm(.write, timeouts.write) + [.resumeUpload(.chunk(pieces))]
-    }
-
-    private mutating func arm(_ timer: Timer, _ limit: Duration?) -> [Action] {
+    mutating func arm(_ timer: Timer, _ limit: Duration?) -> [Action] {
         guard let limit else { return [] }
         armed.insert(timer)
         return [.arm(timer, limit)]
     }
 
-    private mutating func disarm(_ timer: Timer) -> [Action] {
+    mutating func disarm(_ timer: Timer) -> [Action] {
         armed.remove(timer) == nil ? [] : [.disarm(timer)]
     }
 }
@@ -485,20 +348,13 @@ extension HTTPExchangeStateMachine {
     }
 
     /// What one call gets for its mistake; the exchange goes on.
-    private func misuse(_ message: String) -> Failure {
+    func misuse(_ message: String) -> Failure {
         Failure(.localProtocol, message, origin: origin, isFinal: false)
-    }
-
-    private var bodyIsComplete: Failure {
-        misuse(
-            "the body of the request to \(origin) is complete; "
-                + "only an upload that was not finished takes more"
-        )
     }
 
     /// What a write gets that comes too late; nil in HTTP, where the response tells what became of
     /// the request.
-    private var tunnelIsClosed: Failure? {
+    var tunnelIsClosed: Failure? {
         guard isTunnel else { return nil }
         let message = "\(origin) has closed the connection; nothing more can be written to it"
         return Failure(.write, message, origin: origin, isFinal: false)

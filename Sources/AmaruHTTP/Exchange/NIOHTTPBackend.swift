@@ -33,23 +33,19 @@ import NIOPosix
 /// await backend.shutDown()
 /// ```
 public final class NIOHTTPBackend: HTTPBackend {
-    /// What there is once there was a request.
-    private struct Engine {
-        let pool: ConnectionPool
-        let deadlines: DeadlineWatch
-    }
-
     private struct State {
-        var engine: Engine?
+        /// What there is once there was a request.
+        var pool: ConnectionPool?
         var lastID: UInt64 = 0
         var exchanges: [UInt64: Exchange] = [:]
         var warned: Set<HTTPOrigin> = []
         var isShutDown = false
     }
 
-    private let configuration: HTTPBackendConfiguration
+    let configuration: HTTPBackendConfiguration
     private let warn: @Sendable (String) -> Void
-    private let gate: ConnectionGate
+    /// The places of exchanges that name no pool.
+    let gate: ConnectionGate
     private let state = NIOLockedValueBox(State())
 
     /// Makes a backend; nothing is opened before the first request.
@@ -66,7 +62,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     }
 
     deinit {
-        guard let pool = state.withLockedValue({ $0.engine?.pool }) else { return }
+        guard let pool = state.withLockedValue({ $0.pool }) else { return }
         pool.loop.execute { pool.shutDown() }
     }
 
@@ -96,7 +92,7 @@ public final class NIOHTTPBackend: HTTPBackend {
                 id: state.lastID,
                 request: checked,
                 bufferLimit: configuration.responseBufferLimit,
-                engine: self
+                backend: self
             )
             state.exchanges[exchange.id] = exchange
             return exchange
@@ -107,7 +103,17 @@ public final class NIOHTTPBackend: HTTPBackend {
         }
         if origin.isSecure, request.connection.verification == .none { warnOnce(of: origin) }
         exchange.perform { $0.opened() }
-        return NIOExchange(exchange)
+        // What is in flight keeps itself alive; letting go of this cancels it.
+        return ForwardingExchange(exchange)
+    }
+
+    /// Starts the event loop, and reads the configured authorities on another thread.
+    ///
+    /// Returns when they are read, or could not be: the first request will say why.
+    public func warmUp() async {
+        let settings = TLSSettings(HTTPConnectionOptions(), configuration)
+        let pool = pool
+        try? await pool.loop.flatSubmit { pool.dialer.warmUp(settings) }.get()
     }
 
     /// Connects to an origin ahead of the first request, which then finds the connection there.
@@ -123,7 +129,7 @@ public final class NIOHTTPBackend: HTTPBackend {
         guard let checked = try? OutgoingRequest(request),
             let key = try? ConnectionKey(checked, configuration)
         else { return }
-        let pool = engine.pool
+        let pool = pool
         await withCheckedContinuation { waiter in
             pool.loop.execute { pool.prepare(key, within: connect) { waiter.resume() } }
         }
@@ -135,7 +141,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     public func shutDown() async {
         let (exchanges, pool) = state.withLockedValue { state in
             state.isShutDown = true
-            return (Array(state.exchanges.values), state.engine?.pool)
+            return (Array(state.exchanges.values), state.pool)
         }
         for exchange in exchanges { exchange.cancel() }
         for exchange in exchanges { await exchange.closed() }
@@ -143,121 +149,28 @@ public final class NIOHTTPBackend: HTTPBackend {
         try? await pool.loop.submit { pool.shutDown() }.get()
     }
 
-    /// Starts the event loop, if that has not been done.
-    private var engine: Engine {
+    /// The connections; the event loop is started if that has not been done.
+    var pool: ConnectionPool {
         state.withLockedValue { state in
-            if let engine = state.engine { return engine }
+            if let pool = state.pool { return pool }
             // One loop for all connections: nothing changes threads on its way.
             let loop = MultiThreadedEventLoopGroup.singleton.next()
-            let engine = Engine(
-                pool: ConnectionPool(on: loop, configuration, gate: gate),
-                deadlines: DeadlineWatch(on: loop)
-            )
-            state.engine = engine
-            return engine
+            let pool = ConnectionPool(on: loop, configuration, gate: gate)
+            state.pool = pool
+            return pool
         }
     }
 
-    private func warnOnce(of origin: HTTPOrigin) {
+    /// The exchange is over, or never began.
+    func forget(_ exchange: Exchange) {
+        state.withLockedValue { _ = $0.exchanges.removeValue(forKey: exchange.id) }
+    }
+
+    func warnOnce(of origin: HTTPOrigin) {
         guard state.withLockedValue({ $0.warned.insert(origin).inserted }) else { return }
         warn(
             "The certificate of \(origin) is not verified: anyone on the way can read and change "
                 + "what is sent. Trust its authority instead, if you can."
         )
     }
-}
-
-extension NIOHTTPBackend: ExchangeEngine {
-    var deadlines: DeadlineWatch { engine.deadlines }
-
-    func enterPool(_ exchange: Exchange) { gate(of: exchange).enter(exchange) }
-
-    func leavePool(_ exchange: Exchange) {
-        state.withLockedValue { _ = $0.exchanges.removeValue(forKey: exchange.id) }
-        gate(of: exchange).leave(exchange)
-    }
-
-    private func gate(of exchange: Exchange) -> ConnectionGate {
-        exchange.request.pool?.gate ?? gate
-    }
-
-    func startTransfer(of exchange: Exchange) { onLoop { $0.start(exchange) } }
-    func abortTransfer(of exchange: Exchange) { onLoop { $0.abort(exchange) } }
-    func resumeReceiving(_ exchange: Exchange) { onLoop { $0.resumeReceiving(exchange) } }
-
-    func resumeUpload(of exchange: Exchange, with step: Exchange.Machine.UploadStep) {
-        onLoop { $0.resumeUpload(of: exchange, with: step) }
-    }
-
-    func startTLS(
-        on exchange: Exchange,
-        _ options: HTTPConnectionOptions,
-        within limit: Duration?,
-        _ completion: @escaping HTTPCompletion<Void>
-    ) {
-        let tls = TunnelTLS(options, configuration, on: exchange)
-        if options.verification == .none { warnOnce(of: tls.server) }
-        onLoop { $0.startTLS(tls, on: exchange, within: limit, completion) }
-    }
-
-    /// Always later, also on the loop itself: the caller may be in the middle of a connection's work.
-    private func onLoop(_ body: @escaping @Sendable (ConnectionPool) -> Void) {
-        let pool = engine.pool
-        pool.loop.execute { body(pool) }
-    }
-}
-
-/// The caller's end of an exchange: letting go of it cancels.
-final class NIOExchange: HTTPExchange {
-    private let exchange: Exchange
-
-    init(_ exchange: Exchange) {
-        self.exchange = exchange
-    }
-
-    deinit {
-        exchange.cancel()
-    }
-
-    func head(_ completion: @escaping HTTPCompletion<HTTPTransferHead>) {
-        exchange.head(completion)
-    }
-
-    func read(_ completion: @escaping HTTPCompletion<[Data]>) { exchange.read(completion) }
-
-    func write(_ data: Data, _ completion: @escaping HTTPCompletion<Void>) {
-        exchange.write(data, completion)
-    }
-
-    func finish(_ completion: @escaping HTTPCompletion<Void>) { exchange.finish(completion) }
-
-    func abandon(_ wait: HTTPExchangeWait) {
-        switch wait {
-        case .head: exchange.perform { $0.headWaitsCancelled() }
-        case .read: exchange.perform { $0.readWaitCancelled() }
-        }
-    }
-
-    func limit(_ operation: HTTPStreamOperation, to limit: Duration?) {
-        exchange.perform { machine in
-            machine.limited(operation, to: limit)
-            return []
-        }
-    }
-
-    func startTLS(
-        _ options: HTTPConnectionOptions,
-        within limit: Duration?,
-        _ completion: @escaping HTTPCompletion<Void>
-    ) {
-        exchange.startTLS(options, within: limit, completion)
-    }
-
-    var ends: HTTPConnectionEnds? { exchange.ends }
-    var arrival: HTTPArrival { exchange.arrival }
-    func cancel() { exchange.cancel() }
-    func whenClosed(_ completion: @escaping @Sendable () -> Void) {
-        exchange.whenClosed(completion)
-    }
-    var timings: HTTPExchangeTimings { exchange.timings }
 }

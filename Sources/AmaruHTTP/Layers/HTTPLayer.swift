@@ -30,6 +30,9 @@ extension HTTPLayer {
     /// Returns where the backend behind the layer sends requests for an origin.
     public func destination(of origin: HTTPOrigin) -> HTTPOrigin { next.destination(of: origin) }
 
+    /// Warms the backend behind the layer up.
+    public func warmUp() async { await next.warmUp() }
+
     /// Prepares the backend behind the layer.
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         await next.prepare(for: origin, within: connect)

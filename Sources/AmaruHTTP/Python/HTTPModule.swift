@@ -40,6 +40,12 @@ public final class HTTPModule: Sendable {
             )
             openingFunction
             PythonFunction(
+                "warm_up",
+                documentation: "Gets ready for a first request over TLS, on other threads."
+            ) { [backend] () -> Void in
+                Task { await backend.warmUp() }
+            }
+            PythonFunction(
                 "cancel",
                 .positional("exchange"),
                 documentation:

@@ -30,6 +30,12 @@ public protocol HTTPBackend: Sendable {
     /// the real destination.
     func destination(of origin: HTTPOrigin) -> HTTPOrigin
 
+    /// Reads what the first request over TLS needs, such as the authorities.
+    ///
+    /// It is for programs that will probably send requests, but do not know yet where to; others
+    /// are better off with ``prepare(for:within:)``.
+    func warmUp() async
+
     /// Makes a connection ahead of the first request, if the backend can; sends nothing else.
     ///
     /// - Parameter connect: The connect timeout of the requests to come.
@@ -42,6 +48,9 @@ public protocol HTTPBackend: Sendable {
 extension HTTPBackend {
     /// Returns the origin itself: by default a backend sends nothing elsewhere.
     public func destination(of origin: HTTPOrigin) -> HTTPOrigin { origin }
+
+    /// Does nothing: by default there is nothing to read.
+    public func warmUp() async {}
 
     /// Does nothing: by default there are no connections.
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {}

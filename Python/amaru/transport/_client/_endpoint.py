@@ -28,6 +28,7 @@ class Endpoint:
         self.scheme = "https" if self._is_secure() else "http"
         # Now, as a handshake would: what cannot be honoured is refused by `connect`.
         self._tls = self.tls() if self.scheme == "https" else {}
+        self._route: tuple[str, dict[str, Any]] | None = None
 
     @property
     def conn(self) -> Any:
@@ -44,6 +45,19 @@ class Endpoint:
 
             return socket.getdefaulttimeout()
         return timeout
+
+    def route(self, target: str) -> tuple[str, dict[str, Any]]:
+        """Return the URL of a request, and how the host is to connect for it."""
+        # The absolute form is for proxies; a path may hold another URL in its query.
+        if target.lower().startswith(("http://", "https://")):
+            return target, self.options(target)
+        if self._route is None:
+            # What a socket is connected to does not change.
+            self._route = self.origin(), self.options("")
+        origin, options = self._route
+        if target.startswith("/"):
+            return origin + target, options
+        return f"{origin}/", {**options, "target": target.encode("latin-1")}
 
     def origin(self) -> str:
         """Return the scheme, host and port that a request in origin form is for."""
@@ -76,7 +90,7 @@ class Endpoint:
             return sock.getpeername()
 
     def options(self, target: str) -> dict[str, Any]:
-        """Return how the host is to connect, in the form of the core."""
+        """Return how the host is to connect; a URL as `target` is for a proxy."""
         options = {"proxy": self.proxy(target), **self._tls}
         # The port is any: see `starts_from_a_port`.
         if self.conn.source_address and self.conn.source_address[0]:
@@ -91,7 +105,7 @@ class Endpoint:
             # http.client fills in a Host of its own.
             fields = [(n, v) for n, v in headers.items() if n.lower() != "host"]
             return _proxy.url("http", host, port, None, fields)
-        if "://" in target:
+        if target:
             authority = urlsplit(target).netloc.rpartition("@")[2]
             if authority.lower() != _authority(host, port, "http").lower():
                 return _proxy.url("http", host, port)

@@ -54,16 +54,8 @@ class Exchange:
         limits["write"] = limits["connect"]
         self._read_limit = limits.get("read")
         timeouts = {name: float(s) for name, s in limits.items() if s is not None}
-        target = self._head.target
-        options = {**self._endpoint.options(target), "pool": self._pool}
-        # The absolute form is for proxies; a path may hold another URL in its query.
-        if target.lower().startswith(("http://", "https://")):
-            url = target
-        elif target.startswith("/"):
-            url = self._endpoint.origin() + target
-        else:
-            url = f"{self._endpoint.origin()}/"
-            options["target"] = target.encode("latin-1")
+        url, route = self._endpoint.route(self._head.target)
+        options = {**route, "pool": self._pool}
         if self._head.proxy_authorization and options["proxy"]:
             options["proxy"] = _proxy.with_authorization(
                 options["proxy"], self._head.proxy_authorization

@@ -29,17 +29,11 @@ def response_file(exchange: Exchange) -> io.BufferedReader:
     (status, reason, version, flat), body = answer
     # http.client knows no other version; how the bytes came is the host's matter.
     line = b"HTTP/1.1" if version == b"HTTP/2" else version
-    lines = [b"%s %03d %s" % (line, status, reason)]
-    length, codings = b"", b""
-    for name, value in zip(flat[::2], flat[1::2], strict=True):
-        lines.append(b"%s: %s" % (name, value))
-        lowered = name.lower()
-        if lowered == b"content-length":
-            length = value
-        elif lowered == b"transfer-encoding":
-            codings = b"%s,%s" % (codings, value)
-    head = b"\r\n".join([*lines, b"", b""])
-    chunked = _is_chunked(codings)
+    fields = [*zip(flat[::2], flat[1::2], strict=True)]
+    lines = [b"%s: %s\r\n" % field for field in fields]
+    head = b"%s %03d %s\r\n%s\r\n" % (line, status, reason, b"".join(lines))
+    named = {name.lower(): value for name, value in fields}
+    chunked = b"transfer-encoding" in named and _is_chunked(fields)
     if body is not None:
         # The usual case of a small response, for which no reader is needed.
         framed = [*map(_chunk, body), _LAST_CHUNK] if chunked else body
@@ -47,7 +41,7 @@ def response_file(exchange: Exchange) -> io.BufferedReader:
     left = None
     if exchange.method == "HEAD" or status in (204, 304):
         left = 0
-    elif length.isdigit() and not chunked:
+    elif not chunked and (length := named.get(b"content-length", b"")).isdigit():
         left = int(length)
     return io.BufferedReader(ResponseReader(exchange, head, chunked, left), _BUFFER)
 
@@ -147,11 +141,12 @@ def _chunk(piece: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(piece), piece)
 
 
-def _is_chunked(codings: bytes) -> bool:
+def _is_chunked(fields: list[tuple[bytes, bytes]]) -> bool:
     """Return whether the host took chunks apart: they come last, but for identity.
 
     Not every client looks for them in the same way, so each gets what was sent.
     """
-    words = [word.strip().lower() for word in codings.split(b",")]
+    codings = [v for name, v in fields if name.lower() == b"transfer-encoding"]
+    words = [word.strip().lower() for word in b",".join(codings).split(b",")]
     given = [word for word in words if word not in (b"", b"identity")]
     return given[-1:] == [b"chunked"]
