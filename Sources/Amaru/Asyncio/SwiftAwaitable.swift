@@ -88,7 +88,7 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     /// Starts `body` at once and returns the future of its result (new).
     ///
-    /// - Parameter frame: What tracebacks show of `body`.
+    /// - `frame`: What tracebacks show of `body`.
     /// - Throws: What `body` throws before it suspends is in the future, not thrown.
     static func start<Value: ConvertibleToPython & Sendable>(
         _ gil: borrowing PythonGIL,
@@ -162,7 +162,7 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     /// Makes the future (new) that receives the result, once.
     ///
-    /// - Parameter cancel: Called on the loop's thread when Python cancels the future.
+    /// - `cancel`: Called on the loop's thread when Python cancels the future.
     func future(
         _ gil: borrowing PythonGIL,
         cancel: @escaping @Sendable () -> Void

@@ -49,7 +49,7 @@ enum BufferAccess {
 
     /// Acquires the elements of an object; `release` is then the caller's duty.
     ///
-    /// - Parameter type: The number format that the elements must have; nil for plain bytes.
+    /// - `type`: The number format that the elements must have; nil for plain bytes.
     @usableFromInline
     static func acquire(
         _ object: PyPointer,
@@ -215,7 +215,7 @@ extension BufferAccess {
 
     /// Copies all elements in the order of their indices, the last running fastest.
     ///
-    /// - Parameter target: Room for as many bytes as `acquire` has found.
+    /// - `target`: Room for as many bytes as `acquire` has found.
     @usableFromInline
     static func copy(
         _ storage: UnsafeMutableRawBufferPointer,

@@ -88,7 +88,7 @@ enum NativeFunction {
 
     /// Makes the builtin of an exported function; the thread holds the GIL.
     ///
-    /// - Parameter module: The name of its module, which is its `__module__`; nil has none.
+    /// - `module`: The name of its module, which is its `__module__`; nil has none.
     static func make(
         _ function: PythonFunction,
         module: String?,

@@ -66,7 +66,7 @@ extension PythonFunction {
     ///
     /// A task takes two changes of threads, which is more than a small request costs.
     ///
-    /// - Parameter start: Starts the work, with the GIL held, and returns what cancels it when the
+    /// - `start`: Starts the work, with the GIL held, and returns what cancels it when the
     ///   call is interrupted. It calls its completion once, perhaps before it returns, on any
     ///   thread.
     package init<

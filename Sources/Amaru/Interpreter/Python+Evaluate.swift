@@ -19,6 +19,8 @@ extension Python {
     /// - Parameters:
     ///   - expression: The source of one expression.
     ///   - globals: The namespace; that of `__main__` where nil.
+    /// - Returns: The value.
+    /// - Throws: ``PythonException``, for a syntax error too.
     @inlinable
     public static func eval(_ expression: StaticString, globals: PythonObject? = nil) throws
         -> PythonObject

@@ -45,9 +45,8 @@ struct NetworkOptions: ParsableArguments {
 
     /// The network that the options describe.
     ///
-    /// - Parameters:
-    ///   - proxies: The proxies that the environment names.
-    ///   - servers: The origins that are allowed beside the named ones.
+    /// - `proxies`: The proxies that the environment names.
+    /// - `servers`: The origins that are allowed beside the named ones.
     /// - Throws: `ValidationError` that names the option whose file cannot be used; what `engine`
     ///   throws.
     func stack(

@@ -38,7 +38,7 @@ enum CertificateFile {
 
     /// Reads the certificates of all files and folders that hold any, as OpenSSL does with a list.
     ///
-    /// - Parameter isOptional: Whether it is no error if none of them does.
+    /// - `isOptional`: Whether it is no error if none of them does.
     static func authorities(
         ofAny paths: [String],
         isOptional: Bool
