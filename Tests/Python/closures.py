@@ -44,6 +44,8 @@ DESCRIBED = """\
 
 REFUSED = """\
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(*, deprecated, message: "This result does not convert to Python: return a PythonTuple, or write '_ ='.")
 """
 

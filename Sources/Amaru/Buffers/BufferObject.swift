@@ -127,11 +127,15 @@ enum BufferObject {
 
 extension PythonBuffer: ConvertibleToPython, ConvertibleFromPython {
     /// Gives the object that stands for the memory: the same one as long as Python keeps it.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try BufferObject.reference(to: storage, gil)
     }
 
     /// Takes memory of Swift back; other objects with a buffer are no such memory.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

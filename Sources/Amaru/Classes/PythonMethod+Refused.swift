@@ -9,6 +9,8 @@
 
 extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -25,6 +27,8 @@ extension PythonMethod {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -43,6 +47,8 @@ extension PythonMethod {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -59,6 +65,8 @@ extension PythonMethod {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -83,6 +91,8 @@ extension PythonMethod {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -99,6 +109,8 @@ extension PythonMethod {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,

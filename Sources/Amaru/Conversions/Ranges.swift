@@ -66,11 +66,15 @@ extension String {
 
 extension Range: PythonConvertible where Bound == Int {
     /// Makes a `slice`: `5..<10` is `slice(5, 10)`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try PythonSlice(from: lowerBound, to: upperBound).pythonReference(gil)
     }
 
     /// Reads a `slice` with both bounds, or a `range`, in steps of one.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -85,6 +89,8 @@ extension Range: PythonConvertible where Bound == Int {
 
 extension ClosedRange: PythonConvertible where Bound == Int {
     /// Makes a `slice`: `5...9` is `slice(5, 10)`; through -1 is through the end.
+    ///
+    /// - Throws: ``PythonConversionError`` if there is no `Int` after the bound.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try PythonSlice(from: lowerBound, to: PythonSlice.stop(after: upperBound)).pythonReference(
             gil
@@ -92,6 +98,8 @@ extension ClosedRange: PythonConvertible where Bound == Int {
     }
 
     /// Reads a `slice` with both bounds, or a `range`, in steps of one, that is not empty.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -106,11 +114,15 @@ extension ClosedRange: PythonConvertible where Bound == Int {
 
 extension PartialRangeFrom: PythonConvertible where Bound == Int {
     /// Makes a `slice`: `5...` is `slice(5, None)`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try PythonSlice(from: lowerBound).pythonReference(gil)
     }
 
     /// Reads a `slice` that has a start only.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -123,11 +135,15 @@ extension PartialRangeFrom: PythonConvertible where Bound == Int {
 
 extension PartialRangeUpTo: PythonConvertible where Bound == Int {
     /// Makes a `slice`: `..<5` is `slice(5)`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try PythonSlice(to: upperBound).pythonReference(gil)
     }
 
     /// Reads a `slice` that has a stop only.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -140,11 +156,15 @@ extension PartialRangeUpTo: PythonConvertible where Bound == Int {
 
 extension PartialRangeThrough: PythonConvertible where Bound == Int {
     /// Makes a `slice`: `...5` is `slice(6)`; through -1 is everything.
+    ///
+    /// - Throws: ``PythonConversionError`` if there is no `Int` after the bound.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try PythonSlice(to: PythonSlice.stop(after: upperBound)).pythonReference(gil)
     }
 
     /// Reads a `slice` that has a stop only.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

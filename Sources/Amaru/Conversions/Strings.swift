@@ -9,6 +9,8 @@ extension String: PythonConvertible {
     public static var convertsWithoutPythonCode: Bool { true }
 
     /// Makes a `str`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let text = utf8Span
@@ -26,6 +28,8 @@ extension String: PythonConvertible {
     }
 
     /// Reads a `str`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -68,6 +72,8 @@ extension String: PythonConvertible {
 // Not from Python: the compiler would take `Double(result)` for the parsing of a text.
 extension Substring: ConvertibleToPython {
     /// Makes a `str`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try String(self).pythonReference(gil)
     }

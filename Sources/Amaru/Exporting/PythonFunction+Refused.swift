@@ -9,6 +9,8 @@
 
 extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -25,6 +27,8 @@ extension PythonFunction {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -43,6 +47,8 @@ extension PythonFunction {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -59,6 +65,8 @@ extension PythonFunction {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -81,6 +89,8 @@ extension PythonFunction {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,
@@ -97,6 +107,8 @@ extension PythonFunction {
     }
 
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
     @available(
         *,
         deprecated,

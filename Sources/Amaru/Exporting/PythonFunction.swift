@@ -55,6 +55,8 @@ public struct PythonFunction: Sendable {
 
 extension PythonFunction: ConvertibleToPython {
     /// Makes a builtin function, which keeps the closure for as long as Python keeps it.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try NativeFunction.make(self, module: nil, gil).newReference(gil)
     }

@@ -7,6 +7,8 @@ internal import CAmaruPython
 @PythonActor
 extension Python {
     /// The namespace of the module `__main__`.
+    ///
+    /// - Throws: ``AmaruError/Code/notRunning``.
     public static func globals() throws -> PythonObject {
         try Interpreter.requireRunning()
         return PythonObject(OwnedReference(borrowed: try mainNamespace()))
@@ -29,6 +31,9 @@ extension Python {
     }
 
     /// The value of an expression, converted without a box for it.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too, or ``PythonConversionError`` if the
+    ///   value does not convert.
     @inlinable
     public static func eval<Value: ConvertibleFromPython>(
         _ expression: StaticString,
@@ -40,6 +45,8 @@ extension Python {
     }
 
     /// Executes statements, without `await`; the code of a literal is compiled once and kept.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too.
     public static func exec(_ source: StaticString, globals: PythonObject? = nil) throws {
         try Interpreter.requireRunning()
         guard let entry = try SourceCache.entry(of: source) else {
@@ -56,6 +63,8 @@ extension Python {
     }
 
     /// The value of an expression that is made at run time.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too.
     @_disfavoredOverload
     public static func eval(_ expression: String, globals: PythonObject? = nil) throws
         -> PythonObject
@@ -65,6 +74,9 @@ extension Python {
     }
 
     /// The value of an expression that is made at run time, converted.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too, or ``PythonConversionError`` if the
+    ///   value does not convert.
     @_disfavoredOverload
     public static func eval<Value: ConvertibleFromPython>(
         _ expression: String,
@@ -77,6 +89,8 @@ extension Python {
     }
 
     /// Executes statements that are made at run time.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too.
     @_disfavoredOverload
     public static func exec(_ source: String, globals: PythonObject? = nil) throws {
         let code = try SourceCache.compiled(source, Py_file_input)

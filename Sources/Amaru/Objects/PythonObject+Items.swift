@@ -49,6 +49,8 @@ extension PythonObject {
     }
 
     /// Sets an item, as `object[key] = value` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func setItem(_ key: some ConvertibleToPython, to value: some ConvertibleToPython) throws
     {
         try Interpreter.requireRunning()
@@ -69,6 +71,8 @@ extension PythonObject {
     }
 
     /// Deletes an item, as `del object[key]` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func deleteItem(_ key: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
         let key = try key.pythonReference(PythonGIL())
@@ -81,6 +85,8 @@ extension PythonObject {
     /// let lines = try file.makeIterator()
     /// while let line = try lines.next() { … }
     /// ```
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @inlinable
     public func makeIterator() throws -> PythonIterator {
         try Interpreter.requireRunning()
