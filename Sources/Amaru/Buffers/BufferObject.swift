@@ -55,6 +55,7 @@ enum BufferObject {
             slot(Py_bf_getbuffer, unsafeBitCast(getBuffer, to: UnsafeMutableRawPointer.self)),
             slot(Py_tp_dealloc, unsafeBitCast(deallocate, to: UnsafeMutableRawPointer.self)),
             slot(Py_tp_members, amaru_buffer_member_table()),
+            slot(Py_tp_methods, amaru_dl_method_table()),
             slot(Py_tp_doc, UnsafeMutableRawPointer(mutating: documentation.utf8Start)),
             slot(0, nil),
         ]

@@ -86,6 +86,7 @@ extension PythonObject {
     /// - Throws: ``PythonConversionError`` where the object is no `str` or holds a lone surrogate;
     ///   what `body` throws.
     @inlinable
+    @inline(__always)
     public func withUTF8<Result>(_ body: (borrowing UTF8Span) throws -> Result) throws -> Result {
         try Interpreter.requireRunning()
         guard amaru_is_unicode(pointer) != 0 else {
@@ -97,10 +98,10 @@ extension PythonObject {
             throw String.loneSurrogate()
         }
         let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
-        // Safe because this object keeps the characters alive until `body` has returned.
-        return try withExtendedLifetime(self) {
-            let span = Span(_unsafeStart: bytes, count: count)
-            return try body(UTF8Span(unchecked: span, isKnownASCII: ascii != nil))
-        }
+        // Safe because this object keeps the characters alive until `body` has returned. Not
+        // `withExtendedLifetime`, for whose closure the isolation would be checked at run time.
+        defer { extendLifetime(self) }
+        let span = Span(_unsafeStart: bytes, count: count)
+        return try body(UTF8Span(unchecked: span, isKnownASCII: ascii != nil))
     }
 }

@@ -330,4 +330,6 @@ static inline unsigned int amaru_buffer_type_flags(void) {
     return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
 }
 
+#include "DLPack.h"
+
 #endif
