@@ -93,7 +93,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     static func start<Value: ConvertibleToPython & Sendable>(
         _ gil: borrowing PythonGIL,
         in frame: SwiftFrame? = nil,
-        _ body: @escaping @concurrent @Sendable () async throws -> Value
+        _ body: @escaping @Sendable () async throws -> Value
     ) throws -> OwnedReference {
         let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
@@ -121,7 +121,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     /// Starts the task of an awaitable that a loop inside synchronous code waits for.
     private static func nested<Value: ConvertibleToPython & Sendable>(
         _ awaitable: SwiftAwaitable,
-        _ body: @escaping @concurrent @Sendable () async throws -> Value
+        _ body: @escaping @Sendable () async throws -> Value
     ) -> Task<Void, Never> {
         let origin = NestedLoop.Origin { awaitable.giveUp($0) }
         return Task.immediate { @concurrent in

@@ -94,7 +94,8 @@ extension PythonObject {
         }
         var count = 0
         let ascii = amaru_ascii(pointer, &count)
-        guard let text = ascii ?? PyUnicode_AsUTF8AndSize(pointer, &count) else {
+        let kept = ascii ?? amaru_kept_utf8(pointer, &count)
+        guard let text = kept ?? PyUnicode_AsUTF8AndSize(pointer, &count) else {
             throw String.loneSurrogate()
         }
         let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
