@@ -6,11 +6,15 @@ import shutil
 from pathlib import Path
 
 import closures
+import conversions
 import overloads
 import pytest
 
-WRITTEN = [(overloads.FOLDER / name, text) for name, text in overloads.files().items()]
-WRITTEN += [(closures.FOLDER / name, text) for name, text in closures.files().items()]
+WRITTEN = [
+    (script.FOLDER / name, text)
+    for script in (closures, conversions, overloads)
+    for name, text in script.files().items()
+]
 
 
 @pytest.mark.skipif(shutil.which("swift") is None, reason="swift format is needed")
@@ -19,7 +23,7 @@ WRITTEN += [(closures.FOLDER / name, text) for name, text in closures.files().it
 )
 def test_file_is_current(path: Path, text: str) -> None:
     assert path.read_text() == overloads.formatted(text), (
-        "run Tests/Python/overloads.py and Tests/Python/closures.py"
+        "run the script that the file names"
     )
 
 

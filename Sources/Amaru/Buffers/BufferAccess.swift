@@ -228,9 +228,7 @@ extension BufferAccess {
             start.copyMemory(from: source, byteCount: target.count)
         } else {
             let order = CChar(UInt8(ascii: "C"))
-            guard PyBuffer_ToContiguous(start, view, target.count, order) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(PyBuffer_ToContiguous(start, view, target.count, order))
         }
         guard type == Bool.pythonBufferType else { return }
         for index in target.indices where target[index] > 1 { target[index] = 1 }

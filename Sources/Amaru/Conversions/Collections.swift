@@ -126,9 +126,9 @@ where Key: ConvertibleToPython, Value: ConvertibleToPython {
             do {
                 let name = try key.pythonReference(gil)
                 let item = try value.pythonReference(gil)
-                guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
-                    throw PythonException.taken()
-                }
+                try PythonException.check(
+                    PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer)
+                )
             } catch {
                 throw PythonConversionError.inside(error, at: "[\(key)]")
             }

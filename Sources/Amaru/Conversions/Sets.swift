@@ -17,7 +17,7 @@ extension Set: ConvertibleToPython where Element: ConvertibleToPython {
     {
         for element in self {
             let item = try element.pythonReference(gil)
-            guard PySet_Add(set.pointer, item.pointer) == 0 else { throw PythonException.taken() }
+            try PythonException.check(PySet_Add(set.pointer, item.pointer))
         }
         return set
     }

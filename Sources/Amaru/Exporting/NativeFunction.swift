@@ -107,9 +107,7 @@ enum NativeFunction {
     ) throws -> PythonObject {
         let context = try FunctionContext.make(definition)
         if let module {
-            guard PyObject_SetAttrString(context.pointer, "__name__", module) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(PyObject_SetAttrString(context.pointer, "__name__", module))
         }
         // The function keeps the context, and with it its own definition, alive.
         return PythonObject(

@@ -145,9 +145,7 @@ extension Python {
             if known < 0 { throw PythonException.taken() }
             return
         }
-        guard PyDict_SetItem(namespace.pointer, name, builtins) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_SetItem(namespace.pointer, name, builtins))
     }
 
     /// The namespace of the module that stands as `__main__` now (borrowed).

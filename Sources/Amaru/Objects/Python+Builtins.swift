@@ -131,7 +131,7 @@ extension Python {
     public static func sorted(_ iterable: PythonObject) throws -> PythonObject {
         try Interpreter.requireRunning()
         let list = try OwnedReference(new: PySequence_List(iterable.pointer))
-        guard PyList_Sort(list.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PyList_Sort(list.pointer))
         return PythonObject(list)
     }
 

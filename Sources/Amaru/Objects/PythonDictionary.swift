@@ -57,9 +57,7 @@ public struct PythonDictionary<Key: PythonConvertible, Value: PythonConvertible>
         try Interpreter.requireRunning()
         let name = try key.pythonReference(PythonGIL())
         let item = try value.pythonReference(PythonGIL())
-        guard PyDict_SetItem(object.pointer, name.pointer, item.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_SetItem(object.pointer, name.pointer, item.pointer))
     }
 
     /// Takes a key out.
@@ -68,9 +66,7 @@ public struct PythonDictionary<Key: PythonConvertible, Value: PythonConvertible>
     public func removeValue(forKey key: Key) throws {
         try Interpreter.requireRunning()
         let name = try key.pythonReference(PythonGIL())
-        guard PyDict_DelItem(object.pointer, name.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_DelItem(object.pointer, name.pointer))
     }
 
     /// The keys as they are now, in the order of the dict.

@@ -53,9 +53,7 @@ extension PythonObject {
         try Interpreter.requireRunning()
         let value = try value.pythonReference(PythonGIL())
         guard let name = name.pythonName else { throw PythonException.taken() }
-        guard PyObject_SetAttr(pointer, name, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttr(pointer, name, value.pointer))
     }
 
     /// Sets an attribute whose name is not known at compile time, as `setattr` does.
@@ -67,9 +65,7 @@ extension PythonObject {
         let gil = PythonGIL()
         let name = try name.pythonReference(gil)
         let value = try value.pythonReference(gil)
-        guard PyObject_SetAttr(pointer, name.pointer, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttr(pointer, name.pointer, value.pointer))
     }
 
     /// Sets an attribute to `None`, by `nil`, or to a literal of values of several types.
@@ -87,8 +83,6 @@ extension PythonObject {
     public func deleteAttribute(_ name: String) throws {
         try Interpreter.requireRunning()
         let name = try name.pythonReference(PythonGIL())
-        guard PyObject_SetAttr(pointer, name.pointer, nil) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttr(pointer, name.pointer, nil))
     }
 }

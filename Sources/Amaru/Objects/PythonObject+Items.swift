@@ -56,9 +56,7 @@ extension PythonObject {
         try Interpreter.requireRunning()
         let key = try key.pythonReference(PythonGIL())
         let value = try value.pythonReference(PythonGIL())
-        guard PyObject_SetItem(pointer, key.pointer, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetItem(pointer, key.pointer, value.pointer))
     }
 
     /// Sets an item to `None`, by `nil`, or to a literal of values of several types.
@@ -76,7 +74,7 @@ extension PythonObject {
     public func deleteItem(_ key: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
         let key = try key.pythonReference(PythonGIL())
-        guard PyObject_DelItem(pointer, key.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PyObject_DelItem(pointer, key.pointer))
     }
 
     /// Starts an iteration, as `iter()` does.

@@ -50,7 +50,7 @@ public struct PythonSet<Element: PythonConvertible> {
         let item = try element.pythonReference(PythonGIL())
         // PySet_Add fills a frozenset that nobody has seen yet; this one may be known.
         guard amaru_is_set(object.pointer) != 0 else { return try refuse("add") }
-        guard PySet_Add(object.pointer, item.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PySet_Add(object.pointer, item.pointer))
     }
 
     /// Takes an element out; says whether it was there.
