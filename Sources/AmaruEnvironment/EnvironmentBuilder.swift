@@ -43,7 +43,7 @@ public struct EnvironmentBuilder: Sendable {
     /// One that is complete is returned without starting any process. Cancelling the task kills
     /// the installer with its children and removes what it made.
     ///
-    /// - Parameter progress: Gets one line of text at a time, from any thread.
+    /// - `progress`: Gets one line of text at a time, from any thread.
     /// - Throws: `EnvironmentError`. A wait for another process that makes the same environment is
     ///   not an error, but a line of `progress`.
     public func environment(

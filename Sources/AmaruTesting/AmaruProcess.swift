@@ -70,12 +70,12 @@ package final class AmaruProcess: Sendable {
 
     /// Starts the command, or another program.
     ///
-    /// - Parameters:
-    ///   - terminal: Its controlling terminal and standard streams; pipes without one.
-    ///   - folder: Its working folder and home; nil for a new one.
-    ///   - environment: Variables beside those of each run; nil removes one.
-    ///   - shell: What a shell does that becomes the program, `"$@"`; it may set limits and redirect.
-    ///   - pace: How fast the standard output is read where that is a pipe.
+    /// - `terminal`: Its controlling terminal and standard streams; pipes without one.
+    /// - `folder`: Its working folder and home; nil for a new one.
+    /// - `environment`: Variables beside those of each run; nil removes one.
+    /// - `shell`: What a shell does that becomes the program, `"$@"`; it may set limits and
+    ///   redirect.
+    /// - `pace`: How fast the standard output is read where that is a pipe.
     package init(
         _ arguments: [String],
         of program: String = AmaruProcess.command,

@@ -36,7 +36,7 @@ public final class DisturbedBackend: HTTPLayer {
 
     /// Makes a layer around a backend.
     ///
-    /// - Parameter rule: Says what goes wrong with a request; nil for nothing. It is called on the
+    /// - `rule`: Says what goes wrong with a request; nil for nothing. It is called on the
     ///   thread that opens the request.
     public init(
         around next: any HTTPBackend,

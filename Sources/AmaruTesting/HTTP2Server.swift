@@ -77,10 +77,9 @@ public final class HTTP2Server: Sendable {
 
     /// Makes a server that answers each request by a closure.
     ///
-    /// - Parameters:
-    ///   - maximumStreams: How many requests it takes at the same time on a connection.
-    ///   - readsBodies: Whether it reads a request to its end before it answers; otherwise it reads
-    ///     the fields alone.
+    /// - `maximumStreams`: How many requests it takes at the same time on a connection.
+    /// - `readsBodies`: Whether it reads a request to its end before it answers; otherwise it reads
+    ///   the fields alone.
     public init(
         _ certificate: TestCertificate,
         maximumStreams: Int = 100,

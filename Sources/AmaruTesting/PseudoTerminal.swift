@@ -47,7 +47,7 @@ package final class PseudoTerminal: Sendable {
 
     /// Opens a terminal.
     ///
-    /// - Parameter pace: How fast it shows what is written.
+    /// - `pace`: How fast it shows what is written.
     package init(columns: Int = 80, rows: Int = 24, pace: OutputCapture.Pace = .free) throws {
         let number = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard number >= 0 else { throw PosixError("open a pseudo-terminal") }

@@ -13,7 +13,7 @@ extension ScriptedResponse {
     /// The stream has a delta for each word, a finish reason, the usage if the request asks for it,
     /// and `[DONE]`.
     ///
-    /// - Parameter gate: Where the stream waits after its first word.
+    /// - `gate`: Where the stream waits after its first word.
     public static func chat(_ text: String, pauseAt gate: Gate? = nil) -> ScriptedResponse {
         ScriptedResponse { request in
             let wanted = ChatRequest(request.body)

@@ -54,7 +54,7 @@ public final class ScriptedServer: Sendable {
 
     /// Makes a server that answers each request by a script.
     ///
-    /// - Parameter certificate: With one, the server speaks TLS.
+    /// - `certificate`: With one, the server speaks TLS.
     public init(
         certificate: TestCertificate? = nil,
         bodies: Bodies = .read,

@@ -139,7 +139,7 @@ public final class TestCertificates: Sendable {
 
     /// Makes a certificate for a server, or for a client.
     ///
-    /// - Parameter names: What it is for, in openssl's form: `DNS:localhost`, `IP:127.0.0.1`.
+    /// - `names`: What it is for, in openssl's form: `DNS:localhost`, `IP:127.0.0.1`.
     /// - Throws: ``Failure``.
     public func issue(
         for names: [String],

@@ -15,7 +15,7 @@ public final class UpgradeServer: Sendable {
 
     /// Makes a server that greets with a text in the protocol after HTTP.
     ///
-    /// - Parameter endsFirst: Whether it only listens after that, and says so by ending its way.
+    /// - `endsFirst`: Whether it only listens after that, and says so by ending its way.
     public init(greeting: String, endsFirst: Bool = false) {
         self.greeting = greeting
         self.endsFirst = endsFirst

@@ -98,7 +98,8 @@ void amaru_define_method(PyMethodDef *definition, int number, int takes_keywords
 PyObject *amaru_get_property(PyObject *self, void *context) {
     const amaru_property *property = context;
     void *instance = ((amaru_instance *)self)->instance;
-    if (!LIKELY(amaru_entry_word == 0) || !LIKELY(instance != NULL)) {
+    // With a flag set no address is larger, and without one NULL is not.
+    if (!LIKELY((uintptr_t)instance > (uintptr_t)amaru_entry_word)) {
         return property->apart(self, context);
     }
     return ((getter_body)property->getter.code)(instance, property->getter.context);

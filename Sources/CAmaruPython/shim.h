@@ -141,6 +141,14 @@ static inline const char *amaru_ascii(PyObject *text, Py_ssize_t *count) {
     return (const char *)((PyASCIIObject *)text + 1);
 }
 
+// The UTF-8 that a str has kept (borrowed); NULL if it has not been asked for yet.
+static inline const char *amaru_kept_utf8(PyObject *text, Py_ssize_t *count) {
+    if (!PyUnicode_IS_COMPACT(text)) return NULL;
+    PyCompactUnicodeObject *compact = (PyCompactUnicodeObject *)text;
+    *count = compact->utf8_length;
+    return compact->utf8;
+}
+
 // Makes a str of ASCII characters (new).
 static inline PyObject *amaru_ascii_str(const void *characters, Py_ssize_t count) {
     // The empty str and those of one character are objects that CPython shares.

@@ -30,6 +30,8 @@ ARITHMETIC = {
     "*": ("Multiply", ""),
     "/": ("TrueDivide", ", Python's true division"),
     "%": ("Remainder", ""),
+}
+BITS = {
     "&": ("And", ""),
     "|": ("Or", ""),
     "^": ("Xor", ""),
@@ -51,6 +53,12 @@ COMPARISONS = {
     ">": "greater",
     ">=": "greaterOrEqual",
 }
+RAISED = "    ///\n    /// - Throws: ``PythonException``: what Python raises.\n"
+CONVERTED = """\
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
+"""
 ANY = "any ConvertibleToPython"
 SIDES = [("PythonObject", "PythonObject"), ("PythonObject", ANY), (ANY, "PythonObject")]
 
@@ -75,30 +83,49 @@ def operators() -> str:
 /// https://docs.python.org/3/c-api/number.html
 extension PythonObject {
 """
-    for sign, (function, note) in ARITHMETIC.items():
-        for left, right in SIDES:
-            text += f"""\
-    /// Returns `a {sign} b`{note}.
-    public static func {sign} (a: {left}, b: {right}) throws -> PythonObject {{
-        try binary(a, b, PyNumber_{function})
-    }}
-
-    /// Returns `a {sign} b`{note}, converted.
-    public static func {sign} <Value: ConvertibleFromPython>(a: {left}, b: {right}) throws -> Value
-    {{
-        try binary(a, b, converting: PyNumber_{function})
-    }}
-
-"""
+    text += binary(ARITHMETIC)
     for sign, function in UNARY.items():
         text += f"""\
     /// Returns `{sign}a`.
+{RAISED}\
     public static prefix func {sign} (a: PythonObject) throws -> PythonObject {{
         try unary(a, PyNumber_{function})
     }}
 
 """
     return text.rstrip() + "\n}\n"
+
+
+def bit_operators() -> str:
+    text = header("Operators of bits and sets, which throw.")
+    text += """
+/// Operators of bits and sets, as Python defines them for the operands, with a Swift value on
+/// either side.
+extension PythonObject {
+"""
+    return text + binary(BITS).rstrip() + "\n}\n"
+
+
+def binary(operators: dict[str, tuple[str, str]]) -> str:
+    text = ""
+    for sign, (function, note) in operators.items():
+        for left, right in SIDES:
+            text += f"""\
+    /// Returns `a {sign} b`{note}.
+{RAISED}\
+    public static func {sign} (a: {left}, b: {right}) throws -> PythonObject {{
+        try binary(a, b, PyNumber_{function})
+    }}
+
+    /// Returns `a {sign} b`{note}, converted.
+{CONVERTED}\
+    public static func {sign} <Value: ConvertibleFromPython>(a: {left}, b: {right}) throws -> Value
+    {{
+        try binary(a, b, converting: PyNumber_{function})
+    }}
+
+"""
+    return text
 
 
 def functions() -> str:
@@ -112,6 +139,7 @@ extension Python {
         for value in (False, True):
             text += f"""\
     /// Returns `{expression}`{", converted" if value else ""}.
+{CONVERTED if value else RAISED}\
 {"    @_disfavoredOverload" + chr(10) if value else ""}\
     public static func {name}{"<Value: ConvertibleFromPython>" if value else ""}(
         _ a: some ConvertibleToPython,
@@ -130,9 +158,10 @@ def assignments() -> str:
 /// Assignment operators, in place where the object can: `list += other` changes the list itself.
 extension PythonObject {
 """
-    for sign, (function, _) in ARITHMETIC.items():
+    for sign, (function, _) in (ARITHMETIC | BITS).items():
         text += f"""\
     /// Performs `a {sign}= b`.
+{RAISED}\
     public static func {sign}= (a: inout PythonObject, b: some ConvertibleToPython) throws {{
         a = try binary(a, b, PyNumber_InPlace{function})
     }}
@@ -156,11 +185,13 @@ extension PythonObject {
         for left, right in SIDES:
             text += f"""\
     /// Returns `a {sign} b`.
+{RAISED}\
     public static func {sign} (a: {left}, b: {right}) throws -> Bool {{
         try truth(a, .{name}, b)
     }}
 
     /// Returns what `a {sign} b` is in Python, such as an array of truth values.
+{RAISED}\
     public static func .{sign} (a: {left}, b: {right}) throws -> PythonObject {{
         try Python.compare(a, .{name}, b)
     }}
@@ -212,6 +243,7 @@ Vectorcall.{function}count: arguments.count) {{
     )
     return f"""\
     /// Calls the {kind} with {what}{", and converts the result" if value else ""}.
+{CONVERTED if value else RAISED}\
 {"" if value else "    @discardableResult" + chr(10)}\
 {"" if member else "    @_disfavoredOverload" + chr(10)}\
     @inlinable
@@ -278,6 +310,7 @@ def slow_call(
     preferred = member and type_.startswith("[[")
     return f"""\
     /// Calls the {kind} with {what}{", and converts the result" if value else ""}.
+{CONVERTED if value else RAISED}\
 {"" if value else "    @discardableResult" + chr(10)}\
 {"" if preferred else "    @_disfavoredOverload" + chr(10)}\
     public func dynamicallyCall{"<Value: ConvertibleFromPython>" if value else ""}(
@@ -333,7 +366,8 @@ def extension(protocol: str, type_: str, functions: list[str]) -> str:
 def files() -> dict[str, str]:
     """The text of each file, by its name."""
     return {
-        "PythonObject+Operators.swift": operators(),
+        "PythonObject+Arithmetic.swift": operators(),
+        "PythonObject+BitOperators.swift": bit_operators(),
         "Python+Operators.swift": functions(),
         "PythonObject+Assigning.swift": assignments(),
         "PythonObject+Comparing.swift": comparisons(),

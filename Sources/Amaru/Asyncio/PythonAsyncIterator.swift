@@ -27,6 +27,8 @@ where Base.Element: ConvertibleToPython & Sendable {
     }
 
     /// Makes the asynchronous iterator, on whichever thread holds the GIL.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let steps = AsyncSteps(base)
         let advance = try NativeFunction.make("advance") { arguments, _, gil in

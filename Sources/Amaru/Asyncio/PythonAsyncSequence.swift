@@ -44,6 +44,9 @@ public struct PythonAsyncSequence<Element: ConvertibleFromPython & Sendable>: As
         public mutating func next() async throws -> Element? { try await pull.next() }
 
         /// Advances to the next element, from the isolation of the caller.
+        ///
+        /// - Throws: ``PythonException``; ``PythonConversionError`` if an element does not convert;
+        ///   `CancellationError`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws -> Element? {

@@ -70,6 +70,8 @@ extension Python {
     ///
     /// For code that is isolated to the actor already and calls Python without one of the entries
     /// that do this themselves.
+    ///
+    /// - Throws: What `body` throws.
     @PythonActor
     public static func withContextVariables<Value>(
         _ body: @PythonActor () throws -> Value

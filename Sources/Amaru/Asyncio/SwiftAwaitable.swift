@@ -88,12 +88,12 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     /// Starts `body` at once and returns the future of its result (new).
     ///
-    /// - Parameter frame: What tracebacks show of `body`.
+    /// - `frame`: What tracebacks show of `body`.
     /// - Throws: What `body` throws before it suspends is in the future, not thrown.
     static func start<Value: ConvertibleToPython & Sendable>(
         _ gil: borrowing PythonGIL,
         in frame: SwiftFrame? = nil,
-        _ body: @escaping @concurrent @Sendable () async throws -> Value
+        _ body: @escaping @Sendable () async throws -> Value
     ) throws -> OwnedReference {
         let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
@@ -121,7 +121,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     /// Starts the task of an awaitable that a loop inside synchronous code waits for.
     private static func nested<Value: ConvertibleToPython & Sendable>(
         _ awaitable: SwiftAwaitable,
-        _ body: @escaping @concurrent @Sendable () async throws -> Value
+        _ body: @escaping @Sendable () async throws -> Value
     ) -> Task<Void, Never> {
         let origin = NestedLoop.Origin { awaitable.giveUp($0) }
         return Task.immediate { @concurrent in
@@ -162,7 +162,7 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     /// Makes the future (new) that receives the result, once.
     ///
-    /// - Parameter cancel: Called on the loop's thread when Python cancels the future.
+    /// - `cancel`: Called on the loop's thread when Python cancels the future.
     func future(
         _ gil: borrowing PythonGIL,
         cancel: @escaping @Sendable () -> Void

@@ -49,7 +49,7 @@ enum BufferAccess {
 
     /// Acquires the elements of an object; `release` is then the caller's duty.
     ///
-    /// - Parameter type: The number format that the elements must have; nil for plain bytes.
+    /// - `type`: The number format that the elements must have; nil for plain bytes.
     @usableFromInline
     static func acquire(
         _ object: PyPointer,
@@ -215,7 +215,7 @@ extension BufferAccess {
 
     /// Copies all elements in the order of their indices, the last running fastest.
     ///
-    /// - Parameter target: Room for as many bytes as `acquire` has found.
+    /// - `target`: Room for as many bytes as `acquire` has found.
     @usableFromInline
     static func copy(
         _ storage: UnsafeMutableRawBufferPointer,
@@ -228,9 +228,7 @@ extension BufferAccess {
             start.copyMemory(from: source, byteCount: target.count)
         } else {
             let order = CChar(UInt8(ascii: "C"))
-            guard PyBuffer_ToContiguous(start, view, target.count, order) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(PyBuffer_ToContiguous(start, view, target.count, order))
         }
         guard type == Bool.pythonBufferType else { return }
         for index in target.indices where target[index] > 1 { target[index] = 1 }
@@ -238,17 +236,37 @@ extension BufferAccess {
 }
 
 extension BufferAccess {
-    /// Whether the elements lie one after the other, aligned, and are valid as they are.
+    /// Acquires elements that lie one after the other, aligned, and are valid as they are.
+    ///
+    /// For a copy that is made before any code of Python runs, so that nothing can be resized
+    /// meanwhile; `releasePlain` is then the caller's duty. Returns nil, without an exception, for
+    /// everything else.
     @usableFromInline
-    static func isPlain(
-        _ storage: UnsafeMutableRawBufferPointer,
-        _ type: PythonBufferType
-    ) -> Bool {
+    static func acquirePlain(
+        _ object: PyPointer,
+        in storage: UnsafeMutableRawBufferPointer,
+        as type: PythonBufferType
+    ) -> UnsafeMutableRawBufferPointer? {
         let view = view(storage)
-        return view.pointee.ndim == 1
-            && (view.pointee.strides == nil
-                || view.pointee.strides?.pointee == view.pointee.itemsize)
-            && isAligned(view.pointee.buf, type.size)
-            && type != Bool.pythonBufferType
+        guard PyObject_GetBuffer(object, view, PyBUF_FORMAT | PyBUF_STRIDES) == 0 else {
+            PyErr_Clear()
+            return nil
+        }
+        guard view.pointee.itemsize == type.size, view.pointee.ndim == 1,
+            // Almost always the letter of the type, and nothing else.
+            let letter = view.pointee.format, letter[0] == type.format.cString[0], letter[1] == 0,
+            view.pointee.strides == nil || view.pointee.strides[0] == type.size,
+            isAligned(view.pointee.buf, type.size), type.kind != .boolean
+        else {
+            PyBuffer_Release(view)
+            return nil
+        }
+        return UnsafeMutableRawBufferPointer(start: view.pointee.buf, count: view.pointee.len)
+    }
+
+    /// Releases what `acquirePlain` has acquired.
+    @usableFromInline
+    static func releasePlain(_ storage: UnsafeMutableRawBufferPointer) {
+        PyBuffer_Release(view(storage))
     }
 }

@@ -34,15 +34,23 @@ extension Array where Element: PythonBufferElement {
         try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
             storage in
             let type = Element.pythonBufferType
-            let contents = try BufferAccess.acquire(object, in: storage, as: type, for: .copy)
-            defer { BufferAccess.release(storage) }
-            guard BufferAccess.isPlain(storage, type) else {
-                return try Array(acquired: contents.count, in: storage)
+            guard let contents = BufferAccess.acquirePlain(object, in: storage, as: type) else {
+                return try Array(gathering: object, in: storage)
             }
+            defer { BufferAccess.releasePlain(storage) }
             // Twice as fast as uninitialised memory, whose storage class the standard library
             // looks up each time.
             return Array(UnsafeBufferPointer(contents.bindMemory(to: Element.self)))
         }
+    }
+
+    @inlinable
+    @inline(never)
+    init(gathering object: PyPointer, in storage: UnsafeMutableRawBufferPointer) throws {
+        let type = Element.pythonBufferType
+        let contents = try BufferAccess.acquire(object, in: storage, as: type, for: .copy)
+        defer { BufferAccess.release(storage) }
+        try self.init(acquired: contents.count, in: storage)
     }
 
     @inlinable

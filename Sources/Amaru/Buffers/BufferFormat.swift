@@ -15,7 +15,7 @@ struct BufferFormat {
     /// The letter tells the kind only. The size is that of the items: ctypes describes a `long` of
     /// eight bytes as `<l`, which the module `struct` would take for four.
     ///
-    /// - Parameter format: NULL stands for `B`.
+    /// - `format`: NULL stands for `B`.
     init(_ format: UnsafePointer<CChar>?, itemSize: Int) {
         guard var letter = format else {
             type = PythonBufferType(.unsigned, itemSize)

@@ -55,6 +55,7 @@ enum BufferObject {
             slot(Py_bf_getbuffer, unsafeBitCast(getBuffer, to: UnsafeMutableRawPointer.self)),
             slot(Py_tp_dealloc, unsafeBitCast(deallocate, to: UnsafeMutableRawPointer.self)),
             slot(Py_tp_members, amaru_buffer_member_table()),
+            slot(Py_tp_methods, amaru_dl_method_table()),
             slot(Py_tp_doc, UnsafeMutableRawPointer(mutating: documentation.utf8Start)),
             slot(0, nil),
         ]
@@ -127,11 +128,15 @@ enum BufferObject {
 
 extension PythonBuffer: ConvertibleToPython, ConvertibleFromPython {
     /// Gives the object that stands for the memory: the same one as long as Python keeps it.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try BufferObject.reference(to: storage, gil)
     }
 
     /// Takes memory of Swift back; other objects with a buffer are no such memory.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

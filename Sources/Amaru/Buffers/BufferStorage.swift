@@ -7,8 +7,8 @@ internal import CAmaruPython
 struct BufferHeader {
     /// Who keeps the memory valid, and what happens to it in the end.
     enum Owner {
-        /// A value that holds the memory, such as an array.
-        case value(any Sendable)
+        /// An object that holds the memory, such as that of an array.
+        case object(AnyObject)
         /// Memory that was allocated for the buffer.
         case allocation
         /// A function that is called when nobody can reach the memory any more.
@@ -30,7 +30,7 @@ final class BufferStorage: ManagedBuffer<BufferHeader, Int> {
         // In place: a copy of the header would retain what it holds.
         withUnsafeMutablePointerToHeader { header in
             switch header.pointee.owner {
-            case .value: break
+            case .object: break
             case .allocation: header.pointee.base.deallocate()
             case .callback(let release): release()
             }
@@ -44,12 +44,17 @@ final class BufferStorage: ManagedBuffer<BufferHeader, Int> {
     }
 
     static func make(
-        _ header: BufferHeader,
+        _ header: consuming BufferHeader,
         shape: UnsafeBufferPointer<Int>,
         strides: [Int]? = nil
     ) -> BufferStorage {
         let size = header.type.size
-        let made = create(minimumCapacity: 2 * shape.count) { _ in header }
+        // Moved: a copy would retain what the header holds.
+        var header = Optional(header)
+        let made = create(minimumCapacity: 2 * shape.count) { _ in
+            guard let header = header.take() else { preconditionFailure("called once") }
+            return header
+        }
         // Safe because `create` makes an object of the class that it is called on.
         let storage = unsafeDowncast(made, to: BufferStorage.self)
         storage.withUnsafeMutablePointerToElements { elements in

@@ -12,6 +12,9 @@ where Element: PythonBufferElement & ConvertibleFromPython {
     ///     row.reduce(0, +) / Double(row.count)
     /// }
     /// ```
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or an element that does not convert,
+    ///   with its path.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -25,6 +28,8 @@ where Element: PythonBufferElement & ConvertibleFromPython {
 
 extension ContiguousArray: ConvertibleToPython where Element: ConvertibleToPython {
     /// Makes a `list`, as an array does; ``PythonBuffer`` shares the memory instead.
+    ///
+    /// - Throws: What the conversion of an element throws.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try Array(self).pythonReference(gil)
     }

@@ -9,6 +9,7 @@ extension PythonBuffer {
     /// - Parameters:
     ///   - type: The type that the buffer was made with.
     ///   - body: Called once; the span cannot leave it.
+    /// - Returns: What `body` returns.
     /// - Throws: ``PythonConversionError`` where the type is another one, or the elements do not
     ///   lie one after the other; what `body` throws.
     @PythonActor
@@ -29,6 +30,7 @@ extension PythonBuffer {
     /// - Parameters:
     ///   - type: The type that the buffer was made with.
     ///   - body: Called once; the span cannot leave it.
+    /// - Returns: What `body` returns.
     /// - Throws: What ``withSpan(of:_:)`` throws, and ``PythonConversionError`` for a read-only
     ///   buffer.
     @PythonActor

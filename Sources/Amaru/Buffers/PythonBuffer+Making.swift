@@ -14,7 +14,8 @@ extension PythonBuffer {
     @inlinable
     public init<Element: PythonBufferElement>(_ elements: [Element]) {
         let base = elements.withUnsafeBufferPointer { $0.baseAddress }
-        self.init(held: elements, base, Element.pythonBufferType, count: elements.count)
+        let type = Element.pythonBufferType
+        self.init(held: Self.object(behind: elements), base, type, count: elements.count)
     }
 
     /// Shares the elements of an array under a shape, read-only, without a copy.
@@ -24,14 +25,16 @@ extension PythonBuffer {
     public init<Element: PythonBufferElement>(_ elements: [Element], shape: [Int]) throws {
         let base = elements.withUnsafeBufferPointer { $0.baseAddress }
         let type = Element.pythonBufferType
-        try self.init(held: elements, base, type, count: elements.count, shape: shape)
+        let owner = Self.object(behind: elements)
+        try self.init(held: owner, base, type, count: elements.count, shape: shape)
     }
 
     /// Shares the elements of a contiguous array, read-only, without a copy.
     @inlinable
     public init<Element: PythonBufferElement>(_ elements: ContiguousArray<Element>) {
         let base = elements.withUnsafeBufferPointer { $0.baseAddress }
-        self.init(held: elements, base, Element.pythonBufferType, count: elements.count)
+        let type = Element.pythonBufferType
+        self.init(held: Self.object(behind: elements), base, type, count: elements.count)
     }
 
     /// Shares the elements of a contiguous array under a shape, read-only, without a copy.
@@ -44,7 +47,8 @@ extension PythonBuffer {
     ) throws {
         let base = elements.withUnsafeBufferPointer { $0.baseAddress }
         let type = Element.pythonBufferType
-        try self.init(held: elements, base, type, count: elements.count, shape: shape)
+        let owner = Self.object(behind: elements)
+        try self.init(held: owner, base, type, count: elements.count, shape: shape)
     }
 
     /// Shares bytes, read-only, without a copy.
@@ -57,7 +61,7 @@ extension PythonBuffer {
             return
         }
         let base = data.withUnsafeBytes { $0.baseAddress }
-        self.init(held: data, base, UInt8.pythonBufferType, count: data.count)
+        self.init(held: HeldValue(data), base, UInt8.pythonBufferType, count: data.count)
     }
 
     /// Makes memory that Swift and Python can both write to, filled with one value.
@@ -151,27 +155,44 @@ extension PythonBuffer {
 
     // MARK: What the generic initialisers end in
 
+    /// The object that holds the elements of an array.
+    @inlinable
+    @inline(__always)
+    static func object<Element: PythonBufferElement>(behind elements: [Element]) -> AnyObject {
+        // Of numbers at once: they are never those of a bridged NSArray.
+        object(behind: ContiguousArray(elements))
+    }
+
+    @inlinable
+    @inline(__always)
+    static func object<Element: PythonBufferElement>(
+        behind elements: ContiguousArray<Element>
+    ) -> AnyObject {
+        // Safe because a contiguous array is one strong reference, in the ABI of each platform.
+        unsafeBitCast(elements, to: AnyObject.self)
+    }
+
     @usableFromInline
     init(
-        held owner: any Sendable,
+        held owner: consuming AnyObject,
         _ base: UnsafeRawPointer?,
         _ type: PythonBufferType,
         count: Int
     ) {
-        // Safe to keep the address: the array's memory is an object that the copy in `owner`
-        // keeps, and nobody writes to memory that two values share.
+        // Safe to keep the address: `owner` keeps the memory, and nobody writes to memory that two
+        // values share.
         self.init(
             UnsafeMutableRawPointer(mutating: base),
             type,
             count: count,
             .readOnly,
-            .value(owner)
+            .object(owner)
         )
     }
 
     @usableFromInline
     init(
-        held owner: any Sendable,
+        held owner: consuming AnyObject,
         _ base: UnsafeRawPointer?,
         _ type: PythonBufferType,
         count: Int,
@@ -184,7 +205,14 @@ extension PythonBuffer {
             count: count,
             shape: shape,
             .readOnly,
-            .value(owner)
+            .object(owner)
         )
     }
+}
+
+/// A value that holds memory, as an object.
+private final class HeldValue<Value: Sendable>: Sendable {
+    private let value: Value
+
+    init(_ value: Value) { self.value = value }
 }

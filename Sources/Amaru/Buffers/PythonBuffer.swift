@@ -45,7 +45,7 @@ public struct PythonBuffer: Sendable {
         _ type: PythonBufferType,
         count: Int,
         _ access: Access,
-        _ owner: BufferHeader.Owner
+        _ owner: consuming BufferHeader.Owner
     ) {
         let header = Self.header(base, type, count: count, dimensions: 1, access, owner)
         storage = withUnsafePointer(to: count) { shape in
@@ -74,7 +74,7 @@ public struct PythonBuffer: Sendable {
         count: Int,
         dimensions: Int,
         _ access: Access,
-        _ owner: BufferHeader.Owner
+        _ owner: consuming BufferHeader.Owner
     ) -> BufferHeader {
         BufferHeader(
             base: base ?? nowhere,

@@ -212,8 +212,6 @@ struct ClassFactory {
         let value = try OwnedReference(new: value)
         let object = UnsafeMutableRawPointer(type).assumingMemoryBound(to: PyObject.self)
         // Not tp_dict: setting the attribute makes the type's slots call special methods.
-        guard PyObject_SetAttrString(object, name, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttrString(object, name, value.pointer))
     }
 }

@@ -75,7 +75,11 @@ extension ClassRecord {
         _ gil: borrowing PythonGIL
     ) throws -> NewInstance {
         if arguments.count == directCount, keywords == nil {
-            return try body(BoundArguments(arguments, signature), gil)
+            do {
+                return try body(BoundArguments(arguments, signature), gil)
+            } catch {
+                throw signature.raised(error)
+            }
         }
         return try makeApart(arguments, keywords, gil)
     }
@@ -94,7 +98,7 @@ extension ClassRecord {
             )
         }
         return try initializer.signature.bind(arguments, keywords, gil) {
-            try initializer.body($0, gil)
+            do { return try initializer.body($0, gil) } catch { throw signature.raised(error) }
         }
     }
 }

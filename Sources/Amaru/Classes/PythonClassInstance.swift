@@ -57,6 +57,9 @@ extension PythonClassInstance {
     }
 
     /// Gives the instance behind a Python object of this class or of a subclass.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object;
+    ///   ``AmaruError/Code/classNotRegistered``.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

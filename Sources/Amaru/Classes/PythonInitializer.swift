@@ -17,11 +17,16 @@ public struct PythonInitializer<Instance: PythonClassInstance>: PythonClassMembe
 
     /// Takes the closure that makes an instance of positional arguments.
     public init<each Argument: ConvertibleFromPython>(
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         _ body: @escaping @Sendable (repeat each Argument) throws -> Instance
     ) {
-        self.init(
-            FunctionSignature(unnamed: "", repeat (each Argument).self, result: Instance.self)
-        ) { (bound, gil) in
+        let signature = FunctionSignature(
+            unnamed: "__init__",
+            repeat (each Argument).self,
+            result: Instance.self
+        )
+        self.init(signature, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             return NewInstance(try body(repeat cursor.next((each Argument).self, gil)))
         }
@@ -31,12 +36,18 @@ public struct PythonInitializer<Instance: PythonClassInstance>: PythonClassMembe
     public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython>(
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (First, repeat each Other) throws -> Instance
     ) {
         let others = (repeat each others)
-        self.init(
-            FunctionSignature("", first, repeat each others, result: Instance.self)
-        ) { (bound, gil) in
+        let signature = FunctionSignature(
+            "__init__",
+            first,
+            repeat each others,
+            result: Instance.self
+        )
+        self.init(signature, fileID, line) { (bound, gil) in
             var cursor = BoundCursor(bound)
             let value = try cursor.next(first, gil)
             return NewInstance(try body(value, repeat cursor.next(each others, gil)))
@@ -44,16 +55,15 @@ public struct PythonInitializer<Instance: PythonClassInstance>: PythonClassMembe
     }
 
     @usableFromInline
-    init(_ signature: FunctionSignature, _ body: @escaping InitializerBody) {
+    init(
+        _ signature: FunctionSignature,
+        _ fileID: StaticString,
+        _ line: UInt,
+        _ body: @escaping InitializerBody
+    ) {
+        let frame = SwiftFrame(signature.name, file: fileID, line: line)
         definition = PythonClassDefinition { className in
-            [.initializer(signature.renamed(className), body)]
+            [.initializer(signature.renamed(className).located(at: frame), body)]
         }
-    }
-}
-
-extension FunctionSignature {
-    /// Returns the same signature under the name of a class, for its initialiser.
-    func renamed(_ name: String) -> FunctionSignature {
-        FunctionSignature(name, parameters, isNamed: isNamed, result: result)
     }
 }

@@ -116,9 +116,7 @@ public struct PythonItems<Instance: PythonClassInstance>: PythonClassMember {
         var start = 0
         var stop = 0
         var step = 0
-        guard PySlice_Unpack(slice, &start, &stop, &step) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PySlice_Unpack(slice, &start, &stop, &step))
         let length = PySlice_AdjustIndices(count, &start, &stop, step)
         return (0..<length).map { start + $0 * step }
     }

@@ -95,6 +95,8 @@ where Elements.Element: ConvertibleToPython {
     }
 
     /// Makes an iterator.
+    ///
+    /// - Throws: What the conversion of an element throws.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try NativeIterator.make(over: elements, gil)
     }

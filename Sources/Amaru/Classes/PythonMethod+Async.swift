@@ -1,31 +1,39 @@
-// Asynchronous methods of Swift classes.
+// Asynchronous Swift closures as methods of Python: awaitable, or blocking their thread.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/closures.py: change that.
 
 internal import CAmaruPython
 
 /// Methods that start at once and return an awaitable.
+///
+/// The awaitable is an `asyncio.Future` of the running loop, never a lazy coroutine: a call
+/// without `await` runs just the same. A closure that does not suspend has run when the call
+/// returns. Cancelling the future cancels the Swift task.
 extension PythonMethod {
-    /// Takes a method that starts at once and returns an awaitable.
+    /// Takes a method that starts at once and returns an awaitable of a value.
     public init<
         each Argument: ConvertibleFromPython & Sendable,
         Value: ConvertibleToPython & Sendable
     >(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (Instance, repeat each Argument) async throws -> Value
     ) {
-        let shape = FunctionSignature(
+        let signature = FunctionSignature(
             unnamed: name,
             repeat (each Argument).self,
             result: Value.self,
             isAsynchronous: true
         )
-        self.init(shape, documentation) { (instance, bound, gil) in
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(instance, repeat each values)
                 }
             }
@@ -36,20 +44,22 @@ extension PythonMethod {
     public init<each Argument: ConvertibleFromPython & Sendable>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @concurrent @Sendable (Instance, repeat each Argument) async throws -> Void
     ) {
-        let shape = FunctionSignature(
+        let signature = FunctionSignature(
             unnamed: name,
             repeat (each Argument).self,
             result: Void.self,
             isAsynchronous: true
         )
-        self.init(shape, documentation) { (instance, bound, gil) in
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(instance, repeat each values)
                     return PythonNone()
                 }
@@ -57,7 +67,7 @@ extension PythonMethod {
         }
     }
 
-    /// Takes a method with described parameters that returns an awaitable.
+    /// Takes a method with described parameters that starts at once and returns an awaitable of a value.
     public init<
         First: ConvertibleFromPython & Sendable,
         each Other: ConvertibleFromPython & Sendable,
@@ -67,11 +77,13 @@ extension PythonMethod {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body:
             @escaping @concurrent @Sendable (Instance, First, repeat each Other) async throws ->
             Value
     ) {
-        let shape = FunctionSignature(
+        let signature = FunctionSignature(
             name,
             first,
             repeat each others,
@@ -79,20 +91,20 @@ extension PythonMethod {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(instance, value, repeat each values)
                 }
             }
         }
     }
 
-    /// Takes a method with described parameters that returns an awaitable of `None`.
+    /// Takes a method with described parameters that starts at once and returns an awaitable of `None`.
     public init<
         First: ConvertibleFromPython & Sendable,
         each Other: ConvertibleFromPython & Sendable
@@ -101,11 +113,13 @@ extension PythonMethod {
         _ first: PythonParameter<First>,
         _ others: repeat PythonParameter<each Other>,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body:
             @escaping @concurrent @Sendable (Instance, First, repeat each Other) async throws ->
             Void
     ) {
-        let shape = FunctionSignature(
+        let signature = FunctionSignature(
             name,
             first,
             repeat each others,
@@ -113,16 +127,140 @@ extension PythonMethod {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(instance, value, repeat each values)
                     return PythonNone()
                 }
+            }
+        }
+    }
+}
+
+/// Methods that block their Python thread until the closure has ended.
+///
+/// For callers that cannot await. The GIL is released meanwhile and signals are looked at every
+/// 50 milliseconds; an interrupt cancels the closure, whose own error is then raised. What a signal
+/// handler raises cancels it too, and is raised as it is. A closure that needs the Python actor gets
+/// ``AmaruError/Code/actorBusy`` if its call blocks the Python thread.
+extension PythonMethod {
+    /// Takes a method that blocks its Python thread until the closure has returned a value.
+    public init<
+        each Argument: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        blocking name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (Instance, repeat each Argument) async throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Value.self
+        )
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try BlockingWait.run {
+                    try await body(instance, repeat each values)
+                }.pythonReference(gil)
+            }
+        }
+    }
+
+    /// Takes a method that blocks its Python thread until the closure has returned `None`.
+    public init<each Argument: ConvertibleFromPython & Sendable>(
+        blocking name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (Instance, repeat each Argument) async throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Void.self
+        )
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try BlockingWait.run {
+                    try await body(instance, repeat each values)
+                    return PythonNone()
+                }.pythonReference(gil)
+            }
+        }
+    }
+
+    /// Takes a method with described parameters that blocks its Python thread until the closure has returned a value.
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        blocking name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body:
+            @escaping @concurrent @Sendable (Instance, First, repeat each Other) async throws ->
+            Value
+    ) {
+        let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
+        let others = (repeat each others)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try BlockingWait.run {
+                    try await body(instance, value, repeat each values)
+                }.pythonReference(gil)
+            }
+        }
+    }
+
+    /// Takes a method with described parameters that blocks its Python thread until the closure has returned `None`.
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable
+    >(
+        blocking name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body:
+            @escaping @concurrent @Sendable (Instance, First, repeat each Other) async throws ->
+            Void
+    ) {
+        let signature = FunctionSignature(name, first, repeat each others, result: Void.self)
+        let others = (repeat each others)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try BlockingWait.run {
+                    try await body(instance, value, repeat each values)
+                    return PythonNone()
+                }.pythonReference(gil)
             }
         }
     }

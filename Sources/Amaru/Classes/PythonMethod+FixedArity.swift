@@ -1,10 +1,14 @@
-// Methods and initialisers of up to two arguments, specialised in the program's own module.
+// Closures of up to two parameters, which the compiler specialises in the program's own module.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/closures.py: change that.
 
 public import CAmaruPython
 
-// As for functions: a parameter pack costs a call through a witness for each element.
+// A parameter pack costs a call through a witness for each element; these have none left. They
+// say the same as the initialisers with packs, which take over beyond two parameters.
 
+/// Arguments without descriptions.
 extension PythonMethod {
     /// Takes a method without arguments that returns a value.
     @inlinable
@@ -12,10 +16,12 @@ extension PythonMethod {
     public init<Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (Instance) throws -> Value
     ) {
-        let shape = FunctionSignature(unnamed: name, result: Value.self)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        let signature = FunctionSignature(unnamed: name, result: Value.self)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
                 return try Instance.makeReference(lending: instance) { instance in
                     try body(instance).pythonReference(gil)
@@ -30,12 +36,16 @@ extension PythonMethod {
     public init(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (Instance) throws -> Void
     ) {
-        let shape = FunctionSignature(unnamed: name, result: Void.self)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        let signature = FunctionSignature(unnamed: name, result: Void.self)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                try Instance.lend(instance) { instance in try body(instance) }
+                try Instance.lend(instance) { instance in
+                    try body(instance)
+                }
                 return OwnedReference(borrowed: amaru_none())
             }
         }
@@ -47,14 +57,15 @@ extension PythonMethod {
     public init<First: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (Instance, First) throws -> Value
     ) {
-        let shape = FunctionSignature(unnamed: name, First.self, result: Value.self)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        let signature = FunctionSignature(unnamed: name, First.self, result: Value.self)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let first: First = try bound.read(0, nil, gil)
                 return try Instance.makeReference(lending: instance) { instance in
-                    try body(instance, first).pythonReference(gil)
+                    try body(instance, bound.read(0, nil, gil)).pythonReference(gil)
                 }
             }
         }
@@ -66,13 +77,16 @@ extension PythonMethod {
     public init<First: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (Instance, First) throws -> Void
     ) {
-        let shape = FunctionSignature(unnamed: name, First.self, result: Void.self)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        let signature = FunctionSignature(unnamed: name, First.self, result: Void.self)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let first: First = try bound.read(0, nil, gil)
-                try Instance.lend(instance) { instance in try body(instance, first) }
+                try Instance.lend(instance) { instance in
+                    try body(instance, bound.read(0, nil, gil))
+                }
                 return OwnedReference(borrowed: amaru_none())
             }
         }
@@ -88,15 +102,21 @@ extension PythonMethod {
     >(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (Instance, First, Second) throws -> Value
     ) {
-        let shape = FunctionSignature(unnamed: name, First.self, Second.self, result: Value.self)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        let signature = FunctionSignature(
+            unnamed: name,
+            First.self,
+            Second.self,
+            result: Value.self
+        )
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let first: First = try bound.read(0, nil, gil)
-                let second: Second = try bound.read(1, nil, gil)
                 return try Instance.makeReference(lending: instance) { instance in
-                    try body(instance, first, second).pythonReference(gil)
+                    try body(instance, bound.read(0, nil, gil), bound.read(1, nil, gil))
+                        .pythonReference(gil)
                 }
             }
         }
@@ -108,51 +128,18 @@ extension PythonMethod {
     public init<First: ConvertibleFromPython, Second: ConvertibleFromPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (Instance, First, Second) throws -> Void
     ) {
-        let shape = FunctionSignature(unnamed: name, First.self, Second.self, result: Void.self)
-        self.init(shape, documentation) { (instance, bound, gil) in
+        let signature = FunctionSignature(unnamed: name, First.self, Second.self, result: Void.self)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
             bound.returning {
-                let first: First = try bound.read(0, nil, gil)
-                let second: Second = try bound.read(1, nil, gil)
-                try Instance.lend(instance) { instance in try body(instance, first, second) }
+                try Instance.lend(instance) { instance in
+                    try body(instance, bound.read(0, nil, gil), bound.read(1, nil, gil))
+                }
                 return OwnedReference(borrowed: amaru_none())
             }
-        }
-    }
-}
-
-extension PythonInitializer {
-    /// Takes the closure that makes an instance without arguments.
-    @inlinable
-    @inline(__always)
-    public init(_ body: @escaping @Sendable () throws -> Instance) {
-        self.init(FunctionSignature(unnamed: "", result: Instance.self)) { (bound, gil) in
-            NewInstance(try body())
-        }
-    }
-
-    /// Takes the closure that makes an instance of one argument.
-    @inlinable
-    @inline(__always)
-    public init<First: ConvertibleFromPython>(
-        _ body: @escaping @Sendable (First) throws -> Instance
-    ) {
-        self.init(FunctionSignature(unnamed: "", First.self, result: Instance.self)) {
-            (bound, gil) in
-            NewInstance(try body(bound.read(0, nil, gil)))
-        }
-    }
-
-    /// Takes the closure that makes an instance of two arguments.
-    @inlinable
-    @inline(__always)
-    public init<First: ConvertibleFromPython, Second: ConvertibleFromPython>(
-        _ body: @escaping @Sendable (First, Second) throws -> Instance
-    ) {
-        self.init(FunctionSignature(unnamed: "", First.self, Second.self, result: Instance.self)) {
-            (bound, gil) in
-            NewInstance(try body(bound.read(0, nil, gil), bound.read(1, nil, gil)))
         }
     }
 }

@@ -71,11 +71,15 @@ extension PythonProtocolWrapper {
     public static var requirements: [PythonRequirement] { [] }
 
     /// Gives the object.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         object.pythonReference(gil)
     }
 
     /// Wraps an object that has what is required.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -135,11 +139,16 @@ extension PythonProtocolWrapper {
     }
 
     /// Reads an attribute; blocks the calling thread where it is not the Python thread.
+    ///
+    /// - Throws: ``PythonException``; ``PythonConversionError`` if the value does not convert;
+    ///   ``AmaruError/Code/actorBusy``.
     public func readAttribute<Value: ConvertibleFromPython>(_ name: String) throws -> Value {
         try PythonActor.runBlocking { try object.readAttribute(name).converted() }
     }
 
     /// Sets an attribute; blocks the calling thread where it is not the Python thread.
+    ///
+    /// - Throws: ``PythonException``; ``AmaruError/Code/actorBusy``.
     public func writeAttribute(_ name: String, _ value: some ConvertibleToPython & Sendable) throws
     {
         try PythonActor.runBlocking { try object.setAttribute(name, to: value) }

@@ -21,9 +21,17 @@ public struct PythonStaticMethod<Instance: PythonClassInstance>: PythonClassMemb
     public init<each Parameter: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (repeat each Parameter) throws -> Value
     ) {
-        let function = PythonFunction(name, documentation: documentation, body: body)
+        let function = PythonFunction(
+            name,
+            documentation: documentation,
+            fileID: fileID,
+            line: line,
+            body: body
+        )
         definition = PythonClassDefinition { _ in [.staticMethod(function)] }
     }
 }
@@ -50,9 +58,17 @@ public struct PythonClassMethod<Instance: PythonClassInstance>: PythonClassMembe
     public init<each Parameter: ConvertibleFromPython, Value: ConvertibleToPython>(
         _ name: String,
         documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
         body: @escaping @Sendable (PythonObject, repeat each Parameter) throws -> Value
     ) {
-        let function = PythonFunction(name, documentation: documentation, body: body)
+        let function = PythonFunction(
+            name,
+            documentation: documentation,
+            fileID: fileID,
+            line: line,
+            body: body
+        )
         definition = PythonClassDefinition { _ in [.classMethod(function)] }
     }
 }

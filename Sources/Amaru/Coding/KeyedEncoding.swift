@@ -29,9 +29,7 @@ struct KeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     private func set(_ key: some CodingKey, _ item: consuming OwnedReference) throws {
         let name = try name(key)
         guard let dictionary else { return }
-        guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer))
     }
 
     func encodeNil(forKey key: Key) throws {

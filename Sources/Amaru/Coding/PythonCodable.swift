@@ -24,11 +24,15 @@ extension PythonCodable {
     public static var pythonCoding: PythonCoding { PythonCoding() }
 
     /// Encodes the value.
+    ///
+    /// - Throws: What the encoding throws, with the path to the value.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try ValueEncoder.encode(self, Self.pythonCoding, gil)
     }
 
     /// Decodes a value.
+    ///
+    /// - Throws: What the decoding throws, with the path to the value.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -58,6 +62,8 @@ extension PythonCoded: Hashable where Value: Hashable {}
 
 extension PythonCoded: ConvertibleToPython where Value: Encodable {
     /// Encodes the value with the default options.
+    ///
+    /// - Throws: What the encoding throws, with the path to the value.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try ValueEncoder.encode(value, PythonCoding(), gil)
     }
@@ -65,6 +71,8 @@ extension PythonCoded: ConvertibleToPython where Value: Encodable {
 
 extension PythonCoded: ConvertibleFromPython where Value: Decodable {
     /// Decodes a value with the default options.
+    ///
+    /// - Throws: What the decoding throws, with the path to the value.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

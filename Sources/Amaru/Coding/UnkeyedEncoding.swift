@@ -27,7 +27,7 @@ struct UnkeyedEncoding: UnkeyedEncodingContainer {
     private mutating func append(_ item: consuming OwnedReference) throws {
         count += 1
         guard let list else { return }
-        guard PyList_Append(list.pointer, item.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PyList_Append(list.pointer, item.pointer))
     }
 
     mutating func encodeNil() throws {

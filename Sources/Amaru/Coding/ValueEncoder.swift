@@ -67,9 +67,7 @@ final class ValueEncoder: Encoder {
         try entries.encodeEntries { key, value in
             let name = try coding(at: " key") { try encoded(key, codingPath: codingPath) }
             let item = try coding(at: "[\(key)]") { try encoded(value, codingPath: codingPath) }
-            guard PyDict_SetItem(pointer, name.pointer, item.pointer) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(PyDict_SetItem(pointer, name.pointer, item.pointer))
         }
         return dictionary
     }

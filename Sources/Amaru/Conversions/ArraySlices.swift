@@ -3,6 +3,8 @@
 
 extension ArraySlice: ConvertibleToPython where Element: ConvertibleToPython {
     /// Makes a `list`.
+    ///
+    /// - Throws: What the conversion of an element throws.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try Array(self).pythonReference(gil)
     }

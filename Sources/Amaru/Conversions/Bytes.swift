@@ -11,6 +11,8 @@ internal import CAmaruPython
 
 extension Data: PythonConvertible {
     /// Makes a `bytes` with a copy of the contents.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let pointer = withUnsafeBytes { bytes in
             PyBytes_FromStringAndSize(bytes.bindMemory(to: CChar.self).baseAddress, bytes.count)
@@ -19,6 +21,8 @@ extension Data: PythonConvertible {
     }
 
     /// Copies a `bytes` or `bytearray`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

@@ -59,6 +59,8 @@ extension DateComponents: PythonConvertible {
     }
 
     /// Reads a `datetime`, a `date` or a `time`, naive or aware.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

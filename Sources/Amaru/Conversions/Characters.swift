@@ -3,11 +3,15 @@
 
 extension Character: PythonConvertible {
     /// Makes a `str`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try String(self).pythonReference(gil)
     }
 
     /// Reads a `str` of one character as readers see it, of however many code points.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -22,11 +26,15 @@ extension Character: PythonConvertible {
 
 extension Unicode.Scalar: PythonConvertible {
     /// Makes a `str` of length 1.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try String(Character(self)).pythonReference(gil)
     }
 
     /// Reads a `str` of length 1.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

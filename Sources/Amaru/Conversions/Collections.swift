@@ -5,6 +5,8 @@ public import CAmaruPython
 
 extension Optional: ConvertibleToPython where Wrapped: ConvertibleToPython {
     /// Gives `None` for nil.
+    ///
+    /// - Throws: What the conversion of an element throws.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         switch self {
@@ -20,6 +22,9 @@ extension Optional: ConvertibleFromPython where Wrapped: ConvertibleFromPython {
     public static var convertsWithoutPythonCode: Bool { Wrapped.convertsWithoutPythonCode }
 
     /// Reads `None` as nil.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or an element that does not convert,
+    ///   with its path.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -32,6 +37,8 @@ extension Optional: ConvertibleFromPython where Wrapped: ConvertibleFromPython {
 
 extension Array: ConvertibleToPython where Element: ConvertibleToPython {
     /// Makes a `list`.
+    ///
+    /// - Throws: What the conversion of an element throws.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let list = try OwnedReference(new: PyList_New(count))
@@ -52,6 +59,9 @@ extension Array: ConvertibleToPython where Element: ConvertibleToPython {
 extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
     /// Reads a `list` or `tuple`, or a buffer of one dimension whose elements are of this type,
     /// such as an array of numpy; one of two dimensions is an array of arrays.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or an element that does not convert,
+    ///   with its path.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -107,6 +117,8 @@ extension Array: ConvertibleFromPython where Element: ConvertibleFromPython {
 extension Dictionary: ConvertibleToPython
 where Key: ConvertibleToPython, Value: ConvertibleToPython {
     /// Makes a `dict`.
+    ///
+    /// - Throws: What the conversion of an element throws.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let dictionary = try OwnedReference(new: PyDict_New())
@@ -114,9 +126,9 @@ where Key: ConvertibleToPython, Value: ConvertibleToPython {
             do {
                 let name = try key.pythonReference(gil)
                 let item = try value.pythonReference(gil)
-                guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
-                    throw PythonException.taken()
-                }
+                try PythonException.check(
+                    PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer)
+                )
             } catch {
                 throw PythonConversionError.inside(error, at: "[\(key)]")
             }
@@ -209,6 +221,8 @@ public struct PythonTuple: ConvertibleToPython, Sendable {
     }
 
     /// Makes a `tuple`.
+    ///
+    /// - Throws: What the conversion of an element throws.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let tuple = try OwnedReference(new: PyTuple_New(elements.count))
         for (index, element) in elements.enumerated() {

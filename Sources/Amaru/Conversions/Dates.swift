@@ -12,6 +12,8 @@ extension Date: PythonConvertible {
     ///
     /// It is rounded to the nearest microsecond: a date of Swift is a binary fraction of a second,
     /// which only by chance is a whole number of them.
+    ///
+    /// - Throws: ``PythonConversionError`` outside the years 1 to 9999.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         guard let count = microseconds else {
             throw PythonConversionError(

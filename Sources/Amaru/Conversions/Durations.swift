@@ -23,6 +23,8 @@ extension Duration: PythonConvertible {
     }
 
     /// Reads a `timedelta`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

@@ -9,12 +9,16 @@
 
 extension UUID: PythonConvertible {
     /// Makes a `uuid.UUID`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let contents = withUnsafeBytes(of: uuid) { Data($0) }
         return try RuntimeValue.make(.values, "uuid_of", [contents], gil)
     }
 
     /// Reads a `uuid.UUID`; a str is refused.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

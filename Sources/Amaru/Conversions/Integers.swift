@@ -5,6 +5,8 @@ public import CAmaruPython
 
 extension ConvertibleToPython where Self: FixedWidthInteger & SignedInteger {
     /// Makes an `int`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try OwnedReference(new: PyLong_FromLongLong(Int64(self)))
@@ -13,6 +15,8 @@ extension ConvertibleToPython where Self: FixedWidthInteger & SignedInteger {
 
 extension ConvertibleToPython where Self: FixedWidthInteger & UnsignedInteger {
     /// Makes an `int`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try OwnedReference(new: PyLong_FromUnsignedLongLong(UInt64(self)))
@@ -23,6 +27,9 @@ extension ConvertibleFromPython where Self: FixedWidthInteger {
     /// Reads an `int` that fits, or what has `__index__`, such as numpy's integers.
     ///
     /// It refuses `bool`, which CPython counts as an `int`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,

@@ -88,11 +88,15 @@ extension FixedWidthInteger {
 
 extension PythonInteger: PythonConvertible {
     /// Makes an `int`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try IntegerText.make(hexadecimal)
     }
 
     /// Reads any `int`, and no `bool`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

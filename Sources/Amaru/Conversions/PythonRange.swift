@@ -34,11 +34,15 @@ public struct PythonRange: PythonConvertible, Sequence, Hashable, Sendable {
     }
 
     /// Makes a `range`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try Vectorcall.call(amaru_range_type(), [start, stop, step], gil)
     }
 
     /// Reads a `range` whose numbers fit.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

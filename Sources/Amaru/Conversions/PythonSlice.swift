@@ -28,6 +28,8 @@ public struct PythonSlice: PythonConvertible, Hashable, Sendable {
     }
 
     /// Makes a `slice`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let start = try start.pythonReference(gil)
         let stop = try stop.pythonReference(gil)
@@ -36,6 +38,8 @@ public struct PythonSlice: PythonConvertible, Hashable, Sendable {
     }
 
     /// Reads a `slice` whose parts are of type `int`, or None.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

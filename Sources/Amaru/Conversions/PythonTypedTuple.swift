@@ -28,6 +28,8 @@ extension PythonTypedTuple: Sendable where repeat each Element: Sendable {}
 
 extension PythonTypedTuple: ConvertibleToPython where repeat each Element: ConvertibleToPython {
     /// Makes a `tuple`.
+    ///
+    /// - Throws: What the conversion of an element throws.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         var count = 0
         for _ in repeat (each Element).self { count += 1 }
@@ -45,6 +47,9 @@ extension PythonTypedTuple: ConvertibleToPython where repeat each Element: Conve
 extension PythonTypedTuple: ConvertibleFromPython
 where repeat each Element: ConvertibleFromPython {
     /// Reads a `tuple` of this very length; a named tuple too.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or an element that does not convert,
+    ///   with its path.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

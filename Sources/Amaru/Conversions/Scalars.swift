@@ -15,6 +15,9 @@ extension Bool: PythonConvertible {
     }
 
     /// Reads a `bool` or numpy's, and nothing that is merely true or false.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -33,6 +36,8 @@ extension Double: PythonConvertible {
     public static var convertsWithoutPythonCode: Bool { true }
 
     /// Makes a `float`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try OwnedReference(new: PyFloat_FromDouble(self))
@@ -40,6 +45,9 @@ extension Double: PythonConvertible {
 
     /// Reads a `float`, or another number that a double represents exactly: an `int`, one of
     /// numpy's scalars, anything with `__float__` that is equal to it.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -84,12 +92,17 @@ extension Float: PythonConvertible {
     public static var convertsWithoutPythonCode: Bool { true }
 
     /// Makes a `float`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try Double(self).pythonReference(gil)
     }
 
     /// Reads a number that a single-precision float represents exactly, or a NaN.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -118,6 +131,9 @@ public struct PythonNone: PythonConvertible, Sendable, Hashable {
     }
 
     /// Accepts `None` only.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,

@@ -17,7 +17,7 @@ extension Set: ConvertibleToPython where Element: ConvertibleToPython {
     {
         for element in self {
             let item = try element.pythonReference(gil)
-            guard PySet_Add(set.pointer, item.pointer) == 0 else { throw PythonException.taken() }
+            try PythonException.check(PySet_Add(set.pointer, item.pointer))
         }
         return set
     }
@@ -71,6 +71,8 @@ extension PythonFrozenSet: Sendable where Element: Sendable {}
 
 extension PythonFrozenSet: ConvertibleToPython where Element: ConvertibleToPython {
     /// Makes a `frozenset`.
+    ///
+    /// - Throws: What the conversion of an element throws.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         // PySet_Add fills a new frozenset too: https://docs.python.org/3/c-api/set.html#c.PySet_Add
         try elements.filling(OwnedReference(new: PyFrozenSet_New(nil)), gil)
@@ -79,6 +81,9 @@ extension PythonFrozenSet: ConvertibleToPython where Element: ConvertibleToPytho
 
 extension PythonFrozenSet: ConvertibleFromPython where Element: ConvertibleFromPython {
     /// Reads a `set` or `frozenset`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or an element that does not convert,
+    ///   with its path.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

@@ -9,6 +9,8 @@ extension String: PythonConvertible {
     public static var convertsWithoutPythonCode: Bool { true }
 
     /// Makes a `str`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     @inlinable
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         let text = utf8Span
@@ -26,6 +28,8 @@ extension String: PythonConvertible {
     }
 
     /// Reads a `str`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object.
     @inlinable
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
@@ -68,6 +72,8 @@ extension String: PythonConvertible {
 // Not from Python: the compiler would take `Double(result)` for the parsing of a text.
 extension Substring: ConvertibleToPython {
     /// Makes a `str`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try String(self).pythonReference(gil)
     }
@@ -80,6 +86,7 @@ extension PythonObject {
     /// - Throws: ``PythonConversionError`` where the object is no `str` or holds a lone surrogate;
     ///   what `body` throws.
     @inlinable
+    @inline(__always)
     public func withUTF8<Result>(_ body: (borrowing UTF8Span) throws -> Result) throws -> Result {
         try Interpreter.requireRunning()
         guard amaru_is_unicode(pointer) != 0 else {
@@ -87,14 +94,15 @@ extension PythonObject {
         }
         var count = 0
         let ascii = amaru_ascii(pointer, &count)
-        guard let text = ascii ?? PyUnicode_AsUTF8AndSize(pointer, &count) else {
+        let kept = ascii ?? amaru_kept_utf8(pointer, &count)
+        guard let text = kept ?? PyUnicode_AsUTF8AndSize(pointer, &count) else {
             throw String.loneSurrogate()
         }
         let bytes = UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self)
-        // Safe because this object keeps the characters alive until `body` has returned.
-        return try withExtendedLifetime(self) {
-            let span = Span(_unsafeStart: bytes, count: count)
-            return try body(UTF8Span(unchecked: span, isKnownASCII: ascii != nil))
-        }
+        // Safe because this object keeps the characters alive until `body` has returned. Not
+        // `withExtendedLifetime`, for whose closure the isolation would be checked at run time.
+        defer { extendLifetime(self) }
+        let span = Span(_unsafeStart: bytes, count: count)
+        return try body(UTF8Span(unchecked: span, isKnownASCII: ascii != nil))
     }
 }

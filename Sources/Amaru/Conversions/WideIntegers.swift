@@ -40,11 +40,16 @@ enum IntegerText {
 
 extension Int128: PythonConvertible {
     /// Makes an `int`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try IntegerText.make(String(self, radix: 16))
     }
 
     /// Reads an `int` that fits.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL
@@ -55,11 +60,16 @@ extension Int128: PythonConvertible {
 
 extension UInt128: PythonConvertible {
     /// Makes an `int`.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try IntegerText.make(String(self, radix: 16))
     }
 
     /// Reads an `int` that fits.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or a number that is not represented
+    ///   exactly.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

@@ -20,7 +20,7 @@ enum ErrorTranslation {
 
     /// Raises the exception that stands for `error`; the caller then returns NULL to Python.
     ///
-    /// - Parameter frame: The Swift function that threw, for the traceback.
+    /// - `frame`: The Swift function that threw, for the traceback.
     static func raise(
         _ error: any Error,
         _ gil: borrowing PythonGIL,

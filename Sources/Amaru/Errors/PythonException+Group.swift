@@ -33,6 +33,8 @@ extension PythonException {
     /// exception that is no group is one or the other.
     ///
     /// https://docs.python.org/3/library/exceptions.html#BaseExceptionGroup.split
+    ///
+    /// - Throws: ``PythonException`` if this is no group.
     @PythonActor
     public func split(_ exceptionClass: PythonExceptionClass) throws -> (
         matching: PythonException?, rest: PythonException?

@@ -87,6 +87,13 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
 }
 
 extension PythonException {
+    /// Throws the raised exception unless a function of C has returned 0.
+    @inlinable
+    @inline(__always)
+    static func check(_ result: Int32) throws {
+        guard result == 0 else { throw taken() }
+    }
+
     /// Takes the raised exception off the interpreter, as the Swift error that it stands for.
     ///
     /// The caller holds the GIL and has just seen a C function fail.

@@ -42,7 +42,7 @@ enum BlockingWait {
 
     /// Waits for work that needs no task.
     ///
-    /// - Parameter start: Starts the work, with the GIL held, and returns what cancels it. Its
+    /// - `start`: Starts the work, with the GIL held, and returns what cancels it. Its
     ///   completion is called once, perhaps before it returns, on any thread.
     static func run<Value: Sendable>(
         starting start: (@escaping BlockingCompletion<Value>) throws -> @Sendable () -> Void

@@ -82,9 +82,7 @@ extension FunctionSignature {
                 slots[place] = value
             } else {
                 guard let dictionary = rest.keywords else { return false }
-                guard PyDict_SetItem(dictionary.pointer, key, value) == 0 else {
-                    throw PythonException.taken()
-                }
+                try PythonException.check(PyDict_SetItem(dictionary.pointer, key, value))
             }
         }
         return true

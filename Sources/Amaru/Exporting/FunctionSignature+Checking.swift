@@ -54,6 +54,11 @@ extension FunctionSignature {
         }
     }
 
+    /// What the initialisers throw that exist for the compiler to refuse.
+    static func unconvertible(_ name: String) -> AmaruError {
+        AmaruError(.invalidSignature, "The result of \(name) does not convert to Python.")
+    }
+
     private func refused(_ reason: String) -> AmaruError {
         AmaruError(.invalidSignature, "The function \(name)() \(reason).")
     }

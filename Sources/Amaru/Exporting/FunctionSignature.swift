@@ -23,7 +23,7 @@ final class FunctionSignature: Sendable {
     let result: @Sendable () -> String
     /// Whether a call gives a future of the result.
     let isAsynchronous: Bool
-    /// What tracebacks show of the function; nil for a method.
+    /// What tracebacks show of the function; nil for a special method.
     let frame: SwiftFrame?
     /// The number of positional arguments that are the values as they stand; -1 if none is.
     let directCount: Int
@@ -53,25 +53,27 @@ final class FunctionSignature: Sendable {
 
     /// Returns the same signature under another name, as that of a method of `type`.
     func asMethod(of type: String, _ receiver: Receiver) -> FunctionSignature {
-        FunctionSignature(
-            "\(type).\(name)",
-            parameters,
-            isNamed: isNamed,
-            receiver: receiver,
-            isAsynchronous: isAsynchronous,
-            result: result
-        )
+        copy(name: "\(type).\(name)", receiver: receiver)
     }
 
     /// Returns the same signature, of a function that stands at `frame`.
-    func located(at frame: SwiftFrame) -> FunctionSignature {
+    func located(at frame: SwiftFrame) -> FunctionSignature { copy(frame: frame) }
+
+    /// Returns the same signature under the name of a class, for its initialiser.
+    func renamed(_ name: String) -> FunctionSignature { copy(name: name) }
+
+    private func copy(
+        name: String? = nil,
+        receiver: Receiver? = nil,
+        frame: SwiftFrame? = nil
+    ) -> FunctionSignature {
         FunctionSignature(
-            name,
+            name ?? self.name,
             parameters,
             isNamed: isNamed,
-            receiver: receiver,
+            receiver: receiver ?? self.receiver,
             isAsynchronous: isAsynchronous,
-            frame: frame,
+            frame: frame ?? self.frame,
             result: result
         )
     }
@@ -82,6 +84,13 @@ final class FunctionSignature: Sendable {
     func raise(_ error: consuming any Error) -> PyPointer? {
         ErrorTranslation.raise(error, PythonGIL(), in: frame)
         return nil
+    }
+
+    /// Raises an error that the function threw, and returns what says so.
+    @inline(never)
+    func raised(_ error: consuming any Error) -> PendingPythonError {
+        ErrorTranslation.raise(error, PythonGIL(), in: frame)
+        return PendingPythonError()
     }
 
     /// Calls `body` with a value for each parameter.

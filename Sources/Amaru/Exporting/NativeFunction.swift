@@ -88,7 +88,7 @@ enum NativeFunction {
 
     /// Makes the builtin of an exported function; the thread holds the GIL.
     ///
-    /// - Parameter module: The name of its module, which is its `__module__`; nil has none.
+    /// - `module`: The name of its module, which is its `__module__`; nil has none.
     static func make(
         _ function: PythonFunction,
         module: String?,
@@ -107,9 +107,7 @@ enum NativeFunction {
     ) throws -> PythonObject {
         let context = try FunctionContext.make(definition)
         if let module {
-            guard PyObject_SetAttrString(context.pointer, "__name__", module) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(PyObject_SetAttrString(context.pointer, "__name__", module))
         }
         // The function keeps the context, and with it its own definition, alive.
         return PythonObject(

@@ -1,5 +1,7 @@
-// Asynchronous Swift closures as Python functions: awaitable, or blocking their thread.
+// Asynchronous Swift closures as functions of Python: awaitable, or blocking their thread.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/closures.py: change that.
 
 internal import CAmaruPython
 
@@ -9,7 +11,7 @@ internal import CAmaruPython
 /// without `await` runs just the same. A closure that does not suspend has run when the call
 /// returns. Cancelling the future cancels the Swift task.
 extension PythonFunction {
-    /// Creates a function that starts at once and returns an awaitable.
+    /// Creates a function that starts at once and returns an awaitable of a value.
     public init<
         each Argument: ConvertibleFromPython & Sendable,
         Value: ConvertibleToPython & Sendable
@@ -26,12 +28,11 @@ extension PythonFunction {
             result: Value.self,
             isAsynchronous: true
         )
-        let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil, in: frame) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(repeat each values)
                 }
             }
@@ -52,12 +53,11 @@ extension PythonFunction {
             result: Void.self,
             isAsynchronous: true
         )
-        let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil, in: frame) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(repeat each values)
                     return PythonNone()
                 }
@@ -65,7 +65,7 @@ extension PythonFunction {
         }
     }
 
-    /// Creates a function with described parameters that returns an awaitable.
+    /// Creates a function with described parameters that starts at once and returns an awaitable of a value.
     public init<
         First: ConvertibleFromPython & Sendable,
         each Other: ConvertibleFromPython & Sendable,
@@ -87,20 +87,19 @@ extension PythonFunction {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil, in: frame) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(value, repeat each values)
                 }
             }
         }
     }
 
-    /// Creates a function with described parameters that returns an awaitable of `None`.
+    /// Creates a function with described parameters that starts at once and returns an awaitable of `None`.
     public init<
         First: ConvertibleFromPython & Sendable,
         each Other: ConvertibleFromPython & Sendable
@@ -121,13 +120,12 @@ extension PythonFunction {
             isAsynchronous: true
         )
         let others = (repeat each others)
-        let frame = SwiftFrame(name, file: fileID, line: line)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil, in: frame) {
+                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
                     try await body(value, repeat each values)
                     return PythonNone()
                 }
@@ -143,7 +141,7 @@ extension PythonFunction {
 /// handler raises cancels it too, and is raised as it is. A closure that needs the Python actor gets
 /// ``AmaruError/Code/actorBusy`` if its call blocks the Python thread.
 extension PythonFunction {
-    /// Creates a function that blocks its Python thread until the closure has ended.
+    /// Creates a function that blocks its Python thread until the closure has returned a value.
     public init<
         each Argument: ConvertibleFromPython & Sendable,
         Value: ConvertibleToPython & Sendable
@@ -163,13 +161,39 @@ extension PythonFunction {
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try BlockingWait.run { try await body(repeat each values) }
-                    .pythonReference(gil)
+                return try BlockingWait.run {
+                    try await body(repeat each values)
+                }.pythonReference(gil)
             }
         }
     }
 
-    /// Creates a function with described parameters that blocks its Python thread.
+    /// Creates a function that blocks its Python thread until the closure has returned `None`.
+    public init<each Argument: ConvertibleFromPython & Sendable>(
+        blocking name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            repeat (each Argument).self,
+            result: Void.self
+        )
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let values = (repeat try cursor.next((each Argument).self, gil))
+                return try BlockingWait.run {
+                    try await body(repeat each values)
+                    return PythonNone()
+                }.pythonReference(gil)
+            }
+        }
+    }
+
+    /// Creates a function with described parameters that blocks its Python thread until the closure has returned a value.
     public init<
         First: ConvertibleFromPython & Sendable,
         each Other: ConvertibleFromPython & Sendable,
@@ -190,26 +214,17 @@ extension PythonFunction {
                 var cursor = BoundCursor(bound)
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try BlockingWait.run { try await body(value, repeat each values) }
-                    .pythonReference(gil)
+                return try BlockingWait.run {
+                    try await body(value, repeat each values)
+                }.pythonReference(gil)
             }
         }
     }
-}
 
-/// Functions that block their Python thread on work that ends with a callback.
-extension PythonFunction {
-    /// Creates a function that blocks its Python thread, without a task.
-    ///
-    /// A task takes two changes of threads, which is more than a small request costs.
-    ///
-    /// - Parameter start: Starts the work, with the GIL held, and returns what cancels it when the
-    ///   call is interrupted. It calls its completion once, perhaps before it returns, on any
-    ///   thread.
-    package init<
+    /// Creates a function with described parameters that blocks its Python thread until the closure has returned `None`.
+    public init<
         First: ConvertibleFromPython & Sendable,
-        each Other: ConvertibleFromPython & Sendable,
-        Value: ConvertibleToPython & Sendable
+        each Other: ConvertibleFromPython & Sendable
     >(
         blocking name: String,
         _ first: PythonParameter<First>,
@@ -217,20 +232,19 @@ extension PythonFunction {
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
-        starting start:
-            @escaping @Sendable (
-                @escaping BlockingCompletion<Value>, First, repeat each Other
-            ) throws -> @Sendable () -> Void
+        body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Void
     ) {
-        let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
+        let signature = FunctionSignature(name, first, repeat each others, result: Void.self)
         let others = (repeat each others)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try BlockingWait.run { try start($0, value, repeat each values) }
-                    .pythonReference(gil)
+                return try BlockingWait.run {
+                    try await body(value, repeat each values)
+                    return PythonNone()
+                }.pythonReference(gil)
             }
         }
     }

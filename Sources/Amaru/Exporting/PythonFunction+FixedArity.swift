@@ -1,5 +1,7 @@
 // Closures of up to three parameters, which the compiler specialises in the program's own module.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/closures.py: change that.
 
 public import CAmaruPython
 
@@ -8,7 +10,7 @@ public import CAmaruPython
 
 /// Arguments without descriptions.
 extension PythonFunction {
-    /// Creates a function without parameters that returns a value.
+    /// Creates a function without arguments that returns a value.
     @inlinable
     @inline(__always)
     public init<Value: ConvertibleToPython>(
@@ -21,12 +23,12 @@ extension PythonFunction {
         let signature = FunctionSignature(unnamed: name, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body().pythonReference(gil)
+                return try body().pythonReference(gil)
             }
         }
     }
 
-    /// Creates a function without parameters that returns `None`.
+    /// Creates a function without arguments that returns `None`.
     @inlinable
     @inline(__always)
     public init(
@@ -58,7 +60,7 @@ extension PythonFunction {
         let signature = FunctionSignature(unnamed: name, First.self, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body(bound.read(0, nil, gil)).pythonReference(gil)
+                return try body(bound.read(0, nil, gil)).pythonReference(gil)
             }
         }
     }
@@ -104,7 +106,9 @@ extension PythonFunction {
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body(bound.read(0, nil, gil), bound.read(1, nil, gil)).pythonReference(gil)
+                return try body(bound.read(0, nil, gil), bound.read(1, nil, gil)).pythonReference(
+                    gil
+                )
             }
         }
     }
@@ -152,8 +156,11 @@ extension PythonFunction {
         )
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body(bound.read(0, nil, gil), bound.read(1, nil, gil), bound.read(2, nil, gil))
-                    .pythonReference(gil)
+                return try body(
+                    bound.read(0, nil, gil),
+                    bound.read(1, nil, gil),
+                    bound.read(2, nil, gil)
+                ).pythonReference(gil)
             }
         }
     }
@@ -204,7 +211,7 @@ extension PythonFunction {
         let signature = FunctionSignature(name, first, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body(bound.read(0, first.makeValue, gil)).pythonReference(gil)
+                return try body(bound.read(0, first.makeValue, gil)).pythonReference(gil)
             }
         }
     }
@@ -248,8 +255,10 @@ extension PythonFunction {
         let signature = FunctionSignature(name, first, second, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body(bound.read(0, first.makeValue, gil), bound.read(1, second.makeValue, gil))
-                    .pythonReference(gil)
+                return try body(
+                    bound.read(0, first.makeValue, gil),
+                    bound.read(1, second.makeValue, gil)
+                ).pythonReference(gil)
             }
         }
     }
@@ -296,7 +305,7 @@ extension PythonFunction {
         let signature = FunctionSignature(name, first, second, third, result: Value.self)
         self.init(signature, documentation, fileID, line) { (bound, gil) in
             bound.returning {
-                try body(
+                return try body(
                     bound.read(0, first.makeValue, gil),
                     bound.read(1, second.makeValue, gil),
                     bound.read(2, third.makeValue, gil)

@@ -33,124 +33,6 @@ public struct PythonFunction: Sendable {
     let signature: FunctionSignature
     let body: BoundBody
 
-    /// Creates a function that returns a value.
-    ///
-    /// - Parameters:
-    ///   - name: Its name in the module.
-    ///   - documentation: Its docstring.
-    ///   - fileID: The file that tracebacks show for it.
-    ///   - line: The line that tracebacks show for it.
-    ///   - body: What it does; what it throws is raised in Python.
-    public init<each Argument: ConvertibleFromPython, Value: ConvertibleToPython>(
-        _ name: String = PythonFunction.nameless,
-        documentation: String? = nil,
-        fileID: StaticString = #fileID,
-        line: UInt = #line,
-        body: @escaping @Sendable (repeat each Argument) throws -> Value
-    ) {
-        let signature = FunctionSignature(
-            unnamed: name,
-            repeat (each Argument).self,
-            result: Value.self
-        )
-        self.init(signature, documentation, fileID, line) { (bound, gil) in
-            bound.returning {
-                var cursor = BoundCursor(bound)
-                return try body(repeat cursor.next((each Argument).self, gil))
-                    .pythonReference(gil)
-            }
-        }
-    }
-
-    /// Creates a function that returns `None`.
-    public init<each Argument: ConvertibleFromPython>(
-        _ name: String = PythonFunction.nameless,
-        documentation: String? = nil,
-        fileID: StaticString = #fileID,
-        line: UInt = #line,
-        body: @escaping @Sendable (repeat each Argument) throws -> Void
-    ) {
-        let signature = FunctionSignature(
-            unnamed: name,
-            repeat (each Argument).self,
-            result: Void.self
-        )
-        self.init(signature, documentation, fileID, line) { (bound, gil) in
-            bound.returning {
-                var cursor = BoundCursor(bound)
-                try body(repeat cursor.next((each Argument).self, gil))
-                return OwnedReference(borrowed: amaru_none())
-            }
-        }
-    }
-
-    /// Creates a function with described parameters that returns a value.
-    ///
-    /// - Parameters:
-    ///   - name: Its name in the module.
-    ///   - first: The first parameter.
-    ///   - others: The other parameters.
-    ///   - documentation: Its docstring.
-    ///   - fileID: The file that tracebacks show for it.
-    ///   - line: The line that tracebacks show for it.
-    ///   - body: What it does; what it throws is raised in Python.
-    public init<
-        First: ConvertibleFromPython,
-        each Other: ConvertibleFromPython,
-        Value: ConvertibleToPython
-    >(
-        _ name: String,
-        _ first: PythonParameter<First>,
-        _ others: repeat PythonParameter<each Other>,
-        documentation: String? = nil,
-        fileID: StaticString = #fileID,
-        line: UInt = #line,
-        body: @escaping @Sendable (First, repeat each Other) throws -> Value
-    ) {
-        let signature = FunctionSignature(
-            name,
-            first,
-            repeat each others,
-            result: Value.self
-        )
-        let others = (repeat each others)
-        self.init(signature, documentation, fileID, line) { (bound, gil) in
-            bound.returning {
-                var cursor = BoundCursor(bound)
-                return try body(
-                    cursor.next(first, gil),
-                    repeat cursor.next(each others, gil)
-                ).pythonReference(gil)
-            }
-        }
-    }
-
-    /// Creates a function with described parameters that returns `None`.
-    public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython>(
-        _ name: String,
-        _ first: PythonParameter<First>,
-        _ others: repeat PythonParameter<each Other>,
-        documentation: String? = nil,
-        fileID: StaticString = #fileID,
-        line: UInt = #line,
-        body: @escaping @Sendable (First, repeat each Other) throws -> Void
-    ) {
-        let signature = FunctionSignature(
-            name,
-            first,
-            repeat each others,
-            result: Void.self
-        )
-        let others = (repeat each others)
-        self.init(signature, documentation, fileID, line) { (bound, gil) in
-            bound.returning {
-                var cursor = BoundCursor(bound)
-                try body(cursor.next(first, gil), repeat cursor.next(each others, gil))
-                return OwnedReference(borrowed: amaru_none())
-            }
-        }
-    }
-
     /// The name of a function that has none, as `<lambda>` is in Python.
     public static let nameless = "<closure>"
 
@@ -173,7 +55,48 @@ public struct PythonFunction: Sendable {
 
 extension PythonFunction: ConvertibleToPython {
     /// Makes a builtin function, which keeps the closure for as long as Python keeps it.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try NativeFunction.make(self, module: nil, gil).newReference(gil)
+    }
+}
+
+/// Functions that block their Python thread on work that ends with a callback.
+extension PythonFunction {
+    /// Creates a function that blocks its Python thread, without a task.
+    ///
+    /// A task takes two changes of threads, which is more than a small request costs.
+    ///
+    /// - `start`: Starts the work, with the GIL held, and returns what cancels it when the
+    ///   call is interrupted. It calls its completion once, perhaps before it returns, on any
+    ///   thread.
+    package init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value: ConvertibleToPython & Sendable
+    >(
+        blocking name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        starting start:
+            @escaping @Sendable (
+                @escaping BlockingCompletion<Value>, First, repeat each Other
+            ) throws -> @Sendable () -> Void
+    ) {
+        let signature = FunctionSignature(name, first, repeat each others, result: Value.self)
+        let others = (repeat each others)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                var cursor = BoundCursor(bound)
+                let value = try cursor.next(first, gil)
+                let values = (repeat try cursor.next(each others, gil))
+                return try BlockingWait.run { try start($0, value, repeat each values) }
+                    .pythonReference(gil)
+            }
+        }
     }
 }

@@ -34,6 +34,9 @@ extension PythonKeywords: Sendable where Value: Sendable {}
 
 extension PythonKeywords: ConvertibleFromPython {
     /// Reads a `dict` whose keys are `str`.
+    ///
+    /// - Throws: ``PythonConversionError`` for another object, or an element that does not convert,
+    ///   with its path.
     public static func fromPython(
         _ reference: borrowing BorrowedReference,
         _ gil: borrowing PythonGIL

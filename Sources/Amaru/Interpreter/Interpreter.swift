@@ -154,7 +154,7 @@ enum Interpreter {
 
     /// Takes the queued work; more may arrive at once.
     ///
-    /// - Parameter isWoken: Whether something is in the pipe.
+    /// - `isWoken`: Whether something is in the pipe.
     static func takeWork(isWoken: Bool = true) -> [Work] {
         state.withLock { state in
             if isWoken || state.isSignalled { state.wakeUp?.clear() }

@@ -130,7 +130,7 @@ enum Interrupts {
 
     /// Takes the interrupt that was just noticed, and says whether it strikes the code in a frame.
     ///
-    /// - Parameter frame: The innermost one (borrowed), nil or None if no Python code runs.
+    /// - `frame`: The innermost one (borrowed), nil or None if no Python code runs.
     static func strikes(_ frame: PyPointer?) -> Bool {
         switch claim() {
         case .nothing: false

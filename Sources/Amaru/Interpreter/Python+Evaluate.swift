@@ -7,6 +7,8 @@ internal import CAmaruPython
 @PythonActor
 extension Python {
     /// The namespace of the module `__main__`.
+    ///
+    /// - Throws: ``AmaruError/Code/notRunning``.
     public static func globals() throws -> PythonObject {
         try Interpreter.requireRunning()
         return PythonObject(OwnedReference(borrowed: try mainNamespace()))
@@ -19,6 +21,8 @@ extension Python {
     /// - Parameters:
     ///   - expression: The source of one expression.
     ///   - globals: The namespace; that of `__main__` where nil.
+    /// - Returns: The value.
+    /// - Throws: ``PythonException``, for a syntax error too.
     @inlinable
     public static func eval(_ expression: StaticString, globals: PythonObject? = nil) throws
         -> PythonObject
@@ -27,6 +31,9 @@ extension Python {
     }
 
     /// The value of an expression, converted without a box for it.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too, or ``PythonConversionError`` if the
+    ///   value does not convert.
     @inlinable
     public static func eval<Value: ConvertibleFromPython>(
         _ expression: StaticString,
@@ -38,6 +45,8 @@ extension Python {
     }
 
     /// Executes statements, without `await`; the code of a literal is compiled once and kept.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too.
     public static func exec(_ source: StaticString, globals: PythonObject? = nil) throws {
         try Interpreter.requireRunning()
         guard let entry = try SourceCache.entry(of: source) else {
@@ -54,6 +63,8 @@ extension Python {
     }
 
     /// The value of an expression that is made at run time.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too.
     @_disfavoredOverload
     public static func eval(_ expression: String, globals: PythonObject? = nil) throws
         -> PythonObject
@@ -63,6 +74,9 @@ extension Python {
     }
 
     /// The value of an expression that is made at run time, converted.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too, or ``PythonConversionError`` if the
+    ///   value does not convert.
     @_disfavoredOverload
     public static func eval<Value: ConvertibleFromPython>(
         _ expression: String,
@@ -75,6 +89,8 @@ extension Python {
     }
 
     /// Executes statements that are made at run time.
+    ///
+    /// - Throws: ``PythonException``, for a syntax error too.
     @_disfavoredOverload
     public static func exec(_ source: String, globals: PythonObject? = nil) throws {
         let code = try SourceCache.compiled(source, Py_file_input)
@@ -129,9 +145,7 @@ extension Python {
             if known < 0 { throw PythonException.taken() }
             return
         }
-        guard PyDict_SetItem(namespace.pointer, name, builtins) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_SetItem(namespace.pointer, name, builtins))
     }
 
     /// The namespace of the module that stands as `__main__` now (borrowed).

@@ -8,6 +8,8 @@ extension Python {
     /// Imports a module, as `import name` does; a dotted name gives the submodule.
     ///
     /// Again from the same place it is a look into `sys.modules`.
+    ///
+    /// - Throws: ``PythonException``, an `ImportError` if there is no such module.
     @inlinable
     public static func `import`(_ name: StaticString) throws -> PythonObject {
         try Interpreter.requireRunning()
@@ -18,6 +20,8 @@ extension Python {
     }
 
     /// Imports a module whose name is not known at compile time.
+    ///
+    /// - Throws: ``PythonException``, an `ImportError` if there is no such module.
     @_disfavoredOverload
     public static func `import`(_ name: String) throws -> PythonObject {
         try Interpreter.requireRunning()

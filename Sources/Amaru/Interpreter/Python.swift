@@ -55,6 +55,7 @@ public enum Python {
     ///   - source: The text.
     ///   - filename: What tracebacks call it; if nil, a name of its own.
     ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
+    /// - Returns: The value of the last expression.
     /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret. If the
     ///   calling task is cancelled, a source with `await` ends with `CancellationError`, another one
     ///   with `KeyboardInterrupt`, whose traceback says where it was.

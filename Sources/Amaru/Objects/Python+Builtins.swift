@@ -7,6 +7,8 @@ internal import CAmaruPython
 @PythonActor
 extension Python {
     /// What `len()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func len(_ object: PythonObject) throws -> Int {
         try Interpreter.requireRunning()
         let count = PyObject_Size(object.pointer)
@@ -15,11 +17,15 @@ extension Python {
     }
 
     /// What `repr()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func repr(_ object: PythonObject) throws -> String {
         try text(of: object, PyObject_Repr)
     }
 
     /// What `str()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func str(_ object: PythonObject) throws -> String {
         try text(of: object, PyObject_Str)
     }
@@ -34,11 +40,15 @@ extension Python {
     }
 
     /// Returns `abs(a)`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func abs(_ a: PythonObject) throws -> PythonObject {
         try PythonObject.unary(a, PyNumber_Absolute)
     }
 
     /// What `hash()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func hash(_ object: PythonObject) throws -> Int {
         try Interpreter.requireRunning()
         let result = PyObject_Hash(object.pointer)
@@ -47,30 +57,40 @@ extension Python {
     }
 
     /// What `type()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func type(of object: PythonObject) throws -> PythonObject {
         try Interpreter.requireRunning()
         return PythonObject(try OwnedReference(new: PyObject_Type(object.pointer)))
     }
 
     /// What `isinstance()` gives; `classes` is a class, a union of classes or a tuple of them.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func isinstance(_ object: PythonObject, _ classes: PythonObject) throws -> Bool {
         try Interpreter.requireRunning()
         return try truth(PyObject_IsInstance(object.pointer, classes.pointer))
     }
 
     /// What `issubclass()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func issubclass(_ class: PythonObject, _ classes: PythonObject) throws -> Bool {
         try Interpreter.requireRunning()
         return try truth(PyObject_IsSubclass(`class`.pointer, classes.pointer))
     }
 
     /// What `callable()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func callable(_ object: PythonObject) throws -> Bool {
         try Interpreter.requireRunning()
         return PyCallable_Check(object.pointer) != 0
     }
 
     /// What `dir()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func dir(_ object: PythonObject) throws -> [String] {
         try Interpreter.requireRunning()
         let names = try OwnedReference(new: PyObject_Dir(object.pointer))
@@ -78,6 +98,8 @@ extension Python {
     }
 
     /// Says whether `container` contains `value`, as `value in container` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func contains(
         _ container: PythonObject,
         _ value: some ConvertibleToPython
@@ -88,6 +110,8 @@ extension Python {
     }
 
     /// The objects that an iteration gives, in an array; it does not end if the iteration doesn't.
+    ///
+    /// - Throws: ``PythonException``; ``PythonConversionError`` if an element does not convert.
     public static func elements<Value: ConvertibleFromPython>(
         of iterable: PythonObject,
         as type: Value.Type = Value.self
@@ -102,14 +126,18 @@ extension Python {
     }
 
     /// Sorts as `sorted()` does; a failing comparison throws.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func sorted(_ iterable: PythonObject) throws -> PythonObject {
         try Interpreter.requireRunning()
         let list = try OwnedReference(new: PySequence_List(iterable.pointer))
-        guard PyList_Sort(list.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PyList_Sort(list.pointer))
         return PythonObject(list)
     }
 
     /// A built-in function or class by its name.
+    ///
+    /// - Throws: ``PythonException`` if there is none of that name.
     public static func builtin(_ name: StaticString) throws -> PythonObject {
         try Interpreter.requireRunning()
         guard let name = name.pythonName else { throw PythonException.taken() }

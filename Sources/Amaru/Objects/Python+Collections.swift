@@ -53,9 +53,9 @@ extension Python {
             let item = try converting(at: "[\(key)]") {
                 try Vectorcall.reference(to: value, PythonGIL())
             }
-            guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(
+                PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer)
+            )
         }
         return PythonObject(dictionary)
     }
@@ -73,9 +73,7 @@ extension Python {
             let item = try converting(at: "[\(name)]") {
                 try Vectorcall.reference(to: value, PythonGIL())
             }
-            guard PyDict_SetItem(dictionary.pointer, key.pointer, item.pointer) == 0 else {
-                throw PythonException.taken()
-            }
+            try PythonException.check(PyDict_SetItem(dictionary.pointer, key.pointer, item.pointer))
         }
         return PythonObject(dictionary)
     }

@@ -5,6 +5,8 @@ internal import CAmaruPython
 
 extension PythonObject {
     /// What `==` gives, as a truth value; identical objects count as equal, as in a list.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func isEqual(to other: some ConvertibleToPython) throws -> Bool {
         try Interpreter.requireRunning()
         let other = try other.pythonReference(PythonGIL())
@@ -46,6 +48,8 @@ extension Python {
     }
 
     /// What a comparison gives, which need not be a `bool`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @PythonActor
     public static func compare(
         _ a: some ConvertibleToPython,

@@ -9,6 +9,8 @@ internal import CAmaruPython
 @PythonActor
 extension Python {
     /// Returns `a ** b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func pow(
         _ a: some ConvertibleToPython,
         _ b: some ConvertibleToPython
@@ -17,6 +19,9 @@ extension Python {
     }
 
     /// Returns `a ** b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public static func pow<Value: ConvertibleFromPython>(
         _ a: some ConvertibleToPython,
@@ -26,6 +31,8 @@ extension Python {
     }
 
     /// Returns `a // b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func floordiv(
         _ a: some ConvertibleToPython,
         _ b: some ConvertibleToPython
@@ -34,6 +41,9 @@ extension Python {
     }
 
     /// Returns `a // b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public static func floordiv<Value: ConvertibleFromPython>(
         _ a: some ConvertibleToPython,
@@ -43,6 +53,8 @@ extension Python {
     }
 
     /// Returns `divmod(a, b)`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func divmod(
         _ a: some ConvertibleToPython,
         _ b: some ConvertibleToPython
@@ -51,6 +63,9 @@ extension Python {
     }
 
     /// Returns `divmod(a, b)`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public static func divmod<Value: ConvertibleFromPython>(
         _ a: some ConvertibleToPython,
@@ -60,6 +75,8 @@ extension Python {
     }
 
     /// Returns `a @ b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func matmul(
         _ a: some ConvertibleToPython,
         _ b: some ConvertibleToPython
@@ -68,6 +85,9 @@ extension Python {
     }
 
     /// Returns `a @ b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public static func matmul<Value: ConvertibleFromPython>(
         _ a: some ConvertibleToPython,

@@ -13,6 +13,8 @@ public struct PythonDictionary<Key: PythonConvertible, Value: PythonConvertible>
     public let object: PythonObject
 
     /// Makes a new, empty dict.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public init() throws {
         try Interpreter.requireRunning()
         object = PythonObject(try OwnedReference(new: PyDict_New()))
@@ -49,13 +51,13 @@ public struct PythonDictionary<Key: PythonConvertible, Value: PythonConvertible>
     }
 
     /// Sets the value of a key.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func updateValue(_ value: Value, forKey key: Key) throws {
         try Interpreter.requireRunning()
         let name = try key.pythonReference(PythonGIL())
         let item = try value.pythonReference(PythonGIL())
-        guard PyDict_SetItem(object.pointer, name.pointer, item.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_SetItem(object.pointer, name.pointer, item.pointer))
     }
 
     /// Takes a key out.
@@ -64,12 +66,12 @@ public struct PythonDictionary<Key: PythonConvertible, Value: PythonConvertible>
     public func removeValue(forKey key: Key) throws {
         try Interpreter.requireRunning()
         let name = try key.pythonReference(PythonGIL())
-        guard PyDict_DelItem(object.pointer, name.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyDict_DelItem(object.pointer, name.pointer))
     }
 
     /// The keys as they are now, in the order of the dict.
+    ///
+    /// - Throws: ``PythonConversionError`` if a key does not convert.
     public func keys() throws -> [Key] {
         try Interpreter.requireRunning()
         let keys = try OwnedReference(new: PyDict_Keys(object.pointer))

@@ -22,6 +22,8 @@ public final class PythonIterator {
     }
 
     /// Advances to the next element; nil after the last one.
+    ///
+    /// - Throws: ``PythonException``.
     @inlinable
     public func next() throws -> PythonObject? {
         try Interpreter.requireRunning()
@@ -30,6 +32,8 @@ public final class PythonIterator {
     }
 
     /// Advances to the next element and converts it, without a box for it.
+    ///
+    /// - Throws: ``PythonException``; ``PythonConversionError`` if the element does not convert.
     @inlinable
     public func next<Value: ConvertibleFromPython>(
         as type: Value.Type = Value.self

@@ -19,6 +19,8 @@ public struct PythonList<Element: PythonConvertible> {
     public let object: PythonObject
 
     /// Makes a new, empty list.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public init() throws {
         try Interpreter.requireRunning()
         object = PythonObject(try OwnedReference(new: PyList_New(0)))
@@ -52,44 +54,46 @@ public struct PythonList<Element: PythonConvertible> {
     }
 
     /// Replaces the element at a position.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func replace(at position: Int, with element: Element) throws {
         try Interpreter.requireRunning()
         let item = try element.pythonReference(PythonGIL())
-        guard PySequence_SetItem(object.pointer, position, item.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PySequence_SetItem(object.pointer, position, item.pointer))
     }
 
     /// Adds an element at the end.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func append(_ element: Element) throws {
         try Interpreter.requireRunning()
         let item = try element.pythonReference(PythonGIL())
-        guard PyList_Append(object.pointer, item.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyList_Append(object.pointer, item.pointer))
     }
 
     /// Puts an element before a position; a position beyond the end is the end, as in Python.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func insert(_ element: Element, at position: Int) throws {
         try Interpreter.requireRunning()
         let item = try element.pythonReference(PythonGIL())
-        guard PyList_Insert(object.pointer, position, item.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyList_Insert(object.pointer, position, item.pointer))
     }
 
     /// Takes the element at a position out.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func remove(at position: Int) throws {
         try Interpreter.requireRunning()
-        guard PySequence_DelItem(object.pointer, position) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PySequence_DelItem(object.pointer, position))
     }
 
     /// Sorts in place, as `list.sort()` does; a failing comparison throws.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func sort() throws {
         try Interpreter.requireRunning()
-        guard PyList_Sort(object.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PyList_Sort(object.pointer))
     }
 }
 

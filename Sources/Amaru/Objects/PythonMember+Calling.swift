@@ -11,6 +11,8 @@ internal import CAmaruPython
 /// then knows the conversion and makes no existential of each.
 extension PythonMember {
     /// Calls the method with positional arguments.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @inlinable
     @inline(__always)
@@ -29,6 +31,8 @@ extension PythonMember {
     }
 
     /// Calls the method with positional arguments of one type.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @inlinable
     @inline(__always)
@@ -47,6 +51,8 @@ extension PythonMember {
     }
 
     /// Calls the method with keyword arguments of one type; those without a label are positional.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @inlinable
     @inline(__always)
@@ -71,6 +77,9 @@ extension PythonMember {
 
 extension PythonTypedMemberCall where Self == PythonMember {
     /// Calls the method with positional arguments, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
@@ -88,6 +97,9 @@ extension PythonTypedMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with positional arguments of one type, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
@@ -105,6 +117,9 @@ extension PythonTypedMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with keyword arguments of one type; those without a label are positional, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Argument: ConvertibleToPython, Value: ConvertibleFromPython>(
@@ -125,6 +140,8 @@ extension PythonTypedMemberCall where Self == PythonMember {
 
 extension PythonMemberCall where Self == PythonMember {
     /// Calls the method with keyword arguments; those without a label are positional.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @inlinable
     @inline(__always)
@@ -144,6 +161,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with keyword arguments; those without a label are positional, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @inlinable
     @inline(__always)
     public func dynamicallyCall<Value: ConvertibleFromPython>(
@@ -162,6 +182,8 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with positional arguments; nil is `None`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -171,6 +193,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with positional arguments; nil is `None`, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [(any ConvertibleToPython)?]
@@ -179,6 +204,8 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with keyword arguments; nil is `None`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -188,6 +215,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with keyword arguments; nil is `None`, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
@@ -196,6 +226,8 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with dicts whose values are of several types.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     public func dynamicallyCall(
         withArguments arguments: [[String: any ConvertibleToPython]]
@@ -210,6 +242,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with dicts whose values are of several types, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [[String: any ConvertibleToPython]]
     ) throws -> Value {
@@ -218,6 +253,8 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with lists whose elements are of several types.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     public func dynamicallyCall(
         withArguments arguments: [[any ConvertibleToPython]]
@@ -232,6 +269,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with lists whose elements are of several types, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [[any ConvertibleToPython]]
     ) throws -> Value {
@@ -240,6 +280,8 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with literals, nested and of several types.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -249,6 +291,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with literals, nested and of several types, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [PythonValue]
@@ -257,6 +302,8 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with literals, nested and of several types, some of them by keyword.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -266,6 +313,9 @@ extension PythonMemberCall where Self == PythonMember {
     }
 
     /// Calls the method with literals, nested and of several types, some of them by keyword, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>

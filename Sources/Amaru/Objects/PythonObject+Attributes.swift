@@ -27,6 +27,8 @@ extension PythonObject {
     }
 
     /// Reads an attribute whose name is not known at compile time, as `getattr` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func readAttribute(_ name: String) throws -> PythonObject {
         try Interpreter.requireRunning()
         let name = try name.pythonReference(PythonGIL())
@@ -34,6 +36,8 @@ extension PythonObject {
     }
 
     /// Says whether the object has an attribute, as `hasattr` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func hasAttribute(_ name: String) throws -> Bool {
         try Interpreter.requireRunning()
         return try Attribute.exists(name, of: pointer, PythonGIL())
@@ -42,26 +46,26 @@ extension PythonObject {
     /// Sets an attribute, as `object.name = value` does.
     ///
     /// A member that throws on reading cannot be assigned to in Swift, so assignment is a call.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @inlinable
     public func setAttribute(_ name: StaticString, to value: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
         let value = try value.pythonReference(PythonGIL())
         guard let name = name.pythonName else { throw PythonException.taken() }
-        guard PyObject_SetAttr(pointer, name, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttr(pointer, name, value.pointer))
     }
 
     /// Sets an attribute whose name is not known at compile time, as `setattr` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @_disfavoredOverload  // A literal is a `StaticString`, whose `str` is made once.
     public func setAttribute(_ name: String, to value: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
         let gil = PythonGIL()
         let name = try name.pythonReference(gil)
         let value = try value.pythonReference(gil)
-        guard PyObject_SetAttr(pointer, name.pointer, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttr(pointer, name.pointer, value.pointer))
     }
 
     /// Sets an attribute to `None`, by `nil`, or to a literal of values of several types.
@@ -74,11 +78,11 @@ extension PythonObject {
     }
 
     /// Deletes an attribute, as `del object.name` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func deleteAttribute(_ name: String) throws {
         try Interpreter.requireRunning()
         let name = try name.pythonReference(PythonGIL())
-        guard PyObject_SetAttr(pointer, name.pointer, nil) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetAttr(pointer, name.pointer, nil))
     }
 }

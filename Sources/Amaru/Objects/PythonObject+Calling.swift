@@ -11,6 +11,8 @@ internal import CAmaruPython
 /// then knows the conversion and makes no existential of each.
 extension PythonObject {
     /// Calls the object with positional arguments.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     @inlinable
@@ -26,6 +28,9 @@ extension PythonObject {
     }
 
     /// Calls the object with positional arguments, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
@@ -40,6 +45,8 @@ extension PythonObject {
     }
 
     /// Calls the object with positional arguments of one type.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     @inlinable
@@ -55,6 +62,9 @@ extension PythonObject {
     }
 
     /// Calls the object with positional arguments of one type, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
@@ -69,6 +79,8 @@ extension PythonObject {
     }
 
     /// Calls the object with keyword arguments of one type; those without a label are positional.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     @inlinable
@@ -89,6 +101,9 @@ extension PythonObject {
     }
 
     /// Calls the object with keyword arguments of one type; those without a label are positional, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
@@ -108,6 +123,8 @@ extension PythonObject {
     }
 
     /// Calls the object with literals, nested and of several types, some of them by keyword.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -117,6 +134,9 @@ extension PythonObject {
     }
 
     /// Calls the object with literals, nested and of several types, some of them by keyword, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, PythonValue>
@@ -127,6 +147,8 @@ extension PythonObject {
 
 extension PythonMemberLookup where Self == PythonObject {
     /// Calls the object with keyword arguments; those without a label are positional.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     @inlinable
@@ -147,6 +169,9 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with keyword arguments; those without a label are positional, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     @inlinable
     @inline(__always)
@@ -166,6 +191,8 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with positional arguments; nil is `None`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -175,6 +202,9 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with positional arguments; nil is `None`, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [(any ConvertibleToPython)?]
@@ -183,6 +213,8 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with keyword arguments; nil is `None`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -192,6 +224,9 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with keyword arguments; nil is `None`, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withKeywordArguments arguments: KeyValuePairs<StaticString, (any ConvertibleToPython)?>
@@ -200,6 +235,8 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with dicts whose values are of several types.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -209,6 +246,9 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with dicts whose values are of several types, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [[String: any ConvertibleToPython]]
@@ -217,6 +257,8 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with lists whose elements are of several types.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -226,6 +268,9 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with lists whose elements are of several types, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [[any ConvertibleToPython]]
@@ -234,6 +279,8 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with literals, nested and of several types.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     @_disfavoredOverload
     public func dynamicallyCall(
@@ -243,6 +290,9 @@ extension PythonMemberLookup where Self == PythonObject {
     }
 
     /// Calls the object with literals, nested and of several types, and converts the result.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     @_disfavoredOverload
     public func dynamicallyCall<Value: ConvertibleFromPython>(
         withArguments arguments: [PythonValue]

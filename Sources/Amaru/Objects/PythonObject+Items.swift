@@ -49,14 +49,14 @@ extension PythonObject {
     }
 
     /// Sets an item, as `object[key] = value` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func setItem(_ key: some ConvertibleToPython, to value: some ConvertibleToPython) throws
     {
         try Interpreter.requireRunning()
         let key = try key.pythonReference(PythonGIL())
         let value = try value.pythonReference(PythonGIL())
-        guard PyObject_SetItem(pointer, key.pointer, value.pointer) == 0 else {
-            throw PythonException.taken()
-        }
+        try PythonException.check(PyObject_SetItem(pointer, key.pointer, value.pointer))
     }
 
     /// Sets an item to `None`, by `nil`, or to a literal of values of several types.
@@ -69,10 +69,12 @@ extension PythonObject {
     }
 
     /// Deletes an item, as `del object[key]` does.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func deleteItem(_ key: some ConvertibleToPython) throws {
         try Interpreter.requireRunning()
         let key = try key.pythonReference(PythonGIL())
-        guard PyObject_DelItem(pointer, key.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PyObject_DelItem(pointer, key.pointer))
     }
 
     /// Starts an iteration, as `iter()` does.
@@ -81,6 +83,8 @@ extension PythonObject {
     /// let lines = try file.makeIterator()
     /// while let line = try lines.next() { … }
     /// ```
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @inlinable
     public func makeIterator() throws -> PythonIterator {
         try Interpreter.requireRunning()

@@ -111,6 +111,8 @@ extension PythonObject {
     }
 
     /// What `bool()` gives.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func isTrue() throws -> Bool {
         try Interpreter.requireRunning()
         let result = PyObject_IsTrue(pointer)

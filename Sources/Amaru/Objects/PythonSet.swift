@@ -12,6 +12,8 @@ public struct PythonSet<Element: PythonConvertible> {
     public let object: PythonObject
 
     /// Makes a new, empty set.
+    ///
+    /// - Throws: ``PythonException``, a MemoryError, if memory runs out.
     public init() throws {
         try Interpreter.requireRunning()
         object = PythonObject(try OwnedReference(new: PySet_New(nil)))
@@ -29,9 +31,13 @@ public struct PythonSet<Element: PythonConvertible> {
     }
 
     /// The number of elements now.
+    ///
+    /// - Throws: ``PythonException``.
     public func count() throws -> Int { try Python.len(object) }
 
     /// Says whether an element is in the set.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public func contains(_ element: Element) throws -> Bool {
         try Python.contains(object, element)
     }
@@ -44,10 +50,12 @@ public struct PythonSet<Element: PythonConvertible> {
         let item = try element.pythonReference(PythonGIL())
         // PySet_Add fills a frozenset that nobody has seen yet; this one may be known.
         guard amaru_is_set(object.pointer) != 0 else { return try refuse("add") }
-        guard PySet_Add(object.pointer, item.pointer) == 0 else { throw PythonException.taken() }
+        try PythonException.check(PySet_Add(object.pointer, item.pointer))
     }
 
     /// Takes an element out; says whether it was there.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     @discardableResult
     public func remove(_ element: Element) throws -> Bool {
         try Interpreter.requireRunning()

@@ -39,9 +39,9 @@ public enum PythonValue: ConvertibleToPython {
             for (key, value) in entries {
                 let name = try converting(at: " key") { try key.pythonReference(gil) }
                 let item = try converting(at: "[\(key)]") { try value.pythonReference(gil) }
-                guard PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer) == 0 else {
-                    throw PythonException.taken()
-                }
+                try PythonException.check(
+                    PyDict_SetItem(dictionary.pointer, name.pointer, item.pointer)
+                )
             }
             return dictionary
         }

@@ -71,6 +71,8 @@ extension Python {
     /// Runs `body` with what it prints to `sys.stdout` given to `output`, piece by piece.
     ///
     /// As ``withStreams(_:_:)``.
+    ///
+    /// - Throws: What `body` throws.
     @discardableResult
     public static func withOutput<Value>(
         to output: @escaping PythonStreams.Output,
@@ -83,6 +85,8 @@ extension Python {
     ///
     /// As ``withStreams(_:_:)``. The sequence ends when `body` does; iterate over it in another
     /// task.
+    ///
+    /// - Throws: What `body` throws.
     @discardableResult
     public static func withOutput<Value>(
         to output: PythonOutput,

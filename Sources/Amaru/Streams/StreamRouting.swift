@@ -13,7 +13,7 @@ enum StreamRouting {
 
     /// Puts the routed streams in place, once; on the Python thread.
     ///
-    /// - Parameter processWide: The targets of what has no route of its own.
+    /// - `processWide`: The targets of what has no route of its own.
     static func install(_ processWide: PythonStreams?) throws {
         guard !isInstalled else { return }
         let gil = PythonGIL()

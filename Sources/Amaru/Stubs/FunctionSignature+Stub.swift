@@ -4,7 +4,7 @@
 extension FunctionSignature {
     /// The lines of the function or method in a stub.
     ///
-    /// - Parameter decorators: Such as `staticmethod`.
+    /// - `decorators`: Such as `staticmethod`.
     func stub(_ documentation: String?, decorators: [String] = []) -> [String] {
         let own = name.split(separator: ".").last.map(String.init) ?? name
         let parameters = text(as: .stub, defaults: parameters.map(\.stubDefault))

@@ -22,47 +22,14 @@ extension UInt8: PythonTypeHinted {}
 extension UInt16: PythonTypeHinted {}
 extension UInt32: PythonTypeHinted {}
 extension UInt64: PythonTypeHinted {}
-
-extension Bool: PythonTypeHinted {
-    /// A `bool`.
-    public static var pythonTypeHint: String { "bool" }
-}
-
-extension Double: PythonTypeHinted {
-    /// A `float`, for which type checkers take an `int` too.
-    public static var pythonTypeHint: String { "float" }
-}
-
-extension Float: PythonTypeHinted {
-    /// A `float`.
-    public static var pythonTypeHint: String { "float" }
-}
-
-extension String: PythonTypeHinted {
-    /// A `str`.
-    public static var pythonTypeHint: String { "str" }
-}
-
-extension Substring: PythonTypeHinted {
-    /// A `str`.
-    public static var pythonTypeHint: String { "str" }
-}
+extension Int128: PythonTypeHinted {}
+extension UInt128: PythonTypeHinted {}
 
 extension Data: PythonTypeHinted {
     /// A `bytes`.
     public static var pythonTypeHint: String { "bytes" }
     /// A `bytes` or a `bytearray`.
     public static var pythonParameterHint: String { "bytes | bytearray" }
-}
-
-extension PythonNone: PythonTypeHinted {
-    /// `None`.
-    public static var pythonTypeHint: String { "None" }
-}
-
-extension PythonTuple: PythonTypeHinted {
-    /// A tuple of anything: the types of its elements are known when it is made.
-    public static var pythonTypeHint: String { "tuple[typing.Any, ...]" }
 }
 
 extension Optional: PythonTypeHinted {
@@ -97,5 +64,29 @@ extension Dictionary: PythonTypeHinted {
     /// A `dict`.
     public static var pythonParameterHint: String {
         "dict[\(TypeHint.parameter(Key.self)), \(TypeHint.parameter(Value.self))]"
+    }
+}
+
+extension Set: PythonTypeHinted {
+    /// A `set`.
+    public static var pythonTypeHint: String { "set[\(TypeHint.result(Element.self))]" }
+    /// A `set` or a `frozenset`.
+    public static var pythonParameterHint: String {
+        let element = TypeHint.parameter(Element.self)
+        return "set[\(element)] | frozenset[\(element)]"
+    }
+}
+
+extension PythonFrozenSet: PythonTypeHinted {
+    /// A `frozenset`.
+    public static var pythonTypeHint: String { "frozenset[\(TypeHint.result(Element.self))]" }
+}
+
+extension PythonTypedTuple: PythonTypeHinted {
+    /// A `tuple` of these types.
+    public static var pythonTypeHint: String {
+        var hints: [String] = []
+        for type in repeat (each Element).self { hints.append(TypeHint.result(type)) }
+        return "tuple[\(hints.isEmpty ? "()" : hints.joined(separator: ", "))]"
     }
 }

@@ -14,7 +14,7 @@ internal import CAmaruPython
 ///
 /// To wake a thread that sleeps costs tens of microseconds, most of them on the way to another
 /// processor. What answers within that time need not wake anybody.
-enum BriefWait {
+package enum BriefWait {
     /// About what one wake-up costs, in nanoseconds.
     private static let limit: UInt64 = 50_000
 
@@ -22,7 +22,7 @@ enum BriefWait {
     private static let isUseful = sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1
 
     /// Looks until `isDone` says so; returns false if that takes too long.
-    static func wait(until isDone: () -> Bool) -> Bool {
+    package static func wait(until isDone: () -> Bool) -> Bool {
         guard isUseful else { return isDone() }
         let start = amaru_monotonic_nanoseconds()
         repeat {

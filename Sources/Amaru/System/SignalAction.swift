@@ -28,7 +28,7 @@ package struct SignalAction {
 
     /// A handler.
     ///
-    /// - Parameter blocking: The signals that are held back while it runs.
+    /// - `blocking`: The signals that are held back while it runs.
     package init(
         _ handler: @escaping SignalHandler,
         blocking: [Int32] = [],

@@ -18,7 +18,7 @@ enum PipedInput {
     /// A prompt does without a pipe that stays silent: scripts often leave one open that is not
     /// meant for this program.
     ///
-    /// - Parameter prompt: The words of the command line; may be empty.
+    /// - `prompt`: The words of the command line; may be empty.
     /// - Throws: `ValidationError` if there is no prompt at all, or standard input is too long or
     ///   not text; `PosixError` if it cannot be read.
     static func message(after prompt: String) async throws -> String {

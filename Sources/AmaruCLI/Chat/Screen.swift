@@ -20,7 +20,7 @@ actor Screen {
 
     /// Describes a screen; nothing is taken over yet.
     ///
-    /// - Parameter isConversation: Whether lines are read; otherwise the input is left alone.
+    /// - `isConversation`: Whether lines are read; otherwise the input is left alone.
     init(isConversation: Bool, variables: [String: String]) {
         self.variables = variables
         readsInput = isConversation
@@ -114,7 +114,7 @@ actor Screen {
 
     /// Writes a line of diagnostics: below what is being written, above a line being typed.
     ///
-    /// - Parameter waits: Whether to return only when the terminal has taken it.
+    /// - `waits`: Whether to return only when the terminal has taken it.
     func notice(_ message: String, waits: Bool = false) async {
         let start = isInsideLine ? "\n" : ""
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {

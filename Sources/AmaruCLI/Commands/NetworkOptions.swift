@@ -45,7 +45,7 @@ struct NetworkOptions: ParsableArguments {
 
     /// The network that the options and the process's variables describe.
     ///
-    /// - Parameter servers: The origins that are allowed beside the named ones.
+    /// - `servers`: The origins that are allowed beside the named ones.
     /// - Throws: `ValidationError` that names the option whose file cannot be used, or the
     ///   variable of a malformed proxy.
     func stack(

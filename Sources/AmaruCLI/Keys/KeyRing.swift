@@ -25,9 +25,8 @@ final class KeyRing: Sendable {
 
     /// Takes the keys out of the environment.
     ///
-    /// - Parameters:
-    ///   - baseURL: The base URL that the user has named, if any.
-    ///   - isUsed: Whether the base URL's server is sent a key at all.
+    /// - `baseURL`: The base URL that the user has named, if any.
+    /// - `isUsed`: Whether the base URL's server is sent a key at all.
     /// - Throws: `ValidationError` that says which option or variable is wrong.
     init(named: [KeyOption], baseURL: String?, isUsed: Bool, vault: SecretVault) throws {
         self.vault = vault

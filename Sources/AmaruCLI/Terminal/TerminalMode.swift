@@ -13,7 +13,7 @@ final class TerminalMode: Sendable {
 
     /// Reads the terminal's settings and prepares the change; nothing is changed yet.
     ///
-    /// - Parameter bracketedPaste: Whether pasted text is to come between marks while entered.
+    /// - `bracketedPaste`: Whether pasted text is to come between marks while entered.
     /// - Throws: `TerminalError` if the descriptor is not a terminal, or too many are in use.
     init(
         descriptor: Int32,

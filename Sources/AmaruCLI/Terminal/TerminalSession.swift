@@ -45,9 +45,8 @@ final class TerminalSession: Sendable {
 
     /// Takes the terminal over; the descriptors stay the caller's.
     ///
-    /// - Parameters:
-    ///   - readsInput: Whether lines are read; else the input is left alone, and counts as ended.
-    ///   - environment: The process's variables, of which TERM counts.
+    /// - `readsInput`: Whether lines are read; else the input is left alone, and counts as ended.
+    /// - `environment`: The process's variables, of which TERM counts.
     /// - Throws: `TerminalError` if the terminal's settings cannot be read; `PosixError` if the
     ///   process is out of descriptors or threads.
     init(

@@ -151,11 +151,12 @@ public final class ChatSession: Sendable {
 
     // MARK: Turns
 
-    /// Sends a message to the script, and returns the turn at once.
+    /// Sends a message to the script.
     ///
     /// - Parameters:
     ///   - text: The message.
     ///   - key: The placeholder that the script gets as its key.
+    /// - Returns: The turn, at once.
     public func send(_ text: String, key: String = "") -> Turn {
         let turn = Turn { [weak self] turn in
             guard let self else { return }

@@ -39,7 +39,7 @@ public final class Turn: Sendable {
 
     /// Creates a turn.
     ///
-    /// - Parameter isOwned: Whether writers wait for the owner before it begins to read.
+    /// - `isOwned`: Whether writers wait for the owner before it begins to read.
     init(
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
@@ -176,6 +176,7 @@ public final class Turn: Sendable {
     /// Reads along from a position, without delaying anybody.
     ///
     /// - Parameter position: The number of the first event to read.
+    /// - Returns: The events from there on.
     public func viewer(from position: Int = 0) -> TurnEvents {
         reader(.viewer, from: position)
     }

@@ -46,9 +46,8 @@ struct CacheEntry: Sendable {
 
     /// Runs `body` to fill the entry, unless another process fills it first.
     ///
-    /// - Parameters:
-    ///   - isUsable: Whether the entry needs no filling; asked once the lock is held.
-    ///   - onWait: Called once if another process holds the lock.
+    /// - `isUsable`: Whether the entry needs no filling; asked once the lock is held.
+    /// - `onWait`: Called once if another process holds the lock.
     /// - Throws: What `body` throws, `PosixError` if the folder can't be used, or
     ///   `CancellationError`.
     func fill(

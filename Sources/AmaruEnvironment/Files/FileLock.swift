@@ -21,7 +21,7 @@ final class FileLock: Sendable {
 
     /// Waits for the lock on the file at `path`, which is created if it is missing.
     ///
-    /// - Parameter onWait: Called once if the lock is taken.
+    /// - `onWait`: Called once if the lock is taken.
     /// - Throws: `PosixError` if the file can't be opened or locked, or `CancellationError`.
     static func acquire(at path: String, onWait: () -> Void) async throws -> FileLock {
         if let lock = try acquireIfFree(at: path) { return lock }

@@ -20,6 +20,7 @@ public enum UserFolder {
     /// `$XDG_CACHE_HOME/amaru`, else `~/.cache/amaru`; on macOS `~/Library/Caches/amaru`.
     ///
     /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
     public static func cache(in environment: [String: String]) -> URL {
         #if os(macOS)
             folder("XDG_CACHE_HOME", "Library/Caches", environment)
@@ -31,6 +32,7 @@ public enum UserFolder {
     /// The folder for what the user writes: `$XDG_CONFIG_HOME/amaru`, else `~/.config/amaru`.
     ///
     /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
     public static func config(in environment: [String: String]) -> URL {
         folder("XDG_CONFIG_HOME", ".config", environment)
     }

@@ -19,6 +19,7 @@ extension LocalModel {
     ///   - environment: The environment whose installer downloads the file; it stays as it is.
     ///   - builder: The builder whose cache keeps the file.
     ///   - progress: Gets one line of text at a time, from any thread.
+    /// - Returns: The path of the file.
     /// - Throws: `EnvironmentError`: `damagedDownload` if the digest differs, else as for
     ///   ``EnvironmentBuilder/environment(for:progress:)``.
     public func file(

@@ -41,6 +41,7 @@ public final class LocalModelServer: Sendable {
     ///   - environment: The environment that holds the engine.
     ///   - resources: The folder that holds the `amaru` Python package.
     ///   - builder: The builder whose variables the server gets.
+    /// - Returns: The server, which runs until it is stopped.
     /// - Throws: `EnvironmentError`: `modelServerFailed` with the server's own words, or `cancelled`
     ///   if the task is cancelled. The server has ended by then.
     public static func start(

@@ -5,7 +5,7 @@ import Amaru
 
 /// Starts a detached thread.
 ///
-/// - Parameter name: What debuggers show; Linux keeps 15 bytes of it.
+/// - `name`: What debuggers show; Linux keeps 15 bytes of it.
 /// - Throws: `PosixError` if there is no memory for the thread's stack, or the user has too many.
 package func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
     // These threads read and wait; eight megabytes each would count against a limit of memory.

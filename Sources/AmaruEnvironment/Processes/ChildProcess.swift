@@ -58,11 +58,10 @@ package final class ChildProcess: Sendable {
 
     /// Starts a program.
     ///
-    /// - Parameters:
-    ///   - executable: The program's absolute path.
-    ///   - arguments: The arguments after the program's name.
-    ///   - environment: The whole environment; the child inherits no variable.
-    ///   - held: Descriptors that the child holds open, as its numbers 3 and up.
+    /// - `executable`: The program's absolute path.
+    /// - `arguments`: The arguments after the program's name.
+    /// - `environment`: The whole environment; the child inherits no variable.
+    /// - `held`: Descriptors that the child holds open, as its numbers 3 and up.
     /// - Throws: `PosixError` if it can't be started.
     package init(
         executable: String,

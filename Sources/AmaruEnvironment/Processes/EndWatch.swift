@@ -22,9 +22,8 @@ struct EndWatch: Sendable {
 
     /// Starts the shell.
     ///
-    /// - Parameters:
-    ///   - command: In the shell's language, with `arguments` as its `$1` and so on.
-    ///   - held: Descriptors that stay open until the command is finished.
+    /// - `command`: In the shell's language, with `arguments` as its `$1` and so on.
+    /// - `held`: Descriptors that stay open until the command is finished.
     /// - Throws: `PosixError` if the shell can't be started.
     init(_ command: String, _ arguments: [String] = [], holding held: [Descriptor] = []) throws {
         let null = try Descriptor.null()

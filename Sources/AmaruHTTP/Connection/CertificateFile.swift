@@ -31,7 +31,7 @@ enum CertificateFile {
     /// A file without any is an error; in a folder it is left out, as is what cannot be read: the
     /// folders of systems hold links that lead nowhere.
     ///
-    /// - Parameter isOptional: Whether it is no error if none of them does.
+    /// - `isOptional`: Whether it is no error if none of them does.
     static func authorities(
         at paths: [String],
         isOptional: Bool

@@ -94,7 +94,7 @@ final class ConnectionPool: @unchecked Sendable {
 extension ConnectionPool {
     /// Carries an exchange that was admitted.
     ///
-    /// - Parameter isAgain: Whether it needs a new connection, as the first one did not serve it.
+    /// - `isAgain`: Whether it needs a new connection, as the first one did not serve it.
     func start(_ exchange: Exchange, isAgain: Bool = false) {
         loop.assertInEventLoop()
         do throws(HTTPTransferError) {

@@ -43,7 +43,7 @@ final class ConnectionSetup: ChannelInboundHandler, RemovableChannelHandler {
     /// The future is fulfilled with the protocol that TLS agreed on, before anything that follows
     /// is read. If a step fails, the channel is closed.
     ///
-    /// - Parameter last: The last handler of the channel, if it has one that is to stay the last.
+    /// - `last`: The last handler of the channel, if it has one that is to stay the last.
     static func perform(
         _ steps: [ConnectionStep],
         on channel: any Channel,

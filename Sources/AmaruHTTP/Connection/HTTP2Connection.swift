@@ -187,7 +187,7 @@ extension HTTP2Connection {
 
     /// Whether an exchange may be sent again whose stream has ended without a response.
     ///
-    /// - Parameter isOfConnection: Whether the stream ended because its connection did.
+    /// - `isOfConnection`: Whether the stream ended because its connection did.
     func mayRepeat(
         _ exchange: Exchange,
         _ error: any Error,

@@ -21,7 +21,7 @@ struct ServerIdentity: Sendable {
     /// The settings for the library's part of the comparison.
     let settings: TLSSettings
 
-    /// - Parameter isEndOfSocket: Whether the socket is connected to the server itself.
+    /// - `isEndOfSocket`: Whether the socket is connected to the server itself.
     init(_ tls: ConnectionKey.TLS, isEndOfSocket: Bool) {
         name = tls.name
         var settings = tls.settings

@@ -77,7 +77,7 @@ struct HTTPExchangeStateMachine: Sendable {
     private var buffer = Pieces()
     private var armed: Set<Timer> = []
 
-    /// - Parameter keepsPlaceUntilRead: Whether the place in the pool is kept until the response was
+    /// - `keepsPlaceUntilRead`: Whether the place in the pool is kept until the response was
     ///   read, not only received: what a client with a limit of its own expects.
     init(
         origin: HTTPOrigin,

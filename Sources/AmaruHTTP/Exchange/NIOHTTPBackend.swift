@@ -50,7 +50,7 @@ public final class NIOHTTPBackend: HTTPBackend {
 
     /// Makes a backend; nothing is opened before the first request.
     ///
-    /// - Parameter warn: Gets a line of text, on any thread, for each origin whose certificate is
+    /// - `warn`: Gets a line of text, on any thread, for each origin whose certificate is
     ///   not verified because a request wants it so; by default it goes to standard error.
     public init(
         _ configuration: HTTPBackendConfiguration = HTTPBackendConfiguration(),
@@ -123,7 +123,7 @@ public final class NIOHTTPBackend: HTTPBackend {
     /// not be made: the first request will say why. An unused connection is closed after
     /// ``HTTPBackendConfiguration/idleConnectionLifetime``.
     ///
-    /// - Parameter connect: How long to wait for the connection; nil for as long as it takes.
+    /// - `connect`: How long to wait for the connection; nil for as long as it takes.
     public func prepare(for origin: HTTPOrigin, within connect: Duration?) async {
         let request = HTTPTransferRequest(method: "GET", url: origin.description + "/")
         guard let checked = try? OutgoingRequest(request),

@@ -19,9 +19,8 @@ public final class AllowedBackend: HTTPLayer {
 
     /// Makes a layer with this list around a backend.
     ///
-    /// - Parameters:
-    ///   - option: How the program's user allows one more origin, for the message.
-    ///   - proxies: The program's own proxies, which need no entry.
+    /// - `option`: How the program's user allows one more origin, for the message.
+    /// - `proxies`: The program's own proxies, which need no entry.
     public init(
         _ list: HTTPAllowList,
         option: String,

@@ -29,7 +29,7 @@ public final class SecretBackend: HTTPLayer {
 
     /// Makes a layer with these keys around a backend.
     ///
-    /// - Parameter proxies: The program's own proxies, which a request may name.
+    /// - `proxies`: The program's own proxies, which a request may name.
     public init(
         _ vault: SecretVault,
         proxies: HTTPProxySettings = HTTPProxySettings(),

@@ -30,9 +30,8 @@ public final class TraceBackend: HTTPLayer {
 
     /// Makes a layer that traces to a new file, or to standard error for the path `-`.
     ///
-    /// - Parameters:
-    ///   - vault: The keys that must not be in the file.
-    ///   - onFailure: Called once, on any thread, if the file cannot be written any more.
+    /// - `vault`: The keys that must not be in the file.
+    /// - `onFailure`: Called once, on any thread, if the file cannot be written any more.
     /// - Throws: ``HTTPFileError`` if the file exists or cannot be made.
     public init(
         to path: String,

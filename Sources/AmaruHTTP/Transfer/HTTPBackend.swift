@@ -38,7 +38,7 @@ public protocol HTTPBackend: Sendable {
 
     /// Makes a connection ahead of the first request, if the backend can; sends nothing else.
     ///
-    /// - Parameter connect: The connect timeout of the requests to come.
+    /// - `connect`: The connect timeout of the requests to come.
     func prepare(for origin: HTTPOrigin, within connect: Duration?) async
 
     /// Cancels what is in flight, waits for it to end and releases the connections.

@@ -70,14 +70,15 @@ static inline int amaru_counting(void) { return amaru_counts_handles; }
 static inline void amaru_set_counting(int value) { amaru_counts_handles = value; }
 
 // What makes an entry from Python into Swift a special one, in one word that each looks at. No
-// number of arguments is as large, so that adding it to one says whether any flag is set.
-#define AMARU_ENTRY_FORKED 0x20000000   // The process is a child of os.fork: Swift does not run in it.
-#define AMARU_ENTRY_CONTEXT 0x40000000  // The program has bound task-locals to context variables.
+// number of arguments is as large, and no address: adding the word to a number, or comparing an
+// address with it, says whether any flag is set.
+#define AMARU_ENTRY_FORKED 0x2000000000000000   // A child of os.fork: Swift does not run in it.
+#define AMARU_ENTRY_CONTEXT 0x4000000000000000  // Task-locals are bound to context variables.
 
 extern AMARU_HIDDEN Py_ssize_t amaru_entry_word;
 
-static inline int amaru_entry_flags(void) { return (int)amaru_entry_word; }
-static inline void amaru_set_entry_flag(int flag) { amaru_entry_word |= flag; }
+static inline Py_ssize_t amaru_entry_flags(void) { return amaru_entry_word; }
+static inline void amaru_set_entry_flag(Py_ssize_t flag) { amaru_entry_word |= flag; }
 
 // MARK: Names of call sites
 //
@@ -328,5 +329,7 @@ PyMemberDef *amaru_buffer_member_table(void);
 static inline unsigned int amaru_buffer_type_flags(void) {
     return Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION;
 }
+
+#include "DLPack.h"
 
 #endif

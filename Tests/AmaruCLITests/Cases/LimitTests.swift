@@ -39,7 +39,7 @@ extension BuiltCommand {
 
         /// Runs a command under a limit, which may fail but not trap.
         ///
-        /// - Parameter words: One of them must be in the message; none where the system itself
+        /// - `words`: One of them must be in the message; none where the system itself
         ///   cannot load the program.
         private func expectSuccessOrReason(
             _ command: [String],

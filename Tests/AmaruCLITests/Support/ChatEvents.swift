@@ -33,7 +33,7 @@ extension ScriptedResponse {
 
     /// These bytes again and again, some gigabytes of them.
     ///
-    /// - Parameter reached: Called when the first 64 KiB have been taken by the system.
+    /// - `reached`: Called when the first 64 KiB have been taken by the system.
     static func flood(
         _ bytes: String,
         head: String = head("text/event-stream"),

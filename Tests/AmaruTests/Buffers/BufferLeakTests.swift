@@ -8,7 +8,7 @@ import Testing
 @Suite("No way to share memory leaks", .serialized, .timeLimit(.minutes(5)))
 struct BufferLeakTests {
     enum Way: String, CaseIterable, Codable, Sendable {
-        case lending, refusal, copying, sharing, owning, roundTrip
+        case lending, refusal, copying, sharing, owning, roundTrip, dlpack
     }
 
     @Test("Counts and memory are the same after many rounds", arguments: Way.allCases)
@@ -105,6 +105,11 @@ struct BufferSubject: Sendable {
             let object = try PythonObject(PythonBuffer([1.5]))
             _ = try PythonBuffer(object).withSpan(of: Double.self) { $0[0] }
             _ = try [Double](copyingBufferOf: object)
+        case .dlpack:
+            let object = try PythonObject(PythonBuffer([1.5]))
+            _ = try PythonBuffer(dlpack: object).withSpan(of: Double.self) { $0[0] }
+            _ = try? PythonBuffer(dlpack: bytes)
+            _ = try? object.readAttribute("__dlpack__")() as PythonObject
         }
     }
 }

@@ -59,6 +59,37 @@ struct TracebackTests {
         #expect(!text.contains("<amaru>"))
     }
 
+    @Test(
+        "A method of a Swift class that throws is an entry, as a function is",
+        arguments: [
+            ("add", "traces_class.Thrower(1).add()"),
+            ("set", "traces_class.Thrower(1).set(2)"),
+            ("later", "await traces_class.Thrower(1).later()"),
+            ("wait", "traces_class.Thrower(1).wait()"),
+            ("make", "traces_class.Thrower.make(1)"),
+            ("__init__", "traces_class.Thrower(-1)"),
+            ("__init__", "traces_class.Thrower(start=-1)"),
+        ]
+    )
+    func methodFrame(name: String, call: String) async throws {
+        try await Python.register(PythonModule("traces_class") { Thrower.pythonClass })
+        let text = try await printed(call, module: "traces_class")
+        let line = try #require(Thrower.lines[name])
+        #expect(
+            text.contains("  File \"AmaruTests/TracebackTests.swift\", line \(line), in \(name)\n"),
+            "\(text)"
+        )
+        #expect(text.hasSuffix("SwiftError: Refused()\n"), "\(text)")
+    }
+
+    @Test("A call that does not reach the initialiser shows no entry of it")
+    func unfittingCall() async throws {
+        try await Python.register(PythonModule("traces_class") { Thrower.pythonClass })
+        let text = try await printed("traces_class.Thrower(1, 2)", module: "traces_class")
+        #expect(!text.contains("TracebackTests.swift"), "\(text)")
+        #expect(text.contains("TypeError: Thrower() takes"), "\(text)")
+    }
+
     @Test("Python in Swift in Python: each stands where it was called")
     func mixed() async throws {
         try await Python.register(
@@ -171,5 +202,24 @@ struct TracebackTests {
         )
         #expect(error.frames.map(\.function) == ["<module>", "größe"], "\(error)")
         #expect(error.frames.first?.file == "/данные/𐍈.py")
+    }
+}
+
+/// Its members throw, each at a line of its own.
+private final class Thrower: PythonClassInstance {
+    static let line = #line + 2
+    static let pythonClass = PythonClass(Thrower.self) {
+        PythonInitializer(.positional("start")) { (start: Int) in try Thrower(start) }
+        PythonMethod("add") { (_) throws -> Int in throw TracebackTests.Refused() }
+        PythonMethod("set") { (_, n: Int) throws in throw TracebackTests.Refused() }
+        PythonMethod("later") { (_) async throws -> Int in throw TracebackTests.Refused() }
+        PythonMethod(blocking: "wait") { (_) async throws in throw TracebackTests.Refused() }
+        PythonStaticMethod("make") { (n: Int) throws -> Int in throw TracebackTests.Refused() }
+    }
+    static let names = ["__init__", "add", "set", "later", "wait", "make"]
+    static let lines = Dictionary(uniqueKeysWithValues: zip(names, line...))
+
+    init(_ start: Int) throws {
+        if start < 0 { throw TracebackTests.Refused() }
     }
 }

@@ -8,7 +8,7 @@ import Testing
 enum Crossing: String, CaseIterable, Codable, Sendable {
     case attribute, item, call, keywordCall, iteration, conversion, refusedConversion
     case memberCall, operation, view, context, evaluation, entry
-    case typedOperation, literal, namespace, arrayLike, algorithm
+    case typedOperation, literal, namespace, arrayLike, algorithm, closure
     case pythonException, swiftError, exceptionThroughSwift, wrongArguments
     case function, functionOnThread, blockingFunction
     case earlyAwaitable, lateAwaitable, bareAwaitable, failingAwaitable, cancelledAwaitable
@@ -34,7 +34,7 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
         switch self {
         case .attribute, .item, .call, .keywordCall, .memberCall, .operation, .view, .context,
             .evaluation, .entry, .iteration, .conversion, .function, .wrongArguments,
-            .typedOperation, .literal, .arrayLike, .algorithm:
+            .typedOperation, .literal, .arrayLike, .algorithm, .closure:
             100_000
         default:
             20_000
@@ -45,7 +45,8 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
         switch self {
         case .attribute, .item, .call, .keywordCall, .iteration, .conversion, .refusedConversion,
             .pythonException, .registration, .memberCall, .operation, .view, .context,
-            .evaluation, .typedOperation, .literal, .namespace, .arrayLike, .algorithm:
+            .evaluation, .typedOperation, .literal, .namespace, .arrayLike, .algorithm,
+            .closure:
             try await PythonActor.run {
                 for _ in 0..<rounds { try once(fixture.sentinel) }
             }
@@ -184,6 +185,14 @@ enum Crossing: String, CaseIterable, Codable, Sendable {
             _ = try list.makeIterator().map { (object: PythonObject) in object }
             _ = try? list.makeIterator().compactMap { (number: Int) in number }
             _ = try list.makeIterator().first { (object: PythonObject) in object == nil }
+        case .closure:
+            let list = try PythonObject([sentinel, sentinel])
+            try list.sort(
+                key: PythonFunction { [sentinel] (object: PythonObject) in
+                    object === sentinel ? 1 : 0
+                }
+            )
+            _ = try? list.sort(key: PythonFunction { (number: Int) in number })
         case .view:
             let list = try PythonList<PythonObject>()
             try list.append(sentinel)

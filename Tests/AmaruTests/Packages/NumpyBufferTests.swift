@@ -224,4 +224,29 @@ struct NumpyBufferTests {
         }
         try await released.reaches(1)
     }
+
+    @Test("Arrays and memory of Swift are shared by DLPack")
+    func dlpack() async throws {
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            let own = try PythonBuffer(copying: [1.0, 2, 3, 4, 5, 6], shape: [2, 3])
+            let seen: PythonObject = try np.from_dlpack(own)
+            try seen.setItem(PythonTuple(1, 2), to: 9)
+            #expect(try own.withSpan(of: Double.self) { $0.all } == [1, 2, 3, 4, 5, 9])
+
+            let array: PythonObject = try np.arange(6, dtype: "int32").reshape(2, 3)
+            let lent = try PythonBuffer(dlpack: array)
+            #expect(lent.layout.shape == [2, 3])
+            try lent.withMutableSpan(of: Int32.self) { $0[5] = 50 }
+            #expect(try array[1, 2] == 50)
+            let columns = try PythonBuffer(dlpack: array.T)
+            #expect(columns.layout.strides == [4, 12])
+            #expect(throws: PythonConversionError.self) {
+                try columns.withSpan(of: Int32.self) { _ in }
+            }
+            #expect(throws: PythonConversionError.self) {
+                try PythonBuffer(dlpack: np.zeros(2, dtype: "complex128"))
+            }
+        }
+    }
 }

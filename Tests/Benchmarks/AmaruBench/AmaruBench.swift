@@ -16,7 +16,7 @@ enum AmaruBench {
                 return
             }
             try await rememberHomeLoop()
-            let failures = try await PythonActor.run { try run(options) }
+            let failures = try await run(options)
             guard failures.isEmpty else {
                 complain("over the allowed instructions: " + failures.joined(separator: ", "))
                 exit(1)
@@ -27,7 +27,7 @@ enum AmaruBench {
         }
     }
 
-    /// The rows that await run on this loop; inside `PythonActor.run` none counts as running.
+    /// The rows that await run on this loop.
     private static func rememberHomeLoop() async throws {
         _ = try await Python.run(
             """
@@ -40,6 +40,8 @@ enum AmaruBench {
     }
 
     /// Does all of the work inside one visit to the Python thread, and gives the failed rows.
+    ///
+    /// Not in `PythonActor.run`, in which no loop runs: what awaits does so in tasks of the loop.
     @PythonActor
     private static func run(_ options: Options) throws -> [String] {
         let rows = try Rows.all().filter(options.selects)

@@ -49,6 +49,7 @@ extension Rows {
                 #"PythonFunction("f") { (i: Int) in i + state.size }"#,
                 swift: "captured_increment"
             ),
+            try mapped(subject),
         ]
     }
 
@@ -125,6 +126,24 @@ extension Rows {
             bridge: .measured(
                 spelling: spelling,
                 try subject.loop(statement, "f", exported)
+            ),
+            isCalledByPython: true
+        )
+    }
+
+    /// A closure that is an argument, and so in no module.
+    private static func mapped(_ subject: Subject) throws -> Row {
+        let c: PythonObject = try subject.c.increment
+        let closure = try PythonObject(PythonFunction { (i: Int) in i + 1 })
+        let statement = "list(map(f, range(1000)))"
+        return Row(
+            name: "closure-map",
+            work: "map calls a closure 1,000 times that is its argument",
+            limits: .ratio(1.3, instructions: 1.3),
+            floor: try subject.loop(statement, "f", c),
+            bridge: .measured(
+                spelling: #"try map(PythonFunction { (i: Int) in i + 1 }, range)"#,
+                try subject.loop(statement, "f", closure)
             ),
             isCalledByPython: true
         )

@@ -115,13 +115,14 @@ struct Subject {
             )
             def loop(count, value):
                 # As in a task of the home loop, without its turns: nothing here has to wait.
+                former = asyncio.events._get_running_loop()
                 asyncio.events._set_running_loop(home_loop)
                 try:
                     start(count, value).send(None)
                 except StopIteration:
                     return
                 finally:
-                    asyncio.events._set_running_loop(None)
+                    asyncio.events._set_running_loop(former)
                 raise RuntimeError("the measured awaitable was not done")
             return loop
         """

@@ -19,6 +19,17 @@ void floor_string_from_python(floor_text text, long count) {
     }
 }
 
+void floor_string_view(floor_text text, long count) {
+    PyObject *object = subject.texts[text];
+    long sum = 0;
+    for (long i = 0; i < count; i++) {
+        Py_ssize_t size = 0;
+        if (PyUnicode_AsUTF8AndSize(object, &size) == NULL) must(NULL);
+        sum += size;
+    }
+    floor_sink += sum;
+}
+
 void floor_string_to_python(floor_text text, long count) {
     Py_ssize_t size = 0;
     const char *utf8 = PyUnicode_AsUTF8AndSize(subject.texts[text], &size);

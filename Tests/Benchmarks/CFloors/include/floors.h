@@ -49,6 +49,7 @@ typedef enum {
 } floor_text;
 
 void floor_string_from_python(floor_text text, long count);
+void floor_string_view(floor_text text, long count);
 void floor_string_to_python(floor_text text, long count);
 
 // MARK: Entering

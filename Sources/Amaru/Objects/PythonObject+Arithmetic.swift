@@ -18,11 +18,16 @@ internal import CAmaruPython
 /// https://docs.python.org/3/c-api/number.html
 extension PythonObject {
     /// Returns `a + b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func + (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Add)
     }
 
     /// Returns `a + b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func + <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
         -> Value
     {
@@ -30,11 +35,16 @@ extension PythonObject {
     }
 
     /// Returns `a + b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func + (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
         try binary(a, b, PyNumber_Add)
     }
 
     /// Returns `a + b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func + <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
         throws -> Value
     {
@@ -42,11 +52,16 @@ extension PythonObject {
     }
 
     /// Returns `a + b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func + (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Add)
     }
 
     /// Returns `a + b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func + <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
         throws -> Value
     {
@@ -54,11 +69,16 @@ extension PythonObject {
     }
 
     /// Returns `a - b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func - (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Subtract)
     }
 
     /// Returns `a - b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func - <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
         -> Value
     {
@@ -66,11 +86,16 @@ extension PythonObject {
     }
 
     /// Returns `a - b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func - (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
         try binary(a, b, PyNumber_Subtract)
     }
 
     /// Returns `a - b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func - <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
         throws -> Value
     {
@@ -78,11 +103,16 @@ extension PythonObject {
     }
 
     /// Returns `a - b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func - (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Subtract)
     }
 
     /// Returns `a - b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func - <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
         throws -> Value
     {
@@ -90,11 +120,16 @@ extension PythonObject {
     }
 
     /// Returns `a * b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func * (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Multiply)
     }
 
     /// Returns `a * b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func * <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
         -> Value
     {
@@ -102,11 +137,16 @@ extension PythonObject {
     }
 
     /// Returns `a * b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func * (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
         try binary(a, b, PyNumber_Multiply)
     }
 
     /// Returns `a * b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func * <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
         throws -> Value
     {
@@ -114,11 +154,16 @@ extension PythonObject {
     }
 
     /// Returns `a * b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func * (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Multiply)
     }
 
     /// Returns `a * b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func * <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
         throws -> Value
     {
@@ -126,11 +171,16 @@ extension PythonObject {
     }
 
     /// Returns `a / b`, Python's true division.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func / (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_TrueDivide)
     }
 
     /// Returns `a / b`, Python's true division, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func / <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
         -> Value
     {
@@ -138,11 +188,16 @@ extension PythonObject {
     }
 
     /// Returns `a / b`, Python's true division.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func / (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
         try binary(a, b, PyNumber_TrueDivide)
     }
 
     /// Returns `a / b`, Python's true division, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func / <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
         throws -> Value
     {
@@ -150,11 +205,16 @@ extension PythonObject {
     }
 
     /// Returns `a / b`, Python's true division.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func / (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_TrueDivide)
     }
 
     /// Returns `a / b`, Python's true division, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func / <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
         throws -> Value
     {
@@ -162,11 +222,16 @@ extension PythonObject {
     }
 
     /// Returns `a % b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func % (a: PythonObject, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Remainder)
     }
 
     /// Returns `a % b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func % <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
         -> Value
     {
@@ -174,11 +239,16 @@ extension PythonObject {
     }
 
     /// Returns `a % b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func % (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
         try binary(a, b, PyNumber_Remainder)
     }
 
     /// Returns `a % b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func % <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
         throws -> Value
     {
@@ -186,212 +256,39 @@ extension PythonObject {
     }
 
     /// Returns `a % b`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static func % (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
         try binary(a, b, PyNumber_Remainder)
     }
 
     /// Returns `a % b`, converted.
+    ///
+    /// - Throws: ``PythonException``: what Python raises; ``PythonConversionError`` if the result
+    ///   does not convert.
     public static func % <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
         throws -> Value
     {
         try binary(a, b, converting: PyNumber_Remainder)
     }
 
-    /// Returns `a & b`.
-    public static func & (a: PythonObject, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_And)
-    }
-
-    /// Returns `a & b`, converted.
-    public static func & <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
-        -> Value
-    {
-        try binary(a, b, converting: PyNumber_And)
-    }
-
-    /// Returns `a & b`.
-    public static func & (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
-        try binary(a, b, PyNumber_And)
-    }
-
-    /// Returns `a & b`, converted.
-    public static func & <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
-        throws -> Value
-    {
-        try binary(a, b, converting: PyNumber_And)
-    }
-
-    /// Returns `a & b`.
-    public static func & (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_And)
-    }
-
-    /// Returns `a & b`, converted.
-    public static func & <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
-        throws -> Value
-    {
-        try binary(a, b, converting: PyNumber_And)
-    }
-
-    /// Returns `a | b`.
-    public static func | (a: PythonObject, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Or)
-    }
-
-    /// Returns `a | b`, converted.
-    public static func | <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
-        -> Value
-    {
-        try binary(a, b, converting: PyNumber_Or)
-    }
-
-    /// Returns `a | b`.
-    public static func | (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
-        try binary(a, b, PyNumber_Or)
-    }
-
-    /// Returns `a | b`, converted.
-    public static func | <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
-        throws -> Value
-    {
-        try binary(a, b, converting: PyNumber_Or)
-    }
-
-    /// Returns `a | b`.
-    public static func | (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Or)
-    }
-
-    /// Returns `a | b`, converted.
-    public static func | <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
-        throws -> Value
-    {
-        try binary(a, b, converting: PyNumber_Or)
-    }
-
-    /// Returns `a ^ b`.
-    public static func ^ (a: PythonObject, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Xor)
-    }
-
-    /// Returns `a ^ b`, converted.
-    public static func ^ <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
-        -> Value
-    {
-        try binary(a, b, converting: PyNumber_Xor)
-    }
-
-    /// Returns `a ^ b`.
-    public static func ^ (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
-        try binary(a, b, PyNumber_Xor)
-    }
-
-    /// Returns `a ^ b`, converted.
-    public static func ^ <Value: ConvertibleFromPython>(a: PythonObject, b: any ConvertibleToPython)
-        throws -> Value
-    {
-        try binary(a, b, converting: PyNumber_Xor)
-    }
-
-    /// Returns `a ^ b`.
-    public static func ^ (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Xor)
-    }
-
-    /// Returns `a ^ b`, converted.
-    public static func ^ <Value: ConvertibleFromPython>(a: any ConvertibleToPython, b: PythonObject)
-        throws -> Value
-    {
-        try binary(a, b, converting: PyNumber_Xor)
-    }
-
-    /// Returns `a << b`.
-    public static func << (a: PythonObject, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Lshift)
-    }
-
-    /// Returns `a << b`, converted.
-    public static func << <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
-        -> Value
-    {
-        try binary(a, b, converting: PyNumber_Lshift)
-    }
-
-    /// Returns `a << b`.
-    public static func << (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
-        try binary(a, b, PyNumber_Lshift)
-    }
-
-    /// Returns `a << b`, converted.
-    public static func << <Value: ConvertibleFromPython>(
-        a: PythonObject,
-        b: any ConvertibleToPython
-    ) throws -> Value {
-        try binary(a, b, converting: PyNumber_Lshift)
-    }
-
-    /// Returns `a << b`.
-    public static func << (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Lshift)
-    }
-
-    /// Returns `a << b`, converted.
-    public static func << <Value: ConvertibleFromPython>(
-        a: any ConvertibleToPython,
-        b: PythonObject
-    ) throws -> Value {
-        try binary(a, b, converting: PyNumber_Lshift)
-    }
-
-    /// Returns `a >> b`.
-    public static func >> (a: PythonObject, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Rshift)
-    }
-
-    /// Returns `a >> b`, converted.
-    public static func >> <Value: ConvertibleFromPython>(a: PythonObject, b: PythonObject) throws
-        -> Value
-    {
-        try binary(a, b, converting: PyNumber_Rshift)
-    }
-
-    /// Returns `a >> b`.
-    public static func >> (a: PythonObject, b: any ConvertibleToPython) throws -> PythonObject {
-        try binary(a, b, PyNumber_Rshift)
-    }
-
-    /// Returns `a >> b`, converted.
-    public static func >> <Value: ConvertibleFromPython>(
-        a: PythonObject,
-        b: any ConvertibleToPython
-    ) throws -> Value {
-        try binary(a, b, converting: PyNumber_Rshift)
-    }
-
-    /// Returns `a >> b`.
-    public static func >> (a: any ConvertibleToPython, b: PythonObject) throws -> PythonObject {
-        try binary(a, b, PyNumber_Rshift)
-    }
-
-    /// Returns `a >> b`, converted.
-    public static func >> <Value: ConvertibleFromPython>(
-        a: any ConvertibleToPython,
-        b: PythonObject
-    ) throws -> Value {
-        try binary(a, b, converting: PyNumber_Rshift)
-    }
-
     /// Returns `-a`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static prefix func - (a: PythonObject) throws -> PythonObject {
         try unary(a, PyNumber_Negative)
     }
 
     /// Returns `+a`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static prefix func + (a: PythonObject) throws -> PythonObject {
         try unary(a, PyNumber_Positive)
     }
 
     /// Returns `~a`.
+    ///
+    /// - Throws: ``PythonException``: what Python raises.
     public static prefix func ~ (a: PythonObject) throws -> PythonObject {
         try unary(a, PyNumber_Invert)
     }

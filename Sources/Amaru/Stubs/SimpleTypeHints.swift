@@ -1,11 +1,58 @@
-// The hints of the types that become objects of Python's standard library.
+// The hints of the types that one word says.
 // SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/conversions.py: change that.
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
     public import Foundation
 #endif
+
+extension Bool: PythonTypeHinted {
+    /// A `bool`.
+    public static var pythonTypeHint: String { "bool" }
+}
+
+extension Double: PythonTypeHinted {
+    /// A `float`, for which type checkers take an `int` too.
+    public static var pythonTypeHint: String { "float" }
+}
+
+extension Float: PythonTypeHinted {
+    /// A `float`.
+    public static var pythonTypeHint: String { "float" }
+}
+
+extension String: PythonTypeHinted {
+    /// A `str`.
+    public static var pythonTypeHint: String { "str" }
+}
+
+extension Substring: PythonTypeHinted {
+    /// A `str`.
+    public static var pythonTypeHint: String { "str" }
+}
+
+extension Character: PythonTypeHinted {
+    /// A `str`.
+    public static var pythonTypeHint: String { "str" }
+}
+
+extension Unicode.Scalar: PythonTypeHinted {
+    /// A `str`.
+    public static var pythonTypeHint: String { "str" }
+}
+
+extension PythonNone: PythonTypeHinted {
+    /// `None`.
+    public static var pythonTypeHint: String { "None" }
+}
+
+extension PythonTuple: PythonTypeHinted {
+    /// A tuple of anything: the types of its elements are known when it is made.
+    public static var pythonTypeHint: String { "tuple[typing.Any, ...]" }
+}
 
 extension Date: PythonTypeHinted {
     /// An aware `datetime`.
@@ -52,65 +99,27 @@ extension PythonInteger: PythonTypeHinted {
     public static var pythonTypeHint: String { "int" }
 }
 
-extension Character: PythonTypeHinted {
-    /// A `str`.
-    public static var pythonTypeHint: String { "str" }
-}
-
-extension Unicode.Scalar: PythonTypeHinted {
-    /// A `str`.
-    public static var pythonTypeHint: String { "str" }
-}
-
-extension Int128: PythonTypeHinted {}
-
-extension UInt128: PythonTypeHinted {}
-
 extension Range: PythonTypeHinted where Bound == Int {
-    /// A `slice` with a start and end.
+    /// A `slice`.
     public static var pythonTypeHint: String { "slice" }
 }
 
 extension ClosedRange: PythonTypeHinted where Bound == Int {
-    /// A `slice` with a start and end.
+    /// A `slice`.
     public static var pythonTypeHint: String { "slice" }
 }
 
 extension PartialRangeFrom: PythonTypeHinted where Bound == Int {
-    /// A `slice` with a start.
+    /// A `slice`.
     public static var pythonTypeHint: String { "slice" }
 }
 
 extension PartialRangeUpTo: PythonTypeHinted where Bound == Int {
-    /// A `slice` with a end.
+    /// A `slice`.
     public static var pythonTypeHint: String { "slice" }
 }
 
 extension PartialRangeThrough: PythonTypeHinted where Bound == Int {
-    /// A `slice` with a end.
+    /// A `slice`.
     public static var pythonTypeHint: String { "slice" }
-}
-
-extension Set: PythonTypeHinted {
-    /// A `set`.
-    public static var pythonTypeHint: String { "set[\(TypeHint.result(Element.self))]" }
-    /// A `set` or a `frozenset`.
-    public static var pythonParameterHint: String {
-        let element = TypeHint.parameter(Element.self)
-        return "set[\(element)] | frozenset[\(element)]"
-    }
-}
-
-extension PythonFrozenSet: PythonTypeHinted {
-    /// A `frozenset`.
-    public static var pythonTypeHint: String { "frozenset[\(TypeHint.result(Element.self))]" }
-}
-
-extension PythonTypedTuple: PythonTypeHinted {
-    /// A `tuple` of these types.
-    public static var pythonTypeHint: String {
-        var hints: [String] = []
-        for type in repeat (each Element).self { hints.append(TypeHint.result(type)) }
-        return "tuple[\(hints.isEmpty ? "()" : hints.joined(separator: ", "))]"
-    }
 }

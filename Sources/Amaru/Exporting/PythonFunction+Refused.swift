@@ -1,0 +1,132 @@
+// Closures whose result does not convert, refused when they are compiled.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Written by Tests/Python/closures.py: change that.
+
+// Without these, a closure of one expression passes for one that returns nothing, and Python gets
+// `None`. They throw, which is the error: where they are chosen no `try` is written. An initialiser
+// that is unavailable would not be chosen.
+
+extension PythonFunction {
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<each Argument: ConvertibleFromPython, Value>(
+        _ name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @Sendable (repeat each Argument) throws -> Value
+    ) throws {
+        throw FunctionSignature.unconvertible(name)
+    }
+
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython, Value>(
+        _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @Sendable (First, repeat each Other) throws -> Value
+    ) throws {
+        throw FunctionSignature.unconvertible(name)
+    }
+
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<each Argument: ConvertibleFromPython & Sendable, Value>(
+        _ name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Value
+    ) throws {
+        throw FunctionSignature.unconvertible(name)
+    }
+
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value
+    >(
+        _ name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Value
+    ) throws {
+        throw FunctionSignature.unconvertible(name)
+    }
+
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<each Argument: ConvertibleFromPython & Sendable, Value>(
+        blocking name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (repeat each Argument) async throws -> Value
+    ) throws {
+        throw FunctionSignature.unconvertible(name)
+    }
+
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<
+        First: ConvertibleFromPython & Sendable,
+        each Other: ConvertibleFromPython & Sendable,
+        Value
+    >(
+        blocking name: String,
+        _ first: PythonParameter<First>,
+        _ others: repeat PythonParameter<each Other>,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (First, repeat each Other) async throws -> Value
+    ) throws {
+        throw FunctionSignature.unconvertible(name)
+    }
+}
