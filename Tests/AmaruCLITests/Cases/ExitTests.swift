@@ -78,6 +78,31 @@ extension BuiltCommand {
             )
         }
 
+        // MARK: Children
+
+        @Test(arguments: ["os._exit(3)", "os.execlp('sh', 'sh', '-c', 'exit 3')"])
+        func `A forked child of a reply ends as under python`(_ end: String) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os, sys
+                @amaru.reply
+                def answer(text):
+                    child = os.fork()
+                    if child == 0:
+                        \(end)
+                    return str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+                """,
+                to: "script.py"
+            )
+            let result = try await AmaruProcess.run(
+                ["run", "script.py"],
+                input: "hello\n",
+                in: folder
+            )
+            #expect(result == .init(status: .exited(0), output: "3\n", errors: ""))
+        }
+
         // MARK: Installers
 
         private static let script = ["run", "script.py"]
