@@ -45,7 +45,9 @@ def put_up() -> None:
         if signalnum in _OURS and _is_below_plugin(sys._getframe(1)):
             name = signal.Signals(signalnum).name
             raise ValueError(f"amaru handles {name} itself: a plugin cannot")
-        return plain_signal(signalnum, handler)
+        former = plain_signal(signalnum, handler)
+        # One that is not Python's cannot be set again; it puts the terminal back.
+        return signal.SIG_DFL if former is None else former
 
     @functools.wraps(plain_all_tasks)
     def all_tasks(loop: Any = None) -> Any:

@@ -96,8 +96,17 @@ private struct TerminalSetting {
 private final class TerminalGuard: Sendable {
     static let shared = TerminalGuard()
 
-    /// Signals that end a process: by the user's hand, by the system, by a fault.
-    private static let fatal = [SIGHUP, SIGINT, SIGTERM] + TerminalMode.faultSignals
+    /// Signals that end a process: by the user's hand, by the system, by a timer or a limit, by a
+    /// fault.
+    private static let fatal: [Int32] = {
+        var signals = TerminalMode.faultSignals
+        signals += [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2]
+        signals += [SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGSYS]
+        #if os(Linux)
+            signals += [SIGIO, SIGPWR, SIGSTKFLT]
+        #endif
+        return signals
+    }()
 
     private struct State {
         var claims = 0

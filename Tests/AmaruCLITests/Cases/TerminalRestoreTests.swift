@@ -8,6 +8,12 @@ import Testing
 
 import enum Amaru.LinkedPython
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct TerminalRestoreTests {
         /// A way to end, and the exit code that the shell sees.
@@ -126,6 +132,30 @@ extension BuiltCommand {
                 typed: "go\r"
             ),
             Way(
+                testDescription: "SIGUSR1",
+                arguments: ["run", "ends.py", "--", "os.kill(os.getpid(), signal.SIGUSR1)"],
+                code: 128 + SIGUSR1,
+                typed: "go\r"
+            ),
+            Way(
+                testDescription: "a timer that nobody handles",
+                arguments: [
+                    "run", "ends.py", "--",
+                    "(signal.setitimer(signal.ITIMER_REAL, 0.01), signal.pause())",
+                ],
+                code: 128 + SIGALRM,
+                typed: "go\r"
+            ),
+            Way(
+                testDescription: "a limit of processor time",
+                arguments: [
+                    "run", "ends.py", "--",
+                    "(resource.setrlimit(resource.RLIMIT_CPU, (1, 60)), sum(range(10**12)))",
+                ],
+                code: 128 + SIGXCPU,
+                typed: "go\r"
+            ),
+            Way(
                 testDescription: "a plugin folder that is a file",
                 arguments: server,
                 code: 0,
@@ -155,7 +185,7 @@ extension BuiltCommand {
             try folder.write("import amaru\n1 / 0\n", to: "raises.py")
             try folder.write(
                 """
-                import amaru, ctypes, os, signal, sys
+                import amaru, ctypes, os, resource, signal, sys
                 @amaru.reply
                 def answer(text):
                     eval(sys.argv[1])
