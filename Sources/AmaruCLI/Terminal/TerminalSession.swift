@@ -23,9 +23,11 @@ final class TerminalSession: Sendable {
     /// Whether lines are edited here, on a terminal that both ends are connected to.
     let isInteractive: Bool
 
+    private typealias Answer = AsyncValue<Result<LineResult, TerminalError>>
+
     private struct State {
         var input: LineInput
-        var answer: AsyncValue<LineResult>?
+        var answer: Answer?
         var isClosed = false
         var isSuspended = false
         /// The notices that the output had no room for, and the user has not heard of.
@@ -97,8 +99,8 @@ final class TerminalSession: Sendable {
     /// Waits for the user's next line.
     ///
     /// - Throws: `CancellationError`, after which what was written so far is kept for the next
-    ///   call; `TerminalError` if another line is being read or the session is closed. The end of
-    ///   input and Ctrl-C are results, not errors.
+    ///   call; `TerminalError` if another line is being read, the line is too long, or the session
+    ///   is closed. The end of input and Ctrl-C are results, not errors.
     func readLine(prompt: String) async throws -> LineResult {
         let size = size
         takeTerminal()
@@ -109,7 +111,7 @@ final class TerminalSession: Sendable {
             guard state.answer == nil else {
                 throw TerminalError(.busy, "a line is being read already")
             }
-            let answer = AsyncValue<LineResult>()
+            let answer = Answer()
             state.answer = answer
             reportDropped(&state, size)
             if showsPrompt, !isInteractive { output.post(prompt) }
@@ -118,10 +120,10 @@ final class TerminalSession: Sendable {
         }
         wake.signal()
         do {
-            return try await answer.wait()
-        } catch {
+            return try await answer.wait().get()
+        } catch let error as CancellationError {
             // The line may have come together with the cancellation; it must not be lost.
-            if let result = abandon(answer) { return result }
+            if let result = abandon(answer) { return try result.get() }
             throw error
         }
     }
@@ -201,7 +203,7 @@ final class TerminalSession: Sendable {
             defer { state.isClosed = true }
             if !state.isClosed {
                 perform(state.input.cancel(), &state)
-                state.answer?.set(.endOfInput)
+                state.answer?.set(.success(.endOfInput))
                 state.answer = nil
             }
             return state.isClosed
@@ -245,7 +247,7 @@ extension TerminalSession {
     }
 
     /// Stops waiting for an answer, unless it is there already.
-    private func abandon(_ answer: AsyncValue<LineResult>) -> LineResult? {
+    private func abandon(_ answer: Answer) -> Result<LineResult, TerminalError>? {
         state.withLock { state in
             if let result = answer.current { return result }
             perform(state.input.cancel(), &state)
@@ -262,7 +264,9 @@ extension TerminalSession {
     /// Does what the state machine asks for, in its order.
     private func perform(_ outcome: LineInput.Outcome, _ state: inout State) {
         if !outcome.screen.isEmpty { output.post(outcome.screen) }
-        if let result = outcome.result {
+        let result: Result<LineResult, TerminalError>? =
+            outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }
+        if let result {
             state.answer?.set(result)
             state.answer = nil
         }
