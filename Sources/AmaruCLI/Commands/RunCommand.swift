@@ -30,7 +30,7 @@ struct RunCommand: AsyncParsableCommand {
         let program = try Program(options)
         await program.end {
             try StandardStreams.refuseFolder()
-            let script = try ChatScript(path: path, arguments: arguments)
+            let script = try ChatScript(path: path, arguments: CommandLine.bytes(of: arguments))
             let session = ChatSession { try await program.prepare(script) }
             return try await ScriptRun(program: program, session: session).run()
         }

@@ -101,6 +101,28 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(2), output: "", errors: errors))
         }
 
+        @Test func `Arguments that are not UTF-8 reach a script as under python`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                "import os, sys; print([os.fsencode(a) for a in sys.argv])",
+                to: "s.py"
+            )
+            let odd = #" "$(printf '\377')" é "$(printf 'a\376')" "$(printf '\377')b" """#
+            let python = try await AmaruProcess.run(
+                ["s.py"],
+                of: try LinkedPython.interpreter(),
+                in: folder,
+                shell: #"exec "$@""# + odd
+            )
+            let amaru = try await AmaruProcess.run(
+                ["run", "s.py", "--"],
+                in: folder,
+                shell: #"exec "$@""# + odd
+            )
+            #expect(amaru == python)
+            #expect(python.output.contains(#"b'a\xfe'"#), "\(python)")
+        }
+
         @Test func `A named model without a key is not answered for by the demo model`()
             async throws
         {
