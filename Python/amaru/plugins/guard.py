@@ -136,7 +136,7 @@ class _Watch:
         out, err = self._streams
         try:
             if self._descriptors.restore():
-                raise Fault("closed or replaced a standard descriptor, which is as before")
+                raise Fault("closed or replaced a standard descriptor, now put back")
             if sys.stdout is not out or sys.stderr is not err:
                 sys.stdout, sys.stderr = out, err
                 raise Fault("replaced a standard stream, which was put back")

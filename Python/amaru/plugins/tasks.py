@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What plugins leave running in the loop: tasks and callbacks, whose faults are theirs."""
+"""The tasks and callbacks that plugins leave in the loop: their faults are theirs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def _owned(plugin: str, driven: Coroutine[Any, Any, Any]) -> Any:
 
 
 def owner_of(exc: BaseException, names: dict[str, str]) -> str:
-    """Return the plugin that raised an exception, by its tasks or by its file's path."""
+    """Return the plugin that raised an exception, by its tasks or its file's path."""
     trace = traceback_of(exc)
     owner = ""
     while trace is not None and not owner:
