@@ -21,7 +21,10 @@ final class TerminalMode: Sendable {
         _ change: (inout termios) -> Void
     ) throws {
         var saved = termios()
-        guard tcgetattr(descriptor, &saved) == 0 else {
+        // Of its own: a script may close the standard descriptors.
+        let own = fcntl(descriptor, F_DUPFD_CLOEXEC, 10)
+        guard own >= 0, tcgetattr(own, &saved) == 0 else {
+            if own >= 0 { close(own) }
             throw TerminalError(
                 .notATerminal,
                 "descriptor \(descriptor) is not a terminal",
@@ -31,15 +34,20 @@ final class TerminalMode: Sendable {
         var changed = saved
         change(&changed)
         let setting = TerminalSetting(
-            descriptor: descriptor,
+            descriptor: own,
             bracketedPaste: bracketedPaste,
             saved: saved,
             changed: changed
         )
-        slot = try TerminalGuard.shared.claim(setting)
+        do {
+            slot = try TerminalGuard.shared.claim(setting)
+        } catch {
+            close(own)
+            throw error
+        }
     }
 
-    deinit { TerminalGuard.shared.release(slot) }
+    deinit { close(TerminalGuard.shared.release(slot)) }
 
     /// Applies the change, again after a stop too.
     ///
@@ -134,12 +142,14 @@ private final class TerminalGuard: Sendable {
         }
     }
 
-    func release(_ slot: Int) {
+    /// Frees a slot, and returns its descriptor.
+    func release(_ slot: Int) -> Int32 {
         leave(slot)
-        state.withLock { state in
+        return state.withLock { state in
             settings[slot].isClaimed = false
             state.claims -= 1
             if state.claims == 0 { removeHandlers(&state) }
+            return settings[slot].descriptor
         }
     }
 

@@ -318,7 +318,8 @@ extension TerminalSession {
             // A negative descriptor is not looked at.
             pollfd(fd: wantsInput ? inputDescriptor : -1, events: Int16(POLLIN), revents: 0),
         ]
-        guard poll(&entries, 2, -1) > 0 else { return false }
+        // If waiting itself fails, reading waits.
+        guard poll(&entries, 2, -1) > 0 else { return wantsInput && errno != EINTR }
         if entries[0].revents != 0 {
             wake.clear()
             // The state may have changed; input stays where it is.

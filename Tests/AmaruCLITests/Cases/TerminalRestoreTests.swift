@@ -132,6 +132,12 @@ extension BuiltCommand {
                 typed: "go\r"
             ),
             Way(
+                testDescription: "a standard input that the script closes",
+                arguments: ["run", "ends.py", "--", "os.close(0)"],
+                code: 0,
+                typed: "go\r"
+            ),
+            Way(
                 testDescription: "SIGUSR1",
                 arguments: ["run", "ends.py", "--", "os.kill(os.getpid(), signal.SIGUSR1)"],
                 code: 128 + SIGUSR1,
