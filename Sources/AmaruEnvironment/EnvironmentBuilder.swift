@@ -50,6 +50,8 @@ public struct EnvironmentBuilder: Sendable {
         for request: EnvironmentRequest,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> PythonEnvironment {
+        // First: one that is invalid may mean the same as a valid one that is there.
+        try request.validate()
         let interpreter = request.interpreter
         let entry = CacheEntry(
             folder: cacheFolder.appending(path: "environments"),
@@ -59,7 +61,6 @@ public struct EnvironmentBuilder: Sendable {
         let complete = { PythonEnvironment(completeAt: entry.url, for: interpreter) }
         if let complete = complete() { return complete }
         do {
-            try request.validate()
             guard FileManager.default.isExecutableFile(atPath: interpreter.path) else {
                 throw EnvironmentError(
                     .interpreterMissing,
