@@ -35,6 +35,7 @@ final class TerminalMode: Sendable {
         change(&changed)
         let setting = TerminalSetting(
             descriptor: own,
+            original: descriptor,
             bracketedPaste: bracketedPaste,
             saved: saved,
             changed: changed
@@ -82,18 +83,23 @@ final class TerminalMode: Sendable {
 private struct TerminalSetting {
     var isClaimed = false
     var isEntered = false
+    /// The terminal, in a number of our own.
     var descriptor: Int32
+    /// The number that the caller has for it.
+    var original: Int32
     var bracketedPaste: Bool
     var saved: termios
     var changed: termios
 
     init(
         descriptor: Int32 = -1,
+        original: Int32 = -1,
         bracketedPaste: Bool = false,
         saved: termios = termios(),
         changed: termios = termios()
     ) {
         self.descriptor = descriptor
+        self.original = original
         self.bracketedPaste = bracketedPaste
         self.saved = saved
         self.changed = changed
@@ -155,7 +161,7 @@ private final class TerminalGuard: Sendable {
 
     func enter(_ slot: Int, _ moment: Int32) {
         state.withLock { _ in
-            guard isEnding.pointee == 0, ownsTerminal(settings[slot].descriptor) else { return }
+            guard isEnding.pointee == 0, ownsTerminal(slot) else { return }
             // Before the change: a signal in between undoes what may not have been done.
             settings[slot].isEntered = true
             apply(slot, moment, changed: true)
@@ -169,7 +175,7 @@ private final class TerminalGuard: Sendable {
         state.withLock { _ in
             var current = termios()
             let setting = settings[slot]
-            guard setting.isEntered, tcgetattr(setting.descriptor, &current) == 0 else {
+            guard setting.isEntered, tcgetattr(descriptor(of: slot), &current) == 0 else {
                 return false
             }
             return current.c_lflag == setting.changed.c_lflag
@@ -180,7 +186,7 @@ private final class TerminalGuard: Sendable {
     func leave(_ slot: Int) {
         state.withLock { _ in
             guard settings[slot].isEntered else { return }
-            if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: false) }
+            if ownsTerminal(slot) { apply(slot, TCSANOW, changed: false) }
             settings[slot].isEntered = false
         }
     }
@@ -233,13 +239,20 @@ nonisolated(unsafe) private let isEnding = {
 // The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
 
 /// Whether this job may change the terminal; in the background that would stop the process.
-private func ownsTerminal(_ descriptor: Int32) -> Bool {
-    !JobControl.isBackground(on: descriptor)
+private func ownsTerminal(_ slot: Int) -> Bool {
+    !JobControl.isBackground(on: descriptor(of: slot))
+}
+
+/// The descriptor of a terminal that a script has not closed.
+private func descriptor(of slot: Int) -> Int32 {
+    let setting = settings + slot
+    let own = setting.pointee.descriptor
+    return fcntl(own, F_GETFD) >= 0 ? own : setting.pointee.original
 }
 
 private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {
     let setting = settings + slot
-    let descriptor = setting.pointee.descriptor
+    let descriptor = descriptor(of: slot)
     if changed {
         while tcsetattr(descriptor, moment, &setting.pointee.changed) != 0 && errno == EINTR {}
     } else {
@@ -260,7 +273,7 @@ private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {
 private func restoreTerminals() {
     for slot in 0..<settingCount where settings[slot].isEntered {
         // Without waiting for output: the terminal may be held by Ctrl-S.
-        if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: false) }
+        if ownsTerminal(slot) { apply(slot, TCSANOW, changed: false) }
     }
 }
 
@@ -275,7 +288,8 @@ private func raiseNow(_ signal: Int32) {
     pthread_sigmask(SIG_SETMASK, &former, nil)
 }
 
-private let endByFatalSignal: SignalHandler = { signal in
+/// Ends the process by a signal, with every terminal as it was.
+let endByFatalSignal: SignalHandler = { signal in
     isEnding.pointee = 1
     restoreTerminals()
     SignalAction().install(for: signal)
@@ -290,7 +304,7 @@ private let stopBySignal: SignalHandler = { signal in
     raiseNow(signal)
     own.install(for: signal)
     for slot in 0..<settingCount where settings[slot].isEntered {
-        if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: true) }
+        if ownsTerminal(slot) { apply(slot, TCSANOW, changed: true) }
     }
     errno = code
 }

@@ -186,6 +186,33 @@ extension BuiltCommand {
             try await expectRestored(way, rounds: 3)
         }
 
+        @Test func `Ctrl-C ends a script that has closed the program's descriptors`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os
+                @amaru.reply
+                def answer(text):
+                    os.closerange(3, 1000)
+                    os.write(1, b"[looping]")
+                    sum(range(10**12))
+                """,
+                to: "script.py"
+            )
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            try await terminal.waitFor("> ")
+            try terminal.send("hello\r")
+            try await terminal.waitFor("[looping]")
+            try terminal.send("\u{3}")
+            #expect(try await chat.end() == .interrupted)
+            #expect(terminal.settings.echoes)
+            #expect(
+                terminal.output.hasSuffix("\u{1B}[?2004l"),
+                "\(terminal.output.debugDescription)"
+            )
+        }
+
         private func expectRestored(_ way: Way, rounds: Int) async throws {
             let folder = try TemporaryFolder()
             try folder.write("import amaru\n1 / 0\n", to: "raises.py")
