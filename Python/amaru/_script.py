@@ -186,11 +186,13 @@ async def _answer(turn: Turn, text: str) -> None:
         result = await result
     if hasattr(result, "__aiter__"):
         async for piece in result:
-            turn.text(str(piece))
+            if not turn.text(str(piece)):
+                break
             await turn.drain()
     elif hasattr(result, "__next__"):
         for piece in result:
-            turn.text(str(piece))
+            if not turn.text(str(piece)):
+                break
             await turn.drain()
             await asyncio.sleep(0)
     elif result is not None:
