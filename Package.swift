@@ -82,7 +82,10 @@ let package = Package(
         .target(
             name: "AmaruPython",
             path: "Python",
-            exclude: ["pyproject.toml", "_amaru_http.pyi", "_amaru_chat.pyi", "examples"],
+            exclude: [
+                "pyproject.toml", "_amaru_chat.pyi", "_amaru_http.pyi", "_amaru_packages.pyi",
+                "examples",
+            ],
             sources: ["AmaruPython.swift"],
             resources: [.copy("amaru"), .copy("compat"), .copy("main.py")]
         ),

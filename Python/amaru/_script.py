@@ -30,10 +30,11 @@ _CANCEL_LIMIT = 5.0
 class _Script:
     """What the script offered; one per process, like the module ``__main__``."""
 
+    sender: Callable[[str, str], Any] | None = None
+    main: Callable[[], Awaitable[None]] | None = None
+    main_task: asyncio.Future[Any] | None = None
+
     def __init__(self) -> None:
-        self.sender: Callable[[str, str], Any] | None = None
-        self.main: Callable[[], Awaitable[None]] | None = None
-        self.main_task: asyncio.Future[Any] | None = None
         # asyncio holds its tasks weakly: one that waits for what only it knows would be
         # collected, https://docs.python.org/3/library/asyncio-task.html#creating-tasks
         self.tasks: set[asyncio.Future[Any]] = set()
@@ -54,12 +55,11 @@ class _Script:
             self.main_task.add_done_callback(self._main_ended)
 
     def _main_ended(self, task: asyncio.Future[Any]) -> None:
-        if task is not self.main_task:
-            return
-        # An exception is reported once nobody has the task; a cancellation never is.
-        self.main_task = None
-        if task.cancelled():
-            _bridge.chat().main_cancelled()
+        if task is self.main_task:
+            # An exception is reported when nobody has the task, a cancellation never.
+            self.main_task = None
+            if task.cancelled():
+                _bridge.chat().main_cancelled()
 
 
 _script = _Script()
@@ -167,9 +167,7 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
         if _script.sender is None:
             turn.claim()
             turn.bind(_script.run(_answer(turn, text)))
-            return
-        result = _script.sender(api_key, text)
-        if hasattr(result, "__await__"):
+        elif hasattr(result := _script.sender(api_key, text), "__await__"):
             _script.run(result)
     finally:
         _current.turn.reset(token)
@@ -217,11 +215,8 @@ def report(exc: BaseException) -> tuple[bool, str]:
     try:
         sys.excepthook(type(exc), exc, trace)
         return True, advice
-    except SystemExit as end:
-        if end.code is None or isinstance(end.code, int):
-            raise
-        sys.stderr.write(f"{end.code}\n")
-        raise SystemExit(1) from None
+    except SystemExit:
+        raise
     except BaseException as fault:
         # As python words it; the host then reports the original exception.
         sys.stderr.write("Error in sys.excepthook:\n")

@@ -78,18 +78,17 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
     def ended(task: Task[Any]) -> None:
         if turn.ended:
             return
-        exc = None if task.cancelled() else task.exception()
         if task.cancelled():
             # Not by the user, who would have ended the turn.
             what = "the script cancelled the task that was answering"
             turn.failed("script", what, "fix the script")
-        elif exc is None:
+        elif (exc := task.exception()) is None:
             turn.finished()
         elif isinstance(exc, KeyboardInterrupt):
             turn.cancelled()
         elif not isinstance(exc, SystemExit):  # which ends the program, and the turn
             from amaru.chat.failures import script_failure
 
-            turn.failed(*script_failure(exc, "", 0, "", ""))
+            turn.failed(*script_failure(exc))
 
     task.add_done_callback(ended)

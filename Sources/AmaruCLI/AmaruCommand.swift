@@ -20,16 +20,19 @@ struct AmaruCommand: AsyncParsableCommand {
             Exit codes: 0 all answered, 1 a message failed, 2 usage; Ctrl-C ends it by SIGINT (130).
             """,
         version: "0.1.0",
-        subcommands: [ChatCommand.self, RunCommand.self, PluginsCommand.self],
+        subcommands: [
+            ChatCommand.self, RunCommand.self, CheckCommand.self, EnvironmentCommand.self,
+            PluginsCommand.self,
+        ],
         defaultSubcommand: ChatCommand.self
     )
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames: Set = ["run", "plugins", "help"]
+    static let commandNames: Set = ["run", "check", "env", "plugins", "help"]
 
     static func main() async {
-        _ = StandardStreams.closed
+        _ = TerminalOutput.closed
         if CommandLine.arguments.dropFirst() == ["--version"] {
             // Without the parser, which takes most of the time of so short a run.
             ProcessEnd.leave(output(configuration.version))
@@ -105,7 +108,7 @@ struct AmaruCommand: AsyncParsableCommand {
             !commandNames.union(["chat"]).contains(name)
         else { return }
         throw ValidationError(
-            "There is no command \(name). The commands are run, plugins and help; quote a prompt "
+            "There is no command \(name). The commands are run, check, env, plugins and help; quote a prompt "
                 + "that begins with help."
         )
     }

@@ -53,52 +53,64 @@ public struct EnvironmentBuilder: Sendable {
         // First: one that is invalid may mean the same as a valid one that is there.
         try request.validate()
         let interpreter = request.interpreter
-        let entry = CacheEntry(
-            folder: cacheFolder.appending(path: "environments"),
-            name: request.key,
-            markerName: PythonEnvironment.markerName
-        )
-        let complete = { PythonEnvironment(completeAt: entry.url, for: interpreter) }
-        if let complete = complete() { return complete }
+        let entry = entry(named: request.key)
+        if let complete = PythonEnvironment(completeAt: entry.url, for: interpreter) {
+            return complete
+        }
         do {
-            guard FileManager.default.isExecutableFile(atPath: interpreter.path) else {
-                throw EnvironmentError(
-                    .interpreterMissing,
-                    "there is no Python interpreter at \(interpreter.path)",
-                    remedy: "Install Python \(interpreter.version) there."
-                )
-            }
-            try await entry.fill(
-                unless: { complete() != nil },
-                onWait: { progress("waiting for another amaru that installs the same packages") }
-            ) { work in
-                try await install(request, at: entry.url, work, progress)
+            let named = request.texts + request.requirementFiles
+            return try await fill(entry, for: interpreter, holding: named, progress) { installer in
+                let made = PythonEnvironment(root: entry.url)
+                progress("making a virtual environment for Python \(interpreter.version)")
+                try await installer.makeEnvironment(at: made.root, with: interpreter)
+                try Self.check(made.root, belongsTo: interpreter)
+                try await installer.install(request, into: made)
             }
         } catch {
             throw EnvironmentError(cache: cacheFolder.path, error)
         }
-        return PythonEnvironment(root: entry.url)
     }
 
-    private func install(
-        _ request: EnvironmentRequest,
-        at root: URL,
-        _ work: CacheEntry.Work,
-        _ progress: @escaping @Sendable (String) -> Void
-    ) async throws {
-        let installer = Installer(environment, work, progress)
-        let made = PythonEnvironment(root: root)
-        progress("making a virtual environment for Python \(request.interpreter.version)")
-        try await installer.makeEnvironment(at: root, with: request.interpreter)
-        try Self.check(root, belongsTo: request.interpreter)
-        let requirements = request.requirements.map(\.trimmed).filter { !$0.isEmpty }
-        try await installer.install(requirements, into: made, .complete)
-        guard !Task.isCancelled else { throw EnvironmentError.cancelled }
-        try await blockingCall("amaru-cache") {
-            try DurableFile.flushTree(root)
-            let text = requirements.map { $0 + "\n" }.joined()
-            try DurableFile.write(text, to: root.appending(path: PythonEnvironment.markerName))
+    /// The folder of all environments.
+    var environments: URL { cacheFolder.appending(path: "environments") }
+
+    /// The place of an environment in the cache.
+    func entry(named name: String) -> CacheEntry {
+        CacheEntry(folder: environments, name: name, markerName: PythonEnvironment.markerName)
+    }
+
+    /// Makes an environment, unless another process does so first; the marker comes last, and
+    /// says what the environment was made of.
+    func fill(
+        _ entry: CacheEntry,
+        for interpreter: PythonInterpreterInfo,
+        holding contents: [String],
+        _ progress: @escaping @Sendable (String) -> Void,
+        _ body: (Installer) async throws -> Void
+    ) async throws -> PythonEnvironment {
+        guard FileManager.default.isExecutableFile(atPath: interpreter.path) else {
+            throw EnvironmentError(
+                .interpreterMissing,
+                "there is no Python interpreter at \(interpreter.path)",
+                remedy: "Install Python \(interpreter.version) there."
+            )
         }
+        let root = entry.url
+        try await entry.fill(
+            unless: { PythonEnvironment(completeAt: root, for: interpreter) != nil },
+            onWait: { progress("waiting for another amaru that installs the same packages") }
+        ) { work in
+            try await body(Installer(environment, work, progress))
+            guard !Task.isCancelled else { throw EnvironmentError.cancelled }
+            try await blockingCall("amaru-cache") {
+                try DurableFile.flushTree(root)
+                let text = contents.map { $0 + "\n" }.joined()
+                try DurableFile.write(text, to: root.appending(path: PythonEnvironment.markerName))
+            }
+        }
+        let made = PythonEnvironment(root: root)
+        EnvironmentUse.begin(made)
+        return made
     }
 
     /// Refuses an interpreter of another version than its caller says.

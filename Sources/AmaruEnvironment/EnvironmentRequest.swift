@@ -21,6 +21,15 @@ public struct EnvironmentRequest: Sendable, Hashable {
     /// The interpreter that the environment is made with.
     public var interpreter: PythonInterpreterInfo
 
+    /// Paths of files with further requirements, in the form of `requirements.txt`.
+    public var requirementFiles: [String] = []
+
+    /// Where packages are looked for.
+    public var indexes = PackageIndexes()
+
+    /// Whether the request names no package.
+    public var isEmpty: Bool { texts.isEmpty && requirementFiles.isEmpty }
+
     /// The version of the cache's format: increased when older environments can't be used any more.
     static let format = 2
 
@@ -30,11 +39,16 @@ public struct EnvironmentRequest: Sendable, Hashable {
         self.interpreter = interpreter
     }
 
+    /// The requirements as the installer gets them.
+    var texts: [String] { requirements.map(\.trimmed).filter { !$0.isEmpty } }
+
     /// The name of this request's folder in the cache, equal for requests that mean the same.
     var key: String {
         let parts =
             ["amaru environment \(Self.format)", interpreter.path, interpreter.version]
             + Set(requirements.map(Self.normalized).filter { !$0.isEmpty }).sorted()
+            + RequirementsFile.contents(of: requirementFiles)
+            + (indexes == PackageIndexes() ? [] : ["indexes"] + indexes.key)
         return String(SHA256.hex(parts.joined(separator: "\n").utf8).prefix(32))
     }
 
@@ -44,6 +58,8 @@ public struct EnvironmentRequest: Sendable, Hashable {
     ///
     /// - Throws: `EnvironmentError` with `invalidRequirement`.
     func validate() throws {
+        try indexes.validate()
+        try RequirementsFile.check(requirementFiles)
         for requirement in requirements {
             let text = requirement.trimmed
             let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }

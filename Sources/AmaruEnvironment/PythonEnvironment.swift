@@ -27,6 +27,12 @@ public struct PythonEnvironment: Sendable, Hashable {
     /// The environment's Python: a program to start, and the embedded interpreter's program name.
     public var executable: URL { root.appending(path: "bin/python") }
 
+    /// The folder of the environment's packages.
+    func sitePackages(of interpreter: PythonInterpreterInfo) -> URL {
+        let minor = interpreter.version.split(separator: ".").prefix(2).joined(separator: ".")
+        return root.appending(path: "lib/python\(minor)/site-packages")
+    }
+
     /// The file that is written last: with it, an environment is complete.
     static let markerName = "amaru-complete"
 
@@ -39,6 +45,7 @@ public struct PythonEnvironment: Sendable, Hashable {
             FileManager.default.isExecutableFile(atPath: executable.path),
             VirtualEnvironmentConfiguration(root: root.path)?.belongs(to: interpreter) == true
         else { return nil }
+        EnvironmentUse.begin(self)
     }
 }
 

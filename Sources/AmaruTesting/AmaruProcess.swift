@@ -209,12 +209,7 @@ package final class AmaruProcess: Sendable {
     package func write(_ text: String) throws {
         if let terminal { return try terminal.send(text) }
         guard let end = input.withLock({ $0 }) else { return }
-        var text = text
-        try PosixCall.withoutBrokenPipeSignal {
-            try text.withUTF8 {
-                try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: end.number)
-            }
-        }
+        try PosixCall.withoutBrokenPipeSignal { try PosixCall.writeAll(text, to: end.number) }
     }
 
     /// Ends the standard input.

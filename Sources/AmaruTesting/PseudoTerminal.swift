@@ -106,10 +106,7 @@ package final class PseudoTerminal: Sendable {
 
     /// Types this text.
     package func send(_ text: String) throws {
-        var text = text
-        try text.withUTF8 {
-            try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: master.number)
-        }
+        try PosixCall.writeAll(text, to: master.number)
     }
 
     /// Waits until the text appears behind the one that was waited for last.

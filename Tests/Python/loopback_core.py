@@ -67,6 +67,15 @@ class _Exchange:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         target = self.options.get("target", target)
         pairs = list(zip(self.headers[::2], self.headers[1::2], strict=True))
+        # As the host, which puts in what is missing.
+        names = {name.lower() for name, _ in pairs}
+        if b"host" not in names:
+            pairs.insert(0, (b"Host", parts.netloc.encode()))
+        if self.body is not None and not names & {
+            b"content-length",
+            b"transfer-encoding",
+        }:
+            pairs.append((b"Content-Length", b"%d" % len(self.body)))
         return h11.Request(method=self.method, target=target, headers=pairs)
 
 

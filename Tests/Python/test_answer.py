@@ -15,7 +15,7 @@ import pytest
 
 from amaru.chat import answer
 from amaru.chat.answer import Reading
-from amaru.chat.transport import Fault, Response
+from amaru.chat.client import Fault, Response
 
 STREAM = "text/event-stream"
 ASKED: Any = {"model": "small", "messages": [], "stream": True}

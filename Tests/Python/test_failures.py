@@ -14,8 +14,8 @@ from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Server
 
 from amaru.chat import Conversation, client
+from amaru.chat.client import Fault
 from amaru.chat.failures import describe
-from amaru.chat.transport import Fault
 
 Serve = Callable[..., Server]
 Ask = Callable[..., Any]

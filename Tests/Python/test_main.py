@@ -244,8 +244,7 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
         text=True,
         check=True,
     )
-    names = "address answer chunks client conversation sse transport"
-    modules = [f"amaru.chat.{name}" for name in names.split()]
+    modules = [f"amaru.chat.{name}" for name in ("answer", "client", "conversation")]
     assert done.stdout.split() == ["amaru.chat", *modules, "main"]
 
 

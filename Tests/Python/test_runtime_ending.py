@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from runtime_parts import load, run
 
-runtime = load("loops", "exits", "ending")
+runtime = load("loops", "exits", "ending", "threads", "children")
 
 
 async def started(*tasks: asyncio.Task[object]) -> None:
@@ -132,8 +132,7 @@ def test_threads_are_awaited() -> None:
         threading.Timer(0.05, go.set).start()
         print(runtime.end_threads(20.0))
         """,
-        "exits",
-        "ending",
+        "threads",
     )
     assert done.stdout == "ended\n[]\n", done.stderr
 
@@ -146,8 +145,7 @@ def test_a_thread_that_does_not_end_is_named() -> None:
         print(runtime.end_threads(0.01), flush=True)
         os._exit(0)
         """,
-        "exits",
-        "ending",
+        "threads",
     )
     assert done.stdout == "['thread stuck']\n", done.stderr
 
@@ -176,7 +174,7 @@ def end_child(error: str) -> tuple[int, str, str]:
         runtime.end_child(error)
         """,
         "exits",
-        "ending",
+        "children",
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -207,7 +205,7 @@ def test_a_child_reports_without_the_frames_of_the_bridge() -> None:
             runtime.end_child(exc)
         """,
         "exits",
-        "ending",
+        "children",
         "codes",
     )
     assert done.returncode == 1
@@ -217,7 +215,7 @@ def test_a_child_reports_without_the_frames_of_the_bridge() -> None:
 
 def test_a_child_without_stderr_ends_with_its_status() -> None:
     done = run(
-        "sys.stderr = None\nruntime.end_child(SystemExit('why'))", "exits", "ending"
+        "sys.stderr = None\nruntime.end_child(SystemExit('why'))", "exits", "children"
     )
     assert (done.returncode, done.stdout) == (1, "")
 
@@ -243,11 +241,11 @@ task = loop.create_task(work())
 task.add_done_callback(runtime.end_child_task)
 loop.run_forever()
 """
-    assert run(program, "exits", "ending").returncode == status
+    assert run(program, "exits", "children").returncode == status
 
 
 def test_a_child_without_a_task_has_no_error() -> None:
-    assert run("runtime.end_child_task(None)", "exits", "ending").returncode == 0
+    assert run("runtime.end_child_task(None)", "exits", "children").returncode == 0
 
 
 def test_flushing_survives_streams_that_are_broken(

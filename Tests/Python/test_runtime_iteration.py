@@ -21,7 +21,7 @@ class Puller:
     """A `Pull` of Python's iterator, and what it has delivered."""
 
     def __init__(self, iterable: Any) -> None:
-        runtime = load("loops", "iteration")
+        runtime = load("loops", "futures", "iteration")
         runtime._State.loop = asyncio.get_running_loop()
         self.delivered: list[tuple[bool | None, Any]] = []
         self.pull = runtime.Pull(iterable, lambda *step: self.delivered.append(step))
@@ -132,7 +132,7 @@ class Sequence:
     """A sequence of Swift, and the iterator over it."""
 
     def __init__(self, *values: Any) -> None:
-        self.runtime: ModuleType = load("loops", "iteration")
+        self.runtime: ModuleType = load("loops", "futures", "iteration")
         self.values, self.stops = list(values), 0
         self.futures: list[asyncio.Future[Any]] = []
         self.iterator = self.runtime.AsyncIterator(self.advance, self.stop)
@@ -231,5 +231,5 @@ def test_an_iterator_that_goes_away_stops_the_sequence() -> None:
 
 
 def test_the_class_shows_as_one_of_amaru() -> None:
-    cls = load("loops", "iteration").AsyncIterator
+    cls = load("loops", "futures", "iteration").AsyncIterator
     assert (cls.__module__, cls.__qualname__) == ("amaru", "AsyncIterator")

@@ -7,7 +7,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +19,7 @@ class Home:
     """The part with its loop, and what Swift was told."""
 
     def __init__(self, prints: bool = True, takes_exits: bool = False) -> None:
-        self.runtime: ModuleType = load("loops")
+        self.runtime: ModuleType = load("loops", "futures", "children")
         self.told: list[tuple[str, bool]] = []
         self.drained = 0
         self.pipe = os.pipe()
@@ -85,7 +85,7 @@ def test_the_loop_is_made_once(home: Home) -> None:
 
 
 def test_a_package_that_is_missing_is_an_error() -> None:
-    runtime = load("loops")
+    runtime = load("loops", "futures", "children")
     with pytest.raises(ModuleNotFoundError):
         runtime.make_home_loop("no_such_loop", None, True, False, -1, None)
     assert runtime._State.loop is None
@@ -168,6 +168,38 @@ def test_a_task_that_is_cancelled_is_not_reported(home: Home) -> None:
     home.turn()
     home.runtime.report_failed()
     assert home.told == []
+
+
+def test_work_is_a_callback_a_task_a_generator_or_an_executor(home: Home) -> None:
+    has_work = home.runtime.has_work
+    assert not has_work()
+    home.loop.call_soon(int)
+    assert has_work()
+    home.turn()
+    assert not has_work()
+    task = home.loop.create_task(asyncio.sleep(60))
+    home.turn()
+    assert has_work()
+    task.cancel()
+    home.turn()
+    assert not has_work()
+
+    async def numbers() -> AsyncGenerator[int]:
+        yield 1
+
+    generators = [numbers()]
+
+    async def first() -> int:
+        return await anext(generators[0])
+
+    assert home.run(first()) == 1
+    assert has_work()
+    home.run(generators[0].aclose())
+    generators.clear()
+    gc.collect()
+    assert not has_work()
+    home.run(home.loop.run_in_executor(None, int))
+    assert has_work()
 
 
 @pytest.mark.parametrize("takes_exits", [True, False])

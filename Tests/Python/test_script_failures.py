@@ -14,8 +14,8 @@ import pytest
 from recording_chat import ChatSettings
 
 import amaru
+from amaru.chat.client import Fault
 from amaru.chat.failures import describe, script_failure
-from amaru.chat.transport import Fault
 
 
 def raised(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> BaseException:
@@ -44,7 +44,8 @@ def died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Died:
         *reason: Any,
     ) -> tuple[str, str, str]:
         exc = raised(source, tmp_path, monkeypatch)
-        return script_failure(exc, origin, status, error_code, error_message, *reason)
+        seen = (error_code or "status", error_message, status, *reason)
+        return script_failure(exc, origin, *seen)
 
     return die
 
@@ -177,7 +178,7 @@ def test_the_place_is_the_scripts_last_else_the_librarys_first(
 ) -> None:
     monkeypatch.setattr("sys.path", ["/s", "/x"])
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "/link/a.py")
-    _, _, remedy = script_failure(trace(*files), "", 0, "", "")
+    _, _, remedy = script_failure(trace(*files))
     assert remedy == f"fix the script at {expected}, line 2"
 
 
@@ -187,7 +188,7 @@ def test_the_standard_library_is_no_part_of_a_script_above_it(
     above = str(Path(LIBRARY).parents[1])
     monkeypatch.setattr("sys.path", [above])
     exc = trace(f"{above}/script.py", f"{LIBRARY}/decoder.py")
-    assert script_failure(exc, "", 0, "", "")[2].endswith("/script.py, line 2")
+    assert script_failure(exc)[2].endswith("/script.py, line 2")
 
 
 def test_a_text_that_is_no_file_is_not_the_place_of_a_syntax_error(died: Died) -> None:
@@ -196,11 +197,11 @@ def test_a_text_that_is_no_file_is_not_the_place_of_a_syntax_error(died: Died) -
 
 def test_what_only_amaru_raised_has_no_place() -> None:
     exc = trace(f"{AMARU}/_script.py")
-    assert script_failure(exc, "", 0, "", "")[2] == "fix the script"
+    assert script_failure(exc)[2] == "fix the script"
 
 
 def test_an_exception_without_a_trace() -> None:
-    failure = script_failure(ValueError("x"), "", 0, "", "")
+    failure = script_failure(ValueError("x"))
     assert failure == (
         "script",
         "the script raised ValueError: x",

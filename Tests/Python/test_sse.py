@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from amaru.chat.sse import Event, EventSplitter
-from amaru.chat.transport import Fault
+from amaru.chat.answer import Event, EventSplitter
+from amaru.chat.client import Fault
 
 STREAM = (
     "\ufeffdata: one\n\n"

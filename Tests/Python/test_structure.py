@@ -22,6 +22,7 @@ FILES = sorted(path for path in PYTHON.rglob("*.py") if path.name[0] not in "_."
 ALLOWED = {
     "amaru": {"amaru._bridge", "amaru._reply", "amaru.host", "_amaru_chat"},
     "amaru._bridge": {"_amaru_http", "_amaru_chat"},
+    "amaru._check": set(),
     "amaru._current": {"_amaru_chat"},
     "amaru._reply": set(),
     "amaru.host": {"amaru._bridge", "amaru._current", "amaru.chat", "_amaru_chat"},
@@ -39,6 +40,7 @@ ALLOWED = {
     },
     "amaru.network": {"amaru._bridge", "amaru.transport"},
     "pyodide": {"amaru._bridge"},
+    "micropip": {"_amaru_packages", "pyodide"},
     "main": {"amaru", "amaru.chat", "amaru.host", "amaru.plugins"},
     "examples": {"amaru"},
 }

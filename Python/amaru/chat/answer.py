@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An answer while it is read: from the bytes of a response to chunks."""
+"""An answer while it is read: from bytes to events, and from events to chunks."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from math import inf
+from typing import Any, NamedTuple
 
-from amaru.chat.chunks import Chunk, error_text, parse
-from amaru.chat.sse import Event, EventSplitter
-from amaru.chat.transport import Fault, Response
+from amaru.chat.client import Fault, Response
 
-__all__ = ["LIMIT", "Reading"]
+__all__ = ["Chunk", "Event", "EventSplitter", "LIMIT", "Reading", "error_text"]
 
 LIMIT = 16 * 1024 * 1024
 """The most that one answer may hold."""
@@ -20,6 +20,20 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 _LEFTOVER_SECONDS = 0.1
 _UNINTERRUPTED_SECONDS = 0.01
 _AFTER_FINISH_SECONDS = 5.0
+
+Event = tuple[bytes, bytes]
+"""A server-sent event: its type, empty without an `event` field, and its data."""
+
+
+class Chunk(NamedTuple):
+    """What one event adds to the answer."""
+
+    text: str = ""
+    reasoning: str = ""
+    #: Parts of tool calls: which of the answer's calls, its name, its arguments.
+    tools: tuple[tuple[int, str, str], ...] = ()
+    finish_reason: str = ""
+    usage: tuple[int, int] | None = None
 
 
 class Reading:
@@ -51,7 +65,7 @@ class Reading:
         if start.startswith(b"<"):
             raise Fault("html", start.decode("utf-8", "replace"))
         if start.startswith((b"{", b"[")):
-            yield [_completion(await self._whole(start))]
+            yield [await self._completion(start)]
             return
         splitter, arrived = EventSplitter(), start
         while arrived is not None:
@@ -81,7 +95,7 @@ class Reading:
             if name == b"error":
                 raise Fault("in_stream", error_text(data.decode("utf-8", "replace")))
             try:
-                chunk = parse(data.decode())
+                chunk = _chunk(data.decode())
             except ValueError as exc:
                 if is_end:
                     # What the end cut off is not the server's mistake in writing: it
@@ -89,8 +103,6 @@ class Reading:
                     return
                 shown = data[:240].decode("utf-8", "replace")[:80]
                 raise Fault("malformed", f"{exc}: {shown}") from exc
-            if chunk.error:
-                raise Fault("in_stream", chunk.error)
             if chunk.text or chunk.reasoning or chunk.tools:
                 self._due = None
             self._finished = self._finished or bool(chunk.finish_reason)
@@ -123,7 +135,8 @@ class Reading:
                 raise Fault("stall") from exc
             raise Fault("incomplete", exc.args[-1]) from exc
 
-    async def _whole(self, start: bytes) -> bytearray:
+    async def _completion(self, start: bytes) -> Chunk:
+        """Read a whole completion, from a server that does not stream."""
         body = bytearray(start)
         while (arrived := await self._read()) is not None:
             # Only the end of a document tells whether it has content.
@@ -131,17 +144,150 @@ class Reading:
             body += arrived
             if len(body) > LIMIT:
                 raise Fault("too_long")
-        return body
+        try:
+            chunk = _chunk(body.decode("utf-8", "replace"), "message")
+        except ValueError as exc:
+            raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
+        if chunk.text or chunk.tools or chunk.finish_reason:
+            return chunk
+        raise Fault("not_a_stream", "a JSON document that is not a completion")
 
 
-def _completion(body: bytearray) -> Chunk:
-    """Read a whole completion, from a server that does not stream."""
+class EventSplitter:
+    """Collects bytes in pieces of any size, and returns the events that they complete.
+
+    The rules are those of
+    https://html.spec.whatwg.org/multipage/server-sent-events.html with one exception:
+    an event that the end of the stream cuts off is delivered, so that a server which
+    forgets the last blank line is understood. Nothing is decoded here: a character may
+    be torn between two pieces, and bytes that are not UTF-8 matter only in the data.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        """Refuse an event of which more than `limit` bytes are kept."""
+        self._limit = limit
+        self._rest = bytearray()
+        self._after_return, self._first_line = False, True
+        self._name, self._size = b"", 0
+        self._data: list[bytes] = []
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """Take more bytes; raise `Fault` if one event outgrows the limit."""
+        if not piece:
+            return []
+        if self._after_return and piece.startswith(b"\n"):
+            # The second half of a line end, whose line is read already.
+            piece = piece[1:]
+        self._after_return = piece.endswith(b"\r")
+        lines = piece.splitlines()
+        rest = lines.pop() if lines and piece[-1] not in b"\r\n" else b""
+        if lines and self._rest:
+            lines[0] = bytes(self._rest) + lines[0]
+            self._rest.clear()
+        events = [event for line in lines if (event := self._end_line(line))]
+        self._rest += rest
+        if self._size + len(self._rest) > self._limit:
+            raise Fault("malformed", f"one event is longer than {self._limit} bytes")
+        return events
+
+    def close(self) -> list[Event]:
+        """Return the event that the end of the stream leaves behind, if any."""
+        return self.feed(b"\n\n")
+
+    def _end_line(self, line: bytes) -> Event | None:
+        if self._first_line:
+            self._first_line = False
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line:
+            event = (self._name, b"\n".join(self._data)) if self._data else None
+            self._name, self._size = b"", 0
+            self._data.clear()
+            return event
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            # With what an object takes, or many short lines would outgrow the limit.
+            self._size += len(line) + 64
+            self._data.append(value.removeprefix(b" "))
+        elif field == b"event":
+            self._name = value.removeprefix(b" ")
+        return None
+
+
+def error_text(error: object) -> str:
+    """Return the words of an error in any of the forms in use, also as JSON text."""
+    if isinstance(error, str):
+        try:
+            parsed = json.loads(error) if error.lstrip()[:1] in ("{", "[") else error
+        except (ValueError, RecursionError):
+            return error
+        return error if isinstance(parsed, str) else error_text(parsed)
+    if isinstance(error, list) and error:
+        return error_text(error[0])
+    words = _said(_object(error))
+    return error_text(words) if words else json.dumps(error)
+
+
+def _said(error: dict[str, Any]) -> object:
+    """Return what an error object says, under whichever name."""
+    names = ("message", "detail", "error", "errors", "msg")
+    return next((error[name] for name in names if error.get(name)), None)
+
+
+def _chunk(data: str, part: str = "delta") -> Chunk:
+    """Read an event's data, or a whole completion, whose `part` is its ``message``.
+
+    Servers differ in what they leave out, send as null or add, and none of that is
+    worth losing an answer for. A ValueError is raised for what is not a JSON object, a
+    `Fault` for an error that the server reports in place of an answer.
+    """
     try:
-        chunk = parse(body.decode("utf-8", "replace"), "message")
-    except ValueError as exc:
-        raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
-    if chunk.error:
-        raise Fault("in_stream", chunk.error)
-    if chunk.text or chunk.tools or chunk.finish_reason:
-        return chunk
-    raise Fault("not_a_stream", "a JSON document that is not a completion")
+        event = json.loads(data)
+    except RecursionError as exc:
+        raise ValueError("nested too deeply") from exc
+    if not isinstance(event, dict):
+        raise ValueError(f"expected an object, got {type(event).__name__}")
+    choices = event.get("choices")
+    if event.get("error") or choices is None and (_said(event) or "errors" in event):
+        raise Fault("in_stream", error_text(event))
+    choice = _object(choices[0] if isinstance(choices, list) and choices else None)
+    delta = _object(choice.get(part))
+    content = delta.get("content")
+    finish_reason, usage = choice.get("finish_reason"), event.get("usage")
+    if isinstance(content, str) and len(delta) == 1 and not (finish_reason or usage):
+        # Nearly all events: no need to look for what else there might be.
+        return Chunk(content)
+    if finish_reason == "error" or choice.get("error"):
+        raise Fault("in_stream", error_text(choice))
+    return Chunk(
+        text=_text(content) + _text(delta.get("refusal")),
+        reasoning=_text(delta.get("reasoning_content") or delta.get("reasoning")),
+        tools=tuple(_tools(delta.get("tool_calls"))),
+        finish_reason=_text(finish_reason),
+        usage=_usage(_object(usage)),
+    )
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        # Content in parts, as in a request: [{"type": "text", "text": …}].
+        return "".join(_text(_object(part).get("text")) for part in value)
+    return value if isinstance(value, str) else ""
+
+
+def _tools(calls: object) -> Iterator[tuple[int, str, str]]:
+    for position, call in enumerate(calls if isinstance(calls, list) else []):
+        index, function = (_object(call).get(key) for key in ("index", "function"))
+        name, arguments = (_object(function).get(key) for key in ("name", "arguments"))
+        index = index if isinstance(index, int) else position
+        yield index, _text(name), _text(arguments)
+
+
+def _usage(usage: dict[str, Any]) -> tuple[int, int] | None:
+    counts = [usage.get(name) or 0 for name in ("prompt_tokens", "completion_tokens")]
+    if usage and all(type(n) is int and 0 <= n < 2**53 for n in counts):
+        return counts[0], counts[1]
+    return None

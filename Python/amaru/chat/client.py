@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client of the chat-completions protocol: asks, follows, tries again."""
+"""The client of the chat-completions protocol: asks, follows, tries again.
+
+Requests go to the host's network, which knows the key.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,114 @@ import asyncio
 import json
 from typing import Any
 
-from amaru import host
-from amaru.chat.address import endpoint, origin
-from amaru.chat.transport import Fault, Response, send
+from amaru import _bridge, host
 
-__all__ = ["Client"]
+__all__ = ["Client", "Fault", "Response", "endpoint", "origin"]
 
+_PATH = "/chat/completions"
+_PIECE = 64 * 1024
 _RETRIES = 2
 _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
 _ERROR_SECONDS = 10.0
+
+
+class Fault(Exception):
+    """Why a turn has no answer, or not all of it; `failures` says what it means.
+
+    `kind` is a code of the host's network, a row of the table in `failures`, or
+    ``"status"`` for a response that refuses the request: `status` is then set, and
+    `detail` is the body as it came. `reason` and `number` are those of the network's
+    TransferError.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str = "",
+        status: int = 0,
+        reason: str | None = None,
+        number: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(kind, detail)
+        self.kind, self.detail, self.status = kind, detail, status
+        self.headers = headers or {}
+        self.reason, self.number = reason, number
+
+
+class Response:
+    """A response whose body is still arriving.
+
+    As a context manager it aborts the transfer on leaving, unless the body was read to
+    its end.
+    """
+
+    def __init__(
+        self, core: Any, exchange: int, status: int, fields: list[bytes]
+    ) -> None:
+        texts = [field.decode("latin-1") for field in fields]
+        names = [name.lower() for name in texts[::2]]
+        self.status = status
+        self.headers = dict(zip(names, texts[1::2], strict=True))
+        self._core, self._exchange, self._ended = core, exchange, False
+        coding = self.headers.get("content-encoding", "").strip().lower()
+        self._coding = "" if coding == "identity" else coding
+        self._packed = b""
+        self._inflater: Any = None
+
+    async def read(self) -> bytes | None:
+        """Return the bytes that have arrived, which may be none; None at the end."""
+        if self._coding and (piece := self._unpacked(self._packed)):
+            return piece
+        if self._ended:
+            return None
+        try:
+            arrived: list[bytes] = await self._core.read_chunks(self._exchange)
+        except Exception as exc:
+            raise _fault(exc) from exc
+        self._ended = not arrived
+        if self._ended:
+            return None
+        body = b"".join(arrived)
+        return self._unpacked(body) if self._coding else body
+
+    async def rest(self, seconds: float) -> bytes:
+        """Return what still arrives in a time, at most 64 KiB; faults end it early."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(seconds):
+                while len(body) < _PIECE and (arrived := await self.read()) is not None:
+                    body += arrived
+                    # Reading what is there already does not let the loop run.
+                    await asyncio.sleep(0)
+        except (Fault, TimeoutError):
+            pass
+        return bytes(body[:_PIECE])
+
+    def _unpacked(self, packed: bytes) -> bytes:
+        """Unpack one piece of bounded size: a megabyte of gzip may hold a gigabyte."""
+        # Imported here: no server is asked to compress, so few do.
+        import zlib
+
+        if self._coding not in ("gzip", "x-gzip", "deflate"):
+            raise Fault("decoding", f"it is compressed with {self._coding}")
+        self._inflater = self._inflater or zlib.decompressobj(zlib.MAX_WBITS | 32)
+        try:
+            piece: bytes = self._inflater.decompress(packed, _PIECE)
+        except zlib.error as exc:
+            raise Fault("decoding", str(exc)) from exc
+        self._packed = self._inflater.unconsumed_tail
+        return piece
+
+    def __enter__(self) -> Response:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._ended:
+            self._ended = True
+            self._core.cancel(self._exchange)
 
 
 class Client:
@@ -33,11 +133,21 @@ class Client:
         A fault that may pass is tried again, each time announced on `turn`; the last
         one is raised as `Fault`. Nothing is repeated once there is a response.
         """
+        request = {"model": self._settings.model, "messages": messages, "stream": True}
+        counting = request | {"stream_options": {"include_usage": True}}
         attempt = 0
         while True:
             try:
-                return await self._complete(messages)
+                return await self._post(counting if self._counts_tokens else request)
             except Fault as fault:
+                refused = "stream_options" in fault.detail and fault.status in (
+                    400,
+                    422,
+                )
+                if refused and self._counts_tokens:
+                    # Older servers do not know it: the count is not asked for again.
+                    self._counts_tokens = False
+                    continue
                 from amaru.chat.failures import describe, may_pass
 
                 if attempt == _RETRIES or not may_pass(fault):
@@ -49,31 +159,17 @@ class Client:
                     raise
             await asyncio.sleep(seconds)
 
-    async def _complete(self, messages: list[dict[str, str]]) -> Response:
-        request = {"model": self._settings.model, "messages": messages, "stream": True}
-        if self._counts_tokens:
-            options = {"stream_options": {"include_usage": True}}
-            try:
-                return await self._post(_encoded(request | options))
-            except Fault as fault:
-                is_refused = fault.status in (400, 422)
-                if not is_refused or "stream_options" not in fault.detail:
-                    raise
-                # Older servers do not know it: the count is not asked for again.
-                self._counts_tokens = False
-        return await self._post(_encoded(request))
-
-    async def _post(self, body: bytes | None) -> Response:
+    async def _post(self, request: dict[str, Any]) -> Response:
+        # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
+        text = json.dumps(request, ensure_ascii=False).encode(
+            "utf-16-le", "surrogatepass"
+        )
+        body: bytes | None = text.decode("utf-16-le", "replace").encode()
         method, url = "POST", endpoint(self._settings.base_url)
         visited: list[tuple[str, str]] = []
-        # Reading waits as long as the user lets an answer stall; 0 is without limit.
-        stall = self._settings.stall_timeout
-        timeouts = dict.fromkeys(("read", "write", "pool"), stall) if stall else {}
-        timeouts["connect"] = _CONNECT_SECONDS
         while True:
-            fields = self._fields(url, body)
             try:
-                response = await send(method, url, fields, body, timeouts)
+                response = await self._send(method, url, body)
             except Fault as fault:
                 if visited and fault.kind == "connect":
                     raise Fault("redirects", f"{url}: {fault.detail}") from fault
@@ -83,11 +179,12 @@ class Client:
             with response:
                 location = response.headers.get("location")
                 if response.status not in (301, 302, 303, 307, 308) or not location:
-                    body = await response.rest(_ERROR_SECONDS)
+                    refusal = (await response.rest(_ERROR_SECONDS)).decode(
+                        "utf-8", "replace"
+                    )
                     # Where the request went in the end, if not where it was sent.
                     headers = response.headers | {"location": url if visited else ""}
-                    text = body.decode("utf-8", "replace")
-                    raise Fault("status", text, response.status, headers)
+                    raise Fault("status", refusal, response.status, headers=headers)
             visited.append((method, url))
             if response.status < 304:
                 # As browsers do, and every client after them.
@@ -101,26 +198,40 @@ class Client:
             if (method, url) in visited or len(visited) > _REDIRECTS:
                 raise Fault("redirects", f"the last leads to {url}")
 
-    def _fields(self, url: str, body: bytes | None) -> list[bytes]:
+    async def _send(self, method: str, url: str, body: bytes | None) -> Response:
+        """Return the response as soon as its head has arrived."""
         fields = {
-            "Host": origin(url).partition("://")[2],
             "Accept": "text/event-stream, application/json",
             "Accept-Encoding": "identity",
             "User-Agent": "amaru",
         }
         if body is not None:
             fields["Content-Type"] = "application/json"
-            fields["Content-Length"] = str(len(body))
         key = self._settings.api_key
         if key and origin(url) == origin(self._settings.base_url):
             fields["Authorization"] = f"Bearer {key}"
-        return [part.encode() for pair in fields.items() for part in pair]
+        flat = [part.encode() for pair in fields.items() for part in pair]
+        # Reading waits as long as the user lets an answer stall; 0 is without limit.
+        stall = self._settings.stall_timeout
+        timeouts = dict.fromkeys(("read", "write", "pool"), stall) if stall else {}
+        timeouts["connect"] = _CONNECT_SECONDS
+        core = _bridge.http()
+        try:
+            exchange = core.open(method, url, flat, body, False, timeouts)
+            try:
+                status, _, _, flat = await core.head(exchange)
+            except BaseException:
+                core.cancel(exchange)
+                raise
+        except Exception as exc:
+            raise _fault(exc) from exc
+        return Response(core, exchange, status, flat)
 
 
-def _encoded(request: dict[str, Any]) -> bytes:
-    # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
-    text = json.dumps(request, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
-    return text.decode("utf-16-le", "replace").encode()
+def _fault(exc: Exception) -> Fault:
+    if isinstance(exc, _bridge.http().TransferError):
+        return Fault(exc.code, exc.message, 0, exc.reason, exc.number)
+    return Fault("transport", f"{type(exc).__name__}: {exc}")
 
 
 def _pause(fault: Fault, attempt: int) -> float:
@@ -140,10 +251,33 @@ def _asked(headers: dict[str, str]) -> float:
         except ValueError:
             continue
     import time
-    from email.utils import mktime_tz, parsedate_tz
+    from email.utils import parsedate_to_datetime
 
     try:
-        date = parsedate_tz(headers.get("retry-after", ""))
-        return mktime_tz(date) - time.time() if date else 0.0
+        date = parsedate_to_datetime(headers.get("retry-after", ""))
+        return date.timestamp() - time.time()
     except (OverflowError, ValueError):
         return 0.0
+
+
+def endpoint(base_url: str) -> str:
+    """Return where completions are asked for; raise `Fault` if that cannot be told.
+
+    The base may end in slashes or in the endpoint's own path, and may have a query.
+    """
+    base, _, query = base_url.partition("#")[0].partition("?")
+    scheme, _, rest = base.partition("://")
+    authority, _, path = rest.partition("/")
+    if scheme.lower() not in ("http", "https") or not authority:
+        raise Fault("unsupported_protocol", "it does not begin with http:// and a host")
+    if "@" in authority:
+        raise Fault("user_info")
+    path = f"/{path}".rstrip("/").removesuffix(_PATH) + _PATH
+    return f"{scheme}://{authority}".lower() + path + (f"?{query}" if query else "")
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL; no user name, path or query."""
+    scheme, mark, rest = url.partition("://")
+    authority = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+    return f"{scheme}{mark}{authority}".lower() if authority else url

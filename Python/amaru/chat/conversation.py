@@ -9,10 +9,8 @@ from contextlib import aclosing
 from io import StringIO
 
 from amaru import host
-from amaru.chat.answer import LIMIT, Reading
-from amaru.chat.chunks import Chunk
-from amaru.chat.client import Client
-from amaru.chat.transport import Fault
+from amaru.chat.answer import LIMIT, Chunk, Reading
+from amaru.chat.client import Client, Fault
 
 __all__ = ["Conversation"]
 
@@ -21,12 +19,9 @@ __all__ = ["Conversation"]
 Filter = Callable[[str, str, "host.Turn"], Awaitable[str]]
 
 # What a server calls the end of an answer that is not its natural end.
-_CUTS = {
-    "length": "the model reached its token limit",
-    "model_length": "the model reached its token limit",
-    "max_tokens": "the model reached its token limit",
-    "content_filter": "the server's content filter stopped it",
-}
+_CUTS = dict.fromkeys(
+    ("length", "model_length", "max_tokens"), "the model reached its token limit"
+) | {"content_filter": "the server's content filter stopped it"}
 
 
 class Conversation:
@@ -70,8 +65,8 @@ class Conversation:
             turn.finished(answer.reason)
         finally:
             if said := answer.text.getvalue():
-                self.messages.append({"role": "user", "content": text})
-                self.messages.append({"role": "assistant", "content": said})
+                question = {"role": "user", "content": text}
+                self.messages += [question, {"role": "assistant", "content": said}]
 
     async def _ask(self, text: str, answer: _Answer) -> None:
         messages = [*self.messages, {"role": "user", "content": text}]
@@ -91,11 +86,8 @@ class _Answer:
     """One answer as it is shown, and then as it is remembered."""
 
     def __init__(self, turn: host.Turn, filter: Filter | None) -> None:
-        self.turn = turn
-        self.reason = "stop"
-        self.text = StringIO()
-        self._filter = filter
-        self._size = 0
+        self.turn, self.reason, self.text = turn, "stop", StringIO()
+        self._filter, self._size = filter, 0
         self._tools: dict[int, tuple[StringIO, StringIO]] = {}
 
     async def add(self, chunk: Chunk) -> None:

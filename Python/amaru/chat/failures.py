@@ -10,12 +10,13 @@ import errno
 import os
 import re
 import sys
-from typing import Final
+import traceback
+from typing import Any, Final
 
 from amaru import host
-from amaru.chat.address import origin as origin_of
-from amaru.chat.chunks import error_text
-from amaru.chat.transport import Fault
+from amaru.chat.answer import error_text
+from amaru.chat.client import Fault
+from amaru.chat.client import origin as origin_of
 
 __all__ = ["advice", "describe", "may_pass", "script_failure"]
 
@@ -150,52 +151,63 @@ _PACKAGES: Final = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-_MISSING: Final = frozenset({"micropip", "module", "page_module"})
 
 
 def describe(exc: BaseException, settings: host.Settings) -> Failure:
     """Say what `exc` means to the user of a chat with `settings`."""
+    fault = exc if isinstance(exc, Fault) else _missing(exc)
+    fault = fault or Fault("unexpected", _words(exc))
+    row, detail = _row(fault)
     # Servers quote the key that they refuse; the placeholder means nothing to the user.
-    quoted = settings.api_key
-    stall = f"{settings.stall_timeout:g}"
-    return _filled(
-        _fault(exc),
-        settings.base_url,
-        settings.model,
-        stall,
-        quoted,
-        settings.key_variable,
+    if key := settings.api_key:
+        detail = detail.replace(key, "the key")
+    elif row == "401" and settings.model:
+        row = "401_no_key"
+    code, message, remedy = _ROWS[row]
+    scheme, mark, rest = settings.base_url.partition("?")[0].partition("://")
+    # Without a user name, and without the query: both may hold secrets.
+    url = scheme + mark + re.sub(r"^[^/]*@", "", rest)
+    origin, variable = origin_of(settings.base_url), settings.key_variable
+    detail = _ADVICE.sub("", _masked(detail))
+    # The row says that already.
+    said = r'could not (connect to|find the host "[^"]*" of) '
+    detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
+    values = {"origin": origin, "url": url, "model": settings.model}
+    message = message.format(stall=f"{settings.stall_timeout:g}", **values)
+    remedy = remedy.format(
+        detail=detail,
+        source=f" in the variable {variable}" if variable else f" for {origin}",
+        version="" if _VERSIONED.search(url) else ": is it missing /v1?",
+        **values,
     )
+    if where := _masked(fault.headers.get("location", "")):
+        remedy = f"the base URL redirects to {where}: use that address"
+    if fault.status:
+        message += f" ({fault.status})"
+    if detail:
+        message += f": {detail}" if len(detail) <= 300 else f": {detail[:299]}…"
+    return code, message, " ".join(remedy.split())
 
 
-def script_failure(
-    exc: BaseException,
-    origin: str,
-    status: int,
-    error_code: str,
-    error_message: str,
-    reason: str | None = None,
-    number: int | None = None,
-) -> Failure:
+def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     """Say what a script raised, with what the network last saw of its requests.
 
     A script may hide what its server said: the host has seen the real status, or the
-    real error with its `reason`. What is unknown is 0 or empty.
+    real error. `seen` is a `Fault` of `origin` in parts; its status may be a good one.
     """
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]
     stopped = f"the script raised {_masked(_words(exc))}"
     place = _place(exc).encode("utf-8", "replace").decode()
-    fault = _fault(exc)
-    if fault.kind in _MISSING:
-        return "script", f"{stopped}{place}", _filled(fault, "")[2]
-    if origin and (error_code or status >= 400):
-        kind = error_code or "status"
-        fault = Fault(kind, error_message, status, reason=reason, number=number)
-        code, message, remedy = _filled(fault, origin)
+    settings = host.Settings(model="", base_url=origin)
+    if missing := _missing(exc):
+        return "script", f"{stopped}{place}", describe(missing, settings)[2]
+    fault = Fault(*seen or ("status",))
+    if origin and (fault.kind != "status" or fault.status >= 400):
+        code, message, remedy = describe(fault, settings)
         return code, f"{message}; {stopped}{place}", remedy
-    if origin and status:
-        stopped = f"{origin} answered {status}, then {stopped}"
+    if origin and fault.status:
+        stopped = f"{origin} answered {fault.status}, then {stopped}"
     return "script", stopped, f"fix the script{place}"
 
 
@@ -212,65 +224,22 @@ def may_pass(fault: Fault) -> bool:
 
 def advice(exc: BaseException) -> str:
     """Say which module is missing and what to do; else return the empty string."""
-    fault = _fault(exc)
-    if fault.kind not in _MISSING:
-        return ""
-    _, message, remedy = _filled(fault, "")
-    return f"{message}: {remedy}"
+    if missing := _missing(exc):
+        return ": ".join(describe(missing, host.Settings(model="", base_url=""))[1:])
+    return ""
 
 
-def _fault(exc: BaseException) -> Fault:
-    if isinstance(exc, Fault):
-        return exc
-    if isinstance(exc, ModuleNotFoundError) and exc.name:
-        package = exc.name.partition(".")[0]
-        if package in ("js", "pyodide", "pyodide_js"):
-            return Fault("page_module", exc.name)
-        if package == "micropip":
-            return Fault("micropip")
-        if package not in sys.modules:
-            return Fault("module", _PACKAGES.get(package, package))
-    return Fault("unexpected", _words(exc))
-
-
-def _filled(
-    fault: Fault,
-    base_url: str,
-    model: str = "",
-    stall: str = "",
-    key: str = "",
-    variable: str = "",
-) -> Failure:
-    row, detail = _row(fault)
-    if row == "401" and model and not key:
-        row = "401_no_key"
-    code, message, remedy = _ROWS[row]
-    where = _masked(fault.headers.get("location", ""))
-    if where:
-        remedy = "the base URL redirects to {where}: use that address"
-    scheme, mark, rest = base_url.partition("?")[0].partition("://")
-    # Without a user name, and without the query: both may hold secrets.
-    url = scheme + mark + re.sub(r"^[^/]*@", "", rest)
-    origin = origin_of(base_url)
-    detail = _ADVICE.sub("", _masked(detail.replace(key, "the key") if key else detail))
-    # The row says that already.
-    said = r'could not (connect to|find the host "[^"]*" of) '
-    detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
-    values = {
-        "origin": origin,
-        "url": url,
-        "model": model,
-        "stall": stall,
-        "source": f" in the variable {variable}" if variable else f" for {origin}",
-        "version": "" if _VERSIONED.search(url) else ": is it missing /v1?",
-    }
-    message = message.format(**values)
-    remedy = " ".join(remedy.format(detail=detail, where=where, **values).split())
-    if fault.status:
-        message += f" ({fault.status})"
-    if detail:
-        message += f": {detail}" if len(detail) <= 300 else f": {detail[:299]}…"
-    return code, message, remedy
+def _missing(exc: BaseException) -> Fault | None:
+    if not isinstance(exc, ModuleNotFoundError) or not exc.name:
+        return None
+    package = exc.name.partition(".")[0]
+    if package in ("js", "pyodide", "pyodide_js"):
+        return Fault("page_module", exc.name)
+    if package == "micropip":
+        return Fault("micropip")
+    if package in sys.modules:
+        return None
+    return Fault("module", _PACKAGES.get(package, package))
 
 
 def _row(fault: Fault) -> tuple[str, str]:
@@ -322,14 +291,12 @@ def _place(exc: BaseException) -> str:
     script = getattr(sys.modules["__main__"], "__file__", None) or ""
     folders = {os.path.dirname(script), *sys.path[:1]} - {""}
     own = tuple(os.path.join(folder, "") for folder in folders)
-    first = last = ""
-    trace = exc.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        place = f" at {file}, line {trace.tb_lineno}"
-        if file.startswith(own) and not _LIBRARY.match(file):
-            last = place
-        elif not first and not file.startswith(("<", _AMARU)):
-            first = place
-        trace = trace.tb_next
-    return last or first
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(exc.__traceback__)
+    ]
+    ours = [f for f in frames if f[0].startswith(own) and not _LIBRARY.match(f[0])]
+    others = [f for f in frames if not f[0].startswith(("<", _AMARU))]
+    for file, line in ours[-1:] or others[:1]:
+        return f" at {file}, line {line}"
+    return ""

@@ -305,11 +305,23 @@ enum EventLoop {
         let end = try NativeFunction.makeForkSafe("end") { arguments, _, _ in
             ForkedChild.end(with: arguments.first)
         }
-        _ = try Runtime.call(.asyncio, "follow_fork", [end], PythonGIL())
+        _ = try Runtime.call(.children, "follow_fork", [end], PythonGIL())
     }
 
     /// Whether there is a loop, which the end has to be told of.
     static var exists: Bool { loop != nil }
+
+    /// Whether tasks, callbacks or generators of the loop are left, which have to be ended.
+    static var hasWork: Bool {
+        guard exists else { return false }
+        do {
+            let answer = try Runtime.call(.asyncio, "has_work", [], PythonGIL())
+            return answer.pointer == amaru_true()
+        } catch {
+            // What ends them meets the same, and says so.
+            return true
+        }
+    }
 
     /// Says whether the loop that runs on the Python thread is another than the home loop.
     static func isNested(_ loop: PyPointer) -> Bool { loop != self.loop }

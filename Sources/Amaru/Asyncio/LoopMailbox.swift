@@ -55,7 +55,7 @@ final class LoopMailbox: Sendable {
         let descriptor = Int(pipe.wakeUp.readEnd)
         let loop = PythonObject(OwnedReference(borrowed: loop))
         let isWatched = try Runtime.call(
-            .asyncio,
+            .futures,
             "watch",
             [loop, descriptor, callback],
             PythonGIL()

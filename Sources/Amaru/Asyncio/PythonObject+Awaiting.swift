@@ -18,7 +18,7 @@ extension PythonObject {
         try Interpreter.requireRunning()
         try EventLoop.home(PythonGIL())
         let future = try ContextPairs.enteringPython {
-            PythonObject(try Runtime.call(.asyncio, "ensure_future", [self], PythonGIL()))
+            PythonObject(try Runtime.call(.futures, "ensure_future", [self], PythonGIL()))
         }
         let isCancelled = Once()
         if Task.isCancelled, isCancelled.first() { try future.cancelFuture() }
@@ -62,7 +62,7 @@ extension PythonObject {
             // Python may have ended.
             if let future = arguments.first {
                 let future = PythonObject(OwnedReference(borrowed: future))
-                _ = Runtime.attempt(.asyncio, "retrieve", future, gil)
+                _ = Runtime.attempt(.futures, "retrieve", future, gil)
                 let isCancelled = try? Method.call(future.pointer, "cancelled")
                 if let isCancelled, isCancelled.pointer == amaru_true() { _ = cancellation.first() }
             }

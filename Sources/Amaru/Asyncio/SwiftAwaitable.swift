@@ -289,7 +289,7 @@ final class SwiftAwaitable: @unchecked Sendable {
             return OwnedReference(borrowed: amaru_none())
         }
         // A loop that has ended has nobody left who waits.
-        let posted = settle.flatMap { try? Runtime.call(.asyncio, "post", [loop, $0], gil) }
+        let posted = settle.flatMap { try? Runtime.call(.futures, "post", [loop, $0], gil) }
         guard let posted, posted.pointer == amaru_true() else { return endPending() }
     }
 
@@ -320,6 +320,6 @@ final class SwiftAwaitable: @unchecked Sendable {
     ) throws {
         let future = PythonObject(OwnedReference(borrowed: future))
         let exception = PythonObject(OwnedReference(borrowed: exception))
-        _ = try Runtime.call(.asyncio, "fail", [future, exception], gil)
+        _ = try Runtime.call(.futures, "fail", [future, exception], gil)
     }
 }

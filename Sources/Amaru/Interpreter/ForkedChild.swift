@@ -43,7 +43,7 @@ enum ForkedChild {
     }
 
     private static func end(_ function: String, _ argument: some ConvertibleToPython) -> Never {
-        _ = try? Runtime.call(.ending, function, [argument], PythonGIL())
+        _ = try? Runtime.call(.children, function, [argument], PythonGIL())
         // It has raised.
         _exit(1)
     }

@@ -73,7 +73,7 @@ enum Shutdown {
 
         for (part, function) in [
             ("tasks", "end_tasks"), ("asynchronous generators", "end_generators"),
-        ] where EventLoop.exists {
+        ] where EventLoop.hasWork {
             enter(part)
             do {
                 let ending = PythonObject(
@@ -86,7 +86,7 @@ enum Shutdown {
         }
         if EventLoop.exists { _ = try? Runtime.call(.asyncio, "report_failed", [], PythonGIL()) }
         for (name, part, function, arguments) in [
-            ("threads", .ending, "end_threads", [seconds]),
+            ("threads", .threads, "end_threads", [seconds]),
             ("exit functions", .exits, "run_exit_functions", []),
             ("output", .exits, "flush", []),
         ] as [(String, Runtime.Part, String, [Double])]

@@ -24,7 +24,7 @@ enum PipedInput {
     static func message(after prompt: String) async throws -> String {
         let hasPrompt = !prompt.isEmpty
         let bytes: [UInt8] = try await blockingCall("amaru-stdin") {
-            guard isData(hasPrompt: hasPrompt), waits(hasPrompt: hasPrompt) else { return [] }
+            guard !hasPrompt || isData, waits(hasPrompt: hasPrompt) else { return [] }
             return try PosixCall.readAll(STDIN_FILENO, atMost: bound)
         }
         guard bytes.count <= bound else {
@@ -47,8 +47,7 @@ enum PipedInput {
     /// Whether standard input is a file or a pipe that the user may have given as data.
     ///
     /// A file that was read in part belongs to a loop in a shell script, which goes on reading it.
-    private static func isData(hasPrompt: Bool) -> Bool {
-        guard hasPrompt else { return true }
+    private static var isData: Bool {
         var status = stat()
         guard fstat(STDIN_FILENO, &status) == 0 else { return false }
         switch status.st_mode & S_IFMT {

@@ -35,7 +35,12 @@ struct ScriptRun {
             if let message = status.message { Report.line(message) }
             return status.code
         }
-        let (isReported, advice) = await interruptible { await session.report(exception) }
+        var (isReported, advice) = (false, "")
+        do {
+            (isReported, advice) = try await interruptible { try await session.report(exception) }
+        } catch let exit as PythonException where exit.exitStatus != nil {
+            return await report(exit)
+        } catch {}
         let code = isReported ? Report.code(of: exception) : Report.failure(exception)
         if !advice.isEmpty { Report.line("amaru: \(advice)") }
         return code
@@ -52,8 +57,8 @@ struct ScriptRun {
     }
 
     /// Runs `body`, in which the first Ctrl-C interrupts Python, and a second one ends the program.
-    private func interruptible<Value>(_ body: () async -> Value) async -> Value {
-        await program.interrupts.during(
+    private func interruptible<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        try await program.interrupts.during(
             { [program, session] count in
                 guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
                 Python.interrupt()

@@ -30,7 +30,6 @@ struct ChatCommand: AsyncParsableCommand {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         let program = try Program(options, isConversation: isConversation)
         await program.end {
-            try StandardStreams.refuseFolder()
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)

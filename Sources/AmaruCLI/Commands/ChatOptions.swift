@@ -91,7 +91,7 @@ struct ChatOptions: ParsableArguments {
         return value
     }
 
-    private static func check(_ url: String, named name: String) throws {
+    static func check(_ url: String, named name: String) throws {
         do {
             _ = try HTTPOrigin(parsing: url)
         } catch {

@@ -43,30 +43,34 @@ struct NetworkOptions: ParsableArguments {
         _ = try allowList(with: [])
     }
 
-    /// The network that the options describe.
+    /// The network that the options and the process's variables describe.
     ///
-    /// - Parameters:
-    ///   - proxies: The proxies that the environment names.
-    ///   - servers: The origins that are allowed beside the named ones.
-    /// - Throws: `ValidationError` that names the option whose file cannot be used; what `engine`
-    ///   throws.
+    /// - Parameter servers: The origins that are allowed beside the named ones.
+    /// - Throws: `ValidationError` that names the option whose file cannot be used, or the
+    ///   variable of a malformed proxy.
     func stack(
-        over engine: () throws -> any HTTPBackend,
+        variables: [String: String],
         vault: SecretVault,
-        proxies: HTTPProxySettings,
         servers: [HTTPOrigin]
     ) throws -> HTTPStack {
-        var layers = HTTPStack.Layers()
-        layers.routes = try routes()
-        layers.allowList = try allowList(with: servers)
-        layers.proxies = proxies
-        layers.recording = record
-        layers.trace = traceHTTP
-        layers.onFailure = { Report.line("warning: \($0)") }
         do {
+            let configuration = try HTTPBackendConfiguration(environment: variables)
+            var layers = HTTPStack.Layers()
+            layers.routes = try routes()
+            layers.allowList = try allowList(with: servers)
+            layers.proxies = configuration.proxies
+            layers.recording = record
+            layers.trace = traceHTTP
+            layers.onFailure = { Report.line("warning: \($0)") }
             let backend: any HTTPBackend =
-                if let replay { try ReplayBackend(from: replay) } else { try engine() }
+                if let replay {
+                    try ReplayBackend(from: replay)
+                } else {
+                    NIOHTTPBackend(configuration, warn: { Report.line("amaru: \($0)") })
+                }
             return try HTTPStack(over: backend, vault: vault, layers: layers)
+        } catch let error as HTTPTransferError {
+            throw ValidationError(error.message)
         } catch let error as HTTPFileError {
             throw ValidationError("\(option(for: error.path)): \(error)")
         }

@@ -4,6 +4,12 @@
 import AmaruChat
 import ArgumentParser
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -24,14 +30,33 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: "The script's own arguments; options only after --.")
     var arguments: [String] = []
 
+    @Option(
+        help: """
+            What relative URLs are relative to: the URL of a web page, or a folder (default: the \
+            script's).
+            """
+    )
+    var origin: String?
+
     @OptionGroup var options: ChatOptions
+
+    func validate() throws {
+        guard let origin else { return }
+        if origin.contains("://") { return try ChatOptions.check(origin, named: "--origin") }
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: origin, isDirectory: &isFolder), isFolder
+        else { throw ValidationError("--origin \(origin): there is no such folder.") }
+    }
 
     func run() async throws {
         let program = try Program(options)
         await program.end {
-            try StandardStreams.refuseFolder()
             let script = try ChatScript(path: path, arguments: CommandLine.bytes(of: arguments))
-            let session = ChatSession { try await program.prepare(script) }
+            let session = ChatSession { [origin] in
+                var configuration = try await program.prepare(script)
+                configuration.settings.fetchBase = origin ?? ""
+                return configuration
+            }
             return try await ScriptRun(program: program, session: session).run()
         }
     }

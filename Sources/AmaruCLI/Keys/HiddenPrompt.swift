@@ -76,9 +76,9 @@ enum HiddenPrompt {
         _ mode: TerminalMode,
         _ resume: WakeUp
     ) throws -> String {
-        try say(prompt, on: descriptor)
+        try PosixCall.writeAll(prompt, to: descriptor)
         // The newline that the user typed was not shown either.
-        defer { try? say("\n", on: descriptor) }
+        defer { try? PosixCall.writeAll("\n", to: descriptor) }
         var bytes: [UInt8] = []
         defer { for index in bytes.indices { bytes[index] = 0 } }
         while bytes.count < bound {
@@ -94,7 +94,7 @@ enum HiddenPrompt {
                 resume.clear()
                 JobControl.waitForForeground(on: descriptor)
                 mode.enter()
-                try say("\r" + prompt, on: descriptor)
+                try PosixCall.writeAll("\r" + prompt, to: descriptor)
                 continue
             }
             var buffer = [UInt8](repeating: 0, count: 4096)
@@ -110,10 +110,5 @@ enum HiddenPrompt {
             }
         }
         throw Failure.endOfInput
-    }
-
-    private static func say(_ text: String, on descriptor: Int32) throws {
-        var text = text
-        try text.withUTF8 { try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
     }
 }

@@ -94,12 +94,24 @@ final class KeyRing: Sendable {
     /// The placeholder if there is a key, without asking.
     var known: String? { placeholder.withLock { $0 } }
 
-    /// Asks for the key on a terminal, unless there is one.
+    /// Asks for the key on a terminal, unless there is one, or the server may need none.
     ///
-    /// - Throws: `ValidationError` that names the variable, if nobody can be asked or the answer
-    ///   is not a key; what `terminal` throws.
-    func ask(on terminal: (String) async throws -> String) async throws {
-        guard !hasKey else { return }
+    /// A server on this machine may need none; one without TLS is never sent one.
+    ///
+    /// - Parameter destination: Where requests to the origin of the base URL go.
+    /// - Throws: `ValidationError` that names the variable, if a key would go out unencrypted,
+    ///   nobody can be asked, or the answer is not a key; what `terminal` throws.
+    func ask(
+        sentTo destination: HTTPOrigin,
+        on terminal: (String) async throws -> String
+    ) async throws {
+        if hasKey, !destination.isSecure, !destination.isLoopback {
+            throw ValidationError(
+                "The key in \(variable) is not sent to \(destination), since the connection is "
+                    + "not encrypted. Use https, or --no-key if the server needs no key."
+            )
+        }
+        guard !hasKey, origin.isSecure, !origin.isLoopback else { return }
         let remedy = "Start again, or set the variable \(variable)."
         let answer: String
         do {

@@ -1,6 +1,7 @@
-// From options to a chat that can start: model, settings, packages.
+// From options to a chat that can start: model, settings, packages, interpreter.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
 import AmaruEnvironment
 import AmaruHTTP
@@ -14,7 +15,13 @@ import ArgumentParser
 #endif
 
 extension Program {
-    private static let defaultModel = "gpt-4o-mini"
+    private var plugins: PluginFolder { PluginFolder(variables: variables) }
+    private var cacheFolder: URL { UserFolder.cache(in: variables) }
+    private var builder: EnvironmentBuilder {
+        EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
+    }
+
+    // MARK: The chat
 
     /// Whether the built-in conversation is with a server, and not with a model on this machine.
     ///
@@ -29,15 +36,12 @@ extension Program {
     /// - Throws: `EnvironmentError` if packages or the model cannot be had; `ValidationError`.
     func prepareConversation() async throws -> ChatConfiguration {
         let script = try ChatScript(path: resources.mainScript.path)
-        guard isRemote else {
-            let (environment, model) = try await modelEnvironment(with: plugins.requirements)
-            let settings = try await localSettings(environment, model)
-            return configuration(script, settings, environment)
-        }
+        let requirements = options.with + plugins.requirements
+        guard isRemote else { return try await prepareLocally(script, requirements) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
-        let requirements = options.with + plugins.requirements
-        return configuration(script, remoteSettings, try await environment(for: requirements))
+        let environment = try await environment(for: requirements)
+        return configuration(script, settings(), environment)
     }
 
     /// Prepares a script of the user's.
@@ -45,8 +49,13 @@ extension Program {
     /// - Throws: `EnvironmentError` if its packages cannot be had; `ValidationError`.
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
         let environment = try await environment(for: options.with)
-        var made = configuration(script, remoteSettings, environment)
+        var made = configuration(script, settings(), environment)
         made.readsVariables = true
+        made.packages = ScriptPackages(
+            builder: builder,
+            interpreter: interpreter,
+            progress: screen.progress
+        )
         return made
     }
 
@@ -71,6 +80,33 @@ extension Program {
         return made
     }
 
+    private func settings() -> ChatSettings {
+        var settings = ChatSettings(
+            model: options.model ?? "gpt-4o-mini",
+            baseURL: serverURL ?? KeyRing.defaultBaseURL
+        )
+        settings.system = options.system ?? ""
+        settings.keyPlaceholder = keys.known ?? ""
+        settings.keyVariable = keys.source ?? ""
+        settings.stallTimeout = options.stallTimeout
+        settings.plugins = plugins.exists ? plugins.path : ""
+        settings.isConversation = screen.isInteractive
+        return settings
+    }
+
+    /// Asks for the key of the server, if it needs one that is not there.
+    ///
+    /// - Throws: As `KeyRing.ask`; `CancellationError` on Ctrl-C.
+    func askForKey() async throws {
+        guard !options.noKey, options.network.replay == nil else { return }
+        let destination = try options.network.routes().target(of: keys.origin)
+        try await interrupts.cancelling { [screen, keys] in
+            try await keys.ask(sentTo: destination) { try await screen.readKey(prompt: $0) }
+        }
+    }
+
+    // MARK: The model on this machine
+
     /// Refuses the name of a model that the one on this machine would answer for.
     ///
     /// - Throws: `ValidationError`.
@@ -83,51 +119,20 @@ extension Program {
         )
     }
 
-    /// Asks for the key of a server that needs one.
-    ///
-    /// A server on this machine may need none; one without TLS is never sent one.
-    ///
-    /// - Throws: `ValidationError` if there is no key and nobody to ask, or one that would go out
-    ///   unencrypted; `CancellationError` on Ctrl-C.
-    func askForKey() async throws {
-        guard !options.noKey, options.network.replay == nil else { return }
-        let destination = try options.network.routes().target(of: keys.origin)
-        if keys.hasKey, !destination.isSecure, !destination.isLoopback {
-            throw ValidationError(
-                "The key in \(keys.variable) is not sent to \(destination), since the connection "
-                    + "is not encrypted. Use https, or --no-key if the server needs no key."
-            )
+    /// Starts the model on this machine, and prepares a conversation with it.
+    private func prepareLocally(
+        _ script: ChatScript,
+        _ others: [String]
+    ) async throws -> ChatConfiguration {
+        if let path = options.gguf, !FileManager.default.isReadableFile(atPath: path) {
+            throw ValidationError("--gguf \(path): there is no such file, or it cannot be read.")
         }
-        guard keys.origin.isSecure, !keys.origin.isLoopback else { return }
-        try await interrupts.cancelling { [screen, keys] in
-            try await keys.ask { try await screen.readKey(prompt: $0) }
+        let requirements = others + [LocalModel.engineRequirement]
+        guard let environment = try await environment(for: requirements) else {
+            preconditionFailure("the engine is among the requirements")
         }
-    }
-
-    private var plugins: PluginFolder { PluginFolder(variables: variables) }
-
-    private var remoteSettings: ChatSettings {
-        settings(model: Self.defaultModel, baseURL: serverURL ?? KeyRing.defaultBaseURL)
-    }
-
-    private func settings(model: String, baseURL: String) -> ChatSettings {
-        var settings = ChatSettings(model: options.model ?? model, baseURL: baseURL)
-        settings.system = options.system ?? ""
-        settings.keyPlaceholder = keys.known ?? ""
-        settings.keyVariable = keys.source ?? ""
-        settings.stallTimeout = options.stallTimeout
-        settings.plugins = plugins.exists ? plugins.path : ""
-        settings.isConversation = screen.isInteractive
-        return settings
-    }
-
-    /// Starts the model on this machine, and returns the settings of a conversation with it.
-    private func localSettings(
-        _ environment: PythonEnvironment,
-        _ model: URL
-    ) async throws -> ChatSettings {
         let server = try await LocalModelServer.start(
-            model: model,
+            model: try await modelFile(environment),
             environment: environment,
             resources: resources.root,
             builder: builder
@@ -144,8 +149,63 @@ extension Program {
                     + "or use --base-url, or --gguf FILE."
             )
         }
-        var settings = settings(model: "local", baseURL: base)
+        var settings = settings()
+        settings.model = options.model ?? "local"
+        settings.baseURL = base
         settings.isLocal = true
-        return settings
+        return configuration(script, settings, environment)
+    }
+
+    private func modelFile(_ environment: PythonEnvironment) async throws -> URL {
+        if let path = options.gguf { return URL(filePath: path) }
+        return try await LocalModel.smolLM2.file(
+            using: environment,
+            builder: builder,
+            progress: screen.progress
+        )
+    }
+
+    // MARK: Packages
+
+    /// Returns the environment that holds `requirements`, or nil if no package is required.
+    private func environment(for requirements: [String]) async throws -> PythonEnvironment? {
+        if let given = try givenEnvironment() { return given }
+        if requirements.isEmpty {
+            // A name that leads nowhere is an error although nothing is made with it.
+            if options.python != nil { _ = try interpreter() }
+            return nil
+        }
+        let request = EnvironmentRequest(requirements: requirements, interpreter: try interpreter())
+        return try await builder.environment(for: request, progress: screen.progress)
+    }
+
+    /// The environment that `--python` names, or the interpreter of which it names.
+    private func givenEnvironment() throws -> PythonEnvironment? {
+        guard var root = options.python.map({ URL(filePath: $0) }) else { return nil }
+        let folder = root.deletingLastPathComponent()
+        if !root.hasDirectoryPath, folder.lastPathComponent == "bin" {
+            root = folder.deletingLastPathComponent()
+        }
+        let marker = root.appending(path: "pyvenv.cfg").path
+        guard FileManager.default.fileExists(atPath: marker) else { return nil }
+        try LinkedPython.checkEnvironment(root.path)
+        return PythonEnvironment(root: root)
+    }
+
+    /// The interpreter that makes environments: only the linked one can.
+    @Sendable private func interpreter() throws -> PythonInterpreterInfo {
+        let own = try LinkedPython.interpreter()
+        let path = options.python ?? own
+        let targets = Set([path, own].map { URL(filePath: $0).resolvingSymlinksInPath().path })
+        guard targets.count == 1 else {
+            let isProgram = FileManager.default.isExecutableFile(atPath: path)
+            throw ValidationError(
+                "--python \(path): "
+                    + (isProgram ? "" : "there is no such interpreter or environment. ")
+                    + "This program is linked with CPython \(LinkedPython.version), whose "
+                    + "interpreter is \(own). Use that one, or an environment made by it."
+            )
+        }
+        return PythonInterpreterInfo(path: path, version: LinkedPython.version)
     }
 }

@@ -14,16 +14,9 @@ enum ProcessEnd {
     static func leave(_ code: Int32) -> Never {
         // What the C library has buffered would be lost otherwise.
         fflush(nil)
-        if code == interrupted { dieOfInterrupt() }
-        _exit(code)
-    }
-
-    private static func dieOfInterrupt() -> Never {
+        guard code == interrupted else { _exit(code) }
         SignalAction().install(for: SIGINT)
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGINT)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        JobControl.unblock(SIGINT)
         raise(SIGINT)
         // Only if another thread has installed a handler meanwhile.
         _exit(128 + SIGINT)

@@ -33,31 +33,27 @@ final class Program: Sendable {
     init(_ options: ChatOptions, isConversation: Bool = true) throws {
         // A closed pipe is an error of the write, in Swift and in Python alike.
         signal(SIGPIPE, SIG_IGN)
-        FreedMemory.keep()
+        Self.keepFreedMemory()
         let vault = SecretVault()
-        let serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
-        let keys = try KeyRing(
+        self.options = options
+        serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
+        keys = try KeyRing(
             named: options.keyEnv,
             baseURL: serverURL,
             isUsed: !options.noKey,
             vault: vault
         )
-        let variables = ProcessInfo.processInfo.environment
-        let configuration = try HTTPBackendConfiguration(environment: variables)
+        variables = ProcessInfo.processInfo.environment
         network = try options.network.stack(
-            over: { NIOHTTPBackend(configuration, warn: { Report.line("amaru: \($0)") }) },
+            variables: variables,
             vault: vault,
-            proxies: configuration.proxies,
             servers: [keys.origin]
         )
         resources = try PythonResources()
-        let screen = Screen(isConversation: isConversation, variables: variables)
-        interrupts = try InterruptRoute { screen.terminalInUse?.interruptLine() ?? false }
-        self.options = options
-        self.serverURL = serverURL
-        self.keys = keys
-        self.variables = variables
-        self.screen = screen
+        screen = Screen(isConversation: isConversation, variables: variables)
+        interrupts = try InterruptRoute { [screen] in
+            screen.terminalInUse?.interruptLine() ?? false
+        }
     }
 
     /// Runs the command and leaves the process with its exit code.
@@ -66,6 +62,7 @@ final class Program: Sendable {
     func end(_ body: () async throws -> Int32) async -> Never {
         let code: Int32
         do {
+            try Self.refuseFolder()
             code = try await body()
         } catch {
             screen.close()
@@ -75,6 +72,15 @@ final class Program: Sendable {
         // The last lines of a trace are those of exchanges that end now.
         if options.network.traceHTTP != nil { await network.shutDown() }
         leave(code)
+    }
+
+    /// Refuses a folder as standard input, which neither the program nor CPython can read.
+    private static func refuseFolder() throws {
+        var status = stat()
+        guard fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+        throw ValidationError(
+            "Standard input is a folder: redirect a file, or pipe text into amaru."
+        )
     }
 
     /// Leaves the process at once, whatever Python does, with the terminal as it was.
@@ -96,5 +102,23 @@ final class Program: Sendable {
         guard options.verbose else { return }
         let elapsed = start.duration(to: .now)
         screen.progress("[\(elapsed / .milliseconds(1)) ms] \(event)")
+    }
+
+    /// Keeps up to 8 MiB of freed memory, and maps blocks from 4 MiB on only.
+    ///
+    /// glibc returns the end of its heap to the system when more than 128 KiB of it are free. The
+    /// pieces of a large body are freed as fast as they come, and each would be mapped and filled
+    /// with zeros again: that takes as much time as all other work of a transfer.
+    private static func keepFreedMemory() {
+        #if canImport(Glibc)
+            // The Glibc module leaves out <malloc.h>.
+            guard let symbol = dlsym(nil, "mallopt") else { return }
+            typealias Function = @convention(c) (CInt, CInt) -> CInt
+            // Safe because that is how malloc.h declares it.
+            let mallopt = unsafeBitCast(symbol, to: Function.self)
+            let (trimThreshold, mapThreshold): (CInt, CInt) = (-1, -3)
+            _ = mallopt(trimThreshold, 8 << 20)
+            _ = mallopt(mapThreshold, 4 << 20)
+        #endif
     }
 }

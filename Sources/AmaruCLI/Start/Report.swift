@@ -11,34 +11,18 @@ import ArgumentParser
 /// What cannot be written is lost, and nothing else: standard error may be full or closed.
 enum Report {
     /// Writes a line of diagnostics.
-    static func line(_ text: String) {
-        self.text(text + "\n")
-    }
+    static func line(_ text: String) { self.text(text + "\n") }
 
     /// Writes text with its own line endings.
     static func text(_ text: String) {
-        try? write(EscapeFilter.clean(text), to: STDERR_FILENO)
+        try? PosixCall.writeAll(EscapeFilter.clean(text), to: STDERR_FILENO)
     }
 
     /// Writes text to standard output.
     ///
     /// - Throws: `TerminalError` if standard output is closed or cannot be written.
     static func output(_ text: String) throws {
-        guard !StandardStreams.closed.contains(STDOUT_FILENO) else {
-            throw TerminalError.closedOutput
-        }
-        do {
-            try write(text, to: STDOUT_FILENO)
-        } catch {
-            throw TerminalError(.outputFailed, "the output failed: \(error)", cause: error)
-        }
-    }
-
-    private static func write(_ text: String, to descriptor: Int32) throws {
-        var text = text
-        try text.withUTF8 {
-            try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor)
-        }
+        try TerminalOutput.write(text, to: STDOUT_FILENO)
     }
 
     /// The exit code of an exception that ends a script.

@@ -15,11 +15,19 @@ enum JobControl {
     /// Lets the system stop this thread's job for a read from the background.
     ///
     /// A thread that blocks the signal gets EIO instead, which looks like the end of input.
-    static func takeStops() {
+    static func takeStops() { unblock(SIGTTIN) }
+
+    /// Lets this thread take a signal; returns the signals that were blocked.
+    ///
+    /// Async-signal-safe.
+    @discardableResult
+    static func unblock(_ signal: Int32) -> sigset_t {
         var signals = sigset_t()
         sigemptyset(&signals)
-        sigaddset(&signals, SIGTTIN)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        sigaddset(&signals, signal)
+        var former = sigset_t()
+        pthread_sigmask(SIG_UNBLOCK, &signals, &former)
+        return former
     }
 
     /// Stops the job if it is in the background, as the system does when any program reads there,

@@ -280,11 +280,7 @@ private func restoreTerminals() {
 /// Raises a signal in its own handler, where it is blocked.
 private func raiseNow(_ signal: Int32) {
     raise(signal)
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, signal)
-    var former = sigset_t()
-    pthread_sigmask(SIG_UNBLOCK, &set, &former)
+    var former = JobControl.unblock(signal)
     pthread_sigmask(SIG_SETMASK, &former, nil)
 }
 

@@ -48,7 +48,7 @@ final class TerminalOutput: Sendable {
             return done
         }
         queue.async { [self] in
-            done.set(Result { try write(text) { isPending(number) } })
+            done.set(Result { try Self.write(text, to: descriptor) { isPending(number) } })
             state.withLock { _ = $0.answers.removeValue(forKey: number) }
         }
         return done
@@ -64,7 +64,7 @@ final class TerminalOutput: Sendable {
         let count = text.utf8.count
         state.withLock { $0.posted += count }
         queue.async { [self] in
-            try? write(text) { true }
+            try? Self.write(text, to: descriptor)
             state.withLock { $0.posted -= count }
         }
     }
@@ -97,23 +97,38 @@ final class TerminalOutput: Sendable {
     /// The most that a pipe takes without blocking when it is ready at all, by POSIX's rule.
     private static let piece = 4096
 
-    /// Writes a text while it is wanted.
+    /// The standard descriptors that were closed when the program started.
+    ///
+    /// The first use opens them on `/dev/null`, or the next file opened would take their place.
+    static let closed: Set<Int32> = {
+        var closed: Set<Int32> = []
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            closed.insert(descriptor)
+            // The lowest free number, which is this one.
+            _ = open("/dev/null", O_RDWR)
+        }
+        return closed
+    }()
+
+    /// Writes a text while it is wanted; blocks until the system has taken it.
     ///
     /// - Throws: `TerminalError`.
-    private func write(_ text: String, while isWanted: () -> Bool) throws {
-        guard !StandardStreams.closed.contains(descriptor) else {
-            throw TerminalError.closedOutput
-        }
+    static func write(
+        _ text: String,
+        to descriptor: Int32,
+        while isWanted: () -> Bool = { true }
+    ) throws {
+        guard !closed.contains(descriptor) else { throw TerminalError.closedOutput }
         var text = text
         do {
             try PosixCall.withoutBrokenPipeSignal {
                 try text.withUTF8 { bytes in
                     var rest = UnsafeRawBufferPointer(bytes)[...]
                     while !rest.isEmpty {
-                        guard waitUntilWritable(while: isWanted) else { return }
-                        let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(Self.piece))
-                        try PosixCall.writeAll(piece, to: descriptor)
-                        rest = rest.dropFirst(piece.count)
+                        guard waitUntilWritable(descriptor, while: isWanted) else { return }
+                        let next = UnsafeRawBufferPointer(rebasing: rest.prefix(piece))
+                        try PosixCall.writeAll(next, to: descriptor)
+                        rest = rest.dropFirst(next.count)
                     }
                 }
             }
@@ -129,7 +144,10 @@ final class TerminalOutput: Sendable {
     }
 
     /// Waits until the output takes more; false when the text is no longer wanted.
-    private func waitUntilWritable(while isWanted: () -> Bool) -> Bool {
+    private static func waitUntilWritable(
+        _ descriptor: Int32,
+        while isWanted: () -> Bool
+    ) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         while isWanted() {
             // If waiting itself fails, the write says why, or blocks.

@@ -1,6 +1,7 @@
 // What a chat needs to start: values.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 public import AmaruHTTP
 public import AmaruPython
 
@@ -20,6 +21,8 @@ public struct ChatConfiguration: Sendable {
     public var settings: ChatSettings
     /// The virtual environment whose packages the script imports; nil for none.
     public var environment: URL?
+    /// What installs packages for the script while it runs; nil if it cannot.
+    public var packages: ScriptPackages?
     /// The network that all HTTP of the script goes through.
     public var network: HTTPStack
     /// The folder for compiled bytecode.
@@ -49,6 +52,18 @@ public struct ChatConfiguration: Sendable {
         self.network = network
         self.bytecodeCache = bytecodeCache
     }
+
+    /// How Python starts for the chat.
+    var python: PythonConfiguration {
+        PythonConfiguration(
+            environment: environment?.path,
+            searchPaths: [resources.root.path, resources.compat.path],
+            arguments: [script.path],
+            bytecodeCache: bytecodeCache.path,
+            readsVariables: readsVariables,
+            unhandledErrors: .handlerOnly
+        )
+    }
 }
 
 /// The settings that a chat script can read, as `amaru.settings()`.
@@ -63,6 +78,8 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var keyPlaceholder = ""
     /// The environment variable that the key was in; empty if it came from elsewhere.
     public var keyVariable = ""
+    /// What relative URLs are relative to: a URL or a folder; empty for the script's folder.
+    public var fetchBase = ""
     /// Seconds without content after which an answer has stalled; 0 for never.
     public var stallTimeout = 60.0
     /// The folder of plugin files; empty for none.
@@ -75,6 +92,7 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     private enum CodingKeys: String, CodingKey {
         case model, system, plugins
         case baseURL = "base_url"
+        case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"
         case keyVariable = "key_variable"
         case stallTimeout = "stall_timeout"

@@ -35,18 +35,14 @@ public final class ChatSession: Sendable {
     /// What the script shows between turns; ends with the script.
     public let background = Turn(isOwned: false)
 
-    private typealias Started = (offer: Offer, configuration: ChatConfiguration)
-
-    private enum Phase {
-        case starting
-        case running
-        case failed(any Error)
-        case ending
-    }
+    private enum Phase { case starting, running, over }
 
     private struct State {
         var phase = Phase.starting
-        var start: Task<Started, any Error>?
+        var startFailure: (any Error)?
+        var start: Task<Offer, any Error>?
+        /// What the script runs in, once that is prepared.
+        var configuration: ChatConfiguration?
         var turn: Turn?
         /// What Python is made to stop, one after another.
         var stopping: Task<Void, Never>?
@@ -98,15 +94,7 @@ public final class ChatSession: Sendable {
     /// cancels the start.
     ///
     /// - Throws: ``AmaruError`` when Python does not start; what the script raises.
-    public func start() async throws -> Offer { try await started().offer }
-
-    /// Why the start has failed, if it has.
-    public var startFailure: (any Error)? {
-        guard case .failed(let error) = state.withLock({ $0.phase }) else { return nil }
-        return error
-    }
-
-    private func started() async throws -> Started {
+    public func start() async throws -> Offer {
         let task = state.withLock { state in
             let task = state.start ?? Task { try await startNow() }
             state.start = task
@@ -119,99 +107,46 @@ public final class ChatSession: Sendable {
         }
     }
 
-    private func startNow() async throws -> Started {
+    /// Why the start has failed, if it has.
+    public var startFailure: (any Error)? { state.withLock { $0.startFailure } }
+
+    private func startNow() async throws -> Offer {
         do {
             let configuration = try await prepare()
-            let offer = try await run(configuration.script, configuration)
-            if offer.isEmpty { return (.nothing, configuration) }
-            try await Self.call("start")
-            return (.chat(takesKey: offer == "sender"), configuration)
+            state.withLock { $0.configuration = configuration }
+            var python = configuration.python
+            python.onUnhandledError = { [weak self] exception in
+                Task { [weak self] in await self?.scriptFailed(exception) }
+            }
+            python.onExitRequest = { [weak self] status in self?.exitRequested(status) }
+            try await abandonable { [python] in try await Python.start(python) }
+            configuration.trace("python started")
+            try await run(configuration.script, configuration)
+            configuration.trace("script loaded")
+            let offer: String = try await Self.call("offer")
+            if offer.isEmpty { return .nothing }
+            // Made when it is looked up first: the class of what is delivered from now on.
+            try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
+            // From here on a fault in the background is a death of the receiver, not the script's.
+            state.withLock { if $0.phase == .starting { $0.phase = .running } }
+            let _: PythonObject = try await Self.call("start")
+            return .chat(takesKey: offer == "sender")
         } catch {
-            enter(.failed(error))
+            state.withLock { if $0.phase != .over { ($0.phase, $0.startFailure) = (.over, error) } }
             throw error
         }
     }
 
-    /// Enters the next phase; a failed start and the end are the last.
-    private func enter(_ phase: Phase) {
-        state.withLock { state in
-            switch state.phase {
-            case .starting, .running: state.phase = phase
-            case .failed, .ending: break
-            }
-        }
-    }
-
-    /// Gives up a start that is under way, and returns it.
-    @discardableResult
-    private func cancelStart() -> Task<Started, any Error>? {
-        let start = state.withLock { state in
-            if case .starting = state.phase { return state.start }
-            return nil
-        }
-        start?.cancel()
-        return start
-    }
-
-    /// Runs a script as `__main__`; returns what it offers.
-    private func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws
-        -> String
-    {
-        try await startPython(configuration)
-        configuration.trace("python started")
+    /// Runs a script as `__main__`, with the host's modules there to be imported.
+    private func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws {
+        let network = configuration.network
         let namespace = try await PythonActor.run {
-            let network = configuration.network
-            try Python.registerByNeed("_amaru_http") { HTTPModule(network).module }
-            try Python.registerByNeed("_amaru_chat") {
-                ChatModule.module(for: self, configuration)
-            }
-            try Python.registerByNeed("js_module") { ChatModule.tutorialModule(for: self) }
+            try ChatModule.register(for: self, configuration)
             try Python.import("amaru.network").readAttribute("install")(network.isFenced)
             return try Self.host()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }
         try await Python.runFile(script.contents, path: script.absolutePath, globals: namespace)
-        configuration.trace("script loaded")
-        let offer: String = try await Self.call("offer")
-        if !offer.isEmpty {
-            // Made when it is looked up first: the class of what is delivered from now on.
-            try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
-        }
-        // From here on a fault in the background is a death of the receiver, not the script's own.
-        enter(.running)
-        return offer
-    }
-
-    /// Starts Python; a cancelled task does not wait for the start, which cannot be cancelled.
-    private func startPython(_ configuration: ChatConfiguration) async throws {
-        let started = AsyncValue<Result<Void, any Error>>()
-        let configuration = pythonConfiguration(configuration)
-        Task.detached {
-            do {
-                started.set(.success(try await Python.start(configuration)))
-            } catch {
-                started.set(.failure(error))
-            }
-        }
-        try await started.wait().get()
-    }
-
-    private func pythonConfiguration(_ configuration: ChatConfiguration) -> PythonConfiguration {
-        let resources = configuration.resources
-        let network = configuration.network
-        return PythonConfiguration(
-            environment: configuration.environment?.path,
-            searchPaths: [resources.root.path, resources.compat.path],
-            arguments: [configuration.script.path],
-            bytecodeCache: configuration.bytecodeCache.path,
-            readsVariables: configuration.readsVariables,
-            unhandledErrors: .handlerOnly,
-            onUnhandledError: { [weak self] exception in
-                guard let self else { return }
-                Task { await self.scriptFailed(exception, network) }
-            },
-            onExitRequest: { [weak self] status in self?.exitRequested(status) }
-        )
     }
 
     // MARK: Turns
@@ -246,28 +181,23 @@ public final class ChatSession: Sendable {
     }
 
     private func deliver(_ turn: Turn, _ text: String, _ key: String) async {
-        let started: Started
+        var hasStarted = false
         do {
-            started = try await self.started()
-        } catch {
-            turn.end(.failed(ChatFailure(code: "start", message: "\(error)", cause: error)))
-            return
-        }
-        let network = started.configuration.network
-        do {
-            guard case .chat = started.offer else { throw Self.offersNothing }
+            let offer = try await start()
+            hasStarted = true
+            guard case .chat = offer else { throw Self.offersNothing }
             // A script that is being stopped would lose the message.
             await state.withLock { $0.stopping }?.value
-            let limits = ScriptWatch.Limits(unanswered: started.configuration.idleTimeout)
-            try await deliver(turn, text, key, limits)
-            await watch(turn, network)
-        } catch let failure as ChatFailure {
+            try await hand(turn, text, key)
+            await watch(turn)
+        } catch let failure as ChatFailure where hasStarted {
             turn.end(.failed(failure))
-        } catch let exception as PythonException {
+        } catch let exception as PythonException where hasStarted {
             if let status = exception.exitStatus { return exitRequested(status) }
-            turn.end(.failed(await failure(for: exception, network)))
+            turn.end(.failed(await failure(for: exception)))
         } catch {
-            turn.end(.failed(ChatFailure(code: "internal", message: "\(error)", cause: error)))
+            let code = hasStarted ? "internal" : "start"
+            turn.end(.failed(ChatFailure(code: code, message: "\(error)", cause: error)))
         }
     }
 
@@ -278,26 +208,23 @@ public final class ChatSession: Sendable {
     )
 
     @PythonActor
-    private func deliver(
-        _ turn: Turn,
-        _ text: String,
-        _ key: String,
-        _ limits: ScriptWatch.Limits
-    ) throws {
+    private func hand(_ turn: Turn, _ text: String, _ key: String) throws {
+        let limit = state.withLock { $0.configuration?.idleTimeout } ?? .zero
         // The user may have stopped it while Python was busy.
-        guard turn.deliver(limits) else { return }
+        guard turn.deliver(ScriptWatch.Limits(unanswered: limit)) else { return }
         // Before it can die of the message.
         state.withLock { $0.deathsWithoutMessage = 0 }
         _ = try Self.host().deliver(turn, key, text) as PythonObject
     }
 
     /// Observes a script without turns of its own until its turn is over.
-    private func watch(_ turn: Turn, _ network: HTTPStack) async {
+    private func watch(_ turn: Turn) async {
+        let network = state.withLock { $0.configuration?.network }
         let begin = ContinuousClock.now
         while true {
             // The hop itself shows that the loop turns, and so is not blocked.
             let ready: Int = (try? await Self.call("ready_count")) ?? 0
-            let isBusy = Python.pendingAwaitables > 0 || network.inFlight > 0
+            let isBusy = Python.pendingAwaitables > 0 || network?.inFlight ?? 0 > 0
             let time = begin.duration(to: .now)
             guard turn.observe(isBusy: isBusy, isReady: ready > 0, at: time) else { return }
             try? await Task.sleep(for: ready > 0 ? Self.nextWatch : Self.watchInterval)
@@ -323,14 +250,10 @@ public final class ChatSession: Sendable {
     /// Has Python stop a turn that the user has cancelled; a script without turns of its own is
     /// stopped as a whole.
     private func settle(_ turn: Turn) async {
-        cancelStart()
+        state.withLock { $0.start }?.cancel()
         guard Python.isRunning else { return }
         let guardian = Task { try await interruptWhileBlocked() }
-        do {
-            try await Self.stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
-        } catch {
-            notRestarted(error)
-        }
+        await stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
         guardian.cancel()
         // An interrupt that came too late strikes this call, and not the next turn.
         _ = await guardian.result
@@ -340,32 +263,35 @@ public final class ChatSession: Sendable {
     /// Interrupts Python whenever it has not taken a job for a while.
     private func interruptWhileBlocked() async throws {
         while true {
-            let isFree = Lock(false)
-            Task { @PythonActor in isFree.withLock { $0 = true } }
+            let isTaken = AsyncValue<Void>()
+            Task { @PythonActor in isTaken.set(()) }
             repeat {
                 try await Task.sleep(for: Self.patience)
-                let isBlocked = !isFree.withLock { $0 }
-                if isBlocked { Python.interrupt() }
-            } while !isFree.withLock { $0 }
+                if isTaken.current == nil { Python.interrupt() }
+            } while isTaken.current == nil
         }
     }
 
-    private func notRestarted(_ error: any Error) {
-        _ = try? background.add(.notice("the script's main() was not started again: \(error)"))
+    /// Cancels a task of the script, or all, and starts its `main()` again.
+    @PythonActor
+    private func stop(_ task: PythonObject?, isWhole: Bool) async {
+        do {
+            _ = try await (Self.host().stop(task, isWhole) as PythonObject).awaited()
+        } catch {
+            let message = "the script's main() was not started again: \(error)"
+            _ = try? background.add(.notice(message))
+        }
     }
 
     // MARK: Supervision
 
-    private func scriptFailed(_ exception: PythonException, _ network: HTTPStack) async {
-        let isExpected = state.withLock { state in
-            if case .running = state.phase { return state.cancels > 0 }
-            return true
-        }
-        if !isExpected { await died(of: await failure(for: exception, network)) }
+    private func scriptFailed(_ exception: PythonException) async {
+        guard state.withLock({ $0.phase == .running && $0.cancels == 0 }) else { return }
+        await died(of: await failure(for: exception))
     }
 
     func mainWasCancelled() {
-        guard case .running = state.withLock({ $0.phase }) else { return }
+        guard state.withLock({ $0.phase == .running }) else { return }
         let message = "the script's main() was cancelled by the script or by a plugin"
         Task { await died(of: ChatFailure(code: "script", message: message)) }
     }
@@ -377,15 +303,7 @@ public final class ChatSession: Sendable {
             return (state.turn, state.deathsWithoutMessage)
         }
         // Before the turn ends: the next message waits for it.
-        if deaths < 2 {
-            stop {
-                do {
-                    try await Self.stop(nil, isWhole: true)
-                } catch {
-                    self.notRestarted(error)
-                }
-            }
-        }
+        if deaths < 2 { stop { await self.stop(nil, isWhole: true) } }
         if turn?.end(.failed(failure)) != true { _ = try? background.add(.notice("\(failure)")) }
         if deaths >= 2 {
             let message = "the script stopped twice without taking a message"
@@ -393,23 +311,19 @@ public final class ChatSession: Sendable {
         }
     }
 
-    /// What a script's exception means, with what the network saw of its last exchange.
-    ///
-    /// A script may hide what its server said: the tutorial's transport makes each status 200.
-    private func failure(
-        for exception: PythonException,
-        _ network: HTTPStack
-    ) async -> ChatFailure {
-        let outcome = network.lastOutcome
+    /// What a script's exception means, with what the network saw of its last exchange, which a
+    /// script may hide: the tutorial's transport makes each status 200.
+    private func failure(for exception: PythonException) async -> ChatFailure {
+        let outcome = state.withLock { $0.configuration?.network }?.lastOutcome
         do {
             return try await PythonActor.run {
                 let words: [String] = try Python.import("amaru.chat.failures")
                     .script_failure(
                         exception.object,
-                        outcome?.origin.map { "\($0)" } ?? "",
-                        outcome?.status ?? 0,
-                        outcome?.error?.code.name ?? "",
+                        outcome?.origin?.description ?? "",
+                        outcome?.error?.code.name ?? "status",
                         outcome?.error?.message ?? "",
+                        outcome?.status ?? 0,
                         outcome?.error?.reason?.name,
                         outcome?.error?.reason?.number
                     )
@@ -435,21 +349,14 @@ public final class ChatSession: Sendable {
 
     /// Lets the script's own `sys.excepthook` report an exception that the script raised.
     ///
-    /// - Returns: Whether it has one, else the caller reports; and what the user can do, if that
-    ///   is known.
-    public func report(_ exception: PythonException) async -> (isReported: Bool, advice: String) {
-        do {
-            return try await PythonActor.run {
-                let pair: PythonObject = try Self.host().report(exception.object)
-                return (try pair[0] as Bool, try pair[1] as String)
-            }
-        } catch let exit as PythonException {
-            guard let status = exit.exitStatus else { return (false, "") }
-            // The hook has ended the program.
-            exitRequested(status)
-            return (true, "")
-        } catch {
-            return (false, "")
+    /// - Returns: Whether it has one, else the caller reports; what the user can do, if known.
+    /// - Throws: The `SystemExit` of a hook that ends the program.
+    public func report(
+        _ exception: PythonException
+    ) async throws -> (isReported: Bool, advice: String) {
+        try await PythonActor.run {
+            let pair: PythonObject = try Self.host().report(exception.object)
+            return (try pair[0], try pair[1])
         }
     }
 
@@ -463,47 +370,27 @@ public final class ChatSession: Sendable {
 
     /// Ends the script in order; each part gets at most `grace`.
     public func shutDown(grace: Duration = .seconds(2)) async {
-        if let start = cancelStart() {
+        if let start = state.withLock({ $0.start }) {
+            start.cancel()
             // It has files to remove if it was installing packages.
-            let ended = AsyncValue<Void>()
-            Task {
-                _ = await start.result
-                ended.set(())
-            }
-            Task {
-                try? await Task.sleep(for: Self.cleanUpLimit)
-                ended.set(())
-            }
-            try? await ended.wait()
+            try? await abandonable(within: Self.cleanUpLimit) { _ = await start.result }
         }
-        enter(.ending)
+        state.withLock { $0.phase = .over }
         // Python that is still starting would first have to be waited for.
         if Python.isRunning { await Python.shutDown(grace: grace) }
         endAll(.cancelled)
     }
-}
 
-/// Calls into `amaru._script`, the session's Python half.
-///
-/// They are jobs of the event loop, where the running loop is set: what a script's entry points
-/// may do in asyncio they may do here.
-extension ChatSession {
+    // MARK: Python
+
+    // Calls into `amaru._script` are jobs of the event loop, where the running loop is set: what
+    // a script's entry points may do in asyncio they may do here.
+
     @PythonActor
     private static func host() throws -> PythonObject { try Python.import("amaru._script") }
 
     @PythonActor
     private static func call<Value: ConvertibleFromPython>(_ function: String) throws -> Value {
         try host().readAttribute(function).dynamicallyCall(withArguments: [])
-    }
-
-    @PythonActor
-    private static func call(_ function: String) throws {
-        _ = try host().readAttribute(function)() as PythonObject
-    }
-
-    /// Cancels a task of the script, or all, and starts its `main()` again.
-    @PythonActor
-    private static func stop(_ task: PythonObject?, isWhole: Bool) async throws {
-        _ = try await (host().stop(task, isWhole) as PythonObject).awaited()
     }
 }

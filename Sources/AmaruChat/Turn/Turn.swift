@@ -291,8 +291,13 @@ public struct TurnEvents: AsyncSequence, Sendable {
 
     /// The reader's place.
     public struct Iterator: AsyncIteratorProtocol {
+        /// The time in which events that come in quick succession gather.
+        private static let pace = Duration.milliseconds(5)
+
         fileprivate let membership: Membership
         private var batch: ArraySlice<TurnEvent> = []
+        private var lastTaken: ContinuousClock.Instant?
+        private var isRushed = false
 
         fileprivate init(membership: Membership) { self.membership = membership }
 
@@ -302,12 +307,23 @@ public struct TurnEvents: AsyncSequence, Sendable {
         public mutating func next() async throws -> TurnEvent? {
             if let event = batch.popFirst(), !isDiscarded { return event }
             do {
+                try await gather()
                 batch = try await membership.turn.take(membership.reader)?[...] ?? []
+                let now = ContinuousClock.now
+                isRushed = lastTaken.map { now - $0 < Self.pace } ?? false
+                lastTaken = now
             } catch is CancellationError {
                 if membership.owns { membership.turn.cancel() }
                 throw CancellationError()
             }
             return batch.popFirst()
+        }
+
+        /// Lets more events come, when the last ones came fast: to wake for each costs more than it
+        /// does to show it.
+        private func gather() async throws {
+            guard isRushed, let lastTaken, membership.turn.end == nil else { return }
+            try await Task.sleep(until: lastTaken + Self.pace, clock: .continuous)
         }
 
         /// Whether the user has cancelled what the owner still had to show.

@@ -81,6 +81,19 @@ struct CacheEntry: Sendable {
         try? await blockingCall("amaru-cache") { try DurableFile.remove(workFolder) }
     }
 
+    /// Removes the entry, unless a process fills or uses it; returns whether it is gone.
+    ///
+    /// - Throws: `PosixError`, or Foundation's error for a file that cannot be removed.
+    func discard() async throws -> Bool {
+        try await blockingCall("amaru-cache") {
+            guard let lock = try FileLock.acquireIfFree(at: lockPath) else { return false }
+            defer { withExtendedLifetime(lock) {} }
+            if EnvironmentUse.isUsed(marker.path) { return false }
+            try remove()
+            return true
+        }
+    }
+
     /// Removes what dead processes left half-made in the folder, as far as that is possible.
     private func removeLeftovers() {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

@@ -34,10 +34,7 @@ enum DurableFile {
     /// Writes a new file, and returns when it and its folder's entry are on the disk.
     static func write(_ text: String, to file: URL) throws {
         let descriptor = try Descriptor(opening: file.path, .writeOnly, [.create, .truncate])
-        var text = text
-        try text.withUTF8 {
-            try PosixCall.writeAll(UnsafeRawBufferPointer($0), to: descriptor.number)
-        }
+        try PosixCall.writeAll(text, to: descriptor.number)
         try flush(descriptor, file)
         try flush(file.deletingLastPathComponent())
     }

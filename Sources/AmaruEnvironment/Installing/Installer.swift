@@ -62,32 +62,87 @@ struct Installer: Sendable {
         case unpacked(URL)
     }
 
+    /// Installs what a request names.
+    func install(_ request: EnvironmentRequest, into environment: PythonEnvironment) async throws {
+        let files = request.requirementFiles.flatMap { ["--requirement", $0] }
+        let named = (request.texts + request.requirementFiles).joined(separator: ", ")
+        let options = request.indexes.options + files
+        try await install(options, request.texts, into: environment, task: "install \(named)")
+    }
+
     /// Installs requirements with `environment`'s Python.
     func install(
         _ requirements: [String],
         into environment: PythonEnvironment,
         _ mode: Mode
     ) async throws {
-        guard !requirements.isEmpty else { return }
-        var arguments: [String]
-        let command: String
-        switch program {
-        case .uv(let uv):
-            command = uv
-            arguments = ["pip", "install", "--python", environment.executable.path]
-        case .pip:
-            command = environment.executable.path
-            arguments = [
-                "-I", "-m", "pip", "install", "--disable-pip-version-check",
-                "--progress-bar", "off", "--no-warn-script-location",
-            ]
-        }
+        var options: [String] = []
         if case .unpacked(let folder) = mode {
-            arguments += ["--no-deps", "--only-binary", ":all:", "--target", folder.path]
-            if program == .pip { arguments.append("--no-compile") }
+            options += ["--no-deps", "--only-binary", ":all:", "--target", folder.path]
+            if program == .pip { options.append("--no-compile") }
         }
         let task = "install \(requirements.joined(separator: ", "))"
-        try await run(command, arguments + ["--"] + requirements, task: task)
+        try await install(options, requirements, into: environment, task: task)
+    }
+
+    /// Installs what a change adds.
+    func install(_ change: EnvironmentChange, into environment: PythonEnvironment) async throws {
+        var options: [String] = []
+        if !change.dependencies { options.append("--no-deps") }
+        if change.prereleases {
+            options += program == .pip ? ["--pre"] : ["--prerelease", "allow"]
+        }
+        if change.reinstalls {
+            options.append(program == .pip ? "--force-reinstall" : "--reinstall")
+        }
+        options += change.indexes.options
+        if !change.constraints.isEmpty {
+            let file = work.folder.appending(path: "constraints.txt")
+            let text = change.constraints.map { $0 + "\n" }.joined()
+            try text.write(to: file, atomically: false, encoding: .utf8)
+            options += ["--constraint", file.path]
+        }
+        let requirements = change.requirements.map { change.files[$0] ?? $0 }
+        let task = "install \(change.requirements.joined(separator: ", "))"
+        try await install(options, requirements, into: environment, task: task)
+    }
+
+    private func install(
+        _ options: [String],
+        _ requirements: [String],
+        into environment: PythonEnvironment,
+        task: String
+    ) async throws {
+        guard !requirements.isEmpty || options.contains("--requirement") else { return }
+        let own = [
+            "--disable-pip-version-check", "--progress-bar", "off", "--no-warn-script-location",
+        ]
+        let all = (program == .pip ? own : []) + options + ["--"] + requirements
+        try await pip("install", all, in: environment, task: task)
+    }
+
+    /// Removes packages.
+    func remove(_ names: [String], from environment: PythonEnvironment) async throws {
+        guard !names.isEmpty else { return }
+        let own = program == .pip ? ["--yes", "--disable-pip-version-check"] : []
+        let task = "remove \(names.joined(separator: ", "))"
+        try await pip("uninstall", own + ["--"] + names, in: environment, task: task)
+    }
+
+    /// Runs a command of pip, or of uv in the place of pip.
+    private func pip(
+        _ name: String,
+        _ arguments: [String],
+        in environment: PythonEnvironment,
+        task: String
+    ) async throws {
+        let python = environment.executable.path
+        switch program {
+        case .uv(let uv):
+            try await run(uv, ["pip", name, "--python", python] + arguments, task: task)
+        case .pip:
+            try await run(python, ["-I", "-m", "pip", name] + arguments, task: task)
+        }
     }
 
     /// Runs a program to its end and passes its lines on.

@@ -76,3 +76,24 @@ package final class AsyncValue<Value: Sendable>: Sendable {
         waiter?.resume(throwing: CancellationError())
     }
 }
+
+/// Runs `body` to its end in a task of its own, for which a cancelled caller does not wait.
+///
+/// - Parameter limit: The longest that any caller waits; nil for no limit.
+/// - Throws: What `body` throws; `CancellationError` if the caller does not wait for the end.
+package func abandonable<Value: Sendable>(
+    within limit: Duration? = nil,
+    _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    let result = AsyncValue<Result<Value, any Error>>()
+    Task.detached {
+        do { result.set(.success(try await body())) } catch { result.set(.failure(error)) }
+    }
+    let watch = Task.detached {
+        guard let limit else { return }
+        try await Task.sleep(for: limit)
+        result.set(.failure(CancellationError()))
+    }
+    defer { watch.cancel() }
+    return try await result.wait().get()
+}

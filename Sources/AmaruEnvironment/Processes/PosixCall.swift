@@ -69,6 +69,14 @@ package enum PosixCall {
         }
     }
 
+    /// Writes all of a text.
+    ///
+    /// - Throws: `PosixError`, also after a part of it is written.
+    package static func writeAll(_ text: String, to descriptor: Int32) throws {
+        var text = text
+        try text.withUTF8 { try writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+
     /// Repeats a call on a descriptor in non-blocking mode until it is ready.
     private static func whenReady<Value>(
         _ descriptor: Int32,

@@ -3,8 +3,8 @@
 
 /// How an ``NIOHTTPBackend`` makes its connections, where a request asks for nothing else.
 ///
-/// It is a plain value: environment variables such as `HTTPS_PROXY` and `SSL_CERT_FILE` are read
-/// by the program, which puts what they say in here.
+/// It is a plain value: a program that is to honour environment variables such as `HTTPS_PROXY`
+/// and `SSL_CERT_FILE` makes it of them by ``init(environment:)``.
 public struct HTTPBackendConfiguration: Sendable, Hashable {
     /// Which authorities may sign a server's certificate.
     public enum TrustRoots: Sendable, Hashable {
@@ -36,4 +36,18 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
 
     /// Makes the default configuration: system trust, no proxy.
     public init() {}
+
+    /// Reads the proxy variables, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    ///
+    /// As in OpenSSL, the file and the folders add up, and take the place of the system's
+    /// authorities.
+    ///
+    /// - Throws: ``HTTPTransferError`` that names the variable of a malformed proxy.
+    public init(environment: [String: String]) throws(HTTPTransferError) {
+        let folders = environment["SSL_CERT_DIR", default: ""].split(separator: ":")
+        let file = environment["SSL_CERT_FILE", default: ""]
+        let paths = (file.isEmpty ? [] : [file]) + folders.map(String.init)
+        if !paths.isEmpty { trustRoots = .paths(paths) }
+        proxies = try HTTPProxySettings(environment: environment)
+    }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import AmaruEnvironment
 import AmaruHTTP
 import AmaruTesting
 import Testing
@@ -15,13 +16,15 @@ import Testing
 #endif
 
 @Suite struct StubFileTests {
-    @Test(arguments: ["_amaru_chat", "_amaru_http"])
+    @Test(arguments: ["_amaru_chat", "_amaru_http", "_amaru_packages"])
     func `A stub file is what its module's description makes`(name: String) throws {
         let configuration = try Script.configuration(of: "")
         let module =
-            name == "_amaru_http"
-            ? HTTPModule(configuration.network).module
-            : ChatModule.module(for: ChatSession(configuration), configuration)
+            switch name {
+            case "_amaru_chat": ChatModule.module(for: ChatSession(configuration), configuration)
+            case "_amaru_http": HTTPModule(configuration.network).module
+            default: Self.packages.module(base: nil)
+            }
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Python")
@@ -35,4 +38,10 @@ import Testing
             "Run the test again with AMARU_UPDATE_STUBS=1, and look at what changes."
         )
     }
+
+    private static let packages = ScriptPackages(
+        builder: EnvironmentBuilder(cacheFolder: URL(filePath: "/nowhere"), environment: [:]),
+        interpreter: { PythonInterpreterInfo(path: "/nowhere", version: "3.11.2") },
+        progress: { _ in }
+    )
 }

@@ -37,6 +37,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -207,11 +208,23 @@ async def answer(message):
     for _ in range(int(message)):
         yield "word "
 """
+    text = """
+import amaru
+
+@amaru.reply
+async def answer(message):
+    turn = amaru.current_turn()
+    for _ in range(int(message) // 100):
+        for _ in range(100):
+            turn.text("word ")
+        await turn.drain()
+"""
     sources = {
         "print": "print('hello')\n",
         "asyncio": "import asyncio\nprint('hello')\n",
         "first": f"import time\nprint({clock}, end='')\n",
         "reply": reply,
+        "text": text,
     }
     for name, source in sources.items():
         # Not a name that a script imports: its folder is searched first.
@@ -244,8 +257,8 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
         base = f"http://127.0.0.1:{ports[events]}/block/v1"
         return run(program, "--base-url", base, QUESTION, into=into)
 
-    def replied(events: int) -> Figures:
-        return run(program, "run", script["reply"], given=f"{events}\n", into=into)
+    def scripted(name: str, events: int) -> Figures:
+        return run(program, "run", script[name], given=f"{events}\n", into=into)
 
     def each(answers: Callable[[int], Figures]) -> Figures:
         return {"each": per_event(answers(FEW), answers(MANY))}
@@ -293,7 +306,12 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
             lambda: processes.prompt(program, "--base-url", question, "--verbose"),
             (("wall", 10, None), ("trace", 10, None)),
         ),
-        Row("events: of a script", lambda: each(replied), (("each", 1, None),)),
+        Row(
+            "events: of Turn.text",
+            lambda: each(partial(scripted, "text")),
+            (("each", 1, None),),
+        ),
+        Row("events: of a generator", lambda: each(partial(scripted, "reply"))),
         Row("events: of a server", lambda: each(answered)),
     ]
 

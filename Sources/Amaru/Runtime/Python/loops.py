@@ -13,7 +13,7 @@ import weakref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from typing import Any
 
     Loop = asyncio.AbstractEventLoop
@@ -109,21 +109,6 @@ def watch_work() -> None:
     _State.loop.add_reader(*_State.work)
 
 
-def follow_fork(end: Callable[..., object]) -> None:
-    """In a child of `os.fork`, end it with the task or callback that forked."""
-    loop: Any = _State.loop
-    if isinstance(_State.loop, asyncio.SelectorEventLoop):
-        # The parent's is shared: what the child changed in it would change for both.
-        import selectors
-
-        loop._selector = selectors.DefaultSelector()
-    task = asyncio.current_task(loop)
-    if task is None:
-        loop.call_soon(end)
-    else:
-        task.add_done_callback(end)
-
-
 def set_current_loop() -> None:
     """Make the home loop the one that `asyncio.get_event_loop` returns."""
     asyncio.set_event_loop(_State.loop)
@@ -184,56 +169,21 @@ def _task_done(task: Task) -> None:
         loop.call_soon(loop.call_soon, gc.collect, 0)
 
 
+def has_work() -> bool:
+    """Return whether the end of the home loop has something to wait for."""
+    loop: Any = _State.loop
+    # What another package's loop has cannot be seen.
+    return not isinstance(_State.loop, asyncio.BaseEventLoop) or bool(
+        loop._ready
+        or asyncio.all_tasks(loop)
+        or loop._asyncgens
+        or loop._default_executor
+    )
+
+
 def report_failed() -> None:
     """Report at the end what was not collected before."""
     for task in list(_failed):
         if task._log_traceback:
             task._log_traceback = False
             _handle(task.get_loop(), {"exception": task._exception, "task": task})
-
-
-# Futures and callbacks, for Swift
-
-
-def ensure_future(awaitable: Awaitable[Any]) -> Future:
-    """Return a future of the home loop, or the one that `awaitable` is."""
-    return asyncio.ensure_future(awaitable, loop=_State.loop)
-
-
-def post(loop: Loop, callback: Callback) -> bool:
-    """Run a callback on a loop of any thread; false if that loop has ended."""
-    try:
-        loop.call_soon_threadsafe(callback)
-    except RuntimeError:
-        return False
-    return True
-
-
-def watch(loop: Loop, descriptor: int, callback: Callback) -> bool:
-    """Call back whenever the descriptor is readable; false if the loop cannot."""
-    try:
-        loop.add_reader(descriptor, callback)
-    except NotImplementedError:
-        return False
-    return True
-
-
-def fail(future: Future, exception: BaseException) -> None:
-    """End a future with an exception, unless it has ended."""
-    if future.done():
-        return
-    if isinstance(exception, asyncio.CancelledError):
-        future.cancel()
-    elif isinstance(exception, StopIteration):
-        # A future cannot hold it: https://docs.python.org/3/library/asyncio-future.html
-        error = RuntimeError("Swift code raised StopIteration")
-        error.__cause__ = exception
-        future.set_exception(error)
-    else:
-        future.set_exception(exception)
-
-
-def retrieve(future: Future) -> None:
-    """Mark the exception of a future as one that somebody awaits."""
-    if not future.cancelled():
-        future.exception()

@@ -54,8 +54,7 @@ extension PluginsCommand {
                 "amaru: \(PluginsCommand.path(of: name)):1: does not end, and cannot be interrupted; "
                     + "move slow work into a hook. The plugins after it were not checked."
             )
-            fflush(nil)
-            _exit(1)
+            ProcessEnd.leave(1)
         }
     }
 }

@@ -30,7 +30,7 @@ struct PluginsCommand: AsyncParsableCommand {
         let cache = UserFolder.cache(in: ProcessInfo.processInfo.environment)
         try await Python.start(
             PythonConfiguration(
-                searchPaths: [resources.root.path],
+                searchPaths: [resources.root.path, resources.compat.path],
                 bytecodeCache: cache.appending(path: "bytecode").path
             )
         )

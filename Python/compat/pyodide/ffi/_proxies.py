@@ -3,15 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Generic, TypeVar
 
-from pyodide._missing import missing
-
-__all__ = ["IN_PYODIDE", "create_once_callable", "create_proxy"]
-
-IN_PYODIDE: Final = False
-"""False: there is no web page around this interpreter."""
+__all__ = ["create_once_callable", "create_proxy", "destroy_proxies", "to_js"]
 
 T = TypeVar("T")
 _GONE: Final = object()
@@ -76,5 +71,15 @@ def create_once_callable(obj: Callable[..., Any], /) -> _OnceProxy:
     return _OnceProxy(obj)
 
 
-def __getattr__(name: str) -> Any:
-    raise missing(__name__, name)
+def to_js(obj: T, /, **options: Any) -> T:
+    """Return `obj`, which the host takes as it is.
+
+    The options are Pyodide's and say how JavaScript gets it; they change nothing here.
+    """
+    return obj
+
+
+def destroy_proxies(proxies: Iterable[Any], /) -> None:
+    """Destroy each of several proxies."""
+    for proxy in proxies:
+        proxy.destroy()

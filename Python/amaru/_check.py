@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which names of Pyodide and of JavaScript a script uses, and what they are worth here.
+
+The script is read and not run.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Finding", "files", "findings"]
+
+#: The modules that exist in a page only.
+_ROOTS = ("js", "micropip", "pyodide", "pyodide_js", "pyscript")
+
+_DIFFERENT = {
+    "micropip.install": "a real installer resolves; wheels with native code work",
+    "micropip.freeze": "returns JSON of its own",
+    "pyodide.ffi.IN_PYODIDE": "is False",
+    "pyodide.ffi.create_proxy": "goes on to the object; needs no destroy",
+    "pyodide.ffi.jsnull": "nothing returns it: the host's nil is None",
+    "pyodide.ffi.run_sync": "waits on the Python thread, while its loop goes on",
+    "pyodide.ffi.to_js": "returns the object itself",
+    "pyodide.http.pyfetch": "goes through the host; relative URLs need a base",
+}
+_KINDS = "is there for annotations; nothing is an instance of it"
+
+
+class Finding(NamedTuple):
+    """A name that a script uses, with what it is worth here."""
+
+    path: str
+    line: int
+    name: str
+    #: ``works``, ``works differently`` or ``refused``.
+    verdict: str
+    note: str
+
+
+def files(path: str) -> list[str]:
+    """Return the Python files at a path: itself, or those of a folder."""
+    place = Path(path)
+    if not place.is_dir():
+        return [path]
+    found = place.rglob("*.py")
+    hidden = (".", "__pycache__")
+    return sorted(
+        str(file)
+        for file in found
+        if not any(part.startswith(hidden) for part in file.relative_to(place).parts)
+    )
+
+
+def findings(path: str) -> list[Finding]:
+    """Return what a file uses, each name once, in order of its lines.
+
+    SyntaxError says that it is no Python, OSError that it cannot be read.
+    """
+    source = Path(path).read_bytes()
+    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    tree = compile(source, path, "exec", flags, dont_inherit=True)
+    lines: dict[str, int] = {}
+    for name, line in _names(tree):
+        lines[name] = min(line, lines.get(name, line))
+    # `import a.b` uses a.b, and not a besides.
+    used = [
+        name
+        for name in lines
+        if not any(other.startswith(name + ".") for other in lines)
+    ]
+    ordered = sorted(used, key=lambda name: (lines[name], name))
+    return [Finding(path, lines[name], name, *_judged(name)) for name in ordered]
+
+
+def _names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield the full names of what comes from a page's modules, and their lines."""
+    aliases: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if _is_ours(alias.name):
+                    yield alias.name, node.lineno
+                    root = alias.name.split(".")[0]
+                    aliases[alias.asname or root] = alias.name if alias.asname else root
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if _is_ours(node.module):
+                for alias in node.names:
+                    name = f"{node.module}.{alias.name}"
+                    yield name, node.lineno
+                    aliases[alias.asname or alias.name] = name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            parts = _parts(node)
+            if parts and parts[0] in aliases:
+                yield ".".join([aliases[parts[0]], *parts[1:]]), node.lineno
+
+
+def _is_ours(module: str) -> bool:
+    return module.split(".")[0] in _ROOTS
+
+
+def _parts(node: ast.expr) -> list[str]:
+    """Return the parts of a dotted name; none for another expression."""
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, ast.Attribute):
+        parts = _parts(node.value)
+        return [*parts, node.attr] if parts else []
+    return []
+
+
+def _judged(name: str) -> tuple[str, str]:
+    if name.split(".")[0] in ("js", "pyodide_js", "pyscript"):
+        return "refused", "there is no JavaScript and no page here"
+    known, rest = _resolved(name)
+    if known is None:
+        return "refused", "this is not available in Amaru; guard it with ImportError"
+    for prefix in (known, f"{known}.{rest}" if rest else known):
+        if prefix in _DIFFERENT:
+            return "works differently", _DIFFERENT[prefix]
+    if known.startswith("pyodide.ffi.Js") and not known.endswith("JsException"):
+        return "works differently", _KINDS
+    return "works", ""
+
+
+def _resolved(name: str) -> tuple[str | None, str]:
+    """Return the longest part of a name that a module here has, and the rest of it."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        module = ".".join(parts[:cut])
+        try:
+            found = import_module(module)
+        except ImportError:
+            continue
+        rest = parts[cut:]
+        if not rest or rest[0] == "*":
+            return module, ""
+        try:
+            getattr(found, rest[0])
+        except (AttributeError, ImportError):
+            return None, ""
+        return f"{module}.{rest[0]}", ".".join(rest[1:])
+    return None, ""

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Timers of the event loop, by JavaScript's names."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from pyodide._missing import missing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["clear_interval", "clear_timeout", "set_interval", "set_timeout"]
+
+_numbers = itertools.count(1)
+_timers: dict[int, asyncio.TimerHandle] = {}
+
+
+def set_timeout(callback: Callable[[], Any], timeout: float) -> int:
+    """Call `callback` once, in `timeout` milliseconds; return the timer's number."""
+    import asyncio
+
+    number = next(_numbers)
+
+    def fire() -> None:
+        _timers.pop(number, None)
+        _call(callback)
+
+    _timers[number] = asyncio.get_event_loop().call_later(_seconds(timeout), fire)
+    return number
+
+
+def set_interval(callback: Callable[[], Any], interval: float) -> int:
+    """Call `callback` each `interval` milliseconds; return the timer's number."""
+    import asyncio
+
+    number, loop = next(_numbers), asyncio.get_event_loop()
+
+    def fire() -> None:
+        _timers[number] = loop.call_later(_seconds(interval), fire)
+        _call(callback)
+
+    _timers[number] = loop.call_later(_seconds(interval), fire)
+    return number
+
+
+def _clear(number: int) -> None:
+    timer = _timers.pop(number, None)
+    if timer is not None:
+        timer.cancel()
+
+
+def clear_timeout(timeout: int) -> None:
+    """Stop a timer of `set_timeout`; one that has ended is left alone."""
+    _clear(timeout)
+
+
+def clear_interval(interval: int) -> None:
+    """Stop a timer of `set_interval`."""
+    _clear(interval)
+
+
+def _seconds(milliseconds: float) -> float:
+    return max(0.0, milliseconds) / 1000
+
+
+def _call(callback: Callable[[], Any]) -> None:
+    import asyncio
+
+    result = callback()
+    if asyncio.iscoroutine(result):
+        task = asyncio.ensure_future(result)
+        # asyncio holds its tasks weakly.
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+
+
+_running: set[asyncio.Future[Any]] = set()
+
+
+def __getattr__(name: str) -> Any:
+    raise missing(__name__, name)

@@ -1,0 +1,122 @@
+// `amaru env`: the environments that scripts' packages are in.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+struct EnvironmentCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "env",
+        abstract: "List, show or remove the environments that packages are installed in.",
+        discussion: """
+            An environment is made once for a set of packages, and found again by every script \
+            that needs the same. All of them can be removed at any time: what is needed is made \
+            again.
+            """,
+        subcommands: [List.self, Show.self, Prune.self, Clear.self],
+        defaultSubcommand: List.self
+    )
+
+    static var builder: EnvironmentBuilder {
+        let variables = ProcessInfo.processInfo.environment
+        return EnvironmentBuilder(
+            cacheFolder: UserFolder.cache(in: variables),
+            environment: variables
+        )
+    }
+
+    /// Removes environments, and says of each what became of it.
+    ///
+    /// - Throws: `ExitCode`, `TerminalError`.
+    static func remove(_ all: [CachedEnvironment]) async throws {
+        for cached in all {
+            let isGone = try await builder.remove(cached)
+            let words = isGone ? "removed" : "in use, and kept:"
+            try Report.output("\(words) \(cached.name)\n")
+        }
+        if all.isEmpty { Report.line("There is nothing to remove.") }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the environments: name, day of the last use, what it was made for."
+        )
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                let all = EnvironmentCommand.builder.cached
+                for cached in all {
+                    let day = cached.lastUsed.formatted(.iso8601.year().month().day())
+                    let made = cached.requirements.joined(separator: ", ")
+                    try Report.output("\(cached.name)\t\(day)\t\(made)\n")
+                }
+                if all.isEmpty { Report.line("There are no environments.") }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the path of an environment, and its packages."
+        )
+
+        @Argument(help: "The name of an environment, or its beginning.")
+        var name: String
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                let found = EnvironmentCommand.builder.cached.filter { $0.name.hasPrefix(name) }
+                guard let cached = found.first, found.count == 1 else {
+                    throw PluginsCommand.Failure(
+                        found.isEmpty
+                            ? "There is no environment \(name). `amaru env list` names all."
+                            : "There are \(found.count) environments whose names begin with \(name)."
+                    )
+                }
+                let lines = [cached.root.path] + cached.packages
+                try Report.output(lines.map { $0 + "\n" }.joined())
+            }
+        }
+    }
+
+    struct Prune: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove the environments that were not used for a while."
+        )
+
+        @Option(help: "The number of days without use.")
+        var days = 30
+
+        func validate() throws {
+            guard (0...100_000).contains(days) else {
+                throw ValidationError("--days is a number of days from 0 on.")
+            }
+        }
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                let limit = Date(timeIntervalSinceNow: -Double(days) * 86_400)
+                let old = EnvironmentCommand.builder.cached.filter { $0.lastUsed < limit }
+                try await EnvironmentCommand.remove(old)
+            }
+        }
+    }
+
+    struct Clear: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove all environments that no program uses."
+        )
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                try await EnvironmentCommand.remove(EnvironmentCommand.builder.cached)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// The environments of the cache: listed, held while in use, removed when nobody uses them.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import SystemPackage
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A complete environment in the cache.
+public struct CachedEnvironment: Sendable {
+    /// The name of its folder, made from what it holds.
+    public let name: String
+    /// Its folder.
+    public let root: URL
+    /// The requirements that it was made for.
+    public let requirements: [String]
+    /// When a program began to use it last.
+    public let lastUsed: Date
+
+    /// The names and versions of its packages, in order.
+    public var packages: [String] {
+        let lib = root.appending(path: "lib")
+        let minors = (try? FileManager.default.contentsOfDirectory(atPath: lib.path)) ?? []
+        return minors.flatMap { minor in
+            let folder = lib.appending(path: "\(minor)/site-packages").path
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return files.compactMap { file -> String? in
+                guard file.hasSuffix(".dist-info") else { return nil }
+                return String(file.dropLast(".dist-info".count)).replacing("-", with: " ")
+            }
+        }
+        .sorted()
+    }
+}
+
+extension EnvironmentBuilder {
+    /// The complete environments of the cache; the ones used last come first.
+    public var cached: [CachedEnvironment] {
+        let folder = environments
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.compactMap { name -> CachedEnvironment? in
+            let root = folder.appending(path: name)
+            let marker = root.appending(path: PythonEnvironment.markerName)
+            guard let text = try? String(contentsOf: marker, encoding: .utf8),
+                let attributes = try? FileManager.default.attributesOfItem(atPath: marker.path)
+            else { return nil }
+            return CachedEnvironment(
+                name: name,
+                root: root,
+                requirements: text.split(separator: "\n").map(String.init),
+                lastUsed: attributes[.modificationDate] as? Date ?? .distantPast
+            )
+        }
+        .sorted { $0.lastUsed > $1.lastUsed }
+    }
+
+    /// Removes an environment, unless a program uses it.
+    ///
+    /// - Returns: Whether it is gone.
+    /// - Throws: `EnvironmentError` if its files cannot be removed.
+    public func remove(_ cached: CachedEnvironment) async throws -> Bool {
+        do {
+            return try await entry(named: cached.name).discard()
+        } catch {
+            throw EnvironmentError(cache: cacheFolder.path, error)
+        }
+    }
+}
+
+/// The environments that this process uses, for as long as it lives.
+enum EnvironmentUse {
+    private static let held = Lock<[String: Descriptor]>([:])
+
+    /// Keeps other processes from removing an environment, and notes that it is used.
+    static func begin(_ environment: PythonEnvironment) {
+        let marker = environment.root.appending(path: PythonEnvironment.markerName).path
+        held.withLock { held in
+            guard held[marker] == nil,
+                let descriptor = try? Descriptor(opening: marker, .readOnly)
+            else { return }
+            _ = flock(descriptor.number, LOCK_SH | LOCK_NB)
+            // Of a cache that cannot be written nothing is removed either.
+            _ = futimens(descriptor.number, nil)
+            held[marker] = descriptor
+        }
+    }
+
+    /// Lets an environment be removed.
+    static func end(_ environment: PythonEnvironment) {
+        let marker = environment.root.appending(path: PythonEnvironment.markerName).path
+        held.withLock { _ = $0.removeValue(forKey: marker) }
+    }
+
+    /// Whether a process, this one too, uses the environment of a marker.
+    static func isUsed(_ marker: String) -> Bool {
+        guard let descriptor = try? Descriptor(opening: marker, .readOnly) else { return false }
+        defer { withExtendedLifetime(descriptor) {} }
+        return flock(descriptor.number, LOCK_EX | LOCK_NB) != 0
+    }
+}

@@ -1,0 +1,194 @@
+// Packages that a script installs while it runs.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruTesting
+import Foundation
+import Testing
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(5))) struct MicropipTests {
+        private let folder: TemporaryFolder
+
+        init() throws {
+            folder = try TemporaryFolder()
+            try folder.write(Self.wheels, to: "wheels.py")
+        }
+
+        /// Makes wheels in the current folder, which is all that installers look at here.
+        private static let wheels = """
+            import zipfile
+
+            def make(name, version, requires=(), **modules):
+                info = f"{name}-{version}.dist-info"
+                head = f"Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n"
+                tag = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+                files = {f"{name}/{key}.py": text for key, text in modules.items()}
+                files[f"{name}/__init__.py"] = f"version = {version!r}\\n"
+                files[f"{info}/METADATA"] = head + "".join(
+                    f"Requires-Dist: {one}\\n" for one in requires
+                )
+                files[f"{info}/WHEEL"] = tag
+                files[f"{info}/RECORD"] = "".join(f"{p},,\\n" for p in [*files, f"{info}/RECORD"])
+                path = f"{name}-{version}-py3-none-any.whl"
+                with zipfile.ZipFile(path, "w") as wheel:
+                    for key, text in files.items():
+                        wheel.writestr(key, text)
+                return path
+            """
+
+        private func run(_ source: String, _ arguments: [String] = []) async throws
+            -> AmaruProcess.Result
+        {
+            try folder.write(source, to: "script.py")
+            return try await AmaruProcess.run(
+                ["run"] + arguments + ["script.py"],
+                in: folder,
+                environment: [
+                    "XDG_CACHE_HOME": folder.path + "/cache", "PIP_NO_INDEX": "1",
+                    "PIP_FIND_LINKS": folder.path, "PIP_CONFIG_FILE": "/dev/null",
+                ]
+            )
+        }
+
+        @Test func `What is installed can be imported at once, and at the next start is there`()
+            async throws
+        {
+            let source = """
+                import micropip, os, sys, wheels
+                if not os.path.exists("made"):
+                    open("made", "w").close()
+                    wheels.make("amaru_one", "1.0")
+                    wheels.make("amaru_two", "2.0", ["amaru-one"], sub="name = __name__")
+                await micropip.install("ssl")
+                await micropip.install("amaru-one")
+                import amaru_one
+                await micropip.install(["amaru_two", "sqlite3"])
+                from amaru_two import sub
+                print(amaru_one.version, sub.name)
+                print(micropip.list())
+                print(any("dist-packages" in path for path in (amaru_one.__file__,)))
+                """
+            let first = try await run(source)
+            let table = """
+                1.0 amaru_two.sub
+                Name      | Version | Source
+                --------- | ------- | ------
+                amaru_one | 1.0     | index
+                amaru_two | 2.0     | index
+                False
+
+                """
+            #expect(first.output == table, "\(first.errors)")
+            #expect(first.errors.contains("Successfully installed amaru"))
+            #expect(first.status == .exited(0))
+
+            // Nothing to install from is left.
+            for name in ["amaru_one-1.0", "amaru_two-2.0"] {
+                try FileManager.default.removeItem(
+                    atPath: "\(folder.path)/\(name)-py3-none-any.whl"
+                )
+            }
+            let second = try await run(source)
+            #expect(second.output == table)
+            #expect(second.errors == "", "no installer has run")
+            #expect(second.status == .exited(0))
+        }
+
+        @Test func `Without a need for packages no environment is made`() async throws {
+            let result = try await run(
+                """
+                import micropip
+                await micropip.install(["ssl", "asyncio"])
+                print(dict(micropip.list()))
+                """
+            )
+            #expect(result.output == "{}\n", "\(result.errors)")
+            #expect(
+                !FileManager.default.fileExists(atPath: folder.path + "/cache/amaru/environments")
+            )
+        }
+
+        @Test func `Failures say what to do; with keep_going the rest is installed`() async throws {
+            let result = try await run(
+                """
+                import micropip, wheels
+                wheels.make("amaru_one", "1.0")
+                wheels.make("amaru_one", "2.0")
+                wheels.make("amaru_two", "1.0")
+                async def attempt(*arguments, **options):
+                    try:
+                        await micropip.install(*arguments, **options)
+                        print("done")
+                    except ValueError as exc:
+                        print(str(exc).splitlines()[0])
+                await attempt(["no-such-package-at-all", "amaru-one==1.0", "git+https://a/b"],
+                              keep_going=True)
+                import amaru_one
+                print(amaru_one.version)
+                await attempt("amaru-one==2.0")
+                await attempt("amaru-one==2.0", reinstall=True)
+                print(micropip.list()["amaru_one"].version)
+                open("bad-1-py3-none-any.whl", "w").write("text")
+                await attempt("./bad-1-py3-none-any.whl")
+                await attempt("./missing-1-py3-none-any.whl")
+                await attempt("./amaru_two-1.0-py3-none-any.whl#sha256=" + "0" * 64)
+                """
+            )
+            let lines = result.output.split(separator: "\n").map(String.init)
+            try #require(lines.count == 8, "\(result.output)\(result.errors)")
+            #expect(lines[0].contains("git+https://a/b"))
+            #expect(lines[1] == "1.0")
+            #expect(lines[2].contains("pass reinstall=True"))
+            #expect(lines[3] == "done")
+            #expect(lines[4] == "2.0")
+            #expect(lines[5].hasSuffix("the file is no wheel"))
+            #expect(lines[6].hasSuffix("there is no such file"))
+            #expect(lines[7].contains("SHA-256"))
+            #expect(result.status == .exited(0))
+        }
+
+        @Test func `A package can be removed, and another stand in for one`() async throws {
+            let result = try await run(
+                """
+                import micropip, wheels
+                wheels.make("amaru_needy", "1.0", ["no-such-package-at-all>=3"])
+                micropip.add_mock_package(
+                    "no-such-package-at-all", "3.1",
+                    modules={"absent.deep": "x = 5", "filled": lambda module: setattr(module, "y", 6)},
+                )
+                await micropip.install("amaru-needy")
+                import absent.deep, filled, amaru_needy
+                print(absent.deep.x, filled.y, micropip.list_mock_packages())
+                micropip.remove_mock_package("no-such-package-at-all")
+                micropip.uninstall(["amaru-needy", "never-there"])
+                print(dict(micropip.list()), micropip.list_mock_packages())
+                """
+            )
+            #expect(
+                result.output == "5 6 ['no-such-package-at-all']\n{} []\n",
+                "\(result.errors)"
+            )
+            #expect(result.errors.contains("skipping 'never-there': it is not installed"))
+        }
+
+        @Test func `An environment of --with is the beginning, and stays as it is`() async throws {
+            let path = folder.path + "/amaru_one-1.0-py3-none-any.whl"
+            _ = try await run("import wheels; wheels.make('amaru_one', '1.0')")
+            _ = try await run("import wheels; wheels.make('amaru_two', '1.0', ['amaru-one'])")
+            let source = """
+                import micropip, importlib.metadata as data
+                print(sorted(micropip.list()))
+                await micropip.install("amaru-two")
+                print(sorted(micropip.list()))
+                """
+            for _ in 1...2 {
+                let result = try await run(source, ["--with", path])
+                #expect(
+                    result.output == "['amaru_one']\n['amaru_one', 'amaru_two']\n",
+                    "\(result.errors)"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `amaru check` says of a script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from amaru._check import files, findings
+
+SCRIPT = """\
+import micropip
+import js
+from pyodide.http import pyfetch, FetchResponse
+from pyodide.ffi import create_proxy, JsProxy, JsException
+import pyodide.code as code
+from js import document, console as log
+import pyodide_js
+from pyodide import webloop
+
+await micropip.install("httpx")
+micropip.list()
+code.eval_code("1")
+code.run_js("1")
+log.error("no")
+unrelated = object()
+unrelated.micropip.install("x")
+"""
+
+
+def judged(tmp_path: Path, source: str) -> dict[str, tuple[int, str]]:
+    file = tmp_path / "script.py"
+    file.write_text(source)
+    return {each.name: (each.line, each.verdict) for each in findings(str(file))}
+
+
+def test_each_name_is_judged_where_it_is_used_first(tmp_path: Path) -> None:
+    assert judged(tmp_path, SCRIPT) == {
+        "js.console.error": (14, "refused"),
+        "js.document": (6, "refused"),
+        "micropip.install": (10, "works differently"),
+        "micropip.list": (11, "works"),
+        "pyodide.code.eval_code": (12, "works"),
+        "pyodide.code.run_js": (13, "refused"),
+        "pyodide.ffi.JsException": (4, "works"),
+        "pyodide.ffi.JsProxy": (4, "works differently"),
+        "pyodide.ffi.create_proxy": (4, "works differently"),
+        "pyodide.http.FetchResponse": (3, "works"),
+        "pyodide.http.pyfetch": (3, "works differently"),
+        "pyodide.webloop": (8, "refused"),
+        "pyodide_js": (7, "refused"),
+    }
+
+
+@pytest.mark.parametrize(
+    "source", ["", "import os\nos.path.join('a')", "x = 1\nx.js.y"]
+)
+def test_a_script_without_such_names_has_no_findings(
+    tmp_path: Path, source: str
+) -> None:
+    assert judged(tmp_path, source) == {}
+
+
+def test_a_star_means_the_module(tmp_path: Path) -> None:
+    assert judged(tmp_path, "from pyodide.ffi import *") == {
+        "pyodide.ffi.*": (1, "works")
+    }
+
+
+def test_the_files_of_a_folder_are_found(tmp_path: Path) -> None:
+    for name in ("b.py", "a.py", "inner/c.py", ".hidden/d.py", "__pycache__/e.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "text.txt").write_text("")
+    names = [str(Path(file).relative_to(tmp_path)) for file in files(str(tmp_path))]
+    assert names == ["a.py", "b.py", "inner/c.py"]
+    assert files("anything") == ["anything"]
+
+
+def test_what_is_no_python_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SyntaxError):
+        judged(tmp_path, "this is no Python")
+    with pytest.raises(OSError):
+        findings(str(tmp_path / "missing.py"))
