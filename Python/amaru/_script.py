@@ -65,7 +65,7 @@ class _Script:
 _script = _Script()
 
 
-def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
+def prepare(path: str, filename: str, arguments: list[bytes]) -> dict[str, Any]:
     """Make a new ``__main__`` for the script at `path`, as ``python path`` does.
 
     `filename` is the absolute path, which tracebacks show.
@@ -81,7 +81,7 @@ def prepare(path: str, filename: str, arguments: list[str]) -> dict[str, Any]:
     module.__loader__ = SourceFileLoader("__main__", filename)
     module.__dict__.update(__annotations__={}, __builtins__=builtins, __cached__=None)
     sys.modules["__main__"] = module
-    sys.argv[:] = [path, *arguments]
+    sys.argv[:] = [path, *map(os.fsdecode, arguments)]
     sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
@@ -121,11 +121,12 @@ def start() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The host writes its answers to the same place.
         sys.stdout.reconfigure(write_through=True)
-    leave = os._exit
+    leave, process = os._exit, os.getpid()
 
     def host_exit(status: int) -> NoReturn:
-        # The terminal is put back first.
-        _bridge.chat().leaving()
+        # The terminal is put back first; it is not a forked child's.
+        if os.getpid() == process:
+            _bridge.chat().leaving()
         leave(status)
 
     def host_input(prompt: object = "", /) -> str:
@@ -183,11 +184,13 @@ async def _answer(turn: Turn, text: str) -> None:
         result = await result
     if hasattr(result, "__aiter__"):
         async for piece in result:
-            turn.text(str(piece))
+            if not turn.text(str(piece)):
+                break
             await turn.drain()
     elif hasattr(result, "__next__"):
         for piece in result:
-            turn.text(str(piece))
+            if not turn.text(str(piece)):
+                break
             await turn.drain()
             await asyncio.sleep(0)
     elif result is not None:

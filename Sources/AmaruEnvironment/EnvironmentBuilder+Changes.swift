@@ -19,7 +19,7 @@ extension EnvironmentBuilder {
 
     /// Makes the environment that a change leads to; the base stays as it is.
     ///
-    /// - Parameter progress: Gets one line of text at a time, from any thread.
+    /// - `progress`: Gets one line of text at a time, from any thread.
     /// - Throws: `EnvironmentError`; nothing incomplete is kept.
     public func environment(
         after change: EnvironmentChange,

@@ -50,13 +50,14 @@ public struct EnvironmentBuilder: Sendable {
         for request: EnvironmentRequest,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> PythonEnvironment {
+        // First: one that is invalid may mean the same as a valid one that is there.
+        try request.validate()
         let interpreter = request.interpreter
         let entry = entry(named: request.key)
         if let complete = PythonEnvironment(completeAt: entry.url, for: interpreter) {
             return complete
         }
         do {
-            try request.validate()
             let named = request.texts + request.requirementFiles
             return try await fill(entry, for: interpreter, holding: named, progress) { installer in
                 let made = PythonEnvironment(root: entry.url)

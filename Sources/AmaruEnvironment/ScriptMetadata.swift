@@ -41,7 +41,7 @@ extension EnvironmentBuilder {
     /// It is read by the interpreter's own parser, once: what was read is kept in the cache. A
     /// source without a block costs nothing.
     ///
-    /// - Parameter name: What errors call the script.
+    /// - `name`: What errors call the script.
     /// - Throws: `EnvironmentError` with `invalidRequirement` for a block that cannot be read.
     public func metadata(
         ofScript source: Data,

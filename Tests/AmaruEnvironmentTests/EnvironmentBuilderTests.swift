@@ -41,6 +41,17 @@ import class Amaru.Lock
         #expect(try shop.environments().isEmpty, "the failed one is removed")
     }
 
+    @Test func `What is no requirement is refused although an environment without it is there`()
+        async throws
+    {
+        let shop = try WheelShop()
+        _ = try await shop.builder().environment(for: shop.request([]))
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await shop.builder().environment(for: shop.request(["-"]))
+        }
+        #expect(error?.code == .invalidRequirement)
+    }
+
     @Test func `A folder without the marker is made again`() async throws {
         let shop = try WheelShop()
         let request = shop.request([])

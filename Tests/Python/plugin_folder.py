@@ -74,6 +74,10 @@ RAISING = [
         "ValueError: amaru handles SIGTERM itself: a plugin cannot",
     ),
     (
+        "import os; os.closerange(3, 1000)",
+        "ValueError: most descriptors are Amaru's: close your own one by one",
+    ),
+    (
         "import asyncio; [t.cancel() for t in asyncio.all_tasks()]",
         "RuntimeError: the tasks of the chat are not a plugin's to cancel",
     ),

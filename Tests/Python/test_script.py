@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -273,3 +273,28 @@ def test_a_hook_may_end_the_program(
         reported(monkeypatch, lambda *_: sys.exit(code))  # type: ignore[arg-type]
     assert end.value.code == status
     assert capsys.readouterr().err == words
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+async def test_a_reply_is_not_asked_for_more_when_its_turn_has_ended(
+    main: ModuleType, screen: RecordingChat, is_async: bool
+) -> None:
+    turn, asked = screen.turn(1), []
+
+    def pieces(message: str) -> Iterator[str]:
+        for number in range(5):
+            asked.append(number)
+            if number == 1:
+                turn.finished()
+            yield str(number)
+
+    async def later(message: str) -> AsyncIterator[str]:
+        for piece in pieces(message):
+            yield piece
+
+    amaru.reply(later if is_async else pieces)
+    _script.offer()
+    _script.deliver(turn, "placeholder", "hello")
+    (task,) = _script._script.tasks
+    await asyncio.wait([task])
+    assert asked == [0, 1]

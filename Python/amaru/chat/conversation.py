@@ -124,6 +124,8 @@ class _Answer:
                 self.turn.text(kept[len(shown) :])
         if cut := _CUTS.get(self.reason):
             self.turn.notice(f"the answer was cut short: {cut}")
+        elif not (self._tools or self.text.getvalue()):
+            self.turn.notice("the answer is empty")
 
     def _count(self, size: int) -> None:
         self._size += size

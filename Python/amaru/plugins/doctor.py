@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from types import ModuleType
 
-from amaru.plugins import fences, hooks, listing
+from amaru.plugins import fences, hooks, listing, tasks
 from amaru.plugins.faults import Fault, describe
+from amaru.plugins.guard import Guard
 from amaru.plugins.plugin import Plugin
 
 __all__ = ["Finding", "examine"]
@@ -40,8 +42,20 @@ async def examine(path: str, seconds: float) -> Finding:
         f"does not end: interrupted after {seconds:g} seconds; move slow work into "
         "a hook, and make it async",
     )
+    left: list[str] = []
+
+    def blame(exc: BaseException) -> bool:
+        plugin.blame(exc)
+        left.append(plugin.fault)
+        return True
+
+    tasks.follow(Guard().drive_task, blame)
     with redirect_stdout(sys.stderr):
         problems = await plugin.load()
+        # What it has left in the loop begins, and a fault of it is told a turn later.
+        for _ in range(3):
+            await asyncio.sleep(0)
+    problems += left
     names = tuple(hook.name for hook in plugin.hooks)
     if plugin.module is None:
         return _left_out(plugin.name, path, problems)

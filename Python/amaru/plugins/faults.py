@@ -10,7 +10,15 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-__all__ = ["Failure", "Fault", "describe", "exact", "line_of", "type_name"]
+__all__ = [
+    "Failure",
+    "Fault",
+    "describe",
+    "exact",
+    "line_of",
+    "traceback_of",
+    "type_name",
+]
 
 _LENGTH: Final = 300
 
@@ -53,6 +61,11 @@ def type_name(value: object) -> str:
     return _one_line(_NAME.__get__(type(value)), 80)
 
 
+def traceback_of(exc: BaseException) -> Any:
+    """Return the traceback of an exception, whatever its class says it is."""
+    return _TRACEBACK.__get__(exc)
+
+
 def line_of(function: Any, path: str) -> int:
     """Return the line in the plugin's file on which a function begins, or 0."""
     code: Any = getattr(function, "__code__", None)
@@ -90,7 +103,7 @@ def describe(
 
 def _last_line(exc: BaseException | None, path: str) -> int:
     found = 0
-    trace = _TRACEBACK.__get__(exc) if exc is not None else None
+    trace = traceback_of(exc) if exc is not None else None
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == path:
             found = trace.tb_lineno or found

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps plugins away from the host's signals and the chat's tasks.
+"""Keeps plugins away from the host's signals and descriptors, and the chat's tasks.
 
-The damage could not be undone: a handler in Python replaces the host's own, and a
-cancelled wait wakes its task. So the call raises, which also names the plugin's line.
+The damage could not be undone: a handler in Python replaces the host's own, a cancelled
+wait wakes its task, and a program without its descriptors hears no Ctrl-C. So the call
+raises, which also names the plugin's line.
 This guards against accidents, not against a plugin that means to get around it.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import signal
 import sys
 from types import FrameType
@@ -39,13 +41,16 @@ def put_up() -> None:
     if hasattr(signal.signal, "_amaru_fence"):
         return
     plain_signal, plain_all_tasks = signal.signal, asyncio.all_tasks
+    plain_closerange, process = os.closerange, os.getpid()
 
     @functools.wraps(plain_signal)
     def set_handler(signalnum: Any, handler: Any) -> Any:
         if signalnum in _OURS and _is_below_plugin(sys._getframe(1)):
             name = signal.Signals(signalnum).name
             raise ValueError(f"amaru handles {name} itself: a plugin cannot")
-        return plain_signal(signalnum, handler)
+        former = plain_signal(signalnum, handler)
+        # One that is not Python's cannot be set again; it puts the terminal back.
+        return signal.SIG_DFL if former is None else former
 
     @functools.wraps(plain_all_tasks)
     def all_tasks(loop: Any = None) -> Any:
@@ -54,8 +59,16 @@ def put_up() -> None:
             raise RuntimeError("the tasks of the chat are not a plugin's to cancel")
         return plain_all_tasks(loop)
 
+    @functools.wraps(plain_closerange)
+    def closerange(low: int, high: int, /) -> None:
+        # A child of a plugin's may close what it has inherited.
+        if os.getpid() == process and _is_below_plugin(sys._getframe(1)):
+            raise ValueError("most descriptors are Amaru's: close your own one by one")
+        plain_closerange(low, high)
+
     set_handler._amaru_fence = True  # type: ignore[attr-defined]
     signal.signal = set_handler
+    os.closerange = closerange
     asyncio.all_tasks = asyncio.tasks.all_tasks = all_tasks
 
 

@@ -11,9 +11,11 @@ from types import CoroutineType, TracebackType
 from typing import Any
 
 from amaru import _bridge
+from amaru.plugins.descriptors import StandardDescriptors
 from amaru.plugins.faults import Failure, Fault
+from amaru.plugins.tasks import OWNER
 
-__all__ = ["Guard", "is_awaitable"]
+__all__ = ["Guard", "Stopped", "is_awaitable"]
 
 
 def is_awaitable(result: object) -> bool:
@@ -21,6 +23,14 @@ def is_awaitable(result: object) -> bool:
     if result is None or type(result) in (str, Failure):
         return False
     return inspect.getattr_static(type(result), "__await__", None) is not None
+
+
+class Stopped(Exception):
+    """What would have ended the loop."""
+
+    def __init__(self, exception: BaseException) -> None:
+        super().__init__(type(exception).__name__)
+        self.exception = exception
 
 
 class Guard:
@@ -84,6 +94,13 @@ class Guard:
             return Failure(Fault(f"still waiting after {limit:g} seconds", line))
         return Failure(asyncio.CancelledError()) if task.cancelled() else task.result()
 
+    async def drive_task(self, plugin: str, coroutine: Any) -> Any:
+        """Run a task of a plugin's own; an exit or interrupt leaves it as `Stopped`."""
+        try:
+            return await _Steps(self.name, plugin, coroutine)
+        except (SystemExit, KeyboardInterrupt) as exc:
+            raise Stopped(exc) from exc
+
     async def _drive(self, plugin: str, awaitable: Any) -> Any:
         # SystemExit and KeyboardInterrupt too: out of a task they would end the loop.
         try:
@@ -95,7 +112,9 @@ class Guard:
 class _Watch:
     """Names the plugin while its code runs, and puts the standard streams back."""
 
-    __slots__ = ("_closed", "_name", "_plugin", "_streams")
+    __slots__ = ("_closed", "_name", "_plugin", "_streams", "_token")
+
+    _descriptors = StandardDescriptors()
 
     def __init__(self, name: Callable[[str], Any], plugin: str) -> None:
         self._name, self._plugin = name, plugin
@@ -103,6 +122,8 @@ class _Watch:
     def __enter__(self) -> None:
         self._streams = out, err = sys.stdout, sys.stderr
         self._closed = _is_closed(out), _is_closed(err)
+        self._descriptors.keep()
+        self._token = OWNER.set(self._plugin)
         self._name(self._plugin)
 
     def __exit__(
@@ -111,8 +132,11 @@ class _Watch:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        OWNER.reset(self._token)
         out, err = self._streams
         try:
+            if self._descriptors.restore():
+                raise Fault("closed or replaced a standard descriptor, now put back")
             if sys.stdout is not out or sys.stderr is not err:
                 sys.stdout, sys.stderr = out, err
                 raise Fault("replaced a standard stream, which was put back")

@@ -36,6 +36,8 @@ class Plugins:
     ) -> None:
         self._folder, self._notice, self._limit = folder, notice, limit
         self._plugins: dict[str, Plugin] = {}
+        self._loaded: dict[str, Plugin] = {}
+        """Every plugin whose code has run, the disabled ones too, by name."""
         self._hooks: dict[str, list[Hook]] = {}
         self._commands: dict[str, Command] = {}
 
@@ -55,9 +57,10 @@ class Plugins:
             return
         if not paths:
             return
-        from amaru.plugins import fences
+        from amaru.plugins import fences, guard, tasks
 
         fences.put_up()
+        tasks.follow(guard.Guard().drive_task, self._blame)
         for path in paths:
             await self._load(path)
             # Between two plugins the user may type, or leave.
@@ -102,6 +105,7 @@ class Plugins:
         from amaru.plugins.plugin import Plugin
 
         plugin = Plugin(path, self._limit)
+        self._loaded[plugin.name] = plugin
         if problems := await plugin.load():
             self._notice(f"plugin {plugin.name} disabled: {problems[0]}")
             return
@@ -112,6 +116,18 @@ class Plugins:
             hooks = [*self._hooks.get(hook.name, ()), hook]
             # Stable: of equal rank, the plugin that was loaded first.
             self._hooks[hook.name] = sorted(hooks, key=lambda hook: hook.rank)
+
+    def _blame(self, exc: BaseException) -> bool:
+        """Disable the plugin whose task or callback raised `exc`, if it is one's."""
+        from amaru.plugins import tasks
+
+        names = {plugin.path: name for name, plugin in self._loaded.items()}
+        plugin = self._loaded.get(tasks.owner_of(exc, names))
+        if plugin is None:
+            return False
+        plugin.blame(exc)
+        self._disable(plugin)
+        return True
 
     def _disable(self, plugin: Plugin) -> None:
         if self._plugins.pop(plugin.name, None) is None:

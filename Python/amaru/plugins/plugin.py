@@ -8,7 +8,7 @@ from typing import Any
 
 from amaru.plugins import hooks, loading
 from amaru.plugins.faults import Failure, Fault, describe
-from amaru.plugins.guard import Guard, is_awaitable
+from amaru.plugins.guard import Guard, Stopped, is_awaitable
 
 __all__ = ["Plugin"]
 
@@ -60,6 +60,13 @@ class Plugin:
         text = hooks.as_text(result, f"/{command.name}")
         return await self._text(text, command.line) or ""
 
+    def blame(self, exc: BaseException) -> None:
+        """Note in `fault` what a task or callback of the plugin raised."""
+        if type(exc) is Stopped:
+            exc = exc.exception
+        text = self._run(describe, exc, self.path, 0, self._interrupted)
+        self.fault = text if isinstance(text, str) else self._mute(0)
+
     async def _load_commands(self, hook: hooks.Hook) -> list[str]:
         result = await self._awaited(self._run(hook.call, {}), self._limit)
         if type(result) is not Failure:
@@ -92,4 +99,7 @@ class Plugin:
         if isinstance(text, str):
             return text
         await self._guard.settle()
+        return self._mute(line)
+
+    def _mute(self, line: int) -> str:
         return describe(Fault("failed, and does not say why"), self.path, line)

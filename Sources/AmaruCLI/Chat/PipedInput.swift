@@ -37,7 +37,7 @@ enum PipedInput {
         }
         var piped = String(decoding: bytes, as: UTF8.self)
         while piped.last?.isNewline == true { piped.removeLast() }
-        let parts = [prompt, piped].filter { !$0.isEmpty }
+        let parts = [prompt, piped].filter { !$0.allSatisfy(\.isWhitespace) }
         guard !parts.isEmpty else {
             throw ValidationError("No prompt: standard input is empty.")
         }

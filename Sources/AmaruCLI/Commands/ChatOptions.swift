@@ -61,9 +61,13 @@ struct ChatOptions: ParsableArguments {
     var verbose = false
 
     mutating func validate() throws {
-        guard idleTimeout > 0, stallTimeout >= 0 else {
+        // Durations have an end: 30 years are enough.
+        let longest = 1e9
+        guard idleTimeout > 0, idleTimeout <= longest, stallTimeout >= 0, stallTimeout <= longest
+        else {
             throw ValidationError(
-                "--idle-timeout is a number of seconds above 0, --stall-timeout one of 0 or more."
+                "--idle-timeout is a number of seconds above 0, --stall-timeout one of 0 or more, "
+                    + "both at most 1e9."
             )
         }
         if noKey, keyEnv.contains(where: { $0.origin == nil }) {

@@ -51,7 +51,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let program = try Program(options)
         await program.end {
-            let script = try ChatScript(path: path, arguments: arguments)
+            let script = try ChatScript(path: path, arguments: CommandLine.bytes(of: arguments))
             let session = ChatSession { [origin] in
                 var configuration = try await program.prepare(script)
                 configuration.settings.fetchBase = origin ?? ""

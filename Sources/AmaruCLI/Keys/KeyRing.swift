@@ -97,7 +97,7 @@ final class KeyRing: Sendable {
     ///
     /// A server on this machine may need none; one without TLS is never sent one.
     ///
-    /// - Parameter destination: Where requests to the origin of the base URL go.
+    /// - `destination`: Where requests to the origin of the base URL go.
     /// - Throws: `ValidationError` that names the variable, if a key would go out unencrypted,
     ///   nobody can be asked, or the answer is not a key; what `terminal` throws.
     func ask(

@@ -19,10 +19,14 @@ struct LineInput: Sendable {
     struct Outcome: Equatable, Sendable {
         var screen = ""
         var result: LineResult?
+        /// Whether the line is given up because it is longer than `lineBound`.
+        var isTooLong = false
     }
 
     /// The bytes kept while nobody reads a line; more wait in the system.
     static let backlogBound = 64 * 1024
+    /// The most that a line of a pipe or a file may have.
+    static let lineBound = 16 * 1024 * 1024
 
     private let isInteractive: Bool
     private var prompt: String?
@@ -39,8 +43,6 @@ struct LineInput: Sendable {
     var isReading: Bool { prompt != nil }
 
     /// Whether more bytes are wanted now.
-    ///
-    /// A line has no bound while it is awaited; nothing else could be done with its start.
     var wantsBytes: Bool { !hasEnded && (isReading || backlog.count < Self.backlogBound) }
 
     /// Starts to read a line; what was typed ahead counts first.
@@ -116,6 +118,10 @@ struct LineInput: Sendable {
 
     private mutating func advancePlain() -> Outcome {
         if let line = backlog.popLine() { return finish(Outcome(), .line(line)) }
+        guard backlog.count <= Self.lineBound else {
+            prompt = nil
+            return Outcome(isTooLong: true)
+        }
         guard hasEnded else { return Outcome() }
         let rest = backlog.popRest()
         return finish(Outcome(), rest.map { .line($0) } ?? .endOfInput)

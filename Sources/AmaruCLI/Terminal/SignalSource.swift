@@ -116,6 +116,8 @@ nonisolated(unsafe) private let signalPipeEnd = UnsafeMutablePointer<Int32>.allo
 private let writeSignal: SignalHandler = { signal in
     let code = errno
     var byte = UInt8(truncatingIfNeeded: signal)
-    _ = write(signalPipeEnd.pointee, &byte, 1)
+    let count = write(signalPipeEnd.pointee, &byte, 1)
+    // Python code has closed the pipe: Ctrl-C has no other way left.
+    if count < 0, errno == EBADF, signal == SIGINT { endByFatalSignal(signal) }
     errno = code
 }

@@ -6,7 +6,9 @@ import AmaruEnvironment
 /// Says what failed on the terminal or on what stands in for it.
 struct TerminalError: Error, Sendable, CustomStringConvertible {
     struct Code: Sendable, Hashable {
-        private enum Kind { case outputClosed, outputFailed, notATerminal, busy, closed }
+        private enum Kind {
+            case outputClosed, outputFailed, notATerminal, busy, closed, lineTooLong
+        }
 
         private let kind: Kind
 
@@ -22,6 +24,9 @@ struct TerminalError: Error, Sendable, CustomStringConvertible {
         /// A line is being read already, or too many terminals are in use.
         static let busy = Code(kind: .busy)
 
+        /// A line of the input is longer than any message may be.
+        static let lineTooLong = Code(kind: .lineTooLong)
+
         /// The session has been closed.
         static let closed = Code(kind: .closed)
     }
@@ -30,6 +35,14 @@ struct TerminalError: Error, Sendable, CustomStringConvertible {
 
     static var closedOutput: TerminalError {
         TerminalError(.outputFailed, "the output failed: standard output is closed")
+    }
+
+    static var lineTooLong: TerminalError {
+        TerminalError(
+            .lineTooLong,
+            "a line of standard input is longer than \(LineInput.lineBound >> 20) MiB: "
+                + "write shorter lines into amaru"
+        )
     }
 
     let code: Code

@@ -21,7 +21,10 @@ final class TerminalMode: Sendable {
         _ change: (inout termios) -> Void
     ) throws {
         var saved = termios()
-        guard tcgetattr(descriptor, &saved) == 0 else {
+        // Of its own: a script may close the standard descriptors.
+        let own = fcntl(descriptor, F_DUPFD_CLOEXEC, 10)
+        guard own >= 0, tcgetattr(own, &saved) == 0 else {
+            if own >= 0 { close(own) }
             throw TerminalError(
                 .notATerminal,
                 "descriptor \(descriptor) is not a terminal",
@@ -31,15 +34,21 @@ final class TerminalMode: Sendable {
         var changed = saved
         change(&changed)
         let setting = TerminalSetting(
-            descriptor: descriptor,
+            descriptor: own,
+            original: descriptor,
             bracketedPaste: bracketedPaste,
             saved: saved,
             changed: changed
         )
-        slot = try TerminalGuard.shared.claim(setting)
+        do {
+            slot = try TerminalGuard.shared.claim(setting)
+        } catch {
+            close(own)
+            throw error
+        }
     }
 
-    deinit { TerminalGuard.shared.release(slot) }
+    deinit { close(TerminalGuard.shared.release(slot)) }
 
     /// Applies the change, again after a stop too.
     ///
@@ -74,18 +83,23 @@ final class TerminalMode: Sendable {
 private struct TerminalSetting {
     var isClaimed = false
     var isEntered = false
+    /// The terminal, in a number of our own.
     var descriptor: Int32
+    /// The number that the caller has for it.
+    var original: Int32
     var bracketedPaste: Bool
     var saved: termios
     var changed: termios
 
     init(
         descriptor: Int32 = -1,
+        original: Int32 = -1,
         bracketedPaste: Bool = false,
         saved: termios = termios(),
         changed: termios = termios()
     ) {
         self.descriptor = descriptor
+        self.original = original
         self.bracketedPaste = bracketedPaste
         self.saved = saved
         self.changed = changed
@@ -96,8 +110,17 @@ private struct TerminalSetting {
 private final class TerminalGuard: Sendable {
     static let shared = TerminalGuard()
 
-    /// Signals that end a process: by the user's hand, by the system, by a fault.
-    private static let fatal = [SIGHUP, SIGINT, SIGTERM] + TerminalMode.faultSignals
+    /// Signals that end a process: by the user's hand, by the system, by a timer or a limit, by a
+    /// fault.
+    private static let fatal: [Int32] = {
+        var signals = TerminalMode.faultSignals
+        signals += [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2]
+        signals += [SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGSYS]
+        #if os(Linux)
+            signals += [SIGIO, SIGPWR, SIGSTKFLT]
+        #endif
+        return signals
+    }()
 
     private struct State {
         var claims = 0
@@ -125,18 +148,20 @@ private final class TerminalGuard: Sendable {
         }
     }
 
-    func release(_ slot: Int) {
+    /// Frees a slot, and returns its descriptor.
+    func release(_ slot: Int) -> Int32 {
         leave(slot)
-        state.withLock { state in
+        return state.withLock { state in
             settings[slot].isClaimed = false
             state.claims -= 1
             if state.claims == 0 { removeHandlers(&state) }
+            return settings[slot].descriptor
         }
     }
 
     func enter(_ slot: Int, _ moment: Int32) {
         state.withLock { _ in
-            guard isEnding.pointee == 0, ownsTerminal(settings[slot].descriptor) else { return }
+            guard isEnding.pointee == 0, ownsTerminal(slot) else { return }
             // Before the change: a signal in between undoes what may not have been done.
             settings[slot].isEntered = true
             apply(slot, moment, changed: true)
@@ -150,7 +175,7 @@ private final class TerminalGuard: Sendable {
         state.withLock { _ in
             var current = termios()
             let setting = settings[slot]
-            guard setting.isEntered, tcgetattr(setting.descriptor, &current) == 0 else {
+            guard setting.isEntered, tcgetattr(descriptor(of: slot), &current) == 0 else {
                 return false
             }
             return current.c_lflag == setting.changed.c_lflag
@@ -161,7 +186,7 @@ private final class TerminalGuard: Sendable {
     func leave(_ slot: Int) {
         state.withLock { _ in
             guard settings[slot].isEntered else { return }
-            if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: false) }
+            if ownsTerminal(slot) { apply(slot, TCSANOW, changed: false) }
             settings[slot].isEntered = false
         }
     }
@@ -214,13 +239,20 @@ nonisolated(unsafe) private let isEnding = {
 // The functions below run in signal handlers: only what signal-safety(7) lists, no allocation.
 
 /// Whether this job may change the terminal; in the background that would stop the process.
-private func ownsTerminal(_ descriptor: Int32) -> Bool {
-    !JobControl.isBackground(on: descriptor)
+private func ownsTerminal(_ slot: Int) -> Bool {
+    !JobControl.isBackground(on: descriptor(of: slot))
+}
+
+/// The descriptor of a terminal that a script has not closed.
+private func descriptor(of slot: Int) -> Int32 {
+    let setting = settings + slot
+    let own = setting.pointee.descriptor
+    return fcntl(own, F_GETFD) >= 0 ? own : setting.pointee.original
 }
 
 private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {
     let setting = settings + slot
-    let descriptor = setting.pointee.descriptor
+    let descriptor = descriptor(of: slot)
     if changed {
         while tcsetattr(descriptor, moment, &setting.pointee.changed) != 0 && errno == EINTR {}
     } else {
@@ -241,7 +273,7 @@ private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {
 private func restoreTerminals() {
     for slot in 0..<settingCount where settings[slot].isEntered {
         // Without waiting for output: the terminal may be held by Ctrl-S.
-        if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: false) }
+        if ownsTerminal(slot) { apply(slot, TCSANOW, changed: false) }
     }
 }
 
@@ -252,7 +284,8 @@ private func raiseNow(_ signal: Int32) {
     pthread_sigmask(SIG_SETMASK, &former, nil)
 }
 
-private let endByFatalSignal: SignalHandler = { signal in
+/// Ends the process by a signal, with every terminal as it was.
+let endByFatalSignal: SignalHandler = { signal in
     isEnding.pointee = 1
     restoreTerminals()
     SignalAction().install(for: signal)
@@ -267,7 +300,7 @@ private let stopBySignal: SignalHandler = { signal in
     raiseNow(signal)
     own.install(for: signal)
     for slot in 0..<settingCount where settings[slot].isEntered {
-        if ownsTerminal(settings[slot].descriptor) { apply(slot, TCSANOW, changed: true) }
+        if ownsTerminal(slot) { apply(slot, TCSANOW, changed: true) }
     }
     errno = code
 }

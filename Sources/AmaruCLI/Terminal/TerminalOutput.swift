@@ -149,7 +149,11 @@ final class TerminalOutput: Sendable {
         while isWanted: () -> Bool
     ) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        while isWanted() { if poll(&entry, 1, 50) > 0 { return true } }
+        while isWanted() {
+            // If waiting itself fails, the write says why, or blocks.
+            let count = poll(&entry, 1, 50)
+            if count > 0 || (count < 0 && errno != EINTR) { return true }
+        }
         return false
     }
 }

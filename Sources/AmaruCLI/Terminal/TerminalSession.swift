@@ -23,9 +23,11 @@ final class TerminalSession: Sendable {
     /// Whether lines are edited here, on a terminal that both ends are connected to.
     let isInteractive: Bool
 
+    private typealias Answer = AsyncValue<Result<LineResult, TerminalError>>
+
     private struct State {
         var input: LineInput
-        var answer: AsyncValue<LineResult>?
+        var answer: Answer?
         var isClosed = false
         var isSuspended = false
         /// The notices that the output had no room for, and the user has not heard of.
@@ -96,8 +98,8 @@ final class TerminalSession: Sendable {
     /// Waits for the user's next line.
     ///
     /// - Throws: `CancellationError`, after which what was written so far is kept for the next
-    ///   call; `TerminalError` if another line is being read or the session is closed. The end of
-    ///   input and Ctrl-C are results, not errors.
+    ///   call; `TerminalError` if another line is being read, the line is too long, or the session
+    ///   is closed. The end of input and Ctrl-C are results, not errors.
     func readLine(prompt: String) async throws -> LineResult {
         let size = size
         takeTerminal()
@@ -108,7 +110,7 @@ final class TerminalSession: Sendable {
             guard state.answer == nil else {
                 throw TerminalError(.busy, "a line is being read already")
             }
-            let answer = AsyncValue<LineResult>()
+            let answer = Answer()
             state.answer = answer
             reportDropped(&state, size)
             if showsPrompt, !isInteractive { output.post(prompt) }
@@ -117,10 +119,10 @@ final class TerminalSession: Sendable {
         }
         wake.signal()
         do {
-            return try await answer.wait()
-        } catch {
+            return try await answer.wait().get()
+        } catch let error as CancellationError {
             // The line may have come together with the cancellation; it must not be lost.
-            if let result = abandon(answer) { return result }
+            if let result = abandon(answer) { return try result.get() }
             throw error
         }
     }
@@ -200,7 +202,7 @@ final class TerminalSession: Sendable {
             defer { state.isClosed = true }
             if !state.isClosed {
                 perform(state.input.cancel(), &state)
-                state.answer?.set(.endOfInput)
+                state.answer?.set(.success(.endOfInput))
                 state.answer = nil
             }
             return state.isClosed
@@ -244,7 +246,7 @@ extension TerminalSession {
     }
 
     /// Stops waiting for an answer, unless it is there already.
-    private func abandon(_ answer: AsyncValue<LineResult>) -> LineResult? {
+    private func abandon(_ answer: Answer) -> Result<LineResult, TerminalError>? {
         state.withLock { state in
             if let result = answer.current { return result }
             perform(state.input.cancel(), &state)
@@ -261,7 +263,9 @@ extension TerminalSession {
     /// Does what the state machine asks for, in its order.
     private func perform(_ outcome: LineInput.Outcome, _ state: inout State) {
         if !outcome.screen.isEmpty { output.post(outcome.screen) }
-        if let result = outcome.result {
+        let result: Result<LineResult, TerminalError>? =
+            outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }
+        if let result {
             state.answer?.set(result)
             state.answer = nil
         }
@@ -313,7 +317,8 @@ extension TerminalSession {
             // A negative descriptor is not looked at.
             pollfd(fd: wantsInput ? inputDescriptor : -1, events: Int16(POLLIN), revents: 0),
         ]
-        guard poll(&entries, 2, -1) > 0 else { return false }
+        // If waiting itself fails, reading waits.
+        guard poll(&entries, 2, -1) > 0 else { return wantsInput && errno != EINTR }
         if entries[0].revents != 0 {
             wake.clear()
             // The state may have changed; input stays where it is.

@@ -28,8 +28,8 @@ public struct ChatScript: Sendable, Equatable {
     public var absolutePath: String {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
-    /// What follows the path in `sys.argv`.
-    public let arguments: [String]
+    /// What follows the path in `sys.argv`: bytes, which need not be UTF-8.
+    public let arguments: [Data]
     /// The folder that was named to run what is in it; nil for a file.
     public let folder: URL?
     /// The bytes of the file.
@@ -38,7 +38,7 @@ public struct ChatScript: Sendable, Equatable {
     /// Reads the script at a path: a Python file, or a folder with a `main.py`.
     ///
     /// - Throws: ``ChatScriptError``, which says what is wrong with the path.
-    public init(path: String, arguments: [String] = []) throws(ChatScriptError) {
+    public init(path: String, arguments: [Data] = []) throws(ChatScriptError) {
         guard let isFolder = Self.isFolder(path) else {
             throw ChatScriptError("\(path): there is no such file or folder.")
         }

@@ -18,7 +18,7 @@ public struct ScriptPackages: Sendable {
 
     /// Describes an installer; nothing is looked for yet.
     ///
-    /// - Parameter progress: Gets one line of text at a time, from any thread.
+    /// - `progress`: Gets one line of text at a time, from any thread.
     public init(
         builder: EnvironmentBuilder,
         interpreter: @escaping @Sendable () throws -> PythonInterpreterInfo,
@@ -38,7 +38,7 @@ public struct ScriptPackages: Sendable {
 
     /// The module through which Python's `micropip` installs.
     ///
-    /// - Parameter base: The environment that the script runs in, if any.
+    /// - `base`: The environment that the script runs in, if any.
     func module(base: URL?) -> PythonModule {
         PythonModule("_amaru_packages", documentation: "The host's installer.") {
             PythonConstant("base", base?.path ?? "")

@@ -79,7 +79,7 @@ package final class AsyncValue<Value: Sendable>: Sendable {
 
 /// Runs `body` to its end in a task of its own, for which a cancelled caller does not wait.
 ///
-/// - Parameter limit: The longest that any caller waits; nil for no limit.
+/// - `limit`: The longest that any caller waits; nil for no limit.
 /// - Throws: What `body` throws; `CancellationError` if the caller does not wait for the end.
 package func abandonable<Value: Sendable>(
     within limit: Duration? = nil,

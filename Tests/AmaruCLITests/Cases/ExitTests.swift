@@ -78,6 +78,83 @@ extension BuiltCommand {
             )
         }
 
+        // MARK: Interrupts of the start
+
+        /// When the signal comes, in milliseconds; what it meets there depends on the machine.
+        static let moments = Array(stride(from: 0, through: 200, by: 8))
+
+        @Test(arguments: moments)
+        func `SIGINT at any moment of the start ends the program`(_ moment: Int) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("while True: pass\n", to: "script.py")
+            let server = ScriptedServer { _, _ in
+                try? await Gate().wait()
+                return .closeBeforeHead
+            }
+            try await withChat(server) { options in
+                for arguments in [["hello"] + options, ["run", "script.py"]] {
+                    let run = try AmaruProcess(arguments, in: folder)
+                    try await Task.sleep(for: .milliseconds(moment))
+                    run.signal(SIGINT)
+                    let status = try await run.end()
+                    #expect(status == .interrupted, "\(arguments[0])")
+                }
+            }
+        }
+
+        @Test(arguments: moments)
+        func `Ctrl-C at any moment of the start leaves a terminal as it was`(
+            _ moment: Int
+        ) async throws {
+            let terminal = try PseudoTerminal(columns: 200)
+            let shell = try AmaruProcess(
+                ["--base-url", "http://127.0.0.1:1/v1"],
+                on: terminal,
+                // Ctrl-C is for the program alone.
+                shell: #"trap : INT; echo "[ready]"; "$@"; stty -a; echo "[end]""#
+            )
+            try await terminal.waitFor("[ready]")
+            try await Task.sleep(for: .milliseconds(moment))
+            try terminal.send("\u{3}")
+            // If that was no more than a line given up; one that comes at once may be lost with it.
+            let patience = Task {
+                while !Task.isCancelled {
+                    try await Task.sleep(for: .milliseconds(200))
+                    try terminal.send("\u{4}")
+                }
+            }
+            defer { patience.cancel() }
+            try await terminal.waitFor("[end]")
+            #expect(try await shell.end() == .exited(0))
+            #expect(terminal.output.contains(" icanon "), "\(terminal.output)")
+            #expect(terminal.output.contains(" echo "), "\(terminal.output)")
+        }
+
+        // MARK: Children
+
+        @Test(arguments: ["os._exit(3)", "os.execlp('sh', 'sh', '-c', 'exit 3')"])
+        func `A forked child of a reply ends as under python`(_ end: String) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os, sys
+                @amaru.reply
+                def answer(text):
+                    child = os.fork()
+                    if child == 0:
+                        \(end)
+                    return str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+                """,
+                to: "script.py"
+            )
+            let result = try await AmaruProcess.run(
+                ["run", "script.py"],
+                input: "hello\n",
+                in: folder
+            )
+            #expect(result == .init(status: .exited(0), output: "3\n", errors: ""))
+        }
+
         // MARK: Installers
 
         private static let script = ["run", "script.py"]

@@ -66,9 +66,7 @@ extension BuiltCommand {
             }
         }
 
-        @Test func `Two Ctrl-C end the program on a held terminal, whatever Python does`()
-            async throws
-        {
+        @Test func `SIGTERM ends the program on a held terminal after a Ctrl-C too`() async throws {
             let terminal = try PseudoTerminal()
             try await withChat(ScriptedServer([.flood(Self.flood)])) { options in
                 let chat = try AmaruProcess(options, on: terminal)
@@ -81,6 +79,39 @@ extension BuiltCommand {
                 chat.signal(SIGTERM)
                 #expect(try await chat.end() == .signalled(SIGTERM))
             }
+        }
+
+        @Test
+        func `Ctrl-C again and again ends the program on a held terminal, whatever Python does`()
+            async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru
+                @amaru.reply
+                def answer(text):
+                    yield "[looping]"
+                    sum(range(10**12))
+                """,
+                to: "script.py"
+            )
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            try await terminal.waitFor("> ")
+            try terminal.send("hello\r")
+            try await terminal.waitFor("[looping]")
+            try terminal.send("\u{13}")
+            try await isStill(terminal)
+            let impatience = Task {
+                while !Task.isCancelled {
+                    chat.signal(SIGINT)
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+            }
+            defer { impatience.cancel() }
+            #expect(try await chat.end() == .interrupted)
+            #expect(terminal.settings.echoes)
         }
 
         /// Returns when nothing more has come from a terminal for a while.

@@ -37,6 +37,32 @@ extension BuiltCommand {
             }
         #endif
 
+        @Test func `A script that takes the descriptors away leaves the chat its terminal`()
+            async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, resource
+                @amaru.reply
+                def answer(text):
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+                    return "said " + text
+                """,
+                to: "script.py"
+            )
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            for line in ["one", "two"] {
+                try await terminal.waitFor("> ")
+                try terminal.send("\(line)\r")
+                try await terminal.waitFor("said \(line)")
+            }
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+        }
+
         /// Runs a command under a limit, which may fail but not trap.
         ///
         /// - `words`: One of them must be in the message; none where the system itself

@@ -117,6 +117,56 @@ extension BuiltCommand {
             #expect(try ChatBody.asked(server.requests) == ["hello"])
         }
 
+        @Test(arguments: [([], ""), ([], " \n\t\n"), ([" "], ""), ([" ", " "], "\n \n")])
+        func `Blanks are no prompt, and nothing is sent`(
+            _ words: [String],
+            _ input: String
+        ) async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(options + words, input: input)
+            }
+            #expect(result.errors.contains("No prompt"), "\(result)")
+            #expect(result.status == .exited(2))
+            #expect(server.requests.isEmpty)
+        }
+
+        @Test func `Blanks beside data, or data of blanks beside a prompt, are left out`()
+            async throws
+        {
+            let server = ScriptedServer([.chat("fine"), .chat("fine")])
+            let results = try await withChat(server) { options in
+                let blankPrompt = try await AmaruProcess.run(options + [" "], input: "data\n")
+                return [
+                    blankPrompt, try await AmaruProcess.run(options + ["hello"], input: " \n\n"),
+                ]
+            }
+            #expect(results.map(\.output) == ["fine\n", "fine\n"], "\(results)")
+            #expect(try ChatBody.asked(server.requests) == ["data", "hello"])
+        }
+
+        @Test func `A line without an end is given up, and not kept`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                "import amaru\n@amaru.reply\ndef answer(text): return text\n",
+                to: "script.py"
+            )
+            let result = try await AmaruProcess.run(
+                ["run", "script.py"],
+                in: folder,
+                shell: #"exec "$@" </dev/zero"#
+            )
+            #expect(
+                result
+                    == .init(
+                        status: .exited(1),
+                        output: "",
+                        errors: "amaru: a line of standard input is longer than 16 MiB: "
+                            + "write shorter lines into amaru\n"
+                    )
+            )
+        }
+
         @Test func `A whole file beside a prompt is data`() async throws {
             let folder = try TemporaryFolder()
             try folder.write("one\ntwo\n", to: "data")

@@ -132,6 +132,15 @@ extension BuiltCommand {
             #expect(result.errors.contains("content filter"), "\(result)")
         }
 
+        @Test(arguments: ["", event("{}", finish: #""stop""#), delta("", finish: "stop")])
+        func `An empty answer is called so`(_ events: String) async throws {
+            let result = try await ask(.events(events))
+            #expect(
+                result
+                    == .init(status: .exited(0), output: "", errors: "amaru: the answer is empty\n")
+            )
+        }
+
         @Test(arguments: [
             "event: error\ndata: out of luck\n\n",
             "event: error\ndata: {\"message\": \"out of luck\"}\n\n",

@@ -8,6 +8,12 @@ import Testing
 
 import enum Amaru.LinkedPython
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct TerminalRestoreTests {
         /// A way to end, and the exit code that the shell sees.
@@ -126,6 +132,36 @@ extension BuiltCommand {
                 typed: "go\r"
             ),
             Way(
+                testDescription: "a standard input that the script closes",
+                arguments: ["run", "ends.py", "--", "os.close(0)"],
+                code: 0,
+                typed: "go\r"
+            ),
+            Way(
+                testDescription: "SIGUSR1",
+                arguments: ["run", "ends.py", "--", "os.kill(os.getpid(), signal.SIGUSR1)"],
+                code: 128 + SIGUSR1,
+                typed: "go\r"
+            ),
+            Way(
+                testDescription: "a timer that nobody handles",
+                arguments: [
+                    "run", "ends.py", "--",
+                    "(signal.setitimer(signal.ITIMER_REAL, 0.01), signal.pause())",
+                ],
+                code: 128 + SIGALRM,
+                typed: "go\r"
+            ),
+            Way(
+                testDescription: "a limit of processor time",
+                arguments: [
+                    "run", "ends.py", "--",
+                    "(resource.setrlimit(resource.RLIMIT_CPU, (1, 60)), sum(range(10**12)))",
+                ],
+                code: 128 + SIGXCPU,
+                typed: "go\r"
+            ),
+            Way(
                 testDescription: "a plugin folder that is a file",
                 arguments: server,
                 code: 0,
@@ -150,12 +186,39 @@ extension BuiltCommand {
             try await expectRestored(way, rounds: 3)
         }
 
+        @Test func `Ctrl-C ends a script that has closed the program's descriptors`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os
+                @amaru.reply
+                def answer(text):
+                    os.closerange(3, 1000)
+                    os.write(1, b"[looping]")
+                    sum(range(10**12))
+                """,
+                to: "script.py"
+            )
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            try await terminal.waitFor("> ")
+            try terminal.send("hello\r")
+            try await terminal.waitFor("[looping]")
+            try terminal.send("\u{3}")
+            #expect(try await chat.end() == .interrupted)
+            #expect(terminal.settings.echoes)
+            #expect(
+                terminal.output.hasSuffix("\u{1B}[?2004l"),
+                "\(terminal.output.debugDescription)"
+            )
+        }
+
         private func expectRestored(_ way: Way, rounds: Int) async throws {
             let folder = try TemporaryFolder()
             try folder.write("import amaru\n1 / 0\n", to: "raises.py")
             try folder.write(
                 """
-                import amaru, ctypes, os, signal, sys
+                import amaru, ctypes, os, resource, signal, sys
                 @amaru.reply
                 def answer(text):
                     eval(sys.argv[1])

@@ -101,6 +101,28 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(2), output: "", errors: errors))
         }
 
+        @Test func `Arguments that are not UTF-8 reach a script as under python`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                "import os, sys; print([os.fsencode(a) for a in sys.argv])",
+                to: "s.py"
+            )
+            let odd = #" "$(printf '\377')" é "$(printf 'a\376')" "$(printf '\377')b" """#
+            let python = try await AmaruProcess.run(
+                ["s.py"],
+                of: try LinkedPython.interpreter(),
+                in: folder,
+                shell: #"exec "$@""# + odd
+            )
+            let amaru = try await AmaruProcess.run(
+                ["run", "s.py", "--"],
+                in: folder,
+                shell: #"exec "$@""# + odd
+            )
+            #expect(amaru == python)
+            #expect(python.output.contains(#"b'a\xfe'"#), "\(python)")
+        }
+
         @Test func `A named model without a key is not answered for by the demo model`()
             async throws
         {
@@ -201,6 +223,11 @@ extension BuiltCommand {
             ),
             (["--base-url", "ftp://host/v1"], "--base-url ftp://host/v1: write a URL"),
             (["--idle-timeout", "0"], "--idle-timeout is a number of seconds above 0"),
+            (["--idle-timeout", "inf"], "--idle-timeout is a number of seconds above 0"),
+            (["--idle-timeout", "1e21"], "both at most 1e9"),
+            (["--idle-timeout", "nan"], "--idle-timeout is a number of seconds above 0"),
+            (["--stall-timeout", "inf"], "--stall-timeout one of 0 or more"),
+            (["--stall-timeout", "nan"], "--stall-timeout one of 0 or more"),
             (["--idle-timeout", "soon"], "The value 'soon' is invalid for '--idle-timeout"),
             (["--stall-timeout", "-1"], "Missing value for '--stall-timeout"),
             (["--gguf", "nowhere.gguf"], "--gguf nowhere.gguf: there is no such file"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     for owner, name in [
         (signal, "signal"),
         (asyncio, "all_tasks"),
+        (os, "closerange"),
         (asyncio.tasks, "all_tasks"),
     ]:
         monkeypatch.setattr(owner, name, getattr(owner, name))

@@ -95,3 +95,24 @@ def test_the_fences_stand_once() -> None:
     first = signal.signal
     fences.put_up()
     assert signal.signal is first
+
+
+async def test_the_doctor_names_what_fails_in_the_loop_behind_the_import(
+    folder: Folder,
+) -> None:
+    found = await check(
+        folder,
+        """
+        import asyncio
+
+        async def later():
+            raise SystemExit(7)
+
+        asyncio.get_running_loop().create_task(later())
+        asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+        """,
+    )
+    assert sorted(problem.partition(": ")[2] for problem in found.problems) == [
+        "SystemExit: 7; a plugin cannot end the program",
+        "ZeroDivisionError: division by zero",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import gc
 import io
 import os
 import signal
@@ -274,3 +275,118 @@ async def test_code_that_loops_is_named_and_interrupted(
     assert f"{path}:" in notice
     assert notice.endswith(": interrupted")
     assert plugins.names == ["good"]
+
+
+TASKS = [
+    ("async def later(): 1 / 0", "ZeroDivisionError: division by zero"),
+    ("async def later(): sys.exit(7)", "SystemExit: 7; a plugin cannot end"),
+    ("async def later(): raise KeyboardInterrupt", "interrupted"),
+    ("async def later(): raise BaseException('all')", "BaseException: all"),
+    ("async def later(): os.close(1)", "a standard descriptor"),
+    ("async def later(): await asyncio.create_task(later2())", "KeyError: 'deep'"),
+    ("async def later(): raise type('M', (Exception,), {'__str__': exit})", "M"),
+]
+
+
+@pytest.mark.parametrize(("code", "what"), TASKS)
+@pytest.mark.parametrize("is_at_import", [True, False])
+async def test_a_fault_in_a_task_that_a_plugin_left_behind_is_the_plugins(
+    folder: Folder, code: str, what: str, is_at_import: bool
+) -> None:
+    start = "asyncio.get_running_loop().create_task(later())"
+    head = (
+        "import asyncio, os, sys\nfrom amaru.plugins import hookimpl\n"
+        "async def later2(): raise KeyError('deep')\n" + code + "\n"
+    )
+    path = folder.write("bad", start if is_at_import else hook(start), head=head)
+    folder.write("good", shout("message"))
+    plugins = await folder.load()
+    assert await plugins.filter("message", "hi", TURN) == "HI"
+    for _ in range(10):
+        await asyncio.sleep(0)
+    gc.collect()
+    (notice,) = folder.notices
+    assert notice.startswith(f"plugin bad disabled for this session: {path}:")
+    assert what in notice
+    assert plugins.names == ["good"]
+    os.fstat(1)
+
+
+async def test_a_fault_in_a_callback_of_a_plugin_is_the_plugins(folder: Folder) -> None:
+    path = folder.write(
+        "bad",
+        "import asyncio\nasyncio.get_running_loop().call_soon(lambda: 1 / 0)\n",
+    )
+    plugins = await folder.load()
+    await asyncio.sleep(0)
+    assert folder.notices == [
+        f"plugin bad disabled for this session: {path}:4: "
+        "ZeroDivisionError: division by zero"
+    ]
+    assert plugins.names == []
+
+
+async def test_a_plugin_may_handle_the_faults_of_its_own_tasks(folder: Folder) -> None:
+    folder.write(
+        "careful",
+        """
+        import asyncio
+
+        async def fail():
+            raise ValueError
+
+        async def leave():
+            raise SystemExit
+
+        @hookimpl
+        async def amaru_message(text):
+            async with asyncio.timeout(10):
+                done = await asyncio.gather(fail(), leave(), return_exceptions=True)
+            waiting = asyncio.create_task(asyncio.Event().wait())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            names = [type(exc).__name__ for exc in done]
+            return f"{names} {waiting.cancelled()}"
+        """,
+    )
+    plugins = await folder.load()
+    text = await plugins.filter("message", "hi", TURN)
+    assert text == "['ValueError', 'Stopped'] True"
+    assert folder.notices == []
+
+
+async def test_faults_of_others_go_where_they_went(folder: Folder) -> None:
+    seen: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: seen.append(context["exception"]))
+    folder.write("good", shout("message"))
+    await folder.load()
+    await folder.load()
+    error = ValueError("not a plugin's")
+
+    def fail() -> None:
+        raise error
+
+    loop.call_soon(fail)
+    await asyncio.sleep(0)
+    assert seen == [error]
+    assert folder.notices == []
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize(
+    "code", ["os.close({0})", "os.dup2(os.open('/dev/zero', os.O_RDWR), {0})"]
+)
+@pytest.mark.parametrize("kind", ["def", "async def"])
+async def test_a_standard_descriptor_that_a_plugin_took_away_is_put_back(
+    folder: Folder, number: int, code: str, kind: str
+) -> None:
+    before = os.fstat(number)
+    folder.write("bad", "import os\n" + hook(code.format(number), kind=kind))
+    plugins = await folder.load()
+    assert await plugins.filter("message", "hi", TURN) == "hi"
+    assert os.path.samestat(os.fstat(number), before)
+    assert os.get_inheritable(number)
+    (notice,) = folder.notices
+    assert "closed or replaced a standard descriptor" in notice
