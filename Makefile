@@ -7,7 +7,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 VENV := .venv
 
 # The folders with Python code, the part of the bridge that is written in it included.
-PYTHON_FOLDERS := Python Sources/Amaru/Runtime/Python Tests
+PYTHON_FOLDERS := Python Sources/Amaru/Runtime/Python \
+	Sources/AmaruEnvironment/Python Tests
 
 # The bridge's tests share one thread: those that wait for it would spend their limits on that.
 FEW := --experimental-maximum-parallelization-width 2
@@ -186,7 +187,7 @@ lint: $(VENV)/ready
 	$(VENV)/bin/ruff check --config Python/pyproject.toml $(PYTHON_FOLDERS)
 	$(VENV)/bin/ruff format --check --config Python/pyproject.toml $(PYTHON_FOLDERS)
 	$(VENV)/bin/mypy --config-file Python/pyproject.toml \
-		Python Sources/Amaru/Runtime/Python Tests/Python
+		Python Sources/Amaru/Runtime/Python Sources/AmaruEnvironment/Python Tests/Python
 
 clean:
 	rm -rf .build $(VENV)

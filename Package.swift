@@ -50,7 +50,8 @@ let package = Package(
             dependencies: [
                 "Amaru",
                 .full("SystemPackage", "swift-system"),
-            ]
+            ],
+            resources: [.embedInCode("Python")]
         ),
         .target(
             name: "AmaruHTTP",

@@ -29,7 +29,7 @@ struct AmaruCommand: AsyncParsableCommand {
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames: Set = ["run", "check", "env", "plugins", "help"]
+    static let commandNames = ["run", "check", "env", "plugins", "help"]
 
     static func main() async {
         _ = TerminalOutput.closed
@@ -105,11 +105,11 @@ struct AmaruCommand: AsyncParsableCommand {
     private static func refuseUnknownHelp() throws {
         let words = CommandLine.arguments.dropFirst()
         guard words.first == "help", let name = words.dropFirst().first, !name.hasPrefix("-"),
-            !commandNames.union(["chat"]).contains(name)
+            !(commandNames + ["chat"]).contains(name)
         else { return }
         throw ValidationError(
-            "There is no command \(name). The commands are run, check, env, plugins and help; quote a prompt "
-                + "that begins with help."
+            "There is no command \(name). The commands are "
+                + "\(commandNames.joined(separator: ", ")); quote a prompt that begins with help."
         )
     }
 

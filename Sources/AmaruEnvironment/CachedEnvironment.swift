@@ -1,8 +1,5 @@
-// The environments of the cache: listed, held while in use, removed when nobody uses them.
+// The environments of the cache, listed and removed.
 // SPDX-License-Identifier: Apache-2.0
-
-import Amaru
-import SystemPackage
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
@@ -10,13 +7,11 @@ import SystemPackage
     public import Foundation
 #endif
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A complete environment in the cache.
+///
+/// ```swift
+/// for old in builder.cached where old.lastUsed < limit { _ = try await builder.remove(old) }
+/// ```
 public struct CachedEnvironment: Sendable {
     /// The name of its folder, made from what it holds.
     public let name: String
@@ -27,7 +22,7 @@ public struct CachedEnvironment: Sendable {
     /// When a program began to use it last.
     public let lastUsed: Date
 
-    /// The names and versions of its packages, in order.
+    /// The names and versions of its packages, in order; read from the disk.
     public var packages: [String] {
         let lib = root.appending(path: "lib")
         let minors = (try? FileManager.default.contentsOfDirectory(atPath: lib.path)) ?? []
@@ -44,7 +39,9 @@ public struct CachedEnvironment: Sendable {
 }
 
 extension EnvironmentBuilder {
-    /// The complete environments of the cache; the ones used last come first.
+    /// The complete environments of the cache, read from the disk; the ones used last come first.
+    ///
+    /// What cannot be read is left out.
     public var cached: [CachedEnvironment] {
         let folder = environments
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -74,37 +71,5 @@ extension EnvironmentBuilder {
         } catch {
             throw EnvironmentError(cache: cacheFolder.path, error)
         }
-    }
-}
-
-/// The environments that this process uses, for as long as it lives.
-enum EnvironmentUse {
-    private static let held = Lock<[String: Descriptor]>([:])
-
-    /// Keeps other processes from removing an environment, and notes that it is used.
-    static func begin(_ environment: PythonEnvironment) {
-        let marker = environment.root.appending(path: PythonEnvironment.markerName).path
-        held.withLock { held in
-            guard held[marker] == nil,
-                let descriptor = try? Descriptor(opening: marker, .readOnly)
-            else { return }
-            _ = flock(descriptor.number, LOCK_SH | LOCK_NB)
-            // Of a cache that cannot be written nothing is removed either.
-            _ = futimens(descriptor.number, nil)
-            held[marker] = descriptor
-        }
-    }
-
-    /// Lets an environment be removed.
-    static func end(_ environment: PythonEnvironment) {
-        let marker = environment.root.appending(path: PythonEnvironment.markerName).path
-        held.withLock { _ = $0.removeValue(forKey: marker) }
-    }
-
-    /// Whether a process, this one too, uses the environment of a marker.
-    static func isUsed(_ marker: String) -> Bool {
-        guard let descriptor = try? Descriptor(opening: marker, .readOnly) else { return false }
-        defer { withExtendedLifetime(descriptor) {} }
-        return flock(descriptor.number, LOCK_EX | LOCK_NB) != 0
     }
 }

@@ -109,7 +109,7 @@ public struct EnvironmentBuilder: Sendable {
             }
         }
         let made = PythonEnvironment(root: root)
-        EnvironmentUse.begin(made)
+        _ = EnvironmentUse.begin(made)
         return made
     }
 

@@ -40,14 +40,11 @@ public struct EnvironmentChange: Sendable, Hashable, Codable {
     /// The name of the environment that the change leads to.
     func key(_ interpreter: PythonInterpreterInfo) -> String {
         let flags = [dependencies, prereleases, reinstalls].map { $0 ? "1" : "0" }.joined()
-        let parts: [[String]] = [
-            ["amaru change 1", interpreter.path, interpreter.version, base, flags],
+        return CacheKey.make([
+            ["amaru change 2", interpreter.path, interpreter.version, base, flags],
             requirements, constraints, indexes.key, removals,
             stands.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] },
-        ]
-        // Counted, so that no list runs into the next one.
-        let text = parts.flatMap { ["\($0.count)"] + $0.map { "\($0.utf8.count):\($0)" } }
-        return String(SHA256.hex(text.joined(separator: "\n").utf8).prefix(32))
+        ])
     }
 
     /// Refuses what the installer would read as options, and files elsewhere.

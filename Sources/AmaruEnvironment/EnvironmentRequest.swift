@@ -31,7 +31,7 @@ public struct EnvironmentRequest: Sendable, Hashable {
     public var isEmpty: Bool { texts.isEmpty && requirementFiles.isEmpty }
 
     /// The version of the cache's format: increased when older environments can't be used any more.
-    static let format = 2
+    static let format = 3
 
     /// Creates a request; does not check the file system or the requirements.
     public init(requirements: [String], interpreter: PythonInterpreterInfo) {
@@ -44,12 +44,11 @@ public struct EnvironmentRequest: Sendable, Hashable {
 
     /// The name of this request's folder in the cache, equal for requests that mean the same.
     var key: String {
-        let parts =
-            ["amaru environment \(Self.format)", interpreter.path, interpreter.version]
-            + Set(requirements.map(Self.normalized).filter { !$0.isEmpty }).sorted()
-            + RequirementsFile.contents(of: requirementFiles)
-            + (indexes == PackageIndexes() ? [] : ["indexes"] + indexes.key)
-        return String(SHA256.hex(parts.joined(separator: "\n").utf8).prefix(32))
+        CacheKey.make([
+            ["amaru environment \(Self.format)", interpreter.path, interpreter.version],
+            Set(requirements.map(Self.normalized).filter { !$0.isEmpty }).sorted(),
+            RequirementsFile.contents(of: requirementFiles), indexes.key,
+        ])
     }
 
     /// Refuses requirements that the installer would read as options.

@@ -36,16 +36,18 @@ public struct PythonEnvironment: Sendable, Hashable {
     /// The file that is written last: with it, an environment is complete.
     static let markerName = "amaru-complete"
 
+    /// That file.
+    var marker: URL { root.appending(path: Self.markerName) }
+
     /// Accepts a folder only if it has the marker and its `pyvenv.cfg` names this interpreter.
     init?(completeAt root: URL, for interpreter: PythonInterpreterInfo) {
         self.root = root
-        let marker = root.appending(path: Self.markerName)
         guard
             FileManager.default.fileExists(atPath: marker.path),
             FileManager.default.isExecutableFile(atPath: executable.path),
-            VirtualEnvironmentConfiguration(root: root.path)?.belongs(to: interpreter) == true
+            VirtualEnvironmentConfiguration(root: root.path)?.belongs(to: interpreter) == true,
+            EnvironmentUse.begin(self)
         else { return nil }
-        EnvironmentUse.begin(self)
     }
 }
 

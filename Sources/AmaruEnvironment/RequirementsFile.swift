@@ -39,11 +39,12 @@ enum RequirementsFile {
         let text = String(decoding: data, as: UTF8.self)
         let folder = file.deletingLastPathComponent()
         let others = text.split(whereSeparator: \.isNewline).compactMap { line -> String? in
-            let words = line.split { $0 == " " || $0 == "=" || $0 == "\t" }
-            let options = ["-r", "--requirement", "-c", "--constraint"]
-            guard words.count > 1, options.contains(String(words[0])) else { return nil }
-            return URL(filePath: String(words[1]), relativeTo: folder).path
+            let options = ["--requirement", "--constraint", "-r", "-c"]
+            guard let option = options.first(where: line.hasPrefix) else { return nil }
+            let name = line.dropFirst(option.count).drop { $0 == "=" || $0 == " " || $0 == "\t" }
+                .prefix { !$0.isWhitespace }
+            return URL(filePath: String(name), relativeTo: folder).path
         }
-        return ["file", text] + others.flatMap { contents(of: $0, &seen) }
+        return [text] + others.flatMap { contents(of: $0, &seen) }
     }
 }

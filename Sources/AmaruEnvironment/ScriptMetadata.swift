@@ -82,10 +82,9 @@ extension EnvironmentBuilder {
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> ScriptMetadata {
-        let parts = ["amaru metadata 1", interpreter.version, kind, text]
-        let key = SHA256.hex(parts.joined(separator: "\n").utf8)
+        let key = CacheKey.make([["amaru metadata 1", interpreter.version, kind, text]])
         let folder = cacheFolder.appending(path: "metadata")
-        let file = folder.appending(path: "\(key.prefix(32)).json")
+        let file = folder.appending(path: "\(key).json")
         let answer: Answer
         if let known = FileManager.default.contents(atPath: file.path),
             let decoded = try? JSONDecoder().decode(Answer.self, from: known)
@@ -109,10 +108,11 @@ extension EnvironmentBuilder {
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> Answer {
+        let reader = String(decoding: PackageResources.metadata_py, as: UTF8.self)
         do {
             let child = try ChildProcess(
                 executable: interpreter.path,
-                arguments: ["-I", "-S", "-c", Self.reader, kind, text],
+                arguments: ["-I", "-S", "-c", reader, kind, text],
                 environment: environment,
                 standardError: .merged
             )
@@ -134,78 +134,4 @@ extension EnvironmentBuilder {
                 + "`# /// script` and `# ///`, or in a pyproject.toml."
         )
     }
-
-    /// Prints what a text says, or why that cannot be told, as JSON.
-    private static let reader = """
-        import json, platform, re, sys, tomllib
-
-        BLOCK = r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\\s(?P<content>(^#(| .*)$\\s)+)^# ///$"
-
-        def content(text):
-            text = text.replace("\\r\\n", "\\n")
-            found = [m["content"] for m in re.finditer(BLOCK, text) if m["type"] == "script"]
-            if len(found) > 1:
-                raise ValueError("there are several blocks of the type script")
-            if not found:
-                raise ValueError("the block has no end; it is a line `# ///`")
-            return "".join(
-                line[2:] if line.startswith("# ") else line[1:]
-                for line in found[0].splitlines(keepends=True)
-            )
-
-        def strings(value, name):
-            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-                raise ValueError(f"{name} is no list of strings")
-            return value
-
-        def fits(specifier):
-            own = [int(part) for part in re.findall(r"\\d+", platform.python_version())[:3]]
-            for one in filter(None, map(str.strip, specifier.split(","))):
-                match = re.fullmatch(r"(~=|===?|!=|<=|>=|<|>)\\s*(\\d+(?:\\.\\d+)*)(\\.\\*)?", one)
-                if match is None:
-                    raise ValueError(f"requires-python = {specifier!r} is no list of versions")
-                sign, release, star = match.groups()
-                wanted = [int(part) for part in release.split(".")]
-                cut = own[: len(wanted)] if star else own
-                size = max(len(cut), len(wanted))
-                left = cut + [0] * (size - len(cut))
-                right = wanted + [0] * (size - len(wanted))
-                good = {
-                    "==": left == right, "===": left == right, "!=": left != right,
-                    "<=": left <= right, ">=": left >= right, "<": left < right,
-                    ">": left > right,
-                    "~=": left >= right and own[: len(wanted) - 1] == wanted[:-1],
-                }[sign]
-                if not good:
-                    return False
-            return True
-
-        def metadata(kind, text):
-            table = tomllib.loads(content(text) if kind == "script" else text)
-            needs = table if kind == "script" else table.get("project", {})
-            python = needs.get("requires-python")
-            if python is not None and not isinstance(python, str):
-                raise ValueError("requires-python is no string")
-            uv = table.get("tool", {}).get("uv", {})
-            main, extra = uv.get("index-url"), strings(uv.get("extra-index-url", []), "extra-index-url")
-            for index in uv.get("index", []):
-                if index.get("explicit"):
-                    continue
-                if index.get("default"):
-                    main = index["url"]
-                else:
-                    extra = [*extra, index["url"]]
-            return {
-                "dependencies": strings(needs.get("dependencies", []), "dependencies"),
-                "requiresPython": python,
-                "fitsPython": python is None or fits(python),
-                "indexes": {"main": main, "extra": extra},
-            }
-
-        try:
-            answer = {"metadata": metadata(*sys.argv[1:])}
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
-            answer = {"error": str(exc) or type(exc).__name__}
-        print(json.dumps(answer))
-        """
 }

@@ -38,7 +38,7 @@ import Testing
         )
         var lines = user.standardOutput.makeAsyncIterator()
         #expect(await lines.next() == "used too")
-        #expect(EnvironmentUse.isUsed(marker.path))
+        #expect(EnvironmentUse.claim(marker.path) == nil)
         #expect(try await !shop.builder().remove(cached))
         #expect(FileManager.default.fileExists(atPath: marker.path))
 
@@ -46,7 +46,13 @@ import Testing
         #expect(try await !shop.builder().remove(cached), "the other process uses it still")
         user.closeStandardInput()
         _ = try await user.exitStatus()
+        do {
+            let claim = try #require(EnvironmentUse.claim(marker.path))
+            #expect(!EnvironmentUse.begin(made), "one that is being removed counts as missing")
+            withExtendedLifetime(claim) {}
+        }
         #expect(try await shop.builder().remove(cached))
+        #expect(!EnvironmentUse.begin(made))
         #expect(shop.builder().cached.isEmpty)
         #expect(try shop.environments().isEmpty)
     }

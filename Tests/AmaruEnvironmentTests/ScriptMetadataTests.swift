@@ -173,7 +173,7 @@ import Testing
     @Test func `Files of requirements count with what they name`() async throws {
         try await shop.makeWheel("amaru_one", "1.0")
         try await shop.makeWheel("amaru_one", "2.0")
-        let file = try shop.folder.write("amaru-one\n-c limits.txt\n", to: "requirements.txt")
+        let file = try shop.folder.write("amaru-one\n-climits.txt\n", to: "requirements.txt")
         try shop.folder.write("amaru-one<2\n", to: "limits.txt")
         var request = shop.request([])
         request.requirementFiles = [file.path]

@@ -26,6 +26,8 @@ class _Now:
     """The environment's root; None before the host was asked."""
 
     root: str | None = None
+    #: Whether another one is being made from it.
+    changes = False
 
 
 _now = _Now()
@@ -86,11 +88,18 @@ def find(asked: dict[str, Any]) -> bool:
 
 async def change(asked: dict[str, Any]) -> None:
     """Make the environment that a change leads to, and use it."""
-    _take(await _host().make(_whole(asked)))
+    host = _host()
+    _now.changes = True
+    try:
+        _take(await host.make(_whole(asked)))
+    finally:
+        _now.changes = False
 
 
 def change_now(asked: dict[str, Any]) -> None:
     """Do `change` for code that cannot wait."""
+    if _now.changes:
+        raise RuntimeError("packages are being installed: await that first")
     if not find(asked):
         _take(_host().make_blocking(_whole(asked)))
 

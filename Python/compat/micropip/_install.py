@@ -118,8 +118,9 @@ async def _change(
 ) -> None:
     if not wanted:
         return
+    named = {one.text: _identity(one) for one in wanted}
     asked: dict[str, Any] = {
-        "requirements": [one.text for one in wanted],
+        "requirements": list(named.values()),
         "constraints": limits + _kept(wanted, options["reinstalls"]),
         **options,
     }
@@ -127,7 +128,7 @@ async def _change(
         return
     with tempfile.TemporaryDirectory(prefix="amaru-packages-") as folder:
         asked["files"] = {
-            one.text: await _file(one, Path(folder)) for one in wanted if one.url
+            named[one.text]: await _file(one, Path(folder)) for one in wanted if one.url
         }
         await _environment.change(asked)
 
@@ -152,12 +153,20 @@ def _kept(wanted: list[Requirement], reinstalls: bool) -> list[str]:
     ]
 
 
+def _identity(wanted: Requirement) -> str:
+    """Return what tells a requirement from others: for a file here, its contents."""
+    if wanted.path is None:
+        return wanted.text
+    file = Path(wanted.path)
+    _check(wanted, file)
+    return f"{file.as_uri()}#sha256={hashlib.sha256(file.read_bytes()).hexdigest()}"
+
+
 async def _file(wanted: Requirement, folder: Path) -> str:
     """Return the path of a file, which is fetched if it is elsewhere."""
-    if wanted.path is None:
-        file = await _fetched(str(wanted.url), folder)
-    else:
-        file = Path(wanted.path)
+    if wanted.path is not None:
+        return wanted.path
+    file = await _fetched(str(wanted.url), folder)
     _check(wanted, file)
     return str(file)
 

@@ -87,7 +87,8 @@ struct CacheEntry: Sendable {
         try await blockingCall("amaru-cache") {
             guard let lock = try FileLock.acquireIfFree(at: lockPath) else { return false }
             defer { withExtendedLifetime(lock) {} }
-            if EnvironmentUse.isUsed(marker.path) { return false }
+            guard let claim = EnvironmentUse.claim(marker.path) else { return false }
+            defer { withExtendedLifetime(claim) {} }
             try remove()
             return true
         }

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
 from types import ModuleType
 from typing import Any
 
@@ -55,14 +54,12 @@ class _Modules(MetaPathFinder, Loader):
                 obj = obj[part] if isinstance(obj, dict) else getattr(obj, part)
         except (KeyError, AttributeError):
             return None
-        return spec_from_loader(name, self, origin="object", is_package=True)
+        spec = ModuleSpec(name, self, origin="object", is_package=True)
+        spec.loader_state = obj
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        root, *rest = spec.name.split(".")
-        obj = self.objects[root]
-        for part in rest:
-            obj = obj[part] if isinstance(obj, dict) else getattr(obj, part)
-        return _ObjectModule(spec.name, obj)
+        return _ObjectModule(spec.name, spec.loader_state)
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: the object is there."""

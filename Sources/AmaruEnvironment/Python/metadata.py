@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prints what a script's block or a project's file says, or why that cannot be told."""
+
+import json
+import platform
+import re
+import sys
+import tomllib
+from typing import Any
+
+# https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+BLOCK = r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
+
+
+def content(text: str) -> str:
+    """Return the TOML of a script's block."""
+    text = text.replace("\r\n", "\n")
+    found = [m["content"] for m in re.finditer(BLOCK, text) if m["type"] == "script"]
+    if len(found) > 1:
+        raise ValueError("there are several blocks of the type script")
+    if not found:
+        raise ValueError("the block has no end; it is a line `# ///`")
+    return "".join(
+        line[2:] if line.startswith("# ") else line[1:]
+        for line in found[0].splitlines(keepends=True)
+    )
+
+
+def strings(value: Any, name: str) -> list[str]:
+    """Return a list of strings, or raise ValueError that names it."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{name} is no list of strings")
+    return value
+
+
+def fits(specifier: str) -> bool:
+    """Return whether this Python is one of those that PEP 440 means."""
+    own = [int(part) for part in re.findall(r"\d+", platform.python_version())[:3]]
+    for one in filter(None, map(str.strip, specifier.split(","))):
+        match = re.fullmatch(r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?", one)
+        if match is None:
+            raise ValueError(f"requires-python = {specifier!r} is no list of versions")
+        sign, release, star = match.groups()
+        wanted = [int(part) for part in release.split(".")]
+        cut = own[: len(wanted)] if star else own
+        size = max(len(cut), len(wanted))
+        left = cut + [0] * (size - len(cut))
+        right = wanted + [0] * (size - len(wanted))
+        good = {
+            "==": left == right,
+            "===": left == right,
+            "!=": left != right,
+            "<=": left <= right,
+            ">=": left >= right,
+            "<": left < right,
+            ">": left > right,
+            "~=": left >= right and own[: len(wanted) - 1] == wanted[:-1],
+        }[sign]
+        if not good:
+            return False
+    return True
+
+
+def metadata(kind: str, text: str) -> dict[str, Any]:
+    """Return what a text of this kind says."""
+    table = tomllib.loads(content(text) if kind == "script" else text)
+    needs = table if kind == "script" else table.get("project", {})
+    python = needs.get("requires-python")
+    if python is not None and not isinstance(python, str):
+        raise ValueError("requires-python is no string")
+    uv = table.get("tool", {}).get("uv", {})
+    main = uv.get("index-url")
+    extra = strings(uv.get("extra-index-url", []), "extra-index-url")
+    for index in uv.get("index", []):
+        if index.get("explicit"):
+            continue
+        if index.get("default"):
+            main = index["url"]
+        else:
+            extra = [*extra, index["url"]]
+    return {
+        "dependencies": strings(needs.get("dependencies", []), "dependencies"),
+        "requiresPython": python,
+        "fitsPython": python is None or fits(python),
+        "indexes": {"main": main, "extra": extra},
+    }
+
+
+answer: dict[str, Any]
+try:
+    answer = {"metadata": metadata(*sys.argv[1:])}
+except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    answer = {"error": str(exc) or type(exc).__name__}
+json.dump(answer, sys.stdout)
