@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which names of Pyodide and of JavaScript a script uses, and what they are worth here.
+"""Which names of Pyodide and of JavaScript a script uses, and which of them work here.
 
 The script is read and not run.
 """
@@ -31,7 +31,7 @@ _KINDS = "is there for annotations; nothing is an instance of it"
 
 
 class Finding(NamedTuple):
-    """A name that a script uses, with what it is worth here."""
+    """A name that a script uses, and whether it works here."""
 
     path: str
     line: int

@@ -147,7 +147,7 @@ def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-# Whoever imports one of them is about to send requests: requests imports urllib3.
+# Importing one of them means that requests will follow: requests imports urllib3.
 _CLIENTS: Final = frozenset({"httpx", "httpx2", "urllib3"})
 
 _ADOPTERS: Final[dict[str, Callable[[ModuleType], None]]] = {

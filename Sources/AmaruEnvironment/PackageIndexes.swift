@@ -22,7 +22,7 @@ public struct PackageIndexes: Sendable, Hashable, Codable {
         (main.map { ["--index-url", $0] } ?? []) + extra.flatMap { ["--extra-index-url", $0] }
     }
 
-    /// Refuses what is no URL of a server, and so may be an option.
+    /// Refuses what is not the URL of a server, and so may be an option.
     ///
     /// - Throws: `EnvironmentError` with `invalidRequirement`.
     func validate() throws {

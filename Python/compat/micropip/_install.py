@@ -182,7 +182,7 @@ def _check(wanted: Requirement, file: Path) -> None:
                 "is damaged, or not the one that was meant"
             )
     if file.name.endswith(".whl") and not zipfile.is_zipfile(file):
-        raise ValueError(f"cannot install {wanted.text!r}: the file is no wheel")
+        raise ValueError(f"cannot install {wanted.text!r}: the file is not a wheel")
 
 
 async def _fetched(url: str, folder: Path) -> Path:

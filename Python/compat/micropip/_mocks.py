@@ -84,7 +84,7 @@ def add_mock_package(
 def _files(module: str, source: str) -> dict[str, str]:
     parts = module.split(".")
     if not all(part.isidentifier() for part in parts):
-        raise ValueError(f"{module!r} is no name of a module")
+        raise ValueError(f"{module!r} is not the name of a module")
     parents = {
         "/".join([*parts[:depth], "__init__.py"]): "" for depth in range(1, len(parts))
     }

@@ -101,7 +101,7 @@ class Requirement:
         parts = name.removesuffix(".whl").split("-")
         if len(parts) not in (5, 6):
             raise ValueError(
-                f"{name!r} is no name of a wheel, which has five or six parts: "
+                f"{name!r} is not the name of a wheel, which has five or six parts: "
                 "https://packaging.python.org/en/latest/specifications/"
                 "binary-distribution-format/"
             )

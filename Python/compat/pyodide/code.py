@@ -161,7 +161,7 @@ def eval_code(
 ) -> Any:
     """Run a source and return the value of its last expression.
 
-    None if the last line is no expression, or ends with a semicolon. The options are
+    None if the last line is not an expression, or ends with a semicolon. The options are
     those of `CodeRunner`.
     """
     return CodeRunner(source, **options).compile().run(globals, locals)
@@ -201,7 +201,7 @@ def should_quiet(source: str) -> bool:
 def find_imports(source: str) -> list[str]:
     """Return the modules that a source imports, with their packages, in order.
 
-    Empty for a source that is no Python.
+    Empty for a source that is not Python.
     """
     try:
         tree = ast.parse(textwrap.dedent(source))

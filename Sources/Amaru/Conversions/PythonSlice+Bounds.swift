@@ -56,7 +56,7 @@ extension PythonSlice {
     }
 
     static func disordered(_ start: Int, _ stop: Int) -> PythonConversionError {
-        PythonConversionError(.value, "slice from \(start) to \(stop) is no range")
+        PythonConversionError(.value, "slice from \(start) to \(stop) is not a range")
     }
 }
 

@@ -36,7 +36,7 @@ struct CheckCommand: AsyncParsableCommand {
             do {
                 findings = try module.findings(file)
             } catch let error as PythonException where error.isInstance(of: "SyntaxError") {
-                throw PluginsCommand.Failure("\(file): this is no Python: \(error.message)")
+                throw PluginsCommand.Failure("\(file): this is not Python: \(error.message)")
             } catch let error as PythonException where error.isInstance(of: "OSError") {
                 throw PluginsCommand.Failure("\(file) cannot be read: \(error.message)")
             }

@@ -29,7 +29,7 @@ def content(text: str) -> str:
 def strings(value: Any, name: str) -> list[str]:
     """Return a list of strings, or raise ValueError that names it."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"{name} is no list of strings")
+        raise ValueError(f"{name} is not a list of strings")
     return value
 
 
@@ -39,7 +39,7 @@ def fits(specifier: str) -> bool:
     for one in filter(None, map(str.strip, specifier.split(","))):
         match = re.fullmatch(r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?", one)
         if match is None:
-            raise ValueError(f"requires-python = {specifier!r} is no list of versions")
+            raise ValueError(f"requires-python = {specifier!r} is not a list of versions")
         sign, release, star = match.groups()
         wanted = [int(part) for part in release.split(".")]
         cut = own[: len(wanted)] if star else own
@@ -67,7 +67,7 @@ def metadata(kind: str, text: str) -> dict[str, Any]:
     needs = table if kind == "script" else table.get("project", {})
     python = needs.get("requires-python")
     if python is not None and not isinstance(python, str):
-        raise ValueError("requires-python is no string")
+        raise ValueError("requires-python is not a string")
     uv = table.get("tool", {}).get("uv", {})
     main = uv.get("index-url")
     extra = strings(uv.get("extra-index-url", []), "extra-index-url")

@@ -3,7 +3,7 @@
 
 import NIOCore
 
-/// A connection as those know it who keep it; used on its event loop alone.
+/// A connection, as its pool sees it; used on its event loop alone.
 protocol PooledConnection: AnyObject {
     var key: ConnectionKey { get }
     /// The client that has the connection; nil once there is none.
@@ -96,14 +96,14 @@ final class ClientConnections {
         if idleCount + used > limits.connections { closeOldest() }
     }
 
-    /// The connection can be had no longer.
+    /// The connection is no longer available.
     func forget(_ connection: any PooledConnection) {
         guard let index = entries.firstIndex(where: { $0.connection === connection })
         else { return }
         entries.remove(at: index).timer?.cancel()
     }
 
-    /// Closes the connections, and those in use once they are not.
+    /// Closes the idle connections now, and each of the others when it is idle.
     func close() {
         isClosed = true
         for entry in entries { entry.connection.close() }

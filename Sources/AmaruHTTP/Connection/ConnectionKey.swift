@@ -1,7 +1,7 @@
 // What requests must have in common to share a connection.
 // SPDX-License-Identifier: Apache-2.0
 
-/// A kind of connection: where it leads, and on which way.
+/// A kind of connection: where it leads, and by which way.
 struct ConnectionKey: Hashable, Sendable {
     /// The way to the server.
     enum Way: Hashable, Sendable {

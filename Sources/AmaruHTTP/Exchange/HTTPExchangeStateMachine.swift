@@ -36,6 +36,8 @@ struct HTTPExchangeStateMachine: Sendable {
     }
 
     /// How far the exchange has come; the transfer runs from `connecting` to `sent`.
+    ///
+    /// What is over comes first, so that it is below each of these.
     enum Progress: Comparable { case over, queued, connecting, sending, sent }
 
     private enum Response {

@@ -44,7 +44,7 @@ extension BuiltCommand {
 
         @Test func `What cannot be read is one line`() async throws {
             let result = try await check("this is no Python")
-            #expect(result.errors.hasPrefix("amaru: script.py: this is no Python: "))
+            #expect(result.errors.hasPrefix("amaru: script.py: this is not Python: "))
             #expect(result.status == .exited(1))
             let missing = try await AmaruProcess.run(["check", "/no/such/file.py"])
             #expect(missing.errors.contains("/no/such/file.py cannot be read: "))

@@ -142,7 +142,7 @@ extension BuiltCommand {
             #expect(lines[2].contains("pass reinstall=True"))
             #expect(lines[3] == "done")
             #expect(lines[4] == "2.0")
-            #expect(lines[5].hasSuffix("the file is no wheel"))
+            #expect(lines[5].hasSuffix("the file is not a wheel"))
             #expect(lines[6].hasSuffix("there is no such file"))
             #expect(lines[7].contains("SHA-256"))
             #expect(result.status == .exited(0))

@@ -52,8 +52,8 @@ struct ContainerConversionTests {
                 as: PartialRangeUpTo<Int>.self,
                 "slice has the start 1, expected none"
             )
-            refuses("slice(5, 1)", as: Range<Int>.self, "slice from 5 to 1 is no range")
-            refuses("slice(5, 5)", as: ClosedRange<Int>.self, "slice from 5 to 5 is no range")
+            refuses("slice(5, 1)", as: Range<Int>.self, "slice from 5 to 1 is not a range")
+            refuses("slice(5, 5)", as: ClosedRange<Int>.self, "slice from 5 to 5 is not a range")
             refuses(
                 "slice(1, 5, 2)",
                 as: Range<Int>.self,

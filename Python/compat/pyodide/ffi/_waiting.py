@@ -20,7 +20,7 @@ def can_run_sync() -> bool:
 def run_sync(awaitable: Awaitable[T], /) -> T:
     """Wait for an awaitable in code that cannot await, and return its result.
 
-    The event loop goes on meanwhile. TypeError if it is no awaitable.
+    The event loop goes on meanwhile. TypeError if it is not an awaitable.
     """
     import asyncio
 
