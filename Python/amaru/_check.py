@@ -42,7 +42,10 @@ class Finding(NamedTuple):
 
 
 def files(path: str) -> list[str]:
-    """Return the Python files at a path: itself, or those of a folder."""
+    """Return the Python files at a path: itself, or those of a folder.
+
+    A name that is no UTF-8 cannot be told to the host, and is left out.
+    """
     place = Path(path)
     if not place.is_dir():
         return [path]
@@ -51,16 +54,26 @@ def files(path: str) -> list[str]:
     return sorted(
         str(file)
         for file in found
-        if not any(part.startswith(hidden) for part in file.relative_to(place).parts)
+        if file.is_file()
+        and str(file).isprintable()
+        and not any(part.startswith(hidden) for part in file.relative_to(place).parts)
     )
 
 
 def findings(path: str) -> list[Finding]:
     """Return what a file uses, each name once, in order of its lines.
 
-    SyntaxError says that it is no Python, OSError that it cannot be read.
+    SyntaxError says that it is not Python, or too deeply nested to be read; OSError
+    that it cannot be opened.
     """
     source = Path(path).read_bytes()
+    try:
+        return _findings(path, source)
+    except (ValueError, RecursionError, MemoryError) as exc:
+        raise SyntaxError(str(exc) or "it is nested too deeply") from exc
+
+
+def _findings(path: str, source: bytes) -> list[Finding]:
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree = compile(source, path, "exec", flags, dont_inherit=True)
     lines: dict[str, int] = {}

@@ -56,7 +56,7 @@ extension EnvironmentBuilder {
         _ interpreter: PythonInterpreterInfo,
         _ installer: Installer
     ) async throws {
-        // Only what is in the cache never changes, and so may share its files.
+        // Only what is in the cache never changes.
         let base = URL(filePath: change.base)
         if base.path.hasPrefix(environments.path + "/") {
             try await blockingCall("amaru-cache") { try Self.copy(base, to: root) }
@@ -64,6 +64,7 @@ extension EnvironmentBuilder {
             try await installer.makeEnvironment(at: root, with: interpreter)
         }
         let made = PythonEnvironment(root: root)
+        try await installer.remove(change.removals, from: made)
         try await blockingCall("amaru-cache") {
             let packages = made.sitePackages(of: interpreter)
             for (path, text) in change.stands {
@@ -73,13 +74,12 @@ extension EnvironmentBuilder {
                 try text.write(to: file, atomically: false, encoding: .utf8)
             }
         }
-        try await installer.remove(change.removals, from: made)
         try await installer.install(change, into: made)
     }
 
-    /// Copies an environment; files are shared, since no installer writes into one that exists.
+    /// Copies an environment; links would share what a program writes into its packages.
     private static func copy(_ base: URL, to root: URL) throws {
-        try FileManager.default.linkItem(at: base, to: root)
+        try FileManager.default.copyItem(at: base, to: root)
         try DurableFile.remove(root.appending(path: PythonEnvironment.markerName))
         // Programs name the environment that they belong to.
         let programs = root.appending(path: "bin")

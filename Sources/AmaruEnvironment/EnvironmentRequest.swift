@@ -61,8 +61,12 @@ public struct EnvironmentRequest: Sendable, Hashable {
         try RequirementsFile.check(requirementFiles)
         for requirement in requirements {
             let text = requirement.trimmed
-            let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-            guard !text.hasPrefix("-"), isPlain else {
+            // Installers split lines at the last two.
+            let isPlain = text.unicodeScalars.allSatisfy { scalar in
+                scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value)
+                    && scalar.value != 0x2028 && scalar.value != 0x2029
+            }
+            guard !text.hasPrefix("-"), !text.isEmpty, isPlain else {
                 throw EnvironmentError(
                     .invalidRequirement,
                     "\(text.debugDescription) is not a requirement",
@@ -76,9 +80,9 @@ public struct EnvironmentRequest: Sendable, Hashable {
     /// Normalizes one requirement; its name ends as PEP 508 says.
     private static func normalized(_ requirement: String) -> String {
         let text = requirement.trimmed
-        if text.hasPrefix(".") || text.hasPrefix("/") {
-            // In another folder, a relative path names another package.
-            return URL(filePath: text).standardizedFileURL.path
+        // In another folder, a relative path names another package; changed, another one.
+        if let path = LocalSource.path(in: text) {
+            return text + LocalSource.name(of: URL(filePath: path).standardizedFileURL)
         }
         let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         let rest = text.dropFirst(name.count)

@@ -43,6 +43,7 @@ enum RequirementsFile {
             guard let option = options.first(where: line.hasPrefix) else { return nil }
             let name = line.dropFirst(option.count).drop { $0 == "=" || $0 == " " || $0 == "\t" }
                 .prefix { !$0.isWhitespace }
+                .filter { $0 != "\"" && $0 != "'" }
             return URL(filePath: String(name), relativeTo: folder).path
         }
         return [text] + others.flatMap { contents(of: $0, &seen) }

@@ -49,9 +49,28 @@ extension EnvironmentBuilder {
         with interpreter: @autoclosure () throws -> PythonInterpreterInfo
     ) async throws -> ScriptMetadata {
         let text = String(decoding: source, as: UTF8.self)
-        guard let start = text.firstRange(of: "# /// script") else { return ScriptMetadata() }
-        let block = String(text[start.lowerBound...].prefix(Self.blockLimit))
-        return try await metadata("script", block, named: name, with: interpreter())
+        guard text.contains("# /// script") else { return ScriptMetadata() }
+        let blocks = Self.blocks(of: text)
+        if blocks.isEmpty { return ScriptMetadata() }
+        guard blocks.utf8.count < Self.argumentLimit else {
+            throw Self.unreadable(name, "its block is longer than \(Self.argumentLimit) bytes")
+        }
+        return try await metadata("script", blocks, blocks, named: name, with: interpreter())
+    }
+
+    /// The comments from each line `# /// script` on, to where they end.
+    private static func blocks(of text: String) -> String {
+        var found: [Substring] = []
+        var isInside = false
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            isInside = line == "# /// script" || isInside && line.hasPrefix("#")
+            if isInside {
+                found.append(line)
+            } else if found.last?.isEmpty == false {
+                found.append("")
+            }
+        }
+        return found.isEmpty ? "" : found.joined(separator: "\n") + "\n"
     }
 
     /// Reads a `pyproject.toml`.
@@ -64,12 +83,12 @@ extension EnvironmentBuilder {
         guard let source = FileManager.default.contents(atPath: file.path) else {
             throw Self.unreadable(file.path, "the file cannot be opened")
         }
-        let text = String(decoding: source.prefix(Self.blockLimit), as: UTF8.self)
-        return try await metadata("project", text, named: file.path, with: interpreter)
+        let text = String(decoding: source, as: UTF8.self)
+        return try await metadata("project", file.path, text, named: file.path, with: interpreter)
     }
 
-    /// What fits into one argument of a program: 128 KiB on Linux, less four bytes a character.
-    private static let blockLimit = 32_000
+    /// What surely fits into one argument of a program, of which Linux allows 128 KiB.
+    private static let argumentLimit = 100_000
 
     private struct Answer: Codable {
         var metadata: ScriptMetadata?
@@ -78,6 +97,7 @@ extension EnvironmentBuilder {
 
     private func metadata(
         _ kind: String,
+        _ source: String,
         _ text: String,
         named name: String,
         with interpreter: PythonInterpreterInfo
@@ -91,7 +111,7 @@ extension EnvironmentBuilder {
         {
             answer = decoded
         } else {
-            answer = try await read(kind, text, named: name, with: interpreter)
+            answer = try await read(kind, source, named: name, with: interpreter)
             // A cache that cannot be written is no reason not to run.
             try? DurableFile.makeFolder(folder)
             try? JSONEncoder().encode(answer).write(to: file, options: .atomic)
@@ -104,7 +124,7 @@ extension EnvironmentBuilder {
 
     private func read(
         _ kind: String,
-        _ text: String,
+        _ source: String,
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> Answer {
@@ -112,7 +132,7 @@ extension EnvironmentBuilder {
         do {
             let child = try ChildProcess(
                 executable: interpreter.path,
-                arguments: ["-I", "-S", "-c", reader, kind, text],
+                arguments: ["-I", "-S", "-c", reader, kind, source],
                 environment: environment,
                 standardError: .merged
             )

@@ -81,5 +81,8 @@ def test_the_files_of_a_folder_are_found(tmp_path: Path) -> None:
 def test_what_is_no_python_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SyntaxError):
         judged(tmp_path, "this is no Python")
+    for source in ("x = '\0'", "-" * 100_000 + "1", "import js\njs" + ".a" * 5000):
+        with pytest.raises(SyntaxError):
+            judged(tmp_path, source)
     with pytest.raises(OSError):
         findings(str(tmp_path / "missing.py"))

@@ -88,6 +88,13 @@ def test_waiting_without_await() -> None:
         loop.close()
 
 
+async def test_below_a_loop_of_the_script_waiting_is_refused() -> None:
+    assert not ffi.can_run_sync()
+    future = asyncio.get_running_loop().create_future()
+    with pytest.raises(RuntimeError, match="below a running event loop"):
+        ffi.run_sync(future)
+
+
 async def test_timers() -> None:
     calls: list[str] = []
     ended = asyncio.Event()

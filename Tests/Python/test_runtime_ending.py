@@ -137,6 +137,22 @@ def test_threads_are_awaited() -> None:
     assert done.stdout == "ended\n[]\n", done.stderr
 
 
+def test_pools_of_processes_and_what_threading_is_to_call_end_too() -> None:
+    done = run(
+        """
+        import threading
+        from concurrent.futures import ProcessPoolExecutor
+
+        pool = ProcessPoolExecutor(1)
+        print(pool.submit(pow, 2, 5).result())
+        threading._register_atexit(print, "called")
+        print(runtime.end_threads(20.0))
+        """,
+        "threads",
+    )
+    assert done.stdout == "32\ncalled\n[]\n", done.stderr
+
+
 def test_a_thread_that_does_not_end_is_named() -> None:
     done = run(
         """

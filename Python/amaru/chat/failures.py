@@ -95,7 +95,9 @@ incomplete incomplete the answer of {origin} ended before it was finished
 too_long incomplete the answer of {origin} was cut off: it is longer than 16 MiB
     what came is kept; ask for less
 module internal a package is missing
-    add it with --with {detail}
+    if it is not a module of yours, add it with --with {detail}
+standard_module internal Python lacks {detail} here, a module of its own
+    the system may have a package of it, as apt install python3-tk for tkinter
 page_module internal this module exists only in a web page with Pyodide
     remove its use, or guard it with `except ImportError`
 unexpected internal something unexpected happened
@@ -235,6 +237,8 @@ def _missing(exc: BaseException) -> Fault | None:
         return Fault("page_module", exc.name)
     if package in sys.modules:
         return None
+    if package in sys.stdlib_module_names:
+        return Fault("standard_module", package)
     return Fault("module", _PACKAGES.get(package, package))
 
 

@@ -20,6 +20,9 @@ from micropip._mocks import (
     remove_mock_package,
 )
 
+# Not micropip's number: scripts compare it to find out what there is.
+__version__ = "0"
+
 __all__ = [
     "PackageDict",
     "PackageMetadata",

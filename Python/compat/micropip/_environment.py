@@ -8,13 +8,28 @@ import importlib
 import os
 import site
 import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from micropip._requirements import canonical
 
-__all__ = ["change", "change_now", "distributions", "find", "folder"]
+__all__ = [
+    "TOOLS",
+    "change",
+    "change_now",
+    "changing",
+    "distributions",
+    "find",
+    "folder",
+    "named",
+]
+
+#: What an environment has without being asked.
+TOOLS = ("pip", "setuptools")
 
 #: Failures that are not those of what was asked for.
 _SYSTEM = frozenset(
@@ -26,11 +41,11 @@ class _Now:
     """The environment's root; None before the host was asked."""
 
     root: str | None = None
-    #: Whether another one is being made from it.
-    changes = False
 
 
 _now = _Now()
+# Not one of asyncio: threads with loops of their own install, too.
+_changing = threading.Lock()
 
 
 def _host() -> Any:
@@ -59,7 +74,11 @@ def folder() -> Path | None:
 def distributions() -> list[metadata.Distribution]:
     """Return what is installed in the script's own environment."""
     own = folder()
-    return [] if own is None else list(metadata.distributions(path=[str(own)]))
+    if own is None:
+        return []
+    found = metadata.distributions(path=[str(own)])
+    # What a failed removal has left may have no metadata.
+    return [each for each in found if each.metadata and each.metadata["Name"]]
 
 
 def _whole(asked: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +97,21 @@ def _whole(asked: dict[str, Any]) -> dict[str, Any]:
     return whole | asked
 
 
+@asynccontextmanager
+async def changing() -> AsyncIterator[None]:
+    """Keep other threads and tasks from changing the environment; wait for them first.
+
+    Each change begins with what the one before has made.
+    """
+    # An event wakes tasks of one loop, and there may be several.
+    while not _changing.acquire(blocking=False):  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    try:
+        yield
+    finally:
+        _changing.release()
+
+
 def find(asked: dict[str, Any]) -> bool:
     """Use the environment that a change leads to, if it was made before."""
     root = _host().find(_whole(asked))
@@ -88,20 +122,18 @@ def find(asked: dict[str, Any]) -> bool:
 
 async def change(asked: dict[str, Any]) -> None:
     """Make the environment that a change leads to, and use it."""
-    host = _host()
-    _now.changes = True
-    try:
-        _take(await host.make(_whole(asked)))
-    finally:
-        _now.changes = False
+    _take(await _host().make(_whole(asked)))
 
 
 def change_now(asked: dict[str, Any]) -> None:
     """Do `change` for code that cannot wait."""
-    if _now.changes:
+    if not _changing.acquire(blocking=False):
         raise RuntimeError("packages are being installed: await that first")
-    if not find(asked):
-        _take(_host().make_blocking(_whole(asked)))
+    try:
+        if not find(asked):
+            _take(_host().make_blocking(_whole(asked)))
+    finally:
+        _changing.release()
 
 
 def _take(outcome: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import tempfile
 import warnings
@@ -22,7 +21,6 @@ class _Defaults:
 
     index_urls: list[str] | None = None
     constraints: list[str] | None = None
-    lock: asyncio.Lock | None = None
 
 
 _defaults = _Defaults()
@@ -63,8 +61,6 @@ async def install(
     ValueError says that something cannot be installed and why, OSError that the
     network, the disk or the installer is at fault.
     """
-    if _defaults.lock is None:
-        _defaults.lock = asyncio.Lock()
     options = {
         "dependencies": deps,
         "prereleases": pre,
@@ -72,8 +68,7 @@ async def install(
         "indexes": _indexes(index_urls),
     }
     limits = constraints if constraints is not None else _defaults.constraints or []
-    # One after another: each begins with what the one before has made.
-    async with _defaults.lock:
+    async with _environment.changing():
         await _install(_listed(requirements), keep_going, limits, options)
 
 
@@ -118,10 +113,11 @@ async def _change(
 ) -> None:
     if not wanted:
         return
+    kept = _kept(wanted, options["reinstalls"])
     named = {one.text: _identity(one) for one in wanted}
     asked: dict[str, Any] = {
         "requirements": list(named.values()),
-        "constraints": limits + _kept(wanted, options["reinstalls"]),
+        "constraints": limits + kept,
         **options,
     }
     if _environment.find(asked):
@@ -130,7 +126,15 @@ async def _change(
         asked["files"] = {
             named[one.text]: await _file(one, Path(folder)) for one in wanted if one.url
         }
-        await _environment.change(asked)
+        try:
+            await _environment.change(asked)
+        except ValueError as exc:
+            if stuck := [limit for limit in kept if limit in str(exc)]:
+                raise ValueError(
+                    f"{exc}\n{', '.join(stuck)}: what is installed stays, unless "
+                    "reinstall=True is passed"
+                ) from None
+            raise
 
 
 def _kept(wanted: list[Requirement], reinstalls: bool) -> list[str]:
@@ -149,7 +153,7 @@ def _kept(wanted: list[Requirement], reinstalls: bool) -> list[str]:
     return [
         f"{name}=={version}"
         for name, version in sorted(versions.items())
-        if name not in replaced and name not in ("pip", "setuptools")
+        if name not in replaced and name not in _environment.TOOLS
     ]
 
 
@@ -221,7 +225,9 @@ def uninstall(packages: str | list[str], *, verbose: bool | int | None = None) -
     """
     own: list[str] = []
     for name in _listed(packages):
-        if _environment.named(name) is not None:
+        if canonical(name) in _environment.TOOLS:
+            warnings.warn(f"skipping {name!r}: it installs the others", stacklevel=2)
+        elif _environment.named(name) is not None:
             own.append(canonical(name))
         elif installed_version(name) is None:
             warnings.warn(f"skipping {name!r}: it is not installed", stacklevel=2)

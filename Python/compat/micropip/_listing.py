@@ -44,9 +44,11 @@ def _source(found: metadata.Distribution) -> str:
 
 
 def _own() -> list[metadata.Distribution]:
-    tools = ("pip", "setuptools")
-    found = _environment.distributions()
-    return [each for each in found if canonical(each.metadata["Name"]) not in tools]
+    return [
+        found
+        for found in _environment.distributions()
+        if canonical(found.metadata["Name"]) not in _environment.TOOLS
+    ]
 
 
 def list_packages() -> PackageDict:

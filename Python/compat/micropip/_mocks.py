@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
@@ -56,6 +57,10 @@ def add_mock_package(
     package stays as long as the calls that made it are made, `persistent` or not; with
     it, functions are a ValueError.
     """
+    if not re.fullmatch(r"[0-9]+[0-9A-Za-z.+!_-]*", version):
+        raise ValueError(f"{version!r} is not a version")
+    if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]*", name):
+        raise ValueError(f"{name!r} is not the name of a package")
     escaped = canonical(name).replace("-", "_")
     bodies: Mapping[str, Body] = {escaped: ""} if modules is None else modules
     stem = f"{escaped}-{version}.dist-info"
@@ -75,7 +80,8 @@ def add_mock_package(
             functions[module] = body
     record = "".join(f"{path},,\n" for path in [*stands, f"{stem}/RECORD"])
     stands[f"{stem}/RECORD"] = record
-    _environment.change_now({"stands": stands})
+    replaced = [canonical(name)] if _environment.named(name) else []
+    _environment.change_now({"stands": stands, "removals": replaced})
     _filled.bodies |= functions
     if functions and _filled not in sys.meta_path:
         sys.meta_path.append(_filled)

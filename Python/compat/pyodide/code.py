@@ -161,8 +161,8 @@ def eval_code(
 ) -> Any:
     """Run a source and return the value of its last expression.
 
-    None if the last line is not an expression, or ends with a semicolon. The options are
-    those of `CodeRunner`.
+    None if the last line is not an expression, or ends with a semicolon. The options
+    are those of `CodeRunner`.
     """
     return CodeRunner(source, **options).compile().run(globals, locals)
 

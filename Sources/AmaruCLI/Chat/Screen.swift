@@ -55,8 +55,10 @@ actor Screen {
     /// The next line for a script's `input()`; nil at the end of input.
     ///
     /// - Throws: `CancellationError`, also on Ctrl-C; `TerminalError` after `close()`.
-    nonisolated func readLine(prompt: String) async throws -> String? {
-        switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
+    func readLine(prompt: String) async throws -> String? {
+        // The line that is edited is drawn anew from its beginning.
+        if isInteractive { try await endAnswer() }
+        return switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
         case .line(let line): line
         case .interrupted: throw CancellationError()
         case .endOfInput: nil

@@ -21,6 +21,9 @@ struct ScriptRun {
             }
             guard case .chat(let takesKey) = offer else { return await end(with: 0) }
             if takesKey { try await program.askForKey() }
+        } catch _ where session.background.end != nil {
+            // By `sys.exit` in a task or a callback.
+            return await end(with: 0)
         } catch let exception as PythonException {
             return await end(with: await report(exception))
         } catch {

@@ -4,6 +4,12 @@
 import AmaruChat
 import ArgumentParser
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
@@ -17,9 +23,17 @@ struct ChatCommand: AsyncParsableCommand {
 
     func validate() throws {
         // A prompt in quotes is one word; behind -- there is no command.
-        guard prompt.count > 1, let word = prompt.first,
-            AmaruCommand.commandNames.contains(word), !CommandLine.arguments.contains("--")
-        else { return }
+        guard let word = prompt.first, !CommandLine.arguments.contains("--") else { return }
+        // Also behind a command's name with a typing error.
+        if let script = prompt.prefix(2).last, script.hasSuffix(".py"),
+            FileManager.default.fileExists(atPath: script)
+        {
+            throw ValidationError(
+                "\(script) is a script, and no prompt: amaru run \(script) runs it. For a prompt with "
+                    + "such a name, write -- before it."
+            )
+        }
+        guard prompt.count > 1, AmaruCommand.commandNames.contains(word) else { return }
         throw ValidationError(
             "The command \(word) comes first: put the options behind it, as in amaru \(word) "
                 + "--model NAME …; quote a prompt that begins with this word."

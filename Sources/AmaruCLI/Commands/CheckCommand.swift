@@ -10,7 +10,7 @@ struct CheckCommand: AsyncParsableCommand {
         abstract: "List what a script uses of Pyodide and JavaScript, without running it.",
         discussion: """
             Each line is a name with its place and its verdict: works, works differently, or refused.
-            Exit codes: 0 nothing is refused, 1 something is.
+            Exit codes: 0 nothing is refused, 1 something is, or cannot be read.
             """
     )
 
@@ -36,9 +36,13 @@ struct CheckCommand: AsyncParsableCommand {
             do {
                 findings = try module.findings(file)
             } catch let error as PythonException where error.isInstance(of: "SyntaxError") {
-                throw PluginsCommand.Failure("\(file): this is not Python: \(error.message)")
+                Report.line("amaru: \(file): this is not Python: \(error.message)")
+                isWell = false
+                continue
             } catch let error as PythonException where error.isInstance(of: "OSError") {
-                throw PluginsCommand.Failure("\(file) cannot be read: \(error.message)")
+                Report.line("amaru: \(file) cannot be read: \(error.message)")
+                isWell = false
+                continue
             }
             let iterator = try findings.makeIterator()
             while let finding = try iterator.next() {

@@ -19,7 +19,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
             that needs the same. All of them can be removed at any time: what is needed is made \
             again.
             """,
-        subcommands: [List.self, Show.self, Prune.self, Clear.self],
+        subcommands: [List.self, Show.self, Remove.self, Prune.self, Clear.self],
         defaultSubcommand: List.self
     )
 
@@ -41,6 +41,21 @@ struct EnvironmentCommand: AsyncParsableCommand {
             try Report.output("\(words) \(cached.name)\n")
         }
         if all.isEmpty { Report.line("There is nothing to remove.") }
+    }
+
+    /// The environment with a name, or the only one whose name begins so.
+    ///
+    /// - Throws: `PluginsCommand.Failure`.
+    static func environment(named name: String) throws -> CachedEnvironment {
+        let found = builder.cached.filter { !name.isEmpty && $0.name.hasPrefix(name) }
+        guard let cached = found.first, found.count == 1 else {
+            throw PluginsCommand.Failure(
+                found.isEmpty
+                    ? "There is no environment \(name). `amaru env list` names all."
+                    : "There are \(found.count) environments whose names begin with \(name)."
+            )
+        }
+        return cached
     }
 
     struct List: AsyncParsableCommand {
@@ -71,16 +86,23 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await PluginsCommand.reporting {
-                let found = EnvironmentCommand.builder.cached.filter { $0.name.hasPrefix(name) }
-                guard let cached = found.first, found.count == 1 else {
-                    throw PluginsCommand.Failure(
-                        found.isEmpty
-                            ? "There is no environment \(name). `amaru env list` names all."
-                            : "There are \(found.count) environments whose names begin with \(name)."
-                    )
-                }
+                let cached = try EnvironmentCommand.environment(named: name)
                 let lines = [cached.root.path] + cached.packages
                 try Report.output(lines.map { $0 + "\n" }.joined())
+            }
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Remove an environment.")
+
+        @Argument(help: "The name of an environment, or its beginning.")
+        var name: String
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                let cached = try EnvironmentCommand.environment(named: name)
+                try await EnvironmentCommand.remove([cached])
             }
         }
     }

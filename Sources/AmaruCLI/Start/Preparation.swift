@@ -78,6 +78,7 @@ extension Program {
         made.environment = environment?.root
         made.idleTimeout = .seconds(options.idleTimeout)
         made.readLine = screen.readLine
+        made.report = { Report.text($0) }
         made.trace = trace
         made.leaving = TerminalMode.leaveAll
         return made

@@ -35,6 +35,8 @@ public struct ChatConfiguration: Sendable {
     public var readLine: @Sendable (String) async throws -> String? = { _ in nil }
     /// Called before Python code ends the process by `os._exit`; on the thread that does.
     public var leaving: @Sendable () -> Void = {}
+    /// Reports what python would write to standard error: text with its own line endings.
+    public var report: @Sendable (String) -> Void = { _ in }
     /// Receives the times of the start, for `--verbose`.
     public var trace: @Sendable (String) -> Void = { _ in }
 

@@ -116,6 +116,7 @@ public final class ChatSession: Sendable {
             state.withLock { $0.configuration = configuration }
             var python = configuration.python
             python.onUnhandledError = { [weak self] exception in
+                if self?.isStarting == true { return configuration.report(exception.traceback) }
                 Task { [weak self] in await self?.scriptFailed(exception) }
             }
             python.onExitRequest = { [weak self] status in self?.exitRequested(status) }
@@ -315,7 +316,9 @@ public final class ChatSession: Sendable {
     /// What a script's exception means, with what the network saw of its last exchange, which a
     /// script may hide: the tutorial's transport makes each status 200.
     private func failure(for exception: PythonException) async -> ChatFailure {
-        let outcome = state.withLock { $0.configuration?.network }?.lastOutcome
+        let configuration = state.withLock { $0.configuration }
+        configuration?.trace("the script raised:\n\(exception.traceback)")
+        let outcome = configuration?.network.lastOutcome
         do {
             return try await PythonActor.run {
                 let words: [String] = try Python.import("amaru.chat.failures")
@@ -336,9 +339,20 @@ public final class ChatSession: Sendable {
     }
 
     private func exitRequested(_ status: PythonExitStatus) {
+        if isStarting {
+            // It ends a script that only runs, as it ends `asyncio.run`.
+            let (start, configuration) = state.withLock { ($0.start, $0.configuration) }
+            if let message = status.message { configuration?.report(message + "\n") }
+            endAll(.exited(status.code))
+            start?.cancel()
+            return
+        }
         if let message = status.message { _ = try? openTurn.add(.notice(message)) }
         endAll(.exited(status.code))
     }
+
+    /// Whether the script only runs, and does not converse yet.
+    private var isStarting: Bool { state.withLock { $0.phase == .starting } }
 
     private func endAll(_ end: TurnEnd) {
         // In this order: whoever sees the turn end finds the background ended too.
@@ -380,18 +394,5 @@ public final class ChatSession: Sendable {
         // Python that is still starting would first have to be waited for.
         if Python.isRunning { await Python.shutDown(grace: grace) }
         endAll(.cancelled)
-    }
-
-    // MARK: Python
-
-    // Calls into `amaru._script` are jobs of the event loop, where the running loop is set: what
-    // a script's entry points may do in asyncio they may do here.
-
-    @PythonActor
-    private static func host() throws -> PythonObject { try Python.import("amaru._script") }
-
-    @PythonActor
-    private static func call<Value: ConvertibleFromPython>(_ function: String) throws -> Value {
-        try host().readAttribute(function).dynamicallyCall(withArguments: [])
     }
 }

@@ -11,6 +11,11 @@ from typing import Any
 # https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 BLOCK = r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
 
+# https://packaging.python.org/en/latest/specifications/version-specifiers/
+SPECIFIER = (
+    r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?(?:(?:a|b|rc|\.dev|\.post)\d+)?"
+)
+
 
 def content(text: str) -> str:
     """Return the TOML of a script's block."""
@@ -37,9 +42,10 @@ def fits(specifier: str) -> bool:
     """Return whether this Python is one of those that PEP 440 means."""
     own = [int(part) for part in re.findall(r"\d+", platform.python_version())[:3]]
     for one in filter(None, map(str.strip, specifier.split(","))):
-        match = re.fullmatch(r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?", one)
+        match = re.fullmatch(SPECIFIER, one)
         if match is None:
-            raise ValueError(f"requires-python = {specifier!r} is not a list of versions")
+            words = f"requires-python = {specifier!r} is not a list of versions"
+            raise ValueError(words)
         sign, release, star = match.groups()
         wanted = [int(part) for part in release.split(".")]
         cut = own[: len(wanted)] if star else own
@@ -61,9 +67,13 @@ def fits(specifier: str) -> bool:
     return True
 
 
-def metadata(kind: str, text: str) -> dict[str, Any]:
-    """Return what a text of this kind says."""
-    table = tomllib.loads(content(text) if kind == "script" else text)
+def metadata(kind: str, source: str) -> dict[str, Any]:
+    """Return what a script's block says, or a project's file."""
+    if kind == "script":
+        table = tomllib.loads(content(source))
+    else:
+        with open(source, encoding="utf-8-sig") as file:
+            table = tomllib.loads(file.read())
     needs = table if kind == "script" else table.get("project", {})
     python = needs.get("requires-python")
     if python is not None and not isinstance(python, str):
@@ -78,6 +88,7 @@ def metadata(kind: str, text: str) -> dict[str, Any]:
             main = index["url"]
         else:
             extra = [*extra, index["url"]]
+    strings(extra if main is None else [main, *extra], "the list of indexes")
     return {
         "dependencies": strings(needs.get("dependencies", []), "dependencies"),
         "requiresPython": python,
@@ -89,6 +100,13 @@ def metadata(kind: str, text: str) -> dict[str, Any]:
 answer: dict[str, Any]
 try:
     answer = {"metadata": metadata(*sys.argv[1:])}
-except (ValueError, KeyError, TypeError, AttributeError) as exc:
+except (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    OSError,
+) as exc:
     answer = {"error": str(exc) or type(exc).__name__}
 json.dump(answer, sys.stdout)

@@ -37,7 +37,10 @@ extension BuiltCommand {
             #expect(try await amaru("env", "prune").errors == "There is nothing to remove.\n")
             let pruned = try await amaru("env", "prune", "--days", "-1")
             #expect(pruned.status == .exited(2))
-            #expect(try await amaru("env", "clear").output == "removed \(cells[0])\n")
+            let name = String(cells[0])
+            #expect(try await amaru("env", "remove", "").status == .exited(1))
+            #expect(try await amaru("env", "remove", name).output == "removed \(name)\n")
+            #expect(try await amaru("env", "clear").errors == "There is nothing to remove.\n")
             #expect(try await amaru("env").output == "")
         }
     }

@@ -172,6 +172,47 @@ extension BuiltCommand {
             #expect(result.errors.contains("skipping 'never-there': it is not installed"))
         }
 
+        @Test func `Threads with loops of their own install one after another`() async throws {
+            let result = try await run(
+                """
+                import asyncio, micropip, threading, wheels
+                names = ["amaru_one", "amaru_two", "amaru_three"]
+                for name in names:
+                    wheels.make(name, "1.0")
+                def go(name):
+                    asyncio.run(micropip.install(name))
+                threads = [threading.Thread(target=go, args=(name,)) for name in names]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join()
+                print(sorted(micropip.list()))
+                """
+            )
+            #expect(
+                result.output == "['amaru_one', 'amaru_three', 'amaru_two']\n",
+                "\(result.errors)"
+            )
+        }
+
+        @Test func `A wheel is known by its contents, and a package stays as it was installed`()
+            async throws
+        {
+            let source = """
+                import micropip, os, wheels
+                path = wheels.make("amaru_one", "1.0", kind=f"value = {os.environ['VALUE']}")
+                await micropip.install("./" + path)
+                from amaru_one import kind
+                print(kind.value)
+                with open(kind.__file__, "a") as file:
+                    file.write("value = 'changed'")
+                wheels.make("amaru_two", "1.0")
+                await micropip.install("amaru-two")
+                """
+            for value in ["1", "2"] {
+                let result = try await run("import os; os.environ['VALUE'] = '\(value)'\n" + source)
+                #expect(result.output == "\(value)\n", "\(result.errors)")
+            }
+        }
+
         @Test func `An environment of --with is the beginning, and stays as it is`() async throws {
             let path = folder.path + "/amaru_one-1.0-py3-none-any.whl"
             _ = try await run("import wheels; wheels.make('amaru_one', '1.0')")

@@ -13,14 +13,19 @@ T = TypeVar("T")
 
 
 def can_run_sync() -> bool:
-    """Return True: the Python thread can wait here, and its loop goes on meanwhile."""
-    return True
+    """Return whether `run_sync` can wait here: not below a loop of the script's own."""
+    import asyncio
+
+    loop = asyncio._get_running_loop()
+    # The host's loop runs below what it has called.
+    return loop is None or loop.run_until_complete.__name__ == "run_nested"
 
 
 def run_sync(awaitable: Awaitable[T], /) -> T:
     """Wait for an awaitable in code that cannot await, and return its result.
 
-    The event loop goes on meanwhile. TypeError if it is not an awaitable.
+    The host's event loop goes on meanwhile. TypeError if it is not an awaitable,
+    RuntimeError below a loop of the script's own, such as that of `asyncio.run`.
     """
     import asyncio
 
@@ -31,6 +36,15 @@ def run_sync(awaitable: Awaitable[T], /) -> T:
     async def waited() -> T:
         return await awaitable
 
+    running = asyncio._get_running_loop()
+    if running is not None:
+        if not can_run_sync():
+            raise RuntimeError("run_sync cannot wait below a running event loop: await")
+        asyncio._set_running_loop(None)
+        try:
+            return running.run_until_complete(waited())
+        finally:
+            asyncio._set_running_loop(running)
     try:
         loop = asyncio.get_event_loop()
     except RuntimeError:

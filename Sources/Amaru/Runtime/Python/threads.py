@@ -13,14 +13,21 @@ def end_threads(grace: float) -> list[str]:
     import threading
     import time
 
-    pool: Any = sys.modules.get("concurrent.futures.thread")
-    if pool is not None:
-        # What `threading._shutdown` does through it, without waiting forever.
-        with pool._global_shutdown_lock:
-            pool._shutdown = True
-        for work in list(pool._threads_queues.values()):
-            work.put(None)
     deadline = time.monotonic() + grace
+    # Those of pools of threads and processes wait for their threads without a bound.
+    calls: list[Any] = threading._threading_atexits  # type: ignore[attr-defined]
+
+    def call() -> None:
+        while calls:
+            try:
+                calls.pop()()
+            except BaseException:
+                sys.excepthook(*sys.exc_info())
+
+    if calls:
+        caller = threading.Thread(target=call, daemon=True)
+        caller.start()
+        caller.join(max(0.0, deadline - time.monotonic()))
     stuck = []
     for thread in threading.enumerate():
         if thread is threading.main_thread() or thread.daemon:
@@ -28,6 +35,6 @@ def end_threads(grace: float) -> list[str]:
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
             stuck.append(f"thread {thread.name}")
-    if not stuck:
+    if not stuck and not calls:
         sys.modules["threading"]._shutdown()
     return stuck

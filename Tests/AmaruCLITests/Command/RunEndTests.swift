@@ -1,0 +1,103 @@
+// How plain scripts end: with pools, tasks that exit, and errors in the background.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruTesting
+import Foundation
+import Testing
+
+extension BuiltCommand {
+    @Suite(.timeLimit(.minutes(2))) struct RunEndTests {
+        private func run(_ source: String) async throws -> AmaruProcess.Result {
+            let folder = try TemporaryFolder()
+            try folder.write(source, to: "script.py")
+            return try await AmaruProcess.run(["run", "script.py"], in: folder)
+        }
+
+        @Test(arguments: ["Process", "Thread"])
+        func `A pool that nobody shut down ends with the script`(kind: String) async throws {
+            let result = try await run(
+                """
+                from concurrent.futures import \(kind)PoolExecutor
+                if __name__ == "__main__":
+                    print(\(kind)PoolExecutor(1).submit(pow, 2, 5).result())
+                """
+            )
+            #expect(result.output == "32\n", "\(result.errors)")
+            #expect(result.status == .exited(0))
+        }
+
+        @Test(
+            "sys.exit in a task ends a script that waits for something else",
+            arguments: [("6", Int32(6), ""), ("'why'", 1, "why\n")]
+        )
+        func exitInTask(status: String, code: Int32, words: String) async throws {
+            let result = try await run(
+                """
+                import asyncio, sys
+                async def leave():
+                    sys.exit(\(status))
+                task = asyncio.create_task(leave())
+                await asyncio.Event().wait()
+                print("never")
+                """
+            )
+            #expect(result.output == "")
+            #expect(result.errors == words)
+            #expect(result.status == .exited(code))
+        }
+
+        @Test func `Errors of tasks and callbacks are reported, and the script goes on`()
+            async throws
+        {
+            let result = try await run(
+                """
+                import asyncio
+                def call():
+                    raise ValueError("of a callback")
+                async def work():
+                    raise KeyError("of a task")
+                asyncio.get_running_loop().call_soon(call)
+                asyncio.create_task(work())
+                await asyncio.sleep(0.1)
+                print("end")
+                """
+            )
+            #expect(result.output == "end\n")
+            #expect(result.errors.contains("ValueError: of a callback\n"), "\(result.errors)")
+            #expect(result.errors.contains("KeyError: 'of a task'\n"), "\(result.errors)")
+            #expect(result.status == .exited(0))
+        }
+
+        @Test func `run_sync waits in scripts that await, too`() async throws {
+            let result = try await run(
+                """
+                import asyncio
+                from pyodide.ffi import can_run_sync, run_sync
+                await asyncio.sleep(0)
+                def wait():
+                    return run_sync(asyncio.sleep(0.01, 6))
+                print(can_run_sync(), wait())
+                """
+            )
+            #expect(result.output == "True 6\n", "\(result.errors)")
+        }
+
+        @Test func `A script's name in place of a prompt is refused with the command`() async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write("", to: "chat.py")
+            for words in [["chat.py"], ["rum", "chat.py"]] {
+                let result = try await AmaruProcess.run(words, in: folder)
+                #expect(result.errors.contains("amaru run chat.py runs it"), "\(result.errors)")
+                #expect(result.status == .exited(2))
+            }
+        }
+
+        @Test func `A text that only mentions a block has none`() async throws {
+            let result = try await run("print('# /// script')\n# as in # /// script\n")
+            #expect(result.output == "# /// script\n")
+            #expect(result.errors == "")
+        }
+    }
+}
