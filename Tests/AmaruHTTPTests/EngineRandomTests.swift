@@ -6,7 +6,7 @@ import AmaruTesting
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct EngineRandomTests {
     /// What the server does with a request; its body names the request.
     enum Behaviour: Int, CaseIterable {
