@@ -137,7 +137,7 @@ extension Python {
 
     /// A built-in function or class by its name.
     ///
-    /// - Throws: ``PythonException`` if there is none of that name.
+    /// - Throws: ``PythonException`` if there is no such name.
     public static func builtin(_ name: StaticString) throws -> PythonObject {
         try Interpreter.requireRunning()
         guard let name = name.pythonName else { throw PythonException.taken() }

@@ -56,7 +56,7 @@ actor Screen {
     ///
     /// - Throws: `CancellationError`, also on Ctrl-C; `TerminalError` after `close()`.
     func readLine(prompt: String) async throws -> String? {
-        // The line that is edited is drawn anew from its beginning.
+        // The line editor redraws its line from the first column.
         if isInteractive { try await endAnswer() }
         return switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
         case .line(let line): line

@@ -6,7 +6,7 @@ import NIOCore
 /// A connection, as its pool sees it; used on its event loop alone.
 protocol PooledConnection: AnyObject {
     var key: ConnectionKey { get }
-    /// The client that has the connection; nil once there is none.
+    /// The client that owns the connection; nil once that client is gone.
     var client: ClientConnections? { get set }
     /// Whether it takes another exchange.
     var isReady: Bool { get }
