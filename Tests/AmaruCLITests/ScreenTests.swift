@@ -1,16 +1,40 @@
 // What the screen makes of events, without a terminal.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruChat
+import AmaruEnvironment
+import AmaruTesting
 import Testing
 
 @testable import AmaruCLI
 
-@Suite struct ScreenTests {
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+@Suite(.timeLimit(.minutes(1))) struct ScreenTests {
     @Test(arguments: [
         (0, "0"), (1, "0.1"), (400, "0.4"), (401, "0.5"), (1000, "1"), (2500, "2.5"),
         (9900, "9.9"), (9950, "10"), (10_100, "11"), (60_000, "60"),
     ])
     func `A delay below ten seconds is told in tenths`(_ milliseconds: Int, _ text: String) {
         #expect(Screen.seconds(.milliseconds(milliseconds)) == text)
+    }
+
+    @Test func `An answer that was stopped before its first word frees its writer`() async throws {
+        let ends = try PosixCall.pipe()
+        let screen = Screen(isConversation: false, variables: [:], output: ends.write)
+        screen.stopAnswer()
+        // More than a pipe takes, and nobody reads it.
+        try await screen.show(.text(String(repeating: "-", count: 1 << 20)))
+        let written = try OutputCapture(OpenDescriptor(ends.read))
+        screen.allowAnswer()
+        try await screen.show(.text("the next answer"))
+        #expect(try await written.wait(for: "the next answer"))
+        #expect(!written.text.contains("-"))
+        screen.close()
+        close(ends.write)
     }
 }

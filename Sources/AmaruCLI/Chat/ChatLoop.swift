@@ -64,13 +64,13 @@ struct ChatLoop: Sendable {
     /// The first Ctrl-C stops the turn, a second one the program, whatever Python does.
     private func turn(_ message: String) async throws -> TurnEnd {
         // Also after the turn: what the script says between turns is shown.
-        screen.terminalInUse?.allowAnswer()
-        defer { screen.terminalInUse?.allowAnswer() }
+        screen.allowAnswer()
+        defer { screen.allowAnswer() }
         let turn = session.send(message, key: program.keys.known ?? "")
         return try await program.interrupts.during { [program, session] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
-            program.screen.terminalInUse?.stopAnswer()
-            if !turn.cancel() { program.screen.terminalInUse?.allowAnswer() }
+            program.screen.stopAnswer()
+            if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {
                 for try await event in turn { try await screen.show(event) }

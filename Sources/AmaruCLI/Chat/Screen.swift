@@ -14,14 +14,24 @@ actor Screen {
 
     private let variables: [String: String]
     private let readsInput: Bool
-    private let opened = Lock<(session: TerminalSession?, isClosed: Bool)>((nil, false))
+    private let output: Int32
+    private let opened = Lock(Opened())
     private var isInsideLine = false
     private var countdown: (task: Task<Void, Never>, attempts: String)?
+
+    private struct Opened {
+        var session: TerminalSession?
+        var isClosed = false
+        /// Whether answers are dropped, also by a session that is opened only then.
+        var isStopped = false
+    }
 
     /// Describes a screen; nothing is taken over yet.
     ///
     /// - `isConversation`: Whether lines are read; otherwise the input is left alone.
-    init(isConversation: Bool, variables: [String: String]) {
+    /// - `output`: Where answers are written; the descriptor stays the caller's.
+    init(isConversation: Bool, variables: [String: String], output: Int32 = STDOUT_FILENO) {
+        self.output = output
         self.variables = variables
         readsInput = isConversation
         isInteractive = isConversation && isatty(STDIN_FILENO) == 1
@@ -33,7 +43,12 @@ actor Screen {
                 if let session = opened.session { return session }
                 // Closed before it was used, as when a start fails behind the first prompt.
                 guard !opened.isClosed else { throw TerminalError.closed }
-                let session = try TerminalSession(readsInput: readsInput, environment: variables)
+                let session = try TerminalSession(
+                    output: output,
+                    readsInput: readsInput,
+                    environment: variables
+                )
+                if opened.isStopped { session.stopAnswer() }
                 opened.session = session
                 return session
             }
@@ -42,6 +57,22 @@ actor Screen {
 
     /// The terminal, if a line was read or shown already.
     nonisolated var terminalInUse: TerminalSession? { opened.withLock { $0.session } }
+
+    /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
+    nonisolated func stopAnswer() {
+        opened.withLock { opened in
+            opened.isStopped = true
+            opened.session?.stopAnswer()
+        }
+    }
+
+    /// Takes answers again.
+    nonisolated func allowAnswer() {
+        opened.withLock { opened in
+            opened.isStopped = false
+            opened.session?.allowAnswer()
+        }
+    }
 
     // MARK: In
 
@@ -125,7 +156,7 @@ actor Screen {
             if waits { try? await terminal.writeAnswer(line) } else { terminal.post(line) }
             return
         }
-        if isInsideLine, isatty(STDOUT_FILENO) == 1 {
+        if isInsideLine, isatty(output) == 1 {
             isInsideLine = false
             try? await terminal.writeAnswer("\n")
         }
@@ -151,7 +182,7 @@ actor Screen {
     /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
     private func count(down delay: Duration, for reason: String, _ attempts: String) async {
         let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
-        guard isatty(STDERR_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
+        guard isatty(STDERR_FILENO) == 1, isatty(output) == 1,
             let terminal = try? terminal
         else { return await notice("\(reason); \(left(delay))") }
         await notice(reason)
