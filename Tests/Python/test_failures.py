@@ -15,7 +15,7 @@ from scripted_server import Peer, Server
 
 from amaru.chat import Conversation, client
 from amaru.chat.client import Fault
-from amaru.chat.failures import describe
+from amaru.chat.failures import describe, may_pass
 
 Serve = Callable[..., Server]
 Ask = Callable[..., Any]
@@ -105,8 +105,8 @@ CONNECTS = [
     ("connect system 111", "nobody listens", "connection", "running"),
     ("connect unknown_host", "it has no address", "connection", "spelling"),
     ("connect system 101", "network unreachable", "connection", "network"),
-    ("connect certificate 62", "another name", "tls", "certificate"),
-    ("connect tls", "no common version", "tls", "certificate"),
+    ("connect certificate 62", "another name", "tls", "SSL_CERT_FILE"),
+    ("connect tls", "no common version", "tls", "base URL"),
     ("connect", "no word as refused, TLS or DNS counts", "connection", "network"),
     ("connect_timeout", "no connection after 10 s", "timeout", "address"),
     ("read_timeout", "no answer after 20 s", "timeout", "stall timeout"),
@@ -141,6 +141,13 @@ async def test_faults_of_the_network(
     assert found == code
     assert text in message
     assert remedy in what_to_do
+
+
+def test_what_is_the_same_a_moment_later_is_not_asked_again() -> None:
+    assert may_pass(Fault("connect", "refused", reason="system", number=111))
+    assert not may_pass(Fault("connect", "no address", reason="unknown_host"))
+    assert not may_pass(Fault("connect", "no TLS on this port", reason="tls"))
+    assert not may_pass(Fault("connect", "expired", reason="certificate", number=10))
 
 
 async def test_a_web_page(ask: Ask, serve: Serve) -> None:

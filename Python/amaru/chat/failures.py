@@ -66,7 +66,7 @@ connect_refused connection cannot connect to {origin}
 connect_name connection cannot find the host of {origin}
     check the spelling of the base URL ({url}) and that this machine is online
 connect_tls tls cannot make a secure connection to {origin}
-    check the date of this machine and the certificate authorities (SSL_CERT_FILE)
+    check the base URL ({url}), the date of this machine and SSL_CERT_FILE
 connect_timeout timeout {origin} did not accept a connection in time
     check the address and the network, or the proxy if there is one
 read_timeout|pool_timeout|write_timeout timeout {origin} did not answer in time
@@ -205,6 +205,9 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     fault = Fault(*seen or ("status",))
     if origin and (fault.kind != "status" or fault.status >= 400):
         code, message, remedy = describe(fault, settings)
+        if "the base URL" in remedy:
+            # The script may have asked for anything.
+            remedy = "check the address that the script asks"
         return code, f"{message}; {stopped}{place}", remedy
     if origin and fault.status:
         stopped = f"{origin} answered {fault.status}, then {stopped}"
@@ -214,8 +217,10 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
 def may_pass(fault: Fault) -> bool:
     """Tell whether the same request may succeed a moment later."""
     if not fault.status:
-        # A name that does not resolve is misspelt, or the machine is offline.
-        return fault.kind in _PASSING and _row(fault)[0] != "connect_name"
+        # A name that does not resolve is misspelt, or the machine is offline; a server
+        # that is not trusted, or speaks no TLS, is the same a moment later.
+        row, _ = _row(fault)
+        return fault.kind in _PASSING and row not in ("connect_name", "connect_tls")
     wish = fault.headers.get("x-should-retry")
     if wish in ("true", "false"):
         return wish == "true"
