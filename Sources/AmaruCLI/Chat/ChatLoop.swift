@@ -16,6 +16,7 @@ struct ChatLoop: Sendable {
     /// - Throws: What the start of the chat throws.
     func answer(_ prompt: String) async throws -> Int32 {
         let code = await end(with: Self.code(of: try await turn(prompt)))
+        if code != ProcessEnd.interrupted { try? await showRest() }
         if let failure = session.startFailure as? EnvironmentError { throw failure }
         return code
     }
@@ -109,6 +110,11 @@ struct ChatLoop: Sendable {
         if screen.isInteractive { program.trace("prompt shown") }
         _ = try await session.start()
         for try await event in session.background { try await screen.show(event) }
+    }
+
+    /// Shows what plugins have said since the answer of a chat that has ended.
+    private func showRest() async throws {
+        for try await event in session.background.viewer() { try await screen.show(event) }
     }
 
     /// The exit code of a program that its script, or a failed start, has ended.

@@ -154,8 +154,8 @@ extension BuiltCommand {
                 let chat = try AmaruProcess(options, on: terminal, in: folder)
                 try await terminal.waitFor("> ")
                 try terminal.send("first\r")
-                // With the answer, or as soon as the loop turns after it.
-                try await terminal.waitFor("Lima. (good)")
+                // The fault is told before, within or after the answer: when the loop turns.
+                try await terminal.waitFor(" (good)")
                 if !terminal.output.contains("plugin bad disabled") {
                     try await terminal.waitFor("plugin bad disabled")
                 }
@@ -351,6 +351,28 @@ extension BuiltCommand {
                 result == .init(status: .exited(0), output: "Lima. (answered)\n", errors: "")
             )
             #expect(try ChatBody.asked(server.requests) == ["hello (asked)"])
+        }
+
+        @Test func `A fault after the only answer is named`() async throws {
+            try plugin(
+                "late",
+                """
+                import asyncio
+                from amaru.plugins import hookimpl
+                async def fail(): raise ValueError("too late")
+                @hookimpl
+                def amaru_answer(text):
+                    global task
+                    task = asyncio.create_task(fail())
+                """
+            )
+            let server = ScriptedServer([.chat("Lima.")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(["hello"] + options, in: folder)
+            }
+            #expect(result.status == .exited(0))
+            #expect(result.output == "Lima.\n")
+            #expect(result.errors.contains("ValueError: too late"), "\(result)")
         }
 
         @Test func `A plugin is given text without controls, and can add none`() async throws {

@@ -186,4 +186,10 @@ def report_failed() -> None:
     for task in list(_failed):
         if task._log_traceback:
             task._log_traceback = False
-            _handle(task.get_loop(), {"exception": task._exception, "task": task})
+            context = {
+                "message": "Task exception was never retrieved",
+                "exception": task._exception,
+                "task": task,
+            }
+            # The program's own handler, if it has set one.
+            task.get_loop().call_exception_handler(context)
