@@ -122,6 +122,21 @@ let package = Package(
             dependencies: ["Amaru", "AmaruHTTP", "AmaruPython"],
             path: "Sources/Examples/OwnNetwork"
         ),
+        .executableTarget(
+            name: "OwnPackages",
+            dependencies: ["Amaru", "AmaruEnvironment"],
+            path: "Sources/Examples/OwnPackages"
+        ),
+        .executableTarget(
+            name: "ManyProcesses",
+            dependencies: ["Amaru", "AmaruEnvironment"],
+            path: "Sources/Examples/ManyProcesses"
+        ),
+        .executableTarget(
+            name: "TutorialPage",
+            dependencies: ["Amaru", "AmaruChat", "AmaruHTTP"],
+            path: "Sources/Examples/TutorialPage"
+        ),
         .testTarget(name: "AmaruTests", dependencies: ["Amaru"]),
         .testTarget(
             name: "AmaruHTTPTests",

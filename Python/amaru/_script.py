@@ -76,7 +76,7 @@ def prepare(path: str, filename: str, arguments: list[bytes]) -> dict[str, Any]:
     module = type(sys)("__main__")
     # Registered first, so called last: what the script has left open is closed, as at
     # the end of python, which finalises and the host does not.
-    atexit.register(module.__dict__.clear)
+    atexit.register(_end, module.__dict__)
     module.__file__ = filename
     module.__loader__ = SourceFileLoader("__main__", filename)
     module.__dict__.update(__annotations__={}, __builtins__=builtins, __cached__=None)
@@ -88,6 +88,15 @@ def prepare(path: str, filename: str, arguments: list[bytes]) -> dict[str, Any]:
         # the pipe to the host.
         sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
     return module.__dict__
+
+
+def _end(names: dict[str, Any]) -> None:
+    """Let go of what the script has made, as at the end of python."""
+    import gc
+
+    names.clear()
+    # What is in a cycle has a last word, too: files, and tasks whose error nobody took.
+    gc.collect()
 
 
 def offer() -> str:

@@ -132,6 +132,14 @@ SUITES = {
         folder="libraries",
         shared=["Python"],
     ),
+    "scripts": Suite(
+        requirements=[
+            *("aiohttp", "httpx", "httpx2", "numpy", "pandas", "pydantic", "requests"),
+            *_PYTEST,
+        ],
+        arguments=[*_OPTIONS, "-q", "."],
+        folder="scripts",
+    ),
     "network": Suite(
         requirements=["httpx", "httpx2", "trustme", *_PYTEST],
         arguments=[*_OPTIONS, "-q", "-W", "error", "."],

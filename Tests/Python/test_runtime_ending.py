@@ -153,6 +153,22 @@ def test_pools_of_processes_and_what_threading_is_to_call_end_too() -> None:
     assert done.stdout == "32\ncalled\n[]\n", done.stderr
 
 
+def test_threads_that_wait_for_the_main_thread_go_on() -> None:
+    done = run(
+        """
+        import threading
+        main = threading.main_thread()
+        def wait():
+            main.join()
+            print("main", main.is_alive())
+        threading.Thread(target=wait).start()
+        print(runtime.end_threads(20.0))
+        """,
+        "threads",
+    )
+    assert done.stdout == "main False\n[]\n", done.stderr
+
+
 def test_a_thread_that_does_not_end_is_named() -> None:
     done = run(
         """
@@ -215,8 +231,10 @@ def test_a_child_ends_as_python_ends(error: str, status: int, text: str) -> None
 def test_a_child_reports_without_the_frames_of_the_bridge() -> None:
     done = run(
         """
+        import asyncio
+
         try:
-            runtime.run_sync([compile("1 / 0", "mine.py", "exec")], {})
+            asyncio.run(runtime.run_async([compile("1 / 0", "mine.py", "exec")], {}))
         except ZeroDivisionError as exc:
             runtime.end_child(exc)
         """,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from typing import Any
 
@@ -29,7 +30,7 @@ def make(**changes: Any) -> Any:
 def caught(source: str) -> BaseException:
     """The exception of a source, whose traceback has frames of the bridge."""
     try:
-        runtime.run_sync(runtime.compile_source(source, None), {})
+        asyncio.run(runtime.run_async(runtime.compile_source(source, None), {}))
     except Exception as exc:
         return exc
     raise AssertionError("the source raised nothing")
@@ -54,10 +55,8 @@ def test_so_do_causes_contexts_and_members(source: str) -> None:
     inner = caught("1 / 0")
     namespace = {"inner": inner}
     with pytest.raises(Exception) as outer:
-        runtime.run_sync(
-            runtime.compile_source(source.replace("1 / 0", "raise inner"), None),
-            namespace,
-        )
+        codes = runtime.compile_source(source.replace("1 / 0", "raise inner"), None)
+        asyncio.run(runtime.run_async(codes, namespace))
     text = runtime.format_exception(outer.value)
     assert "ZeroDivisionError" in text and "<amaru>" not in text
 

@@ -15,7 +15,7 @@ runtime = load("codes", "sources")
 
 
 def value_of(source: str) -> Any:
-    return runtime.run_sync(runtime.compile_source(source, None), {})
+    return asyncio.run(runtime.run_async(runtime.compile_source(source, None), {}))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_each_source_has_a_name_of_its_own() -> None:
 def test_a_script_is_read_in_its_encoding() -> None:
     codes = runtime.compile_script("# coding: latin-1\nx = 'ä'".encode("latin-1"), "a")
     namespace: dict[str, Any] = {}
-    assert runtime.run_sync(codes, namespace) is None
+    assert asyncio.run(runtime.run_async(codes, namespace)) is None
     assert namespace["x"] == "ä"
 
 

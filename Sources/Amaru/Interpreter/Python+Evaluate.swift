@@ -115,7 +115,8 @@ extension Python {
         return result
     }
 
-    private static func evaluate(_ code: PyPointer, globals: PythonObject?) throws
+    /// Runs code (borrowed) and returns its value.
+    static func evaluate(_ code: PyPointer, globals: PythonObject?) throws
         -> OwnedReference
     {
         // Owned meanwhile: the code may replace the module that has it.

@@ -117,16 +117,26 @@ public enum Python {
         )
         guard try isAsynchronous.isTrue() else {
             return try PythonException.completing {
-                try PythonActor.synchronously(call) {
-                    PythonObject(
-                        try Runtime.call(.codes, "run_sync", [codes, namespace], PythonGIL())
-                    )
-                }
+                try PythonActor.synchronously(call) { try evaluate(codes, in: namespace) }
             }
         }
         return try await PythonObject(
             try Runtime.call(.codes, "run_async", [codes, namespace], PythonGIL())
         ).awaited()
+    }
+
+    /// Runs code that does not await, and returns the value of the last.
+    ///
+    /// Not by a function of Python: whoever looks at the frames finds those of the source alone.
+    @PythonActor
+    private static func evaluate(_ codes: PythonObject, in namespace: PythonObject) throws
+        -> PythonObject
+    {
+        var result = try PythonObject(PythonNone())
+        for code in try Python.elements(of: codes) as [PythonObject] {
+            result = PythonObject(try evaluate(code.pointer, globals: namespace))
+        }
+        return result
     }
 
     /// Ends what runs in Python, in order: tasks, generators, threads, exit functions, output.

@@ -2,20 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
-import AmaruHTTP
 
 /// Makes the modules through which a script reaches the host.
 enum ChatModule {
     /// Registers the host's modules, to be made when they are imported.
     @PythonActor
     static func register(for session: ChatSession, _ configuration: ChatConfiguration) throws {
-        try Python.registerByNeed("_amaru_http") { HTTPModule(configuration.network).module }
         try Python.registerByNeed("_amaru_chat") { module(for: session, configuration) }
         try Python.registerByNeed("js_module") { tutorialModule(for: session) }
-        if let packages = configuration.packages {
-            let base = configuration.environment
-            try Python.registerByNeed("_amaru_packages") { packages.module(base: base) }
-        }
+        // Last: Python's half asks at its import whether it is in a chat.
+        try ScriptHost.provide(
+            configuration.network,
+            configuration.packages,
+            in: configuration.environment
+        )
     }
 
     /// The rich module, whose types are in `_amaru_chat.pyi`.

@@ -140,10 +140,8 @@ public final class ChatSession: Sendable {
 
     /// Runs a script as `__main__`, with the host's modules there to be imported.
     private func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws {
-        let network = configuration.network
         let namespace = try await PythonActor.run {
             try ChatModule.register(for: self, configuration)
-            try Python.import("amaru.network").readAttribute("install")(network.isFenced)
             return try Self.host()
                 .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
         }

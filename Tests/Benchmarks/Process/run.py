@@ -15,8 +15,9 @@ tells how noisy the machine was. Nothing is asserted: OVER marks a figure that m
 its target, which is a number, or a multiple of the row that it names.
 
 Before the rounds each command runs once, which makes its environment and its caches.
-llm comes from the package index, into an environment of its own. Both ask a server on
-loopback that has the answer ready (Tests/Benchmarks/Network/server.c).
+llm, and what the tutorial imports, come from the package index, into environments of
+their own. Both chats ask a server on loopback that has the answer ready
+(Tests/Benchmarks/Network/server.c).
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ import os
 import pty
 import re
 import select
-import shutil
 import statistics
 import subprocess
 import sys
@@ -39,6 +39,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from scripts import TUTORIAL, scripts
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[2]
@@ -83,16 +85,16 @@ def compiled(source: Path, *flags: str) -> str:
     return str(program)
 
 
-def llm(python: str) -> str:
-    """Installs llm, unless that has been done."""
-    environment = BUILT / "environment"
-    program = environment / "bin" / "llm"
-    if not program.exists():
-        shutil.rmtree(environment, ignore_errors=True)
-        subprocess.run([python, "-m", "venv", environment], check=True)
-        pip = str(environment / "bin" / "pip")
-        subprocess.run([pip, "install", "-q", LLM], check=True)
-    return str(program)
+def environment(python: str, name: str, *requirements: str) -> str:
+    """Returns a folder with packages, which are installed unless that has been done."""
+    place = BUILT / name
+    marker = place / "requirements.txt"
+    if not marker.exists() or marker.read_text() != "\n".join(requirements):
+        subprocess.run([python, "-m", "venv", "--clear", place], check=True)
+        pip = str(place / "bin" / "pip")
+        subprocess.run([pip, "install", "-q", *requirements], check=True)
+        marker.write_text("\n".join(requirements))
+    return str(place)
 
 
 @contextmanager
@@ -197,41 +199,6 @@ class Processes:
         return figures
 
 
-def scripts(folder: Path) -> dict[str, str]:
-    """Writes the scripts that are run, and returns their paths."""
-    clock = "time.clock_gettime_ns(time.CLOCK_MONOTONIC)"
-    reply = """
-import amaru
-
-@amaru.reply
-async def answer(message):
-    for _ in range(int(message)):
-        yield "word "
-"""
-    text = """
-import amaru
-
-@amaru.reply
-async def answer(message):
-    turn = amaru.current_turn()
-    for _ in range(int(message) // 100):
-        for _ in range(100):
-            turn.text("word ")
-        await turn.drain()
-"""
-    sources = {
-        "print": "print('hello')\n",
-        "asyncio": "import asyncio\nprint('hello')\n",
-        "first": f"import time\nprint({clock}, end='')\n",
-        "reply": reply,
-        "text": text,
-    }
-    for name, source in sources.items():
-        # Not a name that a script imports: its folder is searched first.
-        (folder / f"benchmark_{name}.py").write_text(source)
-    return {name: str(folder / f"benchmark_{name}.py") for name in sources}
-
-
 def per_event(few: Figures, many: Figures) -> float:
     """Returns the microseconds of processor time of one event."""
     return (many["cpu"] - few["cpu"]) * 1e3 / (MANY - FEW)
@@ -250,7 +217,8 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
     models.write_text(
         f"- model_id: small\n  model_name: small\n  api_base: {question}\n"
     )
-    peer = llm(python)
+    peer = f"{environment(python, 'environment', LLM)}/bin/llm"
+    tutorial = environment(python, "tutorial", *TUTORIAL)
     into = str(processes.folder / "answer")
 
     def answered(events: int) -> Figures:
@@ -292,6 +260,24 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
             ),
         ),
         Row("run: python3, asyncio", lambda: run(python, script["asyncio"])),
+        Row(
+            "run: amaru, asyncio and httpx",
+            lambda: run(program, "run", "--python", tutorial, script["httpx"]),
+            (("cpu", 1.15, "run: python3, asyncio and httpx"),),
+        ),
+        Row(
+            "run: python3, asyncio and httpx",
+            lambda: run(f"{tutorial}/bin/python", script["httpx"]),
+        ),
+        Row(
+            "again: amaru, the set-up",
+            lambda: run(program, "run", script["setup"]),
+            (("cpu", 1.3, "again: python3, its imports"),),
+        ),
+        Row(
+            "again: python3, its imports",
+            lambda: run(f"{tutorial}/bin/python", script["imports"]),
+        ),
         Row(
             "first: amaru run",
             running("first").run,

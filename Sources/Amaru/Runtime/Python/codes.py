@@ -24,14 +24,6 @@ def is_asynchronous(codes: Iterable[CodeType]) -> bool:
     return any(code.co_flags & _CO_COROUTINE for code in codes)
 
 
-def run_sync(codes: Iterable[CodeType], namespace: dict[str, Any]) -> Any:
-    """Run code that does not await, and return the value of the last."""
-    result = None
-    for code in codes:
-        result = eval(code, namespace)
-    return result
-
-
 async def run_async(codes: Iterable[CodeType], namespace: dict[str, Any]) -> Any:
     """Run code that may await, and return the value of the last."""
     result = None

@@ -28,6 +28,9 @@ def end_threads(grace: float) -> list[str]:
         caller = threading.Thread(target=call, daemon=True)
         caller.start()
         caller.join(max(0.0, deadline - time.monotonic()))
+    if not calls:
+        threading._SHUTTING_DOWN = True  # type: ignore[attr-defined]
+        _end_main(threading.main_thread())
     stuck = []
     for thread in threading.enumerate():
         if thread is threading.main_thread() or thread.daemon:
@@ -35,6 +38,15 @@ def end_threads(grace: float) -> list[str]:
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
             stuck.append(f"thread {thread.name}")
-    if not stuck and not calls:
-        sys.modules["threading"]._shutdown()
     return stuck
+
+
+def _end_main(main: Any) -> None:
+    """Let those go on who wait for the main thread, as at the end of python."""
+    # Before 3.13 its state was a lock.
+    if (lock := getattr(main, "_tstate_lock", None)) is not None:
+        if lock.locked():
+            lock.release()
+            main._stop()
+    elif not main._os_thread_handle.is_done():
+        main._os_thread_handle._set_done()

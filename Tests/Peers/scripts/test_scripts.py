@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scripts behave under `amaru run` as under python: output, errors and exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from endings import SOURCES
+
+AMARU = os.environ["AMARU_PEER_PROGRAM"]
+LIBRARIES = sorted((Path(__file__).parent / "libraries").glob("*.py"))
+LIMIT = 50
+
+
+@dataclass
+class End:
+    """What a script has left behind."""
+
+    code: int
+    output: str
+    errors: str
+
+
+def both(folder: Path, source: str) -> tuple[End, End]:
+    """Run a script by python and by amaru, at the same time."""
+    environment = Path(sys.prefix)
+    arguments = (_directive(source, "arguments") or "").split()
+    given = json.loads(_directive(source, "input") or '""')
+    run = [AMARU, "run", "--python", str(environment)]
+    commands = {
+        "python": [str(environment / "bin" / "python"), "script.py", *arguments],
+        "amaru": [*run, "script.py", *(["--", *arguments] if arguments else [])],
+    }
+    started = []
+    for name, command in commands.items():
+        # Apart, since a script may leave bytecode behind.
+        place = folder / name
+        place.mkdir()
+        (place / "script.py").write_text(source)
+        started.append((place, _start(command, place)))
+    # Their pipes hold more than any of the scripts writes.
+    ends = [_end(place, process, given) for place, process in started]
+    return ends[0], ends[1]
+
+
+def _directive(source: str, name: str) -> str | None:
+    found = re.search(rf"^# {name}: (.*)$", source, re.MULTILINE)
+    return found and found[1]
+
+
+def _start(command: list[str], place: Path) -> subprocess.Popen[bytes]:
+    names = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
+    return subprocess.Popen(
+        command,
+        cwd=place,
+        env={name: os.environ[name] for name in names if name in os.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Without a terminal, which getpass would ask.
+        start_new_session=True,
+    )
+
+
+def _end(place: Path, process: subprocess.Popen[bytes], given: str) -> End:
+    try:
+        output, errors = process.communicate(given.encode(), LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, errors = process.communicate()
+        pytest.fail(f"{process.args!r} did not end: {output!r} {errors!r}")
+    return End(process.returncode, *(_plain(each, place) for each in (output, errors)))
+
+
+def _plain(text: bytes, place: Path) -> str:
+    """Return what must be equal: no address, no folder, no advice of ours."""
+    plain = re.sub(r"0x[0-9a-f]+", "0x", text.decode().replace(f"{place}/", ""))
+    return "".join(
+        line for line in plain.splitlines(True) if not line.startswith("amaru: ")
+    )
+
+
+@pytest.mark.parametrize("script", LIBRARIES, ids=lambda path: path.stem)
+def test_a_library(tmp_path: Path, script: Path) -> None:
+    expected, found = both(tmp_path, script.read_text())
+    assert found == expected
+    # A script that does nothing would pass, too.
+    assert expected.output or expected.errors
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_an_end(tmp_path: Path, name: str) -> None:
+    expected, found = both(tmp_path, SOURCES[name])
+    assert found == expected
+
+
+def test_a_difference_is_found(tmp_path: Path) -> None:
+    source = "import sys\nprint('_amaru_chat' in sys.modules)"
+    found: Any = [end.output for end in both(tmp_path, source)]
+    assert found == ["False\n", "True\n"]
