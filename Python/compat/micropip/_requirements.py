@@ -13,6 +13,9 @@ from urllib.request import url2pathname
 
 __all__ = ["Requirement", "canonical", "installed_version"]
 
+# What Pyodide has as packages and CPython has without them; and this one.
+_THERE = frozenset(("micropip", "pydecimal", "test"))
+
 # PEP 508: a name, extras, and the rest.
 _NAMED = re.compile(
     r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)", re.DOTALL
@@ -116,7 +119,8 @@ class Requirement:
     @property
     def is_standard(self) -> bool:
         """Whether it names a module of the standard library, which is always there."""
-        return self.url is None and self.name in sys.stdlib_module_names
+        there = self.name in sys.stdlib_module_names or self.name in _THERE
+        return self.url is None and there
 
     @property
     def is_satisfied(self) -> bool:
