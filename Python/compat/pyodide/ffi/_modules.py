@@ -23,6 +23,8 @@ class _ObjectModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         # A mapping's keys are attributes, as those of an object of JavaScript.
         obj = self.__dict__["__object__"]
+        if name == "__all__" and "__all__" not in dir(self):
+            return [each for each in dir(self) if not each.startswith("_")]
         if isinstance(obj, dict) and name in obj:
             return obj[name]
         if isinstance(obj, dict) or not hasattr(obj, name):
