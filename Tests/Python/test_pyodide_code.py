@@ -36,10 +36,11 @@ from pyodide.code import (
         ("def f(): pass", "last_expr", None),
         ("a = 5 ; a += 1", "last_expr_or_assign", 6),
         ("a = 5 ; a += 1;", "last_expr_or_assign", None),
-        ("l = [0, 1, 2]\nl[0] = 5", "last_expr_or_assign", 5),
+        ("l = [0, 1, 2]\nl[0] = 5", "last_expr_or_assign", None),
+        ("def f(): pass\nf.x = 5", "last_expr_or_assign", None),
         ("a: int = 3", "last_expr_or_assign", 3),
         ("a = b = 8", "last_expr_or_assign", 8),
-        ("a, b = 1, 2", "last_expr_or_assign", (1, 2)),
+        ("a, b = 1, 2", "last_expr_or_assign", None),
         ("1 + 1", "none", None),
     ],
 )

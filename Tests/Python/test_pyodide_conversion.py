@@ -107,10 +107,13 @@ def test_converters_know_strangers() -> None:
     eager = to_js(
         {"a": (1, 2)},
         eager_converter=lambda obj, convert, cache: (
-            "pair" if isinstance(obj, tuple) else obj
+            "pair" if isinstance(obj, tuple) else convert(obj)
         ),
     )
-    assert eager == {"a": "pair"}
+    assert eager == {"a": "pair"} and isinstance(eager, ffi.JsProxy)
+    untouched = [[1]]
+    same = to_js(untouched, eager_converter=lambda obj, convert, cache: obj)
+    assert same is untouched
     assert to_js(
         [Thing()], default_converter=lambda obj, convert, cache: convert({"x": [1]})
     ) == [{"x": [1]}]

@@ -176,7 +176,7 @@ class _JSON(JsProxy):
     def parse(text: str, reviver: None = None) -> Any:
         """Return what a text says, as arrays and objects."""
         try:
-            return to_js(json.loads(text))
+            return to_js(json.loads(text, parse_float=_number))
         except json.JSONDecodeError as exc:
             raise JsError("SyntaxError", str(exc)) from exc
 
@@ -200,6 +200,11 @@ def _plain(value: Any) -> Any:
         return value.toJSON()
     kind = type(value).__name__
     raise JsError("TypeError", f"a {kind} has no form in JSON; make it a dict or list")
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _numbers(value: Any) -> Any:

@@ -93,15 +93,15 @@ class CodeRunner:
 
     @staticmethod
     def _assigned(statement: ast.stmt) -> ast.expr | None:
-        """Return the target of an assignment as an expression that loads it."""
+        """Return the name that an assignment sets, as an expression that loads it."""
         if isinstance(statement, ast.Assign):
             target: ast.expr = statement.targets[0]
         elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
             target = statement.target
         else:
             return None
-        loaded = ast.parse(ast.unparse(target), mode="eval").body
-        return loaded
+        # An item or an attribute may be another value than the one that was set.
+        return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else None
 
     def _compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
         flags = self._flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT

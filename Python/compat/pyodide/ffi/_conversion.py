@@ -30,6 +30,7 @@ class ToJsConverter:
         self._dict, self._default, self._eager = dict_converter, default, eager
         # The originals are held, so that their ids stay theirs.
         self._made: dict[int, tuple[Any, Any]] = {}
+        self._asked: Any = None
 
     def __call__(self, obj: Any, /) -> Any:
         """Convert an object that is part of the one to convert."""
@@ -45,10 +46,13 @@ class ToJsConverter:
             return obj
         if id(obj) in self._made:
             return self._made[id(obj)][1]
-        if self._eager is not None:
-            converted = self._eager(obj, self, self.cache)
-            if converted is not obj:
-                return converted
+        if self._eager is not None and self._asked is not obj:
+            # It may pass the same object on, for what is done without it.
+            former, self._asked = self._asked, obj
+            try:
+                return self._eager(obj, self, self.cache)
+            finally:
+                self._asked = former
         if depth == 0:
             return self._proxied(obj)
         if isinstance(obj, list | tuple):
@@ -125,7 +129,8 @@ def to_js(
     Lists and tuples become arrays, dicts objects (maps, if a key is not a str), sets
     sets, buffers typed arrays. They are lists, dicts and sets all the same, by which
     the host takes them. An object of another kind stays itself, unless
-    `default_converter` knows better; `eager_converter` is asked first about each.
+    `default_converter` knows better; `eager_converter` is asked first about each, and
+    what it returns is taken.
     `dict_converter` is given the pairs of a dict. Nothing has to be destroyed, so
     `pyproxies` stays as it is.
 

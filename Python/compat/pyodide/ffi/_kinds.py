@@ -176,7 +176,7 @@ class InternalError(Exception):
     """A fault of Pyodide itself; nothing raises it here."""
 
 
-class _HostError(Exception):
+class _HostError(RuntimeError):
     """An error of the host, where there is no host."""
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from pyodide.ffi._kinds import JsDoubleProxy, JsOnceCallable
+from pyodide.ffi._kinds import JsDoubleProxy, JsError, JsOnceCallable
 
 __all__ = ["create_once_callable", "create_proxy", "destroy_proxies"]
 
@@ -45,8 +45,9 @@ class _Proxy(JsDoubleProxy, Generic[T]):
     def unwrap(self) -> T:
         """Return the object itself."""
         if self._obj is _GONE:
-            raise RuntimeError(
-                "this proxy has been destroyed; make a new one with create_proxy()"
+            raise JsError(
+                "Error",
+                "this proxy has been destroyed; make a new one with create_proxy()",
             )
         return self._obj  # type: ignore[return-value]
 
@@ -54,7 +55,7 @@ class _Proxy(JsDoubleProxy, Generic[T]):
 class _OnceProxy(_Proxy[Callable[..., Any]], JsOnceCallable):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._obj is _GONE:
-            raise RuntimeError("OnceProxy can only be called once")
+            raise JsError("Error", "OnceProxy can only be called once")
         target = self.unwrap()
         self.destroy()
         return target(*args, **kwargs)
