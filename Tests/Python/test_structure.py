@@ -46,9 +46,9 @@ ALLOWED = {
     "pyodide_js": {"amaru._gate", "micropip", "pyodide"},
     "micropip": {"_amaru_packages", "pyodide"},
     "main": {"amaru", "amaru.chat", "amaru.host", "amaru.plugins"},
-    "examples": {"amaru"},
+    "examples": {"amaru", "pyodide"},
 }
-SCRIPTS = {"main", "examples.openai_chat"}
+SCRIPTS = {"main", "examples.everywhere.main", "examples.openai_chat"}
 LAYERS = sorted(ALLOWED, key=len, reverse=True)
 
 
