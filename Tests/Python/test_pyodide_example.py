@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -61,13 +66,18 @@ def test_all_of_its_names_work_here() -> None:
     assert "refused" not in verdicts.values()
 
 
-def test_it_answers_in_a_page() -> None:
-    node = shutil.which("node")
-    distribution = os.environ.get("AMARU_PYODIDE", "")
-    if node is None or not distribution:
+def program_and_distribution(program: str) -> tuple[str, str]:
+    found, distribution = shutil.which(program), os.environ.get("AMARU_PYODIDE", "")
+    if found is None or not distribution:
         pytest.skip(
-            "needs node, and in AMARU_PYODIDE the folder of a distribution of Pyodide"
+            f"needs {program}, and in AMARU_PYODIDE the folder of a distribution of "
+            "Pyodide"
         )
+    return found, distribution
+
+
+def test_it_answers_in_pyodide() -> None:
+    node, distribution = program_and_distribution("node")
     done = subprocess.run(
         [node, HERE / "page.mjs", distribution, FOLDER, *MESSAGES],
         capture_output=True,
@@ -75,3 +85,30 @@ def test_it_answers_in_a_page() -> None:
         check=False,
     )
     assert done.stdout.splitlines() == ANSWERS, done.stderr
+
+
+class Files(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_it_answers_in_a_browser(tmp_path: Path) -> None:
+    chromium, distribution = program_and_distribution("chromium")
+    site = tmp_path / "site"
+    shutil.copytree(FOLDER, site, ignore=shutil.ignore_patterns("__pycache__"))
+    (site / "pyodide").symlink_to(distribution)
+    page = (site / "index.html").read_text()
+    typed = f"for (const text of {json.dumps(MESSAGES)}) send(text);\n        </script>"
+    (site / "index.html").write_text(page.replace("</script>", typed))
+    handler = partial(Files, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+        # Time of the page, which stands still while it computes or loads.
+        options += ["--virtual-time-budget=120000", f"--user-data-dir={tmp_path}/user"]
+        address = f"http://127.0.0.1:{server.server_port}/"
+        done = subprocess.run(
+            [chromium, *options, address], capture_output=True, text=True, check=False
+        )
+        server.shutdown()
+    assert re.findall("<li>(.*?)</li>", done.stdout) == ANSWERS, done.stderr

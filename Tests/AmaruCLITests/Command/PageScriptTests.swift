@@ -89,6 +89,7 @@ extension BuiltCommand {
             let result = try await run(
                 """
                 import asyncio, sys
+                await asyncio.sleep(0)
                 future = asyncio.get_running_loop().create_future()
                 task = asyncio.create_task(asyncio.sleep(0))
                 print(type(future) is asyncio.Future, type(task) is asyncio.Task)
