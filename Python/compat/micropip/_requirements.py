@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from micropip._tags import misfit
+
 __all__ = ["Requirement", "canonical", "installed_version"]
 
 # What Pyodide has as packages and CPython has without them; and this one.
@@ -108,6 +110,8 @@ class Requirement:
                 "https://packaging.python.org/en/latest/specifications/"
                 "binary-distribution-format/"
             )
+        if reason := misfit(name):
+            raise ValueError(f"cannot install {name!r}: {reason}")
         self.name, self.version = parts[0], parts[1]
 
     @property
