@@ -100,6 +100,7 @@ NAMES: Final[dict[str, dict[str, str | None]]] = {
         "run_js": None,
         "should_quiet": WORKS,
     },
+    "pyodide.common": {"install_files": WORKS},
     "pyodide.console": {
         "Console": WORKS,
         "ConsoleFuture": WORKS,
