@@ -153,6 +153,7 @@ NAMES: Final[dict[str, dict[str, str | None]]] = {
         "Promise": _PROMISE,
         "RangeError": WORKS,
         "Request": WORKS,
+        "Response": WORKS,
         "Set": "makes sets with JavaScript's methods",
         "String": WORKS,
         "TextDecoder": WORKS,

@@ -299,6 +299,21 @@ async def test_a_fetch_sends_what_it_is_told(core: ModuleType, serve: Serve) -> 
     assert fourth.method == "GET"
 
 
+async def test_a_fetcher_may_return_javascripts_response() -> None:
+    from pyodide.http import pyfetch
+
+    def fetcher(url: str, options: Any) -> Any:
+        headers = {"X-A": "1"}
+        return js.Response.new(url, {"status": 404, "headers": headers})
+
+    response = await pyfetch("/x", fetcher=fetcher)
+    assert (response.status, response.status_text) == (404, "Not Found")
+    assert response.headers["x-a"] == "1" and await response.text() == "/x"
+    again = await pyfetch("data:text/plain,abc", fetcher=js.fetch)
+    assert await again.bytes() == b"abc"
+    assert await js.Response.new(b"\xff").arrayBuffer() == js.Uint8Array.new([255])
+
+
 async def test_a_fetch_fails_with_an_error_of_javascripts(
     core: ModuleType, serve: Serve
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from js._urls import URL
 from pyodide.ffi import to_js
 from pyodide.ffi._buffers import TypedArray, kinds
 from pyodide.ffi._containers import Array
@@ -16,10 +16,8 @@ from pyodide.http import (
     AbortError,
     AbortSignal,
     FetchResponse,
-    _url,
     pyfetch,
 )
-from pyodide.http._base import base
 from pyodide.http._headers import Headers as _Fields
 from pyodide.http._headers import pairs
 from pyodide.webloop import PyodideTask, promise
@@ -30,8 +28,6 @@ __all__ = [
     "Headers",
     "Request",
     "Response",
-    "URL",
-    "URLSearchParams",
     "fetch",
 ]
 
@@ -111,9 +107,33 @@ class Response(JsFetchResponse):
 
     _exists = True
 
-    def __init__(self, response: FetchResponse) -> None:
+    def __init__(self, body: Any = None, options: Any = None, /, **more: Any) -> None:
+        given = {**_options(options), **more}
+        content = body.encode() if isinstance(body, str) else body
+        self._take(
+            FetchResponse(
+                str(given.get("url", "")),
+                None if content is None else bytes(memoryview(content)),
+                status=given.get("status", 200),
+                status_text=given.get("statusText"),
+                headers=_given(given.get("headers", ())),
+            )
+        )
+
+    def _take(self, response: FetchResponse) -> None:
         self._response = response
         self.headers = Headers(response.headers)
+
+    @classmethod
+    def _of(cls, response: FetchResponse) -> Response:
+        made: Response = cls.__new__(cls)
+        made._take(response)
+        return made
+
+    @classmethod
+    def new(cls, body: Any = None, options: Any = None, /, **more: Any) -> Response:
+        """Return a response of one's own, for a `fetcher`."""
+        return cls(body, options, **more)
 
     @property
     def status(self) -> int:
@@ -160,7 +180,7 @@ class Response(JsFetchResponse):
 
     def clone(self) -> Response:
         """Return a second response with the same body."""
-        return Response(self._response.clone())
+        return Response._of(self._response.clone())
 
     def text(self) -> PyodideTask[str]:
         """Return the body as text."""
@@ -213,7 +233,7 @@ def fetch(resource: Any, options: Any = None, /, **more: Any) -> PyodideTask[Res
         resource = resource.href
 
     async def fetched() -> Response:
-        return Response(await pyfetch(resource, **given))
+        return Response._of(await pyfetch(resource, **given))
 
     return promise(_rejected(fetched()))
 
@@ -222,96 +242,3 @@ def _options(options: Any) -> dict[str, Any]:
     if options is None:
         return {}
     return dict(dict.items(options) if isinstance(options, dict) else vars(options))
-
-
-class URLSearchParams(JsProxy):
-    """The query of a URL."""
-
-    _exists = True
-
-    def __init__(self, given: Any = "") -> None:
-        if isinstance(given, str):
-            found = parse_qsl(given.removeprefix("?"), keep_blank_values=True)
-        else:
-            fields = given.items() if isinstance(given, dict) else given
-            found = [(str(name), str(value)) for name, value in fields]
-        self._pairs = found
-
-    @classmethod
-    def new(cls, given: Any = "") -> URLSearchParams:
-        """Return the query of a text, an object or of pairs."""
-        return cls(given)
-
-    def get(self, name: str) -> str | None:
-        """Return the first value of a name; None if there is none."""
-        return next((value for key, value in self._pairs if key == name), None)
-
-    def getAll(self, name: str) -> Array:
-        """Return all values of a name."""
-        return Array(value for key, value in self._pairs if key == name)
-
-    def has(self, name: str) -> bool:
-        """Return whether a name is there."""
-        return any(key == name for key, _ in self._pairs)
-
-    def append(self, name: str, value: Any) -> None:
-        """Add a value."""
-        self._pairs.append((name, str(value)))
-
-    def set(self, name: str, value: Any) -> None:
-        """Replace the values of a name by one."""
-        self.delete(name)
-        self.append(name, value)
-
-    def delete(self, name: str) -> None:
-        """Remove a name."""
-        self._pairs = [pair for pair in self._pairs if pair[0] != name]
-
-    def toString(self) -> str:
-        """Return the query as text."""
-        return urlencode(self._pairs)
-
-    __str__ = toString
-
-    def __iter__(self) -> Any:
-        return iter([Array(pair) for pair in self._pairs])
-
-
-class URL(JsProxy):
-    """The parts of a URL."""
-
-    _exists = True
-
-    def __init__(self, url: Any, against: Any = None) -> None:
-        root = base() if against is None else str(against)
-        try:
-            self.href = _url.absolute(str(url), root if isinstance(root, str) else "")
-            parts = urlsplit(self.href)
-            port = parts.port
-        except ValueError as exc:
-            raise JsError("TypeError", f"Invalid URL: {exc}") from exc
-        self.protocol = f"{parts.scheme}:"
-        self.hostname, self.port = (
-            parts.hostname or "",
-            "" if port is None else str(port),
-        )
-        self.host = f"{self.hostname}:{port}" if self.port else self.hostname
-        self.origin = f"{parts.scheme}://{self.host}"
-        self.pathname = parts.path or "/"
-        self.search = f"?{parts.query}" if parts.query else ""
-        _, mark, rest = str(url).partition("#")
-        self.hash = mark + rest if rest else ""
-        self.href += self.hash
-        #: A copy: changes of it do not change the URL.
-        self.searchParams = URLSearchParams(parts.query)
-
-    @classmethod
-    def new(cls, url: Any, against: Any = None) -> URL:
-        """Return the parts of a URL, which may be relative to another."""
-        return cls(url, against)
-
-    def toString(self) -> str:
-        """Return the URL as text."""
-        return self.href
-
-    __str__ = toString
