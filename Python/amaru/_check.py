@@ -10,24 +10,14 @@ import ast
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from amaru._names import NAMES, WORKS
 
 __all__ = ["Finding", "files", "findings"]
 
 #: The modules that exist in a page only.
 _ROOTS = ("js", "micropip", "pyodide", "pyodide_js", "pyscript")
-
-_DIFFERENT = {
-    "micropip.install": "a real installer resolves; wheels with native code work",
-    "micropip.freeze": "returns JSON of its own",
-    "pyodide.ffi.IN_PYODIDE": "is False",
-    "pyodide.ffi.create_proxy": "goes on to the object; needs no destroy",
-    "pyodide.ffi.jsnull": "nothing returns it: the host's nil is None",
-    "pyodide.ffi.run_sync": "waits on the Python thread, while its loop goes on",
-    "pyodide.ffi.to_js": "returns the object itself",
-    "pyodide.http.pyfetch": "goes through the host; relative URLs need a base",
-}
-_KINDS = "is there for annotations; nothing is an instance of it"
 
 
 class Finding(NamedTuple):
@@ -127,34 +117,36 @@ def _parts(node: ast.expr) -> list[str]:
 
 
 def _judged(name: str) -> tuple[str, str]:
-    if name.split(".")[0] in ("js", "pyodide_js", "pyscript"):
-        return "refused", "there is no JavaScript and no page here"
-    known, rest = _resolved(name)
-    if known is None:
+    if name.split(".")[0] == "pyscript":
+        return "refused", "there is no page here; move its use behind ImportError"
+    module, rest = _module(name)
+    if module is None:
         return "refused", "this is not available in Amaru; guard it with ImportError"
-    for prefix in (known, f"{known}.{rest}" if rest else known):
-        if prefix in _DIFFERENT:
-            return "works differently", _DIFFERENT[prefix]
-    if known.startswith("pyodide.ffi.Js") and not known.endswith("JsException"):
-        return "works differently", _KINDS
-    return "works", ""
+    if not rest or rest[0] == "*":
+        return "works", ""
+    if refusal := _refusal(module, rest):
+        return "refused", refusal
+    note = NAMES.get(module.__name__, {}).get(rest[0]) or WORKS
+    return ("works differently", note) if note else ("works", "")
 
 
-def _resolved(name: str) -> tuple[str | None, str]:
-    """Return the longest part of a name that a module here has, and the rest of it."""
+def _module(name: str) -> tuple[Any, list[str]]:
+    """Return the innermost module that a name has here, and the rest of the name."""
     parts = name.split(".")
     for cut in range(len(parts), 0, -1):
-        module = ".".join(parts[:cut])
         try:
-            found = import_module(module)
+            return import_module(".".join(parts[:cut])), parts[cut:]
         except ImportError:
             continue
-        rest = parts[cut:]
-        if not rest or rest[0] == "*":
-            return module, ""
+    return None, parts
+
+
+def _refusal(found: Any, rest: list[str]) -> str:
+    """Return why an object lacks a name, which may have several parts; empty if not."""
+    for part in rest:
         try:
-            getattr(found, rest[0])
-        except (AttributeError, ImportError):
-            return None, ""
-        return f"{module}.{rest[0]}", ".".join(rest[1:])
-    return None, ""
+            found = getattr(found, part)
+        except (AttributeError, ImportError) as exc:
+            _, mark, advice = str(exc).partition(" is not available in Amaru: ")
+            return advice if mark else "this is not available in Amaru"
+    return ""

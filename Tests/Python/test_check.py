@@ -17,13 +17,14 @@ from pyodide.ffi import create_proxy, JsProxy, JsException
 import pyodide.code as code
 from js import document, console as log
 import pyodide_js
-from pyodide import webloop
+from pyodide import webloop, canvas
 
 await micropip.install("httpx")
 micropip.list()
 code.eval_code("1")
 code.run_js("1")
 log.error("no")
+log.table("no")
 unrelated = object()
 unrelated.micropip.install("x")
 """
@@ -37,7 +38,8 @@ def judged(tmp_path: Path, source: str) -> dict[str, tuple[int, str]]:
 
 def test_each_name_is_judged_where_it_is_used_first(tmp_path: Path) -> None:
     assert judged(tmp_path, SCRIPT) == {
-        "js.console.error": (14, "refused"),
+        "js.console.error": (14, "works differently"),
+        "js.console.table": (15, "refused"),
         "js.document": (6, "refused"),
         "micropip.install": (10, "works differently"),
         "micropip.list": (11, "works"),
@@ -48,9 +50,18 @@ def test_each_name_is_judged_where_it_is_used_first(tmp_path: Path) -> None:
         "pyodide.ffi.create_proxy": (4, "works differently"),
         "pyodide.http.FetchResponse": (3, "works"),
         "pyodide.http.pyfetch": (3, "works differently"),
-        "pyodide.webloop": (8, "refused"),
-        "pyodide_js": (7, "refused"),
+        "pyodide.canvas": (8, "refused"),
+        "pyodide.webloop": (8, "works"),
+        "pyodide_js": (7, "works"),
     }
+
+
+def test_what_is_refused_says_what_to_use(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    file.write_text("import js, pyodide_js\njs.document.body\npyodide_js.FS.x\n")
+    notes = {each.name: each.note for each in findings(str(file))}
+    assert "there is no page here" in notes["js.document.body"]
+    assert "use open()" in notes["pyodide_js.FS.x"]
 
 
 @pytest.mark.parametrize(

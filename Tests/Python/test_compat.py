@@ -67,8 +67,8 @@ def test_the_package_finds_its_own_modules_and_names_others() -> None:
     sys.modules.pop("pyodide.ffi", None)
     vars(pyodide).pop("ffi", None)
     exec("from pyodide import ffi")
-    with pytest.raises(ImportError, match="pyodide.webloop is not available"):
-        exec("from pyodide import webloop")
+    with pytest.raises(ImportError, match="pyodide.canvas is not available"):
+        exec("from pyodide import canvas")
 
 
 def test_probes_of_the_interpreter_see_a_plain_module() -> None:

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import pytest
 
 import micropip
+from micropip._install import _indexes
 from micropip._requirements import Requirement, canonical
 
 WHEEL = "https://wheels.example/a/multidict-4.7.6-py3-none-any.whl"
@@ -64,6 +68,13 @@ def test_a_file_of_this_machine_is_known(text: str, path: str | None) -> None:
         ("https://wheels.example/a-1.whl", "five or six parts"),
         ("-r requirements.txt", "write a package as in"),
         ("!", "write a package as in"),
+        ("a-1-cp311-cp311-pyemscripten_2025_0_wasm32.whl", "give the package's name"),
+        ("./a-1-cp313-cp313-emscripten_4_0_9_wasm32.whl", "give the package's name"),
+        ("https://wheels.example/a-1-cp39-cp39-any.whl", "it is for cp39, and this is"),
+        ("a-1-py2-none-any.whl", "it is for py2, and this is CPython 3"),
+        ("a-1-pp310-pypy310_pp73-any.whl", "it is for pp310"),
+        ("a-1-cp399-abi3-any.whl", "it is for cp399"),
+        ("a @ https://wheels.example/a-1-py3-none-os2_x86_64.whl", "it is for os2_x86"),
     ],
 )
 def test_a_requirement_that_is_none_is_refused(text: str, words: str) -> None:
@@ -75,6 +86,8 @@ def test_a_requirement_that_is_none_is_refused(text: str, words: str) -> None:
     ("text", "satisfied"),
     [
         ("ssl", True),
+        ("micropip", True),
+        ("test", True),
         ("sqlite3", True),
         ("pytest", True),
         (f"pytest=={pytest.__version__}", True),
@@ -89,6 +102,87 @@ def test_a_requirement_that_is_none_is_refused(text: str, words: str) -> None:
 )
 def test_only_what_surely_fits_counts_as_installed(text: str, satisfied: bool) -> None:
     assert Requirement(text).is_satisfied is satisfied
+
+
+def tags() -> list[str]:
+    import platform
+
+    minor, machine = sys.version_info.minor, platform.machine()
+    system = {
+        "darwin": f"macosx_11_0_{machine}",
+        "linux": f"manylinux_2_17_{machine}.manylinux2014_{machine}",
+    }.get(sys.platform, "any")
+    return [
+        "py3-none-any",
+        "py2.py3-none-any",
+        f"py3{minor}-none-any",
+        "cp32-abi3-any",
+        f"cp3{minor}-cp3{minor}-{system}",
+        f"cp38-abi3-{system}",
+        f"py3-none-{system}",
+        "cp38-none-any",
+    ]
+
+
+@pytest.mark.parametrize("tag", tags())
+def test_wheels_that_may_fit_are_taken(tag: str) -> None:
+    assert Requirement(f"./a-1.0-{tag}.whl").name == "a"
+
+
+@pytest.mark.parametrize(
+    ("urls", "main", "extra"),
+    [
+        (None, None, []),
+        ("https://i.example/simple", "https://i.example/simple", []),
+        (["https://a", "https://b/"], "https://a", ["https://b"]),
+        ("https://i.example/simple/{package_name}/", "https://i.example/simple", []),
+        ([], None, []),
+    ],
+)
+def test_indexes_are_given_as_installers_take_them(
+    urls: list[str] | str | None, main: str | None, extra: list[str]
+) -> None:
+    assert _indexes(urls) == {"main": main, "extra": extra}
+
+
+def test_an_index_of_another_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="give the address of its simple API"):
+        micropip.set_index_urls("https://i.example/pypi/{package_name}/json")
+    assert _indexes(None) == {"main": None, "extra": []}
+
+
+def test_what_is_set_counts_for_later_calls() -> None:
+    micropip.set_index_urls(["https://a/simple", "https://b/simple"])
+    try:
+        assert _indexes(None)["main"] == "https://a/simple"
+        assert _indexes("https://c")["main"] == "https://c"
+    finally:
+        micropip.set_index_urls([])
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "modules", "words"),
+    [
+        ("a", "x", None, "is not a version"),
+        ("a b", "1.0", None, "is not the name of a package"),
+        ("a", "1.0", {"b": print}, "of a persistent package is a str"),
+        ("a", "1.0", {"b-c": ""}, "is not the name of a module"),
+    ],
+)
+def test_a_mock_package_that_is_none_is_refused(
+    name: str, version: str, modules: Any, words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        micropip.add_mock_package(name, version, modules=modules, persistent=True)
+
+
+def test_a_table_of_packages_is_printed() -> None:
+    row = micropip.PackageMetadata("name", "1.0", "index")
+    assert repr(micropip.PackageDict({"name": row})).splitlines() == [
+        "Name | Version | Source",
+        "---- | ------- | ------",
+        "name | 1.0     | index",
+    ]
 
 
 def test_a_digest_is_read_from_the_fragment() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from pyodide.code import (
     relaxed_wrap,
     should_quiet,
 )
+from pyodide.common import install_files
 
 
 @pytest.mark.parametrize(
@@ -36,10 +38,11 @@ from pyodide.code import (
         ("def f(): pass", "last_expr", None),
         ("a = 5 ; a += 1", "last_expr_or_assign", 6),
         ("a = 5 ; a += 1;", "last_expr_or_assign", None),
-        ("l = [0, 1, 2]\nl[0] = 5", "last_expr_or_assign", 5),
+        ("l = [0, 1, 2]\nl[0] = 5", "last_expr_or_assign", None),
+        ("def f(): pass\nf.x = 5", "last_expr_or_assign", None),
         ("a: int = 3", "last_expr_or_assign", 3),
         ("a = b = 8", "last_expr_or_assign", 8),
-        ("a, b = 1, 2", "last_expr_or_assign", (1, 2)),
+        ("a, b = 1, 2", "last_expr_or_assign", None),
         ("1 + 1", "none", None),
     ],
 )
@@ -63,6 +66,28 @@ def test_globals_are_new_ones_unless_given() -> None:
     eval_code("z = x\ndef f(): return y", space, local)
     assert "z" not in space and local["z"] == 1
     assert local["f"]() == 2
+
+
+def test_the_code_can_be_changed_and_the_result_leaves_no_name() -> None:
+    runner = CodeRunner("y = 1\nx + 700").compile()
+    assert runner.code is not None
+    consts = tuple(900 if each == 700 else each for each in runner.code.co_consts)
+    runner.code = runner.code.replace(co_consts=consts)
+    space = {"x": 1}
+    assert runner.run(space) == 901
+    assert set(space) == {"x", "y", "__builtins__"}
+
+
+@pytest.mark.parametrize(
+    ("source", "mode", "value"),
+    [("1 + 1", "eval", 2), ("1 + 1", "single", 2), ("x = 1", "single", None)],
+)
+def test_a_source_may_be_an_expression_or_one_statement(
+    source: str, mode: str, value: Any
+) -> None:
+    assert CodeRunner(source, mode=mode).compile().run() == value
+    with pytest.raises(SyntaxError):
+        CodeRunner(f"{source}\n{source}", mode=mode)
 
 
 def test_the_mode_is_one_of_three() -> None:
@@ -130,5 +155,36 @@ def test_arguments_that_a_function_does_not_take_are_left_out() -> None:
     assert relaxed_call(two, 1, 5, 9, c=4, d=8) == (1, 5, 4)
     assert relaxed_wrap(two)(1, 5, 9, d=8) == (1, 5, 3)
     assert relaxed_call(lambda *a, **k: (a, k), 1, x=2) == ((1,), {"x": 2})
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="missing a required argument: 'a'"):
         relaxed_call(two)
+    with pytest.raises(TypeError, match="multiple values for argument 'b'"):
+        relaxed_call(two, 1, 2, b=3)
+
+    def placed(a: int, /, b: int = 2) -> tuple[int, int]:
+        return a, b
+
+    with pytest.raises(TypeError, match="missing .* argument: 'a'"):
+        relaxed_call(placed, a=1)
+    assert relaxed_call(placed, 1, a=5, b=3) == (1, 3)
+
+
+def test_what_does_not_tell_its_arguments_is_called_as_it_is() -> None:
+    assert relaxed_call(int, "7") == 7
+    with pytest.raises(TypeError, match="Cannot wrap function"):
+        relaxed_wrap(int)
+
+
+def test_the_files_of_a_folder_are_copied_over_those_of_another(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    with pytest.raises(ValueError, match="source is not a directory"):
+        install_files(source, target)
+    (source / "inner").mkdir(parents=True)
+    (source / "inner" / "file").write_text("new")
+    install_files(source, target)
+    (target / "inner" / "file").write_text("old")
+    (target / "inner" / "other").write_text("stays")
+    install_files(str(source), str(target))
+    assert (target / "inner" / "file").read_text() == "new"
+    assert (target / "inner" / "other").read_text() == "stays"
+    with pytest.raises(ValueError, match="file is not a directory"):
+        install_files(source, target / "inner" / "file")

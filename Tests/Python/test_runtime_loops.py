@@ -22,14 +22,24 @@ class Home:
         self.runtime: ModuleType = load("loops", "futures", "children")
         self.told: list[tuple[str, bool]] = []
         self.drained = 0
+        self.owned = 0
         self.pipe = os.pipe()
         self.loop: asyncio.AbstractEventLoop = self.runtime.make_home_loop(
-            "asyncio", self.unhandled, prints, takes_exits, self.pipe[0], self.drain
+            "asyncio",
+            self.unhandled,
+            prints,
+            takes_exits,
+            self.pipe[0],
+            self.drain,
+            self.own_futures,
         )
 
     def unhandled(self, exc: BaseException, is_error: bool) -> str:
         self.told.append((repr(exc), is_error))
         return f"text of {exc!r}\n"
+
+    def own_futures(self) -> None:
+        self.owned += 1
 
     def drain(self) -> None:
         self.drained += len(os.read(self.pipe[0], 100))
@@ -79,7 +89,7 @@ REPORT = [("ValueError('failed')", True)]
 
 
 def test_the_loop_is_made_once(home: Home) -> None:
-    arguments = ("asyncio", None, False, True, -1, None)
+    arguments = ("asyncio", None, False, True, -1, None, None)
     assert home.runtime.make_home_loop(*arguments) is home.loop
     assert home.runtime._State.prints is True
 
@@ -87,7 +97,7 @@ def test_the_loop_is_made_once(home: Home) -> None:
 def test_a_package_that_is_missing_is_an_error() -> None:
     runtime = load("loops", "futures", "children")
     with pytest.raises(ModuleNotFoundError):
-        runtime.make_home_loop("no_such_loop", None, True, False, -1, None)
+        runtime.make_home_loop("no_such_loop", None, True, False, -1, None, None)
     assert runtime._State.loop is None
 
 

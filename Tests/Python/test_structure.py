@@ -22,7 +22,9 @@ FILES = sorted(path for path in PYTHON.rglob("*.py") if path.name[0] not in "_."
 ALLOWED = {
     "amaru": {"amaru._bridge", "amaru._reply", "amaru.host", "_amaru_chat"},
     "amaru._bridge": {"_amaru_http", "_amaru_chat"},
-    "amaru._check": set(),
+    "amaru._check": {"amaru._names"},
+    "amaru._names": set(),
+    "amaru._gate": {"pyodide"},
     "amaru._current": {"_amaru_chat"},
     "amaru._reply": set(),
     "amaru.host": {"amaru._bridge", "amaru._current", "amaru.chat", "_amaru_chat"},
@@ -39,12 +41,14 @@ ALLOWED = {
         "_amaru_chat",
     },
     "amaru.network": {"amaru._bridge", "amaru.transport"},
-    "pyodide": {"amaru._bridge"},
+    "js": {"amaru._gate", "pyodide"},
+    "pyodide": {"amaru._bridge", "amaru._gate"},
+    "pyodide_js": {"amaru._gate", "micropip", "pyodide"},
     "micropip": {"_amaru_packages", "pyodide"},
     "main": {"amaru", "amaru.chat", "amaru.host", "amaru.plugins"},
-    "examples": {"amaru"},
+    "examples": {"amaru", "pyodide"},
 }
-SCRIPTS = {"main", "examples.openai_chat"}
+SCRIPTS = {"main", "examples.everywhere.main", "examples.openai_chat"}
 LAYERS = sorted(ALLOWED, key=len, reverse=True)
 
 

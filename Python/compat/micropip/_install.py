@@ -28,7 +28,7 @@ _defaults = _Defaults()
 
 def set_index_urls(urls: list[str] | str) -> None:
     """Set the package indexes that `install` asks when it is given none."""
-    _defaults.index_urls = _listed(urls)
+    _defaults.index_urls = _simple(urls)
 
 
 def set_constraints(constraints: list[str]) -> None:
@@ -214,8 +214,23 @@ def _listed(texts: str | list[str]) -> list[str]:
 
 
 def _indexes(urls: list[str] | str | None) -> dict[str, Any]:
-    asked = (_defaults.index_urls or []) if urls is None else _listed(urls)
+    asked = (_defaults.index_urls or []) if urls is None else _simple(urls)
     return {"main": asked[0] if asked else None, "extra": asked[1:]}
+
+
+def _simple(urls: list[str] | str) -> list[str]:
+    """Return indexes as installers take them: without the place of the name."""
+    simple = [
+        url.removesuffix("/").removesuffix("/{package_name}") for url in _listed(urls)
+    ]
+    for url in simple:
+        if "{package_name}" in url:
+            raise ValueError(
+                f"{url!r} is not an index that installers can ask: give the address of "
+                "its simple API, https://packaging.python.org/en/latest/specifications/"
+                "simple-repository-api/"
+            )
+    return simple
 
 
 def uninstall(packages: str | list[str], *, verbose: bool | int | None = None) -> None:

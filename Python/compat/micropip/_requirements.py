@@ -11,7 +11,12 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from micropip._tags import misfit
+
 __all__ = ["Requirement", "canonical", "installed_version"]
+
+# What Pyodide has as packages and CPython has without them; and this one.
+_THERE = frozenset(("micropip", "pydecimal", "test"))
 
 # PEP 508: a name, extras, and the rest.
 _NAMED = re.compile(
@@ -105,6 +110,8 @@ class Requirement:
                 "https://packaging.python.org/en/latest/specifications/"
                 "binary-distribution-format/"
             )
+        if reason := misfit(name):
+            raise ValueError(f"cannot install {name!r}: {reason}")
         self.name, self.version = parts[0], parts[1]
 
     @property
@@ -116,7 +123,8 @@ class Requirement:
     @property
     def is_standard(self) -> bool:
         """Whether it names a module of the standard library, which is always there."""
-        return self.url is None and self.name in sys.stdlib_module_names
+        there = self.name in sys.stdlib_module_names or self.name in _THERE
+        return self.url is None and there
 
     @property
     def is_satisfied(self) -> bool:

@@ -4,9 +4,12 @@
 from importlib.util import find_spec
 from typing import Any
 
+from amaru import _gate
 from pyodide._missing import missing
 
-__all__ = ["code", "ffi", "http"]
+__all__ = ["code", "common", "ffi", "http", "webloop"]
+
+_gate.enter(__name__)
 
 # Not Pyodide's number: libraries compare it to find out what a browser offers.
 __version__ = "0"

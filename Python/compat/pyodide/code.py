@@ -29,14 +29,22 @@ __all__ = [
 Params = ParamSpec("Params")
 T = TypeVar("T")
 
+_POSITIONAL = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
+_NAMED = (
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
 _MODES = ("last_expr", "last_expr_or_assign", "none")
 
 
 class CodeRunner:
     """A source that is parsed, compiled and run in steps.
 
-    `ast` may be changed before `compile`. `code` holds the statements; what gives the
-    result is compiled apart.
+    `ast` may be changed before `compile`, and `code` after it. `mode` is that of the
+    function ``compile``.
     """
 
     def __init__(
@@ -44,6 +52,7 @@ class CodeRunner:
         source: str,
         *,
         return_mode: str = "last_expr",
+        mode: str = "exec",
         quiet_trailing_semicolon: bool = True,
         filename: str = "<exec>",
         flags: int = 0,
@@ -53,9 +62,9 @@ class CodeRunner:
         if return_mode not in _MODES:
             choices = ", ".join(map(repr, _MODES))
             raise ValueError(f"return_mode is one of {choices}, not {return_mode!r}")
-        self.filename, self.return_mode = filename, return_mode
-        self._flags, self._inherits = flags, not dont_inherit
-        self._optimize = optimize
+        self.filename, self.return_mode, self.mode = filename, return_mode, mode
+        self._flags = flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        self._inherits, self._optimize = not dont_inherit, optimize
         source = textwrap.dedent(source)
         if quiet_trailing_semicolon and should_quiet(source):
             self.return_mode = "none"
@@ -63,57 +72,51 @@ class CodeRunner:
             # So that tracebacks show the lines.
             lines = source.splitlines(keepends=True)
             linecache.cache[filename] = len(source), None, lines, filename
-        self.ast = ast.parse(source, filename=filename)
+        self.ast: Any = self._compiled(source, ast.PyCF_ONLY_AST)
         self.code: CodeType | None = None
-        self._result: CodeType | None = None
+        # Where the code leaves its result among its names, until that is taken.
+        self._result = f"_amaru_result_{id(self)}"
 
     def compile(self) -> CodeRunner:
         """Compile what `ast` is now, once."""
         if self.code is not None:
             raise RuntimeError("this has been compiled already")
-        body, result = self._split()
-        module = ast.Module(body, self.ast.type_ignores)
-        self.code = self._compiled(ast.fix_missing_locations(module), "exec")
-        if result is not None:
-            expression = ast.fix_missing_locations(ast.Expression(result))
-            self._result = self._compiled(expression, "eval")
+        tree = self.ast
+        if self.mode != "eval":
+            tree = type(tree)(**{**vars(tree), "body": self._body()})
+        self.code = self._compiled(ast.fix_missing_locations(tree))
         return self
 
-    def _split(self) -> tuple[list[ast.stmt], ast.expr | None]:
-        body = list(self.ast.body)
+    def _body(self) -> list[ast.stmt]:
+        """Return the statements, of which the last one keeps the result."""
+        body: list[ast.stmt] = list(self.ast.body)
         if not body or self.return_mode == "none":
-            return body, None
+            return body
         last = body[-1]
         if isinstance(last, ast.Expr):
-            return body[:-1], last.value
-        target = self._assigned(last)
-        if self.return_mode == "last_expr" or target is None:
-            return body, None
-        return body, ast.copy_location(target, last)
-
-    @staticmethod
-    def _assigned(statement: ast.stmt) -> ast.expr | None:
-        """Return the target of an assignment as an expression that loads it."""
-        if isinstance(statement, ast.Assign):
-            target: ast.expr = statement.targets[0]
-        elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
-            target = statement.target
+            value: ast.expr = last.value
+            del body[-1]
+        elif self.return_mode == "last_expr" or (name := _assigned(last)) is None:
+            return body
         else:
-            return None
-        loaded = ast.parse(ast.unparse(target), mode="eval").body
-        return loaded
+            value = ast.copy_location(name, last)
+        kept = ast.Assign([ast.Name(self._result, ast.Store())], value)
+        return [*body, ast.copy_location(kept, last)]
 
-    def _compiled(self, tree: ast.Module | ast.Expression, mode: str) -> CodeType:
-        flags = self._flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        code: CodeType = compile(
-            tree, self.filename, mode, flags, not self._inherits, self._optimize
+    def _compiled(self, source: Any, flags: int = 0) -> Any:
+        return compile(
+            source,
+            self.filename,
+            self.mode,
+            self._flags | flags,
+            not self._inherits,
+            self._optimize,
         )
-        return code
 
-    def _codes(self) -> list[CodeType]:
+    def _ready(self) -> CodeType:
         if self.code is None:
             raise RuntimeError("this has not been compiled")
-        return [self.code] if self._result is None else [self.code, self._result]
+        return self.code
 
     def run(
         self,
@@ -121,12 +124,11 @@ class CodeRunner:
         locals: dict[str, Any] | None = None,
     ) -> Any:
         """Run it and return its result; `globals` are new ones unless given."""
-        value, spaces = None, self._spaces(globals, locals)
-        for code in self._codes():
-            if _is_asynchronous(code):
-                raise SyntaxError("'await' outside function; use run_async")
-            value = eval(code, *spaces)
-        return value if self._result is not None else None
+        code, spaces = self._ready(), self._spaces(globals, locals)
+        if _is_asynchronous(code):
+            raise SyntaxError("'await' outside function; use run_async")
+        value = eval(code, *spaces)
+        return self._taken(spaces[1], value)
 
     async def run_async(
         self,
@@ -134,12 +136,14 @@ class CodeRunner:
         locals: dict[str, Any] | None = None,
     ) -> Any:
         """Do `run` for a source that may await at its top level."""
-        value, spaces = None, self._spaces(globals, locals)
-        for code in self._codes():
-            value = eval(code, *spaces)
-            if _is_asynchronous(code):
-                value = await value
-        return value if self._result is not None else None
+        code, spaces = self._ready(), self._spaces(globals, locals)
+        value = eval(code, *spaces)
+        if _is_asynchronous(code):
+            value = await value
+        return self._taken(spaces[1], value)
+
+    def _taken(self, space: dict[str, Any], value: Any) -> Any:
+        return value if self.mode == "eval" else space.pop(self._result, None)
 
     @staticmethod
     def _spaces(
@@ -147,6 +151,18 @@ class CodeRunner:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         space = {} if globals is None else globals
         return space, space if locals is None else locals
+
+
+def _assigned(statement: ast.stmt) -> ast.expr | None:
+    """Return the name that an assignment sets, as an expression that loads it."""
+    if isinstance(statement, ast.Assign):
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        target = statement.target
+    else:
+        return None
+    # An item or an attribute may be another value than the one that was set.
+    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else None
 
 
 def _is_asynchronous(code: CodeType) -> bool:
@@ -223,45 +239,46 @@ def find_imports(source: str) -> list[str]:
 
 def relaxed_call(func: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Call a function without the arguments that it does not take."""
-    taken, named = _fitting(inspect.signature(func), args, kwargs)
-    return func(*taken, **named)
+    try:
+        signature = inspect.signature(func)
+    except ValueError:
+        # Some of what is built in does not tell.
+        return func(*args, **kwargs)
+    bound = _bound(signature, args, kwargs)
+    return func(*bound.args, **bound.kwargs)
 
 
 def relaxed_wrap(func: Callable[..., T]) -> Callable[..., T]:
     """Return a function that ignores the arguments that `func` does not take."""
-    signature = inspect.signature(func)
+    try:
+        signature = inspect.signature(func)
+    except ValueError as exc:
+        raise TypeError(
+            f"Cannot wrap function {func!r}: it does not tell its arguments"
+        ) from exc
 
     @wraps(func)
     def relaxed(*args: Any, **kwargs: Any) -> T:
-        taken, named = _fitting(signature, args, kwargs)
-        return func(*taken, **named)
+        bound = _bound(signature, args, kwargs)
+        return func(*bound.args, **bound.kwargs)
 
     return relaxed
 
 
-def _fitting(
+def _bound(
     signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    parameters = signature.parameters.values()
-    kinds = {parameter.kind for parameter in parameters}
+) -> inspect.BoundArguments:
+    kinds = [parameter.kind for parameter in signature.parameters.values()]
     if inspect.Parameter.VAR_POSITIONAL not in kinds:
-        positional = [
-            parameter
-            for parameter in parameters
-            if parameter.kind
-            in (
-                inspect.Parameter.POSITIONAL_ONLY,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            )
-        ]
-        args = args[: len(positional)]
+        args = args[: sum(kind in _POSITIONAL for kind in kinds)]
     if inspect.Parameter.VAR_KEYWORD not in kinds:
         kwargs = {
             name: value
             for name, value in kwargs.items()
             if name in signature.parameters
+            and signature.parameters[name].kind in _NAMED
         }
-    return args, kwargs
+    return signature.bind(*args, **kwargs)
 
 
 def __getattr__(name: str) -> Any:

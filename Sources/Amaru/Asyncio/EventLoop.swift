@@ -115,6 +115,10 @@ enum EventLoop {
             drainWork()
             return OwnedReference(borrowed: amaru_none())
         }
+        let ownFutures = try NativeFunction.make("own_futures") { _, _, _ in
+            makesPlainFutures = false
+            return OwnedReference(borrowed: amaru_none())
+        }
         do {
             return try Runtime.call(
                 .asyncio,
@@ -122,7 +126,7 @@ enum EventLoop {
                 [
                     isUVLoop ? "uvloop" : "asyncio", unhandled,
                     configuration.unhandledErrors == .report, configuration.onExitRequest != nil,
-                    Int(Interpreter.wakeUp?.readEnd ?? -1), drain,
+                    Int(Interpreter.wakeUp?.readEnd ?? -1), drain, ownFutures,
                 ],
                 gil
             )

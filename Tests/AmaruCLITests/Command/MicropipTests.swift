@@ -148,6 +148,45 @@ extension BuiltCommand {
             #expect(result.status == .exited(0))
         }
 
+        @Test func `Dependencies, extras, markers and limits count as in micropip`() async throws {
+            let result = try await run(
+                """
+                import json, micropip, wheels
+                for version in ("1.0", "2.0"):
+                    wheels.make("amaru_one", version)
+                wheels.make("amaru_two", "1.0", ["amaru-one", "no-such-package; extra == 'more'"])
+                await micropip.install("nothing-at-all; python_version < '3'")
+                await micropip.install("amaru-two", deps=False)
+                print(sorted(micropip.list()))
+                await micropip.install("Amaru.ONE", constraints=["amaru-one<2"])
+                print(micropip.list()["amaru_one"].version)
+                frozen = json.loads(micropip.freeze())["packages"]
+                print({name: row["version"] for name, row in frozen.items()})
+                micropip.uninstall("amaru-one")
+                micropip.set_constraints(["amaru-one<2"])
+                await micropip.install("amaru_one")
+                print(micropip.list()["amaru_one"].version)
+                try:
+                    await micropip.install("amaru_two-1.0-cp311-cp311-emscripten_4_wasm32.whl")
+                except ValueError as exc:
+                    print(str(exc).partition(": ")[2])
+                """
+            )
+            #expect(
+                result.output == """
+                    ['amaru_two']
+                    1.0
+                    {'amaru-one': '1.0', 'amaru-two': '1.0'}
+                    1.0
+                    it is for Python in a web page; give the package's name instead, and the wheel \
+                    for this machine is found
+
+                    """,
+                "\(result.errors)"
+            )
+            #expect(result.status == .exited(0))
+        }
+
         @Test func `A package can be removed, and another stand in for one`() async throws {
             let result = try await run(
                 """

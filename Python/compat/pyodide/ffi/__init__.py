@@ -2,8 +2,8 @@
 """Pyodide's names for the border between a script and its host.
 
 Here the host takes Python's objects as they are and gives Python's objects back: there
-is nothing to convert, and no proxy of a JavaScript object ever appears. The classes of
-such proxies are there for annotations and `isinstance`, which is always false.
+is nothing that has to be converted. What `to_js` makes is a list, a dict or a set with
+the methods that JavaScript's have.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from importlib import import_module
 from typing import Any, Final
 
 from pyodide._missing import missing
+from pyodide.ffi._conversion import ToJsConverter, ToPyConverter, to_js
 from pyodide.ffi._kinds import (
+    ConversionError,
+    InternalError,
     JsArray,
     JsAsyncGenerator,
     JsAsyncIterable,
@@ -42,12 +45,13 @@ from pyodide.ffi._proxies import (
     create_once_callable,
     create_proxy,
     destroy_proxies,
-    to_js,
 )
 from pyodide.ffi._waiting import can_run_sync, run_sync
 
 __all__ = [
+    "ConversionError",
     "IN_PYODIDE",
+    "InternalError",
     "JsArray",
     "JsAsyncGenerator",
     "JsAsyncIterable",
@@ -70,6 +74,8 @@ __all__ = [
     "JsProxy",
     "JsTypedArray",
     "JsWeakRef",
+    "ToJsConverter",
+    "ToPyConverter",
     "can_run_sync",
     "create_once_callable",
     "create_proxy",

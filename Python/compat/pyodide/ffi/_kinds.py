@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The classes of JavaScript's objects, of which there is no instance here."""
+"""The classes of JavaScript's objects.
+
+Some have instances here: what `to_js` and the module `js` make. The others are for
+annotations and `isinstance`, which is false.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any, Final, NoReturn
+from abc import ABCMeta
+from types import GenericAlias
+from typing import Any, ClassVar, Final
 
 __all__ = [
+    "ConversionError",
+    "InternalError",
     "JsArray",
     "JsAsyncGenerator",
     "JsAsyncIterable",
@@ -16,6 +24,7 @@ __all__ = [
     "JsCallable",
     "JsDomElement",
     "JsDoubleProxy",
+    "JsError",
     "JsException",
     "JsFetchResponse",
     "JsGenerator",
@@ -33,32 +42,51 @@ __all__ = [
 ]
 
 
-class JsProxy:
-    """An object of JavaScript."""
+class JsProxy(metaclass=ABCMeta):  # noqa: B024
+    """An object as JavaScript has them."""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(
-            f"{cls.__name__} cannot be created: there is no JavaScript here"
-        )
+    #: Whether there are instances here.
+    _exists: ClassVar[bool] = False
+    #: The word of JavaScript's operator ``typeof``.
+    typeof: ClassVar[str] = "object"
 
-    def __class_getitem__(cls, item: Any) -> type[JsProxy]:
-        return cls
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if not cls._exists:
+            raise TypeError(
+                f"{cls.__name__} cannot be created: there is no JavaScript here"
+            )
+        return super().__new__(cls)
+
+    __class_getitem__: Any = classmethod(GenericAlias)
+
+    @property
+    def js_id(self) -> int:
+        """A number that no other living object has."""
+        return id(self)
+
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
+        """Return Python's own objects for this one and what it holds."""
+        from pyodide.ffi._conversion import to_py
+
+        return to_py(self, depth=depth, default_converter=default_converter)
 
 
 class JsDoubleProxy(JsProxy):
-    """A proxy of a proxy; here `create_proxy` returns a class of its own."""
+    """What `create_proxy` returns."""
 
 
 class JsCallable(JsProxy):
     """A function."""
 
+    typeof = "function"
+
 
 class JsOnceCallable(JsCallable):
-    """A function that can be called once."""
+    """A function that can be called once; `create_once_callable` returns one."""
 
 
 class JsPromise(JsProxy):
-    """A promise; here the host's asynchronous functions return asyncio's futures."""
+    """A promise; here a future with `then`, `catch` and `finally_`."""
 
 
 class JsIterable(JsProxy):
@@ -86,19 +114,19 @@ class JsAsyncGenerator(JsAsyncIterator):
 
 
 class JsArray(JsIterable):
-    """An array."""
-
-
-class JsTypedArray(JsArray):
-    """An array of numbers."""
+    """An array; here a list with some of JavaScript's methods."""
 
 
 class JsBuffer(JsProxy):
     """Bytes in memory."""
 
 
+class JsTypedArray(JsBuffer, JsArray):
+    """Numbers in memory."""
+
+
 class JsMap(JsIterable):
-    """A map."""
+    """A map; here a dict with some of JavaScript's methods."""
 
 
 class JsMutableMap(JsMap):
@@ -110,7 +138,7 @@ class JsDomElement(JsProxy):
 
 
 class JsFetchResponse(JsProxy):
-    """A response; here `pyfetch` returns a class of its own."""
+    """A response of ``js.fetch``."""
 
 
 class JsWeakRef(JsProxy):
@@ -120,10 +148,15 @@ class JsWeakRef(JsProxy):
 class JsNull:
     """The class of `jsnull`."""
 
+    typeof: Final = "object"
+
     def __bool__(self) -> bool:
         return False
 
     def __repr__(self) -> str:
+        return "jsnull"
+
+    def __reduce__(self) -> str:
         return "jsnull"
 
 
@@ -135,7 +168,15 @@ class JsBigInt(int):
     """An integer that JavaScript gets as a BigInt; here an int like any other."""
 
 
-class _HostError(Exception):
+class ConversionError(Exception):
+    """A value that has no form on the other side."""
+
+
+class InternalError(Exception):
+    """A fault of Pyodide itself; nothing raises it here."""
+
+
+class _HostError(RuntimeError):
     """An error of the host, where there is no host."""
 
 
@@ -143,3 +184,25 @@ class _HostError(Exception):
 JsException: type[Exception] = getattr(
     sys.modules.get("_amaru_runtime"), "SwiftError", _HostError
 )
+# The attributes of JavaScript's errors, for those that Swift code throws.
+for _name, _value in (
+    ("name", property(lambda error: "Error")),
+    ("message", property(lambda error: str(error))),
+    ("stack", property(lambda error: "")),
+):
+    if not hasattr(JsException, _name):
+        setattr(JsException, _name, _value)
+
+
+class JsError(JsException):  # type: ignore[misc, valid-type]
+    """An error with JavaScript's name for its kind, such as ``TypeError``."""
+
+    def __init__(self, name: str, message: str = "", stack: str = "") -> None:
+        super().__init__(name, message, stack)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.message else self.name
+
+    name = property(lambda self: self.args[0])
+    message = property(lambda self: self.args[1])
+    stack = property(lambda self: self.args[2])

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-__all__ = ["register_js_module", "unregister_js_module"]
+__all__ = ["register_js_module", "registered", "unregister_js_module"]
 
 
 class _ObjectModule(ModuleType):
@@ -23,6 +23,8 @@ class _ObjectModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         # A mapping's keys are attributes, as those of an object of JavaScript.
         obj = self.__dict__["__object__"]
+        if name == "__all__" and "__all__" not in dir(self):
+            return [each for each in dir(self) if not each.startswith("_")]
         if isinstance(obj, dict) and name in obj:
             return obj[name]
         if isinstance(obj, dict) or not hasattr(obj, name):
@@ -79,6 +81,14 @@ def register_js_module(name: str, jsproxy: Any) -> None:
     if _modules not in sys.meta_path:
         sys.meta_path.append(_modules)
     _modules.objects[name] = jsproxy
+
+
+def registered(module: str, name: str) -> tuple[bool, Any]:
+    """Return whether a module is registered that has a name, and the name's value."""
+    obj = _modules.objects.get(module)
+    if isinstance(obj, dict):
+        return name in obj, obj.get(name)
+    return hasattr(obj, name) and obj is not None, getattr(obj, name, None)
 
 
 def unregister_js_module(name: str) -> None:

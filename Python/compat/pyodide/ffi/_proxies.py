@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
-__all__ = ["create_once_callable", "create_proxy", "destroy_proxies", "to_js"]
+from pyodide.ffi._kinds import JsDoubleProxy, JsError, JsOnceCallable
+
+__all__ = ["create_once_callable", "create_proxy", "destroy_proxies"]
 
 T = TypeVar("T")
 _GONE: Final = object()
 
 
-class _Proxy(Generic[T]):
+class _Proxy(JsDoubleProxy, Generic[T]):
     """An object kept alive until `destroy`; calls and attributes go to it."""
+
+    _exists: ClassVar[bool] = True
 
     def __init__(self, obj: T) -> None:
         self._obj: T | object = obj
@@ -41,16 +45,17 @@ class _Proxy(Generic[T]):
     def unwrap(self) -> T:
         """Return the object itself."""
         if self._obj is _GONE:
-            raise RuntimeError(
-                "this proxy has been destroyed; make a new one with create_proxy()"
+            raise JsError(
+                "Error",
+                "this proxy has been destroyed; make a new one with create_proxy()",
             )
         return self._obj  # type: ignore[return-value]
 
 
-class _OnceProxy(_Proxy[Callable[..., Any]]):
+class _OnceProxy(_Proxy[Callable[..., Any]], JsOnceCallable):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._obj is _GONE:
-            raise RuntimeError("OnceProxy can only be called once")
+            raise JsError("Error", "OnceProxy can only be called once")
         target = self.unwrap()
         self.destroy()
         return target(*args, **kwargs)
@@ -69,14 +74,6 @@ def create_proxy(
 def create_once_callable(obj: Callable[..., Any], /) -> _OnceProxy:
     """Return a proxy that may be called once, and lets go of `obj` then."""
     return _OnceProxy(obj)
-
-
-def to_js(obj: T, /, **options: Any) -> T:
-    """Return `obj`, which the host takes as it is.
-
-    The options are Pyodide's and say how JavaScript gets it; they change nothing here.
-    """
-    return obj
 
 
 def destroy_proxies(proxies: Iterable[Any], /) -> None:

@@ -13,7 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["clear_interval", "clear_timeout", "set_interval", "set_timeout"]
+__all__ = [
+    "add_event_listener",
+    "clear_interval",
+    "clear_timeout",
+    "remove_event_listener",
+    "set_interval",
+    "set_timeout",
+]
 
 _numbers = itertools.count(1)
 _timers: dict[int, asyncio.TimerHandle] = {}
@@ -61,6 +68,26 @@ def clear_timeout(timeout: int) -> None:
 def clear_interval(interval: int) -> None:
     """Stop a timer of `set_interval`."""
     _clear(interval)
+
+
+def add_event_listener(elt: Any, event: str, listener: Callable[[Any], Any]) -> None:
+    """Let an object that has events, such as an AbortSignal, call `listener`."""
+    _method(elt, "addEventListener")(event, listener)
+
+
+def remove_event_listener(elt: Any, event: str, listener: Callable[[Any], Any]) -> None:
+    """Take back what `add_event_listener` has done."""
+    _method(elt, "removeEventListener")(event, listener)
+
+
+def _method(elt: Any, name: str) -> Callable[..., Any]:
+    method: Callable[..., Any] | None = getattr(elt, name, None)
+    if method is None:
+        raise TypeError(
+            f"a {type(elt).__name__} has no events; there is no page here whose "
+            "elements have them"
+        )
+    return method
 
 
 def _seconds(milliseconds: float) -> float:

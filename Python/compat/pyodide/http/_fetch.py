@@ -119,6 +119,8 @@ async def _fetched(fetcher: Any, url: str, options: dict[str, Any]) -> FetchResp
     response = fetcher(url, options)
     if inspect.isawaitable(response):
         response = await response
+    # What the module js has is made of one.
+    response = getattr(response, "_response", response)
     if not isinstance(response, FetchResponse):
         raise TypeError(
             f"the fetcher must give a FetchResponse, not {type(response).__name__}"

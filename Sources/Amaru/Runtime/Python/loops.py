@@ -34,6 +34,8 @@ class _State:
     prints = True
     takes_exits = False
     work: tuple[int, Callback]
+    task: Callable[..., Task] = asyncio.Task
+    own_futures: Callback
 
 
 def make_home_loop(
@@ -43,12 +45,14 @@ def make_home_loop(
     takes_exits: bool,
     descriptor: int,
     drain: Callback,
+    own_futures: Callback,
 ) -> Any:
     """Return the loop of the Python thread, which any thread may make.
 
     `package` has its ``new_event_loop``. `unhandled` is told an exception that nobody
     handles and whether it is an error, and returns its text. `descriptor` is readable
-    when `drain` has work.
+    when `drain` has work. `own_futures` is called when the loop begins to make futures
+    that are not asyncio's own.
     """
     from importlib import import_module
 
@@ -56,6 +60,7 @@ def make_home_loop(
         if _State.loop is None:
             _State.unhandled, _State.prints = unhandled, prints
             _State.takes_exits, _State.work = takes_exits, (descriptor, drain)
+            _State.own_futures = own_futures
             loop = import_module(package).new_event_loop()
             loop.set_exception_handler(_handle)
             loop.set_task_factory(_make_task)
@@ -64,6 +69,9 @@ def make_home_loop(
                 nestable.run_forever = _nestable(loop, loop.run_forever)
                 nestable.run_until_complete = _nestable(loop, loop.run_until_complete)
             _State.loop = loop
+            # A package that wants to know of the loop has left a function.
+            if (made := globals().get("home_loop_made")) is not None:
+                made(loop)
     return _State.loop
 
 
@@ -72,7 +80,19 @@ def makes_plain_futures() -> bool:
     from asyncio import base_events
 
     create = getattr(type(_State.loop), "create_future", None)
-    return create is base_events.BaseEventLoop.create_future
+    plain: bool = create is base_events.BaseEventLoop.create_future
+    return plain and _State.task is asyncio.Task
+
+
+def use_classes(future: Callable[..., Future], task: Callable[..., Task]) -> bool:
+    """Let the home loop make futures and tasks of these classes, if it can."""
+    if not isinstance(_State.loop, asyncio.BaseEventLoop):
+        return False
+    loop: Any = _State.loop
+    loop.create_future = lambda: future(loop=loop)
+    _State.task = task
+    _State.own_futures()
+    return True
 
 
 def _nestable(loop: Any, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,7 +158,7 @@ def _handle(loop: Loop, context: dict[str, Any]) -> None:
 
 
 def _make_task(loop: Loop, coro: Any, **options: Any) -> Task:
-    task = asyncio.Task(coro, loop=loop, **options)
+    task = _State.task(coro, loop=loop, **options)
     task.add_done_callback(_task_done)
     return task
 

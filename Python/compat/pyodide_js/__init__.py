@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The object `pyodide` of a page's JavaScript, as its Python sees it.
+
+What returns a promise there returns a task here, which runs at once and has `then`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaru import _gate
+
+_gate.enter(__name__)
+
+from pyodide import __version__ as version  # noqa: E402
+from pyodide._missing import missing  # noqa: E402
+from pyodide.ffi import register_js_module as registerJsModule  # noqa: E402
+from pyodide.ffi import unregister_js_module as unregisterJsModule  # noqa: E402
+from pyodide.ffi._conversion import to_py as _to_py  # noqa: E402
+
+__all__ = [
+    "ffi",
+    "globals",
+    "loadPackage",
+    "loadPackagesFromImports",
+    "loadedPackages",
+    "pyimport",
+    "pyodide_py",
+    "registerJsModule",
+    "runPython",
+    "runPythonAsync",
+    "setDebug",
+    "toPy",
+    "unpackArchive",
+    "unregisterJsModule",
+    "version",
+]
+
+
+def runPython(code: str, options: Any = None, /, **more: Any) -> Any:
+    """Run a source and return the value of its last expression.
+
+    The options are `globals` (by default those of the script), `locals` and `filename`.
+    """
+    from pyodide.code import eval_code
+
+    return eval_code(code, **_spaces(options, more))
+
+
+def runPythonAsync(code: str, options: Any = None, /, **more: Any) -> Any:
+    """Do `runPython` for a source that may await; it starts with the next turn."""
+    from pyodide.code import eval_code_async
+    from pyodide.webloop import promise
+
+    return promise(eval_code_async(code, **_spaces(options, more)))
+
+
+def _spaces(options: Any, more: dict[str, Any]) -> dict[str, Any]:
+    given = _options(options) | more
+    if given.get("globals") is None:
+        given["globals"] = _main()
+    return given
+
+
+def _options(options: Any) -> dict[str, Any]:
+    if options is None:
+        return {}
+    return dict(dict.items(options) if isinstance(options, dict) else vars(options))
+
+
+def _main() -> dict[str, Any]:
+    import __main__
+
+    return vars(__main__)
+
+
+def pyimport(name: str) -> Any:
+    """Return a module, or a member of one, by its full name."""
+    import importlib
+
+    module, _, member = name.rpartition(".")
+    if module:
+        found = importlib.import_module(module)
+        if hasattr(found, member):
+            return getattr(found, member)
+    return importlib.import_module(name)
+
+
+def toPy(obj: Any, options: Any = None, /, **more: Any) -> Any:
+    """Return Python's own containers for JavaScript's."""
+    given = _options(options) | more
+    if "defaultConverter" in given:
+        given["default_converter"] = given.pop("defaultConverter")
+    return _to_py(obj, **given)
+
+
+def loadPackage(names: Any, options: Any = None, /, **more: Any) -> Any:
+    """Install packages; the task's result has their names and versions."""
+    from pyodide.webloop import promise
+    from pyodide_js import _packages
+
+    return promise(_packages.load(names, _options(options) | more))
+
+
+def loadPackagesFromImports(code: str, options: Any = None, /, **more: Any) -> Any:
+    """Install what a source imports, as far as its packages are known."""
+    from pyodide_js import _packages
+
+    return loadPackage(_packages.of_imports(code), options, **more)
+
+
+def unpackArchive(
+    buffer: Any, format: str, options: Any = None, /, **more: Any
+) -> None:
+    """Unpack an archive into ``extractDir``, by default the current folder."""
+    from pyodide.ffi import run_sync
+    from pyodide.http import FetchResponse
+
+    try:
+        data = bytes(memoryview(buffer))
+    except TypeError:
+        raise TypeError(
+            f"unpackArchive takes a buffer, not {type(buffer).__name__}"
+        ) from None
+    extract = (_options(options) | more).get("extractDir")
+    response = FetchResponse("http://localhost/archive", data)
+    run_sync(response.unpack_archive(format=format, extract_dir=extract))
+
+
+class _Debug:
+    on = False
+
+
+def setDebug(on: bool) -> bool:
+    """Return what was set before; it changes nothing here."""
+    before, _Debug.on = _Debug.on, bool(on)
+    return before
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "globals":
+        return _main()
+    if name == "loadedPackages":
+        from pyodide_js import _packages
+
+        return _packages.loaded()
+    if name == "pyodide_py":
+        import pyodide
+
+        return pyodide
+    if name == "ffi":
+        from pyodide import ffi
+
+        return ffi
+    raise missing(__name__, name)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each name that scripts for a page import does what `amaru check` says of it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amaru._check import findings
+from amaru._names import NAMES, WORKS
+
+ROWS = [
+    pytest.param(module, name, note, id=f"{module}.{name}")
+    for module, names in NAMES.items()
+    for name, note in names.items()
+]
+
+
+@pytest.mark.parametrize(("module", "name", "note"), ROWS)
+def test_a_name_does_what_its_row_says(
+    module: str, name: str, note: str | None, tmp_path: Path
+) -> None:
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not part of this checkout")
+    statement = f"from {module} import {name}"
+    space: dict[str, Any] = {}
+    if note is None:
+        with pytest.raises(ImportError, match=f"{module}.{name} is not available"):
+            exec(statement, space)
+    else:
+        exec(statement, space)
+        assert space[name] is not None
+        assert getattr(importlib.import_module(module), name) is not None
+    file = tmp_path / "script.py"
+    file.write_text(statement)
+    (finding,) = findings(str(file))
+    expected = "refused" if note is None else "works differently" if note else "works"
+    assert finding.verdict == expected
+    assert bool(finding.note) is (note != WORKS)
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_every_public_name_has_a_row(module: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not part of this checkout")
+    public = set(importlib.import_module(module).__all__)
+    assert public <= set(NAMES[module])
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_all_names_can_be_imported_at_once(module: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not part of this checkout")
+    exec(f"from {module} import *", {})
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (module, name)
+        for module, names in NAMES.items()
+        for name, note in names.items()
+        if note is None
+    ],
+)
+def test_a_refusal_says_what_to_do(module: str, name: str) -> None:
+    with pytest.raises((ImportError, AttributeError)) as caught:
+        getattr(importlib.import_module(module), name)
+    advice = str(caught.value).partition(" is not available in Amaru: ")[2]
+    assert advice and "belongs to Python in a web page" not in advice
