@@ -6,7 +6,7 @@ from typing import Any
 
 from pyodide._missing import missing
 
-__all__ = ["code", "ffi", "http"]
+__all__ = ["code", "console", "ffi", "http"]
 
 # Not Pyodide's number: libraries compare it to find out what a browser offers.
 __version__ = "0"
