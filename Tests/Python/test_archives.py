@@ -158,7 +158,18 @@ def command(archive: Path, kept: Path) -> list[str]:
         "from amaru.archives.cache import main; main(*sys.argv[2:])"
     )
     options = [sys.executable, "-I", "-S", "-B", "-c", code]
-    return [*options, str(PYTHON), str(archive), str(kept)]
+    return [*options, str(PYTHON), "unpacked", str(archive), str(kept)]
+
+
+def test_what_was_fetched_is_a_script_or_an_archive(tmp_path: Path, kept: Path) -> None:
+    script = written(tmp_path, "chat.py", b"print(1)\n")
+    place = cache.fetched(script, kept)
+    assert (place.name, place.read_bytes()) == ("chat.py", b"print(1)\n")
+    assert cache.fetched(written(tmp_path, "chat.py", b"print(1)\n"), kept) == place
+    folder = cache.fetched(written(tmp_path, "latest", zipped(MAIN)), kept)
+    assert (folder / "main.py").exists()
+    with pytest.raises(RefusedArchive, match="no sound zip"):
+        cache.fetched(written(tmp_path, "app.zip", b"<html>"), kept)
 
 
 def test_processes_at_the_same_time_agree(tmp_path: Path, kept: Path) -> None:

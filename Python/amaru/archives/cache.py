@@ -13,16 +13,17 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 from amaru.archives import filling, kinds
 from amaru.archives.tree import RefusedArchive, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
     from types import FrameType
 
-__all__ = ["MAINS", "main", "unpacked"]
+__all__ = ["MAINS", "fetched", "main", "unpacked"]
 
 MAINS: Final = ("main.py", "__main__.py")
 """What a folder is run by, the first that is there."""
@@ -40,9 +41,7 @@ def unpacked(archive: Path, cache: Path) -> Path:
         kind = kinds.by_start(file) or kinds.by_ending(archive.name)
         if kind is None:
             raise RefusedArchive("this is no archive: neither tar nor zip")
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        folder = cache / digest
+        folder = cache / _digest(file)
         if not folder.is_dir():
             _unpack(file, kind, folder)
     found = _runnable(folder)
@@ -53,20 +52,43 @@ def unpacked(archive: Path, cache: Path) -> Path:
     return found
 
 
+def fetched(file: Path, cache: Path) -> Path:
+    """Return where what was fetched can be run: an archive's folder, or a script."""
+    with open(file, "rb") as content:
+        if kinds.by_start(content) or kinds.by_ending(file.name):
+            return unpacked(file, cache)
+        place = cache / _digest(content) / file.name
+    with _alone(_made(cache)):
+        place.parent.mkdir(exist_ok=True)
+        os.replace(file, place)
+    return place
+
+
+def _digest(file: BufferedReader) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _made(cache: Path) -> Path:
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return cache
+
+
 _WITHOUT_MAIN: Final = f"the archive has no {' or '.join(MAINS)}, so nothing to run"
 
 
 def _runnable(folder: Path) -> Path | None:
+    """Return the folder, or the one inside it, that has something to run."""
     inner = [entry for entry in folder.iterdir() if entry.is_dir()]
-    for place in (folder, *(inner if len(inner) == 1 else ())):
+    places = [folder, *(inner if len(inner) == 1 else [])]
+    for place in places:
         if any((place / name).is_file() for name in MAINS):
             return place
     return None
 
 
-def _unpack(file: IO[bytes], kind: str, folder: Path) -> None:
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(folder.parent):
+def _unpack(file: BufferedReader, kind: str, folder: Path) -> None:
+    with _alone(_made(folder.parent)):
         if folder.is_dir():
             return
         # Of processes that were killed: one at a time unpacks.
@@ -101,11 +123,12 @@ def _end(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def main(archive: str, cache: str) -> None:
-    """Print the folder of an archive, or end with what is wrong with it."""
+def main(how: str, file: str, cache: str) -> None:
+    """Print where a file can be run, or end with what is wrong with it."""
     signal.signal(signal.SIGTERM, _end)
+    place = fetched if how == "fetched" else unpacked
     try:
-        sys.stdout.write(f"{unpacked(Path(archive), Path(cache))}\n")
+        sys.stdout.write(f"{place(Path(file), Path(cache))}\n")
     except RefusedArchive as exc:
         sys.exit(str(exc))
     except OSError as exc:

@@ -20,6 +20,7 @@ ENDINGS: Final = MappingProxyType(
         ".txz": "tar",
         ".tar": "tar",
         ".zip": "zip",
+        ".pyz": "zip",
         ".whl": "wheel",
     }
 )

@@ -257,6 +257,11 @@ class Console:
                         if stream is not None and not stream.closed:
                             stream.flush()
 
+    def cancel(self) -> None:
+        """Cancel what runs or waits to run; each future ends with its line."""
+        for task in self._tasks:
+            task.cancel()
+
     # Errors
 
     def formatsyntaxerror(self, exc: BaseException) -> str:

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import AmaruHTTP
 
 /// Calls into `amaru._script`.
 ///
@@ -14,5 +15,24 @@ extension ChatSession {
     @PythonActor
     static func call<Value: ConvertibleFromPython>(_ function: String) throws -> Value {
         try host().readAttribute(function).dynamicallyCall(withArguments: [])
+    }
+
+    /// Runs a script as `__main__`, with the host's modules there to be imported.
+    func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws {
+        let network = configuration.network
+        let prepared: [PythonObject] = try await PythonActor.run {
+            try ChatModule.register(for: self, configuration)
+            try Python.import("amaru.network").readAttribute("install")(network.isFenced)
+            let made: PythonObject = try Self.host().prepare(
+                script.kind.rawValue,
+                script.path,
+                script.filename,
+                script.arguments,
+                script.contents
+            )
+            return try [made[0], made[1], made[2]]
+        }
+        let path: String = try await PythonActor.run { try prepared[2].converted() }
+        try await Python.runFile(prepared[1], path: path, globals: prepared[0])
     }
 }
