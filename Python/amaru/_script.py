@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from amaru.host import Turn
 
-__all__ = ["deliver", "offer", "prepare", "ready_count", "report", "start", "stop"]
+__all__ = [
+    "attach",
+    "deliver",
+    "offer",
+    "prepare",
+    "ready_count",
+    "report",
+    "start",
+    "stop",
+]
 
 _CANCEL_LIMIT = 5.0
 
@@ -65,29 +74,39 @@ class _Script:
 _script = _Script()
 
 
-def prepare(path: str, filename: str, arguments: list[bytes]) -> dict[str, Any]:
-    """Make a new ``__main__`` for the script at `path`, as ``python path`` does.
+def prepare(
+    kind: str, path: str, filename: str, arguments: list[bytes], source: bytes | str
+) -> tuple[dict[str, Any], bytes | str, str]:
+    """Make a new ``__main__``; return its names, its source and its file's name.
 
-    `filename` is the absolute path, which tracebacks show.
+    `kind` says how python would have been told to run it: a file, a folder with
+    ``__main__.py``, a text (``-c`` or standard input), or a module (``-m``), which is
+    named by `path`. `filename` is the absolute path of a file, as tracebacks show it.
     """
     import atexit
-    from _frozen_importlib_external import SourceFileLoader
+
+    from amaru import _main
 
     module = type(sys)("__main__")
     # Registered first, so called last: what the script has left open is closed, as at
     # the end of python, which finalises and the host does not.
     atexit.register(_end, module.__dict__)
-    module.__file__ = filename
-    module.__loader__ = SourceFileLoader("__main__", filename)
-    module.__dict__.update(__annotations__={}, __builtins__=builtins, __cached__=None)
+    module.__dict__.update(__annotations__={}, __builtins__=builtins)
     sys.modules["__main__"] = module
     sys.argv[:] = [path, *map(os.fsdecode, arguments)]
-    sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
         sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
-    return module.__dict__
+    if kind == "module":
+        source, filename = _main.describe_module(module, path)
+    elif kind == "folder":
+        _main.describe_folder(module, path, filename)
+    elif kind == "text":
+        _main.describe_text(module, filename)
+    else:
+        _main.describe_file(module, filename)
+    return module.__dict__, source, filename
 
 
 def _end(names: dict[str, Any]) -> None:
@@ -121,11 +140,18 @@ def offer() -> str:
 
 def start() -> None:
     """Prepare to converse, and run the script's ``main()`` in the background."""
+    attach()
     module = sys.modules["__main__"]
-    name = os.path.basename(str(module.__file__)).removesuffix(".py")
+    name = os.path.basename(module.__dict__.get("__file__", "")).removesuffix(".py")
     # Importable by its own name too, as the same module; not before it has run, since
     # a library may import another module of that name.
-    sys.modules.setdefault(name, module)
+    if name:
+        sys.modules.setdefault(name, module)
+    _script.run_main()
+
+
+def attach() -> None:
+    """Let the script read and write where the host does, line by line."""
     flush()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # The host writes its answers to the same place.
@@ -146,7 +172,6 @@ def start() -> None:
 
     os._exit = host_exit
     builtins.input = host_input
-    _script.run_main()
 
 
 async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:

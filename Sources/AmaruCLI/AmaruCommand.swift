@@ -15,21 +15,22 @@ struct AmaruCommand: AsyncParsableCommand {
             amaru                                    converse
             echo data | amaru "Summarise this"       answer once, with the data
             amaru run chat.py                        run a chat script
+            amaru repl                               type Python, with await
 
             Without a key, --base-url or --model, a tiny model answers on this machine.
             Exit codes: 0 all answered, 1 a message failed, 2 usage; Ctrl-C ends it by SIGINT (130).
             """,
         version: "0.1.0",
         subcommands: [
-            ChatCommand.self, RunCommand.self, CheckCommand.self, EnvironmentCommand.self,
-            PluginsCommand.self,
+            ChatCommand.self, RunCommand.self, ReplCommand.self, CheckCommand.self,
+            EnvironmentCommand.self, PluginsCommand.self,
         ],
         defaultSubcommand: ChatCommand.self
     )
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames = ["run", "check", "env", "plugins", "help"]
+    static let commandNames = ["run", "repl", "check", "env", "plugins", "help"]
 
     static func main() async {
         _ = TerminalOutput.closed
@@ -61,10 +62,10 @@ struct AmaruCommand: AsyncParsableCommand {
     /// with all of them only to say what is wrong with it.
     private static func parse() throws -> any ParsableCommand {
         let words = Array(CommandLine.arguments.dropFirst())
-        if words.first == "run", let command = try? RunCommand.parse(Array(words.dropFirst())) {
-            return command
-        }
-        return try parseAsRoot(words)
+        guard words.first == "run" else { return try parseAsRoot(words) }
+        let rest = RunCommand.separated(Array(words.dropFirst()))
+        if let command = try? RunCommand.parse(rest) { return command }
+        return try parseAsRoot(["run"] + rest)
     }
 
     /// Reports what ended the command, and returns its exit code.

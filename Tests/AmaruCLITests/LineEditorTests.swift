@@ -51,6 +51,16 @@ import Testing
         #expect(String(text) == expected)
     }
 
+    @Test func `Tab asks for the rest of a word, or indents, where that is wanted`() {
+        var editor = LineEditor()
+        editor.completes = true
+        #expect(edit("x.ab\t", &editor) == [.complete("x.ab")])
+        editor.type("c(")
+        #expect(editor.string == "x.abc(")
+        #expect(edit("\u{1}ab \u{1B}\r\t1\t", &editor) == [.complete("    1")])
+        #expect(editor.string == "ab \n    1x.abc(")
+    }
+
     @Test(
         "One press takes what looks like one letter",
         arguments: ["é", "e\u{301}", "👩‍👩‍👧", "🇵🇪", "❤️", "한", "नि", "日"]

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from fetch_scripts import Serve, ok
 
+from amaru.archives import filling
 from pyodide.http import FetchResponse, HttpStatusError, pyfetch
 from pyodide.http import _archive as archives
 
@@ -343,14 +344,14 @@ async def test_a_cancelled_task_leaves_nothing(
 ) -> None:
     loop = asyncio.get_running_loop()
     inside, go = asyncio.Event(), threading.Event()
-    untar: Callable[..., None] = archives._untar
+    untar: Callable[..., None] = filling._untar
 
     def slow(*arguments: Any) -> None:
         untar(*arguments)
         loop.call_soon_threadsafe(inside.set)
         assert go.wait(30)
 
-    monkeypatch.setattr(archives, "_untar", slow)
+    monkeypatch.setattr(filling, "_untar", slow)
     task = asyncio.ensure_future(response(tar()).unpack_archive())
     await inside.wait()
     task.cancel()

@@ -7,7 +7,7 @@ from typing import Any
 from amaru import _gate
 from pyodide._missing import missing
 
-__all__ = ["code", "common", "ffi", "http", "webloop"]
+__all__ = ["code", "common", "console", "ffi", "http", "webloop"]
 
 _gate.enter(__name__)
 

@@ -37,6 +37,9 @@ struct ChatLoop: Sendable {
                 // Python is still in what an earlier Ctrl-C has stopped.
                 guard session.isSettled else { program.leave(ProcessEnd.interrupted, of: session) }
                 await screen.notice("Ctrl-D ends the chat.")
+            case .completion:
+                // Not asked for here, where Tab is text.
+                continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
                 let code = Self.code(of: try await turn(line))

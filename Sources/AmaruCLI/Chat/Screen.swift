@@ -92,8 +92,27 @@ actor Screen {
         return switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
         case .line(let line): line
         case .interrupted: throw CancellationError()
-        case .endOfInput: nil
+        case .endOfInput, .completion: nil
         }
+    }
+
+    /// The next line of a session in Python, or the word that Tab was pressed behind.
+    ///
+    /// - Throws: As `readMessage()`.
+    nonisolated func readSource(prompt: String, completion: String) async throws -> LineResult {
+        try await terminal.readLine(prompt: isInteractive ? prompt : "", completion: completion)
+    }
+
+    /// Gives the terminal to a program, once all that was posted is on it; ends with `takeBack()`.
+    nonisolated func lend() async throws {
+        guard isInteractive else { return }
+        try await terminal.writeAnswer("")
+        try terminal.suspend()
+    }
+
+    /// Takes the terminal over again after `lend()`.
+    nonisolated func takeBack() {
+        if isInteractive { terminalInUse?.resume() }
     }
 
     /// A key, typed unseen on the terminal.

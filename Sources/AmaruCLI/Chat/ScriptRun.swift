@@ -8,6 +8,8 @@ import AmaruChat
 struct ScriptRun {
     let program: Program
     let session: ChatSession
+    /// Whether the script was the input, so that nothing is left of that.
+    var isInputRead = false
 
     /// A script may leave threads that do their work to the end, as under `python`.
     private static let patience = Duration.seconds(24 * 3600)
@@ -20,6 +22,12 @@ struct ScriptRun {
                 [session] in try await session.start()
             }
             guard case .chat(let takesKey) = offer else { return await end(with: 0) }
+            if isInputRead {
+                throw ChatScriptError(
+                    "The script on standard input converses, and no input is left to converse "
+                        + "with: write it to a file, and run that."
+                )
+            }
             if takesKey { try await program.askForKey() }
         } catch _ where session.background.end != nil {
             // By `sys.exit` in a task or a callback.
@@ -33,7 +41,7 @@ struct ScriptRun {
     }
 
     /// Reports an exception as `python` does, and returns the exit code.
-    private func report(_ exception: PythonException) async -> Int32 {
+    func report(_ exception: PythonException) async -> Int32 {
         if let status = exception.exitStatus {
             if let message = status.message { Report.line(message) }
             return status.code
@@ -49,7 +57,8 @@ struct ScriptRun {
         return code
     }
 
-    private func end(with code: Int32) async -> Int32 {
+    /// Writes out what is left and ends Python; returns the program's code.
+    func end(with code: Int32) async -> Int32 {
         let isWritten = await interruptible {
             let isWritten = await session.flush()
             await session.shutDown(grace: Self.patience)

@@ -19,6 +19,13 @@ struct ChatCommand: AsyncParsableCommand {
     @Argument(help: "The prompt; without one, on a terminal, you converse.")
     var prompt: [String] = []
 
+    // Not among the options that are shared: `amaru run -m` names a module.
+    @Option(
+        name: .customShort("m"),
+        help: ArgumentHelp("The short form of --model.", valueName: "model")
+    )
+    var shortModel: String?
+
     @OptionGroup var options: ChatOptions
 
     func validate() throws {
@@ -42,6 +49,8 @@ struct ChatCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        var options = options
+        options.model = options.model ?? shortModel
         let program = try Program(options, isConversation: isConversation)
         await program.end {
             let words = prompt.joined(separator: " ")

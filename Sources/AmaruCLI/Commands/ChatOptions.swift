@@ -5,7 +5,7 @@ import AmaruHTTP
 import ArgumentParser
 
 struct ChatOptions: ParsableArguments {
-    @Option(name: [.short, .long], help: "The model to ask.")
+    @Option(help: "The model to ask.")
     var model: String?
 
     @Option(help: "The base URL of an OpenAI-compatible server, such as http://localhost:11434/v1.")

@@ -13,22 +13,45 @@ import ArgumentParser
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a chat script: a Python file, or a folder with a main.py.",
+        abstract: "Run a chat script: a file, a folder, an archive, a URL, or standard input.",
+        usage: """
+            amaru run [OPTIONS] PATH [-- ARGS …]
+            amaru run [OPTIONS] -c CODE [ARGS …]
+            amaru run [OPTIONS] -m MODULE [ARGS …]
+            """,
         discussion: """
             A script that leaves a callable sender_message_proxy, or marks a function with \
             amaru.reply, gets each line of the input as a message. Any other just runs, as it \
-            would under python. What follows -- are the script's own arguments.
+            would under python. What follows -- are the script's own arguments; so is all that \
+            follows -c CODE, -m MODULE, or a script whose first line starts amaru.
             """
     )
 
     @Argument(
-        help: "The script, or a folder with a main.py.",
+        help: """
+            A Python file; a folder or an archive (.tar.gz, .zip, .whl) with a main.py or \
+            __main__.py; an http(s) URL of a script or an archive; or - for standard input.
+            """,
         completion: .file(extensions: ["py"])
     )
-    var path: String
+    var path: String?
 
     @Argument(help: "The script's own arguments; options only after --.")
     var arguments: [String] = []
+
+    @Option(
+        name: .customShort("c"),
+        parsing: .unconditional,
+        help: ArgumentHelp("A program to run, as by python -c.", valueName: "code")
+    )
+    var code: String?
+
+    @Option(
+        name: .customShort("m"),
+        parsing: .unconditional,
+        help: ArgumentHelp("A module to run, as by python -m.", valueName: "module")
+    )
+    var module: String?
 
     @Option(
         help: """
@@ -40,7 +63,20 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ChatOptions
 
+    /// What is run, with its arguments.
+    private var source: (ScriptSource, [String])? {
+        // Behind -c and -m every word is an argument.
+        let words = [path].compactMap(\.self) + arguments
+        if let code { return (.code(code), words) }
+        if let module { return (.module(module), words) }
+        return path.map { (ScriptSource($0), arguments) }
+    }
+
     func validate() throws {
+        if source == nil {
+            throw ValidationError("What is to be run? Write amaru run PATH, or -c CODE, -m MODULE.")
+        }
+        if case .url(let url) = source?.0 { try ChatOptions.check(url, named: "PATH") }
         guard let origin else { return }
         if origin.contains("://") { return try ChatOptions.check(origin, named: "--origin") }
         var isFolder = false
@@ -49,15 +85,22 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard let (source, words) = source else { return }
         let program = try Program(options)
         await program.end {
-            let script = try ChatScript(path: path, arguments: CommandLine.bytes(of: arguments))
+            let arguments = CommandLine.bytes(of: words)
+            // Standard input is read first: Ctrl-C ends that in a way of its own.
+            let early = source == .standardInput ? try await program.script(source, arguments) : nil
             let session = ChatSession { [origin] in
-                var configuration = try await program.prepare(script)
-                configuration.settings.fetchBase = origin ?? ""
+                let found =
+                    if let early { early } else { try await program.script(source, arguments) }
+                var configuration = try await program.prepare(found.script)
+                configuration.settings.fetchBase = origin ?? found.base ?? ""
                 return configuration
             }
-            return try await ScriptRun(program: program, session: session).run()
+            let isRead = source == .standardInput
+            return try await ScriptRun(program: program, session: session, isInputRead: isRead)
+                .run()
         }
     }
 }

@@ -17,6 +17,8 @@ import ArgumentParser
 extension Program {
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
+    /// Where archives and scripts from elsewhere are kept, by what is in them.
+    var scriptCache: URL { cacheFolder.appending(path: "scripts") }
     private var builder: EnvironmentBuilder {
         EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
     }
@@ -37,7 +39,7 @@ extension Program {
     func prepareConversation() async throws -> ChatConfiguration {
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
-        needs.dependencies = try await options.with + plugins.requirements(builder, linked)
+        needs.dependencies = try await options.with + plugins.requirements(builder, linkedInterpreter)
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
@@ -48,7 +50,7 @@ extension Program {
     ///
     /// - Throws: `EnvironmentError` if its packages cannot be had; `ValidationError`.
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
-        var needs = try await script.needs(builder, linked)
+        var needs = try await script.needs(builder, linkedInterpreter)
         needs.dependencies = options.with + needs.dependencies
         let files = options.withRequirements + script.requirementFiles
         let environment = try await environment(for: needs, files: files)
@@ -56,7 +58,7 @@ extension Program {
         made.readsVariables = true
         made.packages = ScriptPackages(
             builder: builder,
-            interpreter: linked,
+            interpreter: linkedInterpreter,
             progress: screen.progress
         )
         return made
@@ -223,7 +225,7 @@ extension Program {
     }
 
     /// The interpreter that belongs to the linked library.
-    @Sendable private func linked() throws -> PythonInterpreterInfo {
+    @Sendable func linkedInterpreter() throws -> PythonInterpreterInfo {
         PythonInterpreterInfo(path: try LinkedPython.interpreter(), version: LinkedPython.version)
     }
 }

@@ -17,6 +17,9 @@ struct LineEditor: Sendable {
 
         /// Ctrl-L.
         case clearScreen
+
+        /// Tab behind a word: the text of the row up to the cursor.
+        case complete(String)
     }
 
     /// The lines that history keeps.
@@ -26,6 +29,9 @@ struct LineEditor: Sendable {
 
     /// The cluster before which the cursor stands.
     private(set) var cursor = 0
+
+    /// Whether Tab asks for the rest of a word, or indents, and is no text itself.
+    var completes = false
 
     private var decoder = KeyDecoder()
     private var history: [String] = []
@@ -57,7 +63,7 @@ struct LineEditor: Sendable {
         case .text(let scalar): insert(scalar)
         case .paste(let string): insert(string)
         case .newline: insert("\n")
-        case .tab: insert("\t")
+        case .tab: return tab()
         case .enter: return submit()
         case .control(let letter): return applyControl(letter)
         case .backspace: remove(max(0, cursor - 1)..<cursor)
@@ -93,6 +99,16 @@ struct LineEditor: Sendable {
         case "d": remove(cursor..<min(text.count, cursor + 1))
         default: break
         }
+        return nil
+    }
+
+    /// Types a text, such as the rest of a word.
+    mutating func type(_ text: String) { insert(text) }
+
+    private mutating func tab() -> Action? {
+        let before = text[lineStart()..<cursor]
+        if completes, !before.allSatisfy(\.isWhitespace) { return .complete(String(before)) }
+        insert(completes ? "    " : "\t")
         return nil
     }
 

@@ -11,6 +11,9 @@ enum LineResult: Equatable, Sendable {
 
     /// No line will come any more.
     case endOfInput
+
+    /// Tab behind this text; the line goes on when the next one is asked for.
+    case completion(String)
 }
 
 /// The state machine behind `TerminalSession`, without input or output of its own.
@@ -46,8 +49,16 @@ struct LineInput: Sendable {
     var wantsBytes: Bool { !hasEnded && (isReading || backlog.count < Self.backlogBound) }
 
     /// Starts to read a line; what was typed ahead counts first.
-    mutating func begin(prompt: String, _ size: TerminalSize) -> Outcome {
+    ///
+    /// - `completion`: What is typed for the user before that; nil where Tab is text.
+    mutating func begin(
+        prompt: String,
+        completion: String? = nil,
+        _ size: TerminalSize
+    ) -> Outcome {
         self.prompt = prompt
+        editor.completes = completion != nil
+        editor.type(completion ?? "")
         return advance(size)
     }
 
@@ -107,6 +118,9 @@ struct LineInput: Sendable {
                 return finish(outcome, .endOfInput)
             case .clearScreen:
                 outcome.screen += display.erase() + "\u{1B}[H\u{1B}[2J"
+            case .complete(let text):
+                outcome.screen += display.erase()
+                return finish(outcome, .completion(text))
             case nil:
                 break
             }

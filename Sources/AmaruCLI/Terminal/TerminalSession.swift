@@ -97,10 +97,11 @@ final class TerminalSession: Sendable {
 
     /// Waits for the user's next line.
     ///
+    /// - `completion`: What is typed for the user first; with it Tab is the result `completion`.
     /// - Throws: `CancellationError`, after which what was written so far is kept for the next
     ///   call; `TerminalError` if another line is being read, the line is too long, or the session
     ///   is closed. The end of input and Ctrl-C are results, not errors.
-    func readLine(prompt: String) async throws -> LineResult {
+    func readLine(prompt: String, completion: String? = nil) async throws -> LineResult {
         let size = size
         takeTerminal()
         let answer = try state.withLock { state in
@@ -114,7 +115,7 @@ final class TerminalSession: Sendable {
             state.answer = answer
             reportDropped(&state, size)
             if showsPrompt, !isInteractive { output.post(prompt) }
-            perform(state.input.begin(prompt: prompt, size), &state)
+            perform(state.input.begin(prompt: prompt, completion: completion, size), &state)
             return answer
         }
         wake.signal()

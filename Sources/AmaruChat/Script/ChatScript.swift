@@ -15,58 +15,152 @@ import AmaruEnvironment
     import Darwin
 #endif
 
-/// A Python script on disk, with its arguments.
+/// A Python script with its arguments: a file or a folder, a text, or a module.
 public struct ChatScript: Sendable, Equatable {
-    /// The file that is executed as `__main__`.
-    public let file: URL
-    /// The path as the user gave it, for `sys.argv[0]`.
+    /// How `python` would be told to run it; what `__main__` says of itself depends on that.
+    package enum Kind: String, Sendable {
+        /// `python FILE`.
+        case file
+        /// `python FOLDER`, for its `__main__.py`.
+        case folder
+        /// `python -c TEXT`, or `python -`.
+        case text
+        /// `python -m MODULE`.
+        case module
+    }
+
+    package let kind: Kind
+    /// What `sys.argv[0]` is: the path as the user gave it, or the name of a module.
     public let path: String
-    /// The absolute path, for `__file__` and tracebacks.
+    /// What tracebacks call it, and `__file__`: the absolute path of a file.
     ///
     /// Not simplified, since `..` behind a symbolic link leads elsewhere; `python` does the same:
     /// https://docs.python.org/3/reference/import.html#file__
-    public var absolutePath: String {
-        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
-    }
+    public let filename: String
     /// What follows the path in `sys.argv`: bytes, which need not be UTF-8.
     public let arguments: [Data]
-    /// The folder that was named to run what is in it; nil for a file.
+    /// The folder that was named to run what is in it; nil for anything else.
     public let folder: URL?
-    /// The bytes of the file.
+    /// The bytes of the script; empty for a module, which is found when it is run.
     package let contents: Data
 
-    /// Reads the script at a path: a Python file, or a folder with a `main.py`.
+    /// What of a folder is run, the first that is there.
+    private static let mains = ["main.py", "__main__.py"]
+
+    /// Reads the script at a path: a Python file, or a folder with a `main.py` or `__main__.py`.
     ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - archive: The archive that the folder was unpacked from, for `sys.argv[0]`; nil for none.
+    ///   - arguments: What follows in `sys.argv`.
     /// - Throws: ``ChatScriptError``, which says what is wrong with the path.
-    public init(path: String, arguments: [Data] = []) throws(ChatScriptError) {
+    public init(
+        path: String,
+        from archive: String? = nil,
+        arguments: [Data] = []
+    ) throws(ChatScriptError) {
         guard let isFolder = Self.isFolder(path) else {
             throw ChatScriptError("\(path): there is no such file or folder.")
         }
-        var file = URL(filePath: path)
-        var shown = path
-        folder = isFolder ? file : nil
+        var file = path
+        var kind = Kind.file
         if isFolder {
-            file.append(path: "main.py")
-            shown = path.hasSuffix("/") ? path + "main.py" : path + "/main.py"
-            guard Self.isFolder(file.path) != nil else {
+            let base = path.hasSuffix("/") ? path : path + "/"
+            guard let main = Self.mains.first(where: { Self.isFolder(base + $0) == false }) else {
                 throw ChatScriptError(
-                    "\(path): the folder has no main.py. Name the file that should run."
+                    "\(path): the folder has no \(Self.mains.joined(separator: " or ")). "
+                        + "Name the file that should run."
                 )
             }
+            file = base + main
+            if main == "__main__.py" { kind = .folder }
         }
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         defer { if descriptor >= 0 { close(descriptor) } }
+        guard descriptor >= 0 else { throw Self.unreadable(file) }
+        self.init(
+            kind: kind,
+            path: archive ?? (kind == .folder ? path : file),
+            filename: file.hasPrefix("/")
+                ? file : "\(FileManager.default.currentDirectoryPath)/\(file)",
+            folder: isFolder ? URL(filePath: path) : nil,
+            contents: try Self.read(descriptor, file),
+            arguments: arguments
+        )
+    }
+
+    /// Reads the script from standard input, to its end, as `python -` does.
+    ///
+    /// - Throws: ``ChatScriptError`` if it cannot be read, or is no text.
+    public static func standardInput(
+        arguments: [Data] = []
+    ) throws(ChatScriptError) -> ChatScript {
+        let contents = try read(STDIN_FILENO, "standard input")
+        return ChatScript(
+            kind: .text,
+            path: "-",
+            filename: "<stdin>",
+            contents: contents,
+            arguments: arguments
+        )
+    }
+
+    /// Creates a script of a text, as `python -c` does.
+    public init(code: String, arguments: [Data] = []) {
+        self.init(
+            kind: .text,
+            path: "-c",
+            filename: "<string>",
+            contents: Data((code + "\n").utf8),
+            arguments: arguments
+        )
+    }
+
+    /// Creates a script of a module, which is looked for when it is run, as by `python -m`.
+    public init(module: String, arguments: [Data] = []) {
+        self.init(kind: .module, path: module, filename: module, arguments: arguments)
+    }
+
+    /// Creates an empty script, in which names are to be defined as in `python` without a script.
+    public init() {
+        self.init(kind: .text, path: "", filename: "<console>", arguments: [])
+    }
+
+    private init(
+        kind: Kind,
+        path: String,
+        filename: String,
+        folder: URL? = nil,
+        contents: Data = Data(),
+        arguments: [Data]
+    ) {
+        self.kind = kind
+        self.path = path
+        self.filename = filename
+        self.folder = folder
+        self.contents = contents
+        self.arguments = arguments
+    }
+
+    /// The most that a script may have.
+    private static let bound = 64 << 20
+
+    private static func read(_ descriptor: Int32, _ name: String) throws(ChatScriptError) -> Data {
         // Not as a file of a known size: a shell's <(…) is a pipe.
-        guard descriptor >= 0, let contents = try? Data(PosixCall.readAll(descriptor)) else {
-            throw ChatScriptError("\(shown): cannot be read: \(String(cString: strerror(errno))).")
+        guard let contents = try? Data(PosixCall.readAll(descriptor, atMost: bound)) else {
+            throw unreadable(name)
+        }
+        guard contents.count <= bound else {
+            throw ChatScriptError("\(name): a script has at most \(bound >> 20) MiB.")
         }
         guard !contents.contains(0) else {
-            throw ChatScriptError("\(shown): this is a binary file and no Python script.")
+            throw ChatScriptError("\(name): this is a binary file and no Python script.")
         }
-        self.contents = contents
-        self.file = file
-        self.path = shown
-        self.arguments = arguments
+        return contents
+    }
+
+    private static func unreadable(_ name: String) -> ChatScriptError {
+        ChatScriptError("\(name): cannot be read: \(String(cString: strerror(errno))).")
     }
 
     /// Whether there is a folder at a path; nil if there is nothing.
@@ -82,7 +176,7 @@ public struct ChatScriptError: Error, Sendable, CustomStringConvertible {
     /// What is wrong, and with which path.
     public let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -29,6 +29,8 @@ public struct ChatConfiguration: Sendable {
     public var bytecodeCache: URL
     /// Whether Python reads its own environment variables, as `python` does.
     public var readsVariables = false
+    /// Whether the script is only run for its names, and not asked for what it offers.
+    public var isForNames = false
     /// How long a script may show nothing, with nothing in flight, before its turn has failed.
     public var idleTimeout = Duration.seconds(30)
     /// Reads the next line of the user's input, for Python's `input()`; nil at the end.

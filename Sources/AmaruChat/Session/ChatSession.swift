@@ -124,7 +124,7 @@ public final class ChatSession: Sendable {
             configuration.trace("python started")
             try await run(configuration.script, configuration)
             configuration.trace("script loaded")
-            let offer: String = try await Self.call("offer")
+            let offer: String = configuration.isForNames ? "" : try await Self.call("offer")
             if offer.isEmpty { return .nothing }
             // Made when it is looked up first: the class of what is delivered from now on.
             try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
@@ -136,16 +136,6 @@ public final class ChatSession: Sendable {
             state.withLock { if $0.phase != .over { ($0.phase, $0.startFailure) = (.over, error) } }
             throw error
         }
-    }
-
-    /// Runs a script as `__main__`, with the host's modules there to be imported.
-    private func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws {
-        let namespace = try await PythonActor.run {
-            try ChatModule.register(for: self, configuration)
-            return try Self.host()
-                .prepare(script.path, script.absolutePath, script.arguments) as PythonObject
-        }
-        try await Python.runFile(script.contents, path: script.absolutePath, globals: namespace)
     }
 
     // MARK: Turns
@@ -261,7 +251,7 @@ public final class ChatSession: Sendable {
     }
 
     /// Interrupts Python whenever it has not taken a job for a while.
-    private func interruptWhileBlocked() async throws {
+    func interruptWhileBlocked() async throws {
         while true {
             let isTaken = AsyncValue<Void>()
             Task { @PythonActor in isTaken.set(()) }

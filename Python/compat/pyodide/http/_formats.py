@@ -8,28 +8,14 @@ from types import MappingProxyType
 from typing import IO, Any, Final
 from urllib.parse import unquote, urlsplit
 
+from amaru.archives import kinds
 from pyodide.http._headers import Headers
 
 __all__ = ["file_name", "named", "recognised"]
 
-# By ending; tarfile finds out about the compression itself.
-_ENDINGS: Final = MappingProxyType(
-    {
-        ".tar.gz": "tar",
-        ".tgz": "tar",
-        ".tar.bz2": "tar",
-        ".tbz2": "tar",
-        ".tbz": "tar",
-        ".tar.xz": "tar",
-        ".txz": "tar",
-        ".tar": "tar",
-        ".zip": "zip",
-        ".whl": "wheel",
-    }
-)
 _NAMES: Final = MappingProxyType(
     {
-        **{ending.removeprefix("."): kind for ending, kind in _ENDINGS.items()},
+        **{ending.removeprefix("."): kind for ending, kind in kinds.ENDINGS.items()},
         **dict.fromkeys(("gztar", "gz", "bztar", "bz2", "xztar", "xz"), "tar"),
         "wheel": "wheel",
     }
@@ -48,14 +34,6 @@ _MEDIA_TYPES: Final = MappingProxyType(
         "application/x-wheel+zip": "wheel",
     }
 )
-_MAGIC: Final = (
-    (0, b"\x1f\x8b", "tar"),
-    (0, b"BZh", "tar"),
-    (0, b"\xfd7zXZ\0", "tar"),
-    (0, b"PK\3\4", "zip"),
-    (0, b"PK\5\6", "zip"),
-    (257, b"ustar", "tar"),
-)
 
 
 def named(format: str) -> str:
@@ -73,26 +51,18 @@ def file_name(url: str, headers: Headers) -> str:
     message["content-disposition"] = headers.get("content-disposition", "")
     given = message.get_filename("")
     segment = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
-    return given if given and _by_ending(segment) is None else segment
+    return given if given and kinds.by_ending(segment) is None else segment
 
 
 def recognised(file: IO[bytes] | Any, url: str, headers: Headers) -> str:
     """Return the kind of an archive by its name, its media type or its first bytes."""
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    kind = _by_ending(file_name(url, headers)) or _MEDIA_TYPES.get(media)
+    kind = kinds.by_ending(file_name(url, headers)) or _MEDIA_TYPES.get(media)
     if kind is not None:
         return kind
-    file.seek(0)
-    start = file.read(512)
-    for place, magic, found in _MAGIC:
-        if start[place : place + len(magic)] == magic:
-            return found
+    if (found := kinds.by_start(file)) is not None:
+        return found
     raise ValueError(
         f"{url} is no archive that is known by its name, its media type "
         f"{media or 'none'!r} or its first bytes; pass format="
     )
-
-
-def _by_ending(name: str) -> str | None:
-    endings = (kind for end, kind in _ENDINGS.items() if name.lower().endswith(end))
-    return next(endings, None)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pyodide.http._tree import RefusedArchive
+from amaru.archives.tree import RefusedArchive
 
 __all__ = ["check", "folder", "spread"]
 

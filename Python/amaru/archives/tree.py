@@ -15,6 +15,9 @@ from typing import IO, Final
 __all__ = ["RefusedArchive", "Stopped", "Tree"]
 
 _PIECE: Final = 256 * 1024
+# Far more than a program has, and less than fills a disk.
+_MOST_BYTES: Final = 4 << 30
+_MOST_MEMBERS: Final = 200_000
 
 
 class RefusedArchive(ValueError):
@@ -33,24 +36,32 @@ class Tree:
         """The folder that is being filled."""
         self._stop = stop
         self._links: dict[PurePosixPath, str] = {}
+        self._bytes = self._members = 0
+
+    def announce(self, sizes: list[int]) -> None:
+        """Refuse an archive by the sizes of its members, before any is there."""
+        self._limit(sum(sizes), len(sizes))
 
     def add_folder(self, name: str) -> None:
         """Make a folder, unless it is there."""
+        self._count()
         self._place(name).mkdir(parents=True, exist_ok=True)
 
     def add_file(self, name: str, content: IO[bytes], mode: int, size: int) -> None:
         """Write a file of `size` bytes; only its executable bits are taken over."""
+        self._count(size)
         place = self._place(name)
         if place == self.root or place.is_dir():
             raise RefusedArchive(f"refused: {name!r} is a file and a folder")
         place.parent.mkdir(parents=True, exist_ok=True)
         written = 0
         with open(place, "wb") as file:
-            while piece := content.read(_PIECE):
+            while written <= size and (piece := content.read(_PIECE)):
                 self.check()
                 written += file.write(piece)
         if written != size:
-            raise RefusedArchive(f"{name!r} in the archive ends too early")
+            how = "ends too early" if written < size else "is longer than it says"
+            raise RefusedArchive(f"{name!r} in the archive {how}")
         if mode & 0o111:
             place.chmod(place.stat().st_mode | 0o111)
 
@@ -72,6 +83,7 @@ class Tree:
         elsewhere than it seems.
         """
         clean = self._clean(name)
+        self._count()
         parts = PurePosixPath(target).parts
         names = [part for part in parts if part != ".."]
         if list(parts[len(parts) - len(names) :]) != names:
@@ -117,6 +129,23 @@ class Tree:
                 raise RefusedArchive(
                     f"refused: {str(link)!r} in the archive is a link twice"
                 )
+
+    @staticmethod
+    def _limit(size: int, members: int) -> None:
+        """Refuse more than a program needs, by what is said of it."""
+        if size > _MOST_BYTES:
+            raise RefusedArchive(
+                f"refused: the archive holds more than {_MOST_BYTES >> 20} MiB"
+            )
+        if members > _MOST_MEMBERS:
+            raise RefusedArchive(
+                f"refused: the archive has more than {_MOST_MEMBERS} members"
+            )
+
+    def _count(self, size: int = 0) -> None:
+        self._bytes += size
+        self._members += 1
+        self._limit(self._bytes, self._members)
 
     def _place(self, name: str) -> Path:
         self.check()

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``__main__`` says of itself, and where imports begin, as under python."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
+
+__all__ = ["describe_file", "describe_folder", "describe_module", "describe_text"]
+
+
+def describe_file(main: ModuleType, filename: str) -> None:
+    """Make `main` that of ``python FILE``."""
+    from _frozen_importlib_external import SourceFileLoader
+
+    main.__file__ = filename
+    main.__loader__ = SourceFileLoader("__main__", filename)
+    main.__dict__["__cached__"] = None
+    sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
+
+
+def describe_text(main: ModuleType, filename: str) -> None:
+    """Make `main` that of ``python -c``, or of ``python -``, which names a file."""
+    from _frozen_importlib import BuiltinImporter
+
+    main.__loader__ = BuiltinImporter
+    if filename == "<stdin>":
+        main.__dict__.update(__file__=filename, __cached__=None)
+    sys.path.insert(0, "")
+
+
+def describe_folder(main: ModuleType, path: str, filename: str) -> None:
+    """Make `main` that of ``python FOLDER``."""
+    from importlib.util import spec_from_file_location
+
+    folder = filename.removesuffix("__main__.py")
+    sys.path.insert(0, folder if path.endswith("/") else folder.removesuffix("/"))
+    spec = spec_from_file_location("__main__", filename)
+    assert spec is not None, "it ends in .py"
+    _adopt(main, spec)
+
+
+def describe_module(main: ModuleType, name: str) -> tuple[str, str]:
+    """Make `main` that of ``python -m NAME``; return its source and its file.
+
+    Raises SystemExit in the words of python if there is no such module.
+    """
+    sys.argv[0] = "-m"
+    sys.path.insert(0, os.getcwd())
+    spec = _runnable(name)
+    loader: Any = spec.loader
+    # What is frozen into the interpreter has its source elsewhere.
+    frozen = getattr(spec.loader_state, "filename", None)
+    filename = frozen or spec.origin or name
+    if frozen:
+        with open(frozen, encoding="utf-8") as file:
+            source: str | None = file.read()
+    else:
+        source = loader.get_source(spec.name) if hasattr(loader, "get_source") else None
+    if source is None:
+        sys.exit(f"{sys.executable}: there is no source of the module {name}")
+    sys.argv[0] = filename
+    _adopt(main, spec)
+    return source, filename
+
+
+def _adopt(main: ModuleType, spec: ModuleSpec) -> None:
+    main.__spec__, main.__loader__ = spec, spec.loader
+    main.__package__ = spec.parent
+    main.__dict__.update(__file__=spec.origin, __cached__=spec.cached)
+
+
+def _runnable(name: str) -> ModuleSpec:
+    spec, reason = _found(name)
+    if spec is not None and spec.submodule_search_locations is not None:
+        main = f"{name}.__main__"
+        spec, reason = _found(main)
+        reason += f"; {name!r} is a package and cannot be directly executed"
+    if spec is None:
+        sys.exit(f"{sys.executable}: {reason}")
+    return spec
+
+
+def _found(name: str) -> tuple[ModuleSpec | None, str]:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(name), f"No module named {name}"
+    except (ImportError, AttributeError, TypeError, ValueError) as exc:
+        above = name.rpartition(".")[0]
+        own = isinstance(exc, ImportError) and exc.name != name
+        if own and not f"{above}.".startswith(f"{getattr(exc, 'name', None)}."):
+            # A fault of its package, which has a traceback to show.
+            raise
+        fault = f"{type(exc).__name__}: {exc}"
+        what = f"Error while finding module specification for {name!r} ({fault})"
+        return None, what

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The session of ``amaru repl``: lines in, what they come to on the standard streams.
+
+The host calls these functions on the loop's thread, one line at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from types import ModuleType
+from typing import Any, Final
+
+import amaru
+from amaru import _script, chat, host
+from pyodide.console import BANNER, Console
+
+__all__ = ["begin", "complete", "drop", "interrupt", "push"]
+
+_CANCEL_LIMIT: Final = 5.0
+_SHOWN: Final = 100
+_HINT: Final = 'await amaru.chat("...") asks the model. Ctrl-D ends the session.'
+
+# Of what a model says, what a terminal would obey.
+_CONTROLS: Final = {n: None for n in (*range(32), *range(127, 160)) if n not in (9, 10)}
+
+
+class _Session:
+    console: Console
+
+
+def begin(is_typed: bool) -> str:
+    """Begin a session with the names of ``__main__``; return what greets the user."""
+    names = sys.modules["__main__"].__dict__
+    names.setdefault("amaru", amaru)
+    chat.__class__ = _Chat
+    _Session.console = Console(names)
+    if is_typed:
+        # As under python, where a pager would take the keys that are typed next.
+        os.environ.setdefault("PAGER", "cat")
+        return f"{BANNER}\n{_HINT}"
+    _script.attach()
+    return ""
+
+
+async def push(text: str) -> tuple[str, int]:
+    """Run a line; return ``more``, ``done`` or ``exit``, and the code to exit with."""
+    future = _Session.console.push(text)
+    if future.syntax_check == "incomplete":
+        return "more", 0
+    await asyncio.wait([future])
+    if future.cancelled():
+        sys.stderr.write("KeyboardInterrupt\n")
+    elif isinstance(exc := future.exception(), SystemExit):
+        _script.flush()
+        return "exit", _code(exc)
+    elif exc is not None:
+        _report(exc, future.formatted_error or "")
+    else:
+        _display(future.result())
+    _script.flush()
+    return "done", 0
+
+
+def _display(value: Any) -> None:
+    try:
+        sys.displayhook(value)
+    except BaseException as exc:
+        # Without the frame of this function.
+        exc.__traceback__ = exc.__traceback__ and exc.__traceback__.tb_next
+        _report(exc, "".join(traceback.format_exception(exc)))
+
+
+def _report(exc: BaseException, text: str) -> None:
+    _script.flush()
+    if sys.excepthook is sys.__excepthook__:
+        sys.stderr.write(text)
+        return
+    try:
+        sys.excepthook(type(exc), exc, exc.__traceback__)
+    except Exception as fault:
+        sys.stderr.write(f"Error in sys.excepthook: {fault!r}\n{text}")
+
+
+def _code(exc: SystemExit) -> int:
+    """Return the exit code, as python does; any other object is shown."""
+    if exc.code is None:
+        return 0
+    if isinstance(exc.code, int):
+        return exc.code & 0xFF
+    sys.stderr.write(f"{exc.code}\n")
+    return 1
+
+
+async def interrupt() -> None:
+    """Stop what runs, and wait until it has stopped."""
+    console = _Session.console
+    console.cancel()
+    if running := list(console._tasks):
+        await asyncio.wait(running, timeout=_CANCEL_LIMIT)
+
+
+def drop() -> None:
+    """Forget the lines of a statement that is not complete."""
+    _Session.console.buffer = []
+
+
+def complete(text: str) -> tuple[list[str], int]:
+    """Return how the last word of `text` may go on, and where it begins.
+
+    What the word's properties print or raise is not shown.
+    """
+    try:
+        words, start = _Session.console.complete(text)
+    except Exception:
+        return [], len(text)
+    return sorted(set(words))[:_SHOWN], start
+
+
+class _Answer:
+    """A turn that writes to standard output what is said in it."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.failure = ""
+        self.ended = False
+
+    def text(self, delta: str) -> bool:
+        clean = delta.translate(_CONTROLS)
+        self.said.append(delta)
+        sys.stdout.write(clean)
+        sys.stdout.flush()
+        return True
+
+    def clean(self, text: str) -> str:
+        return text.translate(_CONTROLS)
+
+    def retrying(self, reason: str, seconds: float, attempt: int, of: int) -> bool:
+        left = f"trying again in {seconds:.1f} s ({attempt} of {of})"
+        return self.notice(f"{reason}; {left}")
+
+    def notice(self, message: str) -> bool:
+        sys.stderr.write(f"amaru: {message.translate(_CONTROLS)}\n")
+        return True
+
+    def reasoning(self, delta: str) -> bool:
+        return True
+
+    def tool_call(self, name: str, arguments: str) -> bool:
+        return self.notice(f"the model asks for {name}({arguments})")
+
+    def usage(self, prompt_tokens: int, completion_tokens: int) -> bool:
+        return True
+
+    async def drain(self) -> None:
+        # Writing waits by itself; the loop turns.
+        await asyncio.sleep(0)
+
+    def finished(self, reason: str = "stop") -> bool:
+        self.ended = True
+        return True
+
+    def failed(self, code: str, message: str, remedy: str = "") -> bool:
+        self.failure = f"{message}; {remedy}" if remedy else message
+        return self.finished()
+
+    def cancelled(self) -> bool:
+        return self.finished()
+
+
+class _Chat(ModuleType):
+    """The package ``amaru.chat``, which is a function too in a session."""
+
+    _conversation: chat.Conversation | None = None
+
+    async def __call__(self, text: str) -> str:
+        """Send a message of one conversation; return the answer, which is shown too.
+
+        Raises RuntimeError if there is no answer.
+        """
+        if _Chat._conversation is None:
+            _Chat._conversation = chat.Conversation(host.settings())
+        answer = _Answer()
+        turn: Any = answer
+        try:
+            await _Chat._conversation.send(turn, text)
+        finally:
+            if answer.said:
+                sys.stdout.write("\n")
+        if answer.failure:
+            raise RuntimeError(answer.failure)
+        return "".join(answer.said)

@@ -1,0 +1,54 @@
+// `amaru repl [PATH]`: type Python, with await, and a script's names if one is named.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import ArgumentParser
+
+struct ReplCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "repl",
+        abstract: "Type Python line by line, with await; or run a script first, and go on there.",
+        discussion: """
+            await amaru.chat("…") sends a message of one conversation to the model. Tab completes, \
+            Ctrl-C stops a line, Ctrl-D or exit() ends the session.
+            """
+    )
+
+    @Argument(
+        help: "A script, as for amaru run, whose names are there.",
+        completion: .file(extensions: ["py"])
+    )
+    var path: String?
+
+    @Argument(help: "The script's own arguments; options only after --.")
+    var arguments: [String] = []
+
+    @OptionGroup var options: ChatOptions
+
+    private var source: ScriptSource? { path.map { ScriptSource($0) } }
+
+    func validate() throws {
+        if source == .standardInput {
+            throw ValidationError("Standard input has the lines of the session: leave - out.")
+        }
+        if case .url(let url) = source { try ChatOptions.check(url, named: "PATH") }
+    }
+
+    func run() async throws {
+        let program = try Program(options)
+        let words = CommandLine.bytes(of: arguments)
+        await program.end {
+            let session = ChatSession { [source] in
+                let found =
+                    if let source { try await program.script(source, words) } else {
+                        FoundScript(script: ChatScript())
+                    }
+                var configuration = try await program.prepare(found.script)
+                configuration.settings.fetchBase = found.base ?? ""
+                configuration.isForNames = true
+                return configuration
+            }
+            return try await ReplLoop(program: program, session: session).run()
+        }
+    }
+}

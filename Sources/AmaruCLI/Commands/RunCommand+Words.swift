@@ -1,0 +1,40 @@
+// Where the script's own words begin on the command line of `amaru run`.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+extension RunCommand {
+    /// Puts `--` before the script's own words where something else than that begins them.
+    ///
+    /// As under `python`, -c CODE and -m MODULE end the options. A script whose first line starts
+    /// amaru is called with its own arguments behind it, by the system.
+    static func separated(_ words: [String]) -> [String] {
+        for (index, word) in words.enumerated() {
+            if word == "--" { return words }
+            let end = index + (word == "-c" || word == "-m" ? 2 : 1)
+            let isSource = end > index + 1 || !word.hasPrefix("-") || word == "-"
+            guard isSource, isWhole(words[..<index]) else { continue }
+            let hasOwnWords = end > index + 1 || startsAmaru(word)
+            guard hasOwnWords, end < words.count else { return words }
+            if words[end] == "--", end == index + 1 { return words }
+            return words[..<end] + ["--"] + words[end...]
+        }
+        return words
+    }
+
+    /// Whether words are options with all their values, so that the next one is something else.
+    private static func isWhole(_ words: ArraySlice<String>) -> Bool {
+        words.isEmpty || (try? parse(words + ["-"]))?.path == "-"
+    }
+
+    /// Whether a file's first line has the system run it by `amaru run`.
+    private static func startsAmaru(_ path: String) -> Bool {
+        guard let start = ScriptSource.start(ofFile: path), start.starts(with: "#!".utf8)
+        else { return false }
+        let line = String(decoding: start.prefix { $0 != 0x0A }, as: UTF8.self)
+        let words = line.dropFirst(2).split { $0.isWhitespace }
+        return zip(words, words.dropFirst()).contains { program, command in
+            program.split(separator: "/").last == "amaru" && command == "run"
+        }
+    }
+}

@@ -1,0 +1,138 @@
+// Where a script comes from, and how it is had.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruEnvironment
+import AmaruPython
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What `amaru run` is told to run.
+enum ScriptSource: Equatable, Sendable {
+    /// A file, a folder, or an archive.
+    case path(String)
+    /// A script or an archive on a server.
+    case url(String)
+    /// The whole of standard input.
+    case standardInput
+    /// A text.
+    case code(String)
+    /// A module that can be imported.
+    case module(String)
+
+    /// Takes a word of the command line apart.
+    init(_ word: String) {
+        let scheme = word.prefix { $0 != ":" }.lowercased()
+        self =
+            switch word {
+            case "-": .standardInput
+            case _ where ["http", "https"].contains(scheme) && word.contains("://"): .url(word)
+            default: .path(word)
+            }
+    }
+
+    private static let archiveEndings = [
+        ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".zip", ".whl", ".pyz",
+    ]
+
+    /// Whether a file is an archive: by its name, or by its first bytes.
+    static func isArchive(_ path: String) -> Bool {
+        let name = path.lowercased()
+        let isNamed = archiveEndings.contains { name.hasSuffix($0) }
+        guard let start = start(ofFile: path) else { return false }
+        return isNamed || start.starts(with: [0x1F, 0x8B])
+            || start.starts(with: "PK\u{3}\u{4}".utf8)
+    }
+
+    /// The first bytes of a regular file; nil for anything else.
+    static func start(ofFile path: String) -> [UInt8]? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return try? PosixCall.readAll(descriptor, atMost: 256)
+    }
+}
+
+/// A script that can be run, with the base of its relative URLs if that is not its folder.
+struct FoundScript: Sendable {
+    let script: ChatScript
+    var base: String?
+}
+
+extension Program {
+    /// Reads a script, after it was fetched or unpacked where that is needed.
+    ///
+    /// - Throws: `ChatScriptError`; `CancellationError`; `EnvironmentError` or the error of
+    ///   `LinkedPython.interpreter` if archives cannot be unpacked.
+    func script(_ source: ScriptSource, _ arguments: [Data]) async throws -> FoundScript {
+        switch source {
+        case .path(let path) where ScriptSource.isArchive(path):
+            let folder = try await ready("unpacked", path, named: path)
+            return FoundScript(
+                script: try ChatScript(path: folder, from: path, arguments: arguments)
+            )
+        case .path(let path):
+            return FoundScript(script: try ChatScript(path: path, arguments: arguments))
+        case .url(let url):
+            return try await fetchedScript(url, arguments)
+        case .standardInput:
+            // It blocks until the input ends.
+            let script = try await interrupts.during({ [self] _ in leave(ProcessEnd.interrupted) }) {
+                try await blockingCall("amaru-stdin") {
+                    try ChatScript.standardInput(arguments: arguments)
+                }
+            }
+            return FoundScript(script: script)
+        case .code(let code):
+            return FoundScript(script: ChatScript(code: code, arguments: arguments))
+        case .module(let name):
+            return FoundScript(script: ChatScript(module: name, arguments: arguments))
+        }
+    }
+
+    private func fetchedScript(_ url: String, _ arguments: [Data]) async throws -> FoundScript {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "amaru-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        trace("fetching \(url)")
+        let download = ScriptDownload(url: url, network: network)
+        let (file, base) = try await download.save(in: folder)
+        let place = try await ready("fetched", file.path, named: url)
+        return FoundScript(script: try ChatScript(path: place, arguments: arguments), base: base)
+    }
+
+    /// Has the interpreter put an archive, or what was fetched, into the cache; returns its place.
+    ///
+    /// - `how`: `unpacked` for an archive, `fetched` for what may be a script too.
+    /// - `name`: What messages call it.
+    private func ready(_ how: String, _ file: String, named name: String) async throws -> String {
+        let code = """
+            import sys; sys.path.insert(0, sys.argv[1]); from amaru.archives.cache import main; \
+            main(*sys.argv[2:])
+            """
+        let child = try ChildProcess(
+            executable: try linkedInterpreter().path,
+            arguments: ["-I", "-S", "-B", "-c", code, resources.root.path, how, file]
+                + [scriptCache.path],
+            environment: variables,
+            standardError: .separate
+        )
+        return try await withTaskCancellationHandler {
+            async let errors = child.standardError.reduce(into: [String]()) { $0.append($1) }
+            let output = await child.standardOutput.reduce(into: "") { $0 += $1 }
+            let status = try await child.exitStatus()
+            let reason = await errors.last ?? "\(status)"
+            guard status == .exited(0) else { throw ChatScriptError("\(name): \(reason).") }
+            return output
+        } onCancel: {
+            child.signal(SIGTERM)
+        }
+    }
+}
