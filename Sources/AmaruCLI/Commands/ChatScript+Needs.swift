@@ -1,6 +1,7 @@
 // What a script says about the packages and the Python that it needs.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
 import AmaruEnvironment
 import ArgumentParser
@@ -10,6 +11,13 @@ import ArgumentParser
 #else
     import Foundation
 #endif
+
+extension PythonInterpreterInfo {
+    /// The interpreter that belongs to the linked library.
+    static func linked() throws -> Self {
+        Self(path: try LinkedPython.interpreter(), version: LinkedPython.version)
+    }
+}
 
 extension ChatScript {
     /// What the script's block names, and in a folder what its `pyproject.toml` names, too.
@@ -30,6 +38,7 @@ extension ChatScript {
             let others = try await builder.metadata(ofProject: project, with: interpreter())
             try check(others, of: project.path, interpreter)
             needs.dependencies += others.dependencies
+            needs.requiresPython = needs.requiresPython ?? others.requiresPython
             needs.indexes.main = needs.indexes.main ?? others.indexes.main
             needs.indexes.extra += others.indexes.extra
         }
@@ -40,6 +49,24 @@ extension ChatScript {
     var requirementFiles: [String] {
         guard file(named: "pyproject.toml") == nil else { return [] }
         return [file(named: "requirements.txt")?.path].compactMap(\.self)
+    }
+
+    /// The file that keeps the exact packages of the script or its folder.
+    var lockFile: URL { EnvironmentLock.file(for: folder ?? file, isFolder: folder != nil) }
+
+    /// What the script and its folder ask for, without what a command line adds.
+    func request(
+        for needs: ScriptMetadata,
+        _ interpreter: PythonInterpreterInfo
+    ) -> EnvironmentRequest {
+        var request = EnvironmentRequest(
+            requirements: needs.dependencies,
+            interpreter: interpreter
+        )
+        request.requirementFiles = requirementFiles
+        request.indexes = needs.indexes
+        request.requiresPython = needs.requiresPython
+        return request
     }
 
     private func file(named name: String) -> URL? {
