@@ -45,9 +45,11 @@ extension EnvironmentBuilder {
     public var cached: [CachedEnvironment] {
         let folder = environments
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.compactMap { name -> CachedEnvironment? in
+        return names.compactMap { file -> CachedEnvironment? in
+            guard file.hasSuffix(PythonEnvironment.markerSuffix) else { return nil }
+            let name = String(file.dropLast(PythonEnvironment.markerSuffix.count))
             let root = folder.appending(path: name)
-            let marker = root.appending(path: PythonEnvironment.markerName)
+            let marker = PythonEnvironment.marker(of: root)
             guard let text = try? String(contentsOf: marker, encoding: .utf8),
                 let attributes = try? FileManager.default.attributesOfItem(atPath: marker.path)
             else { return nil }
@@ -59,6 +61,29 @@ extension EnvironmentBuilder {
             )
         }
         .sorted { $0.lastUsed > $1.lastUsed }
+    }
+
+    /// Removes what belongs to no environment: what was read of scripts before a time, files of
+    /// locks, and what older versions of this program or dead processes left.
+    ///
+    /// - Throws: `EnvironmentError` if files cannot be removed.
+    public func removeStrays(before limit: Date) async throws {
+        let suffix = PythonEnvironment.markerSuffix
+        do {
+            try await CacheEntry.removeStrays(in: environments, markerSuffix: suffix)
+            try await blockingCall("amaru-cache") { [metadataFolder] in
+                let manager = FileManager.default
+                let path = metadataFolder.path
+                for name in (try? manager.contentsOfDirectory(atPath: path)) ?? [] {
+                    let file = metadataFolder.appending(path: name)
+                    let found = try? manager.attributesOfItem(atPath: file.path)
+                    let written = found?[.modificationDate] as? Date ?? .distantPast
+                    if written < limit { try DurableFile.remove(file) }
+                }
+            }
+        } catch {
+            throw EnvironmentError(cache: cacheFolder.path, error)
+        }
     }
 
     /// Removes an environment, unless a program uses it.

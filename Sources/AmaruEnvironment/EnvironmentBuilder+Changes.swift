@@ -8,6 +8,11 @@
 #endif
 
 extension EnvironmentBuilder {
+    /// Returns the environment for a request, if it was made before; starts no process.
+    public func existing(for request: EnvironmentRequest) -> PythonEnvironment? {
+        PythonEnvironment(completeAt: entry(named: request.key).url, for: request.interpreter)
+    }
+
     /// Returns the environment that a change leads to, if it was made before; starts no process.
     public func existing(
         after change: EnvironmentChange,
@@ -41,7 +46,7 @@ extension EnvironmentBuilder {
 
     /// What the marker of the environment says: that of the base, and the change.
     private func contents(after change: EnvironmentChange) -> [String] {
-        let marker = URL(filePath: change.base).appending(path: PythonEnvironment.markerName)
+        let marker = PythonEnvironment.marker(of: URL(filePath: change.base))
         let before = (try? String(contentsOf: marker, encoding: .utf8)) ?? ""
         return before.split(separator: "\n").map(String.init) + change.requirements
             + change.removals.map { "without \($0)" }
@@ -80,7 +85,6 @@ extension EnvironmentBuilder {
     /// Copies an environment; links would share what a program writes into its packages.
     private static func copy(_ base: URL, to root: URL) throws {
         try FileManager.default.copyItem(at: base, to: root)
-        try DurableFile.remove(root.appending(path: PythonEnvironment.markerName))
         // Programs name the environment that they belong to.
         let programs = root.appending(path: "bin")
         for name in try FileManager.default.contentsOfDirectory(atPath: programs.path) {

@@ -24,6 +24,9 @@ public struct EnvironmentBuilder: Sendable {
     /// The folder that holds `environments` and `models`.
     public let cacheFolder: URL
 
+    /// How long an installer may neither say anything nor write a file before it is ended.
+    public var stallLimit: Duration = .seconds(600)
+
     /// The variables that installers and model servers get.
     let environment: [String: String]
 
@@ -76,7 +79,7 @@ public struct EnvironmentBuilder: Sendable {
 
     /// The place of an environment in the cache.
     func entry(named name: String) -> CacheEntry {
-        CacheEntry(folder: environments, name: name, markerName: PythonEnvironment.markerName)
+        CacheEntry(folder: environments, name: name, markerSuffix: PythonEnvironment.markerSuffix)
     }
 
     /// Makes an environment, unless another process does so first; the marker comes last, and
@@ -100,12 +103,12 @@ public struct EnvironmentBuilder: Sendable {
             unless: { PythonEnvironment(completeAt: root, for: interpreter) != nil },
             onWait: { progress("waiting for another amaru that installs the same packages") }
         ) { work in
-            try await body(Installer(environment, work, progress))
+            try await body(Installer(self, work, progress))
             guard !Task.isCancelled else { throw EnvironmentError.cancelled }
             try await blockingCall("amaru-cache") {
                 try DurableFile.flushTree(root)
                 let text = contents.map { $0 + "\n" }.joined()
-                try DurableFile.write(text, to: root.appending(path: PythonEnvironment.markerName))
+                try DurableFile.write(text, to: PythonEnvironment.marker(of: root))
             }
         }
         let made = PythonEnvironment(root: root)

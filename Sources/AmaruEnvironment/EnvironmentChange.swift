@@ -41,7 +41,7 @@ public struct EnvironmentChange: Sendable, Hashable, Codable {
     func key(_ interpreter: PythonInterpreterInfo) -> String {
         let flags = [dependencies, prereleases, reinstalls].map { $0 ? "1" : "0" }.joined()
         return CacheKey.make([
-            ["amaru change 2", interpreter.path, interpreter.version, base, flags],
+            ["amaru change 3", interpreter.path, interpreter.version, base, flags],
             requirements, constraints, indexes.key, removals,
             stands.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] },
         ])

@@ -22,7 +22,8 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         private enum Kind: String {
             case noVenvModule, unresolvable, offline, unwritableCache, interpreterMissing
             case interpreterMismatch, invalidRequirement, cancelled, diskFull, damagedDownload
-            case installerFailed, modelServerFailed, limitReached
+            case installerFailed, modelServerFailed, limitReached, indexFailed, stalled
+            case staleLock, incompleteEnvironment
         }
 
         private let kind: Kind
@@ -35,6 +36,18 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
 
         /// The package index can't be reached.
         public static let offline = Code(kind: .offline)
+
+        /// The package index answers with errors of its own.
+        public static let indexFailed = Code(kind: .indexFailed)
+
+        /// An installer did nothing for too long, and was ended.
+        public static let stalled = Code(kind: .stalled)
+
+        /// A lock is missing, damaged, or was made for something else.
+        public static let staleLock = Code(kind: .staleLock)
+
+        /// An environment that is used as it is lacks packages.
+        public static let incompleteEnvironment = Code(kind: .incompleteEnvironment)
 
         /// The cache folder can't be written.
         public static let unwritableCache = Code(kind: .unwritableCache)
@@ -54,7 +67,7 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         /// The disk is full.
         public static let diskFull = Code(kind: .diskFull)
 
-        /// A downloaded file has another digest than expected.
+        /// A downloaded file has another digest than expected, or is not what its name says.
         public static let damagedDownload = Code(kind: .damagedDownload)
 
         /// The installer failed for a reason of its own.
@@ -102,12 +115,9 @@ extension EnvironmentError {
         case is CancellationError:
             self = .cancelled
         case let error as PosixError where error.isDiskFull:
-            self.init(
-                .diskFull,
-                "the disk that holds \(folder) is full (\(error))",
-                remedy: "Free some space, then try again. Nothing incomplete was kept.",
-                cause: error
-            )
+            self = .diskFull(folder, "\(error)", cause: error)
+        case let error as CocoaError where error.code == .fileWriteOutOfSpace:
+            self = .diskFull(folder, error.reason, cause: error)
         case let error as PosixError where error.isShortage:
             self.init(
                 .limitReached,
@@ -123,6 +133,23 @@ extension EnvironmentError {
                 cause: error
             )
         }
+    }
+
+    /// The error of a full disk.
+    ///
+    /// - `details`: What failed for it.
+    static func diskFull(
+        _ path: String,
+        _ details: String,
+        cause: (any Error)? = nil
+    ) -> EnvironmentError {
+        EnvironmentError(
+            .diskFull,
+            "the disk that holds \(path) is full: \(details)",
+            remedy: "Free some space there, for example with `amaru env prune`, then try again. "
+                + "Nothing incomplete was kept.",
+            cause: cause
+        )
     }
 
     static var cancelled: EnvironmentError { cancelled("installation") }

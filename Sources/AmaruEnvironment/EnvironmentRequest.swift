@@ -27,11 +27,14 @@ public struct EnvironmentRequest: Sendable, Hashable {
     /// Where packages are looked for.
     public var indexes = PackageIndexes()
 
+    /// The versions of Python that the packages should be for, as a lock notes them.
+    public var requiresPython: String?
+
     /// Whether the request names no package.
     public var isEmpty: Bool { texts.isEmpty && requirementFiles.isEmpty }
 
     /// The version of the cache's format: increased when older environments can't be used any more.
-    static let format = 3
+    static let format = 4
 
     /// Creates a request; does not check the file system or the requirements.
     public init(requirements: [String], interpreter: PythonInterpreterInfo) {
@@ -42,11 +45,16 @@ public struct EnvironmentRequest: Sendable, Hashable {
     /// The requirements as the installer gets them.
     var texts: [String] { requirements.map(\.trimmed).filter { !$0.isEmpty } }
 
+    /// The requirements in one spelling and order.
+    var named: [String] {
+        Set(requirements.map(Self.normalized).filter { !$0.isEmpty }).sorted()
+    }
+
     /// The name of this request's folder in the cache, equal for requests that mean the same.
     var key: String {
         CacheKey.make([
             ["amaru environment \(Self.format)", interpreter.path, interpreter.version],
-            Set(requirements.map(Self.normalized).filter { !$0.isEmpty }).sorted(),
+            named,
             RequirementsFile.contents(of: requirementFiles), indexes.key,
         ])
     }

@@ -33,11 +33,16 @@ public struct PythonEnvironment: Sendable, Hashable {
         return root.appending(path: "lib/python\(minor)/site-packages")
     }
 
-    /// The file that is written last: with it, an environment is complete.
-    static let markerName = "amaru-complete"
+    /// The end of the name of the file that is written last: with it, an environment is complete.
+    static let markerSuffix = ".complete"
 
-    /// That file.
-    var marker: URL { root.appending(path: Self.markerName) }
+    /// That file, beside the environment's folder.
+    var marker: URL { Self.marker(of: root) }
+
+    /// The file that says that the environment in a folder is complete, and what it was made of.
+    static func marker(of root: URL) -> URL {
+        URL(filePath: root.path + markerSuffix, directoryHint: .notDirectory)
+    }
 
     /// Accepts a folder only if it has the marker and its `pyvenv.cfg` names this interpreter.
     init?(completeAt root: URL, for interpreter: PythonInterpreterInfo) {

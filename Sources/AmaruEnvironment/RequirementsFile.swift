@@ -15,7 +15,20 @@ enum RequirementsFile {
     /// The contents of files and of those that they name, each once.
     static func contents(of paths: [String]) -> [String] {
         var seen: Set<String> = []
-        return paths.flatMap { contents(of: $0, &seen) }
+        return paths.flatMap { contents(of: $0, following: included + limiting, &seen) }
+    }
+
+    private static let included = ["--requirement", "-r"]
+    private static let limiting = ["--constraint", "-c"]
+
+    /// The requirements of files and of those that they name, without options.
+    static func requirements(of paths: [String]) -> [String] {
+        // An option of one requirement, such as a digest, is behind it.
+        var seen: Set<String> = []
+        let texts = paths.flatMap { contents(of: $0, following: included, &seen) }
+        return texts.flatMap(lines(of:)).filter { !$0.hasPrefix("-") }.map { line in
+            String(line[..<(line.firstRange(of: " --")?.lowerBound ?? line.endIndex)]).trimmed
+        }
     }
 
     /// Refuses a file that is not there.
@@ -31,21 +44,47 @@ enum RequirementsFile {
         }
     }
 
-    private static func contents(of path: String, _ seen: inout Set<String>) -> [String] {
+    /// The lines without comments; a backslash at the end joins one to the next, as pip does it.
+    static func lines(of text: String) -> [String] {
+        var lines: [String] = []
+        var start = ""
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+            // A comment ends a line that was continued.
+            let isComment = line.trimmed.hasPrefix("#")
+            if !isComment, line.hasSuffix("\\") {
+                start += line.dropLast()
+                continue
+            }
+            lines.append(start + (isComment ? " \(line)" : line))
+            start = ""
+        }
+        lines.append(start)
+        return lines.map { line in
+            guard !line.hasPrefix("#") else { return "" }
+            let end = [" #", "\t#"].compactMap { line.firstRange(of: $0)?.lowerBound }.min()
+            return line[..<(end ?? line.endIndex)].trimmed
+        }
+        .filter { !$0.isEmpty }
+    }
+
+    private static func contents(
+        of path: String,
+        following options: [String],
+        _ seen: inout Set<String>
+    ) -> [String] {
         let file = URL(filePath: path).standardizedFileURL
         guard seen.insert(file.path).inserted,
             let data = FileManager.default.contents(atPath: file.path)
         else { return [] }
         let text = String(decoding: data, as: UTF8.self)
         let folder = file.deletingLastPathComponent()
-        let others = text.split(whereSeparator: \.isNewline).compactMap { line -> String? in
-            let options = ["--requirement", "--constraint", "-r", "-c"]
+        let others = lines(of: text).compactMap { line -> String? in
             guard let option = options.first(where: line.hasPrefix) else { return nil }
             let name = line.dropFirst(option.count).drop { $0 == "=" || $0 == " " || $0 == "\t" }
                 .prefix { !$0.isWhitespace }
                 .filter { $0 != "\"" && $0 != "'" }
             return URL(filePath: String(name), relativeTo: folder).path
         }
-        return [text] + others.flatMap { contents(of: $0, &seen) }
+        return [text] + others.flatMap { contents(of: $0, following: options, &seen) }
     }
 }

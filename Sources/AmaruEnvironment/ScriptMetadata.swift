@@ -87,6 +87,9 @@ extension EnvironmentBuilder {
         return try await metadata("project", file.path, text, named: file.path, with: interpreter)
     }
 
+    /// The folder of what was read.
+    var metadataFolder: URL { cacheFolder.appending(path: "metadata") }
+
     /// What surely fits into one argument of a program, of which Linux allows 128 KiB.
     private static let argumentLimit = 100_000
 
@@ -103,23 +106,47 @@ extension EnvironmentBuilder {
         with interpreter: PythonInterpreterInfo
     ) async throws -> ScriptMetadata {
         let key = CacheKey.make([["amaru metadata 1", interpreter.version, kind, text]])
-        let folder = cacheFolder.appending(path: "metadata")
-        let file = folder.appending(path: "\(key).json")
-        let answer: Answer
-        if let known = FileManager.default.contents(atPath: file.path),
-            let decoded = try? JSONDecoder().decode(Answer.self, from: known)
-        {
-            answer = decoded
-        } else {
-            answer = try await read(kind, source, named: name, with: interpreter)
-            // A cache that cannot be written is no reason not to run.
-            try? DurableFile.makeFolder(folder)
-            try? JSONEncoder().encode(answer).write(to: file, options: .atomic)
+        let answer: Answer = try await remembered(key) {
+            try await read(kind, source, named: name, with: interpreter)
         }
         guard let metadata = answer.metadata else {
             throw Self.unreadable(name, answer.error ?? "it is not known why")
         }
         return metadata
+    }
+
+    /// Returns an answer that was given before, or asks for it.
+    func remembered<Answer: Codable>(
+        _ key: String,
+        _ ask: () async throws -> Answer
+    ) async throws -> Answer {
+        let file = metadataFolder.appending(path: "\(key).json")
+        if let known = FileManager.default.contents(atPath: file.path),
+            let decoded = try? JSONDecoder().decode(Answer.self, from: known)
+        {
+            return decoded
+        }
+        let answer = try await ask()
+        // A cache that cannot be written is no reason not to run.
+        try? DurableFile.makeFolder(metadataFolder)
+        try? JSONEncoder().encode(answer).write(to: file, options: .atomic)
+        return answer
+    }
+
+    /// Runs an interpreter, and decodes what it prints.
+    func ask<Answer: Decodable>(
+        _ interpreter: String,
+        _ arguments: [String]
+    ) async throws -> Answer {
+        let child = try ChildProcess(
+            executable: interpreter,
+            arguments: arguments,
+            environment: environment,
+            standardError: .merged
+        )
+        let output = await child.standardOutput.reduce(into: "") { $0 += $1 }
+        _ = try await child.exitStatus()
+        return try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
     }
 
     private func read(
@@ -130,15 +157,7 @@ extension EnvironmentBuilder {
     ) async throws -> Answer {
         let reader = String(decoding: PackageResources.metadata_py, as: UTF8.self)
         do {
-            let child = try ChildProcess(
-                executable: interpreter.path,
-                arguments: ["-I", "-S", "-c", reader, kind, source],
-                environment: environment,
-                standardError: .merged
-            )
-            let output = await child.standardOutput.reduce(into: "") { $0 += $1 }
-            _ = try await child.exitStatus()
-            return try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
+            return try await ask(interpreter.path, ["-I", "-S", "-c", reader, kind, source])
         } catch is CancellationError {
             throw EnvironmentError.cancelled("start")
         } catch {

@@ -13,14 +13,14 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     func entry(_ name: String) -> CacheEntry {
-        CacheEntry(folder: folder.url, name: name, markerName: "complete")
+        CacheEntry(folder: folder.url, name: name, markerSuffix: ".complete")
     }
 
     func fill(_ name: String) async throws {
         let entry = entry(name)
         try await entry.fill(unless: { false }, onWait: {}) { work in
             #expect(FileManager.default.fileExists(atPath: work.folder.path))
-            try folder.write("", to: "\(name)/complete")
+            try folder.write("", to: "\(name).complete")
         }
     }
 
@@ -32,7 +32,7 @@ import Testing
         async throws
     {
         try await fill("a")
-        #expect(try files == ["a", "a.lock"])
+        #expect(try files == ["a.complete", "a.lock"])
     }
 
     @Test func `A failure removes all that was made`() async throws {
@@ -50,9 +50,10 @@ import Testing
         try folder.write("", to: ".work-half/download")
         try folder.write("", to: "half/file")
         try folder.write("", to: ".work-full/download")
-        try folder.write("", to: "full/complete")
+        try folder.write("", to: "full/file")
+        try folder.write("", to: "full.complete")
         try await fill("a")
-        #expect(try files == ["a", "a.lock", "half.lock", "full", "full.lock"])
+        #expect(try files == ["a.complete", "a.lock", "full", "full.complete", "full.lock"])
     }
 
     @Test func `What a living process fills stays`() async throws {
@@ -60,8 +61,30 @@ import Testing
         try folder.write("", to: ".work-other/download")
         try folder.write("", to: "other/file")
         try await fill("a")
-        #expect(try files == ["a", "a.lock", "other", ".work-other", "other.lock"])
+        #expect(try files == ["a.complete", "a.lock", "other", ".work-other", "other.lock"])
         withExtendedLifetime(lock) {}
+    }
+
+    @Test func `Strays are removed, and nothing that is complete or in use`() async throws {
+        try await fill("a")
+        for path in [".work-half/download", "half/file", "lone.lock", "old/complete", "busy/x"] {
+            try folder.write("", to: path)
+        }
+        let lock = try await FileLock.acquire(at: folder.path + "/busy.lock") {}
+        try await CacheEntry.removeStrays(in: folder.url, markerSuffix: ".complete")
+        #expect(try files == ["a.complete", "a.lock", "busy", "busy.lock"])
+        withExtendedLifetime(lock) {}
+        #expect(try await entry("a").discard())
+        #expect(try files == ["busy", "busy.lock"])
+    }
+
+    @Test func `A lock whose file was removed is none`() async throws {
+        let path = folder.path + "/x.lock"
+        let first = try #require(try FileLock.acquireIfFree(at: path))
+        first.removeFile()
+        let second = try #require(try FileLock.acquireIfFree(at: path))
+        #expect(try FileLock.acquireIfFree(at: path) == nil)
+        withExtendedLifetime((first, second)) {}
     }
 }
 

@@ -29,7 +29,7 @@ import Testing
                 print("used too", flush=True)
                 sys.stdin.read()
             """
-        let marker = made.root.appending(path: PythonEnvironment.markerName)
+        let marker = made.marker
         let user = try ChildProcess(
             executable: shop.interpreter.path,
             arguments: ["-c", removal, marker.path],

@@ -56,8 +56,7 @@ import class Amaru.Lock
         let shop = try WheelShop()
         let request = shop.request([])
         let made = try await shop.builder().environment(for: request)
-        let marker = made.root.appending(path: PythonEnvironment.markerName)
-        try FileManager.default.removeItem(at: marker)
+        try FileManager.default.removeItem(at: made.marker)
         let litter = made.root.appending(path: "half-made")
         try Data().write(to: litter)
         #expect(try await shop.builder().environment(for: request) == made)
@@ -111,7 +110,7 @@ import class Amaru.Lock
         let (running, entered) = AsyncStream.makeStream(of: Int32.self)
         // An interpreter that makes the folder, says its number and hangs.
         let slow = try await shop.folder.program(
-            "#!/bin/sh\nmkdir -p \"$4\"; echo PID $$; sleep 1000 & wait\n",
+            "#!/bin/sh\nmkdir -p \"$4\"; echo Collecting $$; sleep 1000 & wait\n",
             "slow"
         )
         let request = EnvironmentRequest(
@@ -121,7 +120,7 @@ import class Amaru.Lock
         let builder = shop.builder()
         let task = Task {
             try await builder.environment(for: request) { line in
-                if line.hasPrefix("PID "), let pid = Int32(line.dropFirst(4)) {
+                if line.hasPrefix("Collecting "), let pid = Int32(line.dropFirst(11)) {
                     entered.yield(pid)
                 }
             }

@@ -53,7 +53,7 @@ import Testing
             exec 9> '\(trace.path)'
             sleep 1000 &
             echo started >&9
-            echo READY
+            echo Collecting
             wait
             """,
             "slow"
@@ -67,7 +67,7 @@ import Testing
                 interpreter: PythonInterpreterInfo(path: interpreter, version: "3.11.2")
             )
             _ = try await builder.environment(for: request) { line in
-                if line == "READY" { kill(getpid(), signal) }
+                if line == "Collecting" { kill(getpid(), signal) }
             }
         }
         #expect(try await trace.untilTheEnd() == "started\n")

@@ -36,14 +36,24 @@ final class WheelShop: Sendable {
 
     /// A builder without network that takes packages from the folder of wheels.
     func builder() -> EnvironmentBuilder {
-        EnvironmentBuilder(
-            cacheFolder: cache,
-            environment: [
-                "PATH": "/usr/bin:/bin", "HOME": folder.path, "PIP_NO_INDEX": "1",
-                "PIP_FIND_LINKS": folder.path, "PIP_CONFIG_FILE": "/dev/null",
-                "PIP_NO_CACHE_DIR": "1",
-            ]
-        )
+        EnvironmentBuilder(cacheFolder: cache, environment: Self.variables(folder.path))
+    }
+
+    /// A builder that takes packages from a server alone.
+    func builder(index: ScriptedServer, _ further: [String: String] = [:]) -> EnvironmentBuilder {
+        var variables = Self.variables(folder.path).merging(further) { $1 }
+        variables["PIP_NO_INDEX"] = nil
+        variables["PIP_FIND_LINKS"] = nil
+        variables["PIP_INDEX_URL"] = index.url + "/simple"
+        return EnvironmentBuilder(cacheFolder: cache, environment: variables)
+    }
+
+    /// What lets installers see the wheels of a folder, and no others.
+    static func variables(_ folder: String, path: String = "/usr/bin:/bin") -> [String: String] {
+        [
+            "PATH": path, "HOME": folder, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": folder,
+            "PIP_CONFIG_FILE": "/dev/null", "PIP_NO_CACHE_DIR": "1",
+        ]
     }
 
     func request(_ requirements: [String]) -> EnvironmentRequest {
@@ -51,8 +61,8 @@ final class WheelShop: Sendable {
     }
 
     /// The environments' folders that are there.
-    func environments() throws -> [String] {
-        let folder = cache.appending(path: "environments")
+    func environments(in builder: EnvironmentBuilder? = nil) throws -> [String] {
+        let folder = (builder?.cacheFolder ?? cache).appending(path: "environments")
         guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
         return try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { !$0.hasSuffix(".lock") }
@@ -68,12 +78,14 @@ final class WheelShop: Sendable {
         _ name: String,
         _ version: String,
         requires: [String] = [],
-        files: [String: String] = [:]
+        files: [String: String] = [:],
+        data: [String: String] = [:],
+        padding: Int = 0
     ) async throws {
         let description = try JSONSerialization.data(
             withJSONObject: [
                 "name": name, "version": version, "requires": requires, "files": files,
-                "folder": folder.path,
+                "data": data, "padding": padding, "folder": folder.path,
             ] as [String: Any]
         )
         _ = try await run(
@@ -83,7 +95,7 @@ final class WheelShop: Sendable {
         )
     }
 
-    private func run(_ python: String, _ program: String, _ arguments: String...) async throws
+    func run(_ python: String, _ program: String, _ arguments: String...) async throws
         -> [String]
     {
         let child = try ChildProcess(
@@ -109,6 +121,9 @@ final class WheelShop: Sendable {
         tag = "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
         files = {f"{name}/__init__.py": f"version = {version!r}\\n"}
         files |= {f"{name}/{path}": text for path, text in wheel["files"].items()}
+        files |= {f"{name}/padding": "x" * wheel["padding"]}
+        base = f"{name}-{version}.data/data"
+        files |= {f"{base}/{path}": text for path, text in wheel["data"].items()}
         files |= {f"{info}/METADATA": metadata, f"{info}/WHEEL": tag}
         files[f"{info}/RECORD"] = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
         with zipfile.ZipFile(f"{wheel['folder']}/{name}-{version}-py3-none-any.whl", "w") as out:

@@ -76,7 +76,7 @@ import Testing
     func bareEnvironment(in shop: WheelShop) throws -> PythonEnvironment {
         let version = shop.interpreter.version
         try shop.folder.write("home = /usr/bin\nversion = \(version)\n", to: "bare/pyvenv.cfg")
-        try shop.folder.write("", to: "bare/\(PythonEnvironment.markerName)")
+        try shop.folder.write("", to: "bare\(PythonEnvironment.markerSuffix)")
         let root = shop.folder.url.appending(path: "bare")
         let python = root.appending(path: "bin/python")
         try FileManager.default.createDirectory(

@@ -187,6 +187,14 @@ import Testing
         let other = try await shop.builder().environment(for: request)
         #expect(try await shop.run(other, version) == ["2.0"])
 
+        // Lines that go on, as pip joins them; a comment ends one.
+        let lines = "amaru-one\\\n#no\n-c \\\n  limits.txt  # yes\n"
+        try shop.folder.write(lines, to: "requirements.txt")
+        let joined = request.key
+        try shop.folder.write("amaru-one<2\n", to: "limits.txt")
+        #expect(request.key != joined)
+        #expect(RequirementsFile.requirements(of: [file.path]) == ["amaru-one"])
+
         request.requirementFiles = [shop.folder.path + "/missing.txt"]
         let error = await #expect(throws: EnvironmentError.self) {
             try await shop.builder().environment(for: request)

@@ -16,12 +16,19 @@ import Testing
             ["HOME": "/h", "XDG_CACHE_HOME": "relative", "XDG_CONFIG_HOME": ""],
             "/h/.cache/amaru", "/h/.config/amaru"
         ),
+        (["HOME": "", "XDG_CACHE_HOME": ""], "HOME/.cache/amaru", "HOME/.config/amaru"),
+        (["HOME": "relative"], "HOME/.cache/amaru", "HOME/.config/amaru"),
     ])
     func `The folders follow the XDG rules, which know no relative paths`(
         environment: [String: String],
         cache: String,
         config: String
     ) {
+        // Not the working folder, but the home that the system knows of.
+        let home = String(cString: getpwuid(getuid()).pointee.pw_dir)
+        let (cache, config) = (
+            cache.replacing("HOME", with: home), config.replacing("HOME", with: home)
+        )
         #if os(macOS)
             let cache = cache.replacing("/.cache/", with: "/Library/Caches/")
         #endif

@@ -33,7 +33,15 @@ TOOLS = ("pip", "setuptools")
 
 #: Failures that are not those of what was asked for.
 _SYSTEM = frozenset(
-    ("diskFull", "limitReached", "noVenvModule", "offline", "unwritableCache")
+    (
+        "diskFull",
+        "indexFailed",
+        "limitReached",
+        "noVenvModule",
+        "offline",
+        "stalled",
+        "unwritableCache",
+    )
 )
 
 

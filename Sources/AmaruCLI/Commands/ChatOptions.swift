@@ -37,11 +37,25 @@ struct ChatOptions: ParsableArguments {
     )
     var withRequirements: [String] = []
 
-    @Option(
-        help: "A Python interpreter to make environments with, or an environment to use as it is.",
-        completion: .file()
-    )
+    @Option(help: "The Python interpreter to make environments with.", completion: .file())
     var python: String?
+
+    @Option(
+        help: """
+            A virtual environment to use as it is: nothing is installed into it, and what it lacks \
+            is named. Without the option an active one (VIRTUAL_ENV) runs scripts that name no \
+            packages of their own; those that do get an environment of their own.
+            """,
+        completion: .directory
+    )
+    var venv: String?
+
+    @Flag(
+        help: """
+            Fail if the script has no lock, or one made for other packages; amaru env lock makes it.
+            """
+    )
+    var locked = false
 
     @Option(
         help: "A GGUF file for the model on this machine.",
@@ -74,6 +88,12 @@ struct ChatOptions: ParsableArguments {
             throw ValidationError(
                 "--no-key and --key-env NAME: give one of them, or say where the key goes with "
                     + "NAME@ORIGIN."
+            )
+        }
+        if venv != nil, python != nil || locked {
+            throw ValidationError(
+                "--venv uses an environment as it is, so that --python and --locked say nothing: "
+                    + "leave one of them out."
             )
         }
         if gguf != nil, baseURL != nil {

@@ -30,6 +30,7 @@ extension ChatScript {
             let others = try await builder.metadata(ofProject: project, with: interpreter())
             try check(others, of: project.path, interpreter)
             needs.dependencies += others.dependencies
+            needs.requiresPython = needs.requiresPython ?? others.requiresPython
             needs.indexes.main = needs.indexes.main ?? others.indexes.main
             needs.indexes.extra += others.indexes.extra
         }
@@ -40,6 +41,33 @@ extension ChatScript {
     var requirementFiles: [String] {
         guard file(named: "pyproject.toml") == nil else { return [] }
         return [file(named: "requirements.txt")?.path].compactMap(\.self)
+    }
+
+    /// The file that keeps the exact packages of the script or its folder; nil for what is neither.
+    var lockFile: URL? {
+        switch kind {
+        case .file, .folder:
+            EnvironmentLock.file(
+                for: folder ?? URL(filePath: filename),
+                isFolder: folder != nil
+            )
+        case .text, .module: nil
+        }
+    }
+
+    /// What the script and its folder ask for, without what a command line adds.
+    func request(
+        for needs: ScriptMetadata,
+        _ interpreter: PythonInterpreterInfo
+    ) -> EnvironmentRequest {
+        var request = EnvironmentRequest(
+            requirements: needs.dependencies,
+            interpreter: interpreter
+        )
+        request.requirementFiles = requirementFiles
+        request.indexes = needs.indexes
+        request.requiresPython = needs.requiresPython
+        return request
     }
 
     private func file(named name: String) -> URL? {

@@ -13,13 +13,15 @@ import ArgumentParser
 struct EnvironmentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "env",
-        abstract: "List, show or remove the environments that packages are installed in.",
+        abstract: "List, show, lock or remove the environments that packages are installed in.",
         discussion: """
             An environment is made once for a set of packages, and found again by every script \
             that needs the same. All of them can be removed at any time: what is needed is made \
             again.
             """,
-        subcommands: [List.self, Show.self, Remove.self, Prune.self, Clear.self],
+        subcommands: [
+            List.self, Show.self, Path.self, Lock.self, Remove.self, Prune.self, Clear.self,
+        ],
         defaultSubcommand: List.self
     )
 
@@ -31,15 +33,16 @@ struct EnvironmentCommand: AsyncParsableCommand {
         )
     }
 
-    /// Removes environments, and says of each what became of it.
+    /// Removes environments, and says of each what became of it; then what belongs to none.
     ///
-    /// - Throws: `ExitCode`, `TerminalError`.
-    static func remove(_ all: [CachedEnvironment]) async throws {
+    /// - Throws: `EnvironmentError`, `TerminalError`.
+    static func remove(_ all: [CachedEnvironment], straysBefore limit: Date?) async throws {
         for cached in all {
             let isGone = try await builder.remove(cached)
             let words = isGone ? "removed" : "in use, and kept:"
             try Report.output("\(words) \(cached.name)\n")
         }
+        if let limit { try await builder.removeStrays(before: limit) }
         if all.isEmpty { Report.line("There is nothing to remove.") }
     }
 
@@ -102,7 +105,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         func run() async throws {
             try await PluginsCommand.reporting {
                 let cached = try EnvironmentCommand.environment(named: name)
-                try await EnvironmentCommand.remove([cached])
+                try await EnvironmentCommand.remove([cached], straysBefore: nil)
             }
         }
     }
@@ -125,7 +128,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
             try await PluginsCommand.reporting {
                 let limit = Date(timeIntervalSinceNow: -Double(days) * 86_400)
                 let old = EnvironmentCommand.builder.cached.filter { $0.lastUsed < limit }
-                try await EnvironmentCommand.remove(old)
+                try await EnvironmentCommand.remove(old, straysBefore: limit)
             }
         }
     }
@@ -137,7 +140,8 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await PluginsCommand.reporting {
-                try await EnvironmentCommand.remove(EnvironmentCommand.builder.cached)
+                let all = EnvironmentCommand.builder.cached
+                try await EnvironmentCommand.remove(all, straysBefore: .distantFuture)
             }
         }
     }

@@ -118,7 +118,7 @@ extension Program {
             main(*sys.argv[2:])
             """
         let child = try ChildProcess(
-            executable: try linkedInterpreter().path,
+            executable: try PythonInterpreterInfo.linked.path,
             arguments: ["-I", "-S", "-B", "-c", code, resources.root.path, how, file]
                 + [scriptCache.path],
             environment: variables,

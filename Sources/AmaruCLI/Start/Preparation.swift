@@ -19,7 +19,7 @@ extension Program {
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
     /// Where archives and scripts from elsewhere are kept, by what is in them.
     var scriptCache: URL { cacheFolder.appending(path: "scripts") }
-    private var builder: EnvironmentBuilder {
+    var builder: EnvironmentBuilder {
         EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
     }
 
@@ -37,9 +37,13 @@ extension Program {
     ///
     /// - Throws: `EnvironmentError` if packages or the model cannot be had; `ValidationError`.
     func prepareConversation() async throws -> ChatConfiguration {
+        guard !options.locked else {
+            throw ValidationError("--locked is for scripts: amaru run --locked PATH.")
+        }
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
-        needs.dependencies = try await options.with + plugins.requirements(builder, linkedInterpreter)
+        needs.dependencies =
+            try await options.with + plugins.requirements(builder) { try .linked }
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
@@ -50,15 +54,12 @@ extension Program {
     ///
     /// - Throws: `EnvironmentError` if its packages cannot be had; `ValidationError`.
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
-        var needs = try await script.needs(builder, linkedInterpreter)
-        needs.dependencies = options.with + needs.dependencies
-        let files = options.withRequirements + script.requirementFiles
-        let environment = try await environment(for: needs, files: files)
+        let environment = try await environment(of: script)
         var made = configuration(script, settings(), environment)
         made.readsVariables = true
         made.packages = ScriptPackages(
             builder: builder,
-            interpreter: linkedInterpreter,
+            interpreter: { try .linked },
             progress: screen.progress
         )
         return made
@@ -170,62 +171,5 @@ extension Program {
             builder: builder,
             progress: screen.progress
         )
-    }
-
-    // MARK: Packages
-
-    /// Returns the environment that has what is needed, or nil if no package is.
-    private func environment(
-        for needs: ScriptMetadata,
-        files: [String] = []
-    ) async throws -> PythonEnvironment? {
-        if let given = try givenEnvironment() { return given }
-        if needs.dependencies.isEmpty, files.isEmpty {
-            // A name that leads nowhere is an error although nothing is made with it.
-            if options.python != nil { _ = try interpreter() }
-            return nil
-        }
-        var request = EnvironmentRequest(
-            requirements: needs.dependencies,
-            interpreter: try interpreter()
-        )
-        request.requirementFiles = files
-        request.indexes = needs.indexes
-        return try await builder.environment(for: request, progress: screen.progress)
-    }
-
-    /// The environment that `--python` names, or the interpreter of which it names.
-    private func givenEnvironment() throws -> PythonEnvironment? {
-        guard var root = options.python.map({ URL(filePath: $0) }) else { return nil }
-        let folder = root.deletingLastPathComponent()
-        if !root.hasDirectoryPath, folder.lastPathComponent == "bin" {
-            root = folder.deletingLastPathComponent()
-        }
-        let marker = root.appending(path: "pyvenv.cfg").path
-        guard FileManager.default.fileExists(atPath: marker) else { return nil }
-        try LinkedPython.checkEnvironment(root.path)
-        return PythonEnvironment(root: root)
-    }
-
-    /// The interpreter that makes environments: only the linked one can.
-    private func interpreter() throws -> PythonInterpreterInfo {
-        let own = try LinkedPython.interpreter()
-        let path = options.python ?? own
-        let targets = Set([path, own].map { URL(filePath: $0).resolvingSymlinksInPath().path })
-        guard targets.count == 1 else {
-            let isProgram = FileManager.default.isExecutableFile(atPath: path)
-            throw ValidationError(
-                "--python \(path): "
-                    + (isProgram ? "" : "there is no such interpreter or environment. ")
-                    + "This program is linked with CPython \(LinkedPython.version), whose "
-                    + "interpreter is \(own). Use that one, or an environment made by it."
-            )
-        }
-        return PythonInterpreterInfo(path: path, version: LinkedPython.version)
-    }
-
-    /// The interpreter that belongs to the linked library.
-    @Sendable func linkedInterpreter() throws -> PythonInterpreterInfo {
-        PythonInterpreterInfo(path: try LinkedPython.interpreter(), version: LinkedPython.version)
     }
 }

@@ -19,13 +19,19 @@ struct CacheEntry: Sendable {
     /// The entry's name in `folder`.
     let name: String
 
-    /// The file in the entry that is written last; nil if the entry is itself such a file.
-    let markerName: String?
+    /// The end of the name of the file beside the entry that is written last; nil if the entry is
+    /// itself such a file.
+    ///
+    /// Not a file in the entry: a package could bring one of that name.
+    let markerSuffix: String?
 
     /// What belongs to one attempt to fill an entry.
     struct Work: Sendable {
         /// A folder for temporary files, removed at the end.
         let folder: URL
+
+        /// The place of the entry itself.
+        let entry: URL
 
         /// What each child process must hold open: the lock, and the pipe that tells the shell
         /// when the last process that writes to the entry has ended.
@@ -35,14 +41,15 @@ struct CacheEntry: Sendable {
     /// The entry's final place.
     var url: URL { folder.appending(path: name) }
 
-    private var marker: URL { markerName.map { url.appending(path: $0) } ?? url }
+    private var marker: URL { markerSuffix.map { folder.appending(path: name + $0) } ?? url }
 
     /// Created first and removed last: while it exists, the entry may be half-made.
     private var workFolder: URL { folder.appending(path: Self.workPrefix + name) }
 
-    private var lockPath: String { url.path + ".lock" }
+    private var lockPath: String { url.path + Self.lockSuffix }
 
     private static let workPrefix = ".work-"
+    private static let lockSuffix = ".lock"
 
     /// Runs `body` to fill the entry, unless another process fills it first.
     ///
@@ -71,13 +78,17 @@ struct CacheEntry: Sendable {
         defer { watch.end() }
         do {
             try DurableFile.makeFolder(workFolder)
-            try await body(Work(folder: workFolder, held: [lock.descriptor, watch.pipe]))
+            try await body(work(lock, watch))
         } catch {
             try? await blockingCall("amaru-cache") { try remove() }
             throw error
         }
         // The entry is complete; what can't be removed now is a leftover.
         try? await blockingCall("amaru-cache") { try DurableFile.remove(workFolder) }
+    }
+
+    private func work(_ lock: FileLock, _ watch: EndWatch) -> Work {
+        Work(folder: workFolder, entry: url, held: [lock.descriptor, watch.pipe])
     }
 
     /// Removes the entry, unless a process fills or uses it; returns whether it is gone.
@@ -90,7 +101,26 @@ struct CacheEntry: Sendable {
             guard let claim = EnvironmentUse.claim(marker.path) else { return false }
             defer { withExtendedLifetime(claim) {} }
             try remove()
+            lock.removeFile()
             return true
+        }
+    }
+
+    /// Removes all files of a folder of entries that belong to no complete one and are not in use.
+    static func removeStrays(in folder: URL, markerSuffix: String) async throws {
+        try await blockingCall("amaru-cache") {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+            let names = files.map { file in
+                if file.hasPrefix(workPrefix) { return String(file.dropFirst(workPrefix.count)) }
+                return file.hasSuffix(lockSuffix) ? String(file.dropLast(lockSuffix.count)) : file
+            }
+            for name in Set(names)
+            where !name.hasSuffix(markerSuffix) && !files.contains(name + markerSuffix) {
+                let entry = CacheEntry(folder: folder, name: name, markerSuffix: markerSuffix)
+                guard let lock = try? FileLock.acquireIfFree(at: entry.lockPath) else { continue }
+                try entry.remove()
+                lock.removeFile()
+            }
         }
     }
 
@@ -99,13 +129,14 @@ struct CacheEntry: Sendable {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         for file in files where file.hasPrefix(Self.workPrefix) {
             let name = String(file.dropFirst(Self.workPrefix.count))
-            let other = CacheEntry(folder: folder, name: name, markerName: markerName)
+            let other = CacheEntry(folder: folder, name: name, markerSuffix: markerSuffix)
             guard let lock = try? FileLock.acquireIfFree(at: other.lockPath) else { continue }
             defer { withExtendedLifetime(lock) {} }
             if FileManager.default.fileExists(atPath: other.marker.path) {
                 try? DurableFile.remove(other.workFolder)
             } else {
                 try? other.remove()
+                lock.removeFile()
             }
         }
     }

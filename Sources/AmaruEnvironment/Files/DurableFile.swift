@@ -66,6 +66,16 @@ enum DurableFile {
         sync()
     }
 
+    /// Whether the disk that holds a path, or its parent, has no room for another file.
+    static func isFull(at path: String) -> Bool {
+        var status = statvfs()
+        let parent = FilePath(path).removingLastComponent().string
+        guard statvfs(path, &status) == 0 || statvfs(parent, &status) == 0 else { return false }
+        let room = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+        // Some file systems count no inodes.
+        return room < 1 << 16 || status.f_files > 0 && status.f_favail == 0
+    }
+
     /// Removes a file or tree, if it exists.
     static func remove(_ url: URL) throws {
         var status = stat()

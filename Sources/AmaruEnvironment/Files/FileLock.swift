@@ -17,7 +17,15 @@ final class FileLock: Sendable {
     /// The descriptor that holds the lock.
     let descriptor: Descriptor
 
-    private init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+    private let path: String
+
+    private init(_ descriptor: Descriptor, _ path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Removes the file; who waits for it makes another one.
+    func removeFile() { unlink(path) }
 
     /// Waits for the lock on the file at `path`, which is created if it is missing.
     ///
@@ -38,11 +46,20 @@ final class FileLock: Sendable {
     /// - Throws: `PosixError` if the file can't be opened or locked.
     static func acquireIfFree(at path: String) throws -> FileLock? {
         let descriptor = try Descriptor(opening: path, .readWrite, .create)
-        if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 { return FileLock(descriptor) }
+        if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 {
+            // One that was removed between the two calls locks nothing; the next try makes another.
+            return isFile(descriptor, at: path) ? FileLock(descriptor, path) : nil
+        }
         let code = errno
         guard code == EWOULDBLOCK || code == EINTR else {
             throw PosixError("lock \(path)", code: code)
         }
         return nil
+    }
+
+    private static func isFile(_ descriptor: Descriptor, at path: String) -> Bool {
+        var (open, named) = (stat(), stat())
+        return fstat(descriptor.number, &open) == 0 && stat(path, &named) == 0
+            && open.st_ino == named.st_ino && open.st_dev == named.st_dev
     }
 }

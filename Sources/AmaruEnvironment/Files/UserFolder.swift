@@ -7,6 +7,12 @@
     public import Foundation
 #endif
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The program's folders in a user's home, as the
 /// [XDG rules](https://specifications.freedesktop.org/basedir-spec/latest/) place them.
 ///
@@ -37,6 +43,18 @@ public enum UserFolder {
         folder("XDG_CONFIG_HOME", ".config", environment)
     }
 
+    /// The home that the system knows of; not Foundation's, which trusts an empty HOME.
+    private static var entry: String {
+        var (user, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 * 1024) { buffer in
+            guard let start = buffer.baseAddress,
+                getpwuid_r(getuid(), &user, start, buffer.count, &found) == 0, found != nil,
+                let folder = user.pw_dir
+            else { return "/" }
+            return String(cString: folder)
+        }
+    }
+
     /// Ignores a relative path in the variable, as the specification says.
     private static func folder(
         _ variable: String,
@@ -46,9 +64,8 @@ public enum UserFolder {
         if let path = environment[variable], path.hasPrefix("/") {
             return URL(filePath: path, directoryHint: .isDirectory).appending(path: "amaru")
         }
-        let home =
-            environment["HOME"].map { URL(filePath: $0, directoryHint: .isDirectory) }
-            ?? FileManager.default.homeDirectoryForCurrentUser
+        let named = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let home = URL(filePath: named ?? entry, directoryHint: .isDirectory)
         return home.appending(path: "\(standard)/amaru")
     }
 }

@@ -9,7 +9,7 @@
 
 /// The installer that this machine has.
 struct Installer: Sendable {
-    private enum Program: Sendable, Equatable {
+    enum Program: Sendable, Equatable {
         /// uv at this path.
         case uv(String)
 
@@ -17,26 +17,29 @@ struct Installer: Sendable {
         case pip
     }
 
-    private let program: Program
-    private let environment: [String: String]
-    private let work: CacheEntry.Work
-    private let progress: @Sendable (String) -> Void
+    let program: Program
+    let environment: [String: String]
+    let work: CacheEntry.Work
+    let progress: @Sendable (String) -> Void
+    let stallLimit: Duration
 
     /// Uses uv if the caller's PATH has it, else pip.
     init(
-        _ environment: [String: String],
+        _ builder: EnvironmentBuilder,
         _ work: CacheEntry.Work,
+        program: Program? = nil,
         _ progress: @escaping @Sendable (String) -> Void
     ) {
-        let uv = Self.find("uv", path: environment["PATH"])
-        program = uv.map(Program.uv) ?? .pip
-        var environment =
-            uv == nil ? environment : InstallerEnvironment.translatedForUV(environment)
+        let uv = Self.find("uv", path: builder.environment["PATH"])
+        self.program = program ?? uv.map(Program.uv) ?? .pip
+        var environment = builder.environment
+        if self.program != .pip { environment = InstallerEnvironment.translatedForUV(environment) }
         // Outside of it, a killed installer would leave its downloads behind.
         environment["TMPDIR"] = work.folder.path
         self.environment = environment
         self.work = work
         self.progress = progress
+        stallLimit = builder.stallLimit
     }
 
     /// Makes an empty virtual environment at `root`.
@@ -45,11 +48,18 @@ struct Installer: Sendable {
         switch program {
         case .uv(let uv):
             let arguments = ["venv", "--no-project", "--python", interpreter.path, root.path]
-            try await run(uv, arguments, task: task)
+            try await run(uv, arguments, as: "uv", task: task)
         case .pip:
             // Isolated: a file of the current folder may be named like a standard module.
-            let arguments = ["-I", "-m", "venv", root.path]
-            try await run(interpreter.path, arguments, task: task)
+            let arguments = ["-I", "-m", "venv", root.path, "--without-pip"]
+            try await run(interpreter.path, arguments, as: "venv", task: task)
+            // Not by venv, which keeps what this says about a failure to itself.
+            try await run(
+                PythonEnvironment(root: root).executable.path,
+                ["-I", "-m", "ensurepip", "--default-pip"],
+                as: "ensurepip",
+                task: task
+            )
         }
     }
 
@@ -107,16 +117,14 @@ struct Installer: Sendable {
         try await install(options, requirements, into: environment, task: task)
     }
 
-    private func install(
+    func install(
         _ options: [String],
         _ requirements: [String],
         into environment: PythonEnvironment,
         task: String
     ) async throws {
         guard !requirements.isEmpty || options.contains("--requirement") else { return }
-        let own = [
-            "--disable-pip-version-check", "--progress-bar", "off", "--no-warn-script-location",
-        ]
+        let own = ["--progress-bar", "off", "--no-warn-script-location"]
         let all = (program == .pip ? own : []) + options + ["--"] + requirements
         try await pip("install", all, in: environment, task: task)
     }
@@ -124,13 +132,13 @@ struct Installer: Sendable {
     /// Removes packages.
     func remove(_ names: [String], from environment: PythonEnvironment) async throws {
         guard !names.isEmpty else { return }
-        let own = program == .pip ? ["--yes", "--disable-pip-version-check"] : []
+        let own = program == .pip ? ["--yes"] : []
         let task = "remove \(names.joined(separator: ", "))"
         try await pip("uninstall", own + ["--"] + names, in: environment, task: task)
     }
 
     /// Runs a command of pip, or of uv in the place of pip.
-    private func pip(
+    func pip(
         _ name: String,
         _ arguments: [String],
         in environment: PythonEnvironment,
@@ -139,41 +147,16 @@ struct Installer: Sendable {
         let python = environment.executable.path
         switch program {
         case .uv(let uv):
-            try await run(uv, ["pip", name, "--python", python] + arguments, task: task)
-        case .pip:
-            try await run(python, ["-I", "-m", "pip", name] + arguments, task: task)
-        }
-    }
-
-    /// Runs a program to its end and passes its lines on.
-    private func run(_ command: String, _ arguments: [String], task: String) async throws {
-        guard !Task.isCancelled else { throw EnvironmentError.cancelled }
-        let child = try ChildProcess(
-            executable: command,
-            arguments: arguments,
-            environment: environment,
-            standardError: .merged,
-            holding: work.held
-        )
-        var last: [String] = []
-        // The stream ends early when this task is cancelled.
-        for await line in child.standardOutput {
-            progress(line)
-            last.append(line)
-            if last.count > 60 { last.removeFirst() }
-        }
-        guard !Task.isCancelled, let status = try? await child.exitStatus() else {
-            await child.terminate()
-            throw EnvironmentError.cancelled
-        }
-        guard status.isSuccess else {
-            let name = program == .pip ? "pip" : "uv"
-            throw InstallerDiagnosis.error(
-                installer: arguments.contains("venv") && program == .pip ? "venv" : name,
-                task: task,
-                status: status,
-                lines: last
+            try await run(
+                uv,
+                ["pip", name, "--python", python] + arguments,
+                as: "uv",
+                task: task
             )
+        case .pip:
+            let own = ["--disable-pip-version-check", "--log", log.path]
+            let all = ["-I", "-m", "pip", name] + own + arguments
+            try await run(python, all, as: "pip", task: task)
         }
     }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds out from an installer's last lines why it failed.
-enum InstallerDiagnosis {
+struct InstallerDiagnosis {
     private struct Rule {
         let code: EnvironmentError.Code
         let phrases: [String]
@@ -17,7 +17,7 @@ enum InstallerDiagnosis {
         Rule(
             code: .diskFull,
             phrases: ["no space left on device", "errno 28", "os error 28", "disk quota exceeded"],
-            remedy: "Free some space, then try again. Nothing incomplete was kept."
+            remedy: ""
         ),
         Rule(
             code: .noVenvModule,
@@ -29,11 +29,31 @@ enum InstallerDiagnosis {
                 + " or install uv."
         ),
         Rule(
+            code: .damagedDownload,
+            phrases: ["do not match the hashes", "hash mismatch"],
+            remedy: "The file is not the one that was asked for: someone has changed it, or it was "
+                + "damaged on the way. Nothing of it was installed."
+        ),
+        Rule(
+            code: .damagedDownload,
+            phrases: [
+                "is invalid.", "not a zip file", "zip archive", "badzipfile", "invalid wheel",
+                "bad magic number for file header",
+            ],
+            remedy: "The file is damaged, or is no package: get it again, or ask its author."
+        ),
+        Rule(
+            code: .indexFailed,
+            phrases: ["error responses", " server error"],
+            remedy: "The package index has a fault of its own: try again later, or name another."
+        ),
+        Rule(
             code: .offline,
             phrases: [
                 "failed to establish a new connection", "newconnectionerror",
                 "name resolution", "network is unreachable", "connection refused", "dns error",
-                "connecttimeouterror", "cannot connect to proxy", "no route to host",
+                "connecttimeouterror", "read timed out", "operation timed out",
+                "cannot connect to proxy", "no route to host",
                 "error sending request", "could not connect to", "network connectivity is disabled",
             ],
             remedy: "Check the network, the proxy variables and the installer's index settings. "
@@ -51,23 +71,42 @@ enum InstallerDiagnosis {
         ),
     ]
 
-    /// Makes the error for an installer that ended with `status` after `lines`.
-    static func error(
-        installer: String,
-        task: String,
-        status: ExitStatus,
-        lines: [String]
-    ) -> EnvironmentError {
+    let installer: String
+    let task: String
+    let status: ExitStatus
+    let lines: [String]
+    /// The folder that it wrote to.
+    let folder: String
+
+    /// The error: what failed, the installer's last words, and what to do.
+    var error: EnvironmentError {
         let said = lines.map { $0.lowercased() }
-        let rule = rules.first { rule in
+        let rule = Self.rules.first { rule in
             rule.phrases.contains { phrase in said.contains { $0.contains(phrase) } }
         }
-        let shown = lines.suffix(12).map { "  " + $0 }.joined(separator: "\n")
-        let output = shown.isEmpty ? "It said nothing." : "It said:\n\(shown)"
+        if rule?.code == .diskFull || rule == nil && DurableFile.isFull(at: folder) {
+            return .diskFull(folder, words)
+        }
         return EnvironmentError(
             rule?.code ?? .installerFailed,
-            "\(installer) could not \(task) (\(status)). \(output)",
+            words,
             remedy: rule?.remedy ?? "The lines above are \(installer)'s own and say more."
         )
+    }
+
+    /// The error of an installer that was ended since it did nothing.
+    func stalled(_ limit: Duration) -> EnvironmentError {
+        let seconds = limit / .seconds(1)
+        return EnvironmentError(
+            .stalled,
+            "\(installer) did nothing for \(seconds) s and was ended. \(words)",
+            remedy: "Check the network and the package index, then try again."
+        )
+    }
+
+    private var words: String {
+        let shown = lines.suffix(12).map { "  " + $0 }.joined(separator: "\n")
+        let output = shown.isEmpty ? "It said nothing." : "It said:\n\(shown)"
+        return "\(installer) could not \(task) (\(status)). \(output)"
     }
 }

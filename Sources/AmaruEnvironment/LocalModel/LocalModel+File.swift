@@ -30,7 +30,7 @@ extension LocalModel {
         let entry = CacheEntry(
             folder: builder.cacheFolder.appending(path: "models"),
             name: "\(sha256.prefix(12))-\(fileName)",
-            markerName: nil
+            markerSuffix: nil
         )
         let isPresent = { FileManager.default.fileExists(atPath: entry.url.path) }
         if isPresent() { return entry.url }
@@ -40,7 +40,7 @@ extension LocalModel {
                 onWait: { progress("waiting for another amaru that downloads the model") }
             ) { work in
                 progress("downloading the model \(fileName)")
-                let installer = Installer(builder.environment, work, progress)
+                let installer = Installer(builder, work, progress)
                 // Unpacked without the package's dependencies, one of which compiles for a
                 // quarter of an hour: only the file is wanted.
                 let download = work.folder.appending(path: "download")

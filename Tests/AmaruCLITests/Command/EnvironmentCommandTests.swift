@@ -38,10 +38,20 @@ extension BuiltCommand {
             let pruned = try await amaru("env", "prune", "--days", "-1")
             #expect(pruned.status == .exited(2))
             let name = String(cells[0])
+            try folder.write(
+                "# /// script\n# dependencies = []\n# ///\nprint(1)\n",
+                to: "block.py"
+            )
+            #expect(try await amaru("run", "block.py").status == .exited(0))
             #expect(try await amaru("env", "remove", "").status == .exited(1))
             #expect(try await amaru("env", "remove", name).output == "removed \(name)\n")
             #expect(try await amaru("env", "clear").errors == "There is nothing to remove.\n")
             #expect(try await amaru("env").output == "")
+            // With what was read of scripts, and the files of locks.
+            for kind in ["environments", "metadata"] {
+                let path = "\(folder.path)/cache/amaru/\(kind)"
+                #expect(try FileManager.default.contentsOfDirectory(atPath: path) == [], "\(kind)")
+            }
         }
     }
 }

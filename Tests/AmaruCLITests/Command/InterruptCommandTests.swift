@@ -309,7 +309,7 @@ extension BuiltCommand {
             let script = try folder.write("print('loaded')\n", to: "script.py")
             let terminal = try PseudoTerminal()
             let chat = try AmaruProcess(
-                ["run", "--python", environment.path, script.path],
+                ["run", "--venv", environment.path, script.path],
                 on: terminal
             )
             try await terminal.waitFor("site runs")

@@ -200,7 +200,7 @@ class Clients:
         arguments = [work, client, origin]
         script = str(HERE / "client.py")
         if client.endswith("amaru"):
-            run = [self.options.program, "run", "--python", str(ENVIRONMENT)]
+            run = [self.options.program, "run", "--venv", str(ENVIRONMENT)]
             command = [*run, script, "--", *arguments]
         else:
             command = [str(ENVIRONMENT / "bin" / "python"), script, *arguments]

@@ -1,0 +1,98 @@
+// Exact packages with their digests, as a file beside a script or in a folder keeps them.
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// A lock: what was resolved once, to be installed again without resolving.
+///
+/// The form is that of
+/// [pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/); what it was
+/// made for is in its table `[tool.amaru]`.
+///
+/// ```swift
+/// try await builder.writeLock(of: request, to: EnvironmentLock.file(beside: script))
+/// let lock = try await builder.lock(at: file, with: interpreter)
+/// if lock.fits(request) { environment = try await builder.environment(for: lock, …) }
+/// ```
+public struct EnvironmentLock: Sendable, Hashable, Codable {
+    /// A file of a package.
+    struct Package: Sendable, Hashable, Codable {
+        var name: String
+        var url: String
+        var hashes: [String: String]
+    }
+
+    /// What a lock was made for.
+    struct Inputs: Sendable, Hashable, Codable {
+        var requirements: [String]
+        var requirementFiles: String?
+        var requiresPython: String?
+        var indexes: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case requirements, indexes
+            case requirementFiles = "requirement-files"
+            case requiresPython = "requires-python"
+        }
+    }
+
+    /// What it was made for; nil for one of another program.
+    var inputs: Inputs?
+    /// Whether it was made with this Python and on such a machine.
+    var fits: Bool
+    /// Its packages, each with one file.
+    var packages: [Package]
+
+    /// Whether the lock is what resolving the request led to.
+    public func fits(_ request: EnvironmentRequest) -> Bool { fits && inputs == request.lockInputs }
+
+    /// The names of the locked packages.
+    public var names: [String] { packages.map(\.name) }
+
+    /// The lock of a script, such as `pylock.chat.toml` of `chat.py`, or of a folder.
+    ///
+    /// PEP 751 allows the names `pylock.toml` and `pylock.NAME.toml`; NAME has no dots.
+    public static func file(for path: URL, isFolder: Bool) -> URL {
+        if isFolder { return path.appending(path: "pylock.toml") }
+        let name = path.deletingPathExtension().lastPathComponent.replacing(".", with: "-")
+        return path.deletingLastPathComponent().appending(path: "pylock.\(name).toml")
+    }
+
+    /// The name of the environment that the lock leads to.
+    func key(_ interpreter: PythonInterpreterInfo) -> String {
+        CacheKey.make(
+            [["amaru lock 1", interpreter.path, interpreter.version]]
+                + packages.map { package in
+                    [package.name, package.url]
+                        + package.hashes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+                }
+        )
+    }
+
+    /// The packages as pip and uv read them.
+    var requirementsFile: String {
+        packages.map { package in
+            let hashes = package.hashes.sorted { $0.key < $1.key }
+                .map { " --hash=\($0.key):\($0.value)" }
+            return "\(package.name) @ \(package.url)\(hashes.joined())\n"
+        }
+        .joined()
+    }
+}
+
+extension EnvironmentRequest {
+    /// What decides whether a lock of this request is still one.
+    var lockInputs: EnvironmentLock.Inputs {
+        let files = RequirementsFile.contents(of: requirementFiles)
+        return EnvironmentLock.Inputs(
+            requirements: named,
+            requirementFiles: files.isEmpty ? nil : CacheKey.make([files]),
+            requiresPython: requiresPython,
+            indexes: indexes == PackageIndexes() ? nil : indexes.key
+        )
+    }
+}

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a lock, in the form of PEP 751, of what pip would install; or reads one."""
+
+import json
+import os
+import platform
+import re
+import sys
+import sysconfig
+import tomllib
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import pathname2url, url2pathname
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# What can neither end a line of requirements nor be read as an option.
+ADDRESS = re.compile(r"(https?|file)://[^\s\\\"'<>^`{|}\x00-\x20\x7f-\uffff]+")
+DIGEST = re.compile(r"[0-9a-f]{32,128}")
+SECURE = ("sha256", "sha384", "sha512")
+
+MARKERS = (
+    "implementation_name",
+    "python_version",
+    "sys_platform",
+    "platform_machine",
+)
+
+
+def here() -> dict[str, str]:
+    """Return what a lock holds for: packages of one Python on one kind of machine."""
+    version = ".".join(platform.python_version_tuple()[:2])
+    return {"python": version, "platform": sysconfig.get_platform()}
+
+
+def toml(value: Any) -> str:
+    """Return a value as TOML on one line."""
+    if isinstance(value, dict):
+        pairs = (f"{key} = {toml(one)}" for key, one in value.items())
+        return "{ " + ", ".join(pairs) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    # JSON's escapes are TOML's, but for one character that JSON leaves as it is.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def place(url: str, folder: str) -> dict[str, str]:
+    """Return the key for a file: its URL, or the path of one on this machine."""
+    if not url.startswith("file:"):
+        return {"url": url}
+    path = url2pathname(urlsplit(url).path)
+    inside = os.path.relpath(path, folder)
+    return {"path": path if inside.startswith("..") else inside}
+
+
+def package(entry: dict[str, Any], folder: str) -> dict[str, Any]:
+    """Return a package of the lock for one of pip's report."""
+    name = re.sub(r"[-_.]+", "-", entry["metadata"]["name"]).lower()
+    info = entry["download_info"]
+    archive = info.get("archive_info")
+    if archive is None:
+        words = f"{name} comes from a folder or a repository, which no digest fits"
+        raise ValueError(f"{words}: name a wheel of it")
+    hashes = archive.get("hashes") or {}
+    if not hashes and archive.get("hash"):
+        key, _, digest = archive["hash"].partition("=")
+        hashes = {key: digest}
+    hashes = {key: hashes[key] for key in SECURE if key in hashes}
+    if not hashes:
+        raise ValueError(f"the package index gives no SHA-256 digest for {name}")
+    # A URL may hold what only this user may know.
+    if "@" in urlsplit(info["url"]).netloc:
+        raise ValueError(f"the URL of {name} holds a user name or a password")
+    file = unquote(urlsplit(info["url"]).path.rsplit("/", 1)[-1])
+    found: dict[str, Any] = {"name": name, "version": entry["metadata"]["version"]}
+    if python := entry["metadata"].get("requires_python"):
+        found["requires-python"] = python
+    source = {**place(info["url"], folder), "hashes": hashes}
+    if entry.get("is_direct"):
+        found["archive"] = source
+    elif file.endswith(".whl"):
+        found["wheels"] = [{"name": file, **source}]
+    else:
+        found["sdist"] = {"name": file, **source}
+    return found
+
+
+def write(report: str, inputs: str, folder: str) -> dict[str, Any]:
+    """Return the text of the lock for a report of pip."""
+    with open(report, encoding="utf-8") as file:
+        made = json.load(file)
+    own = made["environment"]
+    head = {
+        "lock-version": "1.0",
+        "environments": [" and ".join(f"{key} == '{own[key]}'" for key in MARKERS)],
+        "requires-python": f"=={own['python_version']}.*",
+        "created-by": "amaru",
+    }
+    lines = [f"{key} = {toml(value)}" for key, value in head.items()]
+    packages = [package(entry, folder) for entry in made["install"]]
+    if not packages:
+        lines.append("packages = []")
+    for one in sorted(packages, key=lambda one: str(one["name"])):
+        lines += ["", "[[packages]]"]
+        lines += [f"{key} = {toml(value)}" for key, value in one.items()]
+    lines += ["", "[tool.amaru]"]
+    table = {**json.loads(inputs), **here()}
+    lines += [f"{key} = {toml(value)}" for key, value in table.items()]
+    text = "".join(line + "\n" for line in lines)
+    tomllib.loads(text)
+    return {"text": text, "count": len(packages)}
+
+
+def source(one: dict[str, Any], base: str) -> dict[str, Any]:
+    """Return where a package's file is, and its digests."""
+    name = one["name"]
+    files = [one["archive"]] if "archive" in one else one.get("wheels") or []
+    if not files and "sdist" in one:
+        files = [one["sdist"]]
+    if len(files) != 1:
+        raise ValueError(f"{name}: it has no file, or more than one")
+    file = files[0]
+    url = file.get("url") or urljoin(base, pathname2url(file["path"]))
+    hashes = {key: file["hashes"][key] for key in SECURE if key in file["hashes"]}
+    if not isinstance(url, str) or not ADDRESS.fullmatch(url):
+        raise ValueError(f"{name}: {url!r} is not the URL of a file")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not the normalised name of a package")
+    if not hashes or not all(map(DIGEST.fullmatch, hashes.values())):
+        raise ValueError(f"{name}: it has no valid SHA-256 digest")
+    return {"name": name, "url": url, "hashes": hashes}
+
+
+def read(path: str, folder: str) -> dict[str, Any]:
+    """Return what a lock says."""
+    with open(path, encoding="utf-8") as file:
+        table = tomllib.loads(file.read())
+    version = table["lock-version"]
+    if not isinstance(version, str) or version.split(".")[0] != "1":
+        raise ValueError(f"lock-version {version!r} is not known: it should be '1.0'")
+    packages = table["packages"]
+    inputs = table.get("tool", {}).get("amaru")
+    if inputs is None:
+        return {"fits": False, "packages": []}
+    base = "file://" + pathname2url(folder) + "/"
+    return {
+        "inputs": inputs,
+        "fits": all(inputs.get(key) == value for key, value in here().items()),
+        "packages": [source(one, base) for one in packages],
+    }
+
+
+answer: dict[str, Any]
+try:
+    answer = (write if sys.argv[1] == "write" else read)(*sys.argv[2:])
+except KeyError as exc:
+    answer = {"error": f"{exc} is missing"}
+except (ValueError, TypeError, AttributeError, RecursionError, OSError) as exc:
+    answer = {"error": str(exc) or type(exc).__name__}
+json.dump(answer, sys.stdout)

@@ -1,0 +1,194 @@
+// Locks: written by what pip resolves, installed with their digests compared.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruTesting
+import Foundation
+import Testing
+
+@testable import AmaruEnvironment
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct EnvironmentLockTests {
+    private let shop: WheelShop
+    private let file: URL
+
+    init() throws {
+        shop = try WheelShop()
+        file = shop.folder.url.appending(path: "app/pylock.chat.toml")
+        try shop.folder.write("", to: "app/chat.py")
+    }
+
+    @Test(
+        "The name of a lock is one that PEP 751 knows",
+        arguments: [
+            ("/a/chat.py", false, "/a/pylock.chat.toml"),
+            ("/a/b.c.py", false, "/a/pylock.b-c.toml"),
+            ("/a/noend", false, "/a/pylock.noend.toml"), ("/a/app", true, "/a/app/pylock.toml"),
+        ]
+    )
+    func names(path: String, isFolder: Bool, name: String) {
+        #expect(EnvironmentLock.file(for: URL(filePath: path), isFolder: isFolder).path == name)
+    }
+
+    /// Makes two wheels, of which one needs the other, and locks them from an index.
+    private func lock(_ change: (inout EnvironmentRequest) -> Void = { _ in }) async throws -> (
+        index: ScriptedServer, builder: EnvironmentBuilder, request: EnvironmentRequest
+    ) {
+        try await shop.makeWheel("amaru_base", "1.0")
+        try await shop.makeWheel("amaru_top", "1.0", requires: ["amaru-base>=1"])
+        let index = ScriptedServer.packages(in: shop.folder.url)
+        try await index.start()
+        var request = shop.request(["Amaru_Top"])
+        change(&request)
+        let builder = shop.builder(index: index)
+        #expect(try await builder.writeLock(of: request, to: file) == 2)
+        return (index, builder, request)
+    }
+
+    @Test func `A lock has what PEP 751 demands, and is what is installed from then on`()
+        async throws
+    {
+        let (index, builder, request) = try await lock()
+        let problems = try await shop.run(shop.interpreter.path, Self.validator, file.path)
+        #expect(problems == ["amaru-base 1.0", "amaru-top 1.0"])
+        #expect(try shop.environments() == [], "what resolved is gone")
+
+        // Newer versions change nothing.
+        try await shop.makeWheel("amaru_base", "2.0")
+        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        #expect(lock.fits(request))
+        #expect(lock.names == ["amaru-base", "amaru-top"])
+        let made = try await builder.environment(for: lock, with: shop.interpreter)
+        let program = "import amaru_base, amaru_top; print(amaru_base.version)"
+        #expect(try await shop.run(made, program) == ["1.0"])
+        #expect(builder.cached.first?.requirements == ["amaru-top", "locked"])
+
+        // The second time, neither a server nor a process is needed.
+        await index.shutDown()
+        let nowhere = PythonInterpreterInfo(
+            path: shop.interpreter.path,
+            version: shop.interpreter.version
+        )
+        let offline = EnvironmentBuilder(cacheFolder: shop.cache, environment: ["PATH": "/no"])
+        let again = try await offline.lock(at: file, with: nowhere)
+        #expect(try await offline.environment(for: again, with: nowhere) == made)
+        #expect(offline.existing(for: again, with: nowhere) == made)
+    }
+
+    @Test func `A file with another digest is refused with its name`() async throws {
+        let (index, builder, _) = try await lock()
+        try await shop.makeWheel("amaru_base", "1.0", files: ["more.py": "evil = True"])
+        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await builder.environment(for: lock, with: shop.interpreter)
+        }
+        await index.shutDown()
+        #expect(error?.code == .damagedDownload)
+        #expect(error?.message.contains("amaru-base") == true)
+        #expect(error?.message.contains("DO NOT MATCH THE HASHES") == true)
+        #expect(try shop.environments() == [])
+    }
+
+    @Test func `A lock fits what it was made for`() async throws {
+        let needs = try shop.folder.write("amaru-base\n", to: "requirements.txt")
+        let (index, builder, request) = try await lock { request in
+            request.requirementFiles = [needs.path]
+            request.requiresPython = ">=3.11"
+        }
+        await index.shutDown()
+        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        #expect(lock.fits(request))
+        var other = request
+        other.requirements = ["amaru-top"]
+        #expect(lock.fits(other), "another spelling of the same")
+        other.requirements = ["amaru-top>=1"]
+        #expect(!lock.fits(other))
+        other = request
+        other.requiresPython = ">=3.12"
+        #expect(!lock.fits(other))
+        other = request
+        other.indexes.extra = ["https://example.org/simple"]
+        #expect(!lock.fits(other))
+        try shop.folder.write("amaru-base<2\n", to: "requirements.txt")
+        #expect(!lock.fits(request))
+
+        // Of another machine, and of another program.
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for (old, new) in [("platform = \"", "platform = \"other-"), ("[tool.amaru]", "[tool.x]")] {
+            let changed = text.replacing(old, with: new)
+            #expect(changed != text)
+            try changed.write(to: file, atomically: true, encoding: .utf8)
+            try shop.folder.write("amaru-base\n", to: "requirements.txt")
+            #expect(try await !builder.lock(at: file, with: shop.interpreter).fits(request))
+        }
+    }
+
+    @Test func `Files of this machine are named by their paths`() async throws {
+        try await shop.makeWheel("amaru_base", "1.0")
+        try FileManager.default.copyItem(
+            at: shop.folder.url.appending(path: "amaru_base-1.0-py3-none-any.whl"),
+            to: shop.folder.url.appending(path: "app/amaru_base-1.0-py3-none-any.whl")
+        )
+        let wheel = "\(shop.folder.path)/app/amaru_base-1.0-py3-none-any.whl"
+        try await shop.builder().writeLock(of: shop.request([wheel]), to: file)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(text.contains("path = \"amaru_base-1.0-py3-none-any.whl\""), "\(text)")
+        let lock = try await shop.builder().lock(at: file, with: shop.interpreter)
+        let made = try await shop.builder().environment(for: lock, with: shop.interpreter)
+        #expect(try await shop.run(made, "import amaru_base; print(1)") == ["1"])
+    }
+
+    @Test(
+        "A lock that cannot be used is refused with its fault",
+        arguments: [
+            ("", "'lock-version' is missing"), ("lock-version = '2.0'", "'2.0' is not known"),
+            ("lock-version = '1.0'", "'packages' is missing"), ("x = ", "Invalid value"),
+            (head + "name = 'a'\nwheels = []", "a: it has no file"),
+            (
+                head + "name = 'a b'\n" + wheel("https://h/a.whl"),
+                "'a b' is not the normalised name"
+            ),
+            (head + "name = 'a'\n" + wheel("https://h/a.whl --pre"), "is not the URL of a file"),
+            (head + "name = 'a'\n" + wheel("ftp://h/a.whl"), "is not the URL of a file"),
+            (head + "name = 'a'\narchive = {url = 'https://h/a.whl', hashes = {}}", "no valid SHA"),
+        ]
+    )
+    func faults(text: String, words: String) async throws {
+        let own = text.isEmpty ? "" : "\n[tool.amaru]\nrequirements = []\n"
+        try shop.folder.write(text + own, to: "app/pylock.chat.toml")
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await shop.builder().lock(at: file, with: shop.interpreter)
+        }
+        #expect(error?.code == .staleLock)
+        #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    private static let head = "lock-version = '1.0'\n[[packages]]\n"
+
+    private static func wheel(_ url: String) -> String {
+        "wheels = [{url = '\(url)', hashes = {sha256 = '\(String(repeating: "0", count: 64))'}}]"
+    }
+
+    /// Prints each package of a lock, after the keys that PEP 751 requires were checked.
+    private static let validator = """
+        import sys, tomllib
+        from urllib.parse import urlsplit
+        with open(sys.argv[1], "rb") as file:
+            lock = tomllib.load(file)
+        assert lock["lock-version"] == "1.0"
+        assert isinstance(lock["created-by"], str) and lock["created-by"]
+        assert isinstance(lock["requires-python"], str)
+        assert all(isinstance(one, str) for one in lock["environments"])
+        assert set(lock) <= {
+            "lock-version", "environments", "requires-python", "created-by", "packages", "tool",
+        }
+        for package in lock["packages"]:
+            assert package["name"] == package["name"].lower().replace("_", "-")
+            assert sum(key in package for key in ("wheels", "sdist", "archive")) == 1
+            for wheel in package["wheels"]:
+                assert ("url" in wheel) != ("path" in wheel)
+                assert wheel["name"].endswith(".whl")
+                assert urlsplit(wheel["url"]).scheme == "http"
+                assert len(wheel["hashes"]["sha256"]) == 64
+            print(package["name"], package["version"])
+        """
+}
