@@ -53,7 +53,7 @@ extension BuiltCommand {
 
         // MARK: As python
 
-        static let words: [[String]] = [
+        static let calls: [[String]] = [
             ["-c", look], ["-c", look, "a", "--model", "-c", "--", "x"], ["-c", look, "--", "-m"],
             ["-c", "1/0"], ["-c", "import sys; sys.exit(3)", "--help"], ["-c", "1 +"], ["-c", ""],
             ["-m", "look"], ["-m", "look", "--with", "-x"], ["-m", "pack"], ["-m", "pack.inner", "a"],
@@ -62,7 +62,7 @@ extension BuiltCommand {
             ["-"], ["-", "a"],
         ]
 
-        @Test("It is told and sees what it is under python", arguments: words)
+        @Test("It is told and sees what it is under python", arguments: calls)
         func words(_ words: [String]) async throws {
             try folder.write(Self.look, to: "look.py")
             try folder.write(Self.look, to: "place/__main__.py")
