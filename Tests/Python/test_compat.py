@@ -61,11 +61,13 @@ def test_what_is_missing_is_named(name: str) -> None:
         exec(f"from pyodide.ffi import {name}")
 
 
-def test_the_package_finds_its_own_modules_and_names_others() -> None:
-    import pyodide
+def test_the_package_finds_its_own_modules_and_names_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import pyodide.ffi
 
-    sys.modules.pop("pyodide.ffi", None)
-    vars(pyodide).pop("ffi", None)
+    monkeypatch.delitem(sys.modules, "pyodide.ffi")
+    monkeypatch.delattr(pyodide, "ffi")
     exec("from pyodide import ffi")
     with pytest.raises(ImportError, match="pyodide.canvas is not available"):
         exec("from pyodide import canvas")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import micropip
+from micropip import _environment
 from micropip._install import _indexes
 from micropip._requirements import Requirement, canonical
 
@@ -203,3 +204,72 @@ async def test_outside_the_host_it_says_so() -> None:
         await micropip.install("no-such-package-at-all")
     with pytest.raises(RuntimeError, match="only inside `amaru run`"):
         micropip.list()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ({}, {"requirements": ["absent"], "dependencies": True}),
+        ({"deps": False}, {"dependencies": False}),
+        ({"pre": True}, {"prereleases": True}),
+        ({"reinstall": True}, {"reinstalls": True}),
+        ({"constraints": ["a<1"]}, {"constraints": ["a<1"]}),
+        ({"constraints": []}, {"constraints": []}),
+        ({"index_urls": "https://i"}, {"indexes": {"main": "https://i", "extra": []}}),
+        ({"credentials": "omit", "verbose": True, "keep_going": True}, {}),
+    ],
+)
+async def test_each_argument_reaches_the_installer(
+    monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    def find(change: dict[str, Any]) -> bool:
+        told.append(change)
+        return True
+
+    monkeypatch.setattr(_environment, "find", find)
+    monkeypatch.setattr(_environment, "distributions", list)
+    await micropip.install(["absent", "ssl"], **arguments)
+    (change,) = told
+    assert {key: change[key] for key in asked} == asked
+
+
+async def test_limits_that_are_set_count_for_later_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[list[str]] = []
+
+    def find(change: dict[str, Any]) -> bool:
+        told.append(change["constraints"])
+        return True
+
+    monkeypatch.setattr(_environment, "find", find)
+    monkeypatch.setattr(_environment, "distributions", list)
+    micropip.set_constraints(["a<1"])
+    try:
+        await micropip.install("absent")
+        await micropip.install("absent", constraints=["b<2"])
+    finally:
+        micropip.set_constraints([])
+    assert told == [["a<1"], ["b<2"]]
+
+
+async def test_failures_are_collected_or_raised_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[list[str]] = []
+
+    def find(change: dict[str, Any]) -> bool:
+        told.append(change["requirements"])
+        return True
+
+    monkeypatch.setattr(_environment, "find", find)
+    monkeypatch.setattr(_environment, "distributions", list)
+    bad = ["git+https://a/b", "absent", "a-1.whl"]
+    with pytest.raises(ValueError, match="version control"):
+        await micropip.install(bad)
+    assert told == []
+    with pytest.raises(ValueError, match=r"(?s)version control.*five or six parts"):
+        await micropip.install(bad, keep_going=True)
+    assert told == [["absent"]]
