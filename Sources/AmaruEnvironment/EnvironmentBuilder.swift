@@ -27,6 +27,9 @@ public struct EnvironmentBuilder: Sendable {
     /// How long an installer may neither say anything nor write a file before it is ended.
     public var stallLimit: Duration = .seconds(600)
 
+    /// Whether the progress tells how much of large files is there, a line for each tenth.
+    public var reportsDownloads = false
+
     /// The variables that installers and model servers get.
     let environment: [String: String]
 
@@ -108,7 +111,9 @@ public struct EnvironmentBuilder: Sendable {
             try await blockingCall("amaru-cache") {
                 try DurableFile.flushTree(root)
                 let text = contents.map { $0 + "\n" }.joined()
-                try DurableFile.write(text, to: PythonEnvironment.marker(of: root))
+                let draft = work.folder.appending(path: "marker")
+                try DurableFile.write(text, to: draft)
+                try DurableFile.publish(draft, as: PythonEnvironment.marker(of: root))
             }
         }
         let made = PythonEnvironment(root: root)

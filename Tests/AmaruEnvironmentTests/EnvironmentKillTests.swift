@@ -59,6 +59,7 @@ import Testing
         let left = try shop.environments()
         if let made = shop.builder().existing(for: request) {
             #expect(left.sorted() == [entry.name, entry.name + ".complete"].sorted())
+            #expect(shop.builder().cached.first?.requirements == ["amaru-one"])
             let output = try await shop.run(made, "import amaru_one; print(amaru_one.version)")
             #expect(output == ["1.0"])
             return true

@@ -14,13 +14,22 @@ import ArgumentParser
     import Foundation
 #endif
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 extension Program {
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
     /// Where archives and scripts from elsewhere are kept, by what is in them.
     var scriptCache: URL { cacheFolder.appending(path: "scripts") }
     var builder: EnvironmentBuilder {
-        EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
+        var made = EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
+        // Elsewhere a line for each step is enough.
+        made.reportsDownloads = isatty(STDERR_FILENO) == 1
+        return made
     }
 
     // MARK: The chat

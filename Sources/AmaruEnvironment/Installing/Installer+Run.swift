@@ -27,11 +27,16 @@ extension Installer {
             holding: work.held
         )
         let watch = StallWatch(of: child, in: [work.folder, work.entry], limit: stallLimit)
-        defer { watch.end() }
+        let downloads = reportsDownloads ? DownloadWatch(in: work.folder, progress: progress) : nil
+        defer {
+            watch.end()
+            downloads?.end()
+        }
         var last: [String] = []
         // The stream ends early when this task is cancelled.
         for await line in child.standardOutput {
             watch.note()
+            downloads?.note(line)
             // What comes with Python itself is no news.
             if name != "ensurepip", let step = InstallerProgress.step(line) { progress(step) }
             last.append(line)

@@ -22,6 +22,7 @@ struct Installer: Sendable {
     let work: CacheEntry.Work
     let progress: @Sendable (String) -> Void
     let stallLimit: Duration
+    let reportsDownloads: Bool
 
     /// Uses uv if the caller's PATH has it, else pip.
     init(
@@ -40,6 +41,7 @@ struct Installer: Sendable {
         self.work = work
         self.progress = progress
         stallLimit = builder.stallLimit
+        reportsDownloads = builder.reportsDownloads
     }
 
     /// Makes an empty virtual environment at `root`.

@@ -14,9 +14,12 @@
 /// made for is in its table `[tool.amaru]`.
 ///
 /// ```swift
-/// try await builder.writeLock(of: request, to: EnvironmentLock.file(beside: script))
-/// let lock = try await builder.lock(at: file, with: interpreter)
-/// if lock.fits(request) { environment = try await builder.environment(for: lock, …) }
+/// let file = EnvironmentLock.file(for: script, isFolder: false)
+/// try await builder.writeLock(of: request, to: file)
+/// let lock = try await builder.lock(at: file, with: request.interpreter)
+/// if lock.fits(request) {
+///     let made = try await builder.environment(for: lock, with: request.interpreter)
+/// }
 /// ```
 public struct EnvironmentLock: Sendable, Hashable, Codable {
     /// A file of a package.
