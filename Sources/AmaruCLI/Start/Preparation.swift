@@ -39,7 +39,8 @@ extension Program {
     func prepareConversation() async throws -> ChatConfiguration {
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
-        needs.dependencies = try await options.with + plugins.requirements(builder, linkedInterpreter)
+        needs.dependencies =
+            try await options.with + plugins.requirements(builder, linkedInterpreter)
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
