@@ -96,9 +96,7 @@ def _code(exc: SystemExit) -> int:
 
 async def interrupt() -> None:
     """Stop what runs, and wait until it has stopped."""
-    console = _Session.console
-    console.cancel()
-    if running := list(console._tasks):
+    if running := _Session.console.cancel():
         await asyncio.wait(running, timeout=_CANCEL_LIMIT)
 
 

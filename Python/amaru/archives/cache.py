@@ -130,6 +130,7 @@ def main(how: str, file: str, cache: str) -> None:
     try:
         sys.stdout.write(f"{place(Path(file), Path(cache))}\n")
     except RefusedArchive as exc:
-        sys.exit(str(exc))
+        # In one line: tarfile tells what each compression has to say.
+        sys.exit(" ".join(str(exc).split()))
     except OSError as exc:
         sys.exit(f"cannot be unpacked: {exc.strerror}: {exc.filename or cache}")

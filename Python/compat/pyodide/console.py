@@ -257,10 +257,11 @@ class Console:
                         if stream is not None and not stream.closed:
                             stream.flush()
 
-    def cancel(self) -> None:
-        """Cancel what runs or waits to run; each future ends with its line."""
+    def cancel(self) -> set[asyncio.Task[None]]:
+        """Cancel what runs or waits to run, and return it; its futures end with it."""
         for task in self._tasks:
             task.cancel()
+        return set(self._tasks)
 
     # Errors
 

@@ -83,7 +83,8 @@ extension Program {
             return try await fetchedScript(url, arguments)
         case .standardInput:
             // It blocks until the input ends.
-            let script = try await interrupts.during({ [self] _ in leave(ProcessEnd.interrupted) }) {
+            let script = try await interrupts.during({ [self] _ in leave(ProcessEnd.interrupted) })
+            {
                 try await blockingCall("amaru-stdin") {
                     try ChatScript.standardInput(arguments: arguments)
                 }

@@ -18,7 +18,7 @@ extension ChatSession {
 
     /// Runs a script as `__main__`, with the host's modules there to be imported.
     func run(_ script: ChatScript, _ configuration: ChatConfiguration) async throws {
-        let prepared: [PythonObject] = try await PythonActor.run {
+        let (namespace, source, path) = try await PythonActor.run {
             try ChatModule.register(for: self, configuration)
             let made: PythonObject = try Self.host().prepare(
                 script.kind.rawValue,
@@ -27,9 +27,9 @@ extension ChatSession {
                 script.arguments,
                 script.contents
             )
-            return try [made[0], made[1], made[2]]
+            let (namespace, source): (PythonObject, PythonObject) = try (made[0], made[1])
+            return (namespace, source, try made[2].converted(to: String.self))
         }
-        let path: String = try await PythonActor.run { try prepared[2].converted() }
-        try await Python.runFile(prepared[1], path: path, globals: prepared[0])
+        try await Python.runFile(source, path: path, globals: namespace)
     }
 }

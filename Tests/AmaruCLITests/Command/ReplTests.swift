@@ -131,8 +131,10 @@ extension BuiltCommand {
             try await terminal.waitFor("some_name  some_number")
             try terminal.send("um\t + 1\r")
             try await terminal.waitFor("7\r\n")
+            try await terminal.waitFor(">>> ")
             try terminal.send("\u{1B}[A\u{7F}2\r")
             try await terminal.waitFor("8\r\n")
+            try await terminal.waitFor(">>> ")
             try terminal.send("\u{4}")
             #expect(try await repl.end() == .exited(0), "\(terminal.output)")
         }
@@ -142,6 +144,7 @@ extension BuiltCommand {
             let source = "def f():\n    return 20\n\nf() + 1"
             try terminal.send("\u{1B}[200~\(source)\u{1B}[201~\r")
             try await terminal.waitFor("21\r\n")
+            try await terminal.waitFor(">>> ")
             try terminal.send("\u{4}")
             #expect(try await repl.end() == .exited(0), "\(terminal.output)")
         }
@@ -211,7 +214,9 @@ extension BuiltCommand {
 
         @Test(
             "It exits with what the lines say",
-            arguments: [("exit(4)\n1", 4, ""), ("raise SystemExit('bye')", 1, "bye\n"), ("", 0, "")]
+            arguments: [
+                ("exit(4)\n1", 4, ""), ("raise SystemExit('bye')", 1, "bye\n"), ("", 0, ""),
+            ]
         )
         func exits(lines: String, code: Int32, errors: String) async throws {
             let result = try await pipe(lines)

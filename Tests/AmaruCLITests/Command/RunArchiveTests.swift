@@ -39,7 +39,8 @@ extension BuiltCommand {
             """
 
         /// Makes an archive of a script that looks around.
-        private func pack(_ name: String, main: String = "main.py", under: String = "") async throws {
+        private func pack(_ name: String, main: String = "main.py", under: String = "") async throws
+        {
             try folder.write(Self.look, to: "look.txt")
             let maker = """
                 import io, sys, tarfile, zipfile
@@ -89,7 +90,9 @@ extension BuiltCommand {
 
         @Test(
             "What is no archive, or has nothing to run, is refused by name",
-            arguments: [("a.zip", "hello", "no sound zip archive"), ("a.tar.gz", "", "no sound tar")]
+            arguments: [
+                ("a.zip", "hello", "no sound zip archive"), ("a.tar.gz", "", "no sound tar"),
+            ]
         )
         func refused(name: String, contents: String, reason: String) async throws {
             try folder.write(contents, to: name)

@@ -56,7 +56,8 @@ extension BuiltCommand {
         static let calls: [[String]] = [
             ["-c", look], ["-c", look, "a", "--model", "-c", "--", "x"], ["-c", look, "--", "-m"],
             ["-c", "1/0"], ["-c", "import sys; sys.exit(3)", "--help"], ["-c", "1 +"], ["-c", ""],
-            ["-m", "look"], ["-m", "look", "--with", "-x"], ["-m", "pack"], ["-m", "pack.inner", "a"],
+            ["-m", "look"], ["-m", "look", "--with", "-x"], ["-m", "pack"],
+            ["-m", "pack.inner", "a"],
             ["-m", "nope"], ["-m", "pack.nope"], ["-m", "json"], ["-m", "json.tool", "--help"],
             ["-m", "look.deeper"], ["place"], ["./place/", "a"],
             ["-"], ["-", "a"],
@@ -113,7 +114,10 @@ extension BuiltCommand {
         }
 
         @Test func `A module converses too`() async throws {
-            try folder.write("import amaru\n@amaru.reply\ndef f(text): return text * 2", to: "me.py")
+            try folder.write(
+                "import amaru\n@amaru.reply\ndef f(text): return text * 2",
+                to: "me.py"
+            )
             #expect(try await amaru(["run", "-m", "me"], input: "ab\n").output == "abab\n")
         }
 
