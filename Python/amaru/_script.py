@@ -71,8 +71,12 @@ def prepare(path: str, filename: str, arguments: list[bytes]) -> dict[str, Any]:
     `filename` is the absolute path, which tracebacks show.
     """
     import atexit
+    import gc
     from _frozen_importlib_external import SourceFileLoader
 
+    # What is here by now stays, and need not be looked at by collections, the last one
+    # above all: that would cost a short script a twentieth of its time.
+    gc.freeze()
     module = type(sys)("__main__")
     # Registered first, so called last: what the script has left open is closed, as at
     # the end of python, which finalises and the host does not.
