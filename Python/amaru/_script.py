@@ -84,9 +84,13 @@ def prepare(
     named by `path`. `filename` is the absolute path of a file, as tracebacks show it.
     """
     import atexit
+    import gc
 
     from amaru import _main
 
+    # What is here by now stays, and need not be looked at by collections, the last one
+    # above all: that would cost a short script a twentieth of its time.
+    gc.freeze()
     module = type(sys)("__main__")
     # Registered first, so called last: what the script has left open is closed, as at
     # the end of python, which finalises and the host does not.

@@ -79,6 +79,8 @@ extension BuiltCommand {
                 return False
 
             def places(halves):
+                # With what was there before the script.
+                gc.unfreeze()
                 for thing in gc.get_objects():
                     for part in [thing, *gc.get_referents(thing)]:
                         if holds(part, halves):

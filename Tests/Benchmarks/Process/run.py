@@ -261,12 +261,12 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
         ),
         Row("run: python3, asyncio", lambda: run(python, script["asyncio"])),
         Row(
-            "run: amaru, asyncio and httpx",
+            "run: amaru, httpx",
             lambda: run(program, "run", "--python", tutorial, script["httpx"]),
-            (("cpu", 1.15, "run: python3, asyncio and httpx"),),
+            (("cpu", 1.15, "run: python3, httpx"),),
         ),
         Row(
-            "run: python3, asyncio and httpx",
+            "run: python3, httpx",
             lambda: run(f"{tutorial}/bin/python", script["httpx"]),
         ),
         Row(

@@ -21,7 +21,7 @@ import os
 from pyodide.http import pyfetch
 
 response = await pyfetch("app.tar.gz")
-await response.unpack_archive({str(folder)!r})
+await response.unpack_archive(extract_dir={str(folder)!r})
 await micropip.install({TUTORIAL[0]!r}, keep_going=True)
 await micropip.install("ssl")
 import ssl

@@ -43,10 +43,13 @@ def end_threads(grace: float) -> list[str]:
 
 def _end_main(main: Any) -> None:
     """Let those go on who wait for the main thread, as at the end of python."""
-    # Before 3.13 its state was a lock.
+    # Its state was a lock before 3.13; since then it is a handle, renamed in 3.14.
     if (lock := getattr(main, "_tstate_lock", None)) is not None:
         if lock.locked():
             lock.release()
             main._stop()
-    elif not main._os_thread_handle.is_done():
-        main._os_thread_handle._set_done()
+        return
+    for name in "_handle", "_os_thread_handle":
+        handle = getattr(main, name, None)
+        if handle is not None and not handle.is_done():
+            handle._set_done()
