@@ -21,15 +21,15 @@ struct AmaruCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ChatCommand.self, RunCommand.self, CheckCommand.self, EnvironmentCommand.self,
-            PluginsCommand.self,
+            ChatCommand.self, RunCommand.self, CheckCommand.self, WrapCommand.self,
+            EnvironmentCommand.self, PluginsCommand.self,
         ],
         defaultSubcommand: ChatCommand.self
     )
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames = ["run", "check", "env", "plugins", "help"]
+    static let commandNames = ["run", "check", "wrap", "env", "plugins", "help"]
 
     static func main() async {
         _ = TerminalOutput.closed

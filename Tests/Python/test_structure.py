@@ -38,6 +38,7 @@ ALLOWED = {
         "amaru.chat",
         "_amaru_chat",
     },
+    "amaru.wrap": set(),
     "amaru.network": {"amaru._bridge", "amaru.transport"},
     "pyodide": {"amaru._bridge"},
     "micropip": {"_amaru_packages", "pyodide"},
