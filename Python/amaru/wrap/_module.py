@@ -84,7 +84,9 @@ class _Writer:
         if name:
             chosen = upper_camel(name)
             if chosen != name or name in _TYPES or escaped(name) != name:
-                raise WrapError(f"{name!r} is no name for a Swift type: --name Stats")
+                raise WrapError(
+                    f"{name!r} is no name for a Swift type: name one like Stats"
+                )
             return name
         chosen = upper_camel(self.path.rpartition(".")[2])
         classes = {

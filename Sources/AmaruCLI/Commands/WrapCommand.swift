@@ -64,7 +64,9 @@ struct WrapCommand: AsyncParsableCommand {
             do {
                 try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
             } catch {
-                throw PluginsCommand.Failure("\(output) cannot be written: \(error)")
+                throw PluginsCommand.Failure(
+                    "\(output) cannot be written: check that its folder is there and writable"
+                )
             }
         }
     }

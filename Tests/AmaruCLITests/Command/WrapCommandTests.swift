@@ -1,6 +1,7 @@
 // `amaru wrap`.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -75,6 +76,13 @@ extension BuiltCommand {
             #expect(result.errors.split(separator: "\n").count == 1)
             #expect(result.status == .exited(1))
             #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/Out.swift"))
+        }
+
+        @Test func `An output file that cannot be written is one line`() async throws {
+            let result = try await wrap("stats", "--output", "no/such/Out.swift")
+            let reason = "check that its folder is there and writable"
+            #expect(result.errors.hasSuffix("no/such/Out.swift cannot be written: \(reason)\n"))
+            #expect(result.status == .exited(1))
         }
 
         @Test func `A module of a package is wrapped with the package`() async throws {
