@@ -23,14 +23,14 @@ struct AmaruCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ChatCommand.self, RunCommand.self, ReplCommand.self, CheckCommand.self,
-            EnvironmentCommand.self, PluginsCommand.self,
+            WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self,
         ],
         defaultSubcommand: ChatCommand.self
     )
 
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
-    static let commandNames = ["run", "repl", "check", "env", "plugins", "help"]
+    static let commandNames = ["run", "repl", "check", "wrap", "env", "plugins", "help"]
 
     static func main() async {
         _ = TerminalOutput.closed

@@ -44,6 +44,7 @@ ALLOWED = {
         "amaru.chat",
         "_amaru_chat",
     },
+    "amaru.wrap": set(),
     "amaru.network": {"amaru._bridge", "amaru.transport"},
     "js": {"amaru._gate", "pyodide"},
     "pyodide": {"amaru._bridge", "amaru._gate", "amaru.archives"},

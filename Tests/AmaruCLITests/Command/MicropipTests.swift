@@ -16,7 +16,7 @@ extension BuiltCommand {
         }
 
         /// Makes wheels in the current folder, which is all that installers look at here.
-        private static let wheels = """
+        static let wheels = """
             import zipfile
 
             def make(name, version, requires=(), **modules):
