@@ -102,6 +102,7 @@ NAMES: Final[dict[str, dict[str, str | None]]] = {
     },
     "pyodide.common": {"install_files": WORKS},
     "pyodide.console": {
+        "BANNER": WORKS,
         "Console": WORKS,
         "ConsoleFuture": WORKS,
         "PyodideConsole": WORKS,
