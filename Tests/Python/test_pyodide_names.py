@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib
 from pathlib import Path
 from typing import Any
 
