@@ -262,7 +262,7 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
         Row("run: python3, asyncio", lambda: run(python, script["asyncio"])),
         Row(
             "run: amaru, httpx",
-            lambda: run(program, "run", "--python", tutorial, script["httpx"]),
+            lambda: run(program, "run", "--venv", tutorial, script["httpx"]),
             (("cpu", 1.15, "run: python3, httpx"),),
         ),
         Row(

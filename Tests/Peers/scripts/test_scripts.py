@@ -34,7 +34,7 @@ def both(folder: Path, source: str) -> tuple[End, End]:
     environment = Path(sys.prefix)
     arguments = (_directive(source, "arguments") or "").split()
     given = json.loads(_directive(source, "input") or '""')
-    run = [AMARU, "run", "--python", str(environment)]
+    run = [AMARU, "run", "--venv", str(environment)]
     commands = {
         "python": [str(environment / "bin" / "python"), "script.py", *arguments],
         "amaru": [*run, "script.py", *(["--", *arguments] if arguments else [])],

@@ -21,8 +21,6 @@ from types import ModuleType
 from typing import Any, Final
 
 from amaru import _bridge
-from amaru.transport._client._endpoint import Endpoint, starts_from_a_port
-from amaru.transport._client._socket import HostSocket
 from amaru.transport._replacing import replace
 
 __all__ = ["adopt", "adopt_opener"]
@@ -57,6 +55,10 @@ def adopt_opener(module: ModuleType) -> None:
 def _connecting(module: ModuleType) -> Callable[[Method], Method]:
     def over(original: Method) -> Method:
         def connect(conn: Any) -> None:
+            # Whoever only imports the module does not pay for what a connection needs.
+            from amaru.transport._client._endpoint import Endpoint, starts_from_a_port
+            from amaru.transport._client._socket import HostSocket
+
             ours = (module.HTTPConnection.connect, module.HTTPSConnection.connect)
             if (
                 type(conn).connect not in ours

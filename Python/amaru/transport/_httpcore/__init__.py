@@ -12,10 +12,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from amaru.transport._httpcore._pool import Pool
 from amaru.transport._replacing import replace
+
+if TYPE_CHECKING:
+    from amaru.transport._httpcore._pool import Pool
 
 __all__ = ["adopt"]
 
@@ -44,6 +46,9 @@ def _noting(module: ModuleType, connecting: Method) -> Callable[[Method], Method
         signature = inspect.signature(original)
 
         def init(pool: Any, *arguments: Any, **options: Any) -> None:
+            # Whoever only imports the library does not pay for what a pool needs.
+            from amaru.transport._httpcore._pool import Pool
+
             given = signature.bind(pool, *arguments, **options).arguments
             given.pop("self")
             is_theirs = (
