@@ -63,26 +63,36 @@ extension EnvironmentBuilder {
         .sorted { $0.lastUsed > $1.lastUsed }
     }
 
-    /// Removes what belongs to no environment: what was read of scripts before a time, files of
-    /// locks, and what older versions of this program or dead processes left.
+    /// Where scripts are kept that were archives or came from elsewhere, each in a folder.
+    public var scriptsFolder: URL { cacheFolder.appending(path: "scripts") }
+
+    /// Removes what belongs to no environment: scripts of archives and from elsewhere that were
+    /// started last before a time, what was read of scripts before it, files of locks, and what
+    /// older versions of this program or dead processes left.
     ///
     /// - Throws: `EnvironmentError` if files cannot be removed.
     public func removeStrays(before limit: Date) async throws {
         let suffix = PythonEnvironment.markerSuffix
         do {
             try await CacheEntry.removeStrays(in: environments, markerSuffix: suffix)
-            try await blockingCall("amaru-cache") { [metadataFolder] in
-                let manager = FileManager.default
-                let path = metadataFolder.path
-                for name in (try? manager.contentsOfDirectory(atPath: path)) ?? [] {
-                    let file = metadataFolder.appending(path: name)
-                    let found = try? manager.attributesOfItem(atPath: file.path)
-                    let written = found?[.modificationDate] as? Date ?? .distantPast
-                    if written < limit { try DurableFile.remove(file) }
-                }
+            try await blockingCall("amaru-cache") { [metadataFolder, scriptsFolder] in
+                try Self.remove(in: metadataFolder, before: limit)
+                try Self.remove(in: scriptsFolder, before: limit)
             }
         } catch {
             throw EnvironmentError(cache: cacheFolder.path, error)
+        }
+    }
+
+    private static func remove(in folder: URL, before limit: Date) throws {
+        let manager = FileManager.default
+        // A lock is held by whoever unpacks just now.
+        let names = try? manager.contentsOfDirectory(atPath: folder.path).filter { $0 != ".lock" }
+        for name in names ?? [] {
+            let file = folder.appending(path: name)
+            let found = try? manager.attributesOfItem(atPath: file.path)
+            let changed = found?[.modificationDate] as? Date ?? .distantPast
+            if changed < limit { try DurableFile.remove(file) }
         }
     }
 

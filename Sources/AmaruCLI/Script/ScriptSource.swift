@@ -121,7 +121,7 @@ extension Program {
         let child = try ChildProcess(
             executable: try PythonInterpreterInfo.linked.path,
             arguments: ["-I", "-S", "-B", "-c", code, resources.root.path, how, file]
-                + [scriptCache.path],
+                + [builder.scriptsFolder.path],
             environment: variables,
             standardError: .separate
         )

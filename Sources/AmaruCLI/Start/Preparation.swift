@@ -23,8 +23,6 @@ import ArgumentParser
 extension Program {
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
-    /// Where archives and scripts from elsewhere are kept, by what is in them.
-    var scriptCache: URL { cacheFolder.appending(path: "scripts") }
     var builder: EnvironmentBuilder {
         var made = EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
         // Elsewhere a line for each step is enough.

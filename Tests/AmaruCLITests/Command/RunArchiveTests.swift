@@ -81,6 +81,13 @@ extension BuiltCommand {
                 #expect(result == .init(status: .exited(0), output: expected, errors: ""))
             }
             #expect(try kept().count == 1)
+            let cleared = try await AmaruProcess.run(
+                ["env", "clear"],
+                in: folder,
+                environment: ["XDG_CACHE_HOME": cache.path]
+            )
+            #expect(cleared.status == .exited(0), "\(cleared)")
+            #expect(try kept().isEmpty)
         }
 
         private func kept() throws -> [String] {

@@ -186,7 +186,7 @@ def _task_done(task: Task) -> None:
         # A task without a reference is collected now, unless a frame of its traceback
         # has one.
         loop = task.get_loop()
-        loop.call_soon(loop.call_soon, gc.collect, 0)
+        loop.call_soon(loop.call_soon, gc.collect, 1)
 
 
 def has_work() -> bool:
