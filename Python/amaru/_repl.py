@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import amaru
 from amaru import _script, chat, host
-from pyodide.console import BANNER, Console
+from pyodide.console import BANNER, Console, ConsoleFuture
 
-__all__ = ["begin", "complete", "drop", "interrupt", "push"]
+__all__ = ["begin", "complete", "drop", "interrupt", "push", "show"]
 
 _CANCEL_LIMIT: Final = 5.0
 _SHOWN: Final = 100
@@ -45,53 +45,50 @@ def begin(is_typed: bool) -> str:
     return ""
 
 
-async def push(text: str) -> tuple[str, int]:
-    """Run a line; return ``more``, ``done`` or ``exit``, and the code to exit with."""
-    future = _Session.console.push(text)
-    if future.syntax_check == "incomplete":
-        return "more", 0
-    await asyncio.wait([future])
-    if future.cancelled():
+async def push(text: str) -> ConsoleFuture:
+    """Run a line; return its future when it is done."""
+    line = _Session.console.push(text)
+    await asyncio.wait([line])
+    return line
+
+
+def show(line: ConsoleFuture) -> bool:
+    """Show what a line has come to; tell whether its statement is complete.
+
+    Raises SystemExit if the line ends the session, or a hook does. That is why this is
+    no coroutine: SystemExit would leave the loop, too.
+    """
+    if line.syntax_check == "incomplete":
+        return False
+    if line.cancelled():
         sys.stderr.write("KeyboardInterrupt\n")
-    elif isinstance(exc := future.exception(), SystemExit):
-        _script.flush()
-        return "exit", _code(exc)
-    elif exc is not None:
-        _report(exc, future.formatted_error or "")
-    else:
-        _display(future.result())
+    elif (exc := line.exception()) is not None:
+        _raised(exc, line.formatted_error)
+    elif (exc := _display(line.result())) is not None:
+        _raised(exc)
     _script.flush()
-    return "done", 0
+    return True
 
 
-def _display(value: Any) -> None:
+def _display(value: Any) -> BaseException | None:
+    """Show a value; return what `sys.displayhook` raises."""
     try:
         sys.displayhook(value)
     except BaseException as exc:
         # Without the frame of this function.
-        exc.__traceback__ = exc.__traceback__ and exc.__traceback__.tb_next
-        _report(exc, "".join(traceback.format_exception(exc)))
+        return exc.with_traceback(exc.__traceback__ and exc.__traceback__.tb_next)
+    return None
 
 
-def _report(exc: BaseException, text: str) -> None:
-    _script.flush()
-    if sys.excepthook is sys.__excepthook__:
-        sys.stderr.write(text)
-        return
-    try:
-        sys.excepthook(type(exc), exc, exc.__traceback__)
-    except Exception as fault:
-        sys.stderr.write(f"Error in sys.excepthook: {fault!r}\n{text}")
-
-
-def _code(exc: SystemExit) -> int:
-    """Return the exit code, as python does; any other object is shown."""
-    if exc.code is None:
-        return 0
-    if isinstance(exc.code, int):
-        return exc.code & 0xFF
-    sys.stderr.write(f"{exc.code}\n")
-    return 1
+def _raised(exc: BaseException, text: str | None = None) -> None:
+    if isinstance(exc, SystemExit):
+        _script.flush()
+        raise exc
+    is_reported, advice = _script.report(exc)
+    if not is_reported:
+        sys.stderr.write(text or "".join(traceback.format_exception(exc)))
+    if advice:
+        sys.stderr.write(f"amaru: {advice}\n")
 
 
 async def interrupt() -> None:

@@ -115,9 +115,12 @@ def prepare(
 
 def _end(names: dict[str, Any]) -> None:
     """Let go of what the script has made, as at the end of python."""
+    import _thread
     import gc
 
-    names.clear()
+    # A daemon thread goes on until the process has ended.
+    if not _thread._count():
+        names.clear()
     # What is in a cycle has a last word, too: files, and tasks whose error nobody took.
     gc.collect()
 

@@ -66,6 +66,19 @@ extension EnvironmentBuilder {
     /// Where scripts are kept that were archives or came from elsewhere, each in a folder.
     public var scriptsFolder: URL { cacheFolder.appending(path: "scripts") }
 
+    /// Makes an empty folder for what is fetched, on the disk where it is to be kept.
+    ///
+    /// - Throws: `EnvironmentError` if the cache cannot be written.
+    public func makeScriptFolder() throws -> URL {
+        let folder = scriptsFolder.appending(path: ".fetching-\(UUID().uuidString)")
+        do {
+            try DurableFile.makeFolder(folder)
+        } catch {
+            throw EnvironmentError(cache: cacheFolder.path, error)
+        }
+        return folder
+    }
+
     /// Removes what belongs to no environment: scripts of archives and from elsewhere that were
     /// started last before a time, what was read of scripts before it, files of locks, and what
     /// older versions of this program or dead processes left.

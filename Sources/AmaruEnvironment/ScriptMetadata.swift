@@ -105,7 +105,7 @@ extension EnvironmentBuilder {
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> ScriptMetadata {
-        let key = CacheKey.make([["amaru metadata 1", interpreter.version, kind, text]])
+        let key = CacheKey.make([["amaru metadata 2", interpreter.version, kind, text]])
         let answer: Answer = try await remembered(key) {
             try await read(kind, source, named: name, with: interpreter)
         }
@@ -133,7 +133,14 @@ extension EnvironmentBuilder {
         return answer
     }
 
-    /// Runs an interpreter, and decodes what it prints.
+    private struct NoAnswer: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs an interpreter, and decodes what it prints last: a record separator and JSON.
+    ///
+    /// As in [RFC 7464](https://www.rfc-editor.org/rfc/rfc7464), since a `.pth` file may print
+    /// something first.
     func ask<Answer: Decodable>(
         _ interpreter: String,
         _ arguments: [String]
@@ -141,12 +148,18 @@ extension EnvironmentBuilder {
         let child = try ChildProcess(
             executable: interpreter,
             arguments: arguments,
-            environment: environment,
-            standardError: .merged
+            environment: environment
         )
-        let output = await child.standardOutput.reduce(into: "") { $0 += $1 }
-        _ = try await child.exitStatus()
-        return try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
+        let result = try await child.output()
+        let parts = result.lines.joined().split(
+            separator: "\u{1E}",
+            omittingEmptySubsequences: false
+        )
+        guard parts.count > 1, let last = parts.last else {
+            let words = result.errors.last ?? result.lines.last ?? "it printed nothing"
+            throw NoAnswer(description: "\(result.status): \(words)")
+        }
+        return try JSONDecoder().decode(Answer.self, from: Data(last.utf8))
     }
 
     private func read(

@@ -39,6 +39,19 @@ import Testing
         #expect(try await child.exitStatus() == .exited(3))
     }
 
+    @Test func `A child whose output nobody waits for any more ends in order`() async throws {
+        let folder = try TemporaryFolder()
+        let started = folder.path + "/started"
+        let script =
+            "trap 'echo > \(folder.path)/cleaned; exit' TERM; echo > \(started); sleep 600 & wait"
+        let child = try shell(script)
+        let waiting = Task { try await child.output() }
+        while !FileManager.default.fileExists(atPath: started) { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(FileManager.default.fileExists(atPath: folder.path + "/cleaned"))
+    }
+
     @Test func `A merged standard error keeps its place`() async throws {
         let child = try shell("echo one; echo two >&2; echo three", error: .merged)
         #expect(await lines(child.standardOutput) == ["one", "two", "three"])

@@ -48,6 +48,12 @@ import Testing
             environment: [:]
         )
         #expect(try await making.exitStatus().isSuccess)
+        let minor = shop.interpreter.version.split(separator: ".").prefix(2).joined(separator: ".")
+        // What runs at each start may print.
+        try shop.folder.write(
+            "import sys; print('{hello}')\n",
+            to: "bare/lib/python\(minor)/site-packages/talks.pth"
+        )
         try shop.folder.write("#!/bin/sh\n", to: "bin/uv", permissions: 0o755)
         let builder = EnvironmentBuilder(
             cacheFolder: shop.cache,

@@ -113,6 +113,25 @@ import Testing
         #expect(found.indexes == PackageIndexes(main: "https://one.example/simple", extra: others))
     }
 
+    @Test func `A source of uv's is refused, since an index might have the name, too`()
+        async throws
+    {
+        func source(_ dependency: String) -> String {
+            """
+            # /// script
+            # dependencies = ["\(dependency)"]
+            # [tool.uv.sources]
+            # my-tool = { path = "../tool" }
+            # ///
+            """
+        }
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await read(source("My_Tool[x]>=1"))
+        }
+        #expect(error?.message.contains("My_Tool @ git+https") == true)
+        #expect(try await read(source("my-tools")).dependencies == ["my-tools"])
+    }
+
     @Test func `A project's needs are read from its file`() async throws {
         let file = try shop.folder.write(
             "[project]\nname = \"x\"\ndependencies = [\"a\"]\nrequires-python = \">=3.99\"\n",

@@ -64,6 +64,23 @@ def test_an_archive_is_unpacked_once(
     assert len(left(kept)) == 1
 
 
+def test_a_copy_that_lost_its_script_is_unpacked_again(
+    tmp_path: Path, kept: Path
+) -> None:
+    path = written(tmp_path, "a.zip", zipped(MAIN))
+    folder = cache.unpacked(path, kept)
+    (folder / "main.py").unlink()
+    assert cache.unpacked(path, kept) == folder
+    assert (folder / "main.py").read_bytes() == MAIN["main.py"]
+
+
+def test_folders_in_folders_in_folders_are_refused(tmp_path: Path, kept: Path) -> None:
+    deep = {"main.py": b"", "d/" * 1500 + "x": b""}
+    with pytest.raises(RefusedArchive, match="deep"):
+        cache.unpacked(written(tmp_path, "deep.zip", zipped(deep)), kept)
+    assert left(kept) == []
+
+
 def test_other_contents_have_another_folder(tmp_path: Path, kept: Path) -> None:
     first = cache.unpacked(written(tmp_path, "a.zip", zipped(MAIN)), kept)
     second = cache.unpacked(

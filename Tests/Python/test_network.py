@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import ssl
 import subprocess
 import sys
@@ -114,7 +115,7 @@ def test_who_replaces_a_method_of_a_library_sees_the_requests(
     hosted: Any, serve: Serve, family: Any
 ) -> None:
     """As mocks, recorders and instrumentation do, at the transport and at the pool."""
-    core = sys.modules[{httpx: "httpcore", httpx2: "httpcore2"}[family]]
+    core = importlib.import_module("httpcore" if family is httpx else "httpcore2")
     seen: list[str] = []
 
     def watch(patch: pytest.MonkeyPatch, owner: Any) -> None:

@@ -70,6 +70,14 @@ async def test_what_is_pasted_may_be_several_statements(console: Console) -> Non
     assert console.push("if f():\n    x = 3\nelse:").syntax_check == "incomplete"
 
 
+async def test_what_no_compiler_takes_is_an_error_of_its_line(console: Console) -> None:
+    future = console.push("-" * 100_000 + "1")
+    with pytest.raises((SyntaxError, RecursionError, MemoryError)):
+        await future
+    assert future.syntax_check == "syntax-error" and future.formatted_error
+    assert await value(console, "1 + 1") == 2
+
+
 async def test_a_syntax_error_is_known_at_once(console: Console) -> None:
     future = console.push("1+")
     assert future.syntax_check == "syntax-error"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import math
 import pickle
@@ -250,6 +251,25 @@ async def test_promises() -> None:
     with pytest.raises(KeyError):
         await js.Promise.new(lambda resolve, reject: reject(KeyError("k")))
     assert isinstance(js.Promise.resolve(1), ffi.JsPromise)
+
+
+@pytest.mark.parametrize("method", ["race", "any"])
+async def test_what_loses_may_fail_unseen(method: str) -> None:
+    reported: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: reported.append(context))
+    fails = asyncio.Event()
+
+    async def loser() -> None:
+        await fails.wait()
+        raise KeyError("unseen")
+
+    assert await getattr(js.Promise, method)([1, loser()]) == 1
+    fails.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert reported == []
 
 
 # Fetching

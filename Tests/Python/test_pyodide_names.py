@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +66,15 @@ def test_a_refusal_says_what_to_do(module: str, name: str) -> None:
         getattr(importlib.import_module(module), name)
     advice = str(caught.value).partition(" is not available in Amaru: ")[2]
     assert advice and "belongs to Python in a web page" not in advice
+
+
+def test_parts_are_there_without_an_import_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import pyodide
+
+    monkeypatch.delattr(pyodide, "console", raising=False)
+    monkeypatch.delitem(sys.modules, "pyodide.console", raising=False)
+    assert pyodide.console.Console
+    with pytest.raises(ImportError, match="no_such_part"):
+        _ = pyodide.no_such_part

@@ -110,8 +110,16 @@ def test_a_script_without_its_package(died: Died, status: int) -> None:
     assert remedy.endswith("--with yaml_")
 
 
-def test_a_package_has_another_name_than_its_module(died: Died) -> None:
-    assert died("raise ModuleNotFoundError('x', name='PIL')")[2].endswith("pillow")
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("PIL", "pillow"), ("dateutil", "python-dateutil"), ("Crypto", "pycryptodome")],
+)
+def test_a_package_has_another_name_than_its_module(
+    died: Died, monkeypatch: pytest.MonkeyPatch, module: str, package: str
+) -> None:
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    _, _, remedy = died(f"raise ModuleNotFoundError('x', name='{module}')")
+    assert remedy.endswith(f"--with {package}")
 
 
 def test_a_missing_part_of_a_package_that_is_there(died: Died) -> None:

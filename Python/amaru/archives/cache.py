@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -42,13 +42,13 @@ def unpacked(archive: Path, cache: Path) -> Path:
         if kind is None:
             raise RefusedArchive("this is no archive: neither tar nor zip")
         folder = cache / _digest(file)
-        if not folder.is_dir():
+        found = _runnable(folder)
+        if found is None:
             _unpack(file, kind, folder)
-    found = _runnable(folder)
-    if found is None:
-        raise RefusedArchive(_WITHOUT_MAIN)
+            found = _runnable(folder) or folder
     # When it was used last, for those who look for what is old.
-    os.utime(folder)
+    with suppress(OSError):
+        os.utime(folder)
     return found
 
 
@@ -79,6 +79,8 @@ _WITHOUT_MAIN: Final = f"the archive has no {' or '.join(MAINS)}, so nothing to 
 
 def _runnable(folder: Path) -> Path | None:
     """Return the folder, or the one inside it, that has something to run."""
+    if not folder.is_dir():
+        return None
     inner = [entry for entry in folder.iterdir() if entry.is_dir()]
     places = [folder, *(inner if len(inner) == 1 else [])]
     for place in places:
@@ -89,8 +91,10 @@ def _runnable(folder: Path) -> Path | None:
 
 def _unpack(file: BufferedReader, kind: str, folder: Path) -> None:
     with _alone(_made(folder.parent)):
-        if folder.is_dir():
+        if _runnable(folder):
             return
+        # A script may have removed itself.
+        shutil.rmtree(folder, ignore_errors=True)
         # Of processes that were killed: one at a time unpacks.
         for rest in folder.parent.glob(_DRAFT + "*"):
             shutil.rmtree(rest, ignore_errors=True)
@@ -133,4 +137,5 @@ def main(how: str, file: str, cache: str) -> None:
         # In one line: tarfile tells what each compression has to say.
         sys.exit(" ".join(str(exc).split()))
     except OSError as exc:
-        sys.exit(f"cannot be unpacked: {exc.strerror}: {exc.filename or cache}")
+        what = "kept in the cache" if how == "fetched" else "unpacked"
+        sys.exit(f"cannot be {what}: {exc.strerror}: {exc.filename or cache}")

@@ -18,6 +18,8 @@ _PIECE: Final = 256 * 1024
 # Far more than a program has, and less than fills a disk.
 _MOST_BYTES: Final = 4 << 30
 _MOST_MEMBERS: Final = 200_000
+# What removes a tree calls itself for each folder in a folder.
+_MOST_PARTS: Final = 100
 
 
 class RefusedArchive(ValueError):
@@ -166,6 +168,10 @@ class Tree:
         else:
             drive = parts and len(parts[0]) > 1 and parts[0][1] == ":"
             plain = shown is not None or ".." not in path.parts
+            if len(parts) > _MOST_PARTS:
+                raise RefusedArchive(
+                    f"refused: the archive has folders more than {_MOST_PARTS} deep"
+                )
             if not path.is_absolute() and not drive and plain and "\0" not in name:
                 return PurePosixPath(*parts)
         raise RefusedArchive(f"refused: {shown or name!r} in the archive leads outside")

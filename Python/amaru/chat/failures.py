@@ -14,6 +14,7 @@ import traceback
 from typing import Any, Final
 
 from amaru import host
+from amaru._distributions import DISTRIBUTIONS
 from amaru.chat.answer import error_text
 from amaru.chat.client import Fault
 from amaru.chat.client import origin as origin_of
@@ -142,15 +143,6 @@ _LIBRARY: Final = re.compile(
     rf"{re.escape(os.path.join(os.path.dirname(os.__file__), ''))}"
     r"|.*/(?:site|dist)-packages/"
 )
-# Packages that are imported under another name than they are installed under.
-_PACKAGES: Final = {
-    "PIL": "pillow",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python",
-    "dotenv": "python-dotenv",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-}
 
 
 def describe(exc: BaseException, settings: host.Settings) -> Failure:
@@ -244,7 +236,7 @@ def _missing(exc: BaseException) -> Fault | None:
         return None
     if package in sys.stdlib_module_names:
         return Fault("standard_module", package)
-    return Fault("module", _PACKAGES.get(package, package))
+    return Fault("module", DISTRIBUTIONS.get(package, package))
 
 
 def _row(fault: Fault) -> tuple[str, str]:

@@ -105,7 +105,18 @@ async def _waited(value: Any) -> Any:
 
 def _parts(values: Iterable[Any]) -> list[asyncio.Future[Any]]:
     loop = asyncio.get_event_loop()
-    return [asyncio.ensure_future(_waited(value), loop=loop) for value in values]
+    parts: list[asyncio.Future[Any]] = [
+        asyncio.ensure_future(_waited(value), loop=loop) for value in values
+    ]
+    for part in parts:
+        # Nobody asks a part whose outcome does not count.
+        part.add_done_callback(_retrieve)
+    return parts
+
+
+def _retrieve(part: asyncio.Future[Any]) -> None:
+    if not part.cancelled():
+        part.exception()
 
 
 def _exception(reason: Any) -> BaseException:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """As much of Pyodide as a script written for it needs here."""
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,8 +17,7 @@ __version__ = "0"
 
 
 def __getattr__(name: str) -> Any:
-    # A submodule that is there but not yet imported: the import statement asks for the
-    # attribute first, and goes on to import it on AttributeError only.
+    # In a page they are all loaded before the script.
     if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return import_module(f"{__name__}.{name}")
     raise missing(__name__, name)

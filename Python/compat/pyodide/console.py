@@ -197,7 +197,13 @@ class Console:
         future = ConsoleFuture()
         try:
             code = self._compiled(source, filename)
-        except (OverflowError, SyntaxError, ValueError) as exc:
+        except (
+            OverflowError,
+            SyntaxError,
+            ValueError,
+            RecursionError,
+            MemoryError,
+        ) as exc:
             future.syntax_check = "syntax-error"
             future.formatted_error = self.formatsyntaxerror(exc)
             _fail(future, exc)

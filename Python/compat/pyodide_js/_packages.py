@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 import micropip
+from amaru._distributions import DISTRIBUTIONS
 from micropip._requirements import Requirement, installed_version
 from pyodide.code import find_imports
 from pyodide.ffi import JsException, to_js
@@ -15,20 +16,6 @@ from pyodide.ffi._kinds import JsError
 
 __all__ = ["load", "loaded", "of_imports"]
 
-#: Modules whose packages are called otherwise.
-_RENAMED: Final = {
-    "Crypto": "pycryptodome",
-    "PIL": "pillow",
-    "attr": "attrs",
-    "bs4": "beautifulsoup4",
-    "cv2": "opencv-python",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "magic": "python-magic",
-    "skimage": "scikit-image",
-    "sklearn": "scikit-learn",
-    "yaml": "pyyaml",
-}
 #: Modules whose packages are called as they are. Others are not installed: anybody may
 #: own a package of their name.
 _KNOWN: Final = frozenset(
@@ -48,7 +35,9 @@ def of_imports(code: str) -> list[str]:
     """Return the packages of the modules that a source imports and that are missing."""
     roots = {name.partition(".")[0] for name in find_imports(code)}
     missing = sorted(root for root in roots if not _is_there(root))
-    named = (_RENAMED.get(root, root if root in _KNOWN else None) for root in missing)
+    named = (
+        DISTRIBUTIONS.get(root, root if root in _KNOWN else None) for root in missing
+    )
     return [name for name in named if name is not None]
 
 

@@ -32,9 +32,10 @@ struct ReplLoop {
         if !greeting.isEmpty { Report.line(greeting) }
         let background = Task { try await showBackground() }
         defer { background.cancel() }
-        let code = try await converse()
+        let status = try await converse()
         screen.close()
-        return await script.end(with: code)
+        if let message = status.message { Report.line(message) }
+        return await script.end(with: status.code)
     }
 
     private func showBackground() async throws {
@@ -42,7 +43,7 @@ struct ReplLoop {
         for try await event in session.background { try await screen.show(event) }
     }
 
-    private func converse() async throws -> Int32 {
+    private func converse() async throws -> PythonExitStatus {
         var (isIncomplete, typed) = (false, "")
         while true {
             let next = try await nextLine(isIncomplete ? "... " : ">>> ", typed)
@@ -50,10 +51,16 @@ struct ReplLoop {
             switch next {
             case .endOfInput:
                 // The end of a file ends a block too.
-                guard isIncomplete, !screen.isInteractive else { return 0 }
-                return code(of: try await runLine("")) ?? 0
+                if isIncomplete, !screen.isInteractive,
+                    case .exited(let status) = try await runLine("")
+                {
+                    return status
+                }
+                return PythonExitStatus(code: 0)
             case .interrupted:
-                guard screen.isInteractive else { return ProcessEnd.interrupted }
+                guard screen.isInteractive else {
+                    return PythonExitStatus(code: ProcessEnd.interrupted)
+                }
                 await session.dropLines()
                 isIncomplete = false
                 screen.terminalInUse?.post("KeyboardInterrupt\n")
@@ -61,15 +68,10 @@ struct ReplLoop {
                 typed = try await complete(text)
             case .line(let line):
                 let state = try await runLine(line)
-                if let code = code(of: state) { return code }
+                if case .exited(let status) = state { return status }
                 isIncomplete = state == .incomplete
             }
         }
-    }
-
-    private func code(of state: ChatSession.LineState) -> Int32? {
-        guard case .exited(let code) = state else { return nil }
-        return code
     }
 
     /// The next line, or the end of input when something in Python has ended the program.
@@ -101,7 +103,13 @@ struct ReplLoop {
 
     /// Returns what of the last word is certain; shows the choice if there is one.
     private func complete(_ text: String) async throws -> String {
-        let (words, start) = await session.completions(of: text)
+        // Looking for names runs code: properties, and `__dir__`.
+        let (words, start) = await program.interrupts.during { [program, session] count in
+            guard count < 3 else { program.leave(ProcessEnd.interrupted, of: session) }
+            Python.interrupt()
+        } _: {
+            await session.completions(of: text)
+        }
         let word = String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(start)))
         guard let first = words.first else { return "" }
         let common = words.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }

@@ -92,7 +92,13 @@ struct ChatOptions: ParsableArguments {
         }
         if venv != nil, python != nil || locked {
             throw ValidationError(
-                "--venv uses an environment as it is, so that --python and --locked say nothing: "
+                "--venv uses an environment as it is, and --python and --locked have no effect on it: "
+                    + "leave one of them out."
+            )
+        }
+        if locked, !withRequirements.isEmpty {
+            throw ValidationError(
+                "--locked installs what the lock names, and not what --with-requirements adds: "
                     + "leave one of them out."
             )
         }
@@ -125,10 +131,10 @@ struct ChatOptions: ParsableArguments {
                 "\(name) \(url): write a URL such as http://localhost:11434/v1 (\(error))"
             )
         }
-        guard !url.contains("@") else {
+        let authority = url.split(separator: "/", maxSplits: 2).dropFirst().first ?? ""
+        guard !authority.prefix(while: { !"?#".contains($0) }).contains("@") else {
             throw ValidationError(
-                "\(name): a user name or password in the URL is not sent. Leave it out, and put "
-                    + "the key into the variable that --key-env names."
+                "\(name): a user name or password in the URL is not sent: leave it out."
             )
         }
     }

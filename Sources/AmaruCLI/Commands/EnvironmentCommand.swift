@@ -135,7 +135,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     struct Clear: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove all environments that no program uses, and scripts that were unpacked."
+            abstract: "Remove all environments that no program uses, and unpacked scripts."
         )
 
         func run() async throws {

@@ -79,6 +79,8 @@ struct ScriptDownload {
         while let bytes = try await failing({ () throws(HTTPTransferError) in
             try await exchange.read()
         }) {
+            // A server that is fast enough never lets the reading wait, and so look.
+            try Task.checkCancellation()
             size += bytes.count
             guard size <= Self.bound else {
                 throw failure("it is larger than \(Self.bound >> 20) MiB")

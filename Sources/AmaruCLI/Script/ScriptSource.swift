@@ -36,7 +36,7 @@ enum ScriptSource: Equatable, Sendable {
     }
 
     private static let archiveEndings = [
-        ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".zip", ".whl", ".pyz",
+        ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar", ".zip", ".whl", ".pyz",
     ]
 
     /// Whether a file is an archive: by its name, or by its first bytes.
@@ -44,8 +44,12 @@ enum ScriptSource: Equatable, Sendable {
         let name = path.lowercased()
         let isNamed = archiveEndings.contains { name.hasSuffix($0) }
         guard let start = start(ofFile: path) else { return false }
-        return isNamed || start.starts(with: [0x1F, 0x8B])
-            || start.starts(with: "PK\u{3}\u{4}".utf8)
+        // Of gzip, bzip2, xz and zip; that of a tar comes late.
+        let marks: [[UInt8]] = [
+            [0x1F, 0x8B], Array("BZh".utf8), [0xFD] + "7zXZ".utf8, Array("PK\u{3}\u{4}".utf8),
+        ]
+        return isNamed || marks.contains(where: start.starts)
+            || start.dropFirst(257).starts(with: "ustar".utf8)
     }
 
     /// The first bytes of a regular file; nil for anything else.
@@ -55,7 +59,7 @@ enum ScriptSource: Equatable, Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        return try? PosixCall.readAll(descriptor, atMost: 256)
+        return try? PosixCall.readAll(descriptor, atMost: 512)
     }
 }
 
@@ -98,9 +102,7 @@ extension Program {
     }
 
     private func fetchedScript(_ url: String, _ arguments: [Data]) async throws -> FoundScript {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "amaru-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        let folder = try builder.makeScriptFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         trace("fetching \(url)")
         let download = ScriptDownload(url: url, network: network)
@@ -122,18 +124,12 @@ extension Program {
             executable: try PythonInterpreterInfo.linked.path,
             arguments: ["-I", "-S", "-B", "-c", code, resources.root.path, how, file]
                 + [builder.scriptsFolder.path],
-            environment: variables,
-            standardError: .separate
+            environment: variables
         )
-        return try await withTaskCancellationHandler {
-            async let errors = child.standardError.reduce(into: [String]()) { $0.append($1) }
-            let output = await child.standardOutput.reduce(into: "") { $0 += $1 }
-            let status = try await child.exitStatus()
-            let reason = await errors.last ?? "\(status)"
-            guard status == .exited(0) else { throw ChatScriptError("\(name): \(reason).") }
-            return output
-        } onCancel: {
-            child.signal(SIGTERM)
+        let result = try await child.output()
+        guard result.status == .exited(0) else {
+            throw ChatScriptError("\(name): \(result.errors.last ?? "\(result.status)").")
         }
+        return result.lines.joined()
     }
 }

@@ -25,7 +25,8 @@ extension Program {
         let files = options.withRequirements + script.requirementFiles
         if options.venv == nil {
             if let locked = try await lockedEnvironment(of: script, own) { return locked }
-            if needs.dependencies.isEmpty, files.isEmpty, let active = try activeEnvironment() {
+            if needs.dependencies.isEmpty, files.isEmpty, let active = try await activeEnvironment()
+            {
                 return active
             }
         }
@@ -66,15 +67,16 @@ extension Program {
         return PythonEnvironment(root: root)
     }
 
-    /// The environment that the user's shell has activated.
-    private func activeEnvironment() throws -> PythonEnvironment? {
+    /// The environment that the user's shell has activated, if it fits this program.
+    private func activeEnvironment() async throws -> PythonEnvironment? {
         guard options.python == nil, let path = variables["VIRTUAL_ENV"], !path.isEmpty else {
             return nil
         }
         do {
             try LinkedPython.checkEnvironment(path)
         } catch {
-            throw ValidationError("VIRTUAL_ENV: \(error) Or unset VIRTUAL_ENV.")
+            await screen.notice("VIRTUAL_ENV is not used: \(error)")
+            return nil
         }
         return PythonEnvironment(root: URL(filePath: path, directoryHint: .isDirectory))
     }
@@ -129,7 +131,7 @@ extension Program {
     /// The interpreter that makes environments: only the linked one can.
     private func interpreter() throws -> PythonInterpreterInfo {
         let own = try PythonInterpreterInfo.linked
-        guard let path = options.python else { return own }
+        guard let path = options.python, !own.isNamed(by: path) else { return own }
         try refuseEnvironment(at: path)
         let targets = Set(
             [path, own.path].map { URL(filePath: $0).resolvingSymlinksInPath().path }
@@ -156,5 +158,13 @@ extension Program {
                 "--python \(path) is an environment: use it with --venv \(root.path)."
             )
         }
+    }
+}
+
+extension PythonInterpreterInfo {
+    /// Whether a word such as `3.11` or `python3.11` names the interpreter's version.
+    fileprivate func isNamed(by word: String) -> Bool {
+        let wanted = word.hasPrefix("python") ? word.dropFirst("python".count) : word[...]
+        return !wanted.isEmpty && "\(version).".hasPrefix("\(wanted).")
     }
 }

@@ -45,7 +45,7 @@ public struct ChatScript: Sendable, Equatable {
     package let contents: Data
 
     /// What of a folder is run, the first that is there.
-    private static let mains = ["main.py", "__main__.py"]
+    private static let mains = ["__main__.py", "main.py"]
 
     /// Reads the script at a path: a Python file, or a folder with a `main.py` or `__main__.py`.
     ///
@@ -68,7 +68,7 @@ public struct ChatScript: Sendable, Equatable {
             let base = path.hasSuffix("/") ? path : path + "/"
             guard let main = Self.mains.first(where: { Self.isFolder(base + $0) == false }) else {
                 throw ChatScriptError(
-                    "\(path): the folder has no \(Self.mains.joined(separator: " or ")). "
+                    "\(path): the folder has no \(Self.mains.reversed().joined(separator: " or ")). "
                         + "Name the file that should run."
                 )
             }

@@ -1,7 +1,7 @@
 // A session in Python in place of a conversation: calls into `amaru._repl`.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
+public import Amaru
 
 /// A session in which the user types Python.
 ///
@@ -15,7 +15,7 @@ extension ChatSession {
         /// The statement needs more lines.
         case incomplete
         /// It ends the program.
-        case exited(Int32)
+        case exited(PythonExitStatus)
     }
 
     @PythonActor private static func repl() throws -> PythonObject {
@@ -36,14 +36,13 @@ extension ChatSession {
     ///
     /// - Throws: ``PythonException`` only for what is no fault of the line.
     public func runLine(_ text: String) async throws -> LineState {
-        let made = try await Self.push(text)
-        let (state, code): (String, Int) = try await PythonActor.run {
-            (try made[0].converted(), try made[1].converted())
-        }
-        switch state {
-        case "more": return .incomplete
-        case "exit": return .exited(Int32(code))
-        default: return .done
+        let line = try await Self.push(text)
+        do {
+            let isComplete: Bool = try await PythonActor.run { try Self.repl().show(line) }
+            return isComplete ? .done : .incomplete
+        } catch let exception as PythonException {
+            guard let status = exception.exitStatus else { throw exception }
+            return .exited(status)
         }
     }
 

@@ -70,7 +70,9 @@ extension EnvironmentBuilder {
         at file: URL,
         with interpreter: PythonInterpreterInfo
     ) async throws -> EnvironmentLock {
-        let text = FileManager.default.contents(atPath: file.path) ?? Data()
+        guard let text = FileManager.default.contents(atPath: file.path) else {
+            throw Self.damaged(file.path, "the lock cannot be read", "no file, or not readable")
+        }
         let folder = file.deletingLastPathComponent().path
         let source = String(decoding: text, as: UTF8.self)
         let key = ["amaru lock file 1", interpreter.path, interpreter.version, folder, source]
@@ -145,7 +147,7 @@ extension EnvironmentBuilder {
         } catch is CancellationError {
             throw EnvironmentError.cancelled("start")
         } catch {
-            throw Self.damaged(name, "the lock cannot be read", "\(error)")
+            throw Self.damaged(name, "the lock cannot be read or written", "\(error)")
         }
     }
 
@@ -155,7 +157,7 @@ extension EnvironmentBuilder {
         EnvironmentError(
             .staleLock,
             "\(name): \(what): \(reason ?? "it is not known why")",
-            remedy: "Make it with `amaru env lock`, or remove it."
+            remedy: "Correct what it says, or remove the file and lock again."
         )
     }
 }

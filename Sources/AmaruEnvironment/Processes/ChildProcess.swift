@@ -105,6 +105,21 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Waits for the child's end, and returns the lines that it wrote.
+    ///
+    /// - Throws: `CancellationError` if the waiting task is cancelled; the child has ended by then.
+    package func output() async throws -> (status: ExitStatus, lines: [String], errors: [String]) {
+        async let errors = standardError.reduce(into: [String]()) { $0.append($1) }
+        let lines = await standardOutput.reduce(into: [String]()) { $0.append($1) }
+        do {
+            return (try await exitStatus(), lines, await errors)
+        } catch {
+            // It may have files to remove.
+            await terminate(grace: .seconds(2))
+            throw error
+        }
+    }
+
     /// Waits for the child's end.
     ///
     /// - Throws: `CancellationError` if the waiting task is cancelled; the child runs on.

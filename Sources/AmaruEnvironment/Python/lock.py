@@ -156,4 +156,5 @@ except KeyError as exc:
     answer = {"error": f"{exc} is missing"}
 except (ValueError, TypeError, AttributeError, RecursionError, OSError) as exc:
     answer = {"error": str(exc) or type(exc).__name__}
+sys.stdout.write("\x1e")
 json.dump(answer, sys.stdout)

@@ -67,6 +67,26 @@ def fits(specifier: str) -> bool:
     return True
 
 
+def refuse_sources(uv: dict[str, Any], dependencies: list[str]) -> None:
+    """Refuse a source of uv's that the installer would not know of.
+
+    Without it, a package of the same name would come from an index.
+    """
+    named = {normalized(name) for name in uv.get("sources", {})}
+    for text in dependencies:
+        name = re.split(r"[^\w.-]", text.strip(), maxsplit=1)[0]
+        if normalized(name) in named:
+            raise ValueError(
+                f"tool.uv.sources is not read: say where {name} comes from in its "
+                f"requirement, as in '{name} @ git+https://…'"
+            )
+
+
+def normalized(name: str) -> str:
+    """Return the name of a package as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def metadata(kind: str, source: str) -> dict[str, Any]:
     """Return what a script's block says, or a project's file."""
     if kind == "script":
@@ -89,8 +109,10 @@ def metadata(kind: str, source: str) -> dict[str, Any]:
         else:
             extra = [*extra, index["url"]]
     strings(extra if main is None else [main, *extra], "the list of indexes")
+    dependencies = strings(needs.get("dependencies", []), "dependencies")
+    refuse_sources(uv, dependencies)
     return {
-        "dependencies": strings(needs.get("dependencies", []), "dependencies"),
+        "dependencies": dependencies,
         "requiresPython": python,
         "fitsPython": python is None or fits(python),
         "indexes": {"main": main, "extra": extra},
@@ -109,4 +131,5 @@ except (
     OSError,
 ) as exc:
     answer = {"error": str(exc) or type(exc).__name__}
+sys.stdout.write("\x1e")
 json.dump(answer, sys.stdout)

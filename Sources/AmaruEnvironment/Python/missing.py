@@ -67,4 +67,5 @@ for line in json.loads(sys.argv[1]):
     good, installed = is_met(line, known)
     if not good:
         missing.append({"requirement": line, "installed": installed})
+sys.stdout.write("\x1e")
 json.dump({"missing": missing, "pip": has_pip}, sys.stdout)

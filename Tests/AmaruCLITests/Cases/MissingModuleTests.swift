@@ -69,8 +69,8 @@ extension BuiltCommand {
         @Test(arguments: [
             ("import nowhere_to_be_found", "--with nowhere_to_be_found"),
             ("from nowhere.at.all import x", "--with nowhere"),
-            ("from pyodide.console import Console", "pyodide.console"),
-            ("import pyodide.console", "pyodide.console"),
+            ("from pyodide.nothing import x", "pyodide.nothing"),
+            ("import pyodide.nothing", "pyodide.nothing"),
             ("import pyodide_js.nothing", "pyodide_js"),
         ])
         func `An import of what is not here fails as under python, and advice follows`(

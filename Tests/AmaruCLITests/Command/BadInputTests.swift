@@ -241,6 +241,7 @@ extension BuiltCommand {
                 "--python /nowhere/python3: there is no such interpreter. "
                     + "This program is linked with CPython \(LinkedPython.version)"
             ),
+            (["--python", "2.7"], "--python 2.7: there is no such interpreter. "),
             (["--nonsense"], "Unknown option '--nonsense'"),
             (["--no-key", "--key-env", "KEY"], "--no-key and --key-env NAME: give one of them"),
         ]

@@ -216,11 +216,20 @@ extension BuiltCommand {
             "It exits with what the lines say",
             arguments: [
                 ("exit(4)\n1", 4, ""), ("raise SystemExit('bye')", 1, "bye\n"), ("", 0, ""),
+                ("raise SystemExit(2**70)", 255, ""), ("raise SystemExit(-1)", 255, ""),
+                ("import sys\nsys.excepthook = lambda *given: sys.exit(3)\n1 / 0", 3, ""),
+                ("import sys\nsys.displayhook = lambda value: sys.exit(5)\n1", 5, ""),
             ]
         )
         func exits(lines: String, code: Int32, errors: String) async throws {
             let result = try await pipe(lines)
             #expect(result == .init(status: .exited(code), output: "", errors: errors))
+        }
+
+        @Test func `A missing module comes with advice`() async throws {
+            let result = try await pipe("import amaru_unknown")
+            #expect(result.errors.contains("--with amaru_unknown"), "\(result)")
+            #expect(result.status == .exited(0))
         }
 
         @Test func `A PATH that leads nowhere ends it`() async throws {

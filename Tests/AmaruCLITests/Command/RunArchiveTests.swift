@@ -46,8 +46,9 @@ extension BuiltCommand {
                 import io, sys, tarfile, zipfile
                 name, main, under = sys.argv[1:]
                 files = {main: open("look.txt").read(), "data.py": "value = 7", "text.txt": "text"}
-                if name.endswith("gz"):
-                    with tarfile.open(name, "w:gz") as archive:
+                modes = {"app.tbz2": "w:bz2", "app-of-a-tar": "w:xz"}
+                if mode := "w:gz" if name.endswith("gz") else modes.get(name):
+                    with tarfile.open(name, mode) as archive:
                         for key, text in files.items():
                             info = tarfile.TarInfo(under + key)
                             info.size = len(text)
@@ -70,7 +71,8 @@ extension BuiltCommand {
             arguments: [
                 ("app.tar.gz", "main.py", ""), ("app.tgz", "__main__.py", ""),
                 ("app.zip", "main.py", "app-1.0/"), ("app-1-py3-none-any.whl", "__main__.py", ""),
-                ("app.pyz", "__main__.py", ""),
+                ("app.pyz", "__main__.py", ""), ("app.tbz2", "main.py", ""),
+                ("app-of-a-tar", "main.py", ""),
             ]
         )
         func archive(name: String, main: String, under: String) async throws {
@@ -141,20 +143,21 @@ extension BuiltCommand {
                 """
             let (result, requests) = try await serving({ request, _ in
                 switch request.path {
-                case "/old?x": Self.redirect(to: "/app/chat.py")
-                case "/app/chat.py": .text(source)
-                case "/app/data.txt": .text("data")
+                case "/old?x": Self.redirect(to: "/app@1/chat.py")
+                case "/app@1/chat.py": .text(source)
+                case "/app@1/data.txt": .text("data")
                 default: .text("no", status: 404)
                 }
             }) { server in
                 let result = try await run(
                     ["--key-env", "TEST_KEY@\(server.url)", "\(server.url)/old?x", "--", "a"],
-                    environment: ["TEST_KEY": "sk-secret"]
+                    // What is fetched is kept on the disk where it was written.
+                    environment: ["TEST_KEY": "sk-secret", "TMPDIR": "/nowhere"]
                 )
                 return (result, server.requests)
             }
             #expect(result.output == "__main__ ['a'] True\ndata\n", "\(result)")
-            #expect(requests.map(\.path) == ["/old?x", "/app/chat.py", "/app/data.txt"])
+            #expect(requests.map(\.path) == ["/old?x", "/app@1/chat.py", "/app@1/data.txt"])
             #expect(!requests.contains { "\($0)".contains("sk-secret") })
         }
 

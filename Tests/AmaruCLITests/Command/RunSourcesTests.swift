@@ -78,6 +78,14 @@ extension BuiltCommand {
             #expect(amaru == python)
         }
 
+        @Test func `An interpreter may be named by its version`() async throws {
+            let version = LinkedPython.version
+            for name in [version, String(version.prefix { $0 != "." }), "python\(version)"] {
+                let result = try await amaru(["run", "--python", name, "-c", "print(7)"])
+                #expect(result == .init(status: .exited(0), output: "7\n", errors: ""))
+            }
+        }
+
         @Test func `Options before -c and -m are those of amaru`() async throws {
             let result = try await amaru(
                 ["run", "--model", "x", "--no-key", "-c", "import sys; print(sys.argv)", "-c"]
@@ -107,9 +115,9 @@ extension BuiltCommand {
             #expect(result.errors.hasPrefix("amaru: "), "\(result)")
         }
 
-        @Test func `main.py goes before __main__.py`() async throws {
-            try folder.write("print('first')", to: "place/main.py")
-            try folder.write("print('second')", to: "place/__main__.py")
+        @Test func `__main__.py goes before main.py, as python runs it`() async throws {
+            try folder.write("print('second')", to: "place/main.py")
+            try folder.write("print('first')", to: "place/__main__.py")
             #expect(try await amaru(["run", "place"]).output == "first\n")
         }
 

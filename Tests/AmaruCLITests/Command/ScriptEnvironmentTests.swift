@@ -123,6 +123,8 @@ extension BuiltCommand {
             let path = try await amaru("env", "path", "app")
             #expect(path.errors.contains("app names no packages, and runs without an environment"))
             #expect(path.status == .exited(1))
+            let both = try await amaru("run", "--locked", "--with-requirements", "x", "script.py")
+            #expect(both.errors.contains("--locked installs what the lock names"), "\(both)")
             let conversation = try await amaru("--locked", "hello")
             #expect(conversation.errors.contains("--locked is for scripts"))
         }
@@ -156,8 +158,9 @@ extension BuiltCommand {
             #expect(own.output == "1.0\n", "\(own)")
             try folder.write("home = /opt/python9/bin\nversion = 9.8.7\n", to: "venv/pyvenv.cfg")
             let other = try await amaru("run", "plain.py", environment: ["VIRTUAL_ENV": venv])
-            #expect(other.errors.contains("VIRTUAL_ENV: \(venv) was made by Python 9.8.7 in"))
-            #expect(other.status == .exited(2))
+            let words = "VIRTUAL_ENV is not used: \(venv) was made by Python 9.8.7 in"
+            #expect(other.errors.contains(words), "\(other)")
+            #expect(other.status == .exited(0))
 
             let both = try await amaru("run", "--venv", "venv", "--locked", "plain.py")
             #expect(both.errors.contains("leave one of them out"))
