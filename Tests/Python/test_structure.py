@@ -28,6 +28,7 @@ ALLOWED = {
     "amaru.archives": set(),
     "amaru._current": {"_amaru_chat"},
     "amaru._distributions": set(),
+    "amaru._folder": set(),
     "amaru._main": set(),
     "amaru._reply": set(),
     "amaru.host": {"amaru._bridge", "amaru._current", "amaru.chat", "_amaru_chat"},

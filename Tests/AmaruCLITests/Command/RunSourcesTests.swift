@@ -121,6 +121,13 @@ extension BuiltCommand {
             #expect(try await amaru(["run", "place"]).output == "first\n")
         }
 
+        @Test("Amaru's own files are not found as modules", arguments: ["main", "compat"])
+        func hidden(name: String) async throws {
+            let result = try await amaru(["run", "-c", "import amaru, \(name)"])
+            #expect(result.status == .exited(1))
+            #expect(result.errors.contains("No module named '\(name)'"), "\(result)")
+        }
+
         @Test func `A module converses too`() async throws {
             try folder.write(
                 "import amaru\n@amaru.reply\ndef f(text): return text * 2",
