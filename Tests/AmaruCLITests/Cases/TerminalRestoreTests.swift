@@ -207,6 +207,8 @@ extension BuiltCommand {
             try terminal.send("\u{3}")
             #expect(try await chat.end() == .interrupted)
             #expect(terminal.settings.echoes)
+            // What the program wrote last may be read after its end.
+            try await terminal.waitFor("\u{1B}[?2004l")
             #expect(
                 terminal.output.hasSuffix("\u{1B}[?2004l"),
                 "\(terminal.output.debugDescription)"
