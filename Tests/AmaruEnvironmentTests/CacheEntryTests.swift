@@ -78,7 +78,7 @@ import Testing
         #expect(try files == ["busy", "busy.lock"])
     }
 
-    @Test func `A lock whose file was removed is none`() async throws {
+    @Test func `A lock whose file was removed does not count`() async throws {
         let path = folder.path + "/x.lock"
         let first = try #require(try FileLock.acquireIfFree(at: path))
         first.removeFile()

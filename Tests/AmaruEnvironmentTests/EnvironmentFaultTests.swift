@@ -1,4 +1,4 @@
-// Disks that are full, indexes that fail, wheels that are none: each a clear error, nothing left.
+// Disks that are full, indexes that fail, files that are not wheels: each a clear error, nothing left.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting

@@ -55,7 +55,7 @@ _SCALARS = (bool, int, float, str, bytes)
 def wrapped(target: str, name: str = "", access: str = "internal") -> str:
     """Return the Swift file for a module, or for the file of one.
 
-    WrapError says why there is none.
+    WrapError says why it cannot be made.
     """
     module, path = loaded(target)
     return _Writer(module, path, name, access).text()
@@ -170,7 +170,7 @@ class _Writer:
             "",
             "    /// Imports the module.",
             "    ///",
-            "    /// - Throws: `PythonException`, an ImportError if there is none.",
+            "    /// - Throws: `PythonException`, an ImportError if it is not installed.",
             "    @PythonActor",
             f"    {self.access}init() throws {{",
             f"        object = try {self.imported}",

@@ -46,7 +46,7 @@ class Headers(JsProxy):
         return cls(given)
 
     def get(self, name: str) -> str | None:
-        """Return the value of a header; None if there is none."""
+        """Return the value of a header; None if it is missing."""
         value: str | None = self._fields.get(name)
         return value
 

@@ -33,7 +33,7 @@ class URLSearchParams(JsProxy):
         return cls(given)
 
     def get(self, name: str) -> str | None:
-        """Return the first value of a name; None if there is none."""
+        """Return the first value of a name; None if it is missing."""
         return next((value for key, value in self._pairs if key == name), None)
 
     def getAll(self, name: str) -> Array:

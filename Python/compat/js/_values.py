@@ -37,7 +37,7 @@ def String(value: Any = "") -> str:
 
 
 def Number(value: Any = 0) -> int | float:
-    """Return a value as a number; NaN for a text that is none."""
+    """Return a value as a number; NaN for other text."""
     try:
         number = float(value)
     except ValueError:
@@ -208,7 +208,7 @@ def _number(text: str) -> int | float:
 
 
 def _numbers(value: Any) -> Any:
-    """Write numbers as JavaScript does: 1.0 as 1, and what is none as null."""
+    """Write numbers as JavaScript does: 1.0 as 1, and NaN as null."""
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return None

@@ -57,7 +57,7 @@ struct ScriptDownload {
         throw failure("more than \(Self.redirects) redirects")
     }
 
-    /// Where a redirect leads; nil for what is none.
+    /// Where a redirect leads; nil for any other response.
     private func target(of head: HTTPTransferHead, at url: String) throws -> String? {
         guard [301, 302, 303, 307, 308].contains(head.status),
             let location = head.headers.firstValue(of: "Location")

@@ -1,4 +1,4 @@
-// Where a script comes from, and how it is had.
+// Where a script comes from, and how it is read.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat

@@ -3,7 +3,7 @@
 
 /// The steps of an installation, in the words of pip or uv.
 ///
-/// Errors are none of them: they are in the error that the installation throws.
+/// Errors are left out: the installation throws them.
 enum InstallerProgress {
     private static let words: Set<String> = [
         // pip

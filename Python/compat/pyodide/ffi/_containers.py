@@ -104,7 +104,7 @@ class Array(JsArray, list[Any]):
         return len(self)
 
     def shift(self) -> Any:
-        """Remove the first item and return it; None if there is none."""
+        """Remove the first item and return it; None if empty."""
         return list.pop(self, 0) if self else None
 
     def slice(self, start: int = 0, end: int | None = None) -> Array:
