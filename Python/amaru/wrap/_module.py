@@ -170,7 +170,7 @@ class _Writer:
             "",
             "    /// Imports the module.",
             "    ///",
-            "    /// - Throws: `PythonException`, an ImportError if it is not installed.",
+            "    /// - Throws: `PythonException`, an ImportError if it is missing.",
             "    @PythonActor",
             f"    {self.access}init() throws {{",
             f"        object = try {self.imported}",

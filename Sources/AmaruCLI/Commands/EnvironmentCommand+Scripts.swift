@@ -91,7 +91,7 @@ extension EnvironmentCommand {
                     of: request,
                     to: lockFile
                 ) { Report.line($0) }
-                try Report.output("\(lockFile.path)\t\(count) packages\n")
+                try Report.output("\(lockFile.path)\t\(count) \(count == 1 ? "package" : "packages")\n")
             }
         }
     }

@@ -89,7 +89,7 @@ extension BuiltCommand {
             #expect(none.errors.contains("There is no environment for script.py yet"))
 
             let locked = try await amaru("env", "lock", "script.py")
-            #expect(locked.output == "\(folder.path)/pylock.script.toml\t1 packages\n", "\(locked)")
+            #expect(locked.output == "\(folder.path)/pylock.script.toml\t1 package\n", "\(locked)")
             try await makeWheel("amaru_one", "2.0")
             try await makeWheel("amaru_two", "1.0")
             let first = try await amaru("run", "--locked", "script.py")

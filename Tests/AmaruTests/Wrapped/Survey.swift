@@ -19,7 +19,7 @@ struct Survey: Sendable {
 
     /// Imports the module.
     ///
-    /// - Throws: `PythonException`, an ImportError if it is not installed.
+    /// - Throws: `PythonException`, an ImportError if it is missing.
     @PythonActor
     init() throws {
         object = try Python.import("survey")

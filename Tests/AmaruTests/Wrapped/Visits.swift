@@ -9,7 +9,7 @@ struct Visits: Sendable {
 
     /// Imports the module.
     ///
-    /// - Throws: `PythonException`, an ImportError if it is not installed.
+    /// - Throws: `PythonException`, an ImportError if it is missing.
     @PythonActor
     init() throws {
         object = try Python.import("visits")
