@@ -91,7 +91,8 @@ extension EnvironmentCommand {
                     of: request,
                     to: lockFile
                 ) { Report.line($0) }
-                try Report.output("\(lockFile.path)\t\(count) \(count == 1 ? "package" : "packages")\n")
+                let noun = count == 1 ? "package" : "packages"
+                try Report.output("\(lockFile.path)\t\(count) \(noun)\n")
             }
         }
     }
