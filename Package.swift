@@ -38,12 +38,25 @@ let package = Package(
             name: "AmaruCLI",
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython",
+                "AmaruMarkdown",
                 .full("ArgumentParser", "swift-argument-parser"),
             ]
         ),
         .target(
             name: "AmaruChat",
             dependencies: ["AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython"]
+        ),
+        // Markdown as it comes: its blocks, and a terminal's rows.
+        .target(
+            name: "AmaruMarkdown",
+            dependencies: [.target(name: "CCommonMark", condition: .when(traits: ["Full"]))]
+        ),
+        .systemLibrary(
+            name: "CCommonMark",
+            pkgConfig: "libcmark-gfm",
+            providers: [
+                .apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"]), .brew(["cmark-gfm"]),
+            ]
         ),
         .target(
             name: "AmaruEnvironment",
@@ -148,6 +161,10 @@ let package = Package(
         .testTarget(
             name: "AmaruEnvironmentTests",
             dependencies: ["AmaruEnvironment", "AmaruTesting"]
+        ),
+        .testTarget(
+            name: "AmaruMarkdownTests",
+            dependencies: ["AmaruMarkdown", "AmaruTesting"]
         ),
         .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
         .testTarget(

@@ -28,6 +28,8 @@ struct ChatCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ChatOptions
 
+    @OptionGroup(title: "Screen options") var screen: ScreenOptions
+
     func validate() throws {
         // A prompt in quotes is one word; behind -- there is no command.
         guard let word = prompt.first, !CommandLine.arguments.contains("--") else { return }
@@ -51,7 +53,7 @@ struct ChatCommand: AsyncParsableCommand {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         var options = options
         options.model = options.model ?? shortModel
-        let program = try Program(options, isConversation: isConversation)
+        let program = try Program(options, isConversation: isConversation, isPlain: screen.plain)
         await program.end {
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in

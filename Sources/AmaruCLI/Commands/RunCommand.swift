@@ -63,6 +63,8 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ChatOptions
 
+    @OptionGroup(title: "Screen options") var screen: ScreenOptions
+
     /// What is run, with its arguments.
     private var source: (ScriptSource, [String])? {
         // Behind -c and -m every word is an argument.
@@ -86,7 +88,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let (source, words) = source else { return }
-        let program = try Program(options)
+        let program = try Program(options, isPlain: screen.plain)
         await program.end {
             let arguments = CommandLine.bytes(of: words)
             // Standard input is read first: Ctrl-C ends that in a way of its own.
