@@ -169,7 +169,8 @@ let package = Package(
         .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
         .testTarget(
             name: "AmaruCLITests",
-            dependencies: ["AmaruCLI", "AmaruTesting"]
+            dependencies: ["AmaruCLI", "AmaruMarkdown", "AmaruTesting"],
+            exclude: ["Transcripts"]
         ),
     ]
 )

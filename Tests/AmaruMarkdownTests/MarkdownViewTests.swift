@@ -12,7 +12,7 @@ import Testing
         _ pieces: [String],
         columns: Int = 40,
         rows: Int = 12,
-        then: (Int, inout TerminalScreen) -> (Int, Int)? = { _, _ in nil }
+        sizeAfter: (Int) -> (Int, Int)? = { _ in nil }
     ) -> TerminalScreen {
         var view = MarkdownView(measure: measure, colors: .all)
         var screen = TerminalScreen(columns: columns, rows: rows, width: cells)
@@ -20,7 +20,7 @@ import Testing
         for (number, piece) in pieces.enumerated() {
             view.append(piece)
             screen.feed(view.frame(columns: columns, rows: rows).text)
-            if let size = then(number, &screen) {
+            if let size = sizeAfter(number) {
                 (columns, rows) = size
                 screen.resize(columns: columns, rows: rows)
             }
@@ -52,12 +52,23 @@ import Testing
         #expect(shown.copied == words + "\n\nNext\nend\n\n")
     }
 
+    @Test(arguments: [(40, 20), (40, 60), (20, 41), (60, 7)])
+    func `A change of the window's size leaves nothing twice`(_ from: Int, _ to: Int) {
+        let words = (0..<15).map { "word\($0)" }.joined(separator: " ")
+        let text = "\(words)\n\n## Title\n\n\(words)\n\n```\n\(words)\n```\n\nend **of** it"
+        let pieces = text.map { String($0) }
+        for number in stride(from: 0, to: pieces.count, by: 7) {
+            let shown = screen(pieces, columns: from, rows: 60) { $0 == number ? (to, 60) : nil }
+            #expect(shown.copied == screen([text], columns: to, rows: 60).copied, "\(number)")
+        }
+    }
+
     @Test func `A text that grows costs little more than itself`() {
-        let words = (0..<600).map { "word\($0) **bold** " }.joined()
+        let words = (0..<200).map { "word\($0) **bold** " }.joined()
         var view = MarkdownView(measure: measure, colors: .all)
         var count = 0
         for piece in words.split(separator: " ", omittingEmptySubsequences: true) {
-            view.append(piece + (count % 700 > 650 ? "\n\n" : " "))
+            view.append(piece + (count % 500 > 460 ? "\n\n" : " "))
             count += view.frame(columns: 80, rows: 40).text.utf8.count
         }
         #expect(count < 4 * words.utf8.count, "\(count) bytes for \(words.utf8.count)")

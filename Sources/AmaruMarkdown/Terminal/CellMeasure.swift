@@ -45,9 +45,12 @@ package struct CellMeasure: Sendable {
 
     /// The rows that a line takes.
     func rows(of line: StyledLine, columns: Int) -> Int {
-        var place = CellPlace()
-        for span in line.spans { place = advance(place, over: span.text, columns: columns) }
-        return place.row + 1
+        end(of: line, columns: columns).row + 1
+    }
+
+    /// The place behind a line.
+    func end(of line: StyledLine, columns: Int) -> CellPlace {
+        line.spans.reduce(CellPlace()) { advance($0, over: $1.text, columns: columns) }
     }
 
     /// A line cut into lines of one row each.

@@ -63,10 +63,18 @@ package struct LiveRegion: Sendable {
         return Array(rows.dropFirst(min(left, rows.count - 1)))
     }
 
+    /// All lines, over those that a terminal has wrapped for its new size.
+    ///
+    /// Row by row: erasing a whole screen moves it into what has scrolled off, in tmux for one.
     private func all(_ next: [StyledLine], _ columns: Int, _ rows: Int) -> Frame {
         let height = shown.reduce(0) { $0 + measure.rows(of: $1, columns: columns) }
-        let text = next.map { $0.encoded(colors) + "\n" }.joined()
-        return Frame(text: up(min(height, rows - 1)) + "\u{1B}[J" + text, onlyAdds: false)
+        var text = up(min(height, rows - 1))
+        for line in next {
+            // Behind the last cell of a full row there is nothing to erase but that cell.
+            let isFull = measure.end(of: line, columns: columns).column >= columns
+            text += line.encoded(colors) + (isFull ? "" : "\u{1B}[K") + "\n"
+        }
+        return Frame(text: text + "\u{1B}[J", onlyAdds: false)
     }
 
     private func change(to next: [StyledLine], _ columns: Int) -> Frame {
