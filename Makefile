@@ -78,18 +78,18 @@ uninstall:
 		"$(SHARE)/bash-completion/completions/amaru" "$(SHARE)/zsh/site-functions/_amaru" \
 		"$(SHARE)/fish/vendor_completions.d/amaru.fish" "$(SHARE)/man/man1/amaru.1"
 
-# CPython's headers and the module venv, on Debian and Ubuntu, unless they are there.
+# The headers of CPython and SQLite and the module venv, on Debian and Ubuntu, unless they are there.
 install-python:
-	@if pkg-config --exists python3-embed 2>/dev/null \
+	@if pkg-config --exists python3-embed sqlite3 2>/dev/null \
 		&& python3 -c 'import venv, ensurepip' 2>/dev/null; then :; \
 	elif command -v apt-get >/dev/null; then \
-		echo "Installing python3-dev, python3-venv and pkg-config with apt-get"; \
+		echo "Installing python3-dev, python3-venv, libsqlite3-dev and pkg-config with apt-get"; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) apt-get install -qy --no-install-recommends \
-			pkg-config python3-dev python3-venv; \
+			pkg-config python3-dev python3-venv libsqlite3-dev; \
 	else \
-		echo "Install CPython 3.11 or newer with its headers, so that" >&2; \
-		echo "'pkg-config --exists python3-embed' succeeds." >&2; \
+		echo "Install CPython 3.11 or newer and SQLite 3 with their headers, so that" >&2; \
+		echo "'pkg-config --exists python3-embed sqlite3' succeeds." >&2; \
 		exit 1; \
 	fi
 
