@@ -62,6 +62,7 @@ struct RunCommand: AsyncParsableCommand {
     var origin: String?
 
     @OptionGroup var options: ChatOptions
+    @OptionGroup var store: StoreOptions
 
     /// What is run, with its arguments.
     private var source: (ScriptSource, [String])? {
@@ -99,8 +100,9 @@ struct RunCommand: AsyncParsableCommand {
                 return configuration
             }
             let isRead = source == .standardInput
+            let record = ChatRecord(program, session, store, script: source.name)
             return try await ScriptRun(program: program, session: session, isInputRead: isRead)
-                .run()
+                .run(recordedBy: record)
         }
     }
 }
