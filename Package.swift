@@ -38,9 +38,21 @@ let package = Package(
             name: "AmaruCLI",
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython",
-                "AmaruMarkdown",
+                "AmaruMarkdown", "AmaruStore",
                 .full("ArgumentParser", "swift-argument-parser"),
             ]
+        ),
+        .target(
+            name: "AmaruStore",
+            dependencies: [
+                "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru",
+                .target(name: "CSQLite", condition: .when(traits: ["Full"])),
+            ]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .target(
             name: "AmaruChat",
@@ -168,8 +180,12 @@ let package = Package(
         ),
         .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
         .testTarget(
+            name: "AmaruStoreTests",
+            dependencies: ["AmaruStore", "AmaruChat", "AmaruHTTP", "AmaruTesting"]
+        ),
+        .testTarget(
             name: "AmaruCLITests",
-            dependencies: ["AmaruCLI", "AmaruMarkdown", "AmaruTesting"],
+            dependencies: ["AmaruCLI", "AmaruMarkdown", "AmaruStore", "AmaruTesting"],
             exclude: ["Transcripts"]
         ),
     ]

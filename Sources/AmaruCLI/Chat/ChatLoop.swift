@@ -8,6 +8,9 @@ import AmaruEnvironment
 struct ChatLoop: Sendable {
     let program: Program
     let session: ChatSession
+    let record: ChatRecord
+    /// Whether the slash commands of a conversation are for this one.
+    var hasCommands = false
 
     private var screen: Screen { program.screen }
 
@@ -28,8 +31,13 @@ struct ChatLoop: Sendable {
         let background = Task { try await showBackground() }
         defer { background.cancel() }
         var worst: Int32 = 0
+        /// A former message that the user is changing.
+        var draft: String?
         while true {
-            switch try await nextLine() {
+            let line = try await nextLine(changing: draft)
+            let isChanged = draft != nil
+            if case .completion = line {} else { draft = nil }
+            switch line {
             case .endOfInput:
                 return await end(with: try await codeOfProgram() ?? worst)
             case .interrupted:
@@ -42,7 +50,20 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                let code = Self.code(of: try await turn(line))
+                let message: String
+                switch await outcome(of: isChanged ? "/edit \(line)" : line) {
+                case .message(let text): message = text
+                case .draft(let text):
+                    draft = text
+                    continue
+                case .shown(let text):
+                    try await screen.show(.display(text))
+                    continue
+                case .refused(let reason):
+                    await screen.notice(reason)
+                    continue
+                }
+                let code = Self.code(of: try await turn(message))
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
                 if code == ProcessEnd.interrupted { return await end(with: code) }
@@ -52,13 +73,23 @@ struct ChatLoop: Sendable {
     }
 
     /// The next line, or the end of input when the script has ended the program.
-    private func nextLine() async throws -> LineResult {
+    private func nextLine(changing draft: String?) async throws -> LineResult {
         do {
             // One that comes between two lines stops nothing of the next.
-            return try await program.interrupts.during({ _ in }) { try await screen.readMessage() }
+            return try await program.interrupts.during({ _ in }) {
+                try await screen.readMessage(changing: draft)
+            }
         } catch let error as TerminalError where error.code == .closed {
             return .endOfInput
         }
+    }
+
+    /// What becomes of a line: most are messages.
+    private func outcome(of line: String) async -> ConversationCommand.Outcome {
+        guard hasCommands, screen.isInteractive,
+            let (command, rest) = ConversationCommand.parse(line)
+        else { return .message(line) }
+        return await command.run(rest, on: record)
     }
 
     // MARK: One turn
@@ -70,7 +101,12 @@ struct ChatLoop: Sendable {
         // Also after the turn: what the script says between turns is shown.
         screen.allowAnswer()
         defer { screen.allowAnswer() }
-        let turn = session.send(message, key: program.keys.known ?? "")
+        let history = await record.history()
+        let turn = session.send(message, key: program.keys.known ?? "", after: history)
+        if !screen.isInteractive || !hasCommands || !ConversationCommand.isCommand(message) {
+            record.begin(turn, message)
+        }
+        defer { record.end() }
         return try await program.interrupts.during { [program, session] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
@@ -91,6 +127,7 @@ struct ChatLoop: Sendable {
             } else {
                 try await screen.endAnswer()
             }
+            if let failure = record.takeFailure() { await screen.notice(failure) }
             return end
         }
     }
@@ -129,6 +166,8 @@ struct ChatLoop: Sendable {
     }
 
     private func end(with code: Int32) async -> Int32 {
+        await record.finish()
+        if let failure = record.takeFailure() { await screen.notice(failure) }
         screen.close()
         let isHurried = code == ProcessEnd.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))

@@ -100,9 +100,10 @@ actor Screen {
 
     /// The user's next line.
     ///
+    /// - `draft`: What is typed for the user first.
     /// - Throws: `TerminalError` after `close()`; `CancellationError`.
-    nonisolated func readMessage() async throws -> LineResult {
-        try await terminal.readLine(prompt: isInteractive ? "> " : "")
+    nonisolated func readMessage(changing draft: String? = nil) async throws -> LineResult {
+        try await terminal.readLine(prompt: isInteractive ? "> " : "", completion: draft)
     }
 
     /// The next line for a script's `input()`; nil at the end of input.

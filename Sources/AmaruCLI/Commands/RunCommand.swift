@@ -62,6 +62,7 @@ struct RunCommand: AsyncParsableCommand {
     var origin: String?
 
     @OptionGroup var options: ChatOptions
+    @OptionGroup var store: StoreOptions
 
     @OptionGroup(title: "Screen options") var screen: ScreenOptions
 
@@ -101,8 +102,9 @@ struct RunCommand: AsyncParsableCommand {
                 return configuration
             }
             let isRead = source == .standardInput
+            let record = ChatRecord(program, session, store, script: source.name)
             return try await ScriptRun(program: program, session: session, isInputRead: isRead)
-                .run()
+                .run(recordedBy: record)
         }
     }
 }
