@@ -1,6 +1,7 @@
 // Answers that are laid out: when they are written, and how they end.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruMarkdown
 
 extension Screen {

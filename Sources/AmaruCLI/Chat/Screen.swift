@@ -3,6 +3,7 @@
 
 import Amaru
 import AmaruChat
+import AmaruEnvironment
 
 /// The two ends of the conversation with the user.
 ///
