@@ -188,7 +188,9 @@ actor Screen {
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
         await endCountdown(isStopped: true)
-        leaveAnswer()
+        frameTimer?.cancel()
+        frameTimer = nil
+        if let terminal = terminalInUse { leaveAnswer(on: terminal) }
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
     }
@@ -284,6 +286,7 @@ actor Screen {
             return opened.session
         }
         guard let session else { return }
+        leaveAnswer(on: session)
         session.close()
         session.drainOutput(within: 0.1)
     }
