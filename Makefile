@@ -176,6 +176,7 @@ bench-network: build-release
 # What whole runs of the command cost, beside llm, python3 and C, in one table.
 bench-process: build-release
 	Tests/Benchmarks/Process/run
+	Tests/Benchmarks/History/run
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python
