@@ -50,19 +50,8 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                let message: String
-                switch await outcome(of: isChanged ? "/edit \(line)" : line) {
-                case .message(let text): message = text
-                case .draft(let text):
-                    draft = text
-                    continue
-                case .shown(let text):
-                    try await screen.show(.display(text))
-                    continue
-                case .refused(let reason):
-                    await screen.notice(reason)
-                    continue
-                }
+                let command = isChanged ? "/edit \(line)" : line
+                guard let message = try await message(in: command, &draft) else { continue }
                 let code = Self.code(of: try await turn(message))
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
@@ -84,12 +73,20 @@ struct ChatLoop: Sendable {
         }
     }
 
-    /// What becomes of a line: most are messages.
-    private func outcome(of line: String) async -> ConversationCommand.Outcome {
+    /// What is to be sent: most lines as they are, nothing for some commands.
+    ///
+    /// - `draft`: What the user is to change next.
+    private func message(in line: String, _ draft: inout String?) async throws -> String? {
         guard hasCommands, screen.isInteractive,
             let (command, rest) = ConversationCommand.parse(line)
-        else { return .message(line) }
-        return await command.run(rest, on: record)
+        else { return line }
+        switch await command.run(rest, on: record) {
+        case .message(let text): return text
+        case .draft(let text): draft = text
+        case .shown(let text): try await screen.show(.display(text))
+        case .refused(let reason): await screen.notice(reason)
+        }
+        return nil
     }
 
     // MARK: One turn

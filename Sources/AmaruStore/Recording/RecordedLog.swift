@@ -20,6 +20,8 @@ struct RecordedLog {
     }
 
     /// The entries for events that follow the former ones.
+    ///
+    /// What may be the beginning of a secret comes after the entries that interrupt it.
     mutating func entries(for events: [TurnEvent]) -> [StoredEvent] {
         events.compactMap { event in
             switch event {
