@@ -9,7 +9,16 @@ struct ChatLoop: Sendable {
     let program: Program
     let session: ChatSession
 
+    private static let prompt = "> "
+
     private var screen: Screen { program.screen }
+
+    private var lines: LineReader {
+        let completer = ChatCompleter(variables: program.variables) { [session] in
+            await session.commandNames()
+        }
+        return LineReader(program: program, kind: .message, completion: completer.complete)
+    }
 
     /// Answers one prompt and returns the exit code.
     ///
@@ -25,11 +34,17 @@ struct ChatLoop: Sendable {
     ///
     /// - Throws: What the start of the chat throws, and `TerminalError`.
     func converse() async throws -> Int32 {
-        let background = Task { try await showBackground() }
+        let lines = lines
+        let background = Task { [session] in
+            try await lines.showBackground(of: session) {
+                if screen.isInteractive { program.trace("prompt shown") }
+                _ = try await session.start()
+            }
+        }
         defer { background.cancel() }
         var worst: Int32 = 0
         while true {
-            switch try await nextLine() {
+            switch try await lines.next(Self.prompt) {
             case .endOfInput:
                 return await end(with: try await codeOfProgram() ?? worst)
             case .interrupted:
@@ -37,8 +52,7 @@ struct ChatLoop: Sendable {
                 // Python is still in what an earlier Ctrl-C has stopped.
                 guard session.isSettled else { program.leave(ProcessEnd.interrupted, of: session) }
                 await screen.notice("Ctrl-D ends the chat.")
-            case .completion:
-                // Not asked for here, where Tab is text.
+            case .cleared, .completion, .editing:
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
@@ -51,16 +65,6 @@ struct ChatLoop: Sendable {
         }
     }
 
-    /// The next line, or the end of input when the script has ended the program.
-    private func nextLine() async throws -> LineResult {
-        do {
-            // One that comes between two lines stops nothing of the next.
-            return try await program.interrupts.during({ _ in }) { try await screen.readMessage() }
-        } catch let error as TerminalError where error.code == .closed {
-            return .endOfInput
-        }
-    }
-
     // MARK: One turn
 
     /// Sends a message and shows all that comes of it.
@@ -70,10 +74,15 @@ struct ChatLoop: Sendable {
         // Also after the turn: what the script says between turns is shown.
         screen.allowAnswer()
         defer { screen.allowAnswer() }
+        // What is typed meanwhile is the next message.
+        screen.terminalInUse?.typeAhead(LineRequest(prompt: Self.prompt, kind: .message))
+        defer { screen.terminalInUse?.typeAhead(nil) }
         let turn = session.send(message, key: program.keys.known ?? "")
         return try await program.interrupts.during { [program, session] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
+            // They were meant for what comes after the answer.
+            program.screen.terminalInUse?.takeBackQueue()
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {
@@ -105,15 +114,6 @@ struct ChatLoop: Sendable {
     }
 
     // MARK: Start and end
-
-    /// Starts Python behind the prompt, and shows what the script says between turns; when
-    /// either ends, so does the reading of lines.
-    private func showBackground() async throws {
-        defer { screen.close() }
-        if screen.isInteractive { program.trace("prompt shown") }
-        _ = try await session.start()
-        for try await event in session.background { try await screen.show(event) }
-    }
 
     /// Shows what plugins have said since the answer of a chat that has ended.
     private func showRest() async throws {
