@@ -116,7 +116,7 @@ struct LineInput: Sendable {
         } else if case .line(let line) = queue.removeFirst() {
             rest = enter(line, size)
         } else {
-            rest = finish("", .endOfInput, size)
+            rest = leave(size)
         }
         outcome.screen += rest.screen
         outcome.result = rest.result
@@ -274,8 +274,8 @@ extension LineInput {
                 let outcome = enter(line, size)
                 return Outcome(screen: screen + outcome.screen, result: outcome.result)
             case .endOfInput:
-                screen += display.commit(prompt: request?.prompt ?? "", text: [], size)
-                return finish(screen, .endOfInput, size)
+                let outcome = leave(size)
+                return Outcome(screen: screen + outcome.screen, result: outcome.result)
             case .clearScreen:
                 screen += display.erase(size) + "\u{1B}[H\u{1B}[2J"
             case .complete(let text):
@@ -308,6 +308,11 @@ extension LineInput {
         editor.remember([line], as: request.kind)
         let shown = display.commit(prompt: request.prompt, text: Array(line), size)
         return finish(shown, .line(line), size)
+    }
+
+    /// Ends the input by Ctrl-D.
+    private mutating func leave(_ size: TerminalSize) -> Outcome {
+        finish(display.commit(prompt: request?.prompt ?? "", text: [], size), .endOfInput, size)
     }
 
     private mutating func finish(

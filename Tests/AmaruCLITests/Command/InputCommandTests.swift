@@ -169,14 +169,18 @@ extension BuiltCommand {
             try folder.write("", to: "notes.md")
             try folder.write("", to: "nothing.txt")
             try folder.write(
-                "def amaru_commands(): return {'heat': lambda text: 'hot ' + text}\n",
+                """
+                from amaru.plugins import hookimpl
+                @hookimpl
+                def amaru_commands(): return {"heat": lambda text: "hot " + text}
+                """,
                 to: "config/amaru/plugins/heat.py"
             )
             let (asked, _) = try await chat([.chat("fine"), .chat("fine")]) { terminal in
                 // Also waits for Python.
                 try await ask("\tone\ttwo", on: terminal)
                 try terminal.send("/he\t")
-                try await terminal.waitFor("heat  help")
+                try await terminal.waitFor("heat  help\r\n")
                 try await terminal.waitFor("> /he")
                 try terminal.send("a\tnow\r")
                 try await terminal.waitFor("hot now")
