@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from amaru.plugins import Plugins
 
 messages: asyncio.Queue[tuple[Turn, str]] = asyncio.Queue()
+command_names = ["help"]  # the slash commands that Tab completes
 
 
 def sender_message_proxy(api_key: str, message: str) -> None:
@@ -77,4 +78,5 @@ async def main() -> None:
 
         plugins = Plugins(options.plugins)
         await plugins.load()
+        command_names.extend(plugins.commands())
     await receive(Conversation(options, plugins.filter if plugins else None), plugins)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "attach",
+    "command_names",
     "deliver",
     "offer",
     "prepare",
@@ -143,6 +144,12 @@ def offer() -> str:
     _script.sender = sender
     _script.main = next(filter(inspect.iscoroutinefunction, mains), None)
     return "sender"
+
+
+def command_names() -> list[str]:
+    """Return the names of the script's slash commands, without their slash."""
+    names = sys.modules["__main__"].__dict__.get("command_names")
+    return [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
 
 
 def start() -> None:

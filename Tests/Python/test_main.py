@@ -204,6 +204,24 @@ async def test_without_plugins_there_is_only_help(
     await chat.settled(chat.say(2, "/roll"))
     assert screen.shown(1) == "/help: show this"
     assert screen.failure[0] == "plugin"
+    assert chat.script.command_names == ["help"]
+
+
+async def test_commands_are_named_for_completion(
+    start: Start,
+    screen: RecordingChat,
+    serve: Serve,
+    dice: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from amaru import _script
+
+    chat = start(serve(whole("fine")), dice)
+    await chat.settled(chat.say(1, "/help"))
+    monkeypatch.setitem(sys.modules, "__main__", chat.script)
+    assert _script.command_names() == ["help", "roll", "fail"]
+    monkeypatch.setattr(chat.script, "command_names", "a script's own")
+    assert _script.command_names() == []
 
 
 @pytest.mark.parametrize("message", ["/help", "/tmp is full, what now?"])
@@ -258,4 +276,4 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
 
 
 def test_the_script_is_small() -> None:
-    assert SCRIPT.read_text("utf-8").count("\n") <= 80
+    assert SCRIPT.read_text("utf-8").count("\n") <= 85

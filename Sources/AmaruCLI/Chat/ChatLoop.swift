@@ -12,7 +12,16 @@ struct ChatLoop: Sendable {
     /// Whether the slash commands of a conversation are for this one.
     var hasCommands = false
 
+    private static let prompt = "> "
+
     private var screen: Screen { program.screen }
+
+    private var lines: LineReader {
+        let completer = ChatCompleter(variables: program.variables) { [session] in
+            await session.commandNames()
+        }
+        return LineReader(program: program, kind: .message, completion: completer.complete)
+    }
 
     /// Answers one prompt and returns the exit code.
     ///
@@ -28,15 +37,21 @@ struct ChatLoop: Sendable {
     ///
     /// - Throws: What the start of the chat throws, and `TerminalError`.
     func converse() async throws -> Int32 {
-        let background = Task { try await showBackground() }
+        let lines = lines
+        let background = Task { [session] in
+            try await lines.showBackground(of: session) {
+                if screen.isInteractive { program.trace("prompt shown") }
+                _ = try await session.start()
+            }
+        }
         defer { background.cancel() }
         var worst: Int32 = 0
         /// A former message that the user is changing.
         var draft: String?
         while true {
-            let line = try await nextLine(changing: draft)
+            let line = try await lines.next(Self.prompt, changing: draft)
             let isChanged = draft != nil
-            if case .completion = line {} else { draft = nil }
+            draft = nil
             switch line {
             case .endOfInput:
                 return await end(with: try await codeOfProgram() ?? worst)
@@ -45,8 +60,7 @@ struct ChatLoop: Sendable {
                 // Python is still in what an earlier Ctrl-C has stopped.
                 guard session.isSettled else { program.leave(ProcessEnd.interrupted, of: session) }
                 await screen.notice("Ctrl-D ends the chat.")
-            case .completion:
-                // Not asked for here, where Tab is text.
+            case .cleared, .completion, .editing:
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
@@ -58,18 +72,6 @@ struct ChatLoop: Sendable {
                 if code == ProcessEnd.interrupted { return await end(with: code) }
                 worst = max(worst, code)
             }
-        }
-    }
-
-    /// The next line, or the end of input when the script has ended the program.
-    private func nextLine(changing draft: String?) async throws -> LineResult {
-        do {
-            // One that comes between two lines stops nothing of the next.
-            return try await program.interrupts.during({ _ in }) {
-                try await screen.readMessage(changing: draft)
-            }
-        } catch let error as TerminalError where error.code == .closed {
-            return .endOfInput
         }
     }
 
@@ -98,6 +100,9 @@ struct ChatLoop: Sendable {
         // Also after the turn: what the script says between turns is shown.
         screen.allowAnswer()
         defer { screen.allowAnswer() }
+        // What is typed meanwhile is the next message.
+        screen.terminalInUse?.typeAhead(LineRequest(prompt: Self.prompt, kind: .message))
+        defer { screen.terminalInUse?.typeAhead(nil) }
         let history = await record.history()
         let turn = session.send(message, key: program.keys.known ?? "", after: history)
         if !screen.isInteractive || !hasCommands || !ConversationCommand.isCommand(message) {
@@ -107,6 +112,8 @@ struct ChatLoop: Sendable {
         return try await program.interrupts.during { [program, session] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
+            // They were meant for what comes after the answer.
+            program.screen.terminalInUse?.takeBackQueue()
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {
@@ -139,15 +146,6 @@ struct ChatLoop: Sendable {
     }
 
     // MARK: Start and end
-
-    /// Starts Python behind the prompt, and shows what the script says between turns; when
-    /// either ends, so does the reading of lines.
-    private func showBackground() async throws {
-        defer { screen.close() }
-        if screen.isInteractive { program.trace("prompt shown") }
-        _ = try await session.start()
-        for try await event in session.background { try await screen.show(event) }
-    }
 
     /// Shows what plugins have said since the answer of a chat that has ended.
     private func showRest() async throws {

@@ -99,12 +99,13 @@ actor Screen {
 
     // MARK: In
 
-    /// The user's next line.
+    /// The user's next line, or what Tab or a wish for an editor was pressed in.
     ///
-    /// - `draft`: What is typed for the user first.
     /// - Throws: `TerminalError` after `close()`; `CancellationError`.
-    nonisolated func readMessage(changing draft: String? = nil) async throws -> LineResult {
-        try await terminal.readLine(prompt: isInteractive ? "> " : "", completion: draft)
+    nonisolated func readLine(_ request: LineRequest) async throws -> LineResult {
+        var request = request
+        if !isInteractive { request.prompt = "" }
+        return try await terminal.readLine(request)
     }
 
     /// The next line for a script's `input()`; nil at the end of input.
@@ -113,18 +114,12 @@ actor Screen {
     func readLine(prompt: String) async throws -> String? {
         // The line editor redraws its line from the first column.
         if isInteractive || answer != nil { try await endAnswer() }
-        return switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
+        let request = LineRequest(prompt: EscapeFilter.clean(prompt))
+        return switch try await terminal.readLine(request) {
         case .line(let line): line
-        case .interrupted: throw CancellationError()
-        case .endOfInput, .completion: nil
+        case .interrupted, .cleared: throw CancellationError()
+        case .endOfInput, .completion, .editing: nil
         }
-    }
-
-    /// The next line of a session in Python, or the word that Tab was pressed behind.
-    ///
-    /// - Throws: As `readMessage()`.
-    nonisolated func readSource(prompt: String, completion: String) async throws -> LineResult {
-        try await terminal.readLine(prompt: isInteractive ? prompt : "", completion: completion)
     }
 
     /// Gives the terminal to a program, once all that was posted is on it; ends with `takeBack()`.

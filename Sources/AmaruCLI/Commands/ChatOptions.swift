@@ -28,6 +28,8 @@ struct ChatOptions: ParsableArguments {
 
     @OptionGroup(title: "Network options") var network: NetworkOptions
 
+    @OptionGroup(title: "Input options") var input: InputOptions
+
     @Option(help: "A Python package that the script needs. Repeatable.")
     var with: [String] = []
 

@@ -25,6 +25,7 @@ final class Program: Sendable {
     /// The process's variables, with placeholders in place of keys.
     let variables: [String: String]
     let screen: Screen
+    let history: InputHistory
     let interrupts: InterruptRoute
     private let start = ContinuousClock.now
     private let server = Lock<LocalModelServer?>(nil)
@@ -55,6 +56,11 @@ final class Program: Sendable {
             variables: variables,
             isPlain: isPlain
         )
+        history = InputHistory(
+            folder: options.input.noHistory ? nil : UserFolder.state(in: variables),
+            isSecret: keys.isSecret,
+            report: { [screen] failure in Task { await screen.notice(failure) } }
+        )
         interrupts = try InterruptRoute { [screen] in
             screen.terminalInUse?.interruptLine() ?? false
         }
@@ -75,6 +81,7 @@ final class Program: Sendable {
         await server.withLock { $0 }?.stop()
         // The last lines of a trace are those of exchanges that end now.
         if options.network.traceHTTP != nil { await network.shutDown() }
+        history.drain(within: 1)
         leave(code)
     }
 

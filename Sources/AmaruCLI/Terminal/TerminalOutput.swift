@@ -79,7 +79,10 @@ final class TerminalOutput: Sendable {
 
     /// Drops what is not written yet of an answer, up to one piece that the system may hold
     /// already, and what comes of it until `allowAnswer()`.
-    func stopAnswer() {
+    ///
+    /// - Returns: Whether anything was dropped now.
+    @discardableResult
+    func stopAnswer() -> Bool {
         let pending = state.withLock { state in
             state.isStopped = true
             if !state.answers.isEmpty { state.hasDropped = true }
@@ -87,7 +90,11 @@ final class TerminalOutput: Sendable {
             return state.answers.values
         }
         for done in pending { done.set(.success(())) }
+        return !pending.isEmpty
     }
+
+    /// Whether answers are dropped.
+    var isStopped: Bool { state.withLock { $0.isStopped } }
 
     /// Takes answers again.
     func allowAnswer() {

@@ -16,7 +16,7 @@ import AmaruMarkdown
 /// ```swift
 /// let session = try TerminalSession(environment: variables)
 /// defer { session.close() }
-/// while case .line(let text) = try await session.readLine(prompt: "> ") {
+/// while case .line(let text) = try await session.readLine(LineRequest(prompt: "> ")) {
 ///     try await session.write(try await reply(to: text))
 /// }
 /// ```
@@ -98,11 +98,10 @@ final class TerminalSession: Sendable {
 
     /// Waits for the user's next line.
     ///
-    /// - `completion`: What is typed for the user first; with it Tab is the result `completion`.
     /// - Throws: `CancellationError`, after which what was written so far is kept for the next
     ///   call; `TerminalError` if another line is being read, the line is too long, or the session
     ///   is closed. The end of input and Ctrl-C are results, not errors.
-    func readLine(prompt: String, completion: String? = nil) async throws -> LineResult {
+    func readLine(_ request: LineRequest) async throws -> LineResult {
         let size = size
         takeTerminal()
         let answer = try state.withLock { state in
@@ -115,8 +114,8 @@ final class TerminalSession: Sendable {
             let answer = Answer()
             state.answer = answer
             reportDropped(&state, size)
-            if showsPrompt, !isInteractive { output.post(prompt) }
-            perform(state.input.begin(prompt: prompt, completion: completion, size), &state)
+            if showsPrompt, !isInteractive { output.post(request.prompt) }
+            perform(state.input.begin(request, size), &state)
             return answer
         }
         wake.signal()
@@ -138,9 +137,10 @@ final class TerminalSession: Sendable {
     func writeAnswer(_ text: String) async throws {
         let size = size
         let written = state.withLock { state in
-            output.postAnswer(state.input.show(text, size).screen)
+            // What is dropped must not count as shown.
+            output.isStopped ? nil : output.postAnswer(state.input.show(text, size).screen)
         }
-        try await written.wait().get()
+        try await written?.wait().get()
     }
 
     /// Has the rows of an answer written, those that change without a flicker.
@@ -199,15 +199,37 @@ final class TerminalSession: Sendable {
 
     /// Gives up the line being read, on Ctrl-C; returns false if no line is being read.
     func interruptLine() -> Bool {
-        state.withLock { state in
+        let size = size
+        return state.withLock { state in
             guard state.input.isReading else { return false }
-            perform(state.input.interrupt(), &state)
+            perform(state.input.interrupt(size), &state)
             return true
         }
     }
 
+    /// Shows what is typed below the output while no line is read, and keeps the lines entered for
+    /// the next ones; nil for typing that is unseen until then.
+    func typeAhead(_ request: LineRequest?) {
+        let size = size
+        state.withLock { state in perform(state.input.typeAhead(request, size), &state) }
+        wake.signal()
+    }
+
+    /// Puts the lines that wait for their turn back into the line being typed.
+    func takeBackQueue() {
+        let size = size
+        state.withLock { state in perform(state.input.takeBackQueue(size), &state) }
+        wake.signal()
+    }
+
     /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
-    func stopAnswer() { output.stopAnswer() }
+    func stopAnswer() {
+        let size = size
+        state.withLock { state in
+            guard output.stopAnswer() else { return }
+            perform(state.input.loseOutput(size), &state)
+        }
+    }
 
     /// Takes answers again.
     func allowAnswer() { output.allowAnswer() }
@@ -216,7 +238,11 @@ final class TerminalSession: Sendable {
     ///
     /// On return no more input is taken here: what is typed from now on is the other program's.
     func suspend() {
-        state.withLock { $0.isSuspended = true }
+        let size = size
+        state.withLock { state in
+            state.isSuspended = true
+            perform(state.input.leaveScreen(size), &state)
+        }
         wake.signal()
         // A thread that saw the state before finds the signal, and leaves the input where it is.
         reading.withLock { _ in }
@@ -235,10 +261,12 @@ final class TerminalSession: Sendable {
     ///
     /// To be called before `_exit`; `exit` and signals put the terminal back without it.
     func close() {
+        let size = size
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
             if !state.isClosed {
-                perform(state.input.cancel(), &state)
+                perform(state.input.typeAhead(nil, size), &state)
+                perform(state.input.cancel(size), &state)
                 state.answer?.set(.success(.endOfInput))
                 state.answer = nil
             }
@@ -284,9 +312,10 @@ extension TerminalSession {
 
     /// Stops waiting for an answer, unless it is there already.
     private func abandon(_ answer: Answer) -> Result<LineResult, TerminalError>? {
-        state.withLock { state in
+        let size = size
+        return state.withLock { state in
             if let result = answer.current { return result }
-            perform(state.input.cancel(), &state)
+            perform(state.input.cancel(size), &state)
             state.answer = nil
             return nil
         }

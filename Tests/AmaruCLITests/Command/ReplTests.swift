@@ -128,7 +128,7 @@ extension BuiltCommand {
             try terminal.send("some_\t")
             try await terminal.waitFor("some_n")
             try terminal.send("\t")
-            try await terminal.waitFor("some_name  some_number")
+            try await terminal.waitFor("some_name    some_number")
             try terminal.send("um\t + 1\r")
             try await terminal.waitFor("7\r\n")
             try await terminal.waitFor(">>> ")
