@@ -22,11 +22,14 @@ struct ChatCommand: AsyncParsableCommand {
     // Not among the options that are shared: `amaru run -m` names a module.
     @Option(
         name: .customShort("m"),
-        help: ArgumentHelp("The short form of --model.", valueName: "model")
+        help: ArgumentHelp("The short form of --model.", valueName: "model"),
+        completion: .custom(ModelCompletion.words)
     )
     var shortModel: String?
 
     @OptionGroup var options: ChatOptions
+
+    @OptionGroup(title: "Template options") var templates: TemplateOptions
 
     func validate() throws {
         // A prompt in quotes is one word; behind -- there is no command.
@@ -40,6 +43,7 @@ struct ChatCommand: AsyncParsableCommand {
                     + "such a name, write -- before it."
             )
         }
+        try AmaruCommand.refuseMistypedCommand(prompt)
         guard prompt.count > 1, AmaruCommand.commandNames.contains(word) else { return }
         throw ValidationError(
             "The command \(word) comes first: put the options behind it, as in amaru \(word) "
@@ -48,15 +52,26 @@ struct ChatCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        let template = try await templates.filled()
+        let isTyped = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        let isConversation = isTyped && template?.prompt == nil
+        if isTyped, template?.takesInput == true {
+            throw ValidationError(
+                "The template needs a text: write it behind the options, or pipe it into amaru."
+            )
+        }
         var options = options
-        options.model = options.model ?? shortModel
-        let program = try Program(options, isConversation: isConversation)
+        options.model = options.model ?? shortModel ?? template?.model
+        options.system = options.system ?? template?.system
+        let program = try await Program(
+            options,
+            requestOptions: template?.options ?? [:],
+            isConversation: isConversation
+        )
         await program.end {
-            let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
-            }) { try await isConversation ? nil : PipedInput.message(after: words) }
+            }) { try await isConversation ? nil : text(in: template) }
             // Before a line is read: two readers would share the terminal.
             if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
             let session = ChatSession { try await program.prepareConversation() }
@@ -64,5 +79,18 @@ struct ChatCommand: AsyncParsableCommand {
             if let message { return try await chat.answer(message) }
             return try await chat.converse()
         }
+    }
+
+    /// What is asked: the prompt and what was piped in, in the template if there is one.
+    private func text(in template: Template?) async throws -> String {
+        let words = prompt.joined(separator: " ")
+        guard let template, template.prompt != nil else {
+            return try await PipedInput.message(after: words)
+        }
+        if template.takesInput {
+            return template.prompt(with: try await PipedInput.message(after: words))
+        }
+        let parts = [template.prompt(with: ""), words].filter { !$0.isEmpty }
+        return try await PipedInput.message(after: parts.joined(separator: "\n\n"))
     }
 }

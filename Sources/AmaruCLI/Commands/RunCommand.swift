@@ -86,7 +86,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let (source, words) = source else { return }
-        let program = try Program(options)
+        let program = try await Program(options)
         await program.end {
             let arguments = CommandLine.bytes(of: words)
             // Standard input is read first: Ctrl-C ends that in a way of its own.

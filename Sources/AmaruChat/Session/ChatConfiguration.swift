@@ -92,9 +92,15 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var isLocal = false
     /// Whether the user converses on a terminal, where slash commands count.
     public var isConversation = false
+    /// Further fields of each request, by name; the values are JSON texts.
+    ///
+    /// Texts, since a schema's properties have an order, and numbers any size.
+    public var options: [String: String] = [:]
+    /// Further header fields of each request to the server of the base URL.
+    public var headers: [String: String] = [:]
 
     private enum CodingKeys: String, CodingKey {
-        case model, system, plugins
+        case model, system, plugins, options, headers
         case baseURL = "base_url"
         case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"
