@@ -23,6 +23,7 @@ ALLOWED = {
     "amaru": {"amaru._bridge", "amaru._reply", "amaru.host", "_amaru_chat"},
     "amaru._bridge": {"_amaru_http", "_amaru_chat"},
     "amaru._check": {"amaru._names"},
+    "amaru._configuration": set(),
     "amaru._names": set(),
     "amaru._gate": {"pyodide"},
     "amaru.archives": set(),

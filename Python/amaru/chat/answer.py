@@ -20,6 +20,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 _LEFTOVER_SECONDS = 0.1
 _UNINTERRUPTED_SECONDS = 0.01
 _AFTER_FINISH_SECONDS = 5.0
+_PAGE_SECONDS = 1.0
 
 Event = tuple[bytes, bytes]
 """A server-sent event: its type, empty without an `event` field, and its data."""
@@ -63,7 +64,10 @@ class Reading:
         while not start and (arrived := await self._read()) is not None:
             start = arrived.lstrip(_BLANK)
         if start.startswith(b"<"):
-            raise Fault("html", start.decode("utf-8", "replace"))
+            # All that has come: what a page is for may stand behind its head.
+            page = start + await self._response.rest(_PAGE_SECONDS)
+            headers = {"location": self._response.place}
+            raise Fault("html", page.decode("utf-8", "replace"), headers=headers)
         if start.startswith((b"{", b"[")):
             yield [await self._completion(start)]
             return
@@ -150,7 +154,14 @@ class Reading:
             raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
         if chunk.text or chunk.tools or chunk.finish_reason:
             return chunk
-        raise Fault("not_a_stream", "a JSON document that is not a completion")
+        raise Fault("not_a_stream", _other(body))
+
+
+def _other(body: bytes | bytearray) -> str:
+    """Say what a document is that is no completion."""
+    document = json.loads(body)
+    keys = list(document)[:5] if isinstance(document, dict) else []
+    return f"a JSON document with {', '.join(keys)}" if keys else "an empty document"
 
 
 class EventSplitter:

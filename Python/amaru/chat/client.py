@@ -61,6 +61,8 @@ class Response:
         names = [name.lower() for name in texts[::2]]
         self.status = status
         self.headers = dict(zip(names, texts[1::2], strict=True))
+        self.place = ""
+        """Where redirects have led, if there were any."""
         self._core, self._exchange, self._ended = core, exchange, False
         coding = self.headers.get("content-encoding", "").strip().lower()
         self._coding = "" if coding == "identity" else coding
@@ -175,6 +177,7 @@ class Client:
                     raise Fault("redirects", f"{url}: {fault.detail}") from fault
                 raise
             if 200 <= response.status < 300:
+                response.place = url if visited else ""
                 return response
             with response:
                 location = response.headers.get("location")

@@ -43,8 +43,10 @@ _TABLE: Final = """\
 not_a_stream not_openai {origin} answered with something other than a chat completion
 malformed not_openai {origin} sent an event that is not a piece of a chat completion
     check the base URL ({url}){version}
-404_model not_found {origin} does not have the model {model}
-    choose one that it has with --model
+404_model no_model {origin} does not have the model {model}
+    choose one that it has with --model; amaru models lists them
+login not_openai {origin} wants you to sign in with a browser
+    something between may ask for it: sign in there, or check the base URL ({url})
 408 timeout {origin} timed out
 409 server {origin} reports a conflict
 transport connection the connection to {origin} broke
@@ -130,6 +132,21 @@ _ADVICE: Final = re.compile(
 )
 # A base URL that ends as most do.
 _VERSIONED: Final = re.compile(r"/v\d+\w*/?$")
+# A page that asks for a password, or the address of one.
+_LOGIN: Final = re.compile(
+    r"<input[^>]*type=[\"']?password|<form[^>]*(?:login|sign-?in|auth)"
+    r"|<title[^>]*>[^<]*(?:log ?in|sign[- ]?in|single sign-on|captive portal)",
+    re.I,
+)
+_LOGIN_PLACE: Final = re.compile(
+    r"/[^?]*(?:log-?in|sign-?in|sso|oauth|saml|auth)", re.I
+)
+# A server that has no such model says so with other statuses too.
+_NO_MODEL: Final = re.compile(
+    r"model[^.]{0,200}(?:not (?:found|exist|available|supported)|n't exist|unknown)"
+    r"|(?:unknown|invalid|no such|unsupported)[ _]model|model_not_found",
+    re.I,
+)
 _SECRET: Final = re.compile(
     r"\b((?:sk|pk|rk|key|nvapi|pplx|glpat)-|(?:gsk|hf|r8|ghp|gho|github_pat)_|xai-|AIza"
     r"|AKIA|ya29\.|eyJ|(?:Bearer|Basic)\s+(?!auth|scheme)"
@@ -172,7 +189,8 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
         version="" if _VERSIONED.search(url) else ": is it missing /v1?",
         **values,
     )
-    if where := _masked(fault.headers.get("location", "")):
+    where = _masked(fault.headers.get("location", ""))
+    if where and row != "login":
         remedy = f"the base URL redirects to {where}: use that address"
     if fault.status:
         message += f" ({fault.status})"
@@ -244,13 +262,22 @@ def _row(fault: Fault) -> tuple[str, str]:
     kind, detail, status = fault.kind, fault.detail, str(fault.status)
     if kind == "status":
         kind = status if status in _ROWS else "5xx" if fault.status >= 500 else "4xx"
-        if kind == "404" and "model" in detail.lower():
+        place = fault.headers.get("location", "").partition("://")[2]
+        if place and _LOGIN_PLACE.search(place):
+            kind = "login"
+        elif kind == "404" and "model" in detail.lower():
+            kind = "404_model"
+        elif kind in ("400", "422") and _NO_MODEL.search(detail[:4096]):
             kind = "404_model"
         elif kind == "429" and re.search("insufficient_quota|billing", detail):
             kind = "429_quota"
         words = "" if detail.strip() in ("", "{}", "[]") else error_text(detail)
         return kind, _title(words) or words
     if kind == "html":
+        # The place is known if a redirect led there.
+        place = fault.headers.get("location", "").partition("://")[2]
+        if _LOGIN.search(detail[:16384]) or _LOGIN_PLACE.search(place):
+            return "login", f"a web page “{_title(detail)}”".removesuffix(" “”")
         return "not_a_stream", f"a web page “{_title(detail)}”".removesuffix(" “”")
     if kind == "connect" and fault.number == errno.ECONNREFUSED:
         kind = "connect_refused"

@@ -116,12 +116,20 @@ struct ChatLoop: Sendable {
             program.screen.terminalInUse?.takeBackQueue()
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
+            // The last one is that of the whole turn.
+            var usage: TokenUsage?
             do {
-                for try await event in turn { try await screen.show(event) }
+                for try await event in turn {
+                    if case .usage(let prompt, let completion) = event {
+                        usage = TokenUsage(prompt: prompt, completion: completion)
+                    }
+                    try await screen.show(event)
+                }
             } catch let failure as ChatFailure {
                 try await screen.endAnswer()
                 if failure.code == "start", let cause = failure.cause { throw cause }
                 await screen.notice("\(failure)")
+                if let hint = await program.hint(about: failure) { await screen.notice(hint) }
             }
             let end = turn.end ?? .cancelled
             if end == .cancelled {
@@ -132,6 +140,7 @@ struct ChatLoop: Sendable {
                 try await screen.endAnswer()
             }
             if let failure = record.takeFailure() { await screen.notice(failure) }
+            await program.report(usage)
             return end
         }
     }

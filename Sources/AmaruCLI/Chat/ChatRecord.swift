@@ -48,9 +48,9 @@ final class ChatRecord: Sendable {
         self.script = script
         writer = options.noStore ? nil : StoreWriter(path: StoreOptions.path)
         recorder = writer.map { TurnRecorder($0, vault: program.network.vault) }
-        model = script == nil ? program.options.model ?? "" : ""
+        model = script == nil ? program.choice.model ?? "" : ""
         system = program.options.system ?? ""
-        server = program.isRemote ? program.serverURL ?? KeyRing.defaultBaseURL : ""
+        server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
         state = Lock(State(whole: whole, isRewound: whole != nil))
     }
 

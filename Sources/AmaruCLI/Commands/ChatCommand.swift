@@ -23,7 +23,8 @@ struct ChatCommand: AsyncParsableCommand {
     // Not among the options that are shared: `amaru run -m` names a module.
     @Option(
         name: .customShort("m"),
-        help: ArgumentHelp("The short form of --model.", valueName: "model")
+        help: ArgumentHelp("The short form of --model.", valueName: "model"),
+        completion: .custom(ModelCompletion.words)
     )
     var shortModel: String?
 
@@ -32,6 +33,8 @@ struct ChatCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
 
     @OptionGroup(title: "Screen options") var screen: ScreenOptions
+
+    @OptionGroup(title: "Template options") var templates: TemplateOptions
 
     func validate() throws {
         // A prompt in quotes is one word; behind -- there is no command.
@@ -45,6 +48,7 @@ struct ChatCommand: AsyncParsableCommand {
                     + "such a name, write -- before it."
             )
         }
+        try AmaruCommand.refuseMistypedCommand(prompt)
         guard prompt.count > 1, AmaruCommand.commandNames.contains(word) else { return }
         throw ValidationError(
             "The command \(word) comes first: put the options behind it, as in amaru \(word) "
@@ -56,14 +60,28 @@ struct ChatCommand: AsyncParsableCommand {
         var (prompt, options) = (prompt, options)
         options.model = options.model ?? shortModel
         let former = try continuation.conversation(&prompt)
-        try former.map { try options.goOn(with: $0.conversation) }
-        let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
-        let program = try Program(options, isConversation: isConversation, isPlain: screen.plain)
+        former.map { options.goOn(with: $0.conversation) }
+        let template = try await templates.filled()
+        let isTyped = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        let isConversation = isTyped && template?.prompt == nil
+        if isTyped, template?.takesInput == true {
+            throw ValidationError(
+                "The template needs a text: write it behind the options, or pipe it into amaru."
+            )
+        }
+        options.model = options.model ?? template?.model
+        options.system = options.system ?? template?.system
+        let program = try await Program(
+            options,
+            requestOptions: template?.options ?? [:],
+            isConversation: isConversation,
+            isPlain: screen.plain
+        )
         await program.end { [prompt] in
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
-            }) { try await isConversation ? nil : PipedInput.message(after: words) }
+            }) { try await isConversation ? nil : text(of: words, in: template) }
             // Before a line is read: two readers would share the terminal.
             if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
             let session = ChatSession {
@@ -78,5 +96,17 @@ struct ChatCommand: AsyncParsableCommand {
             if let message { return try await chat.answer(message) }
             return try await chat.converse()
         }
+    }
+
+    /// What is asked: the prompt and what was piped in, in the template if there is one.
+    private func text(of words: String, in template: Template?) async throws -> String {
+        guard let template, template.prompt != nil else {
+            return try await PipedInput.message(after: words)
+        }
+        if template.takesInput {
+            return template.prompt(with: try await PipedInput.message(after: words))
+        }
+        let parts = [template.prompt(with: ""), words].filter { !$0.isEmpty }
+        return try await PipedInput.message(after: parts.joined(separator: "\n\n"))
     }
 }

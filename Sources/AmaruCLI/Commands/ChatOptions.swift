@@ -5,7 +5,12 @@ import AmaruHTTP
 import ArgumentParser
 
 struct ChatOptions: ParsableArguments {
-    @Option(help: "The model to ask.")
+    @Option(
+        help: """
+            The model to ask: its name, PROVIDER/MODEL, or an alias of the settings (amaru config).
+            """,
+        completion: .custom(ModelCompletion.words)
+    )
     var model: String?
 
     @Option(help: "The base URL of an OpenAI-compatible server, such as http://localhost:11434/v1.")
@@ -110,19 +115,6 @@ struct ChatOptions: ParsableArguments {
             )
         }
         if let baseURL { try Self.check(baseURL, named: "--base-url") }
-    }
-
-    /// The base URL that the user has named, by the option or by OPENAI_BASE_URL.
-    ///
-    /// A model on this machine that is asked for goes before a variable that happens to be set.
-    ///
-    /// - Throws: `ValidationError` if the variable holds no URL.
-    func serverURL(_ variables: [String: String]) throws -> String? {
-        if let baseURL { return baseURL }
-        let name = "OPENAI_BASE_URL"
-        guard gguf == nil, let value = variables[name], !value.isEmpty else { return nil }
-        try Self.check(value, named: name)
-        return value
     }
 
     static func check(_ url: String, named name: String) throws {

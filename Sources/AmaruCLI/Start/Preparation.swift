@@ -37,7 +37,7 @@ extension Program {
     /// A recording answers as the server did that was recorded.
     var isRemote: Bool {
         options.gguf == nil
-            && (serverURL != nil || keys.hasKey || options.network.replay != nil)
+            && (choice.baseURL != nil || keys.hasKey || options.network.replay != nil)
     }
 
     /// Prepares the built-in conversation.
@@ -96,10 +96,12 @@ extension Program {
 
     private func settings() -> ChatSettings {
         var settings = ChatSettings(
-            model: options.model ?? "gpt-4o-mini",
-            baseURL: serverURL ?? KeyRing.defaultBaseURL
+            model: choice.model ?? ModelChoice.standardModel,
+            baseURL: choice.baseURL ?? KeyRing.defaultBaseURL
         )
-        settings.system = options.system ?? ""
+        settings.system = options.system ?? choice.system ?? ""
+        settings.options = choice.options
+        settings.headers = choice.headers
         settings.keyPlaceholder = keys.known ?? ""
         settings.keyVariable = keys.source ?? ""
         settings.stallTimeout = options.stallTimeout
@@ -110,11 +112,12 @@ extension Program {
 
     /// Asks for the key of the server, if it needs one that is not there.
     ///
-    /// - Throws: As `KeyRing.ask`; `CancellationError` on Ctrl-C.
+    /// - Throws: As `KeyRing.load` and `KeyRing.ask`; `CancellationError` on Ctrl-C.
     func askForKey() async throws {
         guard !options.noKey, options.network.replay == nil else { return }
         let destination = try options.network.routes().target(of: keys.origin)
-        try await interrupts.cancelling { [screen, keys] in
+        try await interrupts.cancelling { [screen, keys, variables] in
+            try await keys.load(variables: variables)
             try await keys.ask(sentTo: destination) { try await screen.readKey(prompt: $0) }
         }
     }
@@ -165,7 +168,7 @@ extension Program {
             )
         }
         var settings = settings()
-        settings.model = options.model ?? "local"
+        settings.model = choice.model ?? "local"
         settings.baseURL = base
         settings.isLocal = true
         return configuration(script, settings, environment)

@@ -94,9 +94,15 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var isConversation = false
     /// The slash commands that the host itself obeys, with what each does.
     public var commands: [String: String] = [:]
+    /// Further fields of each request, by name; the values are JSON texts.
+    ///
+    /// Texts, since a schema's properties have an order, and numbers any size.
+    public var options: [String: String] = [:]
+    /// Further header fields of each request to the server of the base URL.
+    public var headers: [String: String] = [:]
 
     private enum CodingKeys: String, CodingKey {
-        case model, system, plugins, commands
+        case model, system, plugins, commands, options, headers
         case baseURL = "base_url"
         case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"
