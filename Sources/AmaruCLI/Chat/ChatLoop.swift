@@ -3,19 +3,31 @@
 
 import AmaruChat
 import AmaruEnvironment
+import AmaruHTTP
 
 /// A conversation between the user and a chat script.
 struct ChatLoop: Sendable {
     let program: Program
     let session: ChatSession
+    /// What takes the answer in place of the screen; nil for the screen.
+    var writer: AnswerWriter?
 
     private var screen: Screen { program.screen }
 
     /// Answers one prompt and returns the exit code.
     ///
     /// - Throws: What the start of the chat throws.
-    func answer(_ prompt: String) async throws -> Int32 {
-        let code = await end(with: Self.code(of: try await turn(prompt)))
+    func answer(_ prompt: String, _ attachments: [Attachment] = []) async throws -> Int32 {
+        let end: TurnEnd
+        do {
+            end = try await turn(prompt, attachments)
+            let notice = try await writer?.finish(end, model: session.settings?.model ?? "")
+            if let notice { await screen.notice(notice) }
+        } catch {
+            await writer?.discard()
+            throw error
+        }
+        let code = await self.end(with: Self.code(of: end))
         if code != ProcessEnd.interrupted { try? await showRest() }
         if let failure = session.startFailure as? EnvironmentError { throw failure }
         return code
@@ -23,8 +35,10 @@ struct ChatLoop: Sendable {
 
     /// Answers line after line until the input ends, and returns the exit code.
     ///
+    /// - `attachments`: The files that go with the first line.
     /// - Throws: What the start of the chat throws, and `TerminalError`.
-    func converse() async throws -> Int32 {
+    func converse(_ attachments: [Attachment] = []) async throws -> Int32 {
+        var attachments = attachments
         let background = Task { try await showBackground() }
         defer { background.cancel() }
         var worst: Int32 = 0
@@ -42,7 +56,9 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                let code = Self.code(of: try await turn(line))
+                guard let named = await files(in: line) else { continue }
+                let code = Self.code(of: try await turn(line, attachments + named))
+                attachments = []
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
                 if code == ProcessEnd.interrupted { return await end(with: code) }
@@ -61,23 +77,48 @@ struct ChatLoop: Sendable {
         }
     }
 
+    /// The files that a line typed on a terminal names; nil if one of them cannot be sent.
+    private func files(in line: String) async -> [Attachment]? {
+        guard screen.isInteractive else { return [] }
+        let paths = AttachedPaths.find(in: line, home: program.variables["HOME"])
+        do {
+            let files = try await AttachmentSource.attachments(paths, network: program.network)
+            for file in files {
+                await screen.notice("attached \(AttachmentSource.summary(of: file))")
+            }
+            return files
+        } catch {
+            await screen.notice("\(error); the message was not sent")
+            return nil
+        }
+    }
+
     // MARK: One turn
 
     /// Sends a message and shows all that comes of it.
     ///
     /// The first Ctrl-C stops the turn, a second one the program, whatever Python does.
-    private func turn(_ message: String) async throws -> TurnEnd {
+    private func turn(_ message: String, _ attachments: [Attachment]) async throws -> TurnEnd {
         // Also after the turn: what the script says between turns is shown.
         screen.allowAnswer()
         defer { screen.allowAnswer() }
-        let turn = session.send(message, key: program.keys.known ?? "")
-        return try await program.interrupts.during { [program, session] count in
+        let turn = session.send(
+            message,
+            key: program.keys.known ?? "",
+            attachments: attachments
+        )
+        var figures = AnswerFigures()
+        return try await program.interrupts.during { [program, session, writer] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
+            writer?.stop()
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {
-                for try await event in turn { try await screen.show(event) }
+                for try await event in turn {
+                    figures.note(event)
+                    if try await writer?.take(event) ?? true { try await screen.show(event) }
+                }
             } catch let failure as ChatFailure {
                 try await screen.endAnswer()
                 if failure.code == "start", let cause = failure.cause { throw cause }
@@ -90,6 +131,9 @@ struct ChatLoop: Sendable {
                 if screen.isInteractive { _ = try await session.start() }
             } else {
                 try await screen.endAnswer()
+            }
+            if program.options.verbose {
+                program.trace(figures.line(end, session.lastOutcome?.timings))
             }
             return end
         }

@@ -13,7 +13,11 @@ import ArgumentParser
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
-        abstract: "Chat with a model: answer a prompt or piped input once, or converse."
+        abstract: "Chat with a model: answer a prompt or piped input once, or converse.",
+        discussion: """
+            Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
+            nothing was sent; 130 interrupted; 141 the reader of the output has gone.
+            """
     )
 
     @Argument(help: "The prompt; without one, on a terminal, you converse.")
@@ -25,6 +29,8 @@ struct ChatCommand: AsyncParsableCommand {
         help: ArgumentHelp("The short form of --model.", valueName: "model")
     )
     var shortModel: String?
+
+    @OptionGroup(title: "Answer options") var answer: AnswerOptions
 
     @OptionGroup var options: ChatOptions
 
@@ -49,20 +55,42 @@ struct ChatCommand: AsyncParsableCommand {
 
     func run() async throws {
         let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        try answer.check(isConversation: isConversation, hasPrompt: !prompt.isEmpty)
         var options = options
         options.model = options.model ?? shortModel
         let program = try Program(options, isConversation: isConversation)
         await program.end {
             let words = prompt.joined(separator: " ")
-            let message = try await program.interrupts.during({ _ in
+            let (message, files) = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
-            }) { try await isConversation ? nil : PipedInput.message(after: words) }
+            }) {
+                // What is attached is not part of the message, too.
+                let isTaken = isConversation || answer.attach.contains("-")
+                let message = try await isTaken ? nil : PipedInput.message(after: words)
+                return (
+                    message ?? (isConversation ? nil : words),
+                    try await AttachmentSource.attachments(answer.attach, network: program.network)
+                )
+            }
+            let writer = try answer.format.map { try AnswerWriter($0, to: answer.output) }
             // Before a line is read: two readers would share the terminal.
-            if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
-            let session = ChatSession { try await program.prepareConversation() }
-            let chat = ChatLoop(program: program, session: session)
-            if let message { return try await chat.answer(message) }
-            return try await chat.converse()
+            if answer.dryRun {
+                // Nothing is sent.
+            } else if program.isRemote {
+                try await program.askForKey()
+            } else {
+                try program.checkModel()
+            }
+            let session = ChatSession { [answer] in
+                var made =
+                    try await answer.dryRun
+                    ? program.prepareDryRun() : program.prepareConversation()
+                try answer.apply(to: &made.settings)
+                return made
+            }
+            let chat = ChatLoop(program: program, session: session, writer: writer)
+            if let message { return try await chat.answer(message, files) }
+            return try await chat.converse(files)
         }
     }
 }

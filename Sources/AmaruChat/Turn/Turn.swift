@@ -32,15 +32,21 @@ public final class Turn: Sendable {
         var cleaned = EscapeFilter()
     }
 
+    /// The files that the user has sent with the message.
+    public let attachments: [Attachment]
+
     private let state: Lock<State>
     private let onCancel: @Sendable (Turn) -> Void
     /// The Python task that the user's cancel reaches.
     let task = PythonSlot()
+    /// The attachments as Python's objects, once a script has asked for them.
+    let files = PythonSlot()
 
     /// Creates a turn.
     ///
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
     init(
+        attachments: [Attachment] = [],
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
@@ -48,6 +54,7 @@ public final class Turn: Sendable {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
         state = Lock(State(log: log, owner: owner))
+        self.attachments = attachments
         self.onCancel = onCancel
     }
 
@@ -225,6 +232,14 @@ extension Turn.State {
             .toolCall(name: EscapeFilter.clean(name), arguments: EscapeFilter.clean(arguments))
         case .display(let text): .display(EscapeFilter.clean(text))
         case .notice(let text): .notice(EscapeFilter.clean(text))
+        case .attachment(let file):
+            .attachment(
+                Attachment(
+                    name: EscapeFilter.clean(file.name),
+                    mediaType: EscapeFilter.clean(file.mediaType),
+                    bytes: file.bytes
+                )
+            )
         case .retrying(let reason, let delay, let attempt, let attempts):
             .retrying(
                 reason: EscapeFilter.clean(reason),
