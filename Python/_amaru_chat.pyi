@@ -13,7 +13,7 @@ class Turn:
         """Adds what the model thinks."""
     def tool_call(self, name: str, arguments: str) -> bool:
         """Adds a tool call, its arguments as JSON."""
-    def attach(self, name: str, media_type: str, data: bytes) -> bool:
+    def attach(self, name: str, media_type: str, data: bytes | bytearray) -> bool:
         """Adds a file to the answer."""
     @property
     def attachments(self) -> list[amaru.Attachment]: ...
