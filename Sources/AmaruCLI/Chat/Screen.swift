@@ -166,6 +166,11 @@ actor Screen {
             await count(down: delay, for: reason, "\(attempt) of \(attempts)")
         case .skipped(let count):
             await notice("\(count) events were not shown")
+        case .attachment(let file):
+            await notice(
+                "the answer has a file, \(AttachmentSource.summary(of: file)); --json prints it",
+                waits: true
+            )
         case .toolCall, .usage:
             break
         }

@@ -14,7 +14,11 @@ import ArgumentParser
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
-        abstract: "Chat with a model: answer a prompt or piped input once, or converse."
+        abstract: "Chat with a model: answer a prompt or piped input once, or converse.",
+        discussion: """
+            Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
+            nothing was sent; 130 interrupted; 141 the reader of the output has gone.
+            """
     )
 
     @Argument(help: "The prompt; without one, on a terminal, you converse.")
@@ -27,6 +31,8 @@ struct ChatCommand: AsyncParsableCommand {
         completion: .custom(ModelCompletion.words)
     )
     var shortModel: String?
+
+    @OptionGroup(title: "Answer options") var answer: AnswerOptions
 
     @OptionGroup var options: ChatOptions
     @OptionGroup(title: "Conversation options") var continuation: ContinueOptions
@@ -69,6 +75,7 @@ struct ChatCommand: AsyncParsableCommand {
                 "The template needs a text: write it behind the options, or pipe it into amaru."
             )
         }
+        try answer.check(isConversation: isConversation, hasPrompt: !prompt.isEmpty)
         options.model = options.model ?? template?.model
         options.system = options.system ?? template?.system
         let program = try await Program(
@@ -79,22 +86,42 @@ struct ChatCommand: AsyncParsableCommand {
         )
         await program.end { [prompt] in
             let words = prompt.joined(separator: " ")
-            let message = try await program.interrupts.during({ _ in
+            let (message, files) = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
-            }) { try await isConversation ? nil : text(of: words, in: template) }
-            // Before a line is read: two readers would share the terminal.
-            if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
-            let session = ChatSession {
-                var prepared = try await program.prepareConversation()
-                prepared.settings.commands = ConversationCommand.summaries
-                return prepared
+            }) {
+                // What is attached is not part of the message, too.
+                let isTaken = isConversation || answer.attach.contains("-")
+                let message = try await isTaken ? nil : text(of: words, in: template)
+                return (
+                    message ?? (isConversation ? nil : words),
+                    try await AttachmentSource.attachments(answer.attach, network: program.network)
+                )
             }
+            let writer = try answer.format.map { try AnswerWriter($0, to: answer.output) }
+            // Before a line is read: two readers would share the terminal.
+            if answer.dryRun {
+                // Nothing is sent.
+            } else if program.isRemote {
+                try await program.askForKey()
+            } else {
+                try program.checkModel()
+            }
+            let session = ChatSession { [answer] in
+                var made =
+                    try await answer.dryRun
+                    ? program.prepareDryRun() : program.prepareConversation()
+                made.settings.commands = ConversationCommand.summaries
+                try answer.apply(to: &made.settings)
+                return made
+            }
+            var store = store
+            if answer.dryRun { store.noStore = true }
             let record = ChatRecord(program, session, store, continuing: former)
             var chat = ChatLoop(program: program, session: session, record: record)
-            chat.hasCommands = true
+            (chat.writer, chat.hasCommands) = (writer, true)
             if isConversation, let former { await program.screen.notice(former.welcome) }
-            if let message { return try await chat.answer(message) }
-            return try await chat.converse()
+            if let message { return try await chat.answer(message, files) }
+            return try await chat.converse(files)
         }
     }
 

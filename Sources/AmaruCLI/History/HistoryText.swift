@@ -19,7 +19,7 @@ enum HistoryText {
         return text.replacing("\n", with: " ") + "\n"
     }
 
-    static func findings(_ found: [Finding]) -> String {
+    static func findings(_ found: [FoundConversation]) -> String {
         found.reduce(into: "") { text, finding in
             let excerpt = EscapeFilter.clean(finding.excerpt).replacing("\n", with: " ")
             text += line(finding.conversation) + "    \(excerpt)\n"
