@@ -28,7 +28,7 @@ struct ChatOptions: ParsableArguments {
 
     @OptionGroup(title: "Network options") var network: NetworkOptions
 
-    @Option(help: "A Python package that the script needs. Repeatable.")
+    @Option(help: "A Python package that the script needs, or a list of them. Repeatable.")
     var with: [String] = []
 
     @Option(

@@ -50,7 +50,7 @@ extension Program {
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
         needs.dependencies =
-            try await options.with + plugins.requirements(builder) { try .linked }
+            try await options.packages + plugins.requirements(builder)
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
@@ -66,7 +66,6 @@ extension Program {
         made.readsVariables = true
         made.packages = ScriptPackages(
             builder: builder,
-            interpreter: { try .linked },
             progress: screen.progress
         )
         return made
