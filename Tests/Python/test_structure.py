@@ -42,10 +42,12 @@ ALLOWED = {
     "amaru.plugins": {"amaru._bridge", "amaru.host"},
     "amaru.local": set(),
     "amaru._repl": {"amaru", "amaru._script", "amaru.chat", "amaru.host", "pyodide"},
+    "amaru._pending": set(),
     "amaru._script": {
         "amaru._bridge",
         "amaru._current",
         "amaru._main",
+        "amaru._pending",
         "amaru._reply",
         "amaru.host",
         "amaru.chat",
