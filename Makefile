@@ -33,8 +33,8 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
-	test-peers test-asan test-tsan test-debug test-pythons test-network test-leaks bench bench-network \
-	bench-process bench-screen format lint clean
+	test-peers test-asan test-tsan test-debug test-pythons test-network test-scripts test-leaks \
+	bench bench-network bench-process bench-screen format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -162,6 +162,16 @@ test-network:
 		AMARU_TEST_TARGETS=AmaruHTTPTests,AmaruChatTests \
 			PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib" \
 			$(SWIFT) test --scratch-path ".build-network-$$version" || exit 1; \
+	done
+
+# Scripts with many libraries under `amaru run` as under python, with each other Python that is
+# here: a whole build for each, and so no part of every run.
+test-scripts:
+	@for home in $(PYTHONS); do \
+		build=".build-scripts-$$(basename "$$home")"; \
+		export PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib"; \
+		$(SWIFT) build --product amaru --scratch-path "$$build" \
+			&& Tests/Peers/run --amaru "$$build/debug/amaru" scripts || exit 1; \
 	done
 
 # Every way across the bridge 100,000 times (some 20,000): nothing may be left behind.

@@ -110,7 +110,7 @@ def prepare(
     elif kind == "folder":
         _main.describe_folder(module, path, filename)
     elif kind == "text":
-        _main.describe_text(module, filename)
+        _main.describe_text(module, filename, source)
     else:
         _main.describe_file(module, filename)
     return module.__dict__, source, filename
@@ -133,13 +133,15 @@ def offer() -> str:
 
     ``sender`` is a function ``sender_message_proxy(api_key, text)``, perhaps with a
     coroutine function ``main``, there or in a module ``main``, to run in the
-    background; ``reply`` is a function marked by ``amaru.reply``; else it has run, and
-    that is all.
+    background; ``reply`` is a function marked by ``amaru.reply``; ``tasks`` means that
+    it has left something to wait for; else it has run, and that is all.
     """
     module = sys.modules["__main__"]
     sender = module.__dict__.get("sender_message_proxy")
     if not callable(sender):
-        return "" if _reply.function() is None else "reply"
+        if _reply.function() is not None:
+            return "reply"
+        return "tasks" if _is_unfinished() else ""
     import inspect
 
     mains = (getattr(m, "main", None) for m in (module, sys.modules.get("main")))
@@ -152,6 +154,16 @@ def command_names() -> list[str]:
     """Return the names of the script's slash commands, without their slash."""
     names = sys.modules["__main__"].__dict__.get("command_names")
     return [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
+
+
+def _is_unfinished() -> bool:
+    """Return whether the host's loop has something left to do for the script."""
+    home_loop = getattr(sys.modules.get("_amaru_runtime"), "home_loop", None)
+    if home_loop is None or (loop := home_loop()) is None:
+        return False
+    from amaru import _pending
+
+    return _pending.exists(loop)
 
 
 def start() -> None:

@@ -59,11 +59,13 @@ ALLOWED = {
     "amaru.plugins": {"amaru._bridge", "amaru.host"},
     "amaru.local": set(),
     "amaru._repl": {"amaru", "amaru._script", "amaru.chat", "pyodide"},
+    "amaru._pending": set(),
     "amaru._script": {
         "amaru._answering",
         "amaru._bridge",
         "amaru._current",
         "amaru._main",
+        "amaru._pending",
         "amaru._reply",
         "amaru.host",
         "amaru.chat",

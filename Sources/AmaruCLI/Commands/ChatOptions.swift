@@ -37,7 +37,7 @@ struct ChatOptions: ParsableArguments {
 
     @OptionGroup(title: "Input options") var input: InputOptions
 
-    @Option(help: "A Python package that the script needs. Repeatable.")
+    @Option(help: "A Python package that the script needs, or a list of them. Repeatable.")
     var with: [String] = []
 
     @Option(

@@ -22,7 +22,9 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             A script that leaves a callable sender_message_proxy, or marks a function with \
             amaru.reply, gets each line of the input as a message. Any other just runs, as it \
-            would under python. What follows -- are the script's own arguments; so is all that \
+            would under python, and what it has started is done before it ends. Packages are those \
+            of the script's # /// script block, of --with, and of the pyproject.toml or \
+            requirements.txt of a folder that is named as PATH. What follows -- are the script's own arguments; so is all that \
             follows -c CODE, -m MODULE, or a script whose first line starts amaru.
             """
     )

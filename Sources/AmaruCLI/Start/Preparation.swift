@@ -25,7 +25,7 @@ extension Program {
 
     /// The packages that the user's plugins need.
     func requirementsOfPlugins() async throws -> [String] {
-        try await plugins.requirements(builder) { try .linked }
+        try await plugins.requirements(builder)
     }
 
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
@@ -56,7 +56,7 @@ extension Program {
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
         needs.dependencies =
-            try await options.with + requirementsOfPlugins()
+            try await options.packages + requirementsOfPlugins()
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
@@ -72,7 +72,6 @@ extension Program {
         made.readsVariables = true
         made.packages = ScriptPackages(
             builder: builder,
-            interpreter: { try .linked },
             progress: screen.progress
         )
         return made

@@ -133,7 +133,8 @@ public final class ChatSession: Sendable {
             try await run(configuration.script, configuration)
             configuration.trace("script loaded")
             let offer: String = configuration.isForNames ? "" : try await Self.call("offer")
-            if offer.isEmpty { return .nothing }
+            if offer == "tasks" { try await finishTasks() }
+            if offer.isEmpty || offer == "tasks" { return .nothing }
             // Made when it is looked up first: the class of what is delivered from now on.
             try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
             // From here on a fault in the background is a death of the receiver, not the script's.
@@ -144,6 +145,12 @@ public final class ChatSession: Sendable {
             state.withLock { if $0.phase != .over { ($0.phase, $0.startFailure) = (.over, error) } }
             throw error
         }
+    }
+
+    /// Waits for the tasks and timers that a script has left, as in a page.
+    @PythonActor private func finishTasks() async throws {
+        let left: PythonObject = try Python.import("amaru._pending").finish()
+        _ = try await left.awaited()
     }
 
     // MARK: Turns
