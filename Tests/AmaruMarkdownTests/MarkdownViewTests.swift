@@ -17,16 +17,25 @@ import Testing
         var view = MarkdownView(measure: measure, colors: .all)
         var screen = TerminalScreen(columns: columns, rows: rows, width: cells)
         var (columns, rows) = (columns, rows)
+        var isInside = false
+        // As a session does it, which leaves the last newline out while a line may go on.
+        func write(_ frame: LiveRegion.Frame) {
+            guard !frame.text.isEmpty else { return }
+            var text = frame.text
+            if isInside { text = frame.continuation ?? "\n" + text }
+            isInside = frame.isOpen && text.last == "\n"
+            screen.feed(isInside ? String(text.dropLast()) : text)
+        }
         for (number, piece) in pieces.enumerated() {
             view.append(piece)
-            screen.feed(view.frame(columns: columns, rows: rows).text)
+            write(view.frame(columns: columns, rows: rows))
             if let size = sizeAfter(number) {
                 (columns, rows) = size
                 screen.resize(columns: columns, rows: rows)
             }
         }
         view.finish()
-        screen.feed(view.frame(columns: columns, rows: rows).text)
+        write(view.frame(columns: columns, rows: rows))
         screen.feed("end\n")
         return screen
     }

