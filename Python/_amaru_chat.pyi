@@ -34,8 +34,7 @@ class Turn:
     @property
     def ended(self) -> bool: ...
     @property
-    def history(self) -> list[list[str]] | None:
-        """The questions and answers before this, or None for those remembered."""
+    def history(self) -> list[list[str]] | None: ...
     def clean(self, text: str) -> str:
         """Removes terminal escapes from text in pieces."""
     def drain(self) -> asyncio.Future[None]:

@@ -59,7 +59,7 @@ async def receive(chat: Conversation, plugins: Plugins | None) -> None:
         if settings().terminal and is_command(message):
             answer = obey(turn, message, plugins)
         else:
-            answer = chat.send(turn, message)
+            answer = chat.send(turn, message, turn.history)
         task = asyncio.create_task(answer)
         turn.bind(task)
         try:

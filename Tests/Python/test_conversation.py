@@ -269,9 +269,7 @@ async def test_a_turn_may_go_on_from_another_history(
     server = serve(*(whole(answer) for answer in ("one", "two", "three")))
     chat = talk(server, system="be brief")
     await chat.send(screen.turn(1), "a")
-    turn = screen.turn(2)
-    turn.history = [["before", "this"]]
-    await chat.send(turn, "b")
+    await chat.send(screen.turn(2), "b", [["before", "this"]])
     begin = [("system", "be brief"), ("user", "before"), ("assistant", "this")]
     assert contents(server) == [*begin, ("user", "b")]
     await chat.send(screen.turn(3), "c")

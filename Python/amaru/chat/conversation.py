@@ -53,9 +53,15 @@ class Conversation:
         asked = {"role": "user", "content": question}
         self.messages += [asked, {"role": "assistant", "content": answer}]
 
-    async def send(self, turn: host.Turn, text: str) -> None:
+    async def send(
+        self,
+        turn: host.Turn,
+        text: str,
+        history: Iterable[Sequence[str]] | None = None,
+    ) -> None:
         """Ask `text` and show the answer in `turn`, which has ended on return.
 
+        A `history` takes the place of what was said before, as in `rewind`.
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
@@ -63,8 +69,8 @@ class Conversation:
         question: dict[str, Any] = {"role": "user", "content": text}
         try:
             async with self._turn:
-                if turn.history is not None:
-                    self.rewind(turn.history)
+                if history is not None:
+                    self.rewind(history)
                 if self._filter is not None:
                     question["content"] = await self._filter("message", text, turn)
                 if files := turn.attachments:
