@@ -239,6 +239,9 @@ class _Reader:
     def alias(self, value: Any, path: Path) -> Table:
         if isinstance(value, str):
             value = {"model": value}
+        elif not isinstance(value, dict):
+            self.refuse(path, "not a model", 'write it as in fast = "PROVIDER/MODEL"')
+            return {}
         known = {
             "model": self.name,
             "system": self.text,

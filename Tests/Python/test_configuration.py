@@ -90,6 +90,7 @@ BAD = [
     (PROVIDER + "[aliases]\ngroq = 'm'", 4, "aliases.groq", "another name"),
     ("[aliases.x]\nsystem = 's'", 1, "aliases.x", "PROVIDER/MODEL"),
     ('model = """\na\nb\n"""\nzzz = 1', 5, "zzz", "model, currency"),
+    ("[aliases]\nx = 1", 2, "aliases.x", "PROVIDER/MODEL"),
     ("providers = 1", 1, "providers", "[providers]"),
     ("model = ", 1, "", "toml.io"),
     ("model = 'a'\nmodel = 'b'", 2, "", "toml.io"),

@@ -74,7 +74,7 @@ struct ModelsCommand: AsyncParsableCommand {
     private func write(_ list: ModelList) throws {
         try Report.output(list.models.map { $0 + "\n" }.joined())
         if list.models.isEmpty { Report.line("amaru: the server names no models") }
-        if list.age >= 1 {
+        if list.age >= 60 {
             Report.line("amaru: as of \(list.ageText) ago; --refresh asks again")
         }
     }

@@ -133,7 +133,7 @@ struct ServerExamination {
         do {
             let list = try await program.models(keptFor: 0, within: Self.timeouts)
             let model = choice.model ?? ModelChoice.standardModel
-            let count = "\(list.models.count) models"
+            let count = Finding.count(list.models.count, "model")
             if list.models.isEmpty || list.models.contains(model) {
                 return .ok("server", "\(shown), \(count), asks \(model)")
             }

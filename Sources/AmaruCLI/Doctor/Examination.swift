@@ -67,9 +67,8 @@ struct Examination {
                 "make that folder writable, or set XDG_CACHE_HOME to another one"
             )
         }
-        let count = builder.cached.count
-        let noun = count == 1 ? "environment" : "environments"
-        return .ok("environments", "\(settings.cacheFolder.path), \(count) \(noun)")
+        let count = Finding.count(builder.cached.count, "environment")
+        return .ok("environments", "\(settings.cacheFolder.path), \(count)")
     }
 
     // MARK: The network
@@ -169,8 +168,9 @@ struct Examination {
             guard let found = try await settings.file.read() else {
                 return .ok("configuration", "none; \(settings.path) would be it")
             }
-            let counts = "\(found.providers.count) providers, \(found.aliases.count) aliases"
-            return .ok("configuration", "\(settings.path), \(counts)")
+            let providers = Finding.count(found.providers.count, "provider")
+            let names = [providers] + found.aliases.keys.sorted().map { "alias \($0)" }.prefix(5)
+            return .ok("configuration", "\(settings.path), \(names.joined(separator: ", "))")
         } catch let error as SettingsError {
             return .failed("configuration", "\(error)", "amaru config edit")
         } catch {

@@ -19,12 +19,6 @@ struct Finding: Encodable, Equatable, Sendable {
     /// What to do; empty if it works.
     var remedy = ""
 
-    /// The parts of a chat in the order in which one needs the other.
-    static let order = [
-        "python", "libpython", "environments", "authorities", "proxy", "terminal",
-        "configuration", "key", "server",
-    ]
-
     static func ok(_ check: String, _ detail: String) -> Finding {
         Finding(check: check, state: .ok, detail: detail)
     }
@@ -35,6 +29,11 @@ struct Finding: Encodable, Equatable, Sendable {
 
     static func failed(_ check: String, _ detail: String, _ remedy: String) -> Finding {
         Finding(check: check, state: .failed, detail: detail, remedy: remedy)
+    }
+
+    /// A number of things, in words.
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     /// Name, state, and what was found, with the remedy behind it.

@@ -22,7 +22,7 @@ struct ModelList: Codable, Equatable, Sendable {
     /// The age in words.
     var ageText: String {
         switch age {
-        case ..<120: "\(Int(age)) seconds"
+        case ..<120: "\(Int(age)) s"
         case ..<7200: "\(Int(age / 60)) minutes"
         case ..<172_800: "\(Int(age / 3600)) hours"
         default: "\(Int(min(age / 86_400, 1e9))) days"

@@ -59,10 +59,11 @@ extension Program {
     static func near(_ name: String, _ models: [String]) -> [String] {
         let found = NearMiss.names(near: name, among: models)
         if !found.isEmpty { return Array(found.prefix(3)) }
-        // Without the maker's name before the slash, or with less of the version.
-        let lower = name.lowercased()
-        guard lower.count >= 3 else { return [] }
-        return Array(models.filter { $0.lowercased().contains(lower) }.prefix(3))
+        // Without the maker's name before the slash, the version behind it, or a hyphen.
+        let simple = { (name: String) in name.lowercased().filter { $0.isLetter || $0.isNumber } }
+        let wanted = simple(name)
+        guard wanted.count >= 3 else { return [] }
+        return Array(models.filter { simple($0).contains(wanted) }.prefix(3))
     }
 
     /// Says what a turn cost, if the settings have a price.

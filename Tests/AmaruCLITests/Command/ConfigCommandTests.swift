@@ -1,6 +1,7 @@
 // `amaru config`, and what the file of settings does for a chat.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing

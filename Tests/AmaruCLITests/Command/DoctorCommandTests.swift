@@ -1,6 +1,7 @@
 // `amaru doctor`, and commands with a typing error.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -38,7 +39,7 @@ extension BuiltCommand {
             #expect(rows.map { String($0[0]) } == Self.order, "\(text)")
             #expect(rows.allSatisfy { $0[1] == "ok" }, "\(text)")
             #expect(text.output.contains("from the variable S_API_KEY, for \(server.url)"))
-            #expect(text.output.contains("\(server.url)/v1, 1 models, asks m"), "\(text)")
+            #expect(text.output.contains("\(server.url)/v1, 1 model, asks m"), "\(text)")
             #expect(!"\(text)\(json)".contains("doctor-1"))
             #expect(server.requests.first?.header("authorization") == "Bearer sk-doctor-1")
             let lines = try JSONDecoder().decode([Line].self, from: Data(json.output.utf8))
@@ -105,7 +106,7 @@ extension BuiltCommand {
             "A sentence that begins with such a word is a prompt",
             arguments: [
                 ["fun", "facts", "about", "llamas"], ["key ideas of Kant"], ["--", "evn", "list"],
-                ["model", "train", "ideas"], ["hello"], ["hi"],
+                ["model", "train", "ideas"],
             ]
         )
         func sentence(words: [String]) async throws {

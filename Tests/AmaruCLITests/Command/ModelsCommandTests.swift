@@ -1,6 +1,7 @@
 // `amaru models`, what is kept of it, and what a server says that is none.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -134,7 +135,7 @@ extension BuiltCommand {
         /// Completes the last argument.
         private static let complete = #"""
             source <("$0" --generate-completion-script bash)
-            COMP_WORDS=(amaru "$@")
+            COMP_WORDS=("$0" "$@")
             COMP_CWORD=$#
             COMP_LINE="amaru $*"
             COMP_POINT=${#COMP_LINE}

@@ -102,10 +102,10 @@ extension BuiltCommand {
         @Test(
             "A source without a key is named, and what it printed is not",
             arguments: [
-                (#"key.command = "echo sk-half-printed; exit 3""#, "failed (exit code 3)"),
+                (#"key.command = "echo half-printed; exit 3""#, "failed (exit code 3)"),
                 (#"key.command = "true""#, "printed nothing"),
-                (#"key.command = "yes sk-half-printed""#, "printed more than a key"),
-                (#"key.command = "echo sk-half-printed two words""#, "holds a blank"),
+                (#"key.command = "yes half-printed""#, "printed more than a key"),
+                (#"key.command = "echo half-printed two words""#, "holds a blank"),
                 (#"key.file = "~/nowhere""#, "there is no such file"),
                 (#"key.file = "~/open""#, "chmod 600"),
             ]
@@ -113,11 +113,11 @@ extension BuiltCommand {
         func badSource(source: String, words: String) async throws {
             let server = try await ScriptedServer.withModels([])
             let home = try ConfiguredFolder(Self.settings(server, source))
-            try home.folder.write("sk-half-printed", to: "open", permissions: 0o644)
+            try home.folder.write("half-printed", to: "open", permissions: 0o644)
             let result = try await home.amaru("hello")
             await server.shutDown()
             #expect(result.errors.contains(words), "\(result)")
-            #expect(!result.errors.contains("sk-half"), "\(result)")
+            #expect(!result.errors.contains("half"), "\(result)")
             #expect(result.status != .exited(0))
             #expect(server.requests.isEmpty)
         }

@@ -23,9 +23,10 @@ import Testing
         #expect(Array(NearMiss.names(near: word, among: names).prefix(1)) == near)
     }
 
-    @Test func `Without a typing error the longer names count`() {
+    @Test func `Without a typing error the names count that are longer`() {
         let models = ["maker/llama-3-8b", "maker/llama-3-70b", "other/qwen"]
         #expect(Program.near("llama-3-8b", models) == ["maker/llama-3-8b"])
+        #expect(Program.near("Llama3-70b", models) == ["maker/llama-3-70b"])
         #expect(Program.near("zz", models).isEmpty)
     }
 }
