@@ -276,9 +276,13 @@ class Client:
 
 
 def _encoded(request: dict[str, Any]) -> bytes:
-    # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
-    text = json.dumps(request, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
-    return text.decode("utf-16-le", "replace").encode()
+    text = json.dumps(request, ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
+        pairs = text.encode("utf-16-le", "surrogatepass")
+        return pairs.decode("utf-16-le", "replace").encode()
 
 
 def _fault(exc: Exception) -> Fault:
