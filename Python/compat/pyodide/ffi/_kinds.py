@@ -169,7 +169,7 @@ jsnull: Final = JsNull()
 class JsBigInt(int):
     """An integer that JavaScript gets as a BigInt; here an int like any other.
 
-    What comes of such integers alone is one, too, and so is one that is shifted.
+    What it becomes as the left operand is one, too.
     """
 
 
@@ -179,9 +179,7 @@ def _of_integers(name: str) -> Callable[..., Any]:
     @wraps(method)
     def operator(*operands: Any) -> Any:
         result = method(*operands)
-        decisive = operands[:1] if name in ("__lshift__", "__rshift__") else operands
-        is_ours = all(isinstance(one, JsBigInt) for one in decisive)
-        return JsBigInt(result) if is_ours and type(result) is int else result
+        return JsBigInt(result) if type(result) is int else result
 
     return operator
 
