@@ -28,6 +28,9 @@ class Turn:
         """Ends the turn as stopped by the user."""
     @property
     def ended(self) -> bool: ...
+    @property
+    def history(self) -> list[list[str]] | None:
+        """The questions and answers before this, or None for those remembered."""
     def clean(self, text: str) -> str:
         """Removes terminal escapes from text in pieces."""
     def drain(self) -> asyncio.Future[None]:

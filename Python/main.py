@@ -30,10 +30,10 @@ def is_command(message: str) -> bool:
 
 def overview(plugins: Plugins | None) -> str:
     """Say which commands there are."""
-    lines = ["/help: show this"]
-    for name, command in sorted(plugins.commands().items() if plugins else ()):
-        lines.append(f"/{name}: {command.summary or f'of the plugin {command.plugin}'}")
-    return "\n".join(lines)
+    known = {"help": "show this", **settings().commands}
+    for name, command in plugins.commands().items() if plugins else ():
+        known.setdefault(name, command.summary or f"of the plugin {command.plugin}")
+    return "\n".join(f"/{name}: {known[name]}" for name in sorted(known))
 
 
 async def obey(turn: Turn, line: str, plugins: Plugins | None) -> None:

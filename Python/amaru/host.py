@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from amaru import _bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
+    from collections.abc import Mapping
     from typing import Any
 
     from _amaru_chat import Turn as Turn
@@ -33,6 +36,8 @@ class Settings:
     local: bool = False
     #: Whether the user converses on a terminal, where slash commands count.
     terminal: bool = False
+    #: The slash commands that the host itself obeys, with what each does.
+    commands: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, **given: Any) -> None:
         self.__dict__.update(given)

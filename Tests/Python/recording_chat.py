@@ -39,6 +39,7 @@ class ChatSettings:
     plugins: str = ""
     local: bool = False
     terminal: bool = False
+    commands: dict[str, str] = field(default_factory=dict)
 
 
 class RecordingChat(ModuleType):
@@ -88,6 +89,7 @@ class RecordingTurn:
         self._number = number
         self._ended = asyncio.Event()
         self.claimed = False
+        self.history: list[list[str]] | None = None
         self._cancelled = False
         self._task: asyncio.Task[Any] | None = None
 

@@ -53,10 +53,11 @@ async def start(
 ) -> AsyncIterator[Start]:
     chats: list[Chat] = []
 
-    def run(server: Server, plugins: str = "", *, terminal: bool = True) -> Chat:
-        settings = ChatSettings(
-            *("m", f"{server.origin}/v1"), plugins=plugins, terminal=terminal
-        )
+    def run(
+        server: Server, plugins: str = "", *, terminal: bool = True, **others: Any
+    ) -> Chat:
+        options = {"plugins": plugins, "terminal": terminal, **others}
+        settings = ChatSettings("m", f"{server.origin}/v1", **options)
         monkeypatch.setattr(amaru, "settings", lambda: settings)
         monkeypatch.setattr(amaru, "current_turn", lambda: chats[-1].turn)
         spec = importlib.util.spec_from_file_location("script", SCRIPT)
@@ -184,6 +185,14 @@ async def test_commands(
     assert screen.shown(5) == "FINE"
     said = server.received[0].json()["messages"][0]["content"]
     assert said == "/etc/hosts is empty, why? (my folder)"
+
+
+async def test_help_lists_the_commands_of_the_host(
+    start: Start, screen: RecordingChat, serve: Serve, tmp_path: Path
+) -> None:
+    chat = start(serve(), commands={"undo": "take it back"})
+    await chat.settled(chat.say(1, "/help"))
+    assert screen.shown(1) == "/help: show this\n/undo: take it back"
 
 
 async def test_without_plugins_there_is_only_help(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from io import StringIO
 
@@ -41,6 +41,16 @@ class Conversation:
         self._filter = filter
         self._turn = asyncio.Lock()
 
+    def rewind(self, exchanges: Iterable[Sequence[str]]) -> None:
+        """Let these questions and answers be all that was said."""
+        self.messages[:] = [m for m in self.messages[:1] if m["role"] == "system"]
+        for question, answer in exchanges:
+            self._remember(question, answer)
+
+    def _remember(self, question: str, answer: str) -> None:
+        asked = {"role": "user", "content": question}
+        self.messages += [asked, {"role": "assistant", "content": answer}]
+
     async def send(self, turn: host.Turn, text: str) -> None:
         """Ask `text` and show the answer in `turn`, which has ended on return.
 
@@ -50,6 +60,8 @@ class Conversation:
         answer = _Answer(turn, self._filter)
         try:
             async with self._turn:
+                if turn.history is not None:
+                    self.rewind(turn.history)
                 if self._filter is not None:
                     text = await self._filter("message", text, turn)
                 if not turn.ended:
@@ -65,8 +77,7 @@ class Conversation:
             turn.finished(answer.reason)
         finally:
             if said := answer.text.getvalue():
-                question = {"role": "user", "content": text}
-                self.messages += [question, {"role": "assistant", "content": said}]
+                self._remember(text, said)
 
     async def _ask(self, text: str, answer: _Answer) -> None:
         messages = [*self.messages, {"role": "user", "content": text}]

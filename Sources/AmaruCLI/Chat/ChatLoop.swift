@@ -8,14 +8,18 @@ import AmaruEnvironment
 struct ChatLoop: Sendable {
     let program: Program
     let session: ChatSession
+    let record: ChatRecord
+    /// Whether the slash commands of a conversation are for this one.
+    var hasCommands = false
 
     private static let prompt = "> "
 
     private var screen: Screen { program.screen }
 
     private var lines: LineReader {
+        let own = hasCommands ? ConversationCommand.allCases.map(\.rawValue) : []
         let completer = ChatCompleter(variables: program.variables) { [session] in
-            await session.commandNames()
+            own + (await session.commandNames())
         }
         return LineReader(program: program, kind: .message, completion: completer.complete)
     }
@@ -43,8 +47,13 @@ struct ChatLoop: Sendable {
         }
         defer { background.cancel() }
         var worst: Int32 = 0
+        /// A former message that the user is changing.
+        var draft: String?
         while true {
-            switch try await lines.next(Self.prompt) {
+            let line = try await lines.next(Self.prompt, changing: draft)
+            let isChanged = draft != nil
+            draft = nil
+            switch line {
             case .endOfInput:
                 return await end(with: try await codeOfProgram() ?? worst)
             case .interrupted:
@@ -56,13 +65,34 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                let code = Self.code(of: try await turn(line))
+                let message: String
+                switch await outcome(of: isChanged ? "/edit \(line)" : line) {
+                case .message(let text): message = text
+                case .draft(let text):
+                    draft = text
+                    continue
+                case .shown(let text):
+                    try await screen.show(.display(text))
+                    continue
+                case .refused(let reason):
+                    await screen.notice(reason)
+                    continue
+                }
+                let code = Self.code(of: try await turn(message))
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
                 if code == ProcessEnd.interrupted { return await end(with: code) }
                 worst = max(worst, code)
             }
         }
+    }
+
+    /// What becomes of a line: most are messages.
+    private func outcome(of line: String) async -> ConversationCommand.Outcome {
+        guard hasCommands, screen.isInteractive,
+            let (command, rest) = ConversationCommand.parse(line)
+        else { return .message(line) }
+        return await command.run(rest, on: record)
     }
 
     // MARK: One turn
@@ -77,7 +107,12 @@ struct ChatLoop: Sendable {
         // What is typed meanwhile is the next message.
         screen.terminalInUse?.typeAhead(LineRequest(prompt: Self.prompt, kind: .message))
         defer { screen.terminalInUse?.typeAhead(nil) }
-        let turn = session.send(message, key: program.keys.known ?? "")
+        let history = await record.history()
+        let turn = session.send(message, key: program.keys.known ?? "", after: history)
+        if !screen.isInteractive || !hasCommands || !ConversationCommand.isCommand(message) {
+            record.begin(turn, message)
+        }
+        defer { record.end() }
         return try await program.interrupts.during { [program, session] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
@@ -100,6 +135,7 @@ struct ChatLoop: Sendable {
             } else {
                 try await screen.endAnswer()
             }
+            if let failure = record.takeFailure() { await screen.notice(failure) }
             return end
         }
     }
@@ -129,6 +165,8 @@ struct ChatLoop: Sendable {
     }
 
     private func end(with code: Int32) async -> Int32 {
+        await record.finish()
+        if let failure = record.takeFailure() { await screen.notice(failure) }
         screen.close()
         let isHurried = code == ProcessEnd.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))

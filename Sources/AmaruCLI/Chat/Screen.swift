@@ -3,6 +3,7 @@
 
 import Amaru
 import AmaruChat
+import AmaruEnvironment
 
 /// The two ends of the conversation with the user.
 ///
@@ -16,6 +17,12 @@ actor Screen {
     private let readsInput: Bool
     private let output: Int32
     private let opened = Lock(Opened())
+    /// The answer, where answers are laid out.
+    let answer: LiveAnswer?
+    /// Writes the next frame when it is time.
+    var frameTimer: Task<Void, Never>?
+    /// The frame that is being written.
+    var frameInWriting: AsyncValue<Result<Void, any Error>>?
     private var isInsideLine = false
     private var countdown: (task: Task<Void, Never>, attempts: String)?
 
@@ -29,15 +36,28 @@ actor Screen {
     /// Describes a screen; nothing is taken over yet.
     ///
     /// - `isConversation`: Whether lines are read; otherwise the input is left alone.
+    /// - `isPlain`: Whether answers are written as they come, on a terminal too.
     /// - `output`: Where answers are written; the descriptor stays the caller's.
-    init(isConversation: Bool, variables: [String: String], output: Int32 = STDOUT_FILENO) {
+    init(
+        isConversation: Bool,
+        variables: [String: String],
+        isPlain: Bool = false,
+        output: Int32 = STDOUT_FILENO
+    ) {
         self.output = output
+        let isTerminal = isatty(output) == 1
+        let style = ScreenStyle(
+            isPlain: isPlain,
+            isTerminal: isTerminal,
+            variables: variables
+        )
+        answer = style.view.map { LiveAnswer($0) }
         self.variables = variables
         readsInput = isConversation
         isInteractive = isConversation && isatty(STDIN_FILENO) == 1
     }
 
-    private nonisolated var terminal: TerminalSession {
+    nonisolated var terminal: TerminalSession {
         get throws {
             try opened.withLock { opened in
                 if let session = opened.session { return session }
@@ -57,6 +77,9 @@ actor Screen {
 
     /// The terminal, if a line was read or shown already.
     nonisolated var terminalInUse: TerminalSession? { opened.withLock { $0.session } }
+
+    /// Whether answers are dropped.
+    nonisolated var isStopped: Bool { opened.withLock { $0.isStopped } }
 
     /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
     nonisolated func stopAnswer() {
@@ -90,7 +113,7 @@ actor Screen {
     /// - Throws: `CancellationError`, also on Ctrl-C; `TerminalError` after `close()`.
     func readLine(prompt: String) async throws -> String? {
         // The line editor redraws its line from the first column.
-        if isInteractive { try await endAnswer() }
+        if isInteractive || answer != nil { try await endAnswer() }
         let request = LineRequest(prompt: EscapeFilter.clean(prompt))
         return switch try await terminal.readLine(request) {
         case .line(let line): line
@@ -102,6 +125,7 @@ actor Screen {
     /// Gives the terminal to a program, once all that was posted is on it; ends with `takeBack()`.
     nonisolated func lend() async throws {
         guard isInteractive else { return }
+        try await endAnswer()
         try await terminal.writeAnswer("")
         try terminal.suspend()
     }
@@ -130,17 +154,19 @@ actor Screen {
         await endCountdown()
         switch event {
         case .text(let text):
-            try await write(text)
+            try await add(text)
         case .display(let text):
-            try await write(text)
+            try await add(text)
             try await endAnswer()
+        case .reasoning(let text):
+            try await addThought(text)
         case .notice(let message):
             await notice(message, waits: true)
         case .retrying(let reason, let delay, let attempt, let attempts):
             await count(down: delay, for: reason, "\(attempt) of \(attempts)")
         case .skipped(let count):
             await notice("\(count) events were not shown")
-        case .reasoning, .toolCall, .usage:
+        case .toolCall, .usage:
             break
         }
     }
@@ -150,12 +176,14 @@ actor Screen {
     /// - Throws: As `show(_:)`.
     func endAnswer() async throws {
         await endCountdown()
+        try await settleAnswer()
         if isInsideLine { try await write("\n") }
     }
 
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
         await endCountdown(isStopped: true)
+        leaveAnswer()
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
     }
@@ -164,6 +192,7 @@ actor Screen {
     ///
     /// - `waits`: Whether to return only when the terminal has taken it.
     func notice(_ message: String, waits: Bool = false) async {
+        if insert("amaru: \(message)") { return }
         let start = isInsideLine ? "\n" : ""
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {
             isInsideLine = false
@@ -180,13 +209,20 @@ actor Screen {
 
     /// Writes a line about the start, above the prompt if there is one.
     nonisolated func progress(_ line: String) {
+        if insert(line) { return }
         guard isInteractive, isatty(STDERR_FILENO) == 1, let terminal = terminalInUse else {
             return Report.line(line)
         }
         terminal.post(EscapeFilter.clean(line) + "\n")
     }
 
-    private func write(_ text: String) async throws {
+    /// Writes diagnostics of several lines, above what may still change.
+    nonisolated func report(_ text: String) {
+        let lines = text.hasSuffix("\n") ? String(text.dropLast()) : text
+        if !insert(lines) { Report.text(text) }
+    }
+
+    func write(_ text: String) async throws {
         guard let last = text.last else { return }
         isInsideLine = !last.isNewline
         try await terminal.writeAnswer(text)
@@ -196,6 +232,7 @@ actor Screen {
 
     /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
     private func count(down delay: Duration, for reason: String, _ attempts: String) async {
+        try? await settleAnswer()
         let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
         guard isatty(STDERR_FILENO) == 1, isatty(output) == 1,
             let terminal = try? terminal

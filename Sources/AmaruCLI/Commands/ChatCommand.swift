@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruStore
 import ArgumentParser
 
 #if canImport(FoundationEssentials)
@@ -13,7 +14,13 @@ import ArgumentParser
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
-        abstract: "Chat with a model: answer a prompt or piped input once, or converse."
+        abstract: "Chat with a model: answer a prompt or piped input once, or converse.",
+        discussion: """
+            While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
+            line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
+            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D ends \
+            the chat. What you enter during an answer is sent behind it; Up takes it back.
+            """
     )
 
     @Argument(help: "The prompt; without one, on a terminal, you converse.")
@@ -27,6 +34,10 @@ struct ChatCommand: AsyncParsableCommand {
     var shortModel: String?
 
     @OptionGroup var options: ChatOptions
+    @OptionGroup(title: "Conversation options") var continuation: ContinueOptions
+    @OptionGroup var store: StoreOptions
+
+    @OptionGroup(title: "Screen options") var screen: ScreenOptions
 
     func validate() throws {
         // A prompt in quotes is one word; behind -- there is no command.
@@ -48,19 +59,28 @@ struct ChatCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
-        var options = options
+        var (prompt, options) = (prompt, options)
         options.model = options.model ?? shortModel
-        let program = try Program(options, isConversation: isConversation)
-        await program.end {
+        let former = try continuation.conversation(&prompt)
+        try former.map { try options.goOn(with: $0.conversation) }
+        let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        let program = try Program(options, isConversation: isConversation, isPlain: screen.plain)
+        await program.end { [prompt] in
             let words = prompt.joined(separator: " ")
             let message = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
             }) { try await isConversation ? nil : PipedInput.message(after: words) }
             // Before a line is read: two readers would share the terminal.
             if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
-            let session = ChatSession { try await program.prepareConversation() }
-            let chat = ChatLoop(program: program, session: session)
+            let session = ChatSession {
+                var prepared = try await program.prepareConversation()
+                prepared.settings.commands = ConversationCommand.summaries
+                return prepared
+            }
+            let record = ChatRecord(program, session, store, continuing: former)
+            var chat = ChatLoop(program: program, session: session, record: record)
+            chat.hasCommands = true
+            if isConversation, let former { await program.screen.notice(former.welcome) }
             if let message { return try await chat.answer(message) }
             return try await chat.converse()
         }

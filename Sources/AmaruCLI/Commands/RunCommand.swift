@@ -62,6 +62,9 @@ struct RunCommand: AsyncParsableCommand {
     var origin: String?
 
     @OptionGroup var options: ChatOptions
+    @OptionGroup var store: StoreOptions
+
+    @OptionGroup(title: "Screen options") var screen: ScreenOptions
 
     /// What is run, with its arguments.
     private var source: (ScriptSource, [String])? {
@@ -86,7 +89,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let (source, words) = source else { return }
-        let program = try Program(options)
+        let program = try Program(options, isPlain: screen.plain)
         await program.end {
             let arguments = CommandLine.bytes(of: words)
             // Standard input is read first: Ctrl-C ends that in a way of its own.
@@ -99,8 +102,9 @@ struct RunCommand: AsyncParsableCommand {
                 return configuration
             }
             let isRead = source == .standardInput
+            let record = ChatRecord(program, session, store, script: source.name)
             return try await ScriptRun(program: program, session: session, isInputRead: isRead)
-                .run()
+                .run(recordedBy: record)
         }
     }
 }

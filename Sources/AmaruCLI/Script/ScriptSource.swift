@@ -35,6 +35,18 @@ enum ScriptSource: Equatable, Sendable {
             }
     }
 
+    /// What it is called in the list of conversations.
+    var name: String {
+        switch self {
+        case .path(let path): path
+        // Behind the path there may be secrets.
+        case .url(let url): String(url.prefix { $0 != "?" && $0 != "#" })
+        case .standardInput: "-"
+        case .code: "-c"
+        case .module(let name): "-m \(name)"
+        }
+    }
+
     private static let archiveEndings = [
         ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar", ".zip", ".whl", ".pyz",
     ]

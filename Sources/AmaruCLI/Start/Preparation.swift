@@ -88,7 +88,7 @@ extension Program {
         made.environment = environment?.root
         made.idleTimeout = .seconds(options.idleTimeout)
         made.readLine = screen.readLine
-        made.report = { Report.text($0) }
+        made.report = screen.report
         made.trace = trace
         made.leaving = TerminalMode.leaveAll
         return made

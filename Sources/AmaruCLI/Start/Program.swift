@@ -31,7 +31,7 @@ final class Program: Sendable {
     private let server = Lock<LocalModelServer?>(nil)
 
     /// Reads the environment, once, and takes the keys out of it.
-    init(_ options: ChatOptions, isConversation: Bool = true) throws {
+    init(_ options: ChatOptions, isConversation: Bool = true, isPlain: Bool = false) throws {
         // A closed pipe is an error of the write, in Swift and in Python alike.
         signal(SIGPIPE, SIG_IGN)
         Self.keepFreedMemory()
@@ -51,7 +51,11 @@ final class Program: Sendable {
             servers: [keys.origin]
         )
         resources = try PythonResources()
-        screen = Screen(isConversation: isConversation, variables: variables)
+        screen = Screen(
+            isConversation: isConversation,
+            variables: variables,
+            isPlain: isPlain
+        )
         history = InputHistory(
             folder: options.input.noHistory ? nil : UserFolder.state(in: variables),
             isSecret: keys.isSecret,

@@ -3,6 +3,7 @@
 
 import Amaru
 import AmaruEnvironment
+import AmaruMarkdown
 
 /// Reads lines from the user and writes text to the screen, or from and to pipes.
 ///
@@ -137,9 +138,46 @@ final class TerminalSession: Sendable {
         let size = size
         let written = state.withLock { state in
             // What is dropped must not count as shown.
-            output.isStopped ? nil : output.postAnswer(state.input.show(text, size).screen)
+            output.postAnswer(output.isStopped ? "" : state.input.show(text, size).screen)
         }
-        try await written?.wait().get()
+        try await written.wait().get()
+    }
+
+    /// Has the rows of an answer written, those that change without a flicker.
+    ///
+    /// - Returns: What `writeAnswer` waits for.
+    func postAnswer(_ frame: LiveRegion.Frame) -> AsyncValue<Result<Void, any Error>> {
+        let size = size
+        return state.withLock { state in
+            output.postAnswer(output.isStopped ? "" : screen(for: frame, size, &state))
+        }
+    }
+
+    /// Writes the rows of an answer without waiting for them.
+    func post(_ frame: LiveRegion.Frame) {
+        let size = size
+        state.withLock { state in output.post(screen(for: frame, size, &state)) }
+    }
+
+    /// Whether the output takes nothing, so that notices are dropped.
+    var isFull: Bool { output.isFull }
+
+    /// Whether part of an answer was dropped, so that nobody knows what the screen shows.
+    var hasDroppedAnswer: Bool { output.hasDropped }
+
+    /// What a terminal is sent to show a frame at once, and what is typed below it.
+    private func screen(
+        for frame: LiveRegion.Frame,
+        _ size: TerminalSize,
+        _ state: inout State
+    ) -> String {
+        let text = state.input.show(frame.text, size).screen
+        let isBare = text.utf8.count == frame.text.utf8.count
+        guard isatty(outputDescriptor) == 1, !(isBare && frame.onlyAdds) else { return text }
+        let hasEnding = isBare && text.last == "\n"
+        let body = hasEnding ? text.dropLast() : text[...]
+        // https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
+        return "\u{1B}[?2026h\(body)\u{1B}[?2026l" + (hasEnding ? "\n" : "")
     }
 
     /// Writes a notice without waiting for it.

@@ -92,9 +92,11 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var isLocal = false
     /// Whether the user converses on a terminal, where slash commands count.
     public var isConversation = false
+    /// The slash commands that the host itself obeys, with what each does.
+    public var commands: [String: String] = [:]
 
     private enum CodingKeys: String, CodingKey {
-        case model, system, plugins
+        case model, system, plugins, commands
         case baseURL = "base_url"
         case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"

@@ -81,6 +81,9 @@ public final class ChatSession: Sendable {
         state.withLock { $0.turn.flatMap { $0.end == nil ? $0 : nil } } ?? background
     }
 
+    /// The settings that the script has started with; nil before that.
+    public var settings: ChatSettings? { state.withLock { $0.configuration?.settings } }
+
     /// The plugin whose code runs now; empty for none.
     public var runningPlugin: String { state.withLock { $0.plugin } }
 
@@ -145,9 +148,14 @@ public final class ChatSession: Sendable {
     /// - Parameters:
     ///   - text: The message.
     ///   - key: The placeholder that the script gets as its key.
+    ///   - history: What was said before; nil for what the script remembers.
     /// - Returns: The turn, at once.
-    public func send(_ text: String, key: String = "") -> Turn {
-        let turn = Turn { [weak self] turn in
+    public func send(
+        _ text: String,
+        key: String = "",
+        after history: [ChatExchange]? = nil
+    ) -> Turn {
+        let turn = Turn(history: history) { [weak self] turn in
             guard let self else { return }
             state.withLock { $0.cancels += 1 }
             stop {

@@ -99,6 +99,12 @@ extension Turn: PythonClassInstance {
             turn.end(.cancelled)
         }
         PythonProperty("ended") { $0.end != nil }
+        PythonProperty(
+            "history",
+            documentation: "The questions and answers before this, or None for those remembered."
+        ) { turn in
+            turn.history.map { $0.map { [ShownText($0.question), ShownText($0.answer)] } }
+        }
         PythonMethod(
             "clean",
             .positional("text"),

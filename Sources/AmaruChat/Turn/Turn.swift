@@ -34,20 +34,25 @@ public final class Turn: Sendable {
 
     private let state: Lock<State>
     private let onCancel: @Sendable (Turn) -> Void
+    /// What was said before, if the script is to forget what it remembers of that.
+    let history: [ChatExchange]?
     /// The Python task that the user's cancel reaches.
     let task = PythonSlot()
 
     /// Creates a turn.
     ///
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
+    /// - `history`: What was said before, if the script is to forget what it remembers of that.
     init(
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
+        history: [ChatExchange]? = nil,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
     ) {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
         state = Lock(State(log: log, owner: owner))
+        self.history = history
         self.onCancel = onCancel
     }
 
@@ -318,6 +323,15 @@ public struct TurnEvents: AsyncSequence, Sendable {
                 throw CancellationError()
             }
             return batch.popFirst()
+        }
+
+        /// Waits for more, and returns all that is there; nil at the end of the turn.
+        ///
+        /// - Throws: As `next()`.
+        package mutating func nextBatch() async throws -> [TurnEvent]? {
+            guard let first = try await next() else { return nil }
+            defer { batch = [] }
+            return [first] + batch
         }
 
         /// Lets more events come, when the last ones came fast: to wake for each costs more than it

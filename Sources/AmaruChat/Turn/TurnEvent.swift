@@ -39,6 +39,20 @@ public enum TurnEvent: Sendable, Equatable {
     private static let overhead = 32
 }
 
+/// A question and its answer, as the screen has shown them.
+public struct ChatExchange: Sendable, Equatable {
+    /// What the user wrote.
+    public let question: String
+    /// What was shown, also of an answer that was cut short.
+    public let answer: String
+
+    /// Creates an exchange.
+    public init(question: String, answer: String) {
+        self.question = question
+        self.answer = answer
+    }
+}
+
 /// How a turn ended.
 public enum TurnEnd: Sendable, Equatable {
     /// The answer is complete; the reason is the model's, such as `stop` or `length`.

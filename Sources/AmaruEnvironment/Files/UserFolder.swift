@@ -61,6 +61,14 @@ public enum UserFolder {
         return URL(filePath: named ?? entry, directoryHint: .isDirectory)
     }
 
+    /// The folder for what the program keeps: `$XDG_DATA_HOME/amaru`, else `~/.local/share/amaru`.
+    ///
+    /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
+    public static func data(in environment: [String: String]) -> URL {
+        folder("XDG_DATA_HOME", ".local/share", environment)
+    }
+
     /// The home that the system knows of; not Foundation's, which trusts an empty HOME.
     private static var entry: String {
         var (user, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)

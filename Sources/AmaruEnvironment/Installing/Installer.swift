@@ -126,8 +126,11 @@ struct Installer: Sendable {
         task: String
     ) async throws {
         guard !requirements.isEmpty || options.contains("--requirement") else { return }
-        let own = ["--progress-bar", "off", "--no-warn-script-location"]
-        let all = (program == .pip ? own : []) + options + ["--"] + requirements
+        let own =
+            program == .pip
+            ? ["--progress-bar", "off", "--no-warn-script-location"]
+            : InstallerEnvironment.optionsForUV(self.environment)
+        let all = own + options + ["--"] + requirements
         try await pip("install", all, in: environment, task: task)
     }
 
