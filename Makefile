@@ -34,7 +34,7 @@ endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
 	test-peers test-asan test-tsan test-debug test-pythons test-network test-leaks bench bench-network \
-	bench-process format lint clean
+	bench-process bench-screen format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -180,6 +180,11 @@ bench-network: build-release
 # What whole runs of the command cost, beside llm, python3 and C, in one table.
 bench-process: build-release
 	Tests/Benchmarks/Process/run
+	Tests/Benchmarks/History/run
+
+# What an answer costs on a terminal, beside Rich's Live on the same pieces.
+bench-screen: build-release
+	Tests/Benchmarks/Screen/run
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any, NoReturn
 
+    from amaru._answering import Answering
     from amaru.host import Turn
 
 __all__ = [
@@ -43,6 +44,7 @@ class _Script:
     sender: Callable[[str, str], Any] | None = None
     main: Callable[[], Awaitable[None]] | None = None
     main_task: asyncio.Future[Any] | None = None
+    answering: Answering | None = None
 
     def __init__(self) -> None:
         # asyncio holds its tasks weakly: one that waits for what only it knows would be
@@ -214,35 +216,15 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
     try:
         if _script.sender is None:
             turn.claim()
-            turn.bind(_script.run(_answer(turn, text)))
+            if _script.answering is None:
+                from amaru._answering import Answering
+
+                _script.answering = Answering()
+            turn.bind(_script.run(_script.answering.answer(turn, text)))
         elif hasattr(result := _script.sender(api_key, text), "__await__"):
             _script.run(result)
     finally:
         _current.turn.reset(token)
-
-
-async def _answer(turn: Turn, text: str) -> None:
-    """Show what the function marked by ``amaru.reply`` returns or yields."""
-    import asyncio
-
-    function = _reply.function()
-    assert function is not None, "offer() has found one"
-    result = function(text)
-    if hasattr(result, "__await__") and not hasattr(result, "__aiter__"):
-        result = await result
-    if hasattr(result, "__aiter__"):
-        async for piece in result:
-            if not turn.text(str(piece)):
-                break
-            await turn.drain()
-    elif hasattr(result, "__next__"):
-        for piece in result:
-            if not turn.text(str(piece)):
-                break
-            await turn.drain()
-            await asyncio.sleep(0)
-    elif result is not None:
-        turn.text(str(result))
 
 
 def report(exc: BaseException) -> tuple[bool, str]:

@@ -24,6 +24,8 @@ struct AmaruCommand: AsyncParsableCommand {
         subcommands: [
             ChatCommand.self, RunCommand.self, ReplCommand.self, CheckCommand.self,
             WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self, HistoryCommand.self,
+            ConfigCommand.self, ModelsCommand.self, KeysCommand.self, TemplatesCommand.self,
+            DoctorCommand.self,
         ],
         defaultSubcommand: ChatCommand.self
     )
@@ -31,7 +33,8 @@ struct AmaruCommand: AsyncParsableCommand {
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
     static let commandNames = [
-        "run", "repl", "check", "wrap", "env", "plugins", "history", "help",
+        "run", "repl", "check", "wrap", "env", "plugins", "history", "config", "models", "keys",
+        "templates", "doctor", "help",
     ]
 
     static func main() async {
@@ -119,6 +122,28 @@ struct AmaruCommand: AsyncParsableCommand {
         throw ValidationError(
             "There is no command \(name). The commands are "
                 + "\(commandNames.joined(separator: ", ")); quote a prompt that begins with help."
+        )
+    }
+
+    /// Refuses a word that is a command's name with a typing error: alone, or before what only a
+    /// command has behind it.
+    ///
+    /// - `prompt`: The words that stand where a prompt would, none of them quoted.
+    static func refuseMistypedCommand(_ prompt: [String]) throws {
+        guard let word = prompt.first, !word.contains(where: \.isWhitespace),
+            let name = NearMiss.names(near: word, among: commandNames).first
+        else { return }
+        let rest = prompt.dropFirst()
+        if let next = rest.first {
+            let command = configuration.subcommands.first { $0._commandName == name }
+            let words = command?.configuration.subcommands.map { $0._commandName } ?? []
+            let isWord = words.contains(next) || !NearMiss.names(near: next, among: words).isEmpty
+            guard isWord || name == "help" && commandNames.contains(next) else { return }
+        }
+        let line = { (first: String) in ([first] + rest).joined(separator: " ") }
+        throw ValidationError(
+            "There is no command \(word). For the command \(name), write: amaru \(line(name)); for "
+                + "a prompt: amaru -- \(line(word))"
         )
     }
 

@@ -141,7 +141,7 @@ extension EnvironmentBuilder {
     ///
     /// As in [RFC 7464](https://www.rfc-editor.org/rfc/rfc7464), since a `.pth` file may print
     /// something first.
-    func ask<Answer: Decodable>(
+    package func ask<Answer: Decodable>(
         _ interpreter: String,
         _ arguments: [String]
     ) async throws -> Answer {

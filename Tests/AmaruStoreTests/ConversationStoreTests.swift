@@ -134,7 +134,10 @@ import Testing
 
     @Test(arguments: [
         ("", ""), ("  one\n two ", "one two"),
-        (String(repeating: "word ", count: 40), "word word word word word word word word word word word word …"),
+        (
+            String(repeating: "word ", count: 40),
+            "word word word word word word word word word word word word …"
+        ),
         (String(repeating: "x", count: 100), String(repeating: "x", count: 60) + "…"),
     ])
     func `A title is the beginning of the first message`(_ message: String, _ title: String) {

@@ -64,7 +64,10 @@ import Testing
 
     @Test(arguments: [
         (TurnEnd.cancelled, StoredTurn.State.stopped, ""),
-        (.failed(ChatFailure(code: "x", message: "it broke", remedy: "again")), .failed, "it broke: again"),
+        (
+            .failed(ChatFailure(code: "x", message: "it broke", remedy: "again")), .failed,
+            "it broke: again"
+        ),
         (.exited(3), .stopped, "the script ended the program with 3"),
         (.finished(reason: "length"), .finished, "length"),
     ])
@@ -88,8 +91,8 @@ import Testing
     @Test func `The log is numbered, and has what is no text`() async throws {
         let turn = Turn(isOwned: false)
         let events: [TurnEvent] = [
-            .reasoning("hm"), .text("a"), .toolCall(name: "f\"", arguments: "{\"x\":\n1}"),
-            .text("b"), .notice("careful"), .display("reply"),
+            .reasoning("hm"), .text("x"), .toolCall(name: "f\"", arguments: "{\"x\":\n1}"),
+            .text("y"), .notice("careful"), .display("reply"),
         ]
         for event in events { try turn.add(event) }
         turn.end(.finished(reason: "stop"))

@@ -58,7 +58,8 @@ STATUSES = [
     ("402 Payment Required", "pay", "rate_limit", "credit"),
     ("403 Forbidden", "not yours", "authentication", "may use the model small"),
     ("404 Not Found", "no route", "not_found", "check the base URL"),
-    ("404 Not Found", "model 'small' not found", "not_found", "--model"),
+    ("404 Not Found", "model 'small' not found", "no_model", "--model"),
+    ("400 Bad Request", "Invalid model: small", "no_model", "--model"),
     ("408 Request Timeout", "slow", "timeout", "again"),
     ("409 Conflict", "busy", "server", "again"),
     ("413 Content Too Large", "long", "bad_request", "less"),
@@ -157,6 +158,38 @@ async def test_a_web_page(ask: Ask, serve: Serve) -> None:
     assert code == "not_openai"
     assert "“Welcome to nginx!”" in message
     assert remedy == f"check the base URL ({server.origin}/v1)"
+
+
+async def test_a_redirect_to_a_login_is_named(ask: Ask, serve: Serve) -> None:
+    server = serve(
+        lambda p: p.reply("302 Found", "", Location="/oauth2/start?rd=x"),
+        lambda p: p.reply("200 OK", "<html><title>Acme</title></html>"),
+    )
+    code, message, remedy = await ask(server)
+    assert code == "not_openai"
+    assert message == f"{server.origin} wants you to sign in with a browser: " + (
+        "a web page “Acme”"
+    )
+    assert f"check the base URL ({server.origin}/v1)" in remedy
+
+
+async def test_a_page_that_asks_for_a_password_is_a_login(
+    ask: Ask, serve: Serve
+) -> None:
+    page = "<html><body>" + " " * 2000 + "<input name=p type='password'></body></html>"
+    server = serve(lambda p: p.reply("200 OK", page, Content_Type="text/html"))
+    _, message, _ = await ask(server)
+    assert "wants you to sign in" in message
+
+
+async def test_another_json_document_is_named_by_its_keys(
+    ask: Ask, serve: Serve
+) -> None:
+    body = '{"version": 3, "links": [], "name": "shop"}'
+    server = serve(lambda p: p.reply("200 OK", body, Content_Type="application/json"))
+    code, message, _ = await ask(server)
+    assert code == "not_openai"
+    assert "a JSON document with version, links, name" in message
 
 
 async def test_an_error_as_json_with_status_200(ask: Ask, serve: Serve) -> None:

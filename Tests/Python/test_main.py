@@ -271,7 +271,8 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
         text=True,
         check=True,
     )
-    modules = [f"amaru.chat.{name}" for name in ("answer", "client", "conversation")]
+    names = ("answer", "client", "conversation", "waiting")
+    modules = [f"amaru.chat.{name}" for name in names]
     assert done.stdout.split() == ["amaru.chat", *modules, "main"]
 
 

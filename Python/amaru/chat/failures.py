@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from amaru import host
 from amaru._distributions import DISTRIBUTIONS
+from amaru._pieces import ChatError
 from amaru.chat.answer import error_text
 from amaru.chat.client import Fault
 from amaru.chat.client import origin as origin_of
@@ -43,8 +44,18 @@ _TABLE: Final = """\
 not_a_stream not_openai {origin} answered with something other than a chat completion
 malformed not_openai {origin} sent an event that is not a piece of a chat completion
     check the base URL ({url}){version}
-404_model not_found {origin} does not have the model {model}
-    choose one that it has with --model
+404_model no_model {origin} does not have the model {model}
+    choose one that it has with --model; amaru models lists them
+login not_openai {origin} wants you to sign in with a browser
+    something between may ask for it: sign in there, or check the base URL ({url})
+400_option bad_request {origin} refused the option {option}
+    check its name and its value, or leave it out
+400_schema bad_request {origin} refused the JSON schema
+    check that the model {model} answers by a schema, or leave it out
+misfit schema the answer does not fit the schema
+    try again, or ask a model that keeps to a schema
+schema bad_request the schema cannot be used
+    correct the schema; nothing was sent
 408 timeout {origin} timed out
 409 server {origin} reports a conflict
 transport connection the connection to {origin} broke
@@ -130,6 +141,21 @@ _ADVICE: Final = re.compile(
 )
 # A base URL that ends as most do.
 _VERSIONED: Final = re.compile(r"/v\d+\w*/?$")
+# A page that asks for a password, or the address of one.
+_LOGIN: Final = re.compile(
+    r"<input[^>]*type=[\"']?password|<form[^>]*(?:login|sign-?in|auth)"
+    r"|<title[^>]*>[^<]*(?:log ?in|sign[- ]?in|single sign-on|captive portal)",
+    re.I,
+)
+_LOGIN_PLACE: Final = re.compile(
+    r"/[^?]*(?:log-?in|sign-?in|sso|oauth|saml|auth)", re.I
+)
+# A server that has no such model says so with other statuses too.
+_NO_MODEL: Final = re.compile(
+    r"model[^.]{0,200}(?:not (?:found|exist|available|supported)|n't exist|unknown)"
+    r"|(?:unknown|invalid|no such|unsupported)[ _]model|model_not_found",
+    re.I,
+)
 _SECRET: Final = re.compile(
     r"\b((?:sk|pk|rk|key|nvapi|pplx|glpat)-|(?:gsk|hf|r8|ghp|gho|github_pat)_|xai-|AIza"
     r"|AKIA|ya29\.|eyJ|(?:Bearer|Basic)\s+(?!auth|scheme)"
@@ -147,9 +173,14 @@ _LIBRARY: Final = re.compile(
 
 def describe(exc: BaseException, settings: host.Settings) -> Failure:
     """Say what `exc` means to the user of a chat with `settings`."""
+    if isinstance(exc, ChatError):
+        return exc.code, exc.message, exc.remedy
     fault = exc if isinstance(exc, Fault) else _missing(exc)
     fault = fault or Fault("unexpected", _words(exc))
     row, detail = _row(fault)
+    option = _refused_option(fault, settings) if row in ("400", "422") else ""
+    if option:
+        row = "400_schema" if option == "response_format" else "400_option"
     # Servers quote the key that they refuse; the placeholder means nothing to the user.
     if key := settings.api_key:
         detail = detail.replace(key, "the key")
@@ -164,7 +195,7 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     # The row says that already.
     said = r'could not (connect to|find the host "[^"]*" of) '
     detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
-    values = {"origin": origin, "url": url, "model": settings.model}
+    values = {"origin": origin, "url": url, "model": settings.model, "option": option}
     message = message.format(stall=f"{settings.stall_timeout:g}", **values)
     remedy = remedy.format(
         detail=detail,
@@ -172,7 +203,8 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
         version="" if _VERSIONED.search(url) else ": is it missing /v1?",
         **values,
     )
-    if where := _masked(fault.headers.get("location", "")):
+    where = _masked(fault.headers.get("location", ""))
+    if where and row != "login":
         remedy = f"the base URL redirects to {where}: use that address"
     if fault.status:
         message += f" ({fault.status})"
@@ -189,6 +221,8 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     """
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]
+    if isinstance(exc, ChatError):
+        return exc.code, exc.message, exc.remedy
     stopped = f"the script raised {_masked(_words(exc))}"
     place = _place(exc).encode("utf-8", "replace").decode()
     settings = host.Settings(model="", base_url=origin)
@@ -204,6 +238,18 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     if origin and fault.status:
         stopped = f"{origin} answered {fault.status}, then {stopped}"
     return "script", stopped, f"fix the script{place}"
+
+
+def _refused_option(fault: Fault, settings: host.Settings) -> str:
+    """Return the name of the option of the request that a refusal is about, if any."""
+    names = [] if settings.schema is None else ["response_format"]
+    for name in [*settings.options, *names]:
+        # A short name may be a word of any sentence.
+        quotes = "" if len(name) > 3 else "[\"'`]"
+        pattern = rf"(?<!\w){quotes}{re.escape(name)}{quotes}(?!\w)"
+        if re.search(pattern, fault.detail):
+            return name
+    return ""
 
 
 def may_pass(fault: Fault) -> bool:
@@ -244,13 +290,22 @@ def _row(fault: Fault) -> tuple[str, str]:
     kind, detail, status = fault.kind, fault.detail, str(fault.status)
     if kind == "status":
         kind = status if status in _ROWS else "5xx" if fault.status >= 500 else "4xx"
-        if kind == "404" and "model" in detail.lower():
+        place = fault.headers.get("location", "").partition("://")[2]
+        if place and _LOGIN_PLACE.search(place):
+            kind = "login"
+        elif kind == "404" and "model" in detail.lower():
+            kind = "404_model"
+        elif kind in ("400", "422") and _NO_MODEL.search(detail[:4096]):
             kind = "404_model"
         elif kind == "429" and re.search("insufficient_quota|billing", detail):
             kind = "429_quota"
         words = "" if detail.strip() in ("", "{}", "[]") else error_text(detail)
         return kind, _title(words) or words
     if kind == "html":
+        # The place is known if a redirect led there.
+        place = fault.headers.get("location", "").partition("://")[2]
+        if _LOGIN.search(detail[:16384]) or _LOGIN_PLACE.search(place):
+            return "login", f"a web page “{_title(detail)}”".removesuffix(" “”")
         return "not_a_stream", f"a web page “{_title(detail)}”".removesuffix(" “”")
     if kind == "connect" and fault.number == errno.ECONNREFUSED:
         kind = "connect_refused"

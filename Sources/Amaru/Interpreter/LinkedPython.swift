@@ -42,7 +42,10 @@ public enum LinkedPython {
         )
     }
 
-    private static func libraryPath() throws -> String {
+    /// The file of the library.
+    ///
+    /// - Throws: ``AmaruError/Code/startFailed`` if the system does not tell.
+    package static func libraryPath() throws -> String {
         var information = amaru_dl_info()
         let symbol = dlsym(UnsafeMutableRawPointer(bitPattern: 0), "Py_GetVersion")
         guard let symbol, amaru_dladdr(symbol, &information) != 0, let name = information.file

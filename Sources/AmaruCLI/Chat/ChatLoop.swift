@@ -3,12 +3,15 @@
 
 import AmaruChat
 import AmaruEnvironment
+import AmaruHTTP
 
 /// A conversation between the user and a chat script.
 struct ChatLoop: Sendable {
     let program: Program
     let session: ChatSession
     let record: ChatRecord
+    /// What takes the answer in place of the screen; nil for the screen.
+    var writer: AnswerWriter?
     /// Whether the slash commands of a conversation are for this one.
     var hasCommands = false
 
@@ -27,8 +30,17 @@ struct ChatLoop: Sendable {
     /// Answers one prompt and returns the exit code.
     ///
     /// - Throws: What the start of the chat throws.
-    func answer(_ prompt: String) async throws -> Int32 {
-        let code = await end(with: Self.code(of: try await turn(prompt)))
+    func answer(_ prompt: String, _ attachments: [Attachment] = []) async throws -> Int32 {
+        let end: TurnEnd
+        do {
+            end = try await turn(prompt, attachments)
+            let notice = try await writer?.finish(end, model: session.settings?.model ?? "")
+            if let notice { await screen.notice(notice) }
+        } catch {
+            await writer?.discard()
+            throw error
+        }
+        let code = await self.end(with: Self.code(of: end))
         if code != ProcessEnd.interrupted { try? await showRest() }
         if let failure = session.startFailure as? EnvironmentError { throw failure }
         return code
@@ -36,8 +48,10 @@ struct ChatLoop: Sendable {
 
     /// Answers line after line until the input ends, and returns the exit code.
     ///
+    /// - `attachments`: The files that go with the first line.
     /// - Throws: What the start of the chat throws, and `TerminalError`.
-    func converse() async throws -> Int32 {
+    func converse(_ attachments: [Attachment] = []) async throws -> Int32 {
+        var attachments = attachments
         let lines = lines
         let background = Task { [session] in
             try await lines.showBackground(of: session) {
@@ -65,20 +79,12 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                let message: String
-                switch await outcome(of: isChanged ? "/edit \(line)" : line) {
-                case .message(let text): message = text
-                case .draft(let text):
-                    draft = text
-                    continue
-                case .shown(let text):
-                    try await screen.show(.display(text))
-                    continue
-                case .refused(let reason):
-                    await screen.notice(reason)
-                    continue
-                }
-                let code = Self.code(of: try await turn(message))
+                let command = isChanged ? "/edit \(line)" : line
+                guard let message = try await message(in: command, &draft),
+                    let named = await files(in: message)
+                else { continue }
+                let code = Self.code(of: try await turn(message, attachments + named))
+                attachments = []
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
                 if code == ProcessEnd.interrupted { return await end(with: code) }
@@ -87,12 +93,36 @@ struct ChatLoop: Sendable {
         }
     }
 
-    /// What becomes of a line: most are messages.
-    private func outcome(of line: String) async -> ConversationCommand.Outcome {
+    /// What is to be sent: most lines as they are, nothing for some commands.
+    ///
+    /// - `draft`: What the user is to change next.
+    private func message(in line: String, _ draft: inout String?) async throws -> String? {
         guard hasCommands, screen.isInteractive,
             let (command, rest) = ConversationCommand.parse(line)
-        else { return .message(line) }
-        return await command.run(rest, on: record)
+        else { return line }
+        switch await command.run(rest, on: record) {
+        case .message(let text): return text
+        case .draft(let text): draft = text
+        case .shown(let text): try await screen.show(.display(text))
+        case .refused(let reason): await screen.notice(reason)
+        }
+        return nil
+    }
+
+    /// The files that a line typed on a terminal names; nil if one of them cannot be sent.
+    private func files(in line: String) async -> [Attachment]? {
+        guard screen.isInteractive else { return [] }
+        let paths = AttachedPaths.find(in: line, home: program.variables["HOME"])
+        do {
+            let files = try await AttachmentSource.attachments(paths, network: program.network)
+            for file in files {
+                await screen.notice("attached \(AttachmentSource.summary(of: file))")
+            }
+            return files
+        } catch {
+            await screen.notice("\(error); the message was not sent")
+            return nil
+        }
     }
 
     // MARK: One turn
@@ -100,32 +130,42 @@ struct ChatLoop: Sendable {
     /// Sends a message and shows all that comes of it.
     ///
     /// The first Ctrl-C stops the turn, a second one the program, whatever Python does.
-    private func turn(_ message: String) async throws -> TurnEnd {
+    private func turn(_ message: String, _ attachments: [Attachment]) async throws -> TurnEnd {
         // Also after the turn: what the script says between turns is shown.
         screen.allowAnswer()
         defer { screen.allowAnswer() }
         // What is typed meanwhile is the next message.
         screen.terminalInUse?.typeAhead(LineRequest(prompt: Self.prompt, kind: .message))
         defer { screen.terminalInUse?.typeAhead(nil) }
-        let history = await record.history()
-        let turn = session.send(message, key: program.keys.known ?? "", after: history)
+        let turn = session.send(
+            message,
+            key: program.keys.known ?? "",
+            attachments: attachments,
+            after: await record.history()
+        )
         if !screen.isInteractive || !hasCommands || !ConversationCommand.isCommand(message) {
             record.begin(turn, message)
         }
         defer { record.end() }
-        return try await program.interrupts.during { [program, session] count in
+        var figures = AnswerFigures()
+        return try await program.interrupts.during { [program, session, writer] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
             // They were meant for what comes after the answer.
             program.screen.terminalInUse?.takeBackQueue()
+            writer?.stop()
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {
-                for try await event in turn { try await screen.show(event) }
+                for try await event in turn {
+                    figures.note(event)
+                    if try await writer?.take(event) ?? true { try await screen.show(event) }
+                }
             } catch let failure as ChatFailure {
                 try await screen.endAnswer()
                 if failure.code == "start", let cause = failure.cause { throw cause }
                 await screen.notice("\(failure)")
+                if let hint = await program.hint(about: failure) { await screen.notice(hint) }
             }
             let end = turn.end ?? .cancelled
             if end == .cancelled {
@@ -136,6 +176,10 @@ struct ChatLoop: Sendable {
                 try await screen.endAnswer()
             }
             if let failure = record.takeFailure() { await screen.notice(failure) }
+            if program.options.verbose {
+                program.trace(figures.line(end, session.lastOutcome?.timings))
+                await program.report(figures.usage)
+            }
             return end
         }
     }

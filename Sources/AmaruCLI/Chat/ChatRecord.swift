@@ -17,6 +17,8 @@ final class ChatRecord: Sendable {
         var isRewound = false
         /// The turn whose answer is not in the tree yet.
         var last: (turn: Turn, id: Int64, ended: AsyncValue<Void>)?
+        /// Ends when all turns are written down.
+        var recordings: Task<Void, Never>?
     }
 
     private let session: ChatSession
@@ -29,7 +31,7 @@ final class ChatRecord: Sendable {
     private let state: Lock<State>
 
     /// How long the end of the program waits for the disk.
-    private static let patience = Duration.seconds(2)
+    private static let patience = Duration.seconds(3)
 
     /// Makes the record of a chat.
     ///
@@ -46,9 +48,9 @@ final class ChatRecord: Sendable {
         self.script = script
         writer = options.noStore ? nil : StoreWriter(path: StoreOptions.path)
         recorder = writer.map { TurnRecorder($0, vault: program.network.vault) }
-        model = script == nil ? program.options.model ?? "" : ""
+        model = script == nil ? program.choice.model ?? "" : ""
         system = program.options.system ?? ""
-        server = program.isRemote ? program.serverURL ?? KeyRing.defaultBaseURL : ""
+        server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
         state = Lock(State(whole: whole, isRewound: whole != nil))
     }
 
@@ -84,7 +86,7 @@ final class ChatRecord: Sendable {
             state.last = (turn, stored.id, ended)
             return (stored, whole.conversation)
         }
-        _ = recorder?.record(
+        let recording = recorder?.record(
             turn,
             as: stored,
             in: conversation,
@@ -92,6 +94,13 @@ final class ChatRecord: Sendable {
             model: { [session, script] in script == nil ? session.settings?.model : "" },
             until: ended
         )
+        state.withLock { state in
+            let former = state.recordings
+            state.recordings = Task {
+                await former?.value
+                await recording?.value
+            }
+        }
     }
 
     private func new(_ message: String, at time: Double) -> WholeConversation {
@@ -157,5 +166,8 @@ final class ChatRecord: Sendable {
     }
 
     /// Waits a moment for what is not written yet.
-    func finish() async { await writer?.finish(within: Self.patience) }
+    func finish() async {
+        let recordings = state.withLock { $0.recordings }
+        await writer?.finish(behind: recordings, within: Self.patience)
+    }
 }

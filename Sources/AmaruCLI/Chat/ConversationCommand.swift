@@ -23,7 +23,7 @@ enum ConversationCommand: String, CaseIterable {
         switch self {
         case .retry: "answer the last message again"
         case .edit: "change the last message, as in /edit TEXT, and send it again"
-        case .branch: "list the branches that /retry, /edit and /undo have made; /branch N takes one"
+        case .branch: "list the branches that the others have made; /branch N takes one"
         case .undo: "take the last message and its answer back"
         }
     }

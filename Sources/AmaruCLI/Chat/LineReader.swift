@@ -17,15 +17,14 @@ struct LineReader: Sendable {
 
     /// The next line, or the end of input when something in Python has ended the program.
     ///
-    /// - `draft`: What is typed for the user first.
+    /// - `draft`: What the user is to change.
     /// - Throws: `TerminalError`.
     func next(_ prompt: String, changing draft: String? = nil) async throws -> LineResult {
-        var request = LineRequest(prompt: prompt, kind: kind)
-        request.change = draft.map { .type($0) }
+        var request = LineRequest(prompt: prompt, kind: kind, change: draft.map { .replace($0) })
         if screen.isInteractive { request.history = program.history.load(kind) }
         while true {
             let result = try await read(request)
-            (request.history, request.change) = ([], nil)
+            request.history = []
             switch result {
             case .completion(let text):
                 let found = await completion(text)

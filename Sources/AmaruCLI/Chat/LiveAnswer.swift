@@ -8,6 +8,8 @@ import AmaruMarkdown
 final class LiveAnswer: Sendable {
     /// The time between two frames: a terminal shows no more than 60 in a second.
     private static let interval = Duration.milliseconds(16)
+    /// The longest time, however long laying out takes.
+    private static let longest = Duration.milliseconds(250)
     /// The part of the time that laying out may take, for blocks that are very long.
     private static let share = 10
 
@@ -34,13 +36,14 @@ final class LiveAnswer: Sendable {
     /// Has the next frame written by `write`, in the order of frames.
     ///
     /// - Returns: What `write` returns; nil if there is nothing to write.
+    @discardableResult
     func frame<Done>(of size: TerminalSize, _ write: (LiveRegion.Frame) -> Done) -> Done? {
         state.withLock { state in
             guard state.view.isChanged else { return nil }
             let start = ContinuousClock.now
             let frame = state.view.frame(columns: size.columns, rows: size.rows)
             let cost = start.duration(to: .now)
-            state.due = .now + max(Self.interval, cost * Self.share)
+            state.due = .now + min(Self.longest, max(Self.interval, cost * Self.share))
             return frame.text.isEmpty ? nil : write(frame)
         }
     }

@@ -1,6 +1,7 @@
 // Answers that are laid out: when they are written, and how they end.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruEnvironment
 import AmaruMarkdown
 
@@ -28,11 +29,9 @@ extension Screen {
         try await writeFrame(answer)
     }
 
-    /// Leaves all that came of an answer that was stopped, without waiting for the terminal.
-    func leaveAnswer() {
-        guard let answer, answer.isLive, let terminal = terminalInUse else { return }
-        frameTimer?.cancel()
-        frameTimer = nil
+    /// Leaves all that came of an answer, without waiting for the terminal.
+    nonisolated func leaveAnswer(on terminal: TerminalSession) {
+        guard let answer, answer.isLive else { return }
         guard !terminal.hasDroppedAnswer else {
             // What the terminal has taken stays as it is: where the cursor stands is not known.
             answer.change { $0.abandon() }

@@ -166,6 +166,11 @@ actor Screen {
             await count(down: delay, for: reason, "\(attempt) of \(attempts)")
         case .skipped(let count):
             await notice("\(count) events were not shown")
+        case .attachment(let file):
+            await notice(
+                "the answer has a file, \(AttachmentSource.summary(of: file)); --json prints it",
+                waits: true
+            )
         case .toolCall, .usage:
             break
         }
@@ -183,7 +188,9 @@ actor Screen {
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
         await endCountdown(isStopped: true)
-        leaveAnswer()
+        frameTimer?.cancel()
+        frameTimer = nil
+        if let terminal = terminalInUse { leaveAnswer(on: terminal) }
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
     }
@@ -279,6 +286,7 @@ actor Screen {
             return opened.session
         }
         guard let session else { return }
+        leaveAnswer(on: session)
         session.close()
         session.drainOutput(within: 0.1)
     }

@@ -20,6 +20,9 @@ struct ChatCommand: AsyncParsableCommand {
             line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
             the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D ends \
             the chat. What you enter during an answer is sent behind it; Up takes it back.
+
+            Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
+            nothing was sent; 130 interrupted; 141 the reader of the output has gone.
             """
     )
 
@@ -29,15 +32,20 @@ struct ChatCommand: AsyncParsableCommand {
     // Not among the options that are shared: `amaru run -m` names a module.
     @Option(
         name: .customShort("m"),
-        help: ArgumentHelp("The short form of --model.", valueName: "model")
+        help: ArgumentHelp("The short form of --model.", valueName: "model"),
+        completion: .custom(ModelCompletion.words)
     )
     var shortModel: String?
+
+    @OptionGroup(title: "Answer options") var answer: AnswerOptions
 
     @OptionGroup var options: ChatOptions
     @OptionGroup(title: "Conversation options") var continuation: ContinueOptions
     @OptionGroup var store: StoreOptions
 
     @OptionGroup(title: "Screen options") var screen: ScreenOptions
+
+    @OptionGroup(title: "Template options") var templates: TemplateOptions
 
     func validate() throws {
         // A prompt in quotes is one word; behind -- there is no command.
@@ -51,6 +59,7 @@ struct ChatCommand: AsyncParsableCommand {
                     + "such a name, write -- before it."
             )
         }
+        try AmaruCommand.refuseMistypedCommand(prompt)
         guard prompt.count > 1, AmaruCommand.commandNames.contains(word) else { return }
         throw ValidationError(
             "The command \(word) comes first: put the options behind it, as in amaru \(word) "
@@ -62,27 +71,74 @@ struct ChatCommand: AsyncParsableCommand {
         var (prompt, options) = (prompt, options)
         options.model = options.model ?? shortModel
         let former = try continuation.conversation(&prompt)
-        try former.map { try options.goOn(with: $0.conversation) }
-        let isConversation = prompt.isEmpty && isatty(STDIN_FILENO) == 1
-        let program = try Program(options, isConversation: isConversation, isPlain: screen.plain)
+        former.map { options.goOn(with: $0.conversation) }
+        let template = try await templates.filled()
+        let isTyped = prompt.isEmpty && isatty(STDIN_FILENO) == 1
+        let isConversation = isTyped && template?.prompt == nil
+        if isTyped, template?.takesInput == true {
+            throw ValidationError(
+                "The template needs a text: write it behind the options, or pipe it into amaru."
+            )
+        }
+        try answer.check(isConversation: isConversation, hasPrompt: !prompt.isEmpty)
+        options.model = options.model ?? template?.model
+        options.system = options.system ?? template?.system
+        let program = try await Program(
+            options,
+            requestOptions: template?.options ?? [:],
+            isConversation: isConversation,
+            isPlain: screen.plain
+        )
         await program.end { [prompt] in
             let words = prompt.joined(separator: " ")
-            let message = try await program.interrupts.during({ _ in
+            let (message, files) = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
-            }) { try await isConversation ? nil : PipedInput.message(after: words) }
-            // Before a line is read: two readers would share the terminal.
-            if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
-            let session = ChatSession {
-                var prepared = try await program.prepareConversation()
-                prepared.settings.commands = ConversationCommand.summaries
-                return prepared
+            }) {
+                // What is attached is not part of the message, too.
+                let isTaken = isConversation || answer.attach.contains("-")
+                let message = try await isTaken ? nil : text(of: words, in: template)
+                return (
+                    message ?? (isConversation ? nil : words),
+                    try await AttachmentSource.attachments(answer.attach, network: program.network)
+                )
             }
+            let writer = try answer.format.map { try AnswerWriter($0, to: answer.output) }
+            // Before a line is read: two readers would share the terminal.
+            if answer.dryRun {
+                // Nothing is sent.
+            } else if program.isRemote {
+                try await program.askForKey()
+            } else {
+                try program.checkModel()
+            }
+            let session = ChatSession { [answer] in
+                var made =
+                    try await answer.dryRun
+                    ? program.prepareDryRun() : program.prepareConversation()
+                made.settings.commands = ConversationCommand.summaries
+                try answer.apply(to: &made.settings)
+                return made
+            }
+            var store = store
+            if answer.dryRun { store.noStore = true }
             let record = ChatRecord(program, session, store, continuing: former)
             var chat = ChatLoop(program: program, session: session, record: record)
-            chat.hasCommands = true
+            (chat.writer, chat.hasCommands) = (writer, true)
             if isConversation, let former { await program.screen.notice(former.welcome) }
-            if let message { return try await chat.answer(message) }
-            return try await chat.converse()
+            if let message { return try await chat.answer(message, files) }
+            return try await chat.converse(files)
         }
+    }
+
+    /// What is asked: the prompt and what was piped in, in the template if there is one.
+    private func text(of words: String, in template: Template?) async throws -> String {
+        guard let template, template.prompt != nil else {
+            return try await PipedInput.message(after: words)
+        }
+        if template.takesInput {
+            return template.prompt(with: try await PipedInput.message(after: words))
+        }
+        let parts = [template.prompt(with: ""), words].filter { !$0.isEmpty }
+        return try await PipedInput.message(after: parts.joined(separator: "\n\n"))
     }
 }

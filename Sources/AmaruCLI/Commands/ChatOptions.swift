@@ -5,7 +5,12 @@ import AmaruHTTP
 import ArgumentParser
 
 struct ChatOptions: ParsableArguments {
-    @Option(help: "The model to ask.")
+    @Option(
+        help: """
+            The model to ask: its name, PROVIDER/MODEL, or an alias of the settings (amaru config).
+            """,
+        completion: .custom(ModelCompletion.words)
+    )
     var model: String?
 
     @Option(help: "The base URL of an OpenAI-compatible server, such as http://localhost:11434/v1.")
@@ -25,6 +30,8 @@ struct ChatOptions: ParsableArguments {
 
     @Flag(help: "Send no key to the server of --base-url, even if a variable holds one.")
     var noKey = false
+
+    @OptionGroup(title: "Request options") var request: RequestOptions
 
     @OptionGroup(title: "Network options") var network: NetworkOptions
 
@@ -73,7 +80,13 @@ struct ChatOptions: ParsableArguments {
     @Option(help: "Seconds without new text after which an answer fails; 0 for no limit.")
     var stallTimeout: Double = 60
 
-    @Flag(name: [.short, .long], help: "Report how long each step of the start takes.")
+    @Flag(
+        name: [.short, .long],
+        help: """
+            Report how long each step of the start takes, and of each answer: connection, first \
+            token, tokens per second.
+            """
+    )
     var verbose = false
 
     mutating func validate() throws {
@@ -110,19 +123,6 @@ struct ChatOptions: ParsableArguments {
             )
         }
         if let baseURL { try Self.check(baseURL, named: "--base-url") }
-    }
-
-    /// The base URL that the user has named, by the option or by OPENAI_BASE_URL.
-    ///
-    /// A model on this machine that is asked for goes before a variable that happens to be set.
-    ///
-    /// - Throws: `ValidationError` if the variable holds no URL.
-    func serverURL(_ variables: [String: String]) throws -> String? {
-        if let baseURL { return baseURL }
-        let name = "OPENAI_BASE_URL"
-        guard gguf == nil, let value = variables[name], !value.isEmpty else { return nil }
-        try Self.check(value, named: name)
-        return value
     }
 
     static func check(_ url: String, named name: String) throws {

@@ -89,7 +89,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let (source, words) = source else { return }
-        let program = try Program(options, isPlain: screen.plain)
+        let program = try await Program(options, isPlain: screen.plain)
         await program.end {
             let arguments = CommandLine.bytes(of: words)
             // Standard input is read first: Ctrl-C ends that in a way of its own.

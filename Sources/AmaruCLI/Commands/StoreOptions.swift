@@ -88,11 +88,11 @@ struct ContinueOptions: ParsableArguments {
 
 extension ChatOptions {
     /// Takes over what a conversation was begun with and nothing else is said about.
-    mutating func goOn(with former: Conversation) throws {
-        let server = try serverURL(ProcessInfo.processInfo.environment) ?? KeyRing.defaultBaseURL
-        // Another server hardly has the same models.
-        if gguf == nil, former.server == server, !former.model.isEmpty {
-            model = model ?? former.model
+    mutating func goOn(with former: Conversation) {
+        if model == nil, gguf == nil, !former.server.isEmpty {
+            baseURL = baseURL ?? former.server
+            // Another server hardly has the same models.
+            if baseURL == former.server, !former.model.isEmpty { model = former.model }
         }
         if !former.system.isEmpty { system = system ?? former.system }
     }

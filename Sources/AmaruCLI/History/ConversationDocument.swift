@@ -105,7 +105,7 @@ struct ConversationDocument: Codable {
     static func lines(of all: [Conversation]) throws -> String { try lines(all.map { Entry($0) }) }
 
     /// A line for each finding.
-    static func lines(of found: [Finding]) throws -> String {
+    static func lines(of found: [FoundConversation]) throws -> String {
         try lines(found.map { Entry($0.conversation, $0.excerpt) })
     }
 

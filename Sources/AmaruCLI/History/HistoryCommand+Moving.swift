@@ -43,7 +43,7 @@ extension HistoryCommand {
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Add the conversations of a file that amaru history export --json has written."
+            abstract: "Add the conversations that amaru history export --json has written."
         )
 
         /// The most that the file may have.
@@ -95,7 +95,9 @@ extension HistoryCommand {
 
         func validate() throws {
             guard ids.isEmpty == all else {
-                throw ValidationError("Which conversations? Name them by their ids, or write --all.")
+                throw ValidationError(
+                    "Which conversations? Name them by their ids, or write --all."
+                )
             }
         }
 
@@ -108,7 +110,8 @@ extension HistoryCommand {
                     try HistoryPicker.confirm("Delete all \(count) conversations?")
                 }
                 let count = try all ? store.deleteAll() : store.delete(named)
-                Report.line(count == 1 ? "1 conversation deleted" : "\(count) conversations deleted")
+                let words = count == 1 ? "1 conversation" : "\(count) conversations"
+                Report.line("\(words) deleted")
             }
         }
     }

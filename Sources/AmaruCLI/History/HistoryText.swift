@@ -14,11 +14,12 @@ enum HistoryText {
     static func line(_ conversation: Conversation) -> String {
         let other = conversation.script ?? conversation.model
         let behind = other.isEmpty ? "" : "  (\(other))"
-        let text = "\(conversation.id)  \(time(conversation.changed))  \(conversation.title)\(behind)"
-        return EscapeFilter.clean(text).replacing("\n", with: " ") + "\n"
+        let begin = "\(conversation.id)  \(time(conversation.changed))  "
+        let text = EscapeFilter.clean(begin + conversation.title + behind)
+        return text.replacing("\n", with: " ") + "\n"
     }
 
-    static func findings(_ found: [Finding]) -> String {
+    static func findings(_ found: [FoundConversation]) -> String {
         found.reduce(into: "") { text, finding in
             let excerpt = EscapeFilter.clean(finding.excerpt).replacing("\n", with: " ")
             text += line(finding.conversation) + "    \(excerpt)\n"

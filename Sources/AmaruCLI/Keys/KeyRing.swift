@@ -20,47 +20,103 @@ final class KeyRing: Sendable {
     let variable: String
     /// The variable that the key to use was found in; nil if there was none.
     let source: String?
+    /// The provider of the user's settings that is asked, if any.
+    let provider: ProviderKey?
+    private let isUsed: Bool
+    private let stored: KeyFolder
     private let vault: SecretVault
     private let placeholder: Lock<String?>
 
+    /// The keys that the user's settings name.
+    struct Providers: Sendable {
+        var all: [ProviderKey] = []
+        /// The name of the one that is asked.
+        var chosen: String?
+        var stored: KeyFolder
+    }
+
     /// Takes the keys out of the environment.
     ///
-    /// - `baseURL`: The base URL that the user has named, if any.
+    /// - `baseURL`: The base URL that is asked, if one is named.
     /// - `isUsed`: Whether the base URL's server is sent a key at all.
     /// - Throws: `ValidationError` that says which option or variable is wrong.
-    init(named: [KeyOption], baseURL: String?, isUsed: Bool, vault: SecretVault) throws {
+    init(
+        named: [KeyOption],
+        baseURL: String?,
+        isUsed: Bool,
+        providers: Providers,
+        vault: SecretVault
+    ) throws {
         self.vault = vault
+        self.isUsed = isUsed
+        stored = providers.stored
         let standard = try HTTPOrigin(parsing: Self.defaultBaseURL)
         origin = try baseURL.map { try HTTPOrigin(parsing: $0) } ?? standard
+        provider = providers.all.first { $0.name == providers.chosen }
         var options = named
         if !named.contains(where: { $0.variable == Self.defaultVariable }) {
-            // Its key is not the base URL's if another variable is named for that.
-            let owner = named.isEmpty && isUsed ? origin : standard
+            // Its key is not the base URL's if another variable, or a provider, is named for that.
+            let owner = named.isEmpty && isUsed && provider == nil ? origin : standard
             options.append(KeyOption(variable: Self.defaultVariable, origin: owner))
         }
+        if let variable = provider?.variable {
+            let option = KeyOption(variable: variable, origin: provider?.origin)
+            options.insert(option, at: named.count)
+        }
+        // Also those that are not asked: a script may, and they are no one else's to read.
+        options += providers.all.compactMap { other in
+            other.variable.map { KeyOption(variable: $0, origin: other.origin) }
+        }
+        var taken = Taken(vault: vault)
         var (own, other): ((variable: String, made: String)?, (variable: String, made: String)?)
         for (index, option) in options.enumerated() {
             let owner = option.origin ?? origin
-            guard let key = try Self.key(in: option.variable) else {
+            guard let made = try taken.placeholder(of: option.variable, for: owner) else {
                 guard index < named.count else { continue }
                 throw ValidationError(
                     "--key-env \(option.variable): the variable is not set. "
                         + "Set it, or name another one."
                 )
             }
-            ProcessSecrets.forbidDumps()
-            let made = vault.add(key, for: owner)
-            setenv(option.variable, made, 1)
             if owner == origin {
                 own = own ?? (option.variable, made)
             } else if index < named.count {
                 other = other ?? (option.variable, made)
             }
         }
-        variable = options[0].variable
-        let used = isUsed ? own ?? other : nil
+        let usual = provider.map { $0.variable ?? ProviderKey.variable(for: $0.name) }
+        variable = named.first?.variable ?? usual ?? Self.defaultVariable
+        // A provider that has a key of its own is not sent one that another option names.
+        let hasOwn = provider?.isStored(in: stored) == true
+        let used = isUsed ? own ?? (hasOwn ? nil : other) : nil
         source = used?.variable
         placeholder = Lock(used?.made)
+    }
+
+    /// The keys that were in variables.
+    private struct Taken {
+        let vault: SecretVault
+        private var keys: [String: String?] = [:]
+        private var made: [String: [HTTPOrigin: String]] = [:]
+
+        init(vault: SecretVault) { self.vault = vault }
+
+        /// The placeholder of a variable's key for an origin; nil if the variable has no key.
+        ///
+        /// The first one stands in the variable: it is that of the option, or of what is asked.
+        mutating func placeholder(
+            of variable: String,
+            for owner: HTTPOrigin
+        ) throws -> String? {
+            if let known = made[variable]?[owner] { return known }
+            if keys[variable] == nil { keys[variable] = .some(try KeyRing.key(in: variable)) }
+            guard case .some(.some(let key)) = keys[variable] else { return nil }
+            ProcessSecrets.forbidDumps()
+            let placeholder = vault.add(key, for: owner)
+            if made[variable] == nil { setenv(variable, placeholder, 1) }
+            made[variable, default: [:]][owner] = placeholder
+            return placeholder
+        }
     }
 
     /// Takes a key out of the environment; one that no server could accept is refused.
@@ -70,7 +126,7 @@ final class KeyRing: Sendable {
     }
 
     /// A key without blanks around it; nil if nothing is left.
-    private static func valid(_ text: String, from source: String) throws -> String? {
+    static func valid(_ text: String, from source: String) throws -> String? {
         let characters = text.unicodeScalars
         let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
         guard
@@ -87,11 +143,25 @@ final class KeyRing: Sendable {
         return String(key)
     }
 
-    /// Whether a key for the base URL is there.
-    var hasKey: Bool { known != nil }
+    /// Whether a key for the base URL is there, or can be had without asking the user.
+    var hasKey: Bool {
+        known != nil || isUsed && provider?.isStored(in: stored) == true
+    }
 
     /// The placeholder if there is a key, without asking.
     var known: String? { placeholder.withLock { $0 } }
+
+    /// Gets the key from the user's settings, if it is not in a variable.
+    ///
+    /// - Throws: What `ProviderKey.read` throws; `ValidationError` for what cannot be a key.
+    func load(variables: [String: String]) async throws {
+        guard known == nil, isUsed, let provider,
+            let text = try await provider.read(stored, variables: variables),
+            let key = try Self.valid(text, from: "the settings of \(provider.name)")
+        else { return }
+        ProcessSecrets.forbidDumps()
+        add(key, for: origin)
+    }
 
     /// Asks for the key on a terminal, unless there is one, or the server may need none.
     ///
@@ -104,23 +174,20 @@ final class KeyRing: Sendable {
         sentTo destination: HTTPOrigin,
         on terminal: (String) async throws -> String
     ) async throws {
-        if hasKey, !destination.isSecure, !destination.isLoopback {
+        if known != nil, !destination.isSecure, !destination.isLoopback {
             throw ValidationError(
-                "The key in \(variable) is not sent to \(destination), since the connection is "
-                    + "not encrypted. Use https, or --no-key if the server needs no key."
+                "The key \(source.map { "in \($0)" } ?? "of \(origin)") is not sent to "
+                    + "\(destination), since the connection is not encrypted. Use https, or "
+                    + "--no-key if the server needs no key."
             )
         }
-        guard !hasKey, origin.isSecure, !origin.isLoopback else { return }
+        guard isAsked else { return }
         let remedy = "Start again, or set the variable \(variable)."
         let answer: String
         do {
             answer = try await terminal("Key for \(origin) (hidden; or set \(variable)): ")
         } catch HiddenPrompt.Failure.noTerminal {
-            throw ValidationError(
-                "There is no key for \(origin): set the variable \(variable), name another one "
-                    + "with --key-env, or another server with --base-url; --no-key if the server "
-                    + "needs none."
-            )
+            throw ValidationError(missing)
         } catch HiddenPrompt.Failure.endOfInput {
             throw ValidationError("No key for \(origin) was entered. \(remedy)")
         }
@@ -128,8 +195,25 @@ final class KeyRing: Sendable {
             throw ValidationError("The key for \(origin) that was entered is empty. \(remedy)")
         }
         ProcessSecrets.forbidDumps()
-        let made = vault.add(key, for: origin)
-        placeholder.withLock { $0 = made }
+        add(key, for: origin)
+    }
+
+    /// Whether the user must be asked for the key.
+    var isAsked: Bool {
+        guard known == nil, isUsed else { return false }
+        switch provider?.source {
+        case .unneeded: return false
+        case .prompt: return true
+        default: return origin.isSecure && !origin.isLoopback
+        }
+    }
+
+    /// What is said where a key is needed and nobody can be asked.
+    var missing: String {
+        let storing = provider.map { "run amaru keys set \($0.name), " } ?? ""
+        return "There is no key for \(origin): set the variable \(variable), \(storing)name "
+            + "another one with --key-env, or another server with --base-url; --no-key if the "
+            + "server needs none."
     }
 
     /// Whether a text holds one of the keys.

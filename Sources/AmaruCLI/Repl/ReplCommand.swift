@@ -35,7 +35,7 @@ struct ReplCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let program = try Program(options)
+        let program = try await Program(options)
         let words = CommandLine.bytes(of: arguments)
         await program.end {
             let session = ChatSession { [source] in

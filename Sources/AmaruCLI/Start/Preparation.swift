@@ -22,6 +22,12 @@ import ArgumentParser
 
 extension Program {
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
+
+    /// The packages that the user's plugins need.
+    func requirementsOfPlugins() async throws -> [String] {
+        try await plugins.requirements(builder) { try .linked }
+    }
+
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
     var builder: EnvironmentBuilder {
         var made = EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
@@ -37,7 +43,7 @@ extension Program {
     /// A recording answers as the server did that was recorded.
     var isRemote: Bool {
         options.gguf == nil
-            && (serverURL != nil || keys.hasKey || options.network.replay != nil)
+            && (choice.baseURL != nil || keys.hasKey || options.network.replay != nil)
     }
 
     /// Prepares the built-in conversation.
@@ -50,7 +56,7 @@ extension Program {
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
         needs.dependencies =
-            try await options.with + plugins.requirements(builder) { try .linked }
+            try await options.with + requirementsOfPlugins()
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
@@ -72,7 +78,7 @@ extension Program {
         return made
     }
 
-    private func configuration(
+    func configuration(
         _ script: ChatScript,
         _ settings: ChatSettings,
         _ environment: PythonEnvironment?
@@ -94,27 +100,38 @@ extension Program {
         return made
     }
 
-    private func settings() -> ChatSettings {
+    func settings() -> ChatSettings {
         var settings = ChatSettings(
-            model: options.model ?? "gpt-4o-mini",
-            baseURL: serverURL ?? KeyRing.defaultBaseURL
+            model: choice.model ?? ModelChoice.standardModel,
+            baseURL: choice.baseURL ?? KeyRing.defaultBaseURL
         )
-        settings.system = options.system ?? ""
+        settings.system = options.system ?? choice.system ?? ""
+        settings.options = choice.options
+        settings.headers = choice.headers
         settings.keyPlaceholder = keys.known ?? ""
         settings.keyVariable = keys.source ?? ""
         settings.stallTimeout = options.stallTimeout
         settings.plugins = plugins.exists ? plugins.path : ""
         settings.isConversation = screen.isInteractive
+        settings.options.merge(options.request.fields) { _, own in own }
+        settings.needsKey = needsKey
         return settings
+    }
+
+    /// Whether the server that is asked wants a key that is not there, as far as can be told.
+    private var needsKey: Bool {
+        !keys.hasKey && !options.noKey && options.network.replay == nil && keys.origin.isSecure
+            && !keys.origin.isLoopback
     }
 
     /// Asks for the key of the server, if it needs one that is not there.
     ///
-    /// - Throws: As `KeyRing.ask`; `CancellationError` on Ctrl-C.
+    /// - Throws: As `KeyRing.load` and `KeyRing.ask`; `CancellationError` on Ctrl-C.
     func askForKey() async throws {
         guard !options.noKey, options.network.replay == nil else { return }
         let destination = try options.network.routes().target(of: keys.origin)
-        try await interrupts.cancelling { [screen, keys] in
+        try await interrupts.cancelling { [screen, keys, variables] in
+            try await keys.load(variables: variables)
             try await keys.ask(sentTo: destination) { try await screen.readKey(prompt: $0) }
         }
     }
@@ -165,7 +182,7 @@ extension Program {
             )
         }
         var settings = settings()
-        settings.model = options.model ?? "local"
+        settings.model = choice.model ?? "local"
         settings.baseURL = base
         settings.isLocal = true
         return configuration(script, settings, environment)

@@ -17,8 +17,9 @@ import ArgumentParser
 /// The parts that live as long as the process.
 final class Program: Sendable {
     let options: ChatOptions
-    /// The server that the user has named, if any.
-    let serverURL: String?
+    /// What is asked, by the options, the variables and the user's settings.
+    let choice: ModelChoice
+    let userSettings: UserSettings
     let network: HTTPStack
     let keys: KeyRing
     let resources: PythonResources
@@ -30,18 +31,43 @@ final class Program: Sendable {
     private let start = ContinuousClock.now
     private let server = Lock<LocalModelServer?>(nil)
 
-    /// Reads the environment, once, and takes the keys out of it.
-    init(_ options: ChatOptions, isConversation: Bool = true, isPlain: Bool = false) throws {
+    /// Reads the user's settings and the environment, once, and takes the keys out of it.
+    ///
+    /// - `requestOptions`: Further fields of each request, as JSON texts, which go before those
+    ///   of the settings.
+    init(
+        _ options: ChatOptions,
+        requestOptions: [String: String] = [:],
+        isConversation: Bool = true,
+        isPlain: Bool = false
+    ) async throws {
         // A closed pipe is an error of the write, in Swift and in Python alike.
         signal(SIGPIPE, SIG_IGN)
         Self.keepFreedMemory()
         let vault = SecretVault()
         self.options = options
-        serverURL = try options.serverURL(ProcessInfo.processInfo.environment)
+        userSettings = UserSettings()
+        let configuration = try await userSettings.configuration()
+        var choice = try ModelChoice(
+            ModelChoice.Words(
+                model: options.model,
+                baseURL: options.baseURL,
+                isLocal: options.gguf != nil
+            ),
+            variables: ProcessInfo.processInfo.environment,
+            configuration: configuration
+        )
+        choice.options.merge(requestOptions) { _, own in own }
+        self.choice = choice
         keys = try KeyRing(
             named: options.keyEnv,
-            baseURL: serverURL,
+            baseURL: choice.baseURL,
             isUsed: !options.noKey,
+            providers: KeyRing.Providers(
+                all: configuration.keys,
+                chosen: choice.provider,
+                stored: userSettings.keys
+            ),
             vault: vault
         )
         variables = ProcessInfo.processInfo.environment

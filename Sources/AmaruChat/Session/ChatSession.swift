@@ -3,7 +3,7 @@
 
 public import Amaru
 import AmaruEnvironment
-import AmaruHTTP
+public import AmaruHTTP
 import AmaruPython
 
 #if canImport(FoundationEssentials)
@@ -81,8 +81,13 @@ public final class ChatSession: Sendable {
         state.withLock { $0.turn.flatMap { $0.end == nil ? $0 : nil } } ?? background
     }
 
-    /// The settings that the script has started with; nil before that.
+    /// What the script is told, once that is prepared.
     public var settings: ChatSettings? { state.withLock { $0.configuration?.settings } }
+
+    /// What came of the script's latest exchange; nil if there was none.
+    public var lastOutcome: HTTPOutcome? {
+        state.withLock { $0.configuration }?.network.lastOutcome
+    }
 
     /// The plugin whose code runs now; empty for none.
     public var runningPlugin: String { state.withLock { $0.plugin } }
@@ -148,14 +153,16 @@ public final class ChatSession: Sendable {
     /// - Parameters:
     ///   - text: The message.
     ///   - key: The placeholder that the script gets as its key.
+    ///   - attachments: The files that go with it.
     ///   - history: What was said before; nil for what the script remembers.
     /// - Returns: The turn, at once.
     public func send(
         _ text: String,
         key: String = "",
+        attachments: [Attachment] = [],
         after history: [ChatExchange]? = nil
     ) -> Turn {
-        let turn = Turn(history: history) { [weak self] turn in
+        let turn = Turn(attachments: attachments, history: history) { [weak self] turn in
             guard let self else { return }
             state.withLock { $0.cancels += 1 }
             stop {

@@ -43,6 +43,14 @@ public enum UserFolder {
         folder("XDG_CONFIG_HOME", ".config", environment)
     }
 
+    /// The folder for what the program keeps: `$XDG_DATA_HOME/amaru`, else `~/.local/share/amaru`.
+    ///
+    /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
+    public static func data(in environment: [String: String]) -> URL {
+        folder("XDG_DATA_HOME", ".local/share", environment)
+    }
+
     /// The folder for what the program remembers of its use: `$XDG_STATE_HOME/amaru`, else
     /// `~/.local/state/amaru`.
     ///
@@ -59,14 +67,6 @@ public enum UserFolder {
     public static func home(in environment: [String: String]) -> URL {
         let named = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
         return URL(filePath: named ?? entry, directoryHint: .isDirectory)
-    }
-
-    /// The folder for what the program keeps: `$XDG_DATA_HOME/amaru`, else `~/.local/share/amaru`.
-    ///
-    /// - Parameter environment: The process's variables, read by the caller.
-    /// - Returns: The folder, which need not exist.
-    public static func data(in environment: [String: String]) -> URL {
-        folder("XDG_DATA_HOME", ".local/share", environment)
     }
 
     /// The home that the system knows of; not Foundation's, which trusts an empty HOME.

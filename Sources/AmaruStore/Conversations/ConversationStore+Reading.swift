@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A turn that a search has found.
-package struct Finding: Sendable, Equatable {
+package struct FoundConversation: Sendable, Equatable {
     package let conversation: Conversation
     /// The words around the first place.
     package let excerpt: String
@@ -132,7 +132,7 @@ extension ConversationStore {
     ///
     /// Words are found from their beginning on. Where none is, they are looked for anywhere in the
     /// texts: an index by words does not know the ones of languages that put no blanks between.
-    package func search(_ words: [String], atMost count: Int) throws(StoreError) -> [Finding] {
+    package func search(_ words: [String], atMost count: Int) throws(StoreError) -> [FoundConversation] {
         let words = words.filter { !$0.isEmpty }
         guard !words.isEmpty else { return [] }
         // A quoted string, in which nothing is an operator.
@@ -158,9 +158,9 @@ extension ConversationStore {
         for words: [String],
         _ columns: String,
         atMost count: Int
-    ) throws(StoreError) -> [Finding] {
+    ) throws(StoreError) -> [FoundConversation] {
         let text = "t.question || char(10) || t.answer"
-        var found: [Finding] = []
+        var found: [FoundConversation] = []
         try database.each(
             """
             SELECT \(columns), trim(substr(\(text),
@@ -179,11 +179,11 @@ extension ConversationStore {
         word.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
     }
 
-    private static func finding(_ row: Row) -> Finding {
-        Finding(conversation: conversation(row), excerpt: row.text(6))
+    private static func finding(_ row: Row) -> FoundConversation {
+        FoundConversation(conversation: conversation(row), excerpt: row.text(6))
     }
 
-    private static func oncePerConversation(_ all: [Finding]) -> [Finding] {
+    private static func oncePerConversation(_ all: [FoundConversation]) -> [FoundConversation] {
         var seen: Set<String> = []
         return all.filter { seen.insert($0.conversation.id).inserted }
     }

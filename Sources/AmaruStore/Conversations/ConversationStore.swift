@@ -35,7 +35,7 @@ package final class ConversationStore {
             let store = try ConversationStore(path, try opened(path), isReadOnly: false)
             try store.finishInterrupted()
             return store
-        } catch where error.code == .unwritable {
+        } catch let error where error.code == .unwritable {
             return try ConversationStore(path, try openedToRead(path), isReadOnly: true)
         }
     }
@@ -59,7 +59,7 @@ package final class ConversationStore {
                 let database = try Database(path, for: .write)
                 try Schema.prepare(database)
                 return database
-            } catch where error.code == .busy && tries < 100 {
+            } catch let error where error.code == .busy && tries < 100 {
                 // Changing the journal does not wait for another process that does so too.
                 tries += 1
                 usleep(20_000)
@@ -70,7 +70,7 @@ package final class ConversationStore {
     private static func openedToRead(_ path: String) throws(StoreError) -> Database {
         do {
             return try checked(try Database(path, for: .read))
-        } catch where error.code == .unwritable {
+        } catch let error where error.code == .unwritable {
             // Its journal cannot be made where nothing can be written, and then nobody writes.
             return try checked(try Database(path, for: .readFixed))
         }

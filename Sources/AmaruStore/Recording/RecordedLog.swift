@@ -20,6 +20,8 @@ struct RecordedLog {
     }
 
     /// The entries for events that follow the former ones.
+    ///
+    /// What may be the beginning of a secret comes after the entries that interrupt it.
     mutating func entries(for events: [TurnEvent]) -> [StoredEvent] {
         events.compactMap { event in
             switch event {
@@ -33,6 +35,7 @@ struct RecordedLog {
             case .retrying(let reason, _, let attempt, let attempts):
                 entry("notice", "\(clean(reason)); trying again (\(attempt) of \(attempts))")
             case .skipped(let count): entry("skipped", "\(count)")
+            case .attachment(let file): describe(file)
             }
         }
     }
@@ -45,6 +48,13 @@ struct RecordedLog {
     private mutating func use(_ prompt: Int, _ completion: Int) -> StoredEvent? {
         usage = (prompt, completion)
         return entry("usage", #"{"prompt":\#(prompt),"completion":\#(completion)}"#)
+    }
+
+    /// A file by its name, type and size: what it holds would make the store grow without a bound.
+    private mutating func describe(_ file: Attachment) -> StoredEvent? {
+        let (name, type) = (json(file.name), json(file.mediaType))
+        let size = file.bytes.count
+        return entry("attachment", #"{"name":\#(name),"media_type":\#(type),"size":\#(size)}"#)
     }
 
     private mutating func entry(_ kind: String, _ data: String) -> StoredEvent? {

@@ -106,13 +106,19 @@ package final class StoreWriter: Sendable {
         for (_, done) in dropped { done.set(()) }
     }
 
-    /// Waits until all jobs are done, at most this long.
+    /// Waits for those that still add jobs, and until all jobs are done, at most this long.
     ///
     /// The file is not closed: to write its journal back takes a while, which the next process that
     /// closes it, or a later turn, can do as well.
-    package func finish(within limit: Duration) async {
+    package func finish(behind others: Task<Void, Never>? = nil, within limit: Duration) async {
         guard state.withLock({ $0.isUsed }) else { return }
-        let done = add { store in store.resign() }
+        let done = AsyncValue<Void>()
+        Task { [self] in
+            await others?.value
+            // Not before: a turn whose writer holds no lock counts as cut off.
+            try? await add { store in store.resign() }.wait()
+            done.set(())
+        }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await done.wait() }
             group.addTask { try? await Task.sleep(for: limit) }

@@ -15,6 +15,9 @@ package import AmaruHTTP
 package struct TurnRecorder: Sendable {
     /// How long events gather before they are written.
     private static let pace = Duration.milliseconds(250)
+    /// From this size of a piece on, in bytes, no more is waited for: the turn is fast, and its log
+    /// keeps only so much for a reader that is late.
+    private static let large = 4096
 
     private let writer: StoreWriter
     private let vault: SecretVault
@@ -70,7 +73,8 @@ package struct TurnRecorder: Sendable {
                 try? await writer.add { store throws(StoreError) in
                     try store.append(entries, to: id)
                 }.wait()
-                await Self.pause(until: ended)
+                let size = entries.reduce(0) { $0 + $1.data.utf8.count }
+                if size < Self.large { await Self.pause(until: ended) }
             }
             await finish(first.id, as: turn.end ?? .cancelled, model() ?? first.model, &log)
         }

@@ -83,7 +83,7 @@ extension BuiltCommand {
             let result = try await run(["run", "script.py"])
             let expected =
                 "amaru: There is no key for https://api.openai.com: set the variable OPENAI_API_KEY, "
-                + "name another one with --key-env, or another server with --base-url; --no-key if "
+                + "run amaru keys set openai, name another one with --key-env, or another server with --base-url; --no-key if "
                 + "the server needs none.\n"
             #expect(result == .init(status: .exited(2), output: "", errors: expected))
         }

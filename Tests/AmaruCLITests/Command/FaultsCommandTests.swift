@@ -42,8 +42,7 @@ extension BuiltCommand {
                 name: "a web page",
                 responses: [.html],
                 words: [
-                    "answered with something other than a chat completion", "a web page “Sign in”",
-                    "/v1",
+                    "wants you to sign in with a browser", "a web page “Sign in”", "/v1",
                 ]
             ),
             Fault(

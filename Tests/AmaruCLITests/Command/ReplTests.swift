@@ -199,7 +199,7 @@ extension BuiltCommand {
                     on: terminal
                 )
                 try await type("x", "'Hello there'\r\n", on: terminal)
-                try await type("await amaru.chat('again')", "RuntimeError: ", on: terminal)
+                try await type("await amaru.chat('again')", "ChatError: ", on: terminal)
                 try terminal.send("\u{4}")
                 #expect(try await repl.end() == .exited(0), "\(terminal.output)")
             }

@@ -1,6 +1,7 @@
 // Conversations that go on in another run.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing

@@ -1,6 +1,7 @@
 // `amaru history`, with the built command.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -96,7 +97,8 @@ extension BuiltCommand {
             #expect(exported.contains(#""data":"careful""#))
             let again = try await run(["import", "-"], input: exported)
             #expect(again.errors == "0 added, 2 were there already\n")
-            #expect(try await run(["delete", "--all", "--yes"]).errors == "2 conversations deleted\n")
+            let deleted = try await run(["delete", "--all", "--yes"])
+            #expect(deleted.errors == "2 conversations deleted\n")
             try folder.write(exported, to: "all.jsonl")
             _ = try await run(["import", "all.jsonl"])
             #expect(try await run(["export", "--json"]).output == exported)
@@ -130,7 +132,8 @@ extension BuiltCommand {
             let silent = try await run(["delete", "--all"])
             #expect(silent.errors.contains("write --yes"), "\(silent)")
             let terminal = try PseudoTerminal()
-            let process = try AmaruProcess(["history", "delete", "--all"], on: terminal, in: folder)
+            let arguments = ["history", "delete", "--all"]
+            let process = try AmaruProcess(arguments, on: terminal, in: folder)
             try await terminal.waitFor("Delete all 2 conversations? [y/N] ")
             try terminal.send("n\n")
             try await terminal.waitFor("Nothing was deleted.")

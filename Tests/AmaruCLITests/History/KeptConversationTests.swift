@@ -13,7 +13,7 @@ extension BuiltCommand {
         private static let words = (0..<120).map { "word\($0) " }
         /// How often the command is killed: 100 times if a variable says so.
         private static let kills =
-            ProcessInfo.processInfo.environment["AMARU_KILL_ROUNDS"].flatMap(Int.init) ?? 8
+            ProcessInfo.processInfo.environment["AMARU_KILL_ROUNDS"].flatMap(Int.init) ?? 5
 
         let folder: TemporaryFolder
 
@@ -209,7 +209,8 @@ extension BuiltCommand {
             // In the namespace of the command alone.
             let mounting = #"mount -t tmpfs -o \#(mount) none data"#
             let answers = (1...2).map { number in
-                ScriptedResponse.chat("answer \(number) " + String(repeating: "long ", count: 40_000))
+                let long = String(repeating: "long ", count: 4_000)
+                return ScriptedResponse.chat("answer \(number) \(long)")
             }
             let shell = #"exec unshare --mount sh -c '\#(mounting) && exec "$@"' sh "$@""#
             let shown = try await withChat(ScriptedServer(answers)) {

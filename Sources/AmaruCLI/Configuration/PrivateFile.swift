@@ -1,0 +1,84 @@
+// Files that their owner alone can read.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+enum PrivateFile {
+    /// Why a file is not used.
+    struct Failure: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Writes a file that is there whole or not at all, and that its owner alone can read.
+    ///
+    /// - Throws: `Failure` that names the file.
+    static func write(_ bytes: some Collection<UInt8>, to file: URL, mode: mode_t = 0o600) throws {
+        let folder = file.deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw Failure(description: "the folder \(folder.path) cannot be made")
+        }
+        var template = Array("\(file.path).XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw failure("written", file) }
+        defer { close(descriptor) }
+        let draft = template.withUnsafeBufferPointer { $0.baseAddress.map(String.init(cString:)) }
+        guard let draft else { throw failure("written", file) }
+        do {
+            guard fchmod(descriptor, mode) == 0 else { throw failure("written", file) }
+            try Array(bytes).withUnsafeBytes { try PosixCall.writeAll($0, to: descriptor) }
+            guard fsync(descriptor) == 0 || errno == EINVAL, rename(draft, file.path) == 0
+            else { throw failure("written", file) }
+        } catch {
+            let failure = error as? Failure ?? failure("written", file)
+            unlink(draft)
+            throw failure
+        }
+    }
+
+    /// Reads a file that holds a secret; nil if there is none.
+    ///
+    /// - Throws: `Failure` that names the file, if others can read it, or it is no file of at most
+    ///   64 KiB.
+    static func secret(at path: String) throws -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("read", URL(filePath: path))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(description: "\(path) is not a file")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw Failure(
+                description: "\(path) holds a key, and others may read it: chmod 600 \(path)"
+            )
+        }
+        let bytes = try PosixCall.readAll(descriptor, atMost: bound)
+        guard bytes.count <= bound else {
+            throw Failure(description: "\(path) is longer than any key: name another file")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The longest secret.
+    static let bound = 64 * 1024
+
+    private static func failure(_ action: String, _ file: URL) -> Failure {
+        let reason = String(cString: strerror(errno))
+        return Failure(description: "\(file.path) cannot be \(action): \(reason)")
+    }
+}

@@ -1,0 +1,45 @@
+// What an examination found of one part, and what to do about it.
+// SPDX-License-Identifier: Apache-2.0
+
+/// One line of `amaru doctor`.
+struct Finding: Encodable, Equatable, Sendable {
+    /// How a part is.
+    enum State: String, Encodable, Sendable {
+        /// It works.
+        case ok
+        /// It works, perhaps not as the user wants.
+        case warning
+        /// It does not work.
+        case failed
+    }
+
+    let check: String
+    let state: State
+    let detail: String
+    /// What to do; empty if it works.
+    var remedy = ""
+
+    /// The parts of a chat in the order in which one needs the other.
+    static let order = [
+        "python", "libpython", "environments", "authorities", "proxy", "terminal",
+        "configuration", "key", "server",
+    ]
+
+    static func ok(_ check: String, _ detail: String) -> Finding {
+        Finding(check: check, state: .ok, detail: detail)
+    }
+
+    static func warning(_ check: String, _ detail: String, _ remedy: String) -> Finding {
+        Finding(check: check, state: .warning, detail: detail, remedy: remedy)
+    }
+
+    static func failed(_ check: String, _ detail: String, _ remedy: String) -> Finding {
+        Finding(check: check, state: .failed, detail: detail, remedy: remedy)
+    }
+
+    /// Name, state, and what was found, with the remedy behind it.
+    var line: String {
+        let end = remedy.isEmpty ? "" : ": \(remedy)"
+        return "\(check)\t\(state.rawValue)\t\(detail)\(end)"
+    }
+}
