@@ -150,6 +150,21 @@ import Testing
         }
     }
 
+    @Test func `Behind output that was dropped the line is drawn on a row of its own`() {
+        var desk = Desk()
+        desk.ahead(true)
+        desk.show("half a row")
+        _ = desk.type("x")
+        // What the terminal was not sent any more.
+        _ = desk.input.show(" and more of it, over two rows", desk.size)
+        let outcome = desk.input.loseOutput(desk.size)
+        #expect(outcome.screen.hasPrefix("\u{18}\u{1B}[0m\n> x"))
+        desk.screen.feed(outcome.screen)
+        #expect(desk.screen.text == "half a row\n> x\n> x")
+        desk.show("next\n")
+        #expect(desk.screen.text == "half a row\n> x\nnext\n> x")
+    }
+
     @Test func `A window that became narrower is drawn over from the line's start`() {
         var desk = Desk(columns: 40)
         _ = desk.begin()

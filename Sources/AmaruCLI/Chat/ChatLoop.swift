@@ -20,8 +20,9 @@ struct ChatLoop: Sendable {
     private var screen: Screen { program.screen }
 
     private var lines: LineReader {
+        let own = hasCommands ? ConversationCommand.allCases.map(\.rawValue) : []
         let completer = ChatCompleter(variables: program.variables) { [session] in
-            await session.commandNames()
+            own + (await session.commandNames())
         }
         return LineReader(program: program, kind: .message, completion: completer.complete)
     }

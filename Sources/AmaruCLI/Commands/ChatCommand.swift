@@ -16,6 +16,11 @@ struct ChatCommand: AsyncParsableCommand {
         commandName: "chat",
         abstract: "Chat with a model: answer a prompt or piped input once, or converse.",
         discussion: """
+            While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
+            line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
+            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D ends \
+            the chat. What you enter during an answer is sent behind it; Up takes it back.
+
             Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
             nothing was sent; 130 interrupted; 141 the reader of the output has gone.
             """

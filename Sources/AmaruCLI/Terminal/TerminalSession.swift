@@ -144,7 +144,7 @@ final class TerminalSession: Sendable {
                 ? nil
                 : output.postAnswer(Self.newline(&state) + state.input.show(text, size).screen)
         }
-        try await written?.wait().get()
+        try await written.wait().get()
     }
 
     /// Has the rows of an answer written, those that change without a flicker.
@@ -152,7 +152,9 @@ final class TerminalSession: Sendable {
     /// - Returns: What `writeAnswer` waits for.
     func postAnswer(_ frame: LiveRegion.Frame) -> AsyncValue<Result<Void, any Error>> {
         let size = size
-        return state.withLock { state in output.postAnswer(screen(for: frame, size, &state)) }
+        return state.withLock { state in
+            output.postAnswer(output.isStopped ? "" : screen(for: frame, size, &state))
+        }
     }
 
     /// Writes the rows of an answer without waiting for them.

@@ -139,6 +139,25 @@ extension BuiltCommand {
             #expect(try await repl.end() == .exited(0), "\(terminal.output)")
         }
 
+        @Test func `Lines of an earlier session are there, and not those that input() took`()
+            async throws
+        {
+            for line in ["x = input('na' + 'me? ')", ""] {
+                let (terminal, repl) = try await start()
+                if line.isEmpty {
+                    try terminal.send("\u{1B}[A")
+                    try await terminal.waitFor(">>> x = input(")
+                    try terminal.send("\r")
+                } else {
+                    try terminal.send(line + "\r")
+                }
+                try await terminal.waitFor("name? ")
+                try await type("Ada", "", on: terminal)
+                try terminal.send("\u{4}")
+                #expect(try await repl.end() == .exited(0), "\(terminal.output)")
+            }
+        }
+
         @Test func `What is pasted may be several statements`() async throws {
             let (terminal, repl) = try await start()
             let source = "def f():\n    return 20\n\nf() + 1"
