@@ -140,9 +140,10 @@ final class TerminalSession: Sendable {
         let size = size
         let written = state.withLock { state in
             // What is dropped must not count as shown.
-            output.isStopped
-                ? nil
-                : output.postAnswer(Self.newline(&state) + state.input.show(text, size).screen)
+            output.postAnswer(
+                output.isStopped
+                    ? "" : Self.newline(&state) + state.input.show(text, size).screen
+            )
         }
         try await written.wait().get()
     }
