@@ -53,6 +53,18 @@ struct ExternalEditor: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let path = "\(folder)/amaru.\(suffix)"
         try Self.write(text + "\n", to: path)
+        do {
+            try edit(fileAt: path)
+        } catch let failure as Failure {
+            throw Failure(description: failure.description + "; the text is as it was")
+        }
+        return try Self.read(path)
+    }
+
+    /// Has the user edit a file; blocks until the editor has ended.
+    ///
+    /// - Throws: `Failure`, `PosixError`.
+    func edit(fileAt path: String) throws {
         // The command may have arguments and quotes, so a shell must take it apart.
         let end = try ForegroundProgram.run(
             executable: "/bin/sh",
@@ -60,7 +72,6 @@ struct ExternalEditor: Sendable {
             environment: variables
         )
         guard end == .ended(.exited(0)) else { throw failure(of: end) }
-        return try Self.read(path)
     }
 
     private func failure(of end: ForegroundProgram.End) -> Failure {
@@ -75,7 +86,7 @@ struct ExternalEditor: Sendable {
             case .ended(let status): "the editor \(name) ended with \(status)"
             case .stopped: "the editor \(name) was stopped, and has been ended"
             }
-        return Failure(description: what + "; the text is as it was")
+        return Failure(description: what)
     }
 
     private static func makeFolder(in base: String) throws -> String {

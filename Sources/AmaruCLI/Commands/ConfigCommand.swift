@@ -1,6 +1,7 @@
 // `amaru config`: where the settings are, edit them, check them.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruEnvironment
 import ArgumentParser
 
@@ -91,6 +92,21 @@ private struct SettingsEdit {
     private var target: URL { URL(filePath: settings.path).resolvingSymlinksInPath() }
     private var draft: URL { URL(filePath: target.path + ".draft") }
 
+    /// Has the user edit the draft.
+    private func edit() async throws {
+        // Ctrl-C is the editor's, and does not end what waits for it. A handler is not inherited
+        // by the editor, as ignoring would be.
+        let former = [SIGINT, SIGQUIT].map { ($0, SignalAction(current: $0)) }
+        for (signal, _) in former { SignalAction({ _ in }).install(for: signal) }
+        defer { for (signal, action) in former { action.install(for: signal) } }
+        let editor = ExternalEditor(variables: ProcessInfo.processInfo.environment)
+        do {
+            try await blockingCall("amaru-editor") { [draft] in try editor.edit(fileAt: draft.path) }
+        } catch let failure as ExternalEditor.Failure {
+            throw PluginsCommand.Failure("\(failure); the file is \(draft.path)")
+        }
+    }
+
     func run() async throws {
         let isLeft = FileManager.default.fileExists(atPath: draft.path)
         let before = FileManager.default.contents(atPath: target.path)
@@ -99,7 +115,7 @@ private struct SettingsEdit {
         } else {
             try PrivateFile.write(before ?? Data(Self.example.utf8), to: draft, mode: mode)
         }
-        try await Editor.edit(draft.path)
+        try await edit()
         let after = FileManager.default.contents(atPath: draft.path)
         guard let after, after != before, before != nil || after != Data(Self.example.utf8) else {
             unlink(draft.path)

@@ -3,7 +3,6 @@
 
 import Amaru
 import AmaruEnvironment
-import AmaruMarkdown
 
 /// Reads lines from the user and writes text to the screen, or from and to pipes.
 ///
@@ -24,9 +23,9 @@ final class TerminalSession: Sendable {
     /// Whether lines are edited here, on a terminal that both ends are connected to.
     let isInteractive: Bool
 
-    private typealias Answer = AsyncValue<Result<LineResult, TerminalError>>
+    typealias Answer = AsyncValue<Result<LineResult, TerminalError>>
 
-    private struct State {
+    struct State {
         var input: LineInput
         var answer: Answer?
         var isClosed = false
@@ -38,13 +37,13 @@ final class TerminalSession: Sendable {
     }
 
     private let inputDescriptor: Int32
-    private let outputDescriptor: Int32
+    let outputDescriptor: Int32
     private let showsPrompt: Bool
-    private let output: TerminalOutput
+    let output: TerminalOutput
     private let mode: TerminalMode?
     private let signals: SignalSource
     private let wake: WakeUp
-    private let state: Lock<State>
+    let state: Lock<State>
     /// Held while the reading thread may take input.
     let reading = Lock(())
 
@@ -146,52 +145,6 @@ final class TerminalSession: Sendable {
             )
         }
         try await written.wait().get()
-    }
-
-    /// Has the rows of an answer written, those that change without a flicker.
-    ///
-    /// - Returns: What `writeAnswer` waits for.
-    func postAnswer(_ frame: LiveRegion.Frame) -> AsyncValue<Result<Void, any Error>> {
-        let size = size
-        return state.withLock { state in
-            output.postAnswer(output.isStopped ? "" : screen(for: frame, size, &state))
-        }
-    }
-
-    /// Writes the rows of an answer without waiting for them.
-    func post(_ frame: LiveRegion.Frame) {
-        let size = size
-        state.withLock { state in output.post(screen(for: frame, size, &state)) }
-    }
-
-    /// Whether the output takes nothing, so that notices are dropped.
-    var isFull: Bool { output.isFull }
-
-    /// Whether part of an answer was dropped, so that nobody knows what the screen shows.
-    var hasDroppedAnswer: Bool { output.hasDropped }
-
-    /// What a terminal is sent to show a frame at once, and what is typed below it.
-    private func screen(
-        for frame: LiveRegion.Frame,
-        _ size: TerminalSize,
-        _ state: inout State
-    ) -> String {
-        let wasInside = state.isInsideAnswer
-        var text = state.input.show(frame.text, size).screen
-        var isUpdate = !frame.onlyAdds
-        if text.utf8.count != frame.text.utf8.count {
-            isUpdate = true
-        } else {
-            state.isInsideAnswer = frame.isOpen && text.last == "\n"
-            if wasInside {
-                text = frame.continuation ?? "\n" + text
-                if frame.continuation != nil { isUpdate = false }
-            }
-            if state.isInsideAnswer { text.removeLast() }
-        }
-        guard isUpdate, isatty(outputDescriptor) == 1 else { return text }
-        // https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
-        return "\u{1B}[?2026h\(text)\u{1B}[?2026l"
     }
 
     /// Writes a notice without waiting for it.

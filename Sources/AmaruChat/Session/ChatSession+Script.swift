@@ -1,7 +1,7 @@
 // Calls into the session's Python half.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
+public import Amaru
 
 /// Calls into `amaru._script`.
 ///
@@ -31,5 +31,26 @@ extension ChatSession {
             return (namespace, source, try made[2].converted(to: String.self))
         }
         try await Python.runFile(source, path: path, globals: namespace)
+    }
+
+    /// Lets the script's own `sys.excepthook` report an exception that the script raised.
+    ///
+    /// - Returns: Whether it has one, else the caller reports; what the user can do, if known.
+    /// - Throws: The `SystemExit` of a hook that ends the program.
+    public func report(
+        _ exception: PythonException
+    ) async throws -> (isReported: Bool, advice: String) {
+        try await PythonActor.run {
+            let pair: PythonObject = try Self.host().report(exception.object)
+            return (try pair[0], try pair[1])
+        }
+    }
+
+    /// Writes out what the script has printed.
+    ///
+    /// - Returns: Whether that worked; what did not is reported on standard error.
+    public func flush() async -> Bool {
+        guard Python.isRunning else { return true }
+        return (try? await PythonActor.run { try Self.host().flush() as Bool }) ?? true
     }
 }

@@ -372,27 +372,6 @@ public final class ChatSession: Sendable {
 
     // MARK: End
 
-    /// Lets the script's own `sys.excepthook` report an exception that the script raised.
-    ///
-    /// - Returns: Whether it has one, else the caller reports; what the user can do, if known.
-    /// - Throws: The `SystemExit` of a hook that ends the program.
-    public func report(
-        _ exception: PythonException
-    ) async throws -> (isReported: Bool, advice: String) {
-        try await PythonActor.run {
-            let pair: PythonObject = try Self.host().report(exception.object)
-            return (try pair[0], try pair[1])
-        }
-    }
-
-    /// Writes out what the script has printed.
-    ///
-    /// - Returns: Whether that worked; what did not is reported on standard error.
-    public func flush() async -> Bool {
-        guard Python.isRunning else { return true }
-        return (try? await PythonActor.run { try Self.host().flush() as Bool }) ?? true
-    }
-
     /// Ends the script in order; each part gets at most `grace`.
     public func shutDown(grace: Duration = .seconds(2)) async {
         if let start = state.withLock({ $0.start }) {

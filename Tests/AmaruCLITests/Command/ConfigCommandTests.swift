@@ -79,7 +79,7 @@ extension BuiltCommand {
             #expect(try await edit("true").errors == "amaru: nothing was changed\n")
             let failed = try await edit("false")
             #expect(failed.status == .exited(1))
-            #expect(failed.errors.contains("The editor false failed (exit code 1)"))
+            #expect(failed.errors.contains("the editor false ended with exit code 1; the file is"))
         }
 
         @Test func `The first edit begins with examples, and a link stays one`() async throws {
