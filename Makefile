@@ -33,8 +33,8 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
-	test-peers test-asan test-tsan test-debug test-pythons test-network test-leaks bench bench-network \
-	bench-process format lint clean
+	test-peers test-asan test-tsan test-debug test-pythons test-network test-scripts test-leaks \
+	bench bench-network bench-process bench-screen format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
 chat: install-python
@@ -49,8 +49,10 @@ build: install-python
 # The command as `make install` takes it: minutes the first time.
 build-release: install-python
 	@mkdir -p $(STATIC)
-	@library="$$($(CC) -print-file-name=libstdc++.a)"; \
-		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC)
+	@for name in libstdc++.a libcmark-gfm.a libcmark-gfm-extensions.a; do \
+		library="$$($(CC) -print-file-name=$$name)"; \
+		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC); \
+	done
 	$(SWIFT) build $(RELEASE)
 
 # The command, its Python files, completions and manual page under PREFIX. Without Swift on the
@@ -78,18 +80,20 @@ uninstall:
 		"$(SHARE)/bash-completion/completions/amaru" "$(SHARE)/zsh/site-functions/_amaru" \
 		"$(SHARE)/fish/vendor_completions.d/amaru.fish" "$(SHARE)/man/man1/amaru.1"
 
-# CPython's headers and the module venv, on Debian and Ubuntu, unless they are there.
+# The headers of CPython, SQLite and cmark-gfm and the module venv, on Debian and Ubuntu, unless they
+# are there.
 install-python:
-	@if pkg-config --exists python3-embed 2>/dev/null \
+	@if pkg-config --exists python3-embed sqlite3 libcmark-gfm 2>/dev/null \
 		&& python3 -c 'import venv, ensurepip' 2>/dev/null; then :; \
 	elif command -v apt-get >/dev/null; then \
-		echo "Installing python3-dev, python3-venv and pkg-config with apt-get"; \
+		echo "Installing the headers of Python, SQLite and cmark-gfm with apt-get"; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) apt-get install -qy --no-install-recommends \
-			pkg-config python3-dev python3-venv; \
+			pkg-config python3-dev python3-venv libsqlite3-dev \
+			libcmark-gfm-dev libcmark-gfm-extensions-dev; \
 	else \
-		echo "Install CPython 3.11 or newer with its headers, so that" >&2; \
-		echo "'pkg-config --exists python3-embed' succeeds." >&2; \
+		echo "Install CPython 3.11 or newer, SQLite 3 and cmark-gfm with their headers, so that" >&2; \
+		echo "'pkg-config --exists python3-embed sqlite3 libcmark-gfm' succeeds." >&2; \
 		exit 1; \
 	fi
 
@@ -160,6 +164,16 @@ test-network:
 			$(SWIFT) test --scratch-path ".build-network-$$version" || exit 1; \
 	done
 
+# Scripts with many libraries under `amaru run` as under python, with each other Python that is
+# here: a whole build for each, and so no part of every run.
+test-scripts:
+	@for home in $(PYTHONS); do \
+		build=".build-scripts-$$(basename "$$home")"; \
+		export PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib"; \
+		$(SWIFT) build --product amaru --scratch-path "$$build" \
+			&& Tests/Peers/run --amaru "$$build/debug/amaru" scripts || exit 1; \
+	done
+
 # Every way across the bridge 100,000 times (some 20,000): nothing may be left behind.
 test-leaks:
 	AMARU_BRIDGE_ONLY=1 AMARU_LEAK_ROUNDS=full \
@@ -176,6 +190,11 @@ bench-network: build-release
 # What whole runs of the command cost, beside llm, python3 and C, in one table.
 bench-process: build-release
 	Tests/Benchmarks/Process/run
+	Tests/Benchmarks/History/run
+
+# What an answer costs on a terminal, beside Rich's Live on the same pieces.
+bench-screen: build-release
+	Tests/Benchmarks/Screen/run
 
 format:
 	$(SWIFT) format -i --configuration .swift-format -r Package.swift Sources Tests Python

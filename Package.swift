@@ -38,12 +38,37 @@ let package = Package(
             name: "AmaruCLI",
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython",
+                "AmaruMarkdown", "AmaruStore",
                 .full("ArgumentParser", "swift-argument-parser"),
             ]
         ),
         .target(
+            name: "AmaruStore",
+            dependencies: [
+                "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru",
+                .target(name: "CSQLite", condition: .when(traits: ["Full"])),
+            ]
+        ),
+        .systemLibrary(
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+        ),
+        .target(
             name: "AmaruChat",
             dependencies: ["AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython"]
+        ),
+        // Markdown as it comes: its blocks, and a terminal's rows.
+        .target(
+            name: "AmaruMarkdown",
+            dependencies: [.target(name: "CCommonMark", condition: .when(traits: ["Full"]))]
+        ),
+        .systemLibrary(
+            name: "CCommonMark",
+            pkgConfig: "libcmark-gfm",
+            providers: [
+                .apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"]), .brew(["cmark-gfm"]),
+            ]
         ),
         .target(
             name: "AmaruEnvironment",
@@ -149,10 +174,19 @@ let package = Package(
             name: "AmaruEnvironmentTests",
             dependencies: ["AmaruEnvironment", "AmaruTesting"]
         ),
+        .testTarget(
+            name: "AmaruMarkdownTests",
+            dependencies: ["AmaruMarkdown", "AmaruTesting"]
+        ),
         .testTarget(name: "AmaruChatTests", dependencies: ["AmaruChat", "AmaruTesting"]),
         .testTarget(
+            name: "AmaruStoreTests",
+            dependencies: ["AmaruStore", "AmaruChat", "AmaruHTTP", "AmaruTesting"]
+        ),
+        .testTarget(
             name: "AmaruCLITests",
-            dependencies: ["AmaruCLI", "AmaruTesting"]
+            dependencies: ["AmaruCLI", "AmaruMarkdown", "AmaruStore", "AmaruTesting"],
+            exclude: ["Transcripts"]
         ),
     ]
 )

@@ -1,6 +1,7 @@
 # Made from the module's description in Swift.
 """The chat of the host."""
 
+import amaru
 import asyncio
 import typing
 
@@ -12,6 +13,10 @@ class Turn:
         """Adds what the model thinks."""
     def tool_call(self, name: str, arguments: str) -> bool:
         """Adds a tool call, its arguments as JSON."""
+    def attach(self, name: str, media_type: str, data: bytes | bytearray) -> bool:
+        """Adds a file to the answer."""
+    @property
+    def attachments(self) -> list[amaru.Attachment]: ...
     def usage(self, prompt_tokens: int, completion_tokens: int) -> bool:
         """Adds the number of tokens that were used."""
     def display(self, text: str) -> bool:
@@ -28,6 +33,8 @@ class Turn:
         """Ends the turn as stopped by the user."""
     @property
     def ended(self) -> bool: ...
+    @property
+    def history(self) -> list[list[str]] | None: ...
     def clean(self, text: str) -> str:
         """Removes terminal escapes from text in pieces."""
     def drain(self) -> asyncio.Future[None]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from amaru.plugins import Plugins
 
 messages: asyncio.Queue[tuple[Turn, str]] = asyncio.Queue()
+command_names = ["help"]  # the slash commands that Tab completes
 
 
 def sender_message_proxy(api_key: str, message: str) -> None:
@@ -29,10 +30,10 @@ def is_command(message: str) -> bool:
 
 def overview(plugins: Plugins | None) -> str:
     """Say which commands there are."""
-    lines = ["/help: show this"]
-    for name, command in sorted(plugins.commands().items() if plugins else ()):
-        lines.append(f"/{name}: {command.summary or f'of the plugin {command.plugin}'}")
-    return "\n".join(lines)
+    known = {"help": "show this", **settings().commands}
+    for name, command in plugins.commands().items() if plugins else ():
+        known.setdefault(name, command.summary or f"of the plugin {command.plugin}")
+    return "\n".join(f"/{name}: {known[name]}" for name in sorted(known))
 
 
 async def obey(turn: Turn, line: str, plugins: Plugins | None) -> None:
@@ -58,7 +59,7 @@ async def receive(chat: Conversation, plugins: Plugins | None) -> None:
         if settings().terminal and is_command(message):
             answer = obey(turn, message, plugins)
         else:
-            answer = chat.send(turn, message)
+            answer = chat.send(turn, message, turn.history)
         task = asyncio.create_task(answer)
         turn.bind(task)
         try:
@@ -77,4 +78,5 @@ async def main() -> None:
 
         plugins = Plugins(options.plugins)
         await plugins.load()
+        command_names.extend(plugins.commands())
     await receive(Conversation(options, plugins.filter if plugins else None), plugins)

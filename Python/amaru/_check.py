@@ -50,13 +50,14 @@ def files(path: str) -> list[str]:
     )
 
 
-def findings(path: str) -> list[Finding]:
+def findings(path: str, source: bytes | None = None) -> list[Finding]:
     """Return what a file uses, each name once, in order of its lines.
 
-    SyntaxError says that it is not Python, or too deeply nested to be read; OSError
-    that it cannot be opened.
+    `source` is read in place of the file, if it is given. SyntaxError says that it is
+    not Python, or too deeply nested to be read; OSError that it cannot be opened.
     """
-    source = Path(path).read_bytes()
+    if source is None:
+        source = Path(path).read_bytes()
     try:
         return _findings(path, source)
     except (ValueError, RecursionError, MemoryError) as exc:

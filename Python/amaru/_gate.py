@@ -66,8 +66,9 @@ def _follow_loop() -> None:
 
         webloop.adopt(loop)  # type: ignore[arg-type]
 
-    loop = getattr(getattr(runtime, "_State", None), "loop", None)
-    if loop is None:
+    # Not there before asyncio is.
+    home_loop = getattr(runtime, "home_loop", None)
+    if home_loop is None or (loop := home_loop()) is None:
         runtime.__dict__["home_loop_made"] = made
     else:
         made(loop)

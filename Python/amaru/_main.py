@@ -25,13 +25,20 @@ def describe_file(main: ModuleType, filename: str) -> None:
     sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
 
 
-def describe_text(main: ModuleType, filename: str) -> None:
+def describe_text(main: ModuleType, filename: str, source: bytes | str) -> None:
     """Make `main` that of ``python -c``, or of ``python -``, which names a file."""
     from _frozen_importlib import BuiltinImporter
 
     main.__loader__ = BuiltinImporter
     if filename == "<stdin>":
         main.__dict__.update(__file__=filename, __cached__=None)
+    elif sys.version_info >= (3, 13):
+        # What tracebacks show of it since then.
+        import linecache
+
+        text = source if isinstance(source, str) else source.decode(errors="replace")
+        lines = text.splitlines(keepends=True)
+        linecache.cache[filename] = len(text), None, lines, filename
     sys.path.insert(0, "")
 
 

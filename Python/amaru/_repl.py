@@ -10,11 +10,11 @@ import asyncio
 import os
 import sys
 import traceback
-from types import ModuleType
 from typing import Any, Final
 
 import amaru
-from amaru import _script, chat, host
+from amaru import _script
+from amaru.chat.asking import Session
 from pyodide.console import BANNER, Console, ConsoleFuture
 
 __all__ = ["begin", "complete", "drop", "interrupt", "push", "show"]
@@ -35,7 +35,7 @@ def begin(is_typed: bool) -> str:
     """Begin a session with the names of ``__main__``; return what greets the user."""
     names = sys.modules["__main__"].__dict__
     names.setdefault("amaru", amaru)
-    chat.__class__ = _Chat
+    Session.current = Session(_show_text)
     _Session.console = Console(names)
     if is_typed:
         # As under python, where a pager would take the keys that are typed next.
@@ -43,6 +43,11 @@ def begin(is_typed: bool) -> str:
         return f"{BANNER}\n{_HINT}"
     _script.attach()
     return ""
+
+
+def _show_text(text: str) -> None:
+    sys.stdout.write(text.translate(_CONTROLS))
+    sys.stdout.flush()
 
 
 async def push(text: str) -> ConsoleFuture:
@@ -112,78 +117,3 @@ def complete(text: str) -> tuple[list[str], int]:
     except Exception:
         return [], len(text)
     return sorted(set(words))[:_SHOWN], start
-
-
-class _Answer:
-    """A turn that writes to standard output what is said in it."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.failure = ""
-        self.ended = False
-
-    def text(self, delta: str) -> bool:
-        clean = delta.translate(_CONTROLS)
-        self.said.append(delta)
-        sys.stdout.write(clean)
-        sys.stdout.flush()
-        return True
-
-    def clean(self, text: str) -> str:
-        return text.translate(_CONTROLS)
-
-    def retrying(self, reason: str, seconds: float, attempt: int, of: int) -> bool:
-        left = f"trying again in {seconds:.1f} s ({attempt} of {of})"
-        return self.notice(f"{reason}; {left}")
-
-    def notice(self, message: str) -> bool:
-        sys.stderr.write(f"amaru: {message.translate(_CONTROLS)}\n")
-        return True
-
-    def reasoning(self, delta: str) -> bool:
-        return True
-
-    def tool_call(self, name: str, arguments: str) -> bool:
-        return self.notice(f"the model asks for {name}({arguments})")
-
-    def usage(self, prompt_tokens: int, completion_tokens: int) -> bool:
-        return True
-
-    async def drain(self) -> None:
-        # Writing waits by itself; the loop turns.
-        await asyncio.sleep(0)
-
-    def finished(self, reason: str = "stop") -> bool:
-        self.ended = True
-        return True
-
-    def failed(self, code: str, message: str, remedy: str = "") -> bool:
-        self.failure = f"{message}; {remedy}" if remedy else message
-        return self.finished()
-
-    def cancelled(self) -> bool:
-        return self.finished()
-
-
-class _Chat(ModuleType):
-    """The package ``amaru.chat``, which is a function too in a session."""
-
-    _conversation: chat.Conversation | None = None
-
-    async def __call__(self, text: str) -> str:
-        """Send a message of one conversation; return the answer, which is shown too.
-
-        Raises RuntimeError if there is no answer.
-        """
-        if _Chat._conversation is None:
-            _Chat._conversation = chat.Conversation(host.settings())
-        answer = _Answer()
-        turn: Any = answer
-        try:
-            await _Chat._conversation.send(turn, text)
-        finally:
-            if answer.said:
-                sys.stdout.write("\n")
-        if answer.failure:
-            raise RuntimeError(answer.failure)
-        return "".join(answer.said)

@@ -8,28 +8,63 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
-    F = TypeVar("F", bound=Callable[[str], Any])
+    F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["function", "reply"]
+__all__ = ["function", "reply", "wishes"]
 
-_marked: list[Callable[[str], Any]] = []
+_OPTIONAL = ("history", "turn")
+_marked: list[tuple[Callable[..., Any], frozenset[str]]] = []
 
 
 def reply(function: F) -> F:
     """Mark the function that answers messages.
 
-    It takes the message and returns the answer, or yields it piece by piece; it may be
-    asynchronous::
+    It takes the message, and what it names of ``history``, the messages before, and
+    ``turn``, the turn to answer in. It returns the answer, or yields it piece by piece,
+    and may be asynchronous::
 
         @amaru.reply
-        async def answer(message):
-            yield "You said: "
+        async def answer(message, history):
+            yield f"You have said {len(history) // 2} things, and now: "
             yield message
+
+    A piece is a text, or an `amaru.Reasoning`, `amaru.Attachment` or `amaru.Usage`; an
+    answer may be a question to the model, ``amaru.chat(message)``.
     """
-    _marked[:] = [function]
+    _marked[:] = [(function, wishes(function))]
     return function
 
 
-def function() -> Callable[[str], Any] | None:
-    """Return the function that was marked last, if any."""
+def wishes(function: Callable[..., Any]) -> frozenset[str]:
+    """Return what a function takes beside the message; TypeError for a wrong one."""
+    # asyncio has imported it already.
+    from inspect import Parameter, signature
+
+    parameters = list(signature(function).parameters.values())
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    takes = [p for p in parameters if p.kind in (*positional, Parameter.VAR_POSITIONAL)]
+    first = takes[0] if takes else None
+    rest = [p for p in parameters if p is not first]
+    wanted = {p.name for p in rest if p.name in _OPTIONAL}
+    strange = [
+        p.name
+        for p in rest
+        if p.name not in _OPTIONAL
+        and p.default is p.empty
+        and p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    ]
+    strange += [p.name for p in rest if p.name in wanted and p.kind is positional[0]]
+    if first is not None and not strange:
+        return frozenset(wanted)
+    name = getattr(function, "__name__", type(function).__name__)
+    why = "has no parameter for the message" if first is None else ""
+    why = why or f"has the parameter {strange[0]}, which nothing is given for"
+    raise TypeError(
+        f"{name}{signature(function)} cannot answer messages: it {why}; write "
+        f"{name}(message), {name}(message, history) or {name}(message, turn)"
+    )
+
+
+def function() -> tuple[Callable[..., Any], frozenset[str]] | None:
+    """Return the function that was marked last, with its wishes, if any."""
     return _marked[0] if _marked else None

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any, NoReturn
 
+    from amaru._answering import Answering
     from amaru.host import Turn
 
 __all__ = [
     "attach",
+    "command_names",
     "deliver",
     "offer",
     "prepare",
@@ -42,6 +44,7 @@ class _Script:
     sender: Callable[[str, str], Any] | None = None
     main: Callable[[], Awaitable[None]] | None = None
     main_task: asyncio.Future[Any] | None = None
+    answering: Answering | None = None
 
     def __init__(self) -> None:
         # asyncio holds its tasks weakly: one that waits for what only it knows would be
@@ -107,7 +110,7 @@ def prepare(
     elif kind == "folder":
         _main.describe_folder(module, path, filename)
     elif kind == "text":
-        _main.describe_text(module, filename)
+        _main.describe_text(module, filename, source)
     else:
         _main.describe_file(module, filename)
     return module.__dict__, source, filename
@@ -130,19 +133,37 @@ def offer() -> str:
 
     ``sender`` is a function ``sender_message_proxy(api_key, text)``, perhaps with a
     coroutine function ``main``, there or in a module ``main``, to run in the
-    background; ``reply`` is a function marked by ``amaru.reply``; else it has run, and
-    that is all.
+    background; ``reply`` is a function marked by ``amaru.reply``; ``tasks`` means that
+    it has left something to wait for; else it has run, and that is all.
     """
     module = sys.modules["__main__"]
     sender = module.__dict__.get("sender_message_proxy")
     if not callable(sender):
-        return "" if _reply.function() is None else "reply"
+        if _reply.function() is not None:
+            return "reply"
+        return "tasks" if _is_unfinished() else ""
     import inspect
 
     mains = (getattr(m, "main", None) for m in (module, sys.modules.get("main")))
     _script.sender = sender
     _script.main = next(filter(inspect.iscoroutinefunction, mains), None)
     return "sender"
+
+
+def command_names() -> list[str]:
+    """Return the names of the script's slash commands, without their slash."""
+    names = sys.modules["__main__"].__dict__.get("command_names")
+    return [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
+
+
+def _is_unfinished() -> bool:
+    """Return whether the host's loop has something left to do for the script."""
+    home_loop = getattr(sys.modules.get("_amaru_runtime"), "home_loop", None)
+    if home_loop is None or (loop := home_loop()) is None:
+        return False
+    from amaru import _pending
+
+    return _pending.exists(loop)
 
 
 def start() -> None:
@@ -207,35 +228,15 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
     try:
         if _script.sender is None:
             turn.claim()
-            turn.bind(_script.run(_answer(turn, text)))
+            if _script.answering is None:
+                from amaru._answering import Answering
+
+                _script.answering = Answering()
+            turn.bind(_script.run(_script.answering.answer(turn, text)))
         elif hasattr(result := _script.sender(api_key, text), "__await__"):
             _script.run(result)
     finally:
         _current.turn.reset(token)
-
-
-async def _answer(turn: Turn, text: str) -> None:
-    """Show what the function marked by ``amaru.reply`` returns or yields."""
-    import asyncio
-
-    function = _reply.function()
-    assert function is not None, "offer() has found one"
-    result = function(text)
-    if hasattr(result, "__await__") and not hasattr(result, "__aiter__"):
-        result = await result
-    if hasattr(result, "__aiter__"):
-        async for piece in result:
-            if not turn.text(str(piece)):
-                break
-            await turn.drain()
-    elif hasattr(result, "__next__"):
-        for piece in result:
-            if not turn.text(str(piece)):
-                break
-            await turn.drain()
-            await asyncio.sleep(0)
-    elif result is not None:
-        turn.text(str(result))
 
 
 def report(exc: BaseException) -> tuple[bool, str]:

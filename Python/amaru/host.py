@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from amaru import _bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
+    from collections.abc import Mapping
     from typing import Any
 
     from _amaru_chat import Turn as Turn
@@ -33,6 +36,20 @@ class Settings:
     local: bool = False
     #: Whether the user converses on a terminal, where slash commands count.
     terminal: bool = False
+    #: The slash commands that the host itself obeys, with what each does.
+    commands: Mapping[str, str] = MappingProxyType({})
+    #: Further fields of each request, such as ``temperature``.
+    options: dict[str, Any] = {}
+    #: Further header fields of each request to the server of the base URL.
+    headers: dict[str, str] = {}
+    #: The JSON schema that answers must fit, or None.
+    schema: Any = None
+    #: Whether answers are asked for piece by piece.
+    streams: bool = True
+    #: Whether requests are shown and not sent.
+    dry_run: bool = False
+    #: Whether the server wants a key, and there is none.
+    needs_key: bool = False
 
     def __init__(self, **given: Any) -> None:
         self.__dict__.update(given)
@@ -43,7 +60,15 @@ class Settings:
 
 def settings() -> Settings:
     """Return the settings of this run."""
-    return Settings(**_bridge.chat().settings())
+    given = {**_bridge.chat().settings()}
+    options, schema = given.pop("options", None), given.pop("schema", "")
+    if options or schema:
+        import json
+
+        # JSON texts on the way here, so that nothing is lost of them.
+        given["options"] = {name: json.loads(options[name]) for name in options or ()}
+        given["schema"] = json.loads(schema) if schema else None
+    return Settings(**given)
 
 
 def notice(message: str) -> None:

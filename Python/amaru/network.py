@@ -55,8 +55,9 @@ class _Finder:
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name in _CLIENTS:
-            # It takes about as long as the import, and is done beside it.
+        if name == "urllib3":
+            # It makes its pools when a request is there already, and is imported by
+            # what is about to make one. Reading the authorities takes as long.
             _bridge.http().warm_up()
         if name not in _ADOPTERS:
             return None
@@ -146,9 +147,6 @@ def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
 
     return method
 
-
-# Importing one of them means that requests will follow: requests imports urllib3.
-_CLIENTS: Final = frozenset({"httpx", "httpx2", "urllib3"})
 
 _ADOPTERS: Final[dict[str, Callable[[ModuleType], None]]] = {
     "httpcore": _adopt_httpcore,

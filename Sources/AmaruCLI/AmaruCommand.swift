@@ -23,7 +23,7 @@ struct AmaruCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ChatCommand.self, RunCommand.self, ReplCommand.self, CheckCommand.self,
-            WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self,
+            WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self, HistoryCommand.self,
             ConfigCommand.self, ModelsCommand.self, KeysCommand.self, TemplatesCommand.self,
             DoctorCommand.self,
         ],
@@ -33,8 +33,8 @@ struct AmaruCommand: AsyncParsableCommand {
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
     static let commandNames = [
-        "run", "repl", "check", "wrap", "env", "plugins", "config", "models", "keys", "templates",
-        "doctor", "help",
+        "run", "repl", "check", "wrap", "env", "plugins", "history", "config", "models", "keys",
+        "templates", "doctor", "help",
     ]
 
     static func main() async {
@@ -64,9 +64,15 @@ struct AmaruCommand: AsyncParsableCommand {
     /// Parses the command line.
     ///
     /// Describing the other commands takes as long as a short script: a run is parsed alone, and
-    /// with all of them only to say what is wrong with it.
+    /// with all of them only to say what is wrong with it. So is the history.
     private static func parse() throws -> any ParsableCommand {
-        let words = Array(CommandLine.arguments.dropFirst())
+        let words = ContinueOptions.spelledOut(Array(CommandLine.arguments.dropFirst()))
+        if words.first == "history",
+            let command = try? HistoryCommand.parseAsRoot(Array(words.dropFirst())),
+            !(command is HistoryCommand)
+        {
+            return command
+        }
         guard words.first == "run" else { return try parseAsRoot(words) }
         let rest = RunCommand.separated(Array(words.dropFirst()))
         if let command = try? RunCommand.parse(rest) { return command }

@@ -63,25 +63,9 @@ extension EnvironmentBuilder {
         .sorted { $0.lastUsed > $1.lastUsed }
     }
 
-    /// Where scripts are kept that were archives or came from elsewhere, each in a folder.
-    public var scriptsFolder: URL { cacheFolder.appending(path: "scripts") }
-
-    /// Makes an empty folder for what is fetched, on the disk where it is to be kept.
-    ///
-    /// - Throws: `EnvironmentError` if the cache cannot be written.
-    public func makeScriptFolder() throws -> URL {
-        let folder = scriptsFolder.appending(path: ".fetching-\(UUID().uuidString)")
-        do {
-            try DurableFile.makeFolder(folder)
-        } catch {
-            throw EnvironmentError(cache: cacheFolder.path, error)
-        }
-        return folder
-    }
-
-    /// Removes what belongs to no environment: scripts of archives and from elsewhere that were
-    /// started last before a time, what was read of scripts before it, files of locks, and what
-    /// older versions of this program or dead processes left.
+    /// Removes what belongs to no environment: scripts of archives and from elsewhere that do not
+    /// run and were started last before a time, what was read of scripts before it, files of locks,
+    /// and what older versions of this program or dead processes left.
     ///
     /// - Throws: `EnvironmentError` if files cannot be removed.
     public func removeStrays(before limit: Date) async throws {
@@ -97,15 +81,21 @@ extension EnvironmentBuilder {
         }
     }
 
-    private static func remove(in folder: URL, before limit: Date) throws {
+    /// Removes what is in a folder, was changed last before a time, and is not in use.
+    static func remove(
+        in folder: URL,
+        before limit: Date,
+        where isMeant: (String) -> Bool = { _ in true }
+    ) throws {
         let manager = FileManager.default
+        let names = (try? manager.contentsOfDirectory(atPath: folder.path)) ?? []
         // A lock is held by whoever unpacks just now.
-        let names = try? manager.contentsOfDirectory(atPath: folder.path).filter { $0 != ".lock" }
-        for name in names ?? [] {
+        for name in names where name != ".lock" && isMeant(name) {
             let file = folder.appending(path: name)
             let found = try? manager.attributesOfItem(atPath: file.path)
             let changed = found?[.modificationDate] as? Date ?? .distantPast
-            if changed < limit { try DurableFile.remove(file) }
+            guard changed < limit, let claim = CacheUse.claim(file.path) else { continue }
+            try withExtendedLifetime(claim) { try DurableFile.remove(file) }
         }
     }
 

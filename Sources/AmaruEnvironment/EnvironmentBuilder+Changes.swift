@@ -31,16 +31,14 @@ extension EnvironmentBuilder {
         with interpreter: PythonInterpreterInfo,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> PythonEnvironment {
-        let entry = entry(named: change.key(interpreter))
-        do {
-            try change.validate(interpreter)
-            let contents = contents(after: change)
-            return try await fill(entry, for: interpreter, holding: contents, progress) {
-                installer in
-                try await apply(change, at: entry.url, interpreter, installer)
-            }
-        } catch {
-            throw EnvironmentError(cache: cacheFolder.path, error)
+        try change.validate(interpreter)
+        return try await environment(
+            change.key(interpreter),
+            for: interpreter,
+            holding: contents(after: change),
+            progress
+        ) { made, installer in
+            try await apply(change, to: made, interpreter, installer)
         }
     }
 
@@ -57,18 +55,17 @@ extension EnvironmentBuilder {
 
     private func apply(
         _ change: EnvironmentChange,
-        at root: URL,
+        to made: PythonEnvironment,
         _ interpreter: PythonInterpreterInfo,
         _ installer: Installer
     ) async throws {
         // Only what is in the cache never changes.
         let base = URL(filePath: change.base)
         if base.path.hasPrefix(environments.path + "/") {
-            try await blockingCall("amaru-cache") { try Self.copy(base, to: root) }
+            try await blockingCall("amaru-cache") { try Self.copy(base, to: made.root) }
         } else {
-            try await installer.makeEnvironment(at: root, with: interpreter)
+            try await makeEmpty(made, for: interpreter, installer)
         }
-        let made = PythonEnvironment(root: root)
         try await installer.remove(change.removals, from: made)
         try await blockingCall("amaru-cache") {
             let packages = made.sitePackages(of: interpreter)

@@ -58,23 +58,48 @@ public struct EnvironmentBuilder: Sendable {
     ) async throws -> PythonEnvironment {
         // First: one that is invalid may mean the same as a valid one that is there.
         try request.validate()
-        let interpreter = request.interpreter
-        let entry = entry(named: request.key)
-        if let complete = PythonEnvironment(completeAt: entry.url, for: interpreter) {
+        let (interpreter, named) = (request.interpreter, request.texts + request.requirementFiles)
+        return try await environment(request.key, for: interpreter, holding: named, progress) {
+            made,
+            installer in
+            try await makeEmpty(made, for: interpreter, installer)
+            try await installer.install(request, into: made)
+        }
+    }
+
+    /// Returns the environment with a name in the cache, and makes it first if it is not there.
+    ///
+    /// - `contents`: What the marker says that it was made of.
+    func environment(
+        _ name: String,
+        for interpreter: PythonInterpreterInfo,
+        holding contents: @autoclosure () -> [String],
+        _ progress: @escaping @Sendable (String) -> Void,
+        _ make: (PythonEnvironment, Installer) async throws -> Void
+    ) async throws -> PythonEnvironment {
+        let entry = entry(named: name)
+        let made = PythonEnvironment(root: entry.url)
+        if let complete = PythonEnvironment(completeAt: made.root, for: interpreter) {
             return complete
         }
         do {
-            let named = request.texts + request.requirementFiles
-            return try await fill(entry, for: interpreter, holding: named, progress) { installer in
-                let made = PythonEnvironment(root: entry.url)
-                progress("making a virtual environment for Python \(interpreter.version)")
-                try await installer.makeEnvironment(at: made.root, with: interpreter)
-                try Self.check(made.root, belongsTo: interpreter)
-                try await installer.install(request, into: made)
+            return try await fill(entry, for: interpreter, holding: contents(), progress) {
+                try await make(made, $0)
             }
         } catch {
             throw EnvironmentError(cache: cacheFolder.path, error)
         }
+    }
+
+    /// Makes an environment without packages.
+    func makeEmpty(
+        _ made: PythonEnvironment,
+        for interpreter: PythonInterpreterInfo,
+        _ installer: Installer
+    ) async throws {
+        installer.progress("making a virtual environment for Python \(interpreter.version)")
+        try await installer.makeEnvironment(at: made.root, with: interpreter)
+        try Self.check(made.root, belongsTo: interpreter)
     }
 
     /// The folder of all environments.
@@ -87,7 +112,7 @@ public struct EnvironmentBuilder: Sendable {
 
     /// Makes an environment, unless another process does so first; the marker comes last, and
     /// says what the environment was made of.
-    func fill(
+    private func fill(
         _ entry: CacheEntry,
         for interpreter: PythonInterpreterInfo,
         holding contents: [String],
@@ -117,7 +142,7 @@ public struct EnvironmentBuilder: Sendable {
             }
         }
         let made = PythonEnvironment(root: root)
-        _ = EnvironmentUse.begin(made)
+        _ = CacheUse.begin(made.marker.path)
         return made
     }
 

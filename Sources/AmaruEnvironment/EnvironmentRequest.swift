@@ -42,6 +42,18 @@ public struct EnvironmentRequest: Sendable, Hashable {
         self.interpreter = interpreter
     }
 
+    /// Creates a request for what a script or a project names, and for files beside it.
+    public init(
+        _ needs: ScriptMetadata,
+        files: [String] = [],
+        interpreter: PythonInterpreterInfo
+    ) {
+        self.init(requirements: needs.dependencies, interpreter: interpreter)
+        requirementFiles = files
+        indexes = needs.indexes
+        requiresPython = needs.requiresPython
+    }
+
     /// The requirements as the installer gets them.
     var texts: [String] { requirements.map(\.trimmed).filter { !$0.isEmpty } }
 

@@ -51,7 +51,7 @@ public struct PythonEnvironment: Sendable, Hashable {
             FileManager.default.fileExists(atPath: marker.path),
             FileManager.default.isExecutableFile(atPath: executable.path),
             VirtualEnvironmentConfiguration(root: root.path)?.belongs(to: interpreter) == true,
-            EnvironmentUse.begin(self)
+            CacheUse.begin(marker.path)
         else { return nil }
     }
 }

@@ -12,7 +12,18 @@ import Testing
     static let down = "\u{1B}[B"
 
     func edit(_ keys: String, _ editor: inout LineEditor) -> [LineEditor.Action] {
-        keys.utf8.compactMap { editor.feed($0) }
+        keys.utf8.compactMap { byte in
+            let action = editor.feed(byte)
+            if case .submit(let line) = action { editor.remember([line], as: editor.kind) }
+            return action
+        }
+    }
+
+    /// The text, with a bar for the cursor.
+    func shown(_ editor: LineEditor) -> String {
+        var text = editor.buffer.text
+        text.insert("|", at: editor.buffer.cursor)
+        return String(text)
     }
 
     @Test(
@@ -41,19 +52,32 @@ import Testing
             ("\u{1B}[99~\u{1B}[?1;2c\u{1B}[5~x", "x|"),
             ("\u{1B}\u{1B}[Dx", "x|"),
             ("\u{85}x\u{9B}", "x|"),
+            ("abc\u{14}", "acb|"),
+            ("abc\u{1}\u{6}\u{14}", "ba|c"),
+            ("a日\u{14}", "日a|"),
+            ("\u{14}", "|"),
+            ("one two\u{1}\u{1B}u\u{1B}c", "ONE Two|"),
+            ("ONE two\u{1}\u{1B}L\u{1B}F", "one two|"),
+            ("one two three\u{17}\u{17}\u{19}", "one two three|"),
+            ("one two\u{17}x\u{17}\u{15}\u{19}\u{1B}y", "two|"),
+            ("one two\u{1B}b\u{B}\u{1}\u{19}", "two|one "),
+            ("abc\u{1F}", "|"),
+            ("abc\u{17}\u{1F}", "abc|"),
+            ("abc\u{1B}[Dx\u{1F}\u{1F}\u{1F}", "|"),
+            ("a\u{1B}\rb\u{18}\u{15}\u{18}\u{15}", "a|"),
+            ("a\u{1B}[13;2ub\u{1B}[27;2;13~c", "a\nb\nc|"),
+            ("שלום\u{1B}[Dx", "שלוx|ם"),
         ]
     )
     func keys(keys: String, expected: String) {
         var editor = LineEditor()
         #expect(edit(keys, &editor) == [])
-        var text = editor.text
-        text.insert("|", at: editor.cursor)
-        #expect(String(text) == expected)
+        #expect(shown(editor) == expected)
     }
 
     @Test func `Tab asks for the rest of a word, or indents, where that is wanted`() {
         var editor = LineEditor()
-        editor.completes = true
+        editor.kind = .source
         #expect(edit("x.ab\t", &editor) == [.complete("x.ab")])
         editor.type("c(")
         #expect(editor.string == "x.abc(")
@@ -68,9 +92,9 @@ import Testing
     func graphemes(letter: String) {
         var editor = LineEditor()
         _ = edit("a\(letter)b", &editor)
-        #expect(editor.text.count == 3)
+        #expect(editor.buffer.text.count == 3)
         _ = edit(Self.left + Self.left, &editor)
-        #expect(editor.cursor == 1)
+        #expect(editor.buffer.cursor == 1)
         _ = edit("\u{4}", &editor)
         #expect(editor.string == "ab")
         _ = edit(letter + "\u{7F}", &editor)
@@ -81,7 +105,7 @@ import Testing
         var editor = LineEditor()
         _ = edit("exy" + Self.left + Self.left + "\u{301}", &editor)
         #expect(editor.string == "e\u{301}xy")
-        #expect(editor.cursor == 1)
+        #expect(editor.buffer.cursor == 1)
     }
 
     @Test func `Broken bytes become one replacement and hold nothing up`() {
@@ -97,7 +121,7 @@ import Testing
         #expect(edit("one\r", &editor) == [.submit("one")])
         #expect(edit("two\n", &editor) == [.submit("two")])
         #expect(edit("\r", &editor) == [.submit("")])
-        #expect(editor.text.isEmpty && editor.cursor == 0)
+        #expect(editor.buffer.text.isEmpty && editor.buffer.cursor == 0)
     }
 
     @Test func `Ctrl-D ends the input on an empty line only`() {
@@ -146,23 +170,23 @@ import Testing
     }
 
     @Test func `A long text is cut into rows, wide letters whole`() {
-        let layout = LineLayout(prompt: "> ", text: Array("ab日本cd"), cursor: 6, columns: 5)
+        let layout = LineLayout(prompt: "> ", text: Array("ab日本cd")[...], cursor: 6, columns: 5)
         #expect(layout.rows == ["> ab", "日本c", "d"])
         #expect((layout.cursorRow, layout.cursorColumn) == (2, 1))
     }
 
     @Test func `A full row puts the cursor on the next one`() {
-        let layout = LineLayout(prompt: "> ", text: Array("abc"), cursor: 3, columns: 5)
+        let layout = LineLayout(prompt: "> ", text: Array("abc")[...], cursor: 3, columns: 5)
         #expect(layout.rows == ["> abc", ""])
         #expect((layout.cursorRow, layout.cursorColumn) == (1, 0))
-        let before = LineLayout(prompt: "> ", text: Array("abc\nd"), cursor: 5, columns: 5)
+        let before = LineLayout(prompt: "> ", text: Array("abc\nd")[...], cursor: 5, columns: 5)
         #expect(before.rows == ["> abc", "d"])
     }
 
     @Test func `Colours in the prompt take no cells`() {
         let layout = LineLayout(
             prompt: "\u{1B}[1m> \u{1B}[0m",
-            text: Array("ab"),
+            text: Array("ab")[...],
             cursor: 2,
             columns: 80
         )
@@ -192,6 +216,9 @@ import Testing
             display.draw(prompt: ">", text: Array("abcd"), cursor: 4, size: size)
                 == "\r\u{1B}[J>abc\nd\r\u{1B}[1C"
         )
-        #expect(display.commit(prompt: ">", text: Array("abcd")) == "\r\u{1B}[1A\u{1B}[J>abcd\n")
+        #expect(
+            display.commit(prompt: ">", text: Array("abcd"), size)
+                == "\r\u{1B}[1A\u{1B}[J>abcd\n"
+        )
     }
 }

@@ -49,7 +49,7 @@ extension TerminalSession {
         let (terminal, session) = try open()
         #expect(session.isInteractive)
         #expect(!terminal.echoes && !terminal.isCanonical)
-        async let line = session.readLine(prompt: "> ")
+        async let line = session.readLine(LineRequest(prompt: "> "))
         try await terminal.waitFor("\u{1B}[?2004h")
         try await terminal.waitFor("> ")
         try terminal.send("helo\u{1B}[Dl\r")
@@ -71,8 +71,8 @@ extension TerminalSession {
         try await session.writeAnswer("the answer\n")
         try await terminal.waitFor("the answer\r\n")
         #expect(!terminal.output.contains("one"))
-        #expect(try await session.readLine(prompt: "> ") == .line("one"))
-        async let second = session.readLine(prompt: "> ")
+        #expect(try await session.readLine(LineRequest(prompt: "> ")) == .line("one"))
+        async let second = session.readLine(LineRequest(prompt: "> "))
         try await terminal.waitFor("> tw")
         try terminal.send("o\r")
         #expect(try await second == .line("two"))
@@ -81,7 +81,7 @@ extension TerminalSession {
     @Test func `Text written while a line is read appears above it`() async throws {
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
-        async let line = session.readLine(prompt: "> ")
+        async let line = session.readLine(LineRequest(prompt: "> "))
         try await terminal.waitFor("> ")
         try terminal.send("half")
         try await terminal.waitFor("half")
@@ -95,7 +95,7 @@ extension TerminalSession {
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
         let text = String(repeating: "abcdefghij", count: 10_000)
-        async let line = session.readLine(prompt: "> ")
+        async let line = session.readLine(LineRequest(prompt: "> "))
         let typing = Task.detached { try terminal.send("\u{1B}[200~\(text)\u{1B}[201~\r") }
         #expect(try await line == .line(text))
         try await typing.value
@@ -105,29 +105,33 @@ extension TerminalSession {
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
         try terminal.send("\u{4}")
-        #expect(try await session.readLine(prompt: "> ") == .endOfInput)
+        #expect(try await session.readLine(LineRequest(prompt: "> ")) == .endOfInput)
     }
 
     @Test func `A cancelled reading keeps what was written`() async throws {
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
-        let reading = Task { try await session.readLine(prompt: "> ") }
+        let reading = Task { try await session.readLine(LineRequest(prompt: "> ")) }
         try terminal.send("half")
         try await terminal.waitFor("> half")
         reading.cancel()
         await #expect(throws: CancellationError.self) { try await reading.value }
         try terminal.send(" done\r")
-        #expect(try await session.readLine(prompt: "> ") == .line("half done"))
+        #expect(try await session.readLine(LineRequest(prompt: "> ")) == .line("half done"))
     }
 
     @Test func `Only one line is read at a time, and none after the end`() async throws {
         let (terminal, session) = try open()
-        let reading = Task { try await session.readLine(prompt: "> ") }
+        let reading = Task { try await session.readLine(LineRequest(prompt: "> ")) }
         try await terminal.waitFor("> ")
-        await #expect(throws: TerminalError.self) { try await session.readLine(prompt: "? ") }
+        await #expect(throws: TerminalError.self) {
+            try await session.readLine(LineRequest(prompt: "? "))
+        }
         close(session, on: terminal)
         #expect(try await reading.value == .endOfInput)
-        await #expect(throws: TerminalError.self) { try await session.readLine(prompt: "? ") }
+        await #expect(throws: TerminalError.self) {
+            try await session.readLine(LineRequest(prompt: "? "))
+        }
     }
 
     @Test func `A suspended session leaves the terminal to others`() async throws {
@@ -145,16 +149,16 @@ extension TerminalSession {
         let (terminal, session) = try open()
         defer { close(session, on: terminal) }
         #expect(!session.interruptLine())
-        async let line = session.readLine(prompt: "> ")
+        async let line = session.readLine(LineRequest(prompt: "> "))
         try await terminal.waitFor("> ")
         try terminal.send("half")
         try await terminal.waitFor("half")
         #expect(session.interruptLine())
         try await terminal.waitFor("half^C\r\n")
-        #expect(try await line == .interrupted)
+        #expect(try await line == .cleared)
         #expect(!session.interruptLine())
         try terminal.send("bye\r")
-        #expect(try await session.readLine(prompt: "> ") == .line("bye"))
+        #expect(try await session.readLine(LineRequest(prompt: "> ")) == .line("bye"))
     }
 
     @Test(
@@ -176,7 +180,7 @@ extension TerminalSession {
             tcgetattr(descriptor, &settings)
             guard settings.c_lflag & tcflag_t(ECHO) == 0 else { exit(0) }
             kill(getpid(), number)
-            _ = try await session.readLine(prompt: "")
+            _ = try await session.readLine(LineRequest(prompt: ""))
         }
         #expect(result?.exitStatus == .signal(signal))
         #expect(terminal.echoes && terminal.isCanonical)
@@ -231,7 +235,9 @@ extension TerminalSession {
             Glibc.close(input.write)
         }
         var lines: [String] = []
-        while case .line(let line) = try await session.readLine(prompt: "> ") { lines.append(line) }
+        while case .line(let line) = try await session.readLine(LineRequest(prompt: "> ")) {
+            lines.append(line)
+        }
         session.close()
         session.waitForReader()
         // The prompts must be out: the next test's terminal gets the same descriptors.

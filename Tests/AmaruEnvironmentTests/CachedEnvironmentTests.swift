@@ -38,31 +38,70 @@ import Testing
         )
         var lines = user.standardOutput.makeAsyncIterator()
         #expect(await lines.next() == "used too")
-        #expect(EnvironmentUse.claim(marker.path) == nil)
+        #expect(CacheUse.claim(marker.path) == nil)
         #expect(try await !shop.builder().remove(cached))
         #expect(FileManager.default.fileExists(atPath: marker.path))
 
-        EnvironmentUse.end(made)
+        CacheUse.end(made.marker.path)
         #expect(try await !shop.builder().remove(cached), "the other process uses it still")
         user.closeStandardInput()
         _ = try await user.exitStatus()
         do {
-            let claim = try #require(EnvironmentUse.claim(marker.path))
-            #expect(!EnvironmentUse.begin(made), "one that is being removed counts as missing")
+            let claim = try #require(CacheUse.claim(marker.path))
+            #expect(!CacheUse.begin(made.marker.path), "one that is being removed is missing")
             withExtendedLifetime(claim) {}
         }
         #expect(try await shop.builder().remove(cached))
-        #expect(!EnvironmentUse.begin(made))
+        #expect(!CacheUse.begin(made.marker.path))
         #expect(shop.builder().cached.isEmpty)
         #expect(try shop.environments().isEmpty)
+    }
+
+    @Test func `A script that runs is not removed, and neither is what is fetched`() async throws {
+        let shop = try WheelShop()
+        let builder = shop.builder()
+        let script = try shop.folder.write("", to: "cache/scripts/digest/folder/main.py")
+        #expect(script.path.hasPrefix(builder.scriptsFolder.path))
+        #expect(builder.keepScript(at: script.path))
+        #expect(!builder.keepScript(at: "/elsewhere/main.py"))
+        let fetching = try builder.makeScriptFolder()
+        try await builder.removeStrays(before: .distantFuture)
+        #expect(FileManager.default.fileExists(atPath: script.path))
+        #expect(FileManager.default.fileExists(atPath: fetching.path))
+        builder.removeScriptFolder(fetching)
+        #expect(!FileManager.default.fileExists(atPath: fetching.path))
+        CacheUse.end(builder.scriptsFolder.path + "/digest")
+        try await builder.removeStrays(before: .distantFuture)
+        #expect(!FileManager.default.fileExists(atPath: script.path))
+        #expect(!builder.keepScript(at: script.path))
+    }
+
+    @Test func `What a killed program has fetched goes when the next one fetches`() throws {
+        let shop = try WheelShop()
+        let builder = shop.builder()
+        let places = ["old": -3600.0, "young": 0].map { name, age in
+            (URL(filePath: "\(builder.scriptsFolder.path)/.fetching-\(name)"), age)
+        }
+        for (place, age) in places {
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: age)],
+                ofItemAtPath: place.path
+            )
+        }
+        builder.removeScriptFolder(try builder.makeScriptFolder())
+        for (place, age) in places {
+            #expect(FileManager.default.fileExists(atPath: place.path) == (age == 0))
+        }
     }
 
     @Test func `An environment that is being made is neither listed nor removed`() async throws {
         let shop = try WheelShop()
         let made = try await shop.builder().environment(for: shop.request([]))
-        EnvironmentUse.end(made)
+        CacheUse.end(made.marker.path)
         let cached = try #require(shop.builder().cached.first)
-        let lock = try #require(try FileLock.acquireIfFree(at: made.root.path + ".lock"))
+        // The shell that watched over the installation may not have ended yet.
+        let lock = try await FileLock.acquire(at: made.root.path + ".lock", onWait: {})
         #expect(try await !shop.builder().remove(cached))
         withExtendedLifetime(lock) {}
     }

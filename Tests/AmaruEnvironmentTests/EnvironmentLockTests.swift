@@ -85,6 +85,7 @@ import Testing
         #expect(error?.code == .damagedDownload)
         #expect(error?.message.contains("amaru-base") == true)
         #expect(error?.message.contains("DO NOT MATCH THE HASHES") == true)
+        #expect(error?.message.contains(shop.cache.path) == false, "\(error?.message ?? "")")
         #expect(try shop.environments() == [])
     }
 
@@ -137,29 +138,37 @@ import Testing
         #expect(try await shop.run(made, "import amaru_base; print(1)") == ["1"])
     }
 
-    @Test(
-        "A lock that cannot be used is refused with its fault",
-        arguments: [
-            ("", "'lock-version' is missing"), ("lock-version = '2.0'", "'2.0' is not known"),
-            ("lock-version = '1.0'", "'packages' is missing"), ("x = ", "Invalid value"),
-            (head + "name = 'a'\nwheels = []", "a: it has no file"),
-            (
-                head + "name = 'a b'\n" + wheel("https://h/a.whl"),
-                "'a b' is not the normalised name"
-            ),
-            (head + "name = 'a'\n" + wheel("https://h/a.whl --pre"), "is not the URL of a file"),
-            (head + "name = 'a'\n" + wheel("ftp://h/a.whl"), "is not the URL of a file"),
-            (head + "name = 'a'\narchive = {url = 'https://h/a.whl', hashes = {}}", "no valid SHA"),
-        ]
-    )
+    static let faultyLocks: [(String, String)] = [
+        ("", "'lock-version' is missing"), ("lock-version = '2.0'", "'2.0' is not known"),
+        ("lock-version = '1.0'", "'packages' is missing"), ("x = ", "Invalid value"),
+        (head + "name = 'a'\nwheels = []", "a: it has no file"),
+        (
+            head + "name = 'a b'\n" + wheel("https://h/a.whl"),
+            "'a b' is not the normalised name"
+        ),
+        (head + "name = 'a'\n" + wheel("https://h/a.whl --pre"), "is not the URL of a file"),
+        (head + "name = 'a'\n" + wheel("ftp://h/a.whl"), "is not the URL of a file"),
+        (head + "name = 'a'\narchive = {url = 'https://h/a.whl', hashes = {}}", "no valid SHA"),
+        (made(""), "'requirements' is missing"),
+        (made("requirements = [nan]"), "requirements is not a list of strings"),
+        (made("requirements = []\nindexes = [2026-01-01]"), "tool.amaru.indexes is not a list"),
+        (made("requirements = []\nrequires-python = 2026-01-01"), "requires-python is not a"),
+    ]
+
+    @Test("A lock that cannot be used is refused with its fault", arguments: faultyLocks)
     func faults(text: String, words: String) async throws {
-        let own = text.isEmpty ? "" : "\n[tool.amaru]\nrequirements = []\n"
+        let isWhole = text.isEmpty || text.contains("[tool.amaru]")
+        let own = isWhole ? "" : "\n[tool.amaru]\nrequirements = []\n"
         try shop.folder.write(text + own, to: "app/pylock.chat.toml")
         let error = await #expect(throws: EnvironmentError.self) {
             try await shop.builder().lock(at: file, with: shop.interpreter)
         }
         #expect(error?.code == .staleLock)
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
+    private static func made(_ table: String) -> String {
+        "lock-version = '1.0'\npackages = []\n[tool.amaru]\n\(table)\n"
     }
 
     private static let head = "lock-version = '1.0'\n[[packages]]\n"

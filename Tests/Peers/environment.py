@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Environments and sources of other projects, by pip, kept for the next run."""
 
+import os
 import subprocess
 import tarfile
 from pathlib import Path
 
-__all__ = ["Unavailable", "environment", "sources"]
+__all__ = ["Unavailable", "checkout", "environment", "sources"]
 
 
 class Unavailable(Exception):
-    """What pip said when it could not fetch something."""
+    """Why something cannot be had, in pip's words where it was asked."""
 
 
 def environment(interpreter: str, place: Path, requirements: list[str]) -> Path:
@@ -37,6 +38,14 @@ def sources(place: Path, cache: Path, requirement: str) -> Path:
     return folder
 
 
+def checkout(variable: str) -> Path:
+    """Return the folder of a checkout that a variable names."""
+    place = os.environ.get(variable)
+    if not place:
+        raise Unavailable(f"no index has its tests: set {variable} to a checkout")
+    return Path(place)
+
+
 def _pip(place: Path, *arguments: str) -> None:
     pip = [str(place / "bin" / "python"), "-m", "pip", "-q"]
     _call(*pip, "--disable-pip-version-check", "--retries=1", *arguments)
@@ -45,4 +54,4 @@ def _pip(place: Path, *arguments: str) -> None:
 def _call(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise Unavailable((done.stderr or done.stdout).strip())
+        raise Unavailable("pip said:\n" + (done.stderr or done.stdout).strip())

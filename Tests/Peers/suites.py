@@ -37,6 +37,13 @@ _URLLIB3_TESTS = [
     "test/with_dummyserver/test_connectionpool.py",
     "test/with_dummyserver/test_poolmanager.py",
 ]
+_PYODIDE_TESTS = [
+    f"src/tests/test_{name}.py"
+    for name in (
+        *("asyncio", "common", "console", "jsproxy", "package_loading", "pyodide"),
+        *("pyodide_http", "pyproxy", "stack_switching", "typeconversions", "webloop"),
+    )
+]
 _DUMMY_SERVER = ["hypercorn", "quart", "quart-trio", "pytest-socket", "pysocks"]
 
 
@@ -50,6 +57,8 @@ class Suite:
     """The folder of `Tests/Peers` that belongs to it."""
     source: str | None = None
     """The source distribution that the tests are in, if they are another project's."""
+    checkout: str | None = None
+    """The variable that names a checkout of a project whose tests no index has."""
     shared: list[str] = field(default_factory=list)
     """Other folders of `Tests` whose modules it imports."""
 
@@ -139,6 +148,17 @@ SUITES = {
         ],
         arguments=[*_OPTIONS, "-q", "."],
         folder="scripts",
+    ),
+    "pyodide": Suite(
+        requirements=["hypothesis", "pytest-httpserver", *_PYTEST],
+        arguments=[
+            *_OPTIONS,
+            *("--noconftest", "-p", "pyodide_in_host", "-p", "no:doctest"),
+            *("--import-mode=importlib", "-o", "addopts=", "-q", "-rs"),
+            *_PYODIDE_TESTS,
+        ],  # fmt: skip
+        folder="pyodide",
+        checkout="AMARU_PYODIDE",
     ),
     "network": Suite(
         requirements=["httpx", "httpx2", "trustme", *_PYTEST],

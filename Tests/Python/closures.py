@@ -197,11 +197,12 @@ return try Instance.makeReference(lending: instance) {{ instance in
 
     def task(self) -> str:
         """What starts the closure's task, and waits for it where the call blocks."""
-        values = (
-            ["value", "repeat each values"]
-            if self.is_described
-            else ["repeat each values"]
-        )
+        if self.arity is not None:
+            values = [one.lower() for one in self.types()]
+        elif self.is_described:
+            values = ["value", "repeat each values"]
+        else:
+            values = ["repeat each values"]
         instance = ["instance"] if self.is_method else []
         call = f"try await body({', '.join(instance + values)})"
         if self.result == "Void":
@@ -211,7 +212,15 @@ return try Instance.makeReference(lending: instance) {{ instance in
             lines.append(
                 "let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()"
             )
-        if self.is_described:
+        if self.arity is not None:
+            names = [one.lower() for one in self.types()]
+            lines += [
+                f"let {name}: {one} = try {value}"
+                for name, one, value in zip(
+                    names, self.types(), self.values(), strict=True
+                )
+            ]
+        elif self.is_described:
             lines.append("let value = try cursor.next(first, gil)")
             lines.append("let values = (repeat try cursor.next(each others, gil))")
         else:
@@ -219,7 +228,7 @@ return try Instance.makeReference(lending: instance) {{ instance in
                 "let values = (repeat try cursor.next((each Argument).self, gil))"
             )
         if self.way == "async":
-            start = "SwiftAwaitable.start(gil, in: bound.signature.frame)"
+            start = "SwiftAwaitable.start(gil, for: bound.signature)"
             lines.append(f"return try {start} {{\n{call}\n}}")
         else:
             lines.append(
@@ -265,9 +274,11 @@ def packs(
     ]
 
 
-def fixed(owner: str, is_described: bool, most: int) -> list[Closure]:
+def fixed(
+    owner: str, is_described: bool, most: int, way: str = "sync"
+) -> list[Closure]:
     return [
-        Closure(owner, "sync", arity, is_described, result)
+        Closure(owner, way, arity, is_described, result)
         for arity, result in product(range(is_described, most + 1), ("Value", "Void"))
     ]
 
@@ -283,6 +294,9 @@ AWAITABLE = """\
 /// The awaitable is an `asyncio.Future` of the running loop, never a lazy coroutine: a call
 /// without `await` runs just the same. A closure that does not suspend has run when the call
 /// returns. Cancelling the future cancels the Swift task.
+"""
+SPECIALISED = """\
+/// The same for at most one argument, which the compiler specialises in the program's own module.
 """
 BLOCKING = """\
 /// {}s that block their Python thread until the closure has ended.
@@ -355,6 +369,7 @@ def owner_files(folder: str, owner: str, most: int) -> dict[str, str]:
             f"Asynchronous Swift closures as {plural} of Python: awaitable, or blocking their thread.",
             C.format("internal"),
             extension(owner, packs(owner, "async"), AWAITABLE.format(noun)),
+            extension(owner, fixed(owner, False, 1, "async"), SPECIALISED),
             extension(owner, packs(owner, "blocking"), BLOCKING.format(noun)),
         ),
         f"{folder}/{owner}+Refused.swift": file(

@@ -39,6 +39,13 @@ class ChatSettings:
     plugins: str = ""
     local: bool = False
     terminal: bool = False
+    commands: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    schema: Any = None
+    streams: bool = True
+    dry_run: bool = False
+    needs_key: bool = False
 
 
 class RecordingChat(ModuleType):
@@ -88,6 +95,8 @@ class RecordingTurn:
         self._number = number
         self._ended = asyncio.Event()
         self.claimed = False
+        self.history: list[list[str]] | None = None
+        self.attachments: list[Any] = []
         self._cancelled = False
         self._task: asyncio.Task[Any] | None = None
 
@@ -109,6 +118,9 @@ class RecordingTurn:
 
     def display(self, text: str) -> bool:
         return self._add("display", text)
+
+    def attach(self, name: str, media_type: str, data: bytes) -> bool:
+        return self._add("attach", name, media_type, data)
 
     def notice(self, message: str) -> bool:
         return self._add("notice", message)

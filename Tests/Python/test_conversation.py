@@ -263,6 +263,21 @@ async def test_an_empty_answer_is_finished_and_not_remembered(
     assert chat.messages == []
 
 
+async def test_a_turn_may_go_on_from_another_history(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    server = serve(*(whole(answer) for answer in ("one", "two", "three")))
+    chat = talk(server, system="be brief")
+    await chat.send(screen.turn(1), "a")
+    await chat.send(screen.turn(2), "b", [["before", "this"]])
+    begin = [("system", "be brief"), ("user", "before"), ("assistant", "this")]
+    assert contents(server) == [*begin, ("user", "b")]
+    await chat.send(screen.turn(3), "c")
+    assert contents(server)[3:] == [("user", "b"), ("assistant", "two"), ("user", "c")]
+    chat.rewind([])
+    assert chat.messages == [{"role": "system", "content": "be brief"}]
+
+
 async def test_two_turns_at_once_are_asked_in_turn(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:

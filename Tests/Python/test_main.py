@@ -53,10 +53,11 @@ async def start(
 ) -> AsyncIterator[Start]:
     chats: list[Chat] = []
 
-    def run(server: Server, plugins: str = "", *, terminal: bool = True) -> Chat:
-        settings = ChatSettings(
-            *("m", f"{server.origin}/v1"), plugins=plugins, terminal=terminal
-        )
+    def run(
+        server: Server, plugins: str = "", *, terminal: bool = True, **others: Any
+    ) -> Chat:
+        options = {"plugins": plugins, "terminal": terminal, **others}
+        settings = ChatSettings("m", f"{server.origin}/v1", **options)
         monkeypatch.setattr(amaru, "settings", lambda: settings)
         monkeypatch.setattr(amaru, "current_turn", lambda: chats[-1].turn)
         spec = importlib.util.spec_from_file_location("script", SCRIPT)
@@ -186,6 +187,14 @@ async def test_commands(
     assert said == "/etc/hosts is empty, why? (my folder)"
 
 
+async def test_help_lists_the_commands_of_the_host(
+    start: Start, screen: RecordingChat, serve: Serve, tmp_path: Path
+) -> None:
+    chat = start(serve(), commands={"undo": "take it back"})
+    await chat.settled(chat.say(1, "/help"))
+    assert screen.shown(1) == "/help: show this\n/undo: take it back"
+
+
 async def test_without_plugins_there_is_only_help(
     start: Start, screen: RecordingChat, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +204,24 @@ async def test_without_plugins_there_is_only_help(
     await chat.settled(chat.say(2, "/roll"))
     assert screen.shown(1) == "/help: show this"
     assert screen.failure[0] == "plugin"
+    assert chat.script.command_names == ["help"]
+
+
+async def test_commands_are_named_for_completion(
+    start: Start,
+    screen: RecordingChat,
+    serve: Serve,
+    dice: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from amaru import _script
+
+    chat = start(serve(whole("fine")), dice)
+    await chat.settled(chat.say(1, "/help"))
+    monkeypatch.setitem(sys.modules, "__main__", chat.script)
+    assert _script.command_names() == ["help", "roll", "fail"]
+    monkeypatch.setattr(chat.script, "command_names", "a script's own")
+    assert _script.command_names() == []
 
 
 @pytest.mark.parametrize("message", ["/help", "/tmp is full, what now?"])
@@ -244,9 +271,10 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
         text=True,
         check=True,
     )
-    modules = [f"amaru.chat.{name}" for name in ("answer", "client", "conversation")]
+    names = ("answer", "client", "conversation", "waiting")
+    modules = [f"amaru.chat.{name}" for name in names]
     assert done.stdout.split() == ["amaru.chat", *modules, "main"]
 
 
 def test_the_script_is_small() -> None:
-    assert SCRIPT.read_text("utf-8").count("\n") <= 80
+    assert SCRIPT.read_text("utf-8").count("\n") <= 85

@@ -44,6 +44,14 @@ async def test_clients_use_the_host(hosted: Any, serve: Serve, family: Any) -> N
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_a_client_has_the_host_read_the_authorities(hosted: Any, family: Any) -> None:
+    """Whoever only imports the library does not wait for them: see `LATER`."""
+    assert not hosted.warmed
+    family.Client().close()
+    assert hosted.warmed
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 async def test_the_librarys_own_transports_use_the_host(
     hosted: Any, serve: Serve, family: Any
 ) -> None:
@@ -166,7 +174,10 @@ assert not {"httpx", "http.client", "urllib3"} & set(sys.modules)
 import adoption
 import certifi
 assert {owner.__name__ for owner, _ in adoption.replaced()} <= {"SSLContext"}
-import httpx2, urllib3, httpcore, httpcore2, urllib.request
+import httpx2, httpcore, httpcore2, urllib.request
+assert not loopback_core.warmed
+import urllib3
+assert loopback_core.warmed
 print(*sorted({
     f"{owner.__module__.partition('.')[0]}.{owner.__name__}.{name}"
     for owner, name in adoption.replaced()

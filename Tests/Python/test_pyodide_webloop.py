@@ -206,7 +206,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_the_hosts_loop_has_them_from_the_import_on(home: Any) -> None:
-    loop = home._State.loop
+    loop = home.home_loop()
     assert home.makes_plain_futures()
     assert type(loop.create_future()) is asyncio.Future
     adopt(loop)
@@ -225,14 +225,14 @@ def test_the_hosts_loop_has_them_from_the_import_on(home: Any) -> None:
 
 
 def test_the_hosts_loop_still_reports_what_nobody_awaits(home: Any) -> None:
-    adopt(home._State.loop)
+    adopt(home.home_loop())
 
     async def main() -> None:
         asyncio.ensure_future(failing())
         for _ in range(6):
             await asyncio.sleep(0)
 
-    home._State.loop.run_until_complete(main())
+    home.home_loop().run_until_complete(main())
     assert home.owned == [1, -1]
 
 

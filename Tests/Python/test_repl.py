@@ -13,7 +13,8 @@ from recording_chat import RecordingChat, eventually
 from scripted_server import Peer
 from test_conversation import Serve
 
-from amaru import _repl, chat
+from amaru import _repl
+from amaru.chat.asking import Session
 
 
 @pytest.fixture
@@ -21,13 +22,11 @@ async def session(
     monkeypatch: pytest.MonkeyPatch, screen: RecordingChat
 ) -> AsyncIterator[ModuleType]:
     main = ModuleType("__main__")
-    kind = type(chat)
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.setenv("PAGER", "less")
-    monkeypatch.setattr(_repl._Chat, "_conversation", None)
+    monkeypatch.setattr(Session, "current", None)
     assert _repl.begin(True).startswith("Python ")
     yield main
-    chat.__class__ = kind
 
 
 async def run(text: str) -> bool:
@@ -163,5 +162,5 @@ async def test_the_model_is_asked(
     assert (captured.out, captured.err) == ("Hel[2Jlo\n", "")
     assert vars(session)["x"] == "Hel\x1b[2Jlo"
     await run("await amaru.chat('again')")
-    assert "RuntimeError: " in capsys.readouterr().err
+    assert "ChatError: " in capsys.readouterr().err
     assert "Hel" in str(server.received[-1].json())

@@ -20,7 +20,21 @@ FILES = sorted(path for path in PYTHON.rglob("*.py") if path.name[0] not in "_."
 
 # What each layer may import besides itself, the standard library and packages.
 ALLOWED = {
-    "amaru": {"amaru._bridge", "amaru._reply", "amaru.host", "_amaru_chat"},
+    "amaru": {
+        "amaru._bridge",
+        "amaru._pieces",
+        "amaru._reply",
+        "amaru.chat",
+        "amaru.host",
+        "_amaru_chat",
+    },
+    "amaru._answering": {
+        "amaru._pieces",
+        "amaru._reply",
+        "amaru.chat",
+        "amaru.host",
+    },
+    "amaru._pieces": set(),
     "amaru._bridge": {"_amaru_http", "_amaru_chat"},
     "amaru._check": {"amaru._names"},
     "amaru._configuration": set(),
@@ -36,17 +50,22 @@ ALLOWED = {
     "amaru.transport": {"amaru._bridge"},
     "amaru.chat": {
         "amaru._bridge",
+        "amaru._current",
         "amaru._distributions",
+        "amaru._pieces",
         "amaru.transport",
         "amaru.host",
     },
     "amaru.plugins": {"amaru._bridge", "amaru.host"},
     "amaru.local": set(),
-    "amaru._repl": {"amaru", "amaru._script", "amaru.chat", "amaru.host", "pyodide"},
+    "amaru._repl": {"amaru", "amaru._script", "amaru.chat", "pyodide"},
+    "amaru._pending": set(),
     "amaru._script": {
+        "amaru._answering",
         "amaru._bridge",
         "amaru._current",
         "amaru._main",
+        "amaru._pending",
         "amaru._reply",
         "amaru.host",
         "amaru.chat",
@@ -59,9 +78,10 @@ ALLOWED = {
     "pyodide_js": {"amaru._distributions", "amaru._gate", "micropip", "pyodide"},
     "micropip": {"_amaru_packages", "pyodide"},
     "main": {"amaru", "amaru.chat", "amaru.host", "amaru.plugins"},
-    "examples": {"amaru", "pyodide"},
+    "examples": {"amaru", "amaru.chat", "pyodide"},
 }
-SCRIPTS = {"main", "examples.everywhere.main", "examples.openai_chat"}
+EXAMPLES = "calculator echo everywhere.main folder openai_chat order pirate table"
+SCRIPTS = {"main", *(f"examples.{name}" for name in EXAMPLES.split())}
 LAYERS = sorted(ALLOWED, key=len, reverse=True)
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -284,6 +286,43 @@ def test_what_the_module_prints_is_not_in_the_file(
 ) -> None:
     assert "hello" not in wrap("import sys\nsys.stdout.write('hello')\nx: int = 1")
     assert capsys.readouterr() == ("", "hello")
+
+
+def test_what_its_child_processes_print_is_not_in_the_file(
+    wrap: Wrap, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = wrap("import os\nos.system('echo hello')\nx: int = 1")
+    assert "hello" not in text
+    assert capfd.readouterr() == ("", "hello\n")
+    os.write(1, b"as before")
+    assert capfd.readouterr() == ("as before", "")
+
+
+@pytest.mark.parametrize("is_declared", [False, True])
+def test_values_without_a_hint_are_named(wrap: Wrap, is_declared: bool) -> None:
+    names = ["TABLE", "LIMITS", "SIZE", "count", "T"]
+    source = f"""
+        from __future__ import annotations
+        import os
+        import typing
+        from collections.abc import Sequence
+        T = typing.TypeVar("T")
+        Rows = list[int]
+        TABLE = {{"a": 1}}
+        LIMITS = (1, 2)
+        SIZE: int = 3
+        _hidden = []
+        {f"__all__ = {names}" if is_declared else ""}
+        def count(rows: Rows) -> int: ...
+        """
+    text = wrap(inspect.cleandoc(source))
+    found = re.search(r"/// Values without a hint are read from it: (.*)\.", text)
+    assert found and found[1] == "`TABLE`, `LIMITS`"
+    assert "hint" not in wrap("SIZE: int = 3")
+    many = "\n".join(f"v{n} = [{n}]" for n in range(25))
+    assert "`v19` and 5 more." in wrap(f"{many}\nSIZE: int = 3").replace(
+        "\n    /// ", " "
+    )
 
 
 def test_a_package_is_wrapped_with_what_its_parts_define(tmp_path: Path) -> None:

@@ -1,6 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One conversation with a model: history in, events out."""
+"""Conversations with a model; the package is also a function, `amaru.chat`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
 
 from amaru.chat.conversation import Conversation
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amaru._pieces import Attachment
+    from amaru.chat.asking import Message, Question
+
 __all__ = ["Conversation"]
+
+
+class _Callable(ModuleType):
+    def __call__(
+        self,
+        message: str | Iterable[Message],
+        *,
+        history: Iterable[Message] | None = None,
+        system: str | None = None,
+        model: str | None = None,
+        attachments: Iterable[Attachment] = (),
+        schema: Any = None,
+        **options: Any,
+    ) -> Question:
+        """Ask the configured model.
+
+        ::
+
+            answer = await amaru.chat("Who was Amaru?", system="Be brief.")
+            async for piece in amaru.chat("Tell me more.", history=messages):
+                print(piece, end="")
+
+        `message` is a text, or the whole conversation as messages; `history` is what
+        was said before. `schema` is a JSON schema that the answer must fit; further
+        names are fields of the request, such as ``temperature`` or ``tools``. What goes
+        wrong is raised as `amaru.ChatError`.
+        """
+        from amaru.chat.asking import Question
+
+        return Question(
+            message,
+            history=history,
+            system=system,
+            model=model,
+            attachments=attachments,
+            schema=schema,
+            **options,
+        )
+
+
+# There is no other way to have the package and the function under one name.
+sys.modules[__name__].__class__ = _Callable

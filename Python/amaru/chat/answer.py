@@ -6,12 +6,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from io import StringIO
 from math import inf
 from typing import Any, NamedTuple
 
 from amaru.chat.client import Fault, Response
 
-__all__ = ["Chunk", "Event", "EventSplitter", "LIMIT", "Reading", "error_text"]
+__all__ = [
+    "Chunk",
+    "Event",
+    "EventSplitter",
+    "LIMIT",
+    "Reading",
+    "ToolCalls",
+    "error_text",
+]
 
 LIMIT = 16 * 1024 * 1024
 """The most that one answer may hold."""
@@ -31,8 +40,8 @@ class Chunk(NamedTuple):
 
     text: str = ""
     reasoning: str = ""
-    #: Parts of tool calls: which of the answer's calls, its name, its arguments.
-    tools: tuple[tuple[int, str, str], ...] = ()
+    #: Parts of tool calls: which of the answer's calls, its id, name and arguments.
+    tools: tuple[tuple[int, str, str, str], ...] = ()
     finish_reason: str = ""
     usage: tuple[int, int] | None = None
 
@@ -164,6 +173,32 @@ def _other(body: bytes | bytearray) -> str:
     return f"a JSON document with {', '.join(keys)}" if keys else "an empty document"
 
 
+class ToolCalls:
+    """The tool calls of an answer, whose names and arguments come in parts."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, tuple[StringIO, StringIO, StringIO]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def add(self, chunk: Chunk) -> int:
+        """Take the parts in a chunk; return their size, with what an object takes."""
+        size = 0
+        for index, *texts in chunk.tools:
+            call = self._parts.setdefault(index, (StringIO(), StringIO(), StringIO()))
+            for part, text in zip(call, texts, strict=True):
+                part.write(text)
+                size += len(text)
+            size += 64
+        return size
+
+    def whole(self) -> list[tuple[str, str, str]]:
+        """Return id, name and arguments of each call."""
+        calls = self._parts.values()
+        return [(i.getvalue(), n.getvalue(), a.getvalue()) for i, n, a in calls]
+
+
 class EventSplitter:
     """Collects bytes in pieces of any size, and returns the events that they complete.
 
@@ -289,12 +324,12 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _tools(calls: object) -> Iterator[tuple[int, str, str]]:
+def _tools(calls: object) -> Iterator[tuple[int, str, str, str]]:
     for position, call in enumerate(calls if isinstance(calls, list) else []):
-        index, function = (_object(call).get(key) for key in ("index", "function"))
+        index, mark, function = map(_object(call).get, ("index", "id", "function"))
         name, arguments = (_object(function).get(key) for key in ("name", "arguments"))
         index = index if isinstance(index, int) else position
-        yield index, _text(name), _text(arguments)
+        yield index, _text(mark), _text(name), _text(arguments)
 
 
 def _usage(usage: dict[str, Any]) -> tuple[int, int] | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+import re
+from typing import Any, Final, Protocol
 
 from amaru import _bridge, host
+from amaru.chat.waiting import Waiting
 
-__all__ = ["Client", "Fault", "Response", "endpoint", "origin"]
+__all__ = ["Client", "Fault", "Listener", "Response", "endpoint", "origin"]
 
 _PATH = "/chat/completions"
 _PIECE = 64 * 1024
@@ -21,6 +23,16 @@ _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
 _ERROR_SECONDS = 10.0
+# Header fields whose values nobody else may see.
+_SECRET: Final = re.compile(r"auth|cookie|key|password|secret|token", re.I)
+
+
+class Listener(Protocol):
+    """What is told that a request is sent again; false ends the trying."""
+
+    def retrying(
+        self, reason: str, seconds: float, attempt: int, attempts: int
+    ) -> bool: ...
 
 
 class Fault(Exception):
@@ -129,18 +141,18 @@ class Client:
         self._settings = settings
         self._counts_tokens = True
 
-    async def ask(self, messages: list[dict[str, str]], turn: host.Turn) -> Response:
+    async def ask(
+        self, messages: list[dict[str, Any]], turn: Listener, waiting: Waiting
+    ) -> Response:
         """Return the response that holds the answer to `messages`.
 
         A fault that may pass is tried again, each time announced on `turn`; the last
         one is raised as `Fault`. Nothing is repeated once there is a response.
         """
-        request = {"model": self._settings.model, "messages": messages, "stream": True}
-        counting = request | {"stream_options": {"include_usage": True}}
         attempt = 0
         while True:
             try:
-                return await self._post(counting if self._counts_tokens else request)
+                return await self._post(self._request(messages))
             except Fault as fault:
                 refused = "stream_options" in fault.detail and fault.status in (
                     400,
@@ -159,14 +171,37 @@ class Client:
                 reason = describe(fault, self._settings)[1]
                 if not turn.retrying(reason, seconds, attempt, _RETRIES):
                     raise
-            await asyncio.sleep(seconds)
+            with waiting.paused():
+                await asyncio.sleep(seconds)
+
+    def preview(self, messages: list[dict[str, Any]]) -> str:
+        """Return the request as it would go out, with secrets masked."""
+        url = endpoint(self._settings.base_url)
+        body = _encoded(self._request(messages))
+        fields = {"Host": origin(url).partition("://")[2]}
+        fields |= self._fields(url, body) | {"Content-Length": str(len(body))}
+        lines = [f"POST {url}"]
+        for name, value in fields.items():
+            scheme = "Bearer " if value.startswith("Bearer ") else ""
+            lines.append(f"{name}: {scheme + '***' if _SECRET.search(name) else value}")
+        text = body.decode()
+        if key := self._settings.api_key:
+            text = text.replace(key, "***")
+        return "\n".join([*lines, "", text])
+
+    def _request(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
+        settings = self._settings
+        request: dict[str, Any] = {"model": settings.model, "messages": messages}
+        request["stream"] = settings.streams
+        if settings.streams and self._counts_tokens:
+            request["stream_options"] = {"include_usage": True}
+        if settings.schema is not None:
+            schema = {"name": "answer", "schema": settings.schema}
+            request["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return request | settings.options
 
     async def _post(self, request: dict[str, Any]) -> Response:
-        # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
-        text = json.dumps(request, ensure_ascii=False).encode(
-            "utf-16-le", "surrogatepass"
-        )
-        body: bytes | None = text.decode("utf-16-le", "replace").encode()
+        body: bytes | None = _encoded(request)
         method, url = "POST", endpoint(self._settings.base_url)
         visited: list[tuple[str, str]] = []
         while True:
@@ -203,16 +238,7 @@ class Client:
 
     async def _send(self, method: str, url: str, body: bytes | None) -> Response:
         """Return the response as soon as its head has arrived."""
-        fields = {
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "amaru",
-        }
-        if body is not None:
-            fields["Content-Type"] = "application/json"
-        key = self._settings.api_key
-        if key and origin(url) == origin(self._settings.base_url):
-            fields["Authorization"] = f"Bearer {key}"
+        fields = self._fields(url, body)
         flat = [part.encode() for pair in fields.items() for part in pair]
         # Reading waits as long as the user lets an answer stall; 0 is without limit.
         stall = self._settings.stall_timeout
@@ -229,6 +255,34 @@ class Client:
         except Exception as exc:
             raise _fault(exc) from exc
         return Response(core, exchange, status, flat)
+
+    def _fields(self, url: str, body: bytes | None) -> dict[str, str]:
+        fields = {
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "amaru",
+        }
+        if body is not None:
+            fields["Content-Type"] = "application/json"
+        settings = self._settings
+        if origin(url) != origin(settings.base_url):
+            return fields
+        if settings.api_key:
+            fields["Authorization"] = f"Bearer {settings.api_key}"
+        # What the user has set takes the place of ours, in whichever case.
+        own = {name.lower() for name in settings.headers}
+        fields = {n: value for n, value in fields.items() if n.lower() not in own}
+        return fields | settings.headers
+
+
+def _encoded(request: dict[str, Any]) -> bytes:
+    text = json.dumps(request, ensure_ascii=False)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Through UTF-16: pairs of surrogates are joined, lone ones replaced.
+        pairs = text.encode("utf-16-le", "surrogatepass")
+        return pairs.decode("utf-16-le", "replace").encode()
 
 
 def _fault(exc: Exception) -> Fault:

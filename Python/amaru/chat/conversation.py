@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from io import StringIO
+from typing import Any
 
 from amaru import host
-from amaru.chat.answer import LIMIT, Chunk, Reading
-from amaru.chat.client import Client, Fault
+from amaru.chat.answer import LIMIT, Chunk, Reading, ToolCalls
+from amaru.chat.client import Client, Fault, origin
+from amaru.chat.waiting import Waiting
 
 __all__ = ["Conversation"]
 
@@ -29,7 +31,7 @@ class Conversation:
 
     def __init__(self, settings: host.Settings, filter: Filter | None = None) -> None:
         system = {"role": "system", "content": settings.system}
-        self.messages = [system] if settings.system else []
+        self.messages: list[dict[str, Any]] = [system] if settings.system else []
         """What the next request begins with: user and assistant alternate.
 
         A question without any answer is dropped with its turn, since two user messages
@@ -41,19 +43,42 @@ class Conversation:
         self._filter = filter
         self._turn = asyncio.Lock()
 
-    async def send(self, turn: host.Turn, text: str) -> None:
+    def rewind(self, exchanges: Iterable[Sequence[str]]) -> None:
+        """Let these questions and answers be all that was said."""
+        self.messages[:] = [m for m in self.messages[:1] if m["role"] == "system"]
+        for question, answer in exchanges:
+            self._remember(question, answer)
+
+    def _remember(self, question: Any, answer: str) -> None:
+        asked = {"role": "user", "content": question}
+        self.messages += [asked, {"role": "assistant", "content": answer}]
+
+    async def send(
+        self,
+        turn: host.Turn,
+        text: str,
+        history: Iterable[Sequence[str]] | None = None,
+    ) -> None:
         """Ask `text` and show the answer in `turn`, which has ended on return.
 
+        A `history` takes the place of what was said before, as in `rewind`.
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
-        answer = _Answer(turn, self._filter)
+        answer = _Answer(turn, self._filter, self._settings.schema)
+        question: dict[str, Any] = {"role": "user", "content": text}
         try:
             async with self._turn:
+                if history is not None:
+                    self.rewind(history)
                 if self._filter is not None:
-                    text = await self._filter("message", text, turn)
+                    question["content"] = await self._filter("message", text, turn)
+                if files := turn.attachments:
+                    from amaru.chat.parts import content
+
+                    question["content"] = content(question["content"], files)
                 if not turn.ended:
-                    await self._ask(text, answer)
+                    await self._ask(question, answer)
         except asyncio.CancelledError:
             turn.cancelled()
             raise
@@ -65,32 +90,42 @@ class Conversation:
             turn.finished(answer.reason)
         finally:
             if said := answer.text.getvalue():
-                question = {"role": "user", "content": text}
-                self.messages += [question, {"role": "assistant", "content": said}]
+                self._remember(question["content"], said)
 
-    async def _ask(self, text: str, answer: _Answer) -> None:
-        messages = [*self.messages, {"role": "user", "content": text}]
-        with await self._client.ask(messages, answer.turn) as response:
-            reading = Reading(response, self._settings.stall_timeout)
-            async with aclosing(reading.batches()) as batches:
-                async for chunks in batches:
-                    for chunk in chunks:
-                        await answer.add(chunk)
-                    await answer.turn.drain()
-                    if answer.turn.ended:
-                        return
+    async def _ask(self, question: dict[str, Any], answer: _Answer) -> None:
+        messages, settings = [*self.messages, question], self._settings
+        if settings.schema is not None:
+            from amaru.chat.schema import read
+
+            read(settings.schema)
+        if settings.dry_run:
+            answer.turn.text(self._client.preview(messages))
+            return
+        stall, turn = settings.stall_timeout, answer.turn
+        with Waiting(stall, origin(settings.base_url), turn.notice) as waiting:
+            with await self._client.ask(messages, turn, waiting) as response:
+                async with aclosing(Reading(response, stall).batches()) as batches:
+                    async for chunks in batches:
+                        for chunk in chunks:
+                            if await answer.add(chunk):
+                                waiting.came()
+                        with waiting.paused():
+                            await turn.drain()
+                        if turn.ended:
+                            return
         await answer.finish()
 
 
 class _Answer:
     """One answer as it is shown, and then as it is remembered."""
 
-    def __init__(self, turn: host.Turn, filter: Filter | None) -> None:
+    def __init__(self, turn: host.Turn, filter: Filter | None, schema: Any) -> None:
         self.turn, self.reason, self.text = turn, "stop", StringIO()
-        self._filter, self._size = filter, 0
-        self._tools: dict[int, tuple[StringIO, StringIO]] = {}
+        self._filter, self._size, self._schema = filter, 0, schema
+        self._tools = ToolCalls()
 
-    async def add(self, chunk: Chunk) -> None:
+    async def add(self, chunk: Chunk) -> bool:
+        """Show a chunk; tell whether it has content."""
         self._count(len(chunk.text) + len(chunk.reasoning))
         if chunk.reasoning:
             self.turn.reasoning(chunk.reasoning)
@@ -99,33 +134,47 @@ class _Answer:
                 clean = self.turn.clean(text)
                 text = await self._filter("chunk", clean, self.turn)
                 self._count(len(text))
-            if text and self.turn.text(text):
+            # One that must fit a schema is shown when it is known to.
+            if text and (self._schema is not None or self.turn.text(text)):
                 self.text.write(text)
-        for index, name, arguments in chunk.tools:
-            self._count(len(name) + len(arguments) + 64)
-            call = self._tools.setdefault(index, (StringIO(), StringIO()))
-            call[0].write(name)
-            call[1].write(arguments)
+        self._count(self._tools.add(chunk))
         if chunk.usage:
             self.turn.usage(*chunk.usage)
         if chunk.finish_reason.isidentifier():
             self.reason = chunk.finish_reason[:64]
+        return bool(chunk.text or chunk.reasoning or chunk.tools)
 
     async def finish(self) -> None:
         """Report the whole tool calls, and let the filter see the whole answer."""
-        for name, arguments in self._tools.values():
-            self.turn.tool_call(name.getvalue(), arguments.getvalue())
+        for _, name, arguments in self._tools.whole():
+            self.turn.tool_call(name, arguments)
         if self._filter is not None:
             shown = self.text.getvalue()
             kept = await self._filter("answer", shown, self.turn)
             self.text = StringIO(kept)
             # What is on the screen stays there; what a filter adds at the end is new.
-            if kept.startswith(shown):
+            if kept.startswith(shown) and self._schema is None:
                 self.turn.text(kept[len(shown) :])
         if cut := _CUTS.get(self.reason):
             self.turn.notice(f"the answer was cut short: {cut}")
-        elif not (self._tools or self.text.getvalue()):
+        if self._schema is not None:
+            self._fit()
+        elif not (cut or self._tools or self.text.getvalue()):
             self.turn.notice("the answer is empty")
+
+    def _fit(self) -> None:
+        """Show an answer that fits the schema as JSON, any other one as it is."""
+        import json
+
+        from amaru.chat.schema import parse
+
+        said = self.text.getvalue()
+        try:
+            value = parse(said, self._schema)
+        except Fault:
+            self.turn.text(said)
+            raise
+        self.turn.text(json.dumps(value, ensure_ascii=False, indent=2))
 
     def _count(self, size: int) -> None:
         self._size += size

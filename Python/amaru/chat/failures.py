@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from amaru import host
 from amaru._distributions import DISTRIBUTIONS
+from amaru._pieces import ChatError
 from amaru.chat.answer import error_text
 from amaru.chat.client import Fault
 from amaru.chat.client import origin as origin_of
@@ -47,6 +48,14 @@ malformed not_openai {origin} sent an event that is not a piece of a chat comple
     choose one that it has with --model; amaru models lists them
 login not_openai {origin} wants you to sign in with a browser
     something between may ask for it: sign in there, or check the base URL ({url})
+400_option bad_request {origin} refused the option {option}
+    check its name and its value, or leave it out
+400_schema bad_request {origin} refused the JSON schema
+    check that the model {model} answers by a schema, or leave it out
+misfit schema the answer does not fit the schema
+    try again, or ask a model that keeps to a schema
+schema bad_request the schema cannot be used
+    correct the schema; nothing was sent
 408 timeout {origin} timed out
 409 server {origin} reports a conflict
 transport connection the connection to {origin} broke
@@ -164,9 +173,14 @@ _LIBRARY: Final = re.compile(
 
 def describe(exc: BaseException, settings: host.Settings) -> Failure:
     """Say what `exc` means to the user of a chat with `settings`."""
+    if isinstance(exc, ChatError):
+        return exc.code, exc.message, exc.remedy
     fault = exc if isinstance(exc, Fault) else _missing(exc)
     fault = fault or Fault("unexpected", _words(exc))
     row, detail = _row(fault)
+    option = _refused_option(fault, settings) if row in ("400", "422") else ""
+    if option:
+        row = "400_schema" if option == "response_format" else "400_option"
     # Servers quote the key that they refuse; the placeholder means nothing to the user.
     if key := settings.api_key:
         detail = detail.replace(key, "the key")
@@ -181,7 +195,7 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     # The row says that already.
     said = r'could not (connect to|find the host "[^"]*" of) '
     detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
-    values = {"origin": origin, "url": url, "model": settings.model}
+    values = {"origin": origin, "url": url, "model": settings.model, "option": option}
     message = message.format(stall=f"{settings.stall_timeout:g}", **values)
     remedy = remedy.format(
         detail=detail,
@@ -207,6 +221,8 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     """
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]
+    if isinstance(exc, ChatError):
+        return exc.code, exc.message, exc.remedy
     stopped = f"the script raised {_masked(_words(exc))}"
     place = _place(exc).encode("utf-8", "replace").decode()
     settings = host.Settings(model="", base_url=origin)
@@ -222,6 +238,18 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     if origin and fault.status:
         stopped = f"{origin} answered {fault.status}, then {stopped}"
     return "script", stopped, f"fix the script{place}"
+
+
+def _refused_option(fault: Fault, settings: host.Settings) -> str:
+    """Return the name of the option of the request that a refusal is about, if any."""
+    names = [] if settings.schema is None else ["response_format"]
+    for name in [*settings.options, *names]:
+        # A short name may be a word of any sentence.
+        quotes = "" if len(name) > 3 else "[\"'`]"
+        pattern = rf"(?<!\w){quotes}{re.escape(name)}{quotes}(?!\w)"
+        if re.search(pattern, fault.detail):
+            return name
+    return ""
 
 
 def may_pass(fault: Fault) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,13 +25,14 @@ class WrapError(Exception):
 def loaded(target: str) -> tuple[ModuleType, str]:
     """Return a module and the name that it is imported by.
 
-    What it prints while it is imported goes to standard error.
+    What it prints while it is imported goes to standard error, and so does what its
+    child processes print.
     """
     name, folder = _named(target)
     sys.path.insert(0, folder)
     importlib.invalidate_caches()
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), _redirected_descriptor():
             module = importlib.import_module(name)
     except KeyboardInterrupt:
         raise
@@ -38,6 +41,24 @@ def loaded(target: str) -> tuple[ModuleType, str]:
         raise WrapError(f"{plain(target)} cannot be imported: {reason}") from exc
     _check(target, module)
     return module, name
+
+
+@contextlib.contextmanager
+def _redirected_descriptor() -> Iterator[None]:
+    """Let file descriptor 1 lead to standard error, if both are open."""
+    try:
+        kept = os.dup(1)
+    except OSError:
+        kept = None
+    try:
+        if kept is not None:
+            with contextlib.suppress(OSError):
+                os.dup2(2, 1)
+        yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def _named(target: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 """What of a module and of its classes is public, in the order of its definition."""
 
 from __future__ import annotations
+import __future__
 
 import dataclasses
 import enum
@@ -21,6 +22,7 @@ __all__ = [
     "members_of",
     "public_names",
     "stored_fields",
+    "values_without_hints",
 ]
 
 
@@ -51,6 +53,32 @@ def public_names(module: ModuleType) -> list[str]:
         and _exists(module, name)
         and (name in annotated or _is_own(module, getattr(module, name)))
     ]
+
+
+def values_without_hints(module: ModuleType) -> list[str]:
+    """Return the public names of values whose type nothing tells.
+
+    What a module without `__all__` has imported from others is among them.
+    """
+    declared = getattr(module, "__all__", None)
+    annotated = getattr(module, "__annotations__", {})
+    names = list(vars(module)) if declared is None else public_names(module)
+    return [
+        name
+        for name in names
+        if not name.startswith("_")
+        and name not in annotated
+        and name != "TYPE_CHECKING"
+        and _exists(module, name)
+        and _is_value(getattr(module, name))
+    ]
+
+
+def _is_value(value: object) -> bool:
+    if isinstance(value, (type, ModuleType, typing.TypeVar, typing.NewType)):
+        return False
+    is_hint = typing.get_origin(value) is not None
+    return not (is_hint or callable(value) or isinstance(value, __future__._Feature))
 
 
 def _exists(module: ModuleType, name: str) -> bool:

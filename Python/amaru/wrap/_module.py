@@ -18,7 +18,13 @@ from amaru.wrap._dicts import dictionary
 from amaru.wrap._functions import Callee, function
 from amaru.wrap._hints import hints_of, unwrapped
 from amaru.wrap._loading import WrapError, loaded
-from amaru.wrap._members import class_kind, members_of, public_names, stored_fields
+from amaru.wrap._members import (
+    class_kind,
+    members_of,
+    public_names,
+    stored_fields,
+    values_without_hints,
+)
 from amaru.wrap._names import (
     Scope,
     escaped,
@@ -47,6 +53,9 @@ _TYPES = """
     UUID Void
 """.split()
 
+
+#: As many names of values without hints are listed.
+_MOST = 20
 
 #: The types of constants that say what they are without a hint.
 _SCALARS = (bool, int, float, str, bytes)
@@ -165,7 +174,7 @@ class _Writer:
         return [
             *comment(documentation(own, f"The Python module `{name}`."), 0),
             f"{self.access}struct {self.namespace}: Sendable {{",
-            "    /// The module.",
+            *comment([["The module."], self._undeclared()], 4),
             f"    {self.access}let object: PythonObject",
             "",
             "    /// Imports the module.",
@@ -177,6 +186,19 @@ class _Writer:
             "    }",
             "}",
         ]
+
+    def _undeclared(self) -> list[str]:
+        """Say which values have no property, since nothing tells their types."""
+        left = [
+            f"`{plain(name)}`"
+            for name in values_without_hints(self.module)
+            if not (name in self.names and self._is_constant(name))
+        ]
+        if not left:
+            return []
+        more = f" and {len(left) - _MOST} more" if len(left) > _MOST else ""
+        names = ", ".join(left[:_MOST])
+        return [f"Values without a hint are read from it: {names}{more}."]
 
     def _module_members(self) -> Lines:
         scope = Scope(("init", "object", "self"))

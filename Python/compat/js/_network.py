@@ -9,7 +9,7 @@ from typing import Any
 from js._urls import URL
 from pyodide.ffi import to_js
 from pyodide.ffi._buffers import TypedArray, kinds
-from pyodide.ffi._containers import Array
+from pyodide.ffi._containers import Array, properties
 from pyodide.ffi._kinds import JsError, JsFetchResponse, JsProxy
 from pyodide.http import (
     AbortController,
@@ -89,7 +89,7 @@ class Request(JsProxy):
     _exists = True
 
     def __init__(self, url: Any, options: Any = None, /, **more: Any) -> None:
-        given = {**_options(options), **more}
+        given = {**properties(options), **more}
         self.url = str(url)
         self.method = str(given.get("method", "GET")).upper()
         self.headers = Headers(given.get("headers"))
@@ -108,7 +108,7 @@ class Response(JsFetchResponse):
     _exists = True
 
     def __init__(self, body: Any = None, options: Any = None, /, **more: Any) -> None:
-        given = {**_options(options), **more}
+        given = {**properties(options), **more}
         content = body.encode() if isinstance(body, str) else body
         self._take(
             FetchResponse(
@@ -221,7 +221,7 @@ def fetch(resource: Any, options: Any = None, /, **more: Any) -> PyodideTask[Res
 
     The result is a `Response`; a failure is a JsException.
     """
-    given = {**_options(options), **more}
+    given = {**properties(options), **more}
     if "headers" in given:
         given["headers"] = _given(given["headers"])
     if isinstance(resource, Request):
@@ -236,9 +236,3 @@ def fetch(resource: Any, options: Any = None, /, **more: Any) -> PyodideTask[Res
         return Response._of(await pyfetch(resource, **given))
 
     return promise(_rejected(fetched()))
-
-
-def _options(options: Any) -> dict[str, Any]:
-    if options is None:
-        return {}
-    return dict(dict.items(options) if isinstance(options, dict) else vars(options))

@@ -66,33 +66,29 @@ class Object(_containers.Object):
     @staticmethod
     def keys(obj: Any) -> _containers.Array:  # type: ignore[override]
         """Return the names of an object's properties."""
-        return _containers.Array(_properties(obj))
+        return _containers.Array(_containers.properties(obj))
 
     @staticmethod
     def values(obj: Any) -> _containers.Array:  # type: ignore[override]
         """Return the values of an object's properties."""
-        return _containers.Array(_properties(obj).values())
+        return _containers.Array(_containers.properties(obj).values())
 
     @staticmethod
     def entries(obj: Any) -> _containers.Array:
         """Return the names and values of an object's properties."""
-        pairs = _properties(obj).items()
+        pairs = _containers.properties(obj).items()
         return _containers.Array(_containers.Array(pair) for pair in pairs)
 
     @staticmethod
     def assign(target: Any, *sources: Any) -> Any:
         """Set an object's properties to those of others."""
         for source in sources:
-            for name, value in _properties(source).items():
+            for name, value in _containers.properties(source).items():
                 if isinstance(target, dict):
                     target[name] = value
                 else:
                     setattr(target, name, value)
         return target
-
-
-def _properties(obj: Any) -> dict[str, Any]:
-    return dict(dict.items(obj)) if isinstance(obj, dict) else dict(vars(obj))
 
 
 class Array(_containers.Array):

@@ -58,8 +58,13 @@ class _Writer(io.TextIOBase):
     def encoding(self) -> str:  # type: ignore[override]
         return "utf-8"
 
+    @property
+    def name(self) -> str:
+        return getattr(self._like, "name", "")
+
     def isatty(self) -> bool:
-        return self._like is not None and self._like.isatty()
+        # A console shows it, whatever the program's own stream is.
+        return True
 
 
 class _Reader(io.TextIOBase):
@@ -69,6 +74,13 @@ class _Reader(io.TextIOBase):
         self._read, self._rest = read, ""
 
     def readable(self) -> bool:
+        return True
+
+    @property
+    def name(self) -> str:
+        return "<stdin>"
+
+    def isatty(self) -> bool:
         return True
 
     @property

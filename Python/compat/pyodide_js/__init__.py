@@ -16,6 +16,7 @@ from pyodide import __version__ as version  # noqa: E402
 from pyodide._missing import missing  # noqa: E402
 from pyodide.ffi import register_js_module as registerJsModule  # noqa: E402
 from pyodide.ffi import unregister_js_module as unregisterJsModule  # noqa: E402
+from pyodide.ffi._containers import properties as _properties  # noqa: E402
 from pyodide.ffi._conversion import to_py as _to_py  # noqa: E402
 
 __all__ = [
@@ -56,16 +57,10 @@ def runPythonAsync(code: str, options: Any = None, /, **more: Any) -> Any:
 
 
 def _spaces(options: Any, more: dict[str, Any]) -> dict[str, Any]:
-    given = _options(options) | more
+    given = _properties(options) | more
     if given.get("globals") is None:
         given["globals"] = _main()
     return given
-
-
-def _options(options: Any) -> dict[str, Any]:
-    if options is None:
-        return {}
-    return dict(dict.items(options) if isinstance(options, dict) else vars(options))
 
 
 def _main() -> dict[str, Any]:
@@ -88,7 +83,7 @@ def pyimport(name: str) -> Any:
 
 def toPy(obj: Any, options: Any = None, /, **more: Any) -> Any:
     """Return Python's own containers for JavaScript's."""
-    given = _options(options) | more
+    given = _properties(options) | more
     if "defaultConverter" in given:
         given["default_converter"] = given.pop("defaultConverter")
     return _to_py(obj, **given)
@@ -99,7 +94,7 @@ def loadPackage(names: Any, options: Any = None, /, **more: Any) -> Any:
     from pyodide.webloop import promise
     from pyodide_js import _packages
 
-    return promise(_packages.load(names, _options(options) | more))
+    return promise(_packages.load(names, _properties(options) | more))
 
 
 def loadPackagesFromImports(code: str, options: Any = None, /, **more: Any) -> Any:
@@ -122,7 +117,7 @@ def unpackArchive(
         raise TypeError(
             f"unpackArchive takes a buffer, not {type(buffer).__name__}"
         ) from None
-    extract = (_options(options) | more).get("extractDir")
+    extract = (_properties(options) | more).get("extractDir")
     response = FetchResponse("http://localhost/archive", data)
     run_sync(response.unpack_archive(format=format, extract_dir=extract))
 

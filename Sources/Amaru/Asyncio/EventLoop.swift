@@ -295,13 +295,16 @@ enum EventLoop {
     /// The loop that runs on this thread, else the home loop (new).
     static func current(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         // asyncio's own answer costs a system call, by which it tells a forked child.
-        if Interpreter.isPythonThread, regionDepth == 0 {
+        if isInStep {
             return OwnedReference(borrowed: try home(gil))
         }
         let running = try RunningLoop.current()
         guard running.pointer == amaru_none() else { return running }
         return OwnedReference(borrowed: try home(gil))
     }
+
+    /// Whether this is the Python thread, outside synchronous regions.
+    static var isInStep: Bool { Interpreter.isPythonThread && regionDepth == 0 }
 
     /// Lets a child of `os.fork` end with the task or callback that forked, outside regions.
     static func followFork() throws {

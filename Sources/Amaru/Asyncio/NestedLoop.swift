@@ -88,7 +88,7 @@ package enum NestedLoop {
     static func run<Value>(
         from origin: Origin?,
         _ body: () async throws -> Value
-    ) async throws -> Value {
+    ) async rethrows -> Value {
         guard let origin else { return try await body() }
         let task = withUnsafeCurrentTask { task in
             // Safe because the struct is one pointer, to the task's object.

@@ -11,14 +11,22 @@ enum RunningLoop {
         let get: PyPointer
         let set: PyPointer
         let future: PyPointer
-        /// The tuple `("loop",)`.
-        let keywords: PyPointer
+        /// The descriptor `asyncio.Future.set_result`.
+        let setResult: PyPointer
+        let noArguments: PyPointer
     }
 
     /// Owned forever.
     ///
     /// Safe because it is touched with the GIL held only, and written once.
     private nonisolated(unsafe) static var functions: Functions?
+
+    /// The keyword arguments of a future of the home loop, a dictionary.
+    ///
+    /// Owned forever.
+    ///
+    /// Safe because it is touched with the GIL held only, and written once.
+    private nonisolated(unsafe) static var homeKeywords: PyPointer?
 
     /// Remembers the functions; the thread holds the GIL.
     static func prepare(_ gil: borrowing PythonGIL) throws {
@@ -30,14 +38,16 @@ enum RunningLoop {
         let get = try attribute("_get_running_loop")
         let set = try attribute("_set_running_loop")
         let future = try attribute("Future")
-        let keywords = try OwnedReference(new: PyTuple_New(1))
-        let loop = try "loop".pythonReference(gil)
-        amaru_tuple_fill(keywords.pointer, 0, loop.take())  // stolen
+        let setResult = try OwnedReference(
+            new: PyObject_GetAttrString(future.pointer, "set_result")
+        )
+        let noArguments = try OwnedReference(new: PyTuple_New(0))
         functions = Functions(
             get: get.take(),
             set: set.take(),
             future: future.take(),
-            keywords: keywords.take()
+            setResult: setResult.take(),
+            noArguments: noArguments.take()
         )
     }
 
@@ -60,10 +70,40 @@ enum RunningLoop {
         guard EventLoop.makesPlainFutures(loop) else {
             return try Method.call(loop, "create_future")
         }
-        var arguments: PyPointer? = loop
+        let keywords = try homeKeywords ?? makeHomeKeywords(loop)
         return try OwnedReference(
-            new: PyObject_Vectorcall(functions.future, &arguments, 0, functions.keywords)
+            new: PyObject_Call(functions.future, functions.noArguments, keywords)
         )
+    }
+
+    /// Makes a future of `loop` (new) that has a result (borrowed) already.
+    static func makeFuture(of loop: PyPointer, result: PyPointer) throws -> OwnedReference {
+        let future = try makeFuture(of: loop)
+        guard let functions, EventLoop.makesPlainFutures(loop) else {
+            _ = try Method.call(future.pointer, "set_result", result)
+            return future
+        }
+        var slots: (PyPointer?, PyPointer?) = (future.pointer, result)
+        _ = try OwnedReference(
+            new: withUnsafeBytes(of: &slots) { slots in
+                // Safe because a tuple of one type is laid out as an array of it.
+                PyObject_Vectorcall(
+                    functions.setResult,
+                    slots.baseAddress?.assumingMemoryBound(to: PyPointer?.self),
+                    2,
+                    nil
+                )
+            }
+        )
+        return future
+    }
+
+    private static func makeHomeKeywords(_ loop: PyPointer) throws -> PyPointer {
+        let keywords = try OwnedReference(new: PyDict_New())
+        try PythonException.check(PyDict_SetItemString(keywords.pointer, "loop", loop))
+        let pointer = keywords.take()
+        homeKeywords = pointer
+        return pointer
     }
 }
 

@@ -15,8 +15,14 @@ internal import Synchronization
 /// Only what the two sides race for is atomic: who is first to have a result (`isClaimed`), and
 /// whether the starting call has made the future before that (`stage`). A task that does not
 /// suspend has its result before there is a future, and costs neither a lock nor a hop.
+@usableFromInline
 final class SwiftAwaitable: @unchecked Sendable {
+    @usableFromInline
     typealias Outcome = Result<any ConvertibleToPython & Sendable, any Error>
+
+    /// What is awaited, which hands its result to the awaitable.
+    @usableFromInline
+    typealias Work = @concurrent @Sendable (SwiftAwaitable) async -> Void
 
     /// What the task and the call that started it agree on.
     private enum Stage: UInt8, AtomicRepresentable {
@@ -60,13 +66,21 @@ final class SwiftAwaitable: @unchecked Sendable {
     private var converted: PyPointer?
 
     /// What tracebacks show of the work.
-    private let frame: SwiftFrame?
+    ///
+    /// Safe because it is written before there is a task.
+    private var frame: SwiftFrame?
+
+    /// One that nobody uses any more, for the next start.
+    ///
+    /// Safe because it is touched with the GIL held only.
+    private nonisolated(unsafe) static var spare: SwiftAwaitable?
 
     /// Makes one that nothing completes yet.
     init(frame: SwiftFrame?) {
         self.frame = frame
     }
 
+    @usableFromInline
     deinit {
         endPending()
     }
@@ -88,72 +102,117 @@ final class SwiftAwaitable: @unchecked Sendable {
 
     /// Starts `body` at once and returns the future of its result (new).
     ///
-    /// - `frame`: What tracebacks show of `body`.
+    /// - `signature`: The function whose frame tracebacks show for `body`.
     /// - Throws: What `body` throws before it suspends is in the future, not thrown.
+    @inlinable
+    @inline(__always)
     static func start<Value: ConvertibleToPython & Sendable>(
         _ gil: borrowing PythonGIL,
-        in frame: SwiftFrame? = nil,
+        for signature: FunctionSignature? = nil,
         _ body: @escaping @Sendable () async throws -> Value
+    ) throws -> OwnedReference {
+        try start(gil, signature) { await $0.finish(with: body) }
+    }
+
+    @usableFromInline
+    static func start(
+        _ gil: borrowing PythonGIL,
+        _ signature: FunctionSignature?,
+        _ work: @escaping Work
     ) throws -> OwnedReference {
         let loop = try EventLoop.current(gil)
         let isHome = !EventLoop.isNested(loop.pointer)
-        let awaitable = SwiftAwaitable(frame: frame)
+        var awaitable = spare ?? SwiftAwaitable(frame: nil)
+        spare = nil
+        awaitable.frame = signature?.frame
         awaitable.startingThread = pthread_self()
         // Runs here until it suspends first; one that never does costs no hop.
-        let task = try ContextPairs.enteringSwift {
-            if isHome {
-                Task.immediate { @concurrent in
-                    do { awaitable.succeed(try await body()) } catch { awaitable.fail(error) }
-                }
-            } else {
-                nested(awaitable, body)
-            }
+        let task: Task<Void, Never>?
+        if isHome, inheritsNothing {
+            task = StandbyTask.start(work, awaitable)
+        } else {
+            task = try ContextPairs.enteringSwift { awaitable.startTask(work, isHome: isHome) }
         }
         guard let value = awaitable.takeConverted() else {
-            return try awaitable.future(of: loop, isHome: isHome, gil) { task.cancel() }
+            return try awaitable.future(of: loop, isHome: isHome, gil) { task?.cancel() }
         }
         let owned = OwnedReference(new: value)
-        let future = try RunningLoop.makeFuture(of: loop.pointer)
-        _ = try Method.call(future.pointer, "set_result", owned.pointer)
-        return future
+        if isKnownUniquelyReferenced(&awaitable) { awaitable.keep() }
+        return try RunningLoop.makeFuture(of: loop.pointer, result: owned.pointer)
     }
 
-    /// Starts the task of an awaitable that a loop inside synchronous code waits for.
-    private static func nested<Value: ConvertibleToPython & Sendable>(
-        _ awaitable: SwiftAwaitable,
-        _ body: @escaping @Sendable () async throws -> Value
-    ) -> Task<Void, Never> {
-        let origin = NestedLoop.Origin { awaitable.giveUp($0) }
+    /// Keeps the awaitable for the next start.
+    private func keep() {
+        stage.store(.starting, ordering: .relaxed)
+        isClaimed.store(false, ordering: .relaxed)
+        frame = nil
+        Self.spare = self
+    }
+
+    /// Whether a task made here would have no task-locals: Python code in a step of the home loop
+    /// calls, and no Swift code has called that.
+    private static var inheritsNothing: Bool {
+        guard EventLoop.isInStep, ContextPairs.isEmpty else { return false }
+        return withUnsafeCurrentTask { task in
+            // Comparing it with nil copies it.
+            if case .none = task { true } else { false }
+        }
+    }
+
+    /// Starts a task of its own, which knows if a loop inside synchronous code waits for it.
+    private func startTask(_ work: @escaping Work, isHome: Bool) -> Task<Void, Never> {
+        if isHome { return Task.immediate { @concurrent in await work(self) } }
+        let origin = NestedLoop.Origin { self.giveUp($0) }
         return Task.immediate { @concurrent in
-            do {
-                awaitable.succeed(try await NestedLoop.run(from: origin) { try await body() })
-            } catch {
-                awaitable.fail(error)
-            }
+            await NestedLoop.run(from: origin) { await work(self) }
         }
     }
 
     // MARK: Results of the task
 
-    /// Takes the result of the task, which is converted here if the starting call waits for it.
-    private func succeed(_ value: some ConvertibleToPython & Sendable) {
-        // That thread holds the GIL until the call returns, and nobody has the future yet.
-        guard let startingThread, pthread_equal(startingThread, pthread_self()) != 0,
-            stage.load(ordering: .relaxed) == .starting
-        else {
-            finish(.success(value))
-            return
-        }
-        guard !isClaimed.exchange(true, ordering: .relaxed) else { return }
+    /// Takes the result of `body`, which is converted here if the starting call waits for it.
+    @inlinable
+    @inline(__always)
+    func finish<Value: ConvertibleToPython & Sendable>(with body: () async throws -> Value) async {
         do {
-            converted = try value.pythonReference(PythonGIL()).take()
+            let value = try await body()
+            if isClaimedInStart() {
+                endStart { try value.pythonReference(PythonGIL()).take() }
+            } else {
+                finish(.success(value))
+            }
         } catch {
-            outcome = .failure(error)
+            finish(.failure(error))
         }
-        stage.store(.finished, ordering: .releasing)
     }
 
-    private func fail(_ error: any Error) { finish(.failure(error)) }
+    /// Whether the starting call waits for the result on this thread, and nobody was first.
+    ///
+    /// That thread holds the GIL until the call returns, and nobody has the future yet.
+    @usableFromInline
+    func isClaimedInStart() -> Bool {
+        guard let startingThread, pthread_equal(startingThread, pthread_self()) != 0,
+            stage.load(ordering: .relaxed) == .starting
+        else { return false }
+        return !isClaimed.exchange(true, ordering: .relaxed)
+    }
+
+    @inlinable
+    @inline(__always)
+    func endStart(_ convert: () throws -> PyPointer) {
+        do {
+            endStart(with: try convert(), nil)
+        } catch {
+            endStart(with: nil, error)
+        }
+    }
+
+    @usableFromInline
+    func endStart(with value: PyPointer?, _ error: (any Error)?) {
+        converted = value
+        if let error { outcome = .failure(error) }
+        stage.store(.finished, ordering: .releasing)
+    }
 
     private func takeConverted() -> PyPointer? {
         defer { converted = nil }
@@ -232,10 +291,13 @@ final class SwiftAwaitable: @unchecked Sendable {
     // MARK: Result
 
     /// Takes the result, on whichever thread the task ended.
+    @usableFromInline
+    func finish(_ result: Outcome) { _ = deliver(result) }
+
+    /// Takes the result.
     ///
     /// - Returns: The receiver, where it is the first result and the starting call has returned.
-    @discardableResult
-    func finish(_ result: Outcome) -> Receiver? {
+    private func deliver(_ result: Outcome) -> Receiver? {
         guard !isClaimed.exchange(true, ordering: .relaxed) else { return nil }
         outcome = result
         let former = stage.exchange(.finished, ordering: .acquiringAndReleasing)
@@ -273,7 +335,7 @@ final class SwiftAwaitable: @unchecked Sendable {
     /// Gives the future up with an error while the task goes on, cancelled.
     private func giveUp(_ error: any Error) {
         // Without a receiver the starting call cancels it.
-        finish(.failure(error))?.cancel()
+        deliver(.failure(error))?.cancel()
     }
 
     private func settleOnPythonThread(_ result: Outcome, _ receiver: Receiver) {

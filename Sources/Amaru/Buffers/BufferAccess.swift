@@ -253,8 +253,9 @@ extension BufferAccess {
             return nil
         }
         guard view.pointee.itemsize == type.size, view.pointee.ndim == 1,
-            // Almost always the letter of the type, and nothing else.
-            let letter = view.pointee.format, letter[0] == type.format.cString[0], letter[1] == 0,
+            // Almost always one letter, and nothing else.
+            let format = view.pointee.format, format[1] == 0,
+            BufferFormat.kind(of: format[0], type.size) == type.kind,
             view.pointee.strides == nil || view.pointee.strides[0] == type.size,
             isAligned(view.pointee.buf, type.size), type.kind != .boolean
         else {

@@ -34,14 +34,15 @@ struct BufferFormat {
             break
         }
         guard letter.pointee != 0, letter[1] == 0 else { return }
-        type = Self.kind(of: UInt8(bitPattern: letter.pointee), itemSize)
+        type = Self.kind(of: letter.pointee, itemSize)
             .map { PythonBufferType($0, itemSize) }
     }
 
     private static var isLittleEndian: Bool { 1.littleEndian == 1 }
 
-    private static func kind(of letter: UInt8, _ itemSize: Int) -> PythonBufferType.Kind? {
-        switch letter {
+    /// What kind of number a letter stands for.
+    static func kind(of letter: CChar, _ itemSize: Int) -> PythonBufferType.Kind? {
+        switch UInt8(bitPattern: letter) {
         case UInt8(ascii: "d"), UInt8(ascii: "f"), UInt8(ascii: "e"): .floating
         case UInt8(ascii: "B"), UInt8(ascii: "H"), UInt8(ascii: "I"), UInt8(ascii: "L"),
             UInt8(ascii: "Q"), UInt8(ascii: "N"):

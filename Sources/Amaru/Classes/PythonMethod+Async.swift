@@ -33,7 +33,7 @@ extension PythonMethod {
                 var cursor = BoundCursor(bound)
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(instance, repeat each values)
                 }
             }
@@ -59,7 +59,7 @@ extension PythonMethod {
                 var cursor = BoundCursor(bound)
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(instance, repeat each values)
                     return PythonNone()
                 }
@@ -97,7 +97,7 @@ extension PythonMethod {
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(instance, value, repeat each values)
                 }
             }
@@ -133,8 +133,109 @@ extension PythonMethod {
                 let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(instance, value, repeat each values)
+                    return PythonNone()
+                }
+            }
+        }
+    }
+}
+
+/// The same for at most one argument, which the compiler specialises in the program's own module.
+extension PythonMethod {
+    /// Takes a method without arguments that starts at once and returns an awaitable of a value.
+    @inlinable
+    @inline(__always)
+    public init<Value: ConvertibleToPython & Sendable>(
+        _ name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (Instance) async throws -> Value
+    ) {
+        let signature = FunctionSignature(unnamed: name, result: Value.self, isAsynchronous: true)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body(instance)
+                }
+            }
+        }
+    }
+
+    /// Takes a method without arguments that starts at once and returns an awaitable of `None`.
+    @inlinable
+    @inline(__always)
+    public init(
+        _ name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (Instance) async throws -> Void
+    ) {
+        let signature = FunctionSignature(unnamed: name, result: Void.self, isAsynchronous: true)
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body(instance)
+                    return PythonNone()
+                }
+            }
+        }
+    }
+
+    /// Takes a method of one argument that starts at once and returns an awaitable of a value.
+    @inlinable
+    @inline(__always)
+    public init<First: ConvertibleFromPython & Sendable, Value: ConvertibleToPython & Sendable>(
+        _ name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (Instance, First) async throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            First.self,
+            result: Value.self,
+            isAsynchronous: true
+        )
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                let first: First = try bound.read(0, nil, gil)
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body(instance, first)
+                }
+            }
+        }
+    }
+
+    /// Takes a method of one argument that starts at once and returns an awaitable of `None`.
+    @inlinable
+    @inline(__always)
+    public init<First: ConvertibleFromPython & Sendable>(
+        _ name: String,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (Instance, First) async throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            First.self,
+            result: Void.self,
+            isAsynchronous: true
+        )
+        self.init(signature, documentation, fileID, line) { (instance, bound, gil) in
+            bound.returning {
+                let instance = Unmanaged<Instance>.fromOpaque(instance).takeUnretainedValue()
+                let first: First = try bound.read(0, nil, gil)
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body(instance, first)
                     return PythonNone()
                 }
             }

@@ -32,7 +32,7 @@ extension PythonFunction {
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(repeat each values)
                 }
             }
@@ -57,7 +57,7 @@ extension PythonFunction {
             bound.returning {
                 var cursor = BoundCursor(bound)
                 let values = (repeat try cursor.next((each Argument).self, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(repeat each values)
                     return PythonNone()
                 }
@@ -92,7 +92,7 @@ extension PythonFunction {
                 var cursor = BoundCursor(bound)
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(value, repeat each values)
                 }
             }
@@ -125,8 +125,105 @@ extension PythonFunction {
                 var cursor = BoundCursor(bound)
                 let value = try cursor.next(first, gil)
                 let values = (repeat try cursor.next(each others, gil))
-                return try SwiftAwaitable.start(gil, in: bound.signature.frame) {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
                     try await body(value, repeat each values)
+                    return PythonNone()
+                }
+            }
+        }
+    }
+}
+
+/// The same for at most one argument, which the compiler specialises in the program's own module.
+extension PythonFunction {
+    /// Creates a function without arguments that starts at once and returns an awaitable of a value.
+    @inlinable
+    @inline(__always)
+    public init<Value: ConvertibleToPython & Sendable>(
+        _ name: String = PythonFunction.nameless,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable () async throws -> Value
+    ) {
+        let signature = FunctionSignature(unnamed: name, result: Value.self, isAsynchronous: true)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body()
+                }
+            }
+        }
+    }
+
+    /// Creates a function without arguments that starts at once and returns an awaitable of `None`.
+    @inlinable
+    @inline(__always)
+    public init(
+        _ name: String = PythonFunction.nameless,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable () async throws -> Void
+    ) {
+        let signature = FunctionSignature(unnamed: name, result: Void.self, isAsynchronous: true)
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body()
+                    return PythonNone()
+                }
+            }
+        }
+    }
+
+    /// Creates a function of one argument that starts at once and returns an awaitable of a value.
+    @inlinable
+    @inline(__always)
+    public init<First: ConvertibleFromPython & Sendable, Value: ConvertibleToPython & Sendable>(
+        _ name: String = PythonFunction.nameless,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (First) async throws -> Value
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            First.self,
+            result: Value.self,
+            isAsynchronous: true
+        )
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                let first: First = try bound.read(0, nil, gil)
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body(first)
+                }
+            }
+        }
+    }
+
+    /// Creates a function of one argument that starts at once and returns an awaitable of `None`.
+    @inlinable
+    @inline(__always)
+    public init<First: ConvertibleFromPython & Sendable>(
+        _ name: String = PythonFunction.nameless,
+        documentation: String? = nil,
+        fileID: StaticString = #fileID,
+        line: UInt = #line,
+        body: @escaping @concurrent @Sendable (First) async throws -> Void
+    ) {
+        let signature = FunctionSignature(
+            unnamed: name,
+            First.self,
+            result: Void.self,
+            isAsynchronous: true
+        )
+        self.init(signature, documentation, fileID, line) { (bound, gil) in
+            bound.returning {
+                let first: First = try bound.read(0, nil, gil)
+                return try SwiftAwaitable.start(gil, for: bound.signature) {
+                    try await body(first)
                     return PythonNone()
                 }
             }

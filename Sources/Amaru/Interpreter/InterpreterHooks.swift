@@ -120,6 +120,7 @@ enum InterpreterHooks {
             amaru_set_entry_flag(AMARU_ENTRY_FORKED)
             SignalForwarding.adoptThread(wakingBy: -1)
             try EventLoop.followFork()
+            try followWarning("after_fork")
             return OwnedReference(borrowed: amaru_none())
         }
         let posix = try OwnedReference(new: PyImport_ImportModule("posix"))
@@ -128,12 +129,33 @@ enum InterpreterHooks {
         )
         let none = try OwnedReference(new: PyTuple_New(0))
         let keywords = try OwnedReference(new: PyDict_New())
-        guard PyDict_SetItemString(keywords.pointer, "after_in_child", forked.pointer) == 0 else {
+        var hooks = ["after_in_child": forked]
+        if warnsOfForks {
+            hooks["before"] = try hook("before_fork")
+            hooks["after_in_parent"] = try hook("after_fork")
+        }
+        for (name, hook) in hooks
+        where PyDict_SetItemString(keywords.pointer, name, hook.pointer) != 0 {
             throw PythonException.taken()
         }
         _ = try OwnedReference(
             new: PyObject_Call(register.pointer, none.pointer, keywords.pointer)
         )
+    }
+
+    /// Whether this CPython warns where a process with several threads forks.
+    private static var warnsOfForks: Bool { Py_Version >= 0x030C_0000 }
+
+    private static func hook(_ name: String) throws -> PythonObject {
+        try NativeFunction.makeForkSafe(name) { _, _, _ in
+            try followWarning(name)
+            return OwnedReference(borrowed: amaru_none())
+        }
+    }
+
+    private static func followWarning(_ name: String) throws {
+        guard warnsOfForks else { return }
+        _ = try Runtime.call(.children, name, [], PythonGIL())
     }
 
     private static func call(

@@ -3,19 +3,44 @@
 
 import AmaruChat
 import AmaruEnvironment
+import AmaruHTTP
 
 /// A conversation between the user and a chat script.
 struct ChatLoop: Sendable {
     let program: Program
     let session: ChatSession
+    let record: ChatRecord
+    /// What takes the answer in place of the screen; nil for the screen.
+    var writer: AnswerWriter?
+    /// Whether the slash commands of a conversation are for this one.
+    var hasCommands = false
+
+    private static let prompt = "> "
 
     private var screen: Screen { program.screen }
+
+    private var lines: LineReader {
+        let own = hasCommands ? ConversationCommand.allCases.map(\.rawValue) : []
+        let completer = ChatCompleter(variables: program.variables) { [session] in
+            own + (await session.commandNames())
+        }
+        return LineReader(program: program, kind: .message, completion: completer.complete)
+    }
 
     /// Answers one prompt and returns the exit code.
     ///
     /// - Throws: What the start of the chat throws.
-    func answer(_ prompt: String) async throws -> Int32 {
-        let code = await end(with: Self.code(of: try await turn(prompt)))
+    func answer(_ prompt: String, _ attachments: [Attachment] = []) async throws -> Int32 {
+        let end: TurnEnd
+        do {
+            end = try await turn(prompt, attachments)
+            let notice = try await writer?.finish(end, model: session.settings?.model ?? "")
+            if let notice { await screen.notice(notice) }
+        } catch {
+            await writer?.discard()
+            throw error
+        }
+        let code = await self.end(with: Self.code(of: end))
         if code != ProcessEnd.interrupted { try? await showRest() }
         if let failure = session.startFailure as? EnvironmentError { throw failure }
         return code
@@ -23,13 +48,26 @@ struct ChatLoop: Sendable {
 
     /// Answers line after line until the input ends, and returns the exit code.
     ///
+    /// - `attachments`: The files that go with the first line.
     /// - Throws: What the start of the chat throws, and `TerminalError`.
-    func converse() async throws -> Int32 {
-        let background = Task { try await showBackground() }
+    func converse(_ attachments: [Attachment] = []) async throws -> Int32 {
+        var attachments = attachments
+        let lines = lines
+        let background = Task { [session] in
+            try await lines.showBackground(of: session) {
+                if screen.isInteractive { program.trace("prompt shown") }
+                _ = try await session.start()
+            }
+        }
         defer { background.cancel() }
         var worst: Int32 = 0
+        /// A former message that the user is changing.
+        var draft: String?
         while true {
-            switch try await nextLine() {
+            let line = try await lines.next(Self.prompt, changing: draft)
+            let isChanged = draft != nil
+            draft = nil
+            switch line {
             case .endOfInput:
                 return await end(with: try await codeOfProgram() ?? worst)
             case .interrupted:
@@ -37,12 +75,16 @@ struct ChatLoop: Sendable {
                 // Python is still in what an earlier Ctrl-C has stopped.
                 guard session.isSettled else { program.leave(ProcessEnd.interrupted, of: session) }
                 await screen.notice("Ctrl-D ends the chat.")
-            case .completion:
-                // Not asked for here, where Tab is text.
+            case .cleared, .completion, .editing:
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                let code = Self.code(of: try await turn(line))
+                let command = isChanged ? "/edit \(line)" : line
+                guard let message = try await message(in: command, &draft),
+                    let named = await files(in: message)
+                else { continue }
+                let code = Self.code(of: try await turn(message, attachments + named))
+                attachments = []
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
                 if code == ProcessEnd.interrupted { return await end(with: code) }
@@ -51,13 +93,35 @@ struct ChatLoop: Sendable {
         }
     }
 
-    /// The next line, or the end of input when the script has ended the program.
-    private func nextLine() async throws -> LineResult {
+    /// What is to be sent: most lines as they are, nothing for some commands.
+    ///
+    /// - `draft`: What the user is to change next.
+    private func message(in line: String, _ draft: inout String?) async throws -> String? {
+        guard hasCommands, screen.isInteractive,
+            let (command, rest) = ConversationCommand.parse(line)
+        else { return line }
+        switch await command.run(rest, on: record) {
+        case .message(let text): return text
+        case .draft(let text): draft = text
+        case .shown(let text): try await screen.show(.display(text))
+        case .refused(let reason): await screen.notice(reason)
+        }
+        return nil
+    }
+
+    /// The files that a line typed on a terminal names; nil if one of them cannot be sent.
+    private func files(in line: String) async -> [Attachment]? {
+        guard screen.isInteractive else { return [] }
+        let paths = AttachedPaths.find(in: line, home: program.variables["HOME"])
         do {
-            // One that comes between two lines stops nothing of the next.
-            return try await program.interrupts.during({ _ in }) { try await screen.readMessage() }
-        } catch let error as TerminalError where error.code == .closed {
-            return .endOfInput
+            let files = try await AttachmentSource.attachments(paths, network: program.network)
+            for file in files {
+                await screen.notice("attached \(AttachmentSource.summary(of: file))")
+            }
+            return files
+        } catch {
+            await screen.notice("\(error); the message was not sent")
+            return nil
         }
     }
 
@@ -66,24 +130,36 @@ struct ChatLoop: Sendable {
     /// Sends a message and shows all that comes of it.
     ///
     /// The first Ctrl-C stops the turn, a second one the program, whatever Python does.
-    private func turn(_ message: String) async throws -> TurnEnd {
+    private func turn(_ message: String, _ attachments: [Attachment]) async throws -> TurnEnd {
         // Also after the turn: what the script says between turns is shown.
         screen.allowAnswer()
         defer { screen.allowAnswer() }
-        let turn = session.send(message, key: program.keys.known ?? "")
-        return try await program.interrupts.during { [program, session] count in
+        // What is typed meanwhile is the next message.
+        screen.terminalInUse?.typeAhead(LineRequest(prompt: Self.prompt, kind: .message))
+        defer { screen.terminalInUse?.typeAhead(nil) }
+        let turn = session.send(
+            message,
+            key: program.keys.known ?? "",
+            attachments: attachments,
+            after: await record.history()
+        )
+        if !screen.isInteractive || !hasCommands || !ConversationCommand.isCommand(message) {
+            record.begin(turn, message)
+        }
+        defer { record.end() }
+        var figures = AnswerFigures()
+        return try await program.interrupts.during { [program, session, writer] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
             program.screen.stopAnswer()
+            // They were meant for what comes after the answer.
+            program.screen.terminalInUse?.takeBackQueue()
+            writer?.stop()
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
-            // The last one is that of the whole turn.
-            var usage: TokenUsage?
             do {
                 for try await event in turn {
-                    if case .usage(let prompt, let completion) = event {
-                        usage = TokenUsage(prompt: prompt, completion: completion)
-                    }
-                    try await screen.show(event)
+                    figures.note(event)
+                    if try await writer?.take(event) ?? true { try await screen.show(event) }
                 }
             } catch let failure as ChatFailure {
                 try await screen.endAnswer()
@@ -99,7 +175,11 @@ struct ChatLoop: Sendable {
             } else {
                 try await screen.endAnswer()
             }
-            await program.report(usage)
+            if let failure = record.takeFailure() { await screen.notice(failure) }
+            if program.options.verbose {
+                program.trace(figures.line(end, session.lastOutcome?.timings))
+                await program.report(figures.usage)
+            }
             return end
         }
     }
@@ -115,15 +195,6 @@ struct ChatLoop: Sendable {
 
     // MARK: Start and end
 
-    /// Starts Python behind the prompt, and shows what the script says between turns; when
-    /// either ends, so does the reading of lines.
-    private func showBackground() async throws {
-        defer { screen.close() }
-        if screen.isInteractive { program.trace("prompt shown") }
-        _ = try await session.start()
-        for try await event in session.background { try await screen.show(event) }
-    }
-
     /// Shows what plugins have said since the answer of a chat that has ended.
     private func showRest() async throws {
         for try await event in session.background.viewer() { try await screen.show(event) }
@@ -138,6 +209,8 @@ struct ChatLoop: Sendable {
     }
 
     private func end(with code: Int32) async -> Int32 {
+        await record.finish()
+        if let failure = record.takeFailure() { await screen.notice(failure) }
         screen.close()
         let isHurried = code == ProcessEnd.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))

@@ -3,6 +3,7 @@
 
 import Amaru
 import AmaruChat
+import AmaruEnvironment
 
 /// The two ends of the conversation with the user.
 ///
@@ -16,6 +17,12 @@ actor Screen {
     private let readsInput: Bool
     private let output: Int32
     private let opened = Lock(Opened())
+    /// The answer, where answers are laid out.
+    let answer: LiveAnswer?
+    /// Writes the next frame when it is time.
+    var frameTimer: Task<Void, Never>?
+    /// The frame that is being written.
+    var frameInWriting: AsyncValue<Result<Void, any Error>>?
     private var isInsideLine = false
     private var countdown: (task: Task<Void, Never>, attempts: String)?
 
@@ -29,15 +36,28 @@ actor Screen {
     /// Describes a screen; nothing is taken over yet.
     ///
     /// - `isConversation`: Whether lines are read; otherwise the input is left alone.
+    /// - `isPlain`: Whether answers are written as they come, on a terminal too.
     /// - `output`: Where answers are written; the descriptor stays the caller's.
-    init(isConversation: Bool, variables: [String: String], output: Int32 = STDOUT_FILENO) {
+    init(
+        isConversation: Bool,
+        variables: [String: String],
+        isPlain: Bool = false,
+        output: Int32 = STDOUT_FILENO
+    ) {
         self.output = output
+        let isTerminal = isatty(output) == 1
+        let style = ScreenStyle(
+            isPlain: isPlain,
+            isTerminal: isTerminal,
+            variables: variables
+        )
+        answer = style.view.map { LiveAnswer($0) }
         self.variables = variables
         readsInput = isConversation
         isInteractive = isConversation && isatty(STDIN_FILENO) == 1
     }
 
-    private nonisolated var terminal: TerminalSession {
+    nonisolated var terminal: TerminalSession {
         get throws {
             try opened.withLock { opened in
                 if let session = opened.session { return session }
@@ -58,6 +78,9 @@ actor Screen {
     /// The terminal, if a line was read or shown already.
     nonisolated var terminalInUse: TerminalSession? { opened.withLock { $0.session } }
 
+    /// Whether answers are dropped.
+    nonisolated var isStopped: Bool { opened.withLock { $0.isStopped } }
+
     /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
     nonisolated func stopAnswer() {
         opened.withLock { opened in
@@ -76,11 +99,13 @@ actor Screen {
 
     // MARK: In
 
-    /// The user's next line.
+    /// The user's next line, or what Tab or a wish for an editor was pressed in.
     ///
     /// - Throws: `TerminalError` after `close()`; `CancellationError`.
-    nonisolated func readMessage() async throws -> LineResult {
-        try await terminal.readLine(prompt: isInteractive ? "> " : "")
+    nonisolated func readLine(_ request: LineRequest) async throws -> LineResult {
+        var request = request
+        if !isInteractive { request.prompt = "" }
+        return try await terminal.readLine(request)
     }
 
     /// The next line for a script's `input()`; nil at the end of input.
@@ -88,24 +113,19 @@ actor Screen {
     /// - Throws: `CancellationError`, also on Ctrl-C; `TerminalError` after `close()`.
     func readLine(prompt: String) async throws -> String? {
         // The line editor redraws its line from the first column.
-        if isInteractive { try await endAnswer() }
-        return switch try await terminal.readLine(prompt: EscapeFilter.clean(prompt)) {
+        if isInteractive || answer != nil { try await endAnswer() }
+        let request = LineRequest(prompt: EscapeFilter.clean(prompt))
+        return switch try await terminal.readLine(request) {
         case .line(let line): line
-        case .interrupted: throw CancellationError()
-        case .endOfInput, .completion: nil
+        case .interrupted, .cleared: throw CancellationError()
+        case .endOfInput, .completion, .editing: nil
         }
-    }
-
-    /// The next line of a session in Python, or the word that Tab was pressed behind.
-    ///
-    /// - Throws: As `readMessage()`.
-    nonisolated func readSource(prompt: String, completion: String) async throws -> LineResult {
-        try await terminal.readLine(prompt: isInteractive ? prompt : "", completion: completion)
     }
 
     /// Gives the terminal to a program, once all that was posted is on it; ends with `takeBack()`.
     nonisolated func lend() async throws {
         guard isInteractive else { return }
+        try await endAnswer()
         try await terminal.writeAnswer("")
         try terminal.suspend()
     }
@@ -134,17 +154,24 @@ actor Screen {
         await endCountdown()
         switch event {
         case .text(let text):
-            try await write(text)
+            try await add(text)
         case .display(let text):
-            try await write(text)
+            try await add(text)
             try await endAnswer()
+        case .reasoning(let text):
+            try await addThought(text)
         case .notice(let message):
             await notice(message, waits: true)
         case .retrying(let reason, let delay, let attempt, let attempts):
             await count(down: delay, for: reason, "\(attempt) of \(attempts)")
         case .skipped(let count):
             await notice("\(count) events were not shown")
-        case .reasoning, .toolCall, .usage:
+        case .attachment(let file):
+            await notice(
+                "the answer has a file, \(AttachmentSource.summary(of: file)); --json prints it",
+                waits: true
+            )
+        case .toolCall, .usage:
             break
         }
     }
@@ -154,12 +181,16 @@ actor Screen {
     /// - Throws: As `show(_:)`.
     func endAnswer() async throws {
         await endCountdown()
+        try await settleAnswer()
         if isInsideLine { try await write("\n") }
     }
 
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
         await endCountdown(isStopped: true)
+        frameTimer?.cancel()
+        frameTimer = nil
+        if let terminal = terminalInUse { leaveAnswer(on: terminal) }
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
     }
@@ -168,6 +199,7 @@ actor Screen {
     ///
     /// - `waits`: Whether to return only when the terminal has taken it.
     func notice(_ message: String, waits: Bool = false) async {
+        if insert("amaru: \(message)") { return }
         let start = isInsideLine ? "\n" : ""
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {
             isInsideLine = false
@@ -184,13 +216,20 @@ actor Screen {
 
     /// Writes a line about the start, above the prompt if there is one.
     nonisolated func progress(_ line: String) {
+        if insert(line) { return }
         guard isInteractive, isatty(STDERR_FILENO) == 1, let terminal = terminalInUse else {
             return Report.line(line)
         }
         terminal.post(EscapeFilter.clean(line) + "\n")
     }
 
-    private func write(_ text: String) async throws {
+    /// Writes diagnostics of several lines, above what may still change.
+    nonisolated func report(_ text: String) {
+        let lines = text.hasSuffix("\n") ? String(text.dropLast()) : text
+        if !insert(lines) { Report.text(text) }
+    }
+
+    func write(_ text: String) async throws {
         guard let last = text.last else { return }
         isInsideLine = !last.isNewline
         try await terminal.writeAnswer(text)
@@ -200,6 +239,7 @@ actor Screen {
 
     /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
     private func count(down delay: Duration, for reason: String, _ attempts: String) async {
+        try? await settleAnswer()
         let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
         guard isatty(STDERR_FILENO) == 1, isatty(output) == 1,
             let terminal = try? terminal
@@ -246,6 +286,7 @@ actor Screen {
             return opened.session
         }
         guard let session else { return }
+        leaveAnswer(on: session)
         session.close()
         session.drainOutput(within: 0.1)
     }

@@ -16,7 +16,7 @@ struct ScriptRun {
     /// The code of `python` when standard output cannot be written at the end.
     private static let notWritten: Int32 = 120
 
-    func run() async throws -> Int32 {
+    func run(recordedBy record: ChatRecord) async throws -> Int32 {
         do {
             let offer = try await program.interrupts.cancelling(again: Python.interrupt) {
                 [session] in try await session.start()
@@ -37,7 +37,8 @@ struct ScriptRun {
         } catch {
             return await end(with: Report.failure(error))
         }
-        return try await ChatLoop(program: program, session: session).converse()
+        return try await ChatLoop(program: program, session: session, record: record)
+            .converse()
     }
 
     /// Reports an exception as `python` does, and returns the exit code.

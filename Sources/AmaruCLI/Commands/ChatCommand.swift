@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruStore
 import ArgumentParser
 
 #if canImport(FoundationEssentials)
@@ -13,7 +14,16 @@ import ArgumentParser
 struct ChatCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat",
-        abstract: "Chat with a model: answer a prompt or piped input once, or converse."
+        abstract: "Chat with a model: answer a prompt or piped input once, or converse.",
+        discussion: """
+            While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
+            line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
+            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D ends \
+            the chat. What you enter during an answer is sent behind it; Up takes it back.
+
+            Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
+            nothing was sent; 130 interrupted; 141 the reader of the output has gone.
+            """
     )
 
     @Argument(help: "The prompt; without one, on a terminal, you converse.")
@@ -27,7 +37,13 @@ struct ChatCommand: AsyncParsableCommand {
     )
     var shortModel: String?
 
+    @OptionGroup(title: "Answer options") var answer: AnswerOptions
+
     @OptionGroup var options: ChatOptions
+    @OptionGroup(title: "Conversation options") var continuation: ContinueOptions
+    @OptionGroup var store: StoreOptions
+
+    @OptionGroup(title: "Screen options") var screen: ScreenOptions
 
     @OptionGroup(title: "Template options") var templates: TemplateOptions
 
@@ -52,6 +68,10 @@ struct ChatCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var (prompt, options) = (prompt, options)
+        options.model = options.model ?? shortModel
+        let former = try continuation.conversation(&prompt)
+        former.map { options.goOn(with: $0.conversation) }
         let template = try await templates.filled()
         let isTyped = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         let isConversation = isTyped && template?.prompt == nil
@@ -60,30 +80,58 @@ struct ChatCommand: AsyncParsableCommand {
                 "The template needs a text: write it behind the options, or pipe it into amaru."
             )
         }
-        var options = options
-        options.model = options.model ?? shortModel ?? template?.model
+        try answer.check(isConversation: isConversation, hasPrompt: !prompt.isEmpty)
+        options.model = options.model ?? template?.model
         options.system = options.system ?? template?.system
         let program = try await Program(
             options,
             requestOptions: template?.options ?? [:],
-            isConversation: isConversation
+            isConversation: isConversation,
+            isPlain: screen.plain
         )
-        await program.end {
-            let message = try await program.interrupts.during({ _ in
+        await program.end { [prompt] in
+            let words = prompt.joined(separator: " ")
+            let (message, files) = try await program.interrupts.during({ _ in
                 program.leave(ProcessEnd.interrupted)
-            }) { try await isConversation ? nil : text(in: template) }
+            }) {
+                // What is attached is not part of the message, too.
+                let isTaken = isConversation || answer.attach.contains("-")
+                let message = try await isTaken ? nil : text(of: words, in: template)
+                return (
+                    message ?? (isConversation ? nil : words),
+                    try await AttachmentSource.attachments(answer.attach, network: program.network)
+                )
+            }
+            let writer = try answer.format.map { try AnswerWriter($0, to: answer.output) }
             // Before a line is read: two readers would share the terminal.
-            if program.isRemote { try await program.askForKey() } else { try program.checkModel() }
-            let session = ChatSession { try await program.prepareConversation() }
-            let chat = ChatLoop(program: program, session: session)
-            if let message { return try await chat.answer(message) }
-            return try await chat.converse()
+            if answer.dryRun {
+                // Nothing is sent.
+            } else if program.isRemote {
+                try await program.askForKey()
+            } else {
+                try program.checkModel()
+            }
+            let session = ChatSession { [answer] in
+                var made =
+                    try await answer.dryRun
+                    ? program.prepareDryRun() : program.prepareConversation()
+                made.settings.commands = ConversationCommand.summaries
+                try answer.apply(to: &made.settings)
+                return made
+            }
+            var store = store
+            if answer.dryRun { store.noStore = true }
+            let record = ChatRecord(program, session, store, continuing: former)
+            var chat = ChatLoop(program: program, session: session, record: record)
+            (chat.writer, chat.hasCommands) = (writer, true)
+            if isConversation, let former { await program.screen.notice(former.welcome) }
+            if let message { return try await chat.answer(message, files) }
+            return try await chat.converse(files)
         }
     }
 
     /// What is asked: the prompt and what was piped in, in the template if there is one.
-    private func text(in template: Template?) async throws -> String {
-        let words = prompt.joined(separator: " ")
+    private func text(of words: String, in template: Template?) async throws -> String {
         guard let template, template.prompt != nil else {
             return try await PipedInput.message(after: words)
         }

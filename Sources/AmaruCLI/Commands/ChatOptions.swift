@@ -31,9 +31,13 @@ struct ChatOptions: ParsableArguments {
     @Flag(help: "Send no key to the server of --base-url, even if a variable holds one.")
     var noKey = false
 
+    @OptionGroup(title: "Request options") var request: RequestOptions
+
     @OptionGroup(title: "Network options") var network: NetworkOptions
 
-    @Option(help: "A Python package that the script needs. Repeatable.")
+    @OptionGroup(title: "Input options") var input: InputOptions
+
+    @Option(help: "A Python package that the script needs, or a list of them. Repeatable.")
     var with: [String] = []
 
     @Option(
@@ -76,7 +80,13 @@ struct ChatOptions: ParsableArguments {
     @Option(help: "Seconds without new text after which an answer fails; 0 for no limit.")
     var stallTimeout: Double = 60
 
-    @Flag(name: [.short, .long], help: "Report how long each step of the start takes.")
+    @Flag(
+        name: [.short, .long],
+        help: """
+            Report how long each step of the start takes, and of each answer: connection, first \
+            token, tokens per second.
+            """
+    )
     var verbose = false
 
     mutating func validate() throws {

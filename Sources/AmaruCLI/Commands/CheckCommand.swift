@@ -2,7 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import AmaruChat
 import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,26 +22,61 @@ struct CheckCommand: AsyncParsableCommand {
     )
 
     @Argument(
-        help: "The script, or a folder of Python files.",
+        help: """
+            The script, a folder of Python files, an archive, an http(s) URL of one, or - for \
+            standard input.
+            """,
         completion: .file(extensions: ["py"])
     )
     var path: String
 
     func run() async throws {
         try await PluginsCommand.reporting {
+            let place = try await place()
             try await PluginsCommand.startPython()
-            guard try await check() else { throw ExitCode(1) }
+            guard try await check(place) else { throw ExitCode(1) }
+        }
+    }
+
+    /// What is read, and what the report calls it.
+    private struct Place {
+        var path: String
+        var name: String
+        /// The source itself, if it is in no file.
+        var source: Data?
+    }
+
+    /// Fetches or unpacks the script where that is needed.
+    ///
+    /// - Throws: `PluginsCommand.Failure` if that fails; `CancellationError`.
+    private func place() async throws -> Place {
+        let source = ScriptSource(path)
+        if case .path(let path) = source, !ScriptSource.isArchive(path) {
+            return Place(path: path, name: path)
+        }
+        let program = try await Program(try ChatOptions.parse([]))
+        do {
+            let script = try await program.script(source, []).script
+            if source == .standardInput {
+                return Place(path: path, name: path, source: script.contents)
+            }
+            return Place(path: script.folder?.path ?? script.filename, name: path)
+        } catch let error as ChatScriptError {
+            throw PluginsCommand.Failure("\(error)")
         }
     }
 
     /// Reports on each file; returns whether all that it uses is there.
-    @PythonActor private func check() throws -> Bool {
+    @PythonActor private func check(_ place: Place) throws -> Bool {
         let module = try Python.import("amaru._check")
         var isWell = true
-        for file: String in try module.files(path).converted(to: [String].self) {
+        let paths: [String] =
+            try place.source == nil ? module.files(place.path).converted() : [place.path]
+        for path in paths {
+            let file = place.name + path.dropFirst(place.path.count)
             let findings: PythonObject
             do {
-                findings = try module.findings(file)
+                findings = try module.findings(path, place.source)
             } catch let error as PythonException where error.isInstance(of: "SyntaxError") {
                 Report.line("amaru: \(file): this is not Python: \(error.message)")
                 isWell = false

@@ -19,9 +19,37 @@ extension EnvironmentCommand {
         of path: String
     ) async throws -> (lockFile: URL, request: EnvironmentRequest) {
         let script = try ChatScript(path: path)
-        let needs = try await script.needs(builder) { try .linked }
+        let needs = try await script.needs(builder)
         guard let lockFile = script.lockFile else { preconditionFailure("it was read by its path") }
         return (lockFile, script.request(for: needs, try .linked))
+    }
+
+    /// The environment of a script or a folder, or the one with a name.
+    ///
+    /// - Throws: As ``needs(of:)``; `PluginsCommand.Failure` if there is none.
+    static func environment(of path: String) async throws -> CachedEnvironment {
+        guard FileManager.default.fileExists(atPath: path) else {
+            return try environment(named: path)
+        }
+        let (lockFile, request) = try await needs(of: path)
+        let made = try await lockedEnvironment(lockFile, request) ?? builder.existing(for: request)
+        if let made, let cached = builder.cached.first(where: { $0.root.path == made.root.path }) {
+            return cached
+        }
+        throw PluginsCommand.Failure(
+            request.isEmpty
+                ? "\(path) names no packages, and runs without an environment."
+                : "There is no environment for \(path) yet: amaru run makes it."
+        )
+    }
+
+    private static func lockedEnvironment(
+        _ file: URL,
+        _ request: EnvironmentRequest
+    ) async throws -> PythonEnvironment? {
+        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+        let lock = try await builder.lock(at: file, with: request.interpreter)
+        return lock.fits(request) ? builder.existing(for: lock, with: request.interpreter) : nil
     }
 
     struct Path: AsyncParsableCommand {
@@ -37,31 +65,9 @@ extension EnvironmentCommand {
 
         func run() async throws {
             try await PluginsCommand.reporting {
-                let root = try await root()
-                try Report.output(root.path + "\n")
+                let cached = try await EnvironmentCommand.environment(of: path)
+                try Report.output(cached.root.path + "\n")
             }
-        }
-
-        private func root() async throws -> URL {
-            guard FileManager.default.fileExists(atPath: path) else {
-                return try EnvironmentCommand.environment(named: path).root
-            }
-            let (lockFile, request) = try await EnvironmentCommand.needs(of: path)
-            let builder = EnvironmentCommand.builder
-            if FileManager.default.fileExists(atPath: lockFile.path) {
-                let lock = try await builder.lock(at: lockFile, with: request.interpreter)
-                if lock.fits(request),
-                    let made = builder.existing(for: lock, with: request.interpreter)
-                {
-                    return made.root
-                }
-            }
-            if let made = builder.existing(for: request) { return made.root }
-            throw PluginsCommand.Failure(
-                request.isEmpty
-                    ? "\(path) names no packages, and runs without an environment."
-                    : "There is no environment for \(path) yet: amaru run makes it."
-            )
         }
     }
 

@@ -84,12 +84,15 @@ struct EnvironmentCommand: AsyncParsableCommand {
             abstract: "Show the path of an environment, and its packages."
         )
 
-        @Argument(help: "The name of an environment, or its beginning.")
+        @Argument(
+            help: "A script, a folder with a main.py, or the beginning of an environment's name.",
+            completion: .file(extensions: ["py"])
+        )
         var name: String
 
         func run() async throws {
             try await PluginsCommand.reporting {
-                let cached = try EnvironmentCommand.environment(named: name)
+                let cached = try await EnvironmentCommand.environment(of: name)
                 let lines = [cached.root.path] + cached.packages
                 try Report.output(lines.map { $0 + "\n" }.joined())
             }
@@ -135,7 +138,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     struct Clear: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove all environments that no program uses, and unpacked scripts."
+            abstract: "Remove all environments and unpacked scripts that no program uses."
         )
 
         func run() async throws {

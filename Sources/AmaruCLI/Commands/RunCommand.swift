@@ -22,7 +22,9 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             A script that leaves a callable sender_message_proxy, or marks a function with \
             amaru.reply, gets each line of the input as a message. Any other just runs, as it \
-            would under python. What follows -- are the script's own arguments; so is all that \
+            would under python, and what it has started is done before it ends. Packages are those \
+            of the script's # /// script block, of --with, and of the pyproject.toml or \
+            requirements.txt of a folder that is named as PATH. What follows -- are the script's own arguments; so is all that \
             follows -c CODE, -m MODULE, or a script whose first line starts amaru.
             """
     )
@@ -62,6 +64,9 @@ struct RunCommand: AsyncParsableCommand {
     var origin: String?
 
     @OptionGroup var options: ChatOptions
+    @OptionGroup var store: StoreOptions
+
+    @OptionGroup(title: "Screen options") var screen: ScreenOptions
 
     /// What is run, with its arguments.
     private var source: (ScriptSource, [String])? {
@@ -86,7 +91,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let (source, words) = source else { return }
-        let program = try await Program(options)
+        let program = try await Program(options, isPlain: screen.plain)
         await program.end {
             let arguments = CommandLine.bytes(of: words)
             // Standard input is read first: Ctrl-C ends that in a way of its own.
@@ -99,8 +104,9 @@ struct RunCommand: AsyncParsableCommand {
                 return configuration
             }
             let isRead = source == .standardInput
+            let record = ChatRecord(program, session, store, script: source.name)
             return try await ScriptRun(program: program, session: session, isInputRead: isRead)
-                .run()
+                .run(recordedBy: record)
         }
     }
 }

@@ -216,6 +216,9 @@ final class KeyRing: Sendable {
             + "server needs none."
     }
 
+    /// Whether a text holds one of the keys.
+    func isSecret(_ text: String) -> Bool { vault.holdsKey(text) }
+
     /// Adds the key of a server that the program itself starts; it is the one to use.
     func add(_ key: String, for origin: HTTPOrigin) {
         let made = vault.add(key, for: origin)

@@ -68,7 +68,7 @@ extension Program {
 
     /// Says what a turn cost, if the settings have a price.
     func report(_ usage: TokenUsage?) async {
-        guard options.verbose, let usage, let price = choice.price else { return }
+        guard let usage, let price = choice.price else { return }
         await screen.notice(Price.summary(of: usage, at: price, currency: choice.currency))
     }
 }

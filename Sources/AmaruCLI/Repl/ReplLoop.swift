@@ -30,7 +30,8 @@ struct ReplLoop {
         }
         let greeting = try await session.beginLines(isTyped: screen.isInteractive)
         if !greeting.isEmpty { Report.line(greeting) }
-        let background = Task { try await showBackground() }
+        let lines = lines
+        let background = Task { [session] in try await lines.showBackground(of: session) }
         defer { background.cancel() }
         let status = try await converse()
         screen.close()
@@ -38,17 +39,11 @@ struct ReplLoop {
         return await script.end(with: status.code)
     }
 
-    private func showBackground() async throws {
-        defer { screen.close() }
-        for try await event in session.background { try await screen.show(event) }
-    }
-
     private func converse() async throws -> PythonExitStatus {
-        var (isIncomplete, typed) = (false, "")
+        let lines = lines
+        var isIncomplete = false
         while true {
-            let next = try await nextLine(isIncomplete ? "... " : ">>> ", typed)
-            typed = ""
-            switch next {
+            switch try await lines.next(isIncomplete ? "... " : ">>> ") {
             case .endOfInput:
                 // The end of a file ends a block too.
                 if isIncomplete, !screen.isInteractive,
@@ -57,31 +52,20 @@ struct ReplLoop {
                     return status
                 }
                 return PythonExitStatus(code: 0)
-            case .interrupted:
+            case .interrupted, .cleared:
                 guard screen.isInteractive else {
                     return PythonExitStatus(code: ProcessEnd.interrupted)
                 }
                 await session.dropLines()
                 isIncomplete = false
                 screen.terminalInUse?.post("KeyboardInterrupt\n")
-            case .completion(let text):
-                typed = try await complete(text)
+            case .completion, .editing:
+                continue
             case .line(let line):
                 let state = try await runLine(line)
                 if case .exited(let status) = state { return status }
                 isIncomplete = state == .incomplete
             }
-        }
-    }
-
-    /// The next line, or the end of input when something in Python has ended the program.
-    private func nextLine(_ prompt: String, _ typed: String) async throws -> LineResult {
-        do {
-            return try await program.interrupts.during({ _ in }) {
-                try await screen.readSource(prompt: prompt, completion: typed)
-            }
-        } catch let error as TerminalError where error.code == .closed {
-            return .endOfInput
         }
     }
 
@@ -101,30 +85,17 @@ struct ReplLoop {
 
     // MARK: Completion
 
-    /// Returns what of the last word is certain; shows the choice if there is one.
-    private func complete(_ text: String) async throws -> String {
-        // Looking for names runs code: properties, and `__dir__`.
-        let (words, start) = await program.interrupts.during { [program, session] count in
-            guard count < 3 else { program.leave(ProcessEnd.interrupted, of: session) }
-            Python.interrupt()
-        } _: {
-            await session.completions(of: text)
+    private var lines: LineReader {
+        LineReader(program: program, kind: .source) { [program, session] text in
+            // Looking for names runs code: properties, and `__dir__`.
+            let (words, start) = await program.interrupts.during { count in
+                guard count < 3 else { program.leave(ProcessEnd.interrupted, of: session) }
+                Python.interrupt()
+            } _: {
+                await session.completions(of: text)
+            }
+            let word = String.UnicodeScalarView(text.unicodeScalars.dropFirst(start))
+            return Completion(word: String(word), words: words)
         }
-        let word = String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(start)))
-        guard let first = words.first else { return "" }
-        let common = words.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
-        if common.count > word.count { return String(common.dropFirst(word.count)) }
-        if words.count > 1 {
-            let shown = words.map { EscapeFilter.clean($0) }.joined(separator: "  ")
-            screen.terminalInUse?.post(shown + "\n")
-        }
-        return ""
-    }
-}
-
-extension String {
-    /// The characters that two texts begin with.
-    fileprivate func commonPrefix(with other: String) -> String {
-        String(zip(self, other).prefix { $0 == $1 }.map(\.0))
     }
 }

@@ -14,21 +14,16 @@ import ArgumentParser
 extension ChatScript {
     /// What the script's block names, and in a folder what its `pyproject.toml` names, too.
     ///
+    /// A project beside a script that is named itself counts as little as for `uv run --script`.
+    ///
     /// - Throws: `EnvironmentError` for what cannot be read; `ValidationError` where another Python
     ///   is needed.
-    func needs(
-        _ builder: EnvironmentBuilder,
-        _ interpreter: () throws -> PythonInterpreterInfo
-    ) async throws -> ScriptMetadata {
-        var needs = try await builder.metadata(
-            ofScript: contents,
-            named: path,
-            with: interpreter()
-        )
-        try check(needs, of: path, interpreter)
+    func needs(_ builder: EnvironmentBuilder) async throws -> ScriptMetadata {
+        var needs = try await builder.metadata(ofScript: contents, named: path, with: .linked)
+        try check(needs, of: path)
         if let project = file(named: "pyproject.toml") {
-            let others = try await builder.metadata(ofProject: project, with: interpreter())
-            try check(others, of: project.path, interpreter)
+            let others = try await builder.metadata(ofProject: project, with: .linked)
+            try check(others, of: project.path)
             needs.dependencies += others.dependencies
             needs.requiresPython = needs.requiresPython ?? others.requiresPython
             needs.indexes.main = needs.indexes.main ?? others.indexes.main
@@ -60,14 +55,7 @@ extension ChatScript {
         for needs: ScriptMetadata,
         _ interpreter: PythonInterpreterInfo
     ) -> EnvironmentRequest {
-        var request = EnvironmentRequest(
-            requirements: needs.dependencies,
-            interpreter: interpreter
-        )
-        request.requirementFiles = requirementFiles
-        request.indexes = needs.indexes
-        request.requiresPython = needs.requiresPython
-        return request
+        EnvironmentRequest(needs, files: requirementFiles, interpreter: interpreter)
     }
 
     private func file(named name: String) -> URL? {
@@ -75,13 +63,9 @@ extension ChatScript {
         return FileManager.default.fileExists(atPath: file.path) ? file : nil
     }
 
-    private func check(
-        _ needs: ScriptMetadata,
-        of name: String,
-        _ interpreter: () throws -> PythonInterpreterInfo
-    ) throws {
+    private func check(_ needs: ScriptMetadata, of name: String) throws {
         guard !needs.fitsPython, let wanted = needs.requiresPython else { return }
-        let own = try interpreter()
+        let own = try PythonInterpreterInfo.linked
         throw ValidationError(
             "\(name) needs Python \(wanted). This program is linked with CPython \(own.version) "
                 + "(\(own.path)): change requires-python, or build amaru with another Python."

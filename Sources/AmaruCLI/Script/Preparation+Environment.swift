@@ -19,9 +19,9 @@ extension Program {
     ///
     /// - Throws: `EnvironmentError`, `ValidationError`.
     func environment(of script: ChatScript) async throws -> PythonEnvironment? {
-        let own = try await script.needs(builder) { try .linked }
+        let own = try await script.needs(builder)
         var needs = own
-        needs.dependencies = options.with + own.dependencies
+        needs.dependencies = options.packages + own.dependencies
         let files = options.withRequirements + script.requirementFiles
         if options.venv == nil {
             if let locked = try await lockedEnvironment(of: script, own) { return locked }
@@ -44,12 +44,7 @@ extension Program {
             if options.python != nil { _ = try interpreter() }
             return nil
         }
-        var request = EnvironmentRequest(
-            requirements: needs.dependencies,
-            interpreter: try interpreter()
-        )
-        request.requirementFiles = files
-        request.indexes = needs.indexes
+        let request = EnvironmentRequest(needs, files: files, interpreter: try interpreter())
         if let given = try givenEnvironment() {
             try await builder.check(given, meets: request)
             return given
@@ -114,11 +109,10 @@ extension Program {
             with: interpreter,
             progress: screen.progress
         )
-        if options.with.isEmpty { return made }
+        if options.packages.isEmpty { return made }
         var change = EnvironmentChange()
         change.base = made.root.path
-        change.requirements = options.with
-        if let known = builder.existing(after: change, with: interpreter) { return known }
+        change.requirements = options.packages
         return try await builder.environment(
             after: change,
             with: interpreter,
@@ -158,6 +152,34 @@ extension Program {
                 "--python \(path) is an environment: use it with --venv \(root.path)."
             )
         }
+    }
+}
+
+extension ChatOptions {
+    /// The packages of `--with`, which may name several between commas, as uv's does.
+    var packages: [String] { with.flatMap(Self.requirements) }
+
+    /// Takes a list apart: at commas before a name, and not between versions, extras or quotes.
+    static func requirements(in list: String) -> [String] {
+        var found = [""]
+        var (depth, quote) = (0, Character?.none)
+        var rest = list[...]
+        while let character = rest.popFirst() {
+            switch character {
+            case "[", "(": depth += 1
+            case "]", ")": depth -= 1
+            case "\"", "'": quote = quote == nil ? character : quote == character ? nil : quote
+            default: break
+            }
+            let next = rest.first { !$0.isWhitespace }
+            let isName = next.map { $0.isLetter || $0.isNumber || "./".contains($0) } ?? true
+            if character == ",", depth == 0, quote == nil, isName {
+                found.append("")
+            } else {
+                found[found.count - 1].append(character)
+            }
+        }
+        return found.count == 1 ? found : found.filter { !$0.allSatisfy(\.isWhitespace) }
     }
 }
 

@@ -15,9 +15,9 @@ import AmaruHTTP
 struct ScriptDownload {
     let url: String
     let network: HTTPStack
-
     /// The most that is taken.
-    static let bound = 512 << 20
+    var bound = 512 << 20
+
     private static let redirects = 10
     private static let limit = Duration.seconds(30)
 
@@ -82,8 +82,8 @@ struct ScriptDownload {
             // A server that is fast enough never lets the reading wait, and so look.
             try Task.checkCancellation()
             size += bytes.count
-            guard size <= Self.bound else {
-                throw failure("it is larger than \(Self.bound >> 20) MiB")
+            guard size <= bound else {
+                throw failure("it is larger than \(bound >> 20) MiB")
             }
             try bytes.withUnsafeBytes { try PosixCall.writeAll($0, to: descriptor) }
         }

@@ -31,8 +31,27 @@ enum ScriptSource: Equatable, Sendable {
             switch word {
             case "-": .standardInput
             case _ where ["http", "https"].contains(scheme) && word.contains("://"): .url(word)
-            default: .path(word)
+            default: .path(Self.path(ofURL: word) ?? word)
             }
+    }
+
+    /// What it is called in the list of conversations.
+    var name: String {
+        switch self {
+        case .path(let path): path
+        // Behind the path there may be secrets.
+        case .url(let url): String(url.prefix { $0 != "?" && $0 != "#" })
+        case .standardInput: "-"
+        case .code: "-c"
+        case .module(let name): "-m \(name)"
+        }
+    }
+
+    /// The path of a file's URL, as browsers and `curl` write it; nil for another word.
+    private static func path(ofURL word: String) -> String? {
+        let starts = ["file:///", "file://localhost/"]
+        guard let start = starts.first(where: word.lowercased().hasPrefix) else { return nil }
+        return URL(string: "file:///" + word.dropFirst(start.count))?.path
     }
 
     private static let archiveEndings = [
@@ -50,6 +69,14 @@ enum ScriptSource: Equatable, Sendable {
         ]
         return isNamed || marks.contains(where: start.starts)
             || start.dropFirst(257).starts(with: "ustar".utf8)
+    }
+
+    /// Whether a file begins with a tag, which neither Python code nor an archive does.
+    static func isMarkup(_ path: String) -> Bool {
+        guard let start = start(ofFile: path), !isArchive(path) else { return false }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = start.starts(with: mark) ? start.dropFirst(3) : start[...]
+        return text.first { !" \t\r\n".utf8.contains($0) } == UInt8(ascii: "<")
     }
 
     /// The first bytes of a regular file; nil for anything else.
@@ -103,10 +130,16 @@ extension Program {
 
     private func fetchedScript(_ url: String, _ arguments: [Data]) async throws -> FoundScript {
         let folder = try builder.makeScriptFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
+        defer { builder.removeScriptFolder(folder) }
         trace("fetching \(url)")
         let download = ScriptDownload(url: url, network: network)
         let (file, base) = try await download.save(in: folder)
+        if ScriptSource.isMarkup(file.path) {
+            throw ChatScriptError(
+                "\(url): the server sent a page of HTML or XML, and no script or archive. Name the "
+                    + "file itself; of a file that a site shows, that is the link called raw."
+            )
+        }
         let place = try await ready("fetched", file.path, named: url)
         return FoundScript(script: try ChatScript(path: place, arguments: arguments), base: base)
     }
@@ -130,6 +163,10 @@ extension Program {
         guard result.status == .exited(0) else {
             throw ChatScriptError("\(name): \(result.errors.last ?? "\(result.status)").")
         }
-        return result.lines.joined()
+        let place = result.lines.joined()
+        guard builder.keepScript(at: place) else {
+            throw ChatScriptError("\(name): another amaru has cleared the cache: start it again.")
+        }
+        return place
     }
 }

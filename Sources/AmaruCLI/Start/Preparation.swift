@@ -22,6 +22,12 @@ import ArgumentParser
 
 extension Program {
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
+
+    /// The packages that the user's plugins need.
+    func requirementsOfPlugins() async throws -> [String] {
+        try await plugins.requirements(builder)
+    }
+
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
     var builder: EnvironmentBuilder {
         var made = EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
@@ -50,7 +56,7 @@ extension Program {
         let script = try ChatScript(path: resources.mainScript.path)
         var needs = ScriptMetadata()
         needs.dependencies =
-            try await options.with + plugins.requirements(builder) { try .linked }
+            try await options.packages + requirementsOfPlugins()
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
@@ -66,13 +72,12 @@ extension Program {
         made.readsVariables = true
         made.packages = ScriptPackages(
             builder: builder,
-            interpreter: { try .linked },
             progress: screen.progress
         )
         return made
     }
 
-    private func configuration(
+    func configuration(
         _ script: ChatScript,
         _ settings: ChatSettings,
         _ environment: PythonEnvironment?
@@ -88,13 +93,13 @@ extension Program {
         made.environment = environment?.root
         made.idleTimeout = .seconds(options.idleTimeout)
         made.readLine = screen.readLine
-        made.report = { Report.text($0) }
+        made.report = screen.report
         made.trace = trace
         made.leaving = TerminalMode.leaveAll
         return made
     }
 
-    private func settings() -> ChatSettings {
+    func settings() -> ChatSettings {
         var settings = ChatSettings(
             model: choice.model ?? ModelChoice.standardModel,
             baseURL: choice.baseURL ?? KeyRing.defaultBaseURL
@@ -107,7 +112,15 @@ extension Program {
         settings.stallTimeout = options.stallTimeout
         settings.plugins = plugins.exists ? plugins.path : ""
         settings.isConversation = screen.isInteractive
+        settings.options.merge(options.request.fields) { _, own in own }
+        settings.needsKey = needsKey
         return settings
+    }
+
+    /// Whether the server that is asked wants a key that is not there, as far as can be told.
+    private var needsKey: Bool {
+        !keys.hasKey && !options.noKey && options.network.replay == nil && keys.origin.isSecure
+            && !keys.origin.isLoopback
     }
 
     /// Asks for the key of the server, if it needs one that is not there.

@@ -26,6 +26,7 @@ final class Program: Sendable {
     /// The process's variables, with placeholders in place of keys.
     let variables: [String: String]
     let screen: Screen
+    let history: InputHistory
     let interrupts: InterruptRoute
     private let start = ContinuousClock.now
     private let server = Lock<LocalModelServer?>(nil)
@@ -37,7 +38,8 @@ final class Program: Sendable {
     init(
         _ options: ChatOptions,
         requestOptions: [String: String] = [:],
-        isConversation: Bool = true
+        isConversation: Bool = true,
+        isPlain: Bool = false
     ) async throws {
         // A closed pipe is an error of the write, in Swift and in Python alike.
         signal(SIGPIPE, SIG_IGN)
@@ -75,7 +77,16 @@ final class Program: Sendable {
             servers: [keys.origin]
         )
         resources = try PythonResources()
-        screen = Screen(isConversation: isConversation, variables: variables)
+        screen = Screen(
+            isConversation: isConversation,
+            variables: variables,
+            isPlain: isPlain
+        )
+        history = InputHistory(
+            folder: options.input.noHistory ? nil : UserFolder.state(in: variables),
+            isSecret: keys.isSecret,
+            report: { [screen] failure in Task { await screen.notice(failure) } }
+        )
         interrupts = try InterruptRoute { [screen] in
             screen.terminalInUse?.interruptLine() ?? false
         }
@@ -96,6 +107,7 @@ final class Program: Sendable {
         await server.withLock { $0 }?.stop()
         // The last lines of a trace are those of exchanges that end now.
         if options.network.traceHTTP != nil { await network.shutDown() }
+        history.drain(within: 1)
         leave(code)
     }
 

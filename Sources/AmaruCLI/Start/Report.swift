@@ -47,7 +47,7 @@ enum Report {
         case let error as TerminalError where error.code == .outputClosed:
             // What `head` does to any program: 128 + SIGPIPE, without a word.
             return 141
-        case is ValidationError, is ChatScriptError, is SettingsError:
+        case is ValidationError, is ChatScriptError, is SettingsError, is AttachmentError:
             line("amaru: \(error)")
             return 2
         default:

@@ -9,18 +9,23 @@ enum Key: Equatable, Sendable {
     case paste(String)
     case enter, newline, tab, backspace, delete
     case left, right, up, down, home, end, wordLeft, wordRight
+    /// A letter with Ctrl; `_` for Ctrl-_.
     case control(Character)
+    /// A letter with Alt, or behind Esc.
+    case meta(Character)
     case deleteWordLeft, deleteWordRight
 }
 
 /// Decodes a terminal's bytes, cut anywhere, to keys.
 ///
-/// Unknown sequences are swallowed whole. A lone ESC waits for the next byte: it means nothing in
-/// an editor without modes, so no clock is needed.
+/// Unknown sequences are swallowed whole. A lone ESC waits for the next byte, so no clock is needed:
+/// it means something in a search only, where `takeLoneEscape()` says that no byte follows.
 struct KeyDecoder: Sendable {
     private enum State {
         case text
         case escape
+        /// After an ESC that was taken for a key, and may be the start of a sequence all the same.
+        case loneEscape
         case control([UInt8])
         case application
         case paste
@@ -41,12 +46,22 @@ struct KeyDecoder: Sendable {
         switch state {
         case .text: return text(byte)
         case .escape: return escape(byte)
+        case .loneEscape:
+            state = .text
+            return byte == 0x5B || byte == 0x4F ? escape(byte) : text(byte)
         case .control(let bytes): return control(bytes, byte)
         case .application:
             state = .text
             return Self.cursorKey(byte, isWord: false).map { [$0] } ?? []
         case .paste: return paste(byte)
         }
+    }
+
+    /// Whether the last byte was an ESC that no other has followed; it counts as a key then.
+    mutating func takeLoneEscape() -> Bool {
+        guard case .escape = state else { return false }
+        state = .loneEscape
+        return true
     }
 
     private mutating func text(_ byte: UInt8) -> [Key] {
@@ -65,7 +80,8 @@ struct KeyDecoder: Sendable {
         case 0x09: return broken + [.tab]
         case 0x08, 0x7F: return broken + [.backspace]
         case 0x00..<0x20:
-            return broken + [.control(Character(Unicode.Scalar(byte | 0x60)))]
+            let letter = byte | (byte < 0x1B ? 0x60 : 0x40)
+            return broken + [.control(Character(Unicode.Scalar(letter)))]
         default: return broken + [.text(Unicode.Scalar(byte))]
         }
     }
@@ -99,11 +115,9 @@ struct KeyDecoder: Sendable {
         case 0x4F: state = .application
         case 0x1B: state = .escape
         case 0x0D, 0x0A: return [.newline]
-        case UInt8(ascii: "b"): return [.wordLeft]
-        case UInt8(ascii: "f"): return [.wordRight]
-        case UInt8(ascii: "d"): return [.deleteWordRight]
         case 0x7F, 0x08: return [.deleteWordLeft]
-        default: break
+        case 0x20..<0x7F: return [.meta(Character(Unicode.Scalar(byte)).asciiLowercased)]
+        default: return []
         }
         return []
     }
@@ -123,6 +137,8 @@ struct KeyDecoder: Sendable {
         if byte == UInt8(ascii: "~") { return tilde(parameters) }
         // "1;5" is Ctrl, "1;3" Alt.
         let isWord = parameters.hasSuffix(";5") || parameters.hasSuffix(";3")
+        // Enter with Shift, Alt or Ctrl, in the two ways that terminals can be told to send it.
+        if byte == UInt8(ascii: "u"), parameters.hasPrefix("13;") { return [.newline] }
         return Self.cursorKey(byte, isWord: isWord).map { [$0] } ?? []
     }
 
@@ -132,6 +148,7 @@ struct KeyDecoder: Sendable {
         case "4", "8": return [.end]
         case "3": return [.delete]
         case "3;5", "3;3": return [.deleteWordRight]
+        case "27;2;13", "27;3;13", "27;5;13": return [.newline]
         case "200":
             state = .paste
             return []
@@ -165,4 +182,8 @@ struct KeyDecoder: Sendable {
         let content = pasted.dropLast(6).prefix(Self.pasteBound)
         return [.paste(EscapeFilter.clean(String(decoding: content, as: UTF8.self)))]
     }
+}
+
+extension Character {
+    fileprivate var asciiLowercased: Character { Character(lowercased()) }
 }

@@ -14,50 +14,108 @@ struct TerminalSize: Equatable, Sendable {
 /// Rows are cut here and not by the terminal, so their number is known on every terminal. The
 /// cursor's place is never asked for.
 struct LineDisplay: Sendable {
-    /// The row, from the first one drawn, where the cursor stands.
-    private var cursorRow = 0
-    private var isDrawn = false
+    /// What is drawn: the widths of the rows up to the cursor's, and the cursor's column.
+    private var drawn: (widths: [Int], column: Int)?
+
+    /// Whether anything is drawn.
+    var isDrawn: Bool { drawn != nil }
 
     /// Draws the text again, in the place of the former drawing.
+    ///
+    /// - `above`: Rows before the prompt, each shorter than the screen is wide.
+    /// - `limit`: The most rows that the text may take; nil for all but one of the screen.
     mutating func draw(
+        above: [String] = [],
         prompt: String,
         text: [Character],
         cursor: Int,
+        limit: Int? = nil,
         size: TerminalSize
     ) -> String {
-        let layout = LineLayout(prompt: prompt, text: text, cursor: cursor, columns: size.columns)
         // Only as many rows as the screen has can be drawn over again.
-        let height = max(1, size.rows - 1)
+        let height = max(1, min(limit ?? .max, size.rows - 1 - above.count))
+        let part = Self.part(of: text, around: cursor, rows: height, size.columns)
+        let layout = LineLayout(
+            prompt: part.lowerBound == 0 ? prompt : "",
+            text: text[part],
+            cursor: cursor,
+            columns: size.columns
+        )
         let first = max(0, min(layout.cursorRow - height / 2, layout.rows.count - height))
-        let shown = layout.rows[first..<min(layout.rows.count, first + height)]
-        var output = toStart()
+        let shown = above + layout.rows[first..<min(layout.rows.count, first + height)]
+        var output = toStart(size)
         // The terminal itself puts the carriage return before each newline, as for all output.
         output += shown.joined(separator: "\n")
-        let below = shown.count - 1 - (layout.cursorRow - first)
+        let cursorRow = above.count + layout.cursorRow - first
+        let below = shown.count - 1 - cursorRow
         if below > 0 { output += "\u{1B}[\(below)A" }
         output += "\r"
         if layout.cursorColumn > 0 { output += "\u{1B}[\(layout.cursorColumn)C" }
-        cursorRow = layout.cursorRow - first
-        isDrawn = true
+        let widths = shown[...cursorRow].map { CellWidth.of(EscapeFilter.clean($0)) }
+        drawn = (widths, layout.cursorColumn)
         return output
     }
 
     /// Removes the drawing and leaves the cursor where it began.
-    mutating func erase() -> String {
-        defer { self = LineDisplay() }
-        return toStart()
+    mutating func erase(_ size: TerminalSize) -> String {
+        defer { drawn = nil }
+        return toStart(size)
     }
 
     /// Leaves the text on the screen for good, with the cursor on a new row.
     ///
-    /// The terminal wraps it now, so that it can wrap it again when its size changes.
-    mutating func commit(prompt: String, text: [Character]) -> String {
-        erase() + prompt + String(text).replacing("\t", with: LineLayout.tab) + "\n"
+    /// The terminal wraps it now, so that it can wrap it again when its size changes. Of a text
+    /// that is longer than two screens only the start and the end are left.
+    mutating func commit(prompt: String, text: [Character], _ size: TerminalSize) -> String {
+        let lines = String(text).replacing("\t", with: LineLayout.tab)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        let bound = max(10, size.rows * 2)
+        var shown = lines.map { Self.shortened($0, to: bound * size.columns) }
+        if lines.count > bound {
+            let half = bound / 2
+            let left = "… \(lines.count - 2 * half) more lines …"
+            shown = shown.prefix(half) + [left] + shown.suffix(half)
+        }
+        return erase(size) + prompt + shown.joined(separator: "\n") + "\n"
     }
 
-    private func toStart() -> String {
-        guard isDrawn else { return "" }
-        return "\r" + (cursorRow > 0 ? "\u{1B}[\(cursorRow)A" : "") + "\u{1B}[J"
+    private static func shortened(_ line: Substring, to count: Int) -> String {
+        // By bytes first, which are counted already.
+        guard line.utf8.count > count, line.count > count else { return String(line) }
+        return line.prefix(count / 2) + " … " + line.suffix(count / 2)
+    }
+
+    /// What of a long text must be laid out to draw the rows around the cursor.
+    private static func part(
+        of text: [Character],
+        around cursor: Int,
+        rows: Int,
+        _ columns: Int
+    ) -> Range<Int> {
+        let reach = max(1000, rows * columns * 2)
+        guard text.count > 2 * reach else { return 0..<text.count }
+        var start = max(0, cursor - reach)
+        // Cuts of long lines stay where they are while the cursor moves.
+        start -= start % max(1, columns)
+        if start > 0, let newline = text[start..<cursor].firstIndex(of: "\n"),
+            cursor - newline > reach / 2
+        {
+            start = newline + 1
+        }
+        return start..<min(text.count, cursor + reach)
+    }
+
+    /// Puts the cursor to the drawing's start, and clears from there.
+    ///
+    /// A terminal that has become narrower has wrapped the rows that no longer fit.
+    private func toStart(_ size: TerminalSize) -> String {
+        guard let drawn else { return "" }
+        let columns = max(2, size.columns)
+        let wrapped = drawn.widths.dropLast().reduce(0) { rows, width in
+            rows + max(1, (width + columns - 1) / columns)
+        }
+        let rows = wrapped + drawn.column / columns
+        return "\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "") + "\u{1B}[J"
     }
 }
 
@@ -70,14 +128,15 @@ struct LineLayout: Equatable {
     private(set) var cursorRow = 0
     private(set) var cursorColumn = 0
 
-    /// Cuts the text; the prompt may hold colours and must fit in a row.
-    init(prompt: String, text: [Character], cursor: Int, columns: Int) {
+    /// Cuts the text, which may be a part of what the cursor counts in; the prompt may hold colours
+    /// and must fit in a row.
+    init(prompt: String, text: ArraySlice<Character>, cursor: Int, columns: Int) {
         let columns = max(2, columns)
         rows = [prompt]
         var width = CellWidth.of(EscapeFilter.clean(prompt))
         var row = ""
-        for index in 0...text.count {
-            let character = index < text.count ? text[index] : nil
+        for index in text.startIndex...text.endIndex {
+            let character = index < text.endIndex ? text[index] : nil
             let isTab = character == "\t"
             let cells = isTab ? Self.tab.count : character.map { CellWidth.of($0) } ?? 0
             // The cursor needs a cell of its own, and so does what stands under it.

@@ -1,11 +1,20 @@
 // A line being edited: bytes of a keyboard in, edits and answers out, no terminal needed.
 // SPDX-License-Identifier: Apache-2.0
 
+/// What a line is for, which decides on some keys and on the history that it belongs to.
+enum LineKind: Sendable, Hashable, CaseIterable {
+    /// A message of the conversation.
+    case message
+    /// A line of Python.
+    case source
+    /// An answer to a script's `input()`.
+    case input
+}
+
 /// The text that a user is writing, with its cursor and its history.
 ///
-/// Pure: `TerminalSession` feeds it and draws it. Positions are grapheme clusters, so that one
-/// press of a key crosses or removes what looks like one letter. It does not see Ctrl-C, which the
-/// terminal turns into a signal.
+/// Pure: `LineInput` feeds it and draws it. It does not see Ctrl-C, which the terminal turns into a
+/// signal.
 struct LineEditor: Sendable {
     /// What the bytes came to, beyond a change of the text.
     enum Action: Equatable, Sendable {
@@ -20,27 +29,37 @@ struct LineEditor: Sendable {
 
         /// Tab behind a word: the text of the row up to the cursor.
         case complete(String)
+
+        /// Ctrl-G, Ctrl-X Ctrl-E: the text is to be edited by another program.
+        case edit(String)
+
+        /// Up, while entered lines wait for their turn.
+        case takeBack
     }
 
-    /// The lines that history keeps.
-    static let historyBound = 1000
+    /// What the line is for.
+    var kind = LineKind.input
+    /// Whether Up takes back a line that was entered.
+    var canTakeBack = false
 
-    private(set) var text: [Character] = []
-
-    /// The cluster before which the cursor stands.
-    private(set) var cursor = 0
-
-    /// Whether Tab asks for the rest of a word, or indents, and is no text itself.
-    var completes = false
-
+    private(set) var buffer = EditBuffer()
+    private(set) var search: HistorySearch?
     private var decoder = KeyDecoder()
-    private var history: [String] = []
-    private var historyIndex: Int?
-    private var draft: [Character] = []
-    private var killed: [Character] = []
+    private var histories: [LineKind: LineHistory] = [:]
+    private var killRing = KillRing()
+    private var undoLog = UndoLog()
+    private var isAfterKill = false
+    private var isAfterControlX = false
 
     /// The text as a string.
-    var string: String { String(text) }
+    var string: String { buffer.string }
+
+    private var history: LineHistory {
+        get { histories[kind, default: LineHistory()] }
+        set { histories[kind] = newValue }
+    }
+
+    // MARK: In
 
     /// Takes a byte; most change the text or wait for more, few come to an action.
     mutating func feed(_ byte: UInt8) -> Action? {
@@ -49,186 +68,231 @@ struct LineEditor: Sendable {
         return action
     }
 
+    /// Notes that no byte follows for now: a lone Esc ends a search.
+    mutating func settle() {
+        if search != nil, decoder.takeLoneEscape() { search = nil }
+    }
+
     /// Empties the line, after an interruption.
     mutating func clear() {
-        text = []
-        cursor = 0
-        draft = []
-        historyIndex = nil
+        buffer = EditBuffer()
+        search = nil
+        undoLog = UndoLog()
+        isAfterControlX = false
+        history.leave()
         decoder = KeyDecoder()
     }
 
+    /// Types a text, such as the rest of a word.
+    mutating func type(_ text: String) { change { $0.insert(text) } }
+
+    /// Puts a text in the place of what is there; Ctrl-_ takes it back.
+    mutating func replace(by text: String) { change { $0 = EditBuffer(text) } }
+
+    /// Adds earlier lines to a history, or a line that was entered just now.
+    mutating func remember(_ lines: [String], as kind: LineKind) {
+        var history = histories[kind, default: LineHistory()]
+        for line in lines { history.add(line) }
+        histories[kind] = history
+    }
+
+    /// Changes the text by something other than typing a letter.
+    private mutating func change(_ body: (inout EditBuffer) -> Void) {
+        let former = buffer
+        body(&buffer)
+        if buffer.text != former.text { undoLog.note(former, isTyping: false) }
+    }
+
+    // MARK: Keys
+
     private mutating func apply(_ key: Key) -> Action? {
+        if let search { return apply(key, searching: search) }
+        if isAfterControlX {
+            isAfterControlX = false
+            if key == .control("e") { return edit() }
+            if key == .control("u") { undo() }
+            return nil
+        }
+        let wasAfterKill = isAfterKill
+        isAfterKill = false
+        defer { if key != .meta("y"), key != .control("y") { killRing.settle() } }
         switch key {
-        case .text(let scalar): insert(scalar)
-        case .paste(let string): insert(string)
-        case .newline: insert("\n")
+        case .text(let scalar): type(scalar)
+        case .paste(let string): type(string)
+        case .newline: type("\n")
         case .tab: return tab()
-        case .enter: return submit()
-        case .control(let letter): return applyControl(letter)
-        case .backspace: remove(max(0, cursor - 1)..<cursor)
-        case .delete: remove(cursor..<min(text.count, cursor + 1))
-        case .deleteWordLeft: kill(wordStart()..<cursor)
-        case .deleteWordRight: kill(cursor..<wordEnd())
-        case .left: cursor = max(0, cursor - 1)
-        case .right: cursor = min(text.count, cursor + 1)
-        case .wordLeft: cursor = wordStart()
-        case .wordRight: cursor = wordEnd()
-        case .home: cursor = lineStart()
-        case .end: cursor = lineEnd()
-        case .up: moveUp()
-        case .down: moveDown()
+        case .enter: return enter()
+        case .control(let letter): return applyControl(letter, wasAfterKill)
+        case .meta(let letter): applyMeta(letter, wasAfterKill)
+        case .backspace: change { $0.remove(max(0, $0.cursor - 1)..<$0.cursor) }
+        case .delete: deleteRight()
+        case .deleteWordLeft: kill(buffer.wordStart..<buffer.cursor, wasAfterKill)
+        case .deleteWordRight: kill(buffer.cursor..<buffer.wordEnd, wasAfterKill)
+        case .left: move(to: buffer.cursor - 1)
+        case .right: move(to: buffer.cursor + 1)
+        case .wordLeft: move(to: buffer.wordStart)
+        case .wordRight: move(to: buffer.wordEnd)
+        case .home: move(to: buffer.lineStart)
+        case .end: move(to: buffer.lineEnd)
+        case .up:
+            if buffer.moveUp() { break }
+            if canTakeBack { return .takeBack }
+            show(history.previous(from: string, searches: true))
+        case .down: if !buffer.moveDown() { show(history.next()) }
         }
         return nil
     }
 
-    private mutating func applyControl(_ letter: Character) -> Action? {
+    private mutating func applyControl(_ letter: Character, _ wasAfterKill: Bool) -> Action? {
         switch letter {
-        case "a": cursor = lineStart()
-        case "e": cursor = lineEnd()
-        case "b": cursor = max(0, cursor - 1)
-        case "f": cursor = min(text.count, cursor + 1)
-        case "p": recall(-1)
-        case "n": recall(1)
-        case "u": kill(lineStart()..<cursor)
-        case "k": kill(cursor..<lineEnd())
-        case "w": kill(blankDelimitedStart()..<cursor)
-        case "y": insert(String(killed))
+        case "a": move(to: buffer.lineStart)
+        case "e": move(to: buffer.lineEnd)
+        case "b": move(to: buffer.cursor - 1)
+        case "f": move(to: buffer.cursor + 1)
+        case "p": show(history.previous(from: string, searches: false))
+        case "n": show(history.next())
+        case "u": kill(buffer.lineStart..<buffer.cursor, wasAfterKill)
+        case "k": kill(buffer.cursor..<buffer.lineEnd, wasAfterKill)
+        case "w": kill(buffer.blankDelimitedStart..<buffer.cursor, wasAfterKill)
+        case "y": yank { $0.yank(into: &$1) }
+        case "t": change { $0.transpose() }
+        case "_": undo()
+        case "r": beginSearch()
+        case "x": isAfterControlX = true
+        case "g": return edit()
         case "l": return .clearScreen
-        case "d" where text.isEmpty: return .endOfInput
-        case "d": remove(cursor..<min(text.count, cursor + 1))
+        case "d" where buffer.text.isEmpty: return .endOfInput
+        case "d": deleteRight()
         default: break
         }
         return nil
     }
 
-    /// Types a text, such as the rest of a word.
-    mutating func type(_ text: String) { insert(text) }
+    private mutating func applyMeta(_ letter: Character, _ wasAfterKill: Bool) {
+        switch letter {
+        case "b": move(to: buffer.wordStart)
+        case "f": move(to: buffer.wordEnd)
+        case "d": kill(buffer.cursor..<buffer.wordEnd, wasAfterKill)
+        case "u": changeWord { $0.uppercased() }
+        case "l": changeWord { $0.lowercased() }
+        case "c": changeWord { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }
+        case "y": yank { $0.rotate(in: &$1) }
+        default: break
+        }
+    }
 
     private mutating func tab() -> Action? {
-        let before = text[lineStart()..<cursor]
-        if completes, !before.allSatisfy(\.isWhitespace) { return .complete(String(before)) }
-        insert(completes ? "    " : "\t")
+        let line = buffer.lineUpToCursor
+        let isIndentation = line.allSatisfy(\.isWhitespace)
+        switch kind {
+        case .source where isIndentation: type("    ")
+        case .source: return .complete(line)
+        case .message where ChatCompleter.knows(line, isFirst: buffer.lineStart == 0):
+            return .complete(line)
+        case .message, .input: type("\t")
+        }
         return nil
     }
 
-    private mutating func submit() -> Action {
-        let line = string
-        if !line.allSatisfy(\.isWhitespace), history.last != line {
-            history.append(line)
-            if history.count > Self.historyBound { history.removeFirst() }
+    /// Enters the line, or begins another one of a message that is not at its end.
+    private mutating func enter() -> Action? {
+        if kind == .message {
+            switch MessageEnd(of: string) {
+            case .open:
+                type("\n")
+                return nil
+            case .continued:
+                change {
+                    $0.move(to: $0.text.count)
+                    $0.replace($0.text.count - 1..<$0.text.count, with: "\n")
+                }
+                return nil
+            case .closed(let text): return submit(text)
+            }
         }
+        return submit(string)
+    }
+
+    private mutating func submit(_ line: String) -> Action {
         clear()
         return .submit(line)
     }
+
+    private func edit() -> Action? { kind == .input ? nil : .edit(string) }
+
+    private mutating func undo() {
+        if let former = undoLog.undo() { buffer = former }
+    }
+
+    private mutating func move(to position: Int) {
+        undoLog.endRun()
+        buffer.move(to: position)
+    }
+
+    private mutating func type(_ scalar: Unicode.Scalar) {
+        undoLog.note(buffer, isTyping: true)
+        buffer.insert(scalar)
+    }
+
+    private mutating func deleteRight() {
+        change { $0.remove($0.cursor..<min($0.text.count, $0.cursor + 1)) }
+    }
+
+    private mutating func kill(_ range: Range<Int>, _ joins: Bool) {
+        let isBefore = range.upperBound == buffer.cursor
+        killRing.cut(String(buffer.text[range]), before: isBefore, joins: joins)
+        change { $0.remove(range) }
+        isAfterKill = true
+    }
+
+    private mutating func yank(_ body: (inout KillRing, inout EditBuffer) -> Void) {
+        let former = buffer
+        body(&killRing, &buffer)
+        if buffer.text != former.text { undoLog.note(former, isTyping: false) }
+    }
+
+    private mutating func changeWord(_ body: (String) -> String) {
+        let range = buffer.wordAhead
+        let word = body(String(buffer.text[range]))
+        change { $0.replace(range, with: word) }
+    }
+
+    private mutating func show(_ line: String?) {
+        guard let line else { return }
+        undoLog.endRun()
+        buffer = EditBuffer(line)
+    }
 }
 
-// Editing.
+// MARK: Searching the history
+
 extension LineEditor {
-    /// Inserts a scalar, which may join the cluster before the cursor or the one behind it.
-    private mutating func insert(_ scalar: Unicode.Scalar) {
-        if scalar.isASCII {
-            // No printable ASCII joins its neighbours.
-            text.insert(Character(scalar), at: cursor)
-            cursor += 1
-        } else {
-            insert(String(scalar))
+    private mutating func beginSearch() {
+        if !buffer.text.isEmpty { undoLog.note(buffer, isTyping: false) }
+        search = HistorySearch(draft: buffer, in: history.lines)
+    }
+
+    /// Takes a key of a search; those that mean nothing in it end it, and then do what they do.
+    private mutating func apply(_ key: Key, searching former: HistorySearch) -> Action? {
+        var search = former
+        let lines = history.lines
+        let found: EditBuffer?
+        switch key {
+        case .text(let scalar): found = search.type(String(scalar), in: lines)
+        case .paste(let text): found = search.type(text, in: lines)
+        case .backspace: found = search.erase(in: lines)
+        case .control("r"), .up: found = search.move(-1, in: lines)
+        case .control("s"), .down: found = search.move(1, in: lines)
+        case .control("g"):
+            self.search = nil
+            buffer = search.draft
+            return nil
+        default:
+            self.search = nil
+            return apply(key)
         }
+        if let found { buffer = found }
+        self.search = search
+        return nil
     }
-
-    private mutating func insert(_ string: String) {
-        guard !string.isEmpty else { return }
-        let start = max(0, cursor - 1)
-        let end = min(text.count, cursor + 1)
-        let upToCursor = String(text[start..<cursor]) + string
-        let joined = Array(upToCursor + String(text[cursor..<end]))
-        text.replaceSubrange(start..<end, with: joined)
-        // Where the text joins the cluster behind, the cursor goes behind that.
-        let wanted = upToCursor.unicodeScalars.count
-        var length = 0
-        var position = start
-        while length < wanted {
-            length += text[position].unicodeScalars.count
-            position += 1
-        }
-        cursor = position
-    }
-
-    private mutating func remove(_ range: Range<Int>) {
-        guard !range.isEmpty else { return }
-        text.removeSubrange(range)
-        cursor = range.lowerBound
-    }
-
-    private mutating func kill(_ range: Range<Int>) {
-        guard !range.isEmpty else { return }
-        killed = Array(text[range])
-        remove(range)
-    }
-}
-
-// Positions.
-extension LineEditor {
-    private func lineStart() -> Int {
-        (text[..<cursor].lastIndex(of: "\n")).map { $0 + 1 } ?? 0
-    }
-
-    private func lineEnd() -> Int {
-        text[cursor...].firstIndex(of: "\n") ?? text.count
-    }
-
-    private func wordStart() -> Int {
-        var position = cursor
-        while position > 0, !text[position - 1].isWordPart { position -= 1 }
-        while position > 0, text[position - 1].isWordPart { position -= 1 }
-        return position
-    }
-
-    private func wordEnd() -> Int {
-        var position = cursor
-        while position < text.count, !text[position].isWordPart { position += 1 }
-        while position < text.count, text[position].isWordPart { position += 1 }
-        return position
-    }
-
-    /// Ctrl-W's idea of a word, as the terminal's own line editing has it.
-    private func blankDelimitedStart() -> Int {
-        var position = cursor
-        while position > 0, text[position - 1].isWhitespace { position -= 1 }
-        while position > 0, !text[position - 1].isWhitespace { position -= 1 }
-        return position
-    }
-}
-
-// History, and the lines of a text with several.
-extension LineEditor {
-    private mutating func moveUp() {
-        let start = lineStart()
-        guard start > 0 else { return recall(-1) }
-        let column = cursor - start
-        cursor = start - 1
-        cursor = min(lineStart() + column, start - 1)
-    }
-
-    private mutating func moveDown() {
-        let end = lineEnd()
-        guard end < text.count else { return recall(1) }
-        let column = cursor - lineStart()
-        cursor = end + 1
-        cursor = min(cursor + column, lineEnd())
-    }
-
-    private mutating func recall(_ step: Int) {
-        let current = historyIndex ?? history.count
-        let next = current + step
-        guard (0...history.count).contains(next), next != current else { return }
-        if historyIndex == nil { draft = text }
-        historyIndex = next == history.count ? nil : next
-        text = historyIndex.map { Array(history[$0]) } ?? draft
-        cursor = text.count
-    }
-}
-
-extension Character {
-    fileprivate var isWordPart: Bool { isLetter || isNumber || self == "_" }
 }

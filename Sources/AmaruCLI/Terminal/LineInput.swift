@@ -6,17 +6,41 @@ enum LineResult: Equatable, Sendable {
     /// The user entered this line; its newline is not part of it.
     case line(String)
 
-    /// Ctrl-C while the line was being written; the line is gone.
+    /// Ctrl-C on an empty line.
     case interrupted
+
+    /// Ctrl-C while the line was being written; the line is gone.
+    case cleared
 
     /// No line will come any more.
     case endOfInput
 
     /// Tab behind this text; the line goes on when the next one is asked for.
     case completion(String)
+
+    /// The user wants another program to edit this text; the line goes on as after a completion.
+    case editing(String)
+}
+
+/// A line that is asked for.
+struct LineRequest: Sendable {
+    /// What happens to the text of the line before the user goes on.
+    enum Change: Equatable, Sendable {
+        case type(String)
+        case replace(String)
+    }
+
+    var prompt: String
+    var kind = LineKind.input
+    var change: Change?
+    /// Lines of earlier sessions, which come before those of this one.
+    var history: [String] = []
 }
 
 /// The state machine behind `TerminalSession`, without input or output of its own.
+///
+/// While no line is asked for, what is typed waits as bytes, unseen. Between the lines of a
+/// conversation it is edited and shown below the output instead: see `typeAhead(_:_:)`.
 struct LineInput: Sendable {
     /// What to do after an event: text for the screen, then perhaps an answer.
     struct Outcome: Equatable, Sendable {
@@ -26,46 +50,85 @@ struct LineInput: Sendable {
         var isTooLong = false
     }
 
+    private enum Queued: Equatable {
+        case line(String)
+        case endOfInput
+    }
+
     /// The bytes kept while nobody reads a line; more wait in the system.
     static let backlogBound = 64 * 1024
     /// The most that a line of a pipe or a file may have.
     static let lineBound = 16 * 1024 * 1024
 
     private let isInteractive: Bool
-    private var prompt: String?
+    private var request: LineRequest?
+    private var ahead: LineRequest?
+    private var queue: [Queued] = []
     private var backlog = ByteQueue()
     private var hasEnded = false
     private var editor = LineEditor()
     private var display = LineDisplay()
+    /// Where the output ends that a line typed ahead is shown below.
+    private var output = OutputColumn()
+    /// Whether the row above the line typed ahead is to be gone on with.
+    private var isBelowRow = false
+    /// Whether that row was full, so that a letter belongs to the next one, and all else to it.
+    private var wasFull = false
 
     init(isInteractive: Bool) {
         self.isInteractive = isInteractive
     }
 
     /// Whether a line is being read.
-    var isReading: Bool { prompt != nil }
+    var isReading: Bool { request != nil }
 
     /// Whether more bytes are wanted now.
-    var wantsBytes: Bool { !hasEnded && (isReading || backlog.count < Self.backlogBound) }
+    var wantsBytes: Bool {
+        if hasEnded { return false }
+        if isReading { return true }
+        guard ahead != nil else { return backlog.count < Self.backlogBound }
+        let queued = queue.reduce(0) { size, entry in
+            if case .line(let line) = entry { size + line.utf8.count + 1 } else { size + 1 }
+        }
+        return queued < Self.backlogBound
+    }
+
+    // MARK: A line
 
     /// Starts to read a line; what was typed ahead counts first.
-    ///
-    /// - `completion`: What is typed for the user before that; nil where Tab is text.
-    mutating func begin(
-        prompt: String,
-        completion: String? = nil,
-        _ size: TerminalSize
-    ) -> Outcome {
-        self.prompt = prompt
-        editor.completes = completion != nil
-        editor.type(completion ?? "")
-        return advance(size)
+    mutating func begin(_ request: LineRequest, _ size: TerminalSize) -> Outcome {
+        var outcome = Outcome(screen: hide(size))
+        if isInteractive, output.column > 0 {
+            outcome.screen += "\n"
+            output = OutputColumn()
+        }
+        self.request = request
+        editor.kind = request.kind
+        if !request.history.isEmpty { editor.remember(request.history, as: request.kind) }
+        switch request.change {
+        case .type(let text): editor.type(text)
+        case .replace(let text): editor.replace(by: text)
+        case nil: break
+        }
+        let rest: Outcome
+        if queue.isEmpty {
+            rest = advance(size)
+        } else if case .line(let line) = queue.removeFirst() {
+            rest = enter(line, size)
+        } else {
+            rest = leave(size)
+        }
+        outcome.screen += rest.screen
+        outcome.result = rest.result
+        outcome.isTooLong = rest.isTooLong
+        return outcome
     }
 
     /// Takes bytes as they come, whether a line is being read or not.
     mutating func receive(_ bytes: some Sequence<UInt8>, _ size: TerminalSize) -> Outcome {
         backlog.append(bytes)
-        return isReading ? advance(size) : Outcome()
+        if isReading { return advance(size) }
+        return ahead == nil || !isInteractive ? Outcome() : advanceAhead(size)
     }
 
     /// Notes that no more bytes will come.
@@ -75,84 +138,240 @@ struct LineInput: Sendable {
     }
 
     /// Ctrl-C: gives the line up.
-    mutating func interrupt() -> Outcome {
-        guard let prompt else { return Outcome() }
-        var outcome = Outcome(result: .interrupted)
-        if isInteractive {
-            outcome.screen = display.commit(prompt: prompt, text: editor.text + Array("^C"))
-            editor.clear()
-        }
-        self.prompt = nil
-        return outcome
+    mutating func interrupt(_ size: TerminalSize) -> Outcome {
+        guard let request else { return Outcome() }
+        guard isInteractive else { return finish("", .interrupted, size) }
+        let text = editor.search?.draft.text ?? editor.buffer.text
+        editor.clear()
+        let shown = display.commit(prompt: request.prompt, text: text + Array("^C"), size)
+        return finish(shown, text.isEmpty ? .interrupted : .cleared, size)
     }
 
     /// Stops reading without an answer; what was written so far is kept for the next line.
-    mutating func cancel() -> Outcome {
+    mutating func cancel(_ size: TerminalSize) -> Outcome {
         guard isReading else { return Outcome() }
-        prompt = nil
-        return Outcome(screen: display.erase())
+        request = nil
+        return Outcome(screen: hide(size) + drawn(size))
     }
+
+    // MARK: The screen
 
     /// The screen for a new size, or after something else has written on it.
     mutating func redraw(_ size: TerminalSize) -> Outcome {
-        Outcome(screen: drawn(size))
+        isReading ? Outcome(screen: drawn(size)) : Outcome(screen: hide(size) + drawn(size))
     }
 
-    /// Text that appears above the line being read.
+    /// Takes the line off the screen, before something else is to use that.
+    mutating func leaveScreen(_ size: TerminalSize) -> Outcome { Outcome(screen: hide(size)) }
+
+    /// Text that appears above the line being read, or typed ahead.
     mutating func show(_ text: String, _ size: TerminalSize) -> Outcome {
-        guard isReading, isInteractive else { return Outcome(screen: text) }
-        let ending = text.hasSuffix("\n") || text.isEmpty ? "" : "\n"
-        return Outcome(screen: display.erase() + text + ending + drawn(size))
+        guard isInteractive else { return Outcome(screen: text) }
+        var screen = hide(size)
+        if wasFull, let goesOn = OutputColumn.startsWithLetter(text) {
+            wasFull = false
+            if !goesOn {
+                screen += "\u{1B}[1A\r\u{1B}[\(size.columns - 1)C"
+                output = OutputColumn(column: size.columns - 1)
+            }
+        }
+        output.follow(text, columns: size.columns)
+        screen += text
+        if isReading, output.column > 0 {
+            screen += "\n"
+            output.follow("\n", columns: size.columns)
+        }
+        return Outcome(screen: screen + drawn(size))
     }
 
+    /// Notes that output was dropped, so that nobody knows where the cursor stands.
+    mutating func loseOutput(_ size: TerminalSize) -> Outcome {
+        guard isInteractive, !isReading else { return Outcome() }
+        let wasDrawn = display.isDrawn
+        display = LineDisplay()
+        output = OutputColumn()
+        isBelowRow = false
+        guard wasDrawn else { return Outcome() }
+        // Ends a sequence that was cut, and the row.
+        return Outcome(screen: "\u{18}\u{1B}[0m\n" + drawn(size))
+    }
+
+    /// Takes the drawing away and leaves the cursor where the output ends.
+    private mutating func hide(_ size: TerminalSize) -> String {
+        guard display.isDrawn else { return "" }
+        var screen = display.erase(size)
+        guard isBelowRow else { return screen }
+        isBelowRow = false
+        screen += "\u{1B}[1A\r"
+        if output.column > 0 { screen += "\u{1B}[\(output.column)C" }
+        return screen
+    }
+
+    private mutating func drawn(_ size: TerminalSize) -> String {
+        guard isInteractive else { return "" }
+        guard let request else { return drawnAhead(size) }
+        return display.draw(
+            prompt: editor.search?.prompt ?? request.prompt,
+            text: editor.buffer.text,
+            cursor: editor.buffer.cursor,
+            size: size
+        )
+    }
+
+    /// Draws what is typed ahead below the output: two rows at most, which leaves the rest of the
+    /// screen to what is written above.
+    private mutating func drawnAhead(_ size: TerminalSize) -> String {
+        guard let ahead, !queue.isEmpty || !editor.buffer.text.isEmpty || editor.search != nil
+        else { return "" }
+        var start = ""
+        if !display.isDrawn, output.column > 0 {
+            start = "\n"
+            if output.column >= size.columns {
+                (output, wasFull) = (OutputColumn(), true)
+            } else {
+                isBelowRow = true
+            }
+        }
+        return start
+            + display.draw(
+                above: queuedRow(size).map { [$0] } ?? [],
+                prompt: editor.search?.prompt ?? ahead.prompt,
+                text: editor.buffer.text,
+                cursor: editor.buffer.cursor,
+                limit: queue.isEmpty ? 2 : 1,
+                size: size
+            )
+    }
+
+    /// What waits to be sent, in one row.
+    private func queuedRow(_ size: TerminalSize) -> String? {
+        guard let last = queue.last else { return nil }
+        let count = queue.count > 1 ? " (\(queue.count))" : ""
+        let line = if case .line(let line) = last { line } else { "Ctrl-D" }
+        let text =
+            "queued\(count): "
+            + line.prefix(size.columns)
+            .map { $0.isNewline ? "⏎" : $0 == "\t" ? " " : String($0) }.joined()
+        var (row, width) = ("", 0)
+        for character in text {
+            width += CellWidth.of(character)
+            guard width < size.columns - 1 else { return row + "…" }
+            row.append(character)
+        }
+        return row
+    }
+}
+
+// MARK: - Bytes
+
+extension LineInput {
     private mutating func advance(_ size: TerminalSize) -> Outcome {
-        guard isInteractive else { return advancePlain() }
-        var outcome = Outcome()
+        guard isInteractive else { return advancePlain(size) }
+        var screen = ""
         while let byte = backlog.popFirst() {
             switch editor.feed(byte) {
             case .submit(let line):
-                outcome.screen += display.commit(prompt: prompt ?? "", text: Array(line))
-                return finish(outcome, .line(line))
+                let outcome = enter(line, size)
+                return Outcome(screen: screen + outcome.screen, result: outcome.result)
             case .endOfInput:
-                outcome.screen += display.commit(prompt: prompt ?? "", text: [])
-                return finish(outcome, .endOfInput)
+                let outcome = leave(size)
+                return Outcome(screen: screen + outcome.screen, result: outcome.result)
             case .clearScreen:
-                outcome.screen += display.erase() + "\u{1B}[H\u{1B}[2J"
+                screen += display.erase(size) + "\u{1B}[H\u{1B}[2J"
             case .complete(let text):
-                outcome.screen += display.erase()
-                return finish(outcome, .completion(text))
-            case nil:
+                return finish(screen + display.erase(size), .completion(text), size)
+            case .edit(let text):
+                return finish(screen + display.erase(size), .editing(text), size)
+            case .takeBack, nil:
                 break
             }
         }
-        if hasEnded { return finish(outcome, .endOfInput) }
-        outcome.screen += drawn(size)
-        return outcome
+        editor.settle()
+        if hasEnded { return finish(screen, .endOfInput, size) }
+        return Outcome(screen: screen + drawn(size))
     }
 
-    private mutating func advancePlain() -> Outcome {
-        if let line = backlog.popLine() { return finish(Outcome(), .line(line)) }
+    private mutating func advancePlain(_ size: TerminalSize) -> Outcome {
+        if let line = backlog.popLine() { return finish("", .line(line), size) }
         guard backlog.count <= Self.lineBound else {
-            prompt = nil
+            request = nil
             return Outcome(isTooLong: true)
         }
         guard hasEnded else { return Outcome() }
         let rest = backlog.popRest()
-        return finish(Outcome(), rest.map { .line($0) } ?? .endOfInput)
+        return finish("", rest.map { .line($0) } ?? .endOfInput, size)
     }
 
-    private mutating func finish(_ outcome: Outcome, _ result: LineResult) -> Outcome {
-        prompt = nil
-        return Outcome(screen: outcome.screen, result: result)
+    /// Returns a line to its reader, and leaves it on the screen.
+    private mutating func enter(_ line: String, _ size: TerminalSize) -> Outcome {
+        guard let request else { return Outcome() }
+        editor.remember([line], as: request.kind)
+        let shown = display.commit(prompt: request.prompt, text: Array(line), size)
+        return finish(shown, .line(line), size)
     }
 
-    private mutating func drawn(_ size: TerminalSize) -> String {
-        guard let prompt, isInteractive else { return "" }
-        return display.draw(
-            prompt: prompt,
-            text: editor.text,
-            cursor: editor.cursor,
-            size: size
-        )
+    /// Ends the input by Ctrl-D.
+    private mutating func leave(_ size: TerminalSize) -> Outcome {
+        finish(display.commit(prompt: request?.prompt ?? "", text: [], size), .endOfInput, size)
+    }
+
+    private mutating func finish(
+        _ screen: String,
+        _ result: LineResult,
+        _ size: TerminalSize
+    ) -> Outcome {
+        request = nil
+        guard isInteractive, let ahead else { return Outcome(screen: screen, result: result) }
+        editor.kind = ahead.kind
+        return Outcome(screen: screen + drawn(size), result: result)
+    }
+}
+
+// MARK: - Typing ahead
+
+extension LineInput {
+    /// Shows what is typed below the output while no line is read, and keeps the lines entered for
+    /// the next ones; nil for bytes that wait unseen.
+    mutating func typeAhead(_ request: LineRequest?, _ size: TerminalSize) -> Outcome {
+        guard isInteractive else { return Outcome() }
+        ahead = request
+        guard !isReading else { return Outcome() }
+        guard let request else { return Outcome(screen: hide(size)) }
+        editor.kind = request.kind
+        return advanceAhead(size)
+    }
+
+    /// Puts the lines that wait for their turn back into the line being typed.
+    mutating func takeBackQueue(_ size: TerminalSize) -> Outcome {
+        guard isInteractive, !isReading, !queue.isEmpty else { return Outcome() }
+        let screen = hide(size)
+        while takeBack() {}
+        return Outcome(screen: screen + drawn(size))
+    }
+
+    private mutating func advanceAhead(_ size: TerminalSize) -> Outcome {
+        let screen = hide(size)
+        while let byte = backlog.popFirst() {
+            editor.canTakeBack = !queue.isEmpty
+            switch editor.feed(byte) {
+            case .submit(let line): queue.append(.line(line))
+            case .endOfInput: queue.append(.endOfInput)
+            case .takeBack: _ = takeBack()
+            // There is nobody to complete it, or to lend the screen.
+            case .complete, .edit, .clearScreen, nil: break
+            }
+        }
+        editor.canTakeBack = false
+        editor.settle()
+        return Outcome(screen: screen + drawn(size))
+    }
+
+    /// Puts the last line that waits before what is typed; returns whether there was one.
+    private mutating func takeBack() -> Bool {
+        guard let last = queue.popLast() else { return false }
+        guard case .line(let line) = last else { return true }
+        let typed = editor.string
+        editor.replace(by: typed.isEmpty ? line : line + "\n" + typed)
+        return true
     }
 }

@@ -19,6 +19,10 @@ final class TerminalOutput: Sendable {
         var next = 0
         /// The bytes posted without an answer and not written yet.
         var posted = 0
+        /// Whether some of an answer was dropped since answers were last taken.
+        var hasDropped = false
+        /// Whether the last text was cut, perhaps within a sequence.
+        var isCut = false
     }
 
     private let descriptor: Int32
@@ -38,7 +42,10 @@ final class TerminalOutput: Sendable {
     func postAnswer(_ text: String) -> AsyncValue<Result<Void, any Error>> {
         let done = Done()
         let number: Int? = state.withLock { state in
-            guard !state.isStopped else { return nil }
+            guard !state.isStopped else {
+                state.hasDropped = true
+                return nil
+            }
             state.next += 1
             state.answers[state.next] = done
             return state.next
@@ -48,8 +55,9 @@ final class TerminalOutput: Sendable {
             return done
         }
         queue.async { [self] in
-            done.set(Result { try Self.write(text, to: descriptor) { isPending(number) } })
+            let result = Result { try write(text) { isPending(number) } }
             state.withLock { _ = $0.answers.removeValue(forKey: number) }
+            done.set(result)
         }
         return done
     }
@@ -64,24 +72,54 @@ final class TerminalOutput: Sendable {
         let count = text.utf8.count
         state.withLock { $0.posted += count }
         queue.async { [self] in
-            try? Self.write(text, to: descriptor)
+            try? write(text) { true }
             state.withLock { $0.posted -= count }
         }
     }
 
     /// Drops what is not written yet of an answer, up to one piece that the system may hold
     /// already, and what comes of it until `allowAnswer()`.
-    func stopAnswer() {
+    ///
+    /// - Returns: Whether anything was dropped now.
+    @discardableResult
+    func stopAnswer() -> Bool {
         let pending = state.withLock { state in
             state.isStopped = true
+            if !state.answers.isEmpty { state.hasDropped = true }
             defer { state.answers = [:] }
             return state.answers.values
         }
         for done in pending { done.set(.success(())) }
+        return !pending.isEmpty
     }
 
+    /// Whether answers are dropped.
+    var isStopped: Bool { state.withLock { $0.isStopped } }
+
     /// Takes answers again.
-    func allowAnswer() { state.withLock { $0.isStopped = false } }
+    func allowAnswer() {
+        state.withLock { state in
+            state.isStopped = false
+            state.hasDropped = false
+        }
+    }
+
+    /// Whether some of an answer was dropped since answers were last taken.
+    var hasDropped: Bool { state.withLock { $0.hasDropped } }
+
+    /// What ends a sequence that was cut, a link, a style and an update that is held back.
+    private static let reset = "\u{18}\u{1B}]8;;\u{1B}\\\u{1B}[0m\u{1B}[?2026l"
+
+    /// Writes a text on the queue; on a terminal it begins with an end of what was cut before.
+    private func write(_ text: String, while isWanted: () -> Bool) throws {
+        let wasCut = state.withLock { state in
+            defer { state.isCut = false }
+            return state.isCut
+        }
+        let start = wasCut && isatty(descriptor) == 1 ? Self.reset : ""
+        let isWhole = try Self.write(start + text, to: descriptor, while: isWanted)
+        if !isWhole { state.withLock { $0.isCut = true } }
+    }
 
     private func isPending(_ number: Int) -> Bool {
         state.withLock { $0.answers[number] != nil }
@@ -112,24 +150,27 @@ final class TerminalOutput: Sendable {
 
     /// Writes a text while it is wanted; blocks until the system has taken it.
     ///
+    /// - Returns: Whether all of it was wanted.
     /// - Throws: `TerminalError`.
+    @discardableResult
     static func write(
         _ text: String,
         to descriptor: Int32,
         while isWanted: () -> Bool = { true }
-    ) throws {
+    ) throws -> Bool {
         guard !closed.contains(descriptor) else { throw TerminalError.closedOutput }
         var text = text
         do {
-            try PosixCall.withoutBrokenPipeSignal {
+            return try PosixCall.withoutBrokenPipeSignal {
                 try text.withUTF8 { bytes in
                     var rest = UnsafeRawBufferPointer(bytes)[...]
                     while !rest.isEmpty {
-                        guard waitUntilWritable(descriptor, while: isWanted) else { return }
+                        guard waitUntilWritable(descriptor, while: isWanted) else { return false }
                         let next = UnsafeRawBufferPointer(rebasing: rest.prefix(piece))
                         try PosixCall.writeAll(next, to: descriptor)
                         rest = rest.dropFirst(next.count)
                     }
+                    return true
                 }
             }
         } catch let error as PosixError where error.code == EPIPE {

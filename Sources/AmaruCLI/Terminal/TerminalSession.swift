@@ -3,6 +3,7 @@
 
 import Amaru
 import AmaruEnvironment
+import AmaruMarkdown
 
 /// Reads lines from the user and writes text to the screen, or from and to pipes.
 ///
@@ -15,7 +16,7 @@ import AmaruEnvironment
 /// ```swift
 /// let session = try TerminalSession(environment: variables)
 /// defer { session.close() }
-/// while case .line(let text) = try await session.readLine(prompt: "> ") {
+/// while case .line(let text) = try await session.readLine(LineRequest(prompt: "> ")) {
 ///     try await session.write(try await reply(to: text))
 /// }
 /// ```
@@ -30,6 +31,8 @@ final class TerminalSession: Sendable {
         var answer: Answer?
         var isClosed = false
         var isSuspended = false
+        /// Whether the cursor stands behind a line of an answer that may go on.
+        var isInsideAnswer = false
         /// The notices that the output had no room for, and the user has not heard of.
         var dropped = 0
     }
@@ -97,11 +100,10 @@ final class TerminalSession: Sendable {
 
     /// Waits for the user's next line.
     ///
-    /// - `completion`: What is typed for the user first; with it Tab is the result `completion`.
     /// - Throws: `CancellationError`, after which what was written so far is kept for the next
     ///   call; `TerminalError` if another line is being read, the line is too long, or the session
     ///   is closed. The end of input and Ctrl-C are results, not errors.
-    func readLine(prompt: String, completion: String? = nil) async throws -> LineResult {
+    func readLine(_ request: LineRequest) async throws -> LineResult {
         let size = size
         takeTerminal()
         let answer = try state.withLock { state in
@@ -114,8 +116,8 @@ final class TerminalSession: Sendable {
             let answer = Answer()
             state.answer = answer
             reportDropped(&state, size)
-            if showsPrompt, !isInteractive { output.post(prompt) }
-            perform(state.input.begin(prompt: prompt, completion: completion, size), &state)
+            if showsPrompt, !isInteractive { output.post(request.prompt) }
+            perform(state.input.begin(request, size), &state)
             return answer
         }
         wake.signal()
@@ -137,9 +139,59 @@ final class TerminalSession: Sendable {
     func writeAnswer(_ text: String) async throws {
         let size = size
         let written = state.withLock { state in
-            output.postAnswer(state.input.show(text, size).screen)
+            // What is dropped must not count as shown.
+            output.postAnswer(
+                output.isStopped
+                    ? "" : Self.newline(&state) + state.input.show(text, size).screen
+            )
         }
         try await written.wait().get()
+    }
+
+    /// Has the rows of an answer written, those that change without a flicker.
+    ///
+    /// - Returns: What `writeAnswer` waits for.
+    func postAnswer(_ frame: LiveRegion.Frame) -> AsyncValue<Result<Void, any Error>> {
+        let size = size
+        return state.withLock { state in
+            output.postAnswer(output.isStopped ? "" : screen(for: frame, size, &state))
+        }
+    }
+
+    /// Writes the rows of an answer without waiting for them.
+    func post(_ frame: LiveRegion.Frame) {
+        let size = size
+        state.withLock { state in output.post(screen(for: frame, size, &state)) }
+    }
+
+    /// Whether the output takes nothing, so that notices are dropped.
+    var isFull: Bool { output.isFull }
+
+    /// Whether part of an answer was dropped, so that nobody knows what the screen shows.
+    var hasDroppedAnswer: Bool { output.hasDropped }
+
+    /// What a terminal is sent to show a frame at once, and what is typed below it.
+    private func screen(
+        for frame: LiveRegion.Frame,
+        _ size: TerminalSize,
+        _ state: inout State
+    ) -> String {
+        let wasInside = state.isInsideAnswer
+        var text = state.input.show(frame.text, size).screen
+        var isUpdate = !frame.onlyAdds
+        if text.utf8.count != frame.text.utf8.count {
+            isUpdate = true
+        } else {
+            state.isInsideAnswer = frame.isOpen && text.last == "\n"
+            if wasInside {
+                text = frame.continuation ?? "\n" + text
+                if frame.continuation != nil { isUpdate = false }
+            }
+            if state.isInsideAnswer { text.removeLast() }
+        }
+        guard isUpdate, isatty(outputDescriptor) == 1 else { return text }
+        // https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
+        return "\u{1B}[?2026h\(text)\u{1B}[?2026l"
     }
 
     /// Writes a notice without waiting for it.
@@ -150,28 +202,56 @@ final class TerminalSession: Sendable {
         state.withLock { state in
             guard !output.isFull else { return state.dropped += 1 }
             reportDropped(&state, size)
-            output.post(state.input.show(text, size).screen)
+            output.post(Self.newline(&state) + state.input.show(text, size).screen)
         }
+    }
+
+    /// What ends a line of an answer before anything else is written.
+    private static func newline(_ state: inout State) -> String {
+        defer { state.isInsideAnswer = false }
+        return state.isInsideAnswer ? "\n" : ""
     }
 
     private func reportDropped(_ state: inout State, _ size: TerminalSize) {
         guard state.dropped > 0, !output.isFull else { return }
         let text = "amaru: \(state.dropped) notices were not shown\n"
         state.dropped = 0
-        output.post(state.input.show(text, size).screen)
+        output.post(Self.newline(&state) + state.input.show(text, size).screen)
     }
 
     /// Gives up the line being read, on Ctrl-C; returns false if no line is being read.
     func interruptLine() -> Bool {
-        state.withLock { state in
+        let size = size
+        return state.withLock { state in
             guard state.input.isReading else { return false }
-            perform(state.input.interrupt(), &state)
+            perform(state.input.interrupt(size), &state)
             return true
         }
     }
 
+    /// Shows what is typed below the output while no line is read, and keeps the lines entered for
+    /// the next ones; nil for typing that is unseen until then.
+    func typeAhead(_ request: LineRequest?) {
+        let size = size
+        state.withLock { state in perform(state.input.typeAhead(request, size), &state) }
+        wake.signal()
+    }
+
+    /// Puts the lines that wait for their turn back into the line being typed.
+    func takeBackQueue() {
+        let size = size
+        state.withLock { state in perform(state.input.takeBackQueue(size), &state) }
+        wake.signal()
+    }
+
     /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
-    func stopAnswer() { output.stopAnswer() }
+    func stopAnswer() {
+        let size = size
+        state.withLock { state in
+            guard output.stopAnswer() else { return }
+            perform(state.input.loseOutput(size), &state)
+        }
+    }
 
     /// Takes answers again.
     func allowAnswer() { output.allowAnswer() }
@@ -180,7 +260,11 @@ final class TerminalSession: Sendable {
     ///
     /// On return no more input is taken here: what is typed from now on is the other program's.
     func suspend() {
-        state.withLock { $0.isSuspended = true }
+        let size = size
+        state.withLock { state in
+            state.isSuspended = true
+            perform(state.input.leaveScreen(size), &state)
+        }
         wake.signal()
         // A thread that saw the state before finds the signal, and leaves the input where it is.
         reading.withLock { _ in }
@@ -199,10 +283,13 @@ final class TerminalSession: Sendable {
     ///
     /// To be called before `_exit`; `exit` and signals put the terminal back without it.
     func close() {
+        let size = size
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
             if !state.isClosed {
-                perform(state.input.cancel(), &state)
+                perform(state.input.typeAhead(nil, size), &state)
+                perform(state.input.cancel(size), &state)
+                if state.isInsideAnswer { output.post(Self.newline(&state)) }
                 state.answer?.set(.success(.endOfInput))
                 state.answer = nil
             }
@@ -248,9 +335,10 @@ extension TerminalSession {
 
     /// Stops waiting for an answer, unless it is there already.
     private func abandon(_ answer: Answer) -> Result<LineResult, TerminalError>? {
-        state.withLock { state in
+        let size = size
+        return state.withLock { state in
             if let result = answer.current { return result }
-            perform(state.input.cancel(), &state)
+            perform(state.input.cancel(size), &state)
             state.answer = nil
             return nil
         }
@@ -263,7 +351,7 @@ extension TerminalSession {
 
     /// Does what the state machine asks for, in its order.
     private func perform(_ outcome: LineInput.Outcome, _ state: inout State) {
-        if !outcome.screen.isEmpty { output.post(outcome.screen) }
+        if !outcome.screen.isEmpty { output.post(Self.newline(&state) + outcome.screen) }
         let result: Result<LineResult, TerminalError>? =
             outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }
         if let result {

@@ -13,7 +13,6 @@ public import AmaruEnvironment
 /// What installs packages for a script.
 public struct ScriptPackages: Sendable {
     private let builder: EnvironmentBuilder
-    private let interpreter: @Sendable () throws -> PythonInterpreterInfo
     private let progress: @Sendable (String) -> Void
 
     /// Describes an installer; nothing is looked for yet.
@@ -21,11 +20,9 @@ public struct ScriptPackages: Sendable {
     /// - `progress`: Gets one line of text at a time, from any thread.
     public init(
         builder: EnvironmentBuilder,
-        interpreter: @escaping @Sendable () throws -> PythonInterpreterInfo,
         progress: @escaping @Sendable (String) -> Void
     ) {
         self.builder = builder
-        self.interpreter = interpreter
         self.progress = progress
     }
 
@@ -47,7 +44,7 @@ public struct ScriptPackages: Sendable {
                 .positional("change"),
                 documentation: "The environment that a change leads to, if it was made before."
             ) { (change: PythonCoded<EnvironmentChange>) in
-                try builder.existing(after: change.value, with: interpreter())?.root.path
+                try builder.existing(after: change.value, with: .linked)?.root.path
             }
             PythonFunction(
                 "make",
@@ -70,7 +67,7 @@ public struct ScriptPackages: Sendable {
         do {
             let made = try await builder.environment(
                 after: change,
-                with: interpreter(),
+                with: .linked,
                 progress: progress
             )
             return Outcome(root: made.root.path)

@@ -64,7 +64,6 @@ public struct ScriptHost: Sendable {
         python = PythonConfiguration(bytecodeCache: cache.appending(path: "bytecode").path)
         packages = ScriptPackages(
             builder: EnvironmentBuilder(cacheFolder: cache, environment: variables),
-            interpreter: { try .linked },
             progress: Self.log
         )
     }

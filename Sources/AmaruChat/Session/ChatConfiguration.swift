@@ -92,15 +92,25 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var isLocal = false
     /// Whether the user converses on a terminal, where slash commands count.
     public var isConversation = false
+    /// The slash commands that the host itself obeys, with what each does.
+    public var commands: [String: String] = [:]
     /// Further fields of each request, by name; the values are JSON texts.
     ///
     /// Texts, since a schema's properties have an order, and numbers any size.
     public var options: [String: String] = [:]
     /// Further header fields of each request to the server of the base URL.
     public var headers: [String: String] = [:]
+    /// The JSON schema that answers must fit, as JSON text; empty for none.
+    public var schema = ""
+    /// Whether answers are asked for piece by piece.
+    public var isStreaming = true
+    /// Whether requests are shown and not sent.
+    public var isDryRun = false
+    /// Whether the server wants a key, and there is none.
+    public var needsKey = false
 
     private enum CodingKeys: String, CodingKey {
-        case model, system, plugins, options, headers
+        case model, system, plugins, commands, options, headers, schema
         case baseURL = "base_url"
         case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"
@@ -108,6 +118,9 @@ public struct ChatSettings: Codable, Sendable, Equatable {
         case stallTimeout = "stall_timeout"
         case isLocal = "local"
         case isConversation = "terminal"
+        case isStreaming = "streams"
+        case isDryRun = "dry_run"
+        case needsKey = "needs_key"
     }
 
     /// Creates settings with a model and a server.

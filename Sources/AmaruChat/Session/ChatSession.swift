@@ -3,7 +3,7 @@
 
 public import Amaru
 import AmaruEnvironment
-import AmaruHTTP
+public import AmaruHTTP
 import AmaruPython
 
 #if canImport(FoundationEssentials)
@@ -81,6 +81,14 @@ public final class ChatSession: Sendable {
         state.withLock { $0.turn.flatMap { $0.end == nil ? $0 : nil } } ?? background
     }
 
+    /// What the script is told, once that is prepared.
+    public var settings: ChatSettings? { state.withLock { $0.configuration?.settings } }
+
+    /// What came of the script's latest exchange; nil if there was none.
+    public var lastOutcome: HTTPOutcome? {
+        state.withLock { $0.configuration }?.network.lastOutcome
+    }
+
     /// The plugin whose code runs now; empty for none.
     public var runningPlugin: String { state.withLock { $0.plugin } }
 
@@ -125,7 +133,8 @@ public final class ChatSession: Sendable {
             try await run(configuration.script, configuration)
             configuration.trace("script loaded")
             let offer: String = configuration.isForNames ? "" : try await Self.call("offer")
-            if offer.isEmpty { return .nothing }
+            if offer == "tasks" { try await finishTasks() }
+            if offer.isEmpty || offer == "tasks" { return .nothing }
             // Made when it is looked up first: the class of what is delivered from now on.
             try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
             // From here on a fault in the background is a death of the receiver, not the script's.
@@ -138,6 +147,12 @@ public final class ChatSession: Sendable {
         }
     }
 
+    /// Waits for the tasks and timers that a script has left, as in a page.
+    @PythonActor private func finishTasks() async throws {
+        let left: PythonObject = try Python.import("amaru._pending").finish()
+        _ = try await left.awaited()
+    }
+
     // MARK: Turns
 
     /// Sends a message to the script.
@@ -145,9 +160,16 @@ public final class ChatSession: Sendable {
     /// - Parameters:
     ///   - text: The message.
     ///   - key: The placeholder that the script gets as its key.
+    ///   - attachments: The files that go with it.
+    ///   - history: What was said before; nil for what the script remembers.
     /// - Returns: The turn, at once.
-    public func send(_ text: String, key: String = "") -> Turn {
-        let turn = Turn { [weak self] turn in
+    public func send(
+        _ text: String,
+        key: String = "",
+        attachments: [Attachment] = [],
+        after history: [ChatExchange]? = nil
+    ) -> Turn {
+        let turn = Turn(attachments: attachments, history: history) { [weak self] turn in
             guard let self else { return }
             state.withLock { $0.cancels += 1 }
             stop {

@@ -3,6 +3,12 @@
 
 public import Amaru
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 extension Turn: PythonClassInstance {
     /// The class `Turn`; its instances are the host's turns.
     public static let pythonClass = PythonClass(
@@ -32,6 +38,18 @@ extension Turn: PythonClassInstance {
             (turn, name: ShownText, arguments: ShownText) in
             try turn.add(.toolCall(name: name.text, arguments: arguments.text))
         }
+        PythonMethod(
+            "attach",
+            .positional("name"),
+            .positional("media_type"),
+            .positional("data"),
+            documentation: "Adds a file to the answer."
+        ) {
+            (turn, name: ShownText, mediaType: ShownText, data: Data) in
+            let file = Attachment(name: name.text, mediaType: mediaType.text, bytes: data)
+            return try turn.add(.attachment(file))
+        }
+        PythonProperty("attachments") { AttachmentList(turn: $0) }
         PythonMethod(
             "usage",
             .positional("prompt_tokens"),
@@ -99,6 +117,12 @@ extension Turn: PythonClassInstance {
             turn.end(.cancelled)
         }
         PythonProperty("ended") { $0.end != nil }
+        PythonProperty(
+            "history",
+            documentation: "The questions and answers before this, or None for those remembered."
+        ) { turn in
+            turn.history.map { $0.map { [ShownText($0.question), ShownText($0.answer)] } }
+        }
         PythonMethod(
             "clean",
             .positional("text"),
@@ -127,8 +151,8 @@ extension Turn: PythonClassInstance {
         }
     }
 
-    /// The slot of the bound task.
-    public var pythonSlots: [PythonSlot] { [task] }
+    /// The slots of the bound task and of the attachments.
+    public var pythonSlots: [PythonSlot] { [task, files] }
 }
 
 /// A `str` in which lone surrogates, which have no UTF-8, are replaced by U+FFFD.

@@ -32,22 +32,34 @@ public final class Turn: Sendable {
         var cleaned = EscapeFilter()
     }
 
+    /// The files that the user has sent with the message.
+    public let attachments: [Attachment]
+
     private let state: Lock<State>
     private let onCancel: @Sendable (Turn) -> Void
+    /// What was said before, if the script is to forget what it remembers of that.
+    let history: [ChatExchange]?
     /// The Python task that the user's cancel reaches.
     let task = PythonSlot()
+    /// The attachments as Python's objects, once a script has asked for them.
+    let files = PythonSlot()
 
     /// Creates a turn.
     ///
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
+    /// - `history`: What was said before, if the script is to forget what it remembers of that.
     init(
+        attachments: [Attachment] = [],
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
+        history: [ChatExchange]? = nil,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
     ) {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
         state = Lock(State(log: log, owner: owner))
+        self.history = history
+        self.attachments = attachments
         self.onCancel = onCancel
     }
 
@@ -225,6 +237,14 @@ extension Turn.State {
             .toolCall(name: EscapeFilter.clean(name), arguments: EscapeFilter.clean(arguments))
         case .display(let text): .display(EscapeFilter.clean(text))
         case .notice(let text): .notice(EscapeFilter.clean(text))
+        case .attachment(let file):
+            .attachment(
+                Attachment(
+                    name: EscapeFilter.clean(file.name),
+                    mediaType: EscapeFilter.clean(file.mediaType),
+                    bytes: file.bytes
+                )
+            )
         case .retrying(let reason, let delay, let attempt, let attempts):
             .retrying(
                 reason: EscapeFilter.clean(reason),
@@ -318,6 +338,15 @@ public struct TurnEvents: AsyncSequence, Sendable {
                 throw CancellationError()
             }
             return batch.popFirst()
+        }
+
+        /// Waits for more, and returns all that is there; nil at the end of the turn.
+        ///
+        /// - Throws: As `next()`.
+        package mutating func nextBatch() async throws -> [TurnEvent]? {
+            guard let first = try await next() else { return nil }
+            defer { batch = [] }
+            return [first] + batch
         }
 
         /// Lets more events come, when the last ones came fast: to wake for each costs more than it

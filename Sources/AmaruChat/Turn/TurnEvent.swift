@@ -11,6 +11,8 @@ public enum TurnEvent: Sendable, Equatable {
     case reasoning(String)
     /// A tool that the model asked for, with its arguments as JSON text.
     case toolCall(name: String, arguments: String)
+    /// A file that comes with the answer.
+    case attachment(Attachment)
     /// The tokens that the turn used.
     case usage(prompt: Int, completion: Int)
     /// A whole reply of a script that has no turns of its own.
@@ -31,12 +33,28 @@ public enum TurnEvent: Sendable, Equatable {
             name.utf8.count + arguments.utf8.count + Self.overhead
         case .retrying(let reason, _, _, _):
             reason.utf8.count + Self.overhead
+        case .attachment(let file):
+            file.name.utf8.count + file.bytes.count + Self.overhead
         case .usage, .skipped:
             Self.overhead
         }
     }
 
     private static let overhead = 32
+}
+
+/// A question and its answer, as the screen has shown them.
+public struct ChatExchange: Sendable, Equatable {
+    /// What the user wrote.
+    public let question: String
+    /// What was shown, also of an answer that was cut short.
+    public let answer: String
+
+    /// Creates an exchange.
+    public init(question: String, answer: String) {
+        self.question = question
+        self.answer = answer
+    }
 }
 
 /// How a turn ended.

@@ -98,7 +98,7 @@ struct CacheEntry: Sendable {
         try await blockingCall("amaru-cache") {
             guard let lock = try FileLock.acquireIfFree(at: lockPath) else { return false }
             defer { withExtendedLifetime(lock) {} }
-            guard let claim = EnvironmentUse.claim(marker.path) else { return false }
+            guard let claim = CacheUse.claim(marker.path) else { return false }
             defer { withExtendedLifetime(claim) {} }
             try remove()
             lock.removeFile()

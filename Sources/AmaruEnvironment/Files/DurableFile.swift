@@ -4,9 +4,9 @@
 import SystemPackage
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+    package import FoundationEssentials
 #else
-    import Foundation
+    package import Foundation
 #endif
 
 #if canImport(Glibc)
@@ -16,11 +16,11 @@ import SystemPackage
 #endif
 
 /// Operations on files that survive a crash of the machine, or leave no trace.
-enum DurableFile {
+package enum DurableFile {
     /// Creates a folder with its parents, if it is missing.
     ///
     /// Not Foundation's function, whose errors don't say what is wrong with which folder.
-    static func makeFolder(_ folder: URL) throws { try makeFolder(FilePath(folder.path)) }
+    package static func makeFolder(_ folder: URL) throws { try makeFolder(FilePath(folder.path)) }
 
     private static func makeFolder(_ path: FilePath) throws {
         let exists = (try? FileDescriptor.open(path, .readOnly, options: .directory).close()) != nil

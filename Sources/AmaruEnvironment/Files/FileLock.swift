@@ -13,7 +13,7 @@ import SystemPackage
 ///
 /// An installer inherits the descriptor: if this process is killed, the lock stays until the
 /// installer ends too, so no process deletes a folder that is still being filled.
-final class FileLock: Sendable {
+package final class FileLock: Sendable {
     /// The descriptor that holds the lock.
     let descriptor: Descriptor
 
@@ -25,7 +25,7 @@ final class FileLock: Sendable {
     }
 
     /// Removes the file; who waits for it makes another one.
-    func removeFile() { unlink(path) }
+    package func removeFile() { unlink(path) }
 
     /// Waits for the lock on the file at `path`, which is created if it is missing.
     ///
@@ -44,7 +44,7 @@ final class FileLock: Sendable {
     /// Returns the lock on the file at `path`, or nil if it is taken.
     ///
     /// - Throws: `PosixError` if the file can't be opened or locked.
-    static func acquireIfFree(at path: String) throws -> FileLock? {
+    package static func acquireIfFree(at path: String) throws -> FileLock? {
         let descriptor = try Descriptor(opening: path, .readWrite, .create)
         if flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 {
             // One that was removed between the two calls locks nothing; the next try makes another.

@@ -43,6 +43,32 @@ public enum UserFolder {
         folder("XDG_CONFIG_HOME", ".config", environment)
     }
 
+    /// The folder for what the program keeps: `$XDG_DATA_HOME/amaru`, else `~/.local/share/amaru`.
+    ///
+    /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
+    public static func data(in environment: [String: String]) -> URL {
+        folder("XDG_DATA_HOME", ".local/share", environment)
+    }
+
+    /// The folder for what the program remembers of its use: `$XDG_STATE_HOME/amaru`, else
+    /// `~/.local/state/amaru`.
+    ///
+    /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
+    public static func state(in environment: [String: String]) -> URL {
+        folder("XDG_STATE_HOME", ".local/state", environment)
+    }
+
+    /// The user's home: `$HOME`, else what the system knows of.
+    ///
+    /// - Parameter environment: The process's variables, read by the caller.
+    /// - Returns: The folder, which need not exist.
+    public static func home(in environment: [String: String]) -> URL {
+        let named = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return URL(filePath: named ?? entry, directoryHint: .isDirectory)
+    }
+
     /// The home that the system knows of; not Foundation's, which trusts an empty HOME.
     private static var entry: String {
         var (user, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
@@ -64,8 +90,6 @@ public enum UserFolder {
         if let path = environment[variable], path.hasPrefix("/") {
             return URL(filePath: path, directoryHint: .isDirectory).appending(path: "amaru")
         }
-        let named = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let home = URL(filePath: named ?? entry, directoryHint: .isDirectory)
-        return home.appending(path: "\(standard)/amaru")
+        return home(in: environment).appending(path: "\(standard)/amaru")
     }
 }

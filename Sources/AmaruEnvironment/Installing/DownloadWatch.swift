@@ -43,7 +43,8 @@ final class DownloadWatch: Sendable {
                 do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
                 guard let download = current.withLock(\.self) else { continue }
                 if download.name != reported.name { reported = (download.name, 0) }
-                let tenths = Int(Self.size(of: download.name, in: folder) / download.bytes * 10)
+                let file = sizes(below: folder).first { $0.key.hasSuffix("/" + download.name) }
+                let tenths = Int(Double(file?.value ?? 0) / download.bytes * 10)
                 guard tenths > reported.tenths, tenths < 10 else { continue }
                 reported.tenths = tenths
                 progress("  \(tenths)0 % of \(download.name)")
@@ -60,12 +61,4 @@ final class DownloadWatch: Sendable {
 
     /// Watches no longer.
     func end() { task.withLock(\.self)?.cancel() }
-
-    private static func size(of name: String, in folder: URL) -> Double {
-        let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
-        guard let path = paths.first(where: { $0.hasSuffix("/" + name) }) else { return 0 }
-        let file = folder.appending(path: path).path
-        let found = try? FileManager.default.attributesOfItem(atPath: file)
-        return Double(found?[.size] as? Int ?? 0)
-    }
 }

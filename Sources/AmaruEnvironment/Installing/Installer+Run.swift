@@ -52,7 +52,8 @@ extension Installer {
             task: task,
             status: status,
             lines: last + notes(),
-            folder: work.entry.path
+            folder: work.entry.path,
+            work: work.folder.path
         )
         throw watch.hasFired ? failure.stalled(stallLimit) : failure.error
     }

@@ -65,15 +65,6 @@ struct Installer: Sendable {
         }
     }
 
-    /// The place of an installation, and what it includes.
-    enum Mode: Equatable {
-        /// Into the environment, dependencies included.
-        case complete
-
-        /// Into a plain folder: wheels only, without dependencies, nothing compiled.
-        case unpacked(URL)
-    }
-
     /// Installs what a request names.
     func install(_ request: EnvironmentRequest, into environment: PythonEnvironment) async throws {
         let files = request.requirementFiles.flatMap { ["--requirement", $0] }
@@ -82,19 +73,18 @@ struct Installer: Sendable {
         try await install(options, request.texts, into: environment, task: "install \(named)")
     }
 
-    /// Installs requirements with `environment`'s Python.
-    func install(
-        _ requirements: [String],
-        into environment: PythonEnvironment,
-        _ mode: Mode
+    /// Puts the wheel of a requirement into a plain folder, without its dependencies.
+    ///
+    /// - `environment`: Whose Python decides which wheel that is.
+    func unpack(
+        _ requirement: String,
+        into folder: URL,
+        for environment: PythonEnvironment
     ) async throws {
-        var options: [String] = []
-        if case .unpacked(let folder) = mode {
-            options += ["--no-deps", "--only-binary", ":all:", "--target", folder.path]
-            if program == .pip { options.append("--no-compile") }
-        }
-        let task = "install \(requirements.joined(separator: ", "))"
-        try await install(options, requirements, into: environment, task: task)
+        var options = ["--no-deps", "--only-binary", ":all:", "--target", folder.path]
+        if program == .pip { options.append("--no-compile") }
+        let task = "install \(requirement)"
+        try await install(options, [requirement], into: environment, task: task)
     }
 
     /// Installs what a change adds.
@@ -126,8 +116,11 @@ struct Installer: Sendable {
         task: String
     ) async throws {
         guard !requirements.isEmpty || options.contains("--requirement") else { return }
-        let own = ["--progress-bar", "off", "--no-warn-script-location"]
-        let all = (program == .pip ? own : []) + options + ["--"] + requirements
+        let own =
+            program == .pip
+            ? ["--progress-bar", "off", "--no-warn-script-location"]
+            : InstallerEnvironment.optionsForUV(self.environment)
+        let all = own + options + ["--"] + requirements
         try await pip("install", all, in: environment, task: task)
     }
 

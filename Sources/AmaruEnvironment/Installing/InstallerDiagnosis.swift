@@ -77,6 +77,8 @@ struct InstallerDiagnosis {
     let lines: [String]
     /// The folder that it wrote to.
     let folder: String
+    /// The folder of its own files, which say nothing to a user.
+    let work: String
 
     /// The error: what failed, the installer's last words, and what to do.
     var error: EnvironmentError {
@@ -105,8 +107,16 @@ struct InstallerDiagnosis {
     }
 
     private var words: String {
-        let shown = lines.suffix(12).map { "  " + $0 }.joined(separator: "\n")
+        let shown = lines.suffix(12).map { "  " + plain($0) }.joined(separator: "\n")
         let output = shown.isEmpty ? "It said nothing." : "It said:\n\(shown)"
         return "\(installer) could not \(task) (\(status)). \(output)"
+    }
+
+    /// A line without the place in a file of ours that pip shows for each requirement.
+    private func plain(_ line: String) -> String {
+        guard let start = line.firstRange(of: " (from -r \(work)/"),
+            let end = line[start.upperBound...].firstRange(of: "))")
+        else { return line }
+        return "\(line[..<start.lowerBound])\(line[end.upperBound...])"
     }
 }

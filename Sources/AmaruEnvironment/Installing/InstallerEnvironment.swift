@@ -39,12 +39,17 @@ enum InstallerEnvironment {
             result["UV_FIND_LINKS"] = environment["PIP_FIND_LINKS"]
                 .map { $0.split(separator: " ").joined(separator: ",") }
         }
-        if environment["UV_NO_INDEX"] == nil {
-            result["UV_NO_INDEX"] = environment["PIP_NO_INDEX"]
-        }
         if environment["SSL_CERT_FILE"] == nil {
             result["SSL_CERT_FILE"] = environment["PIP_CERT"]
         }
         return result
+    }
+
+    /// The options of uv for what the user set for pip, and uv takes from no variable.
+    static func optionsForUV(_ environment: [String: String]) -> [String] {
+        // What pip takes for true.
+        let words: Set = ["y", "yes", "t", "true", "on", "1"]
+        let word = environment["PIP_NO_INDEX"]?.lowercased() ?? ""
+        return words.contains(word) ? ["--no-index"] : []
     }
 }

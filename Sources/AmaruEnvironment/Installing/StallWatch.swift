@@ -38,7 +38,7 @@ final class StallWatch: Sendable {
         let task = Task.detached { [self] in
             var known: [Int] = []
             while true {
-                let found = [state.withLock(\.lines)] + folders.map(Self.size)
+                let found = [state.withLock(\.lines)] + folders.flatMap(Self.growth)
                 if found == known { break }
                 known = found
                 do { try await Task.sleep(for: limit) } catch { return }
@@ -55,13 +55,9 @@ final class StallWatch: Sendable {
     /// Watches no longer.
     func end() { state.withLock(\.task)?.cancel() }
 
-    /// The bytes and files below a folder.
-    private static func size(of folder: URL) -> Int {
-        let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []
-        return files.reduce(files.count) { sum, file in
-            let path = folder.appending(path: file).path
-            let found = try? FileManager.default.attributesOfItem(atPath: path)
-            return sum + (found?[.size] as? Int ?? 0)
-        }
+    /// The number of files below a folder, and of their bytes.
+    private static func growth(of folder: URL) -> [Int] {
+        let found = sizes(below: folder)
+        return [found.count, found.values.reduce(0, +)]
     }
 }

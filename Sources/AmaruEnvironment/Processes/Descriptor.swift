@@ -3,6 +3,12 @@
 
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// An open file of this process, which no child inherits; closed with the last reference to it.
 package final class Descriptor: Sendable {
     /// The number that system calls take.
@@ -26,6 +32,15 @@ package final class Descriptor: Sendable {
                 permissions: .ownerReadWrite
             ).rawValue
         }
+    }
+
+    /// Opens what another descriptor is open on.
+    ///
+    /// - Throws: `PosixError` if that is closed, or the process has no free descriptors.
+    init(duplicating other: Int32) throws {
+        let copy = fcntl(other, F_DUPFD_CLOEXEC, 10)
+        guard copy >= 0 else { throw PosixError("duplicate descriptor \(other)") }
+        number = copy
     }
 
     deinit { try? FileDescriptor(rawValue: number).close() }

@@ -18,6 +18,14 @@ ADDRESS = re.compile(r"(https?|file)://[^\s\\\"'<>^`{|}\x00-\x20\x7f-\uffff]+")
 DIGEST = re.compile(r"[0-9a-f]{32,128}")
 SECURE = ("sha256", "sha384", "sha512")
 
+# What the table [tool.amaru] says; all but the first may be missing.
+INPUTS: dict[str, tuple[type, str]] = {
+    "requirements": (list, "list of strings"),
+    "requirement-files": (str, "string"),
+    "requires-python": (str, "string"),
+    "indexes": (list, "list of strings"),
+}
+
 MARKERS = (
     "implementation_name",
     "python_version",
@@ -130,6 +138,20 @@ def source(one: dict[str, Any], base: str) -> dict[str, Any]:
     return {"name": name, "url": url, "hashes": hashes}
 
 
+def checked(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return what a lock was made for, or raise ValueError that names what is wrong."""
+    found = {}
+    for key, (kind, words) in INPUTS.items():
+        value = inputs[key] if key == "requirements" else inputs.get(key)
+        if value is None:
+            continue
+        texts = value if kind is list else [value]
+        if not isinstance(value, kind) or not all(isinstance(t, str) for t in texts):
+            raise ValueError(f"tool.amaru.{key} is not a {words}")
+        found[key] = value
+    return found
+
+
 def read(path: str, folder: str) -> dict[str, Any]:
     """Return what a lock says."""
     with open(path, encoding="utf-8") as file:
@@ -143,7 +165,7 @@ def read(path: str, folder: str) -> dict[str, Any]:
         return {"fits": False, "packages": []}
     base = "file://" + pathname2url(folder) + "/"
     return {
-        "inputs": inputs,
+        "inputs": checked(inputs),
         "fits": all(inputs.get(key) == value for key, value in here().items()),
         "packages": [source(one, base) for one in packages],
     }

@@ -11,6 +11,8 @@ public struct HTTPOutcome: Sendable, Hashable {
     public var status: Int?
     /// The error with which the exchange failed, if it did.
     public var error: HTTPTransferError?
+    /// When its steps happened, up to the head of the response.
+    public var timings = HTTPExchangeTimings()
 }
 
 /// A backend that counts the exchanges in flight, and keeps the outcome of the latest.
@@ -60,7 +62,12 @@ private final class ExchangeLog: Sendable {
         }
     }
 
-    func head(_ id: UInt64, status: Int) { update(id) { $0.status = $0.status ?? status } }
+    func head(_ id: UInt64, status: Int, _ timings: HTTPExchangeTimings) {
+        update(id) { outcome in
+            outcome.status = outcome.status ?? status
+            outcome.timings = timings
+        }
+    }
 
     func failed(_ id: UInt64, _ error: HTTPTransferError) {
         update(id) { $0.error = $0.error ?? error }
@@ -97,7 +104,7 @@ private final class ObservedExchange: ForwardingExchange, @unchecked Sendable {
     deinit { log.forget(id) }
 
     override func willDeliver(_ head: HTTPTransferHead) -> HTTPTransferHead {
-        log.head(id, status: head.status)
+        log.head(id, status: head.status, timings)
         return head
     }
 

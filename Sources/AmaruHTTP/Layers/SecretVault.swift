@@ -90,6 +90,24 @@ public final class SecretVault: Sendable {
         } ?? 0
     }
 
+    /// Whether a text holds a key, or breaks off in one.
+    package func holdsKey(_ text: String) -> Bool {
+        let search = search
+        guard !search.isEmpty else { return false }
+        var text = text
+        return text.withUTF8 { bytes in
+            var place = search.candidate(from: 0, in: bytes)
+            while place < bytes.count {
+                switch search.find(at: place, in: bytes) {
+                case .whole: return true
+                case .begun(let matched) where matched >= 8: return true
+                case .begun, .nothing: place = search.candidate(from: place + 1, in: bytes)
+                }
+            }
+            return false
+        }
+    }
+
     /// A search for all keys.
     var search: KeySearch {
         KeySearch(entries.withLockedValue { $0.values.flatMap(\.spellings) })

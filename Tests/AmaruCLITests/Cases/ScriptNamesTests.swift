@@ -19,7 +19,11 @@ extension BuiltCommand {
                 in: folder
             )
             let amaru = try await AmaruProcess.run(["run", "\(name).py"], in: folder)
-            #expect(amaru == python)
+            #expect(amaru.status == python.status)
+            #expect(amaru.output == python.output)
+            // What CPython 3.13 adds where it was started with a script itself.
+            let hint = #/ \(consider renaming .*\)/#
+            #expect(amaru.errors == python.errors.replacing(hint, with: ""))
         }
 
         @Test(arguments: [

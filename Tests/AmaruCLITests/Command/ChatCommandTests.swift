@@ -136,11 +136,20 @@ extension BuiltCommand {
             try await server.requests(reach: 1)
             try terminal.send("two\rthree\r\u{4}")
             gate.open()
-            try await terminal.waitFor("answer one")
-            try await terminal.waitFor("answer two")
-            try await terminal.waitFor("answer three")
             #expect(try await chat.end() == .exited(0))
             await server.shutDown()
+            try await terminal.screen.waitForEnd()
+            #expect(
+                ScreenImage(columns: 80, terminal.output).text == """
+                    > one
+                    answer one
+                    > two
+                    answer two
+                    > three
+                    answer three
+                    >
+                    """
+            )
             let asked = try server.requests.map { try ChatBody($0).messages.last?.content }
             #expect(asked == ["one", "two", "three"])
         }

@@ -128,7 +128,7 @@ extension BuiltCommand {
             try terminal.send("some_\t")
             try await terminal.waitFor("some_n")
             try terminal.send("\t")
-            try await terminal.waitFor("some_name  some_number")
+            try await terminal.waitFor("some_name    some_number")
             try terminal.send("um\t + 1\r")
             try await terminal.waitFor("7\r\n")
             try await terminal.waitFor(">>> ")
@@ -137,6 +137,25 @@ extension BuiltCommand {
             try await terminal.waitFor(">>> ")
             try terminal.send("\u{4}")
             #expect(try await repl.end() == .exited(0), "\(terminal.output)")
+        }
+
+        @Test func `Lines of an earlier session are there, and not those that input() took`()
+            async throws
+        {
+            for line in ["x = input('na' + 'me? ')", ""] {
+                let (terminal, repl) = try await start()
+                if line.isEmpty {
+                    try terminal.send("\u{1B}[A")
+                    try await terminal.waitFor(">>> x = input(")
+                    try terminal.send("\r")
+                } else {
+                    try terminal.send(line + "\r")
+                }
+                try await terminal.waitFor("name? ")
+                try await type("Ada", "", on: terminal)
+                try terminal.send("\u{4}")
+                #expect(try await repl.end() == .exited(0), "\(terminal.output)")
+            }
         }
 
         @Test func `What is pasted may be several statements`() async throws {
@@ -180,7 +199,7 @@ extension BuiltCommand {
                     on: terminal
                 )
                 try await type("x", "'Hello there'\r\n", on: terminal)
-                try await type("await amaru.chat('again')", "RuntimeError: ", on: terminal)
+                try await type("await amaru.chat('again')", "ChatError: ", on: terminal)
                 try terminal.send("\u{4}")
                 #expect(try await repl.end() == .exited(0), "\(terminal.output)")
             }

@@ -182,9 +182,10 @@ extension BuiltCommand {
             (.truncated("print(1)", announced: 100), "cannot be fetched: "),
             (.closeBeforeHead, "cannot be fetched: "),
             (.raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na\0"), "binary file"),
+            (.text("\n<!DOCTYPE html>\n<title>chat.py</title>"), "the server sent a page of HTML"),
         ]
 
-        @Test("What cannot be fetched is said, by the URL", arguments: 0..<6)
+        @Test("What cannot be fetched is said, by the URL", arguments: 0..<7)
         func fault(index: Int) async throws {
             let (response, reason) = Self.faults[index]
             let result = try await serving({ _, _ in response }) {
@@ -193,6 +194,17 @@ extension BuiltCommand {
             #expect(result.status == .exited(2))
             #expect(result.errors.contains(reason), "\(result)")
             #expect(result.output.isEmpty)
+        }
+
+        @Test func `The URL of a file is its path`() async throws {
+            try folder.write("import sys; print(sys.argv)", to: "a b.py")
+            let path = "\(folder.path)/a b.py"
+            for start in ["file://", "FILE://localhost"] {
+                let url = start + path.replacing(" ", with: "%20")
+                #expect(try await run([url]).output == "['\(path)']\n")
+            }
+            let other = try await run(["file://host\(path)"])
+            #expect(other.errors.contains("there is no such file or folder"))
         }
 
         @Test func `Nothing is fetched that --allow-net does not allow`() async throws {

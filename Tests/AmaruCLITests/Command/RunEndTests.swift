@@ -69,6 +69,48 @@ extension BuiltCommand {
             #expect(result.status == .exited(0))
         }
 
+        @Test func `What a script has started is done before it ends, as in a page`() async throws {
+            let result = try await run(
+                """
+                import asyncio
+                from js import setTimeout
+                async def work():
+                    await asyncio.sleep(0.01)
+                    print("worked")
+                    asyncio.create_task(more())
+                async def more():
+                    await asyncio.sleep(0)
+                    print("more")
+                asyncio.ensure_future(work())
+                setTimeout(lambda: print("timer"), 20)
+                print("end")
+                """
+            )
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.first == "end")
+            #expect(lines.sorted() == ["end", "more", "timer", "worked"], "\(result.errors)")
+            #expect(result.status == .exited(0))
+        }
+
+        @Test func `sys.exit ends a script that only waits for what it has started`() async throws {
+            let result = try await run(
+                """
+                import asyncio, sys
+                async def leave():
+                    await asyncio.sleep(0)
+                    sys.exit(5)
+                async def forever():
+                    try:
+                        await asyncio.Event().wait()
+                    finally:
+                        print("cancelled")
+                tasks = [asyncio.ensure_future(leave()), asyncio.ensure_future(forever())]
+                """
+            )
+            #expect(result.output == "cancelled\n", "\(result.errors)")
+            #expect(result.status == .exited(5))
+        }
+
         @Test func `run_sync waits in scripts that await, too`() async throws {
             let result = try await run(
                 """

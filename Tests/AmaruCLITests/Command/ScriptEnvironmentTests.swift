@@ -94,13 +94,21 @@ extension BuiltCommand {
             try await makeWheel("amaru_two", "1.0")
             let first = try await amaru("run", "--locked", "script.py")
             #expect(first.output == "1.0\n", "\(first)")
-            let more = try await amaru("run", "--locked", "--with", "amaru-two", "script.py")
+            let more = try await amaru(
+                "run",
+                "--locked",
+                "--with",
+                "amaru-two,amaru-one",
+                "script.py"
+            )
             #expect(more.output == "1.0\n", "\(more)")
             #expect(more.errors.contains("Successfully installed amaru-two-1.0"))
             let path = try await amaru("env", "path", "script.py")
             #expect(path.output.hasPrefix(folder.path + "/cache/amaru/environments/"), "\(path)")
             let name = URL(filePath: String(path.output.dropLast())).lastPathComponent
             #expect(try await amaru("env", "path", String(name.prefix(9))) == path)
+            let shown = try await amaru("env", "show", "script.py")
+            #expect(shown.output.hasPrefix(path.output) && shown.output.contains("amaru_one 1.0\n"))
 
             try folder.write(Self.script.replacing("one>=1", with: "one>1"), to: "script.py")
             let stale = try await amaru("run", "--locked", "script.py")

@@ -41,7 +41,6 @@ import Testing
 
     private static let packages = ScriptPackages(
         builder: EnvironmentBuilder(cacheFolder: URL(filePath: "/nowhere"), environment: [:]),
-        interpreter: { PythonInterpreterInfo(path: "/nowhere", version: "3.11.2") },
         progress: { _ in }
     )
 }

@@ -45,6 +45,34 @@ struct ForkTests {
         }
     }
 
+    @Test("It is no reason to warn that the host has threads, and that the program has is one")
+    func warnings() async {
+        await #expect(processExitsWith: .success) {
+            _ = try await runAlone(
+                """
+                import os, sys, threading, warnings
+                def fork():
+                    child = os.fork()
+                    if child == 0: os._exit(len(warnings.filters) - count)
+                    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                warnings.simplefilter("error")
+                count = len(warnings.filters)
+                assert fork() == 0
+                assert len(warnings.filters) == count
+                done = threading.Event()
+                thread = threading.Thread(target=done.wait)
+                thread.start()
+                warnings.simplefilter("always")
+                with warnings.catch_warnings(record=True) as caught:
+                    assert fork() <= 0
+                done.set()
+                thread.join()
+                assert bool(caught) == (sys.version_info >= (3, 12)), caught
+                """
+            )
+        }
+    }
+
     @Test("In a region of its own, and from a thread")
     func inRegions() async {
         let start = Self.start

@@ -3,6 +3,7 @@
 
 import Amaru
 import Foundation
+import Synchronization
 
 @main
 enum AmaruBench {
@@ -15,8 +16,7 @@ enum AmaruBench {
                 print(try await Hops.table(options.windows))
                 return
             }
-            try await rememberHomeLoop()
-            let failures = try await run(options)
+            let failures = try await runInStep(options)
             guard failures.isEmpty else {
                 complain("over the allowed instructions: " + failures.joined(separator: ", "))
                 exit(1)
@@ -27,21 +27,31 @@ enum AmaruBench {
         }
     }
 
-    /// The rows that await run on this loop.
-    private static func rememberHomeLoop() async throws {
-        _ = try await Python.run(
+    /// Does all of the work in one step of the home loop, and gives the failed rows.
+    ///
+    /// That is where code runs that awaits: the loop is running, and neither a Swift task nor
+    /// `PythonActor.run` is around it.
+    private static func runInStep(_ options: Options) async throws -> [String] {
+        let failures = Mutex<[String]>([])
+        let module = PythonModule("bench_step") {
+            PythonFunction("work") { () throws -> Void in
+                let work: @PythonActor () throws -> [String] = { try run(options) }
+                // Safe because Python code calls this on the Python thread, below.
+                let failed = try unsafeBitCast(work, to: (() throws -> [String]).self)()
+                failures.withLock { $0 = failed }
+            }
+        }
+        try await Python.register(module)
+        try await Python.run(
             """
-            import asyncio
-            bench_home_loop = asyncio.get_running_loop()
+            import asyncio, bench_step
             await asyncio.sleep(0)
-            """,
-            globals: Python.globals()
+            bench_step.work()
+            """
         )
+        return failures.withLock { $0 }
     }
 
-    /// Does all of the work inside one visit to the Python thread, and gives the failed rows.
-    ///
-    /// Not in `PythonActor.run`, in which no loop runs: what awaits does so in tasks of the loop.
     @PythonActor
     private static func run(_ options: Options) throws -> [String] {
         let rows = try Rows.all().filter(options.selects)

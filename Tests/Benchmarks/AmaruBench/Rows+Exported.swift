@@ -167,7 +167,7 @@ extension Rows {
         )
     }
 
-    /// What Swift takes for a task that never suspends, without Python: each awaitable needs one.
+    /// What Swift takes for a task that never suspends, without Python: awaits need none.
     private static func taskAlone(_ subject: Subject) throws -> Row {
         let c: PythonObject = try subject.c.done_future
         let homeLoop: PythonObject = try subject.python.home_loop

@@ -37,7 +37,7 @@ struct Subject {
         }
     }
 
-    /// The same inside a coroutine of the home loop, which never has to wait.
+    /// The same inside a coroutine of the home loop, which runs, and never has to wait.
     func awaitingLoop(_ statement: String, _ parameter: String, _ value: PythonObject) throws
         -> Loop
     {
@@ -59,7 +59,7 @@ struct Subject {
         """
 
     private static let source = """
-        import array, gc
+        import array, asyncio, gc
         from itertools import repeat
 
         # A collection that falls into one window and not into the next is noise.
@@ -91,7 +91,7 @@ struct Subject {
             sixteen_doubles = array.array("d", range(16))
         sixteen_doubles_type = type(sixteen_doubles).__module__
 
-        from __main__ import bench_home_loop as home_loop
+        home_loop = asyncio.get_running_loop()
 
         def make(source):
             namespace = {"repeat": repeat}
@@ -106,23 +106,17 @@ struct Subject {
             )
 
         def make_awaiting_loop(statement, parameter):
-            import asyncio.events
-
             start = make(
                 f"async def loop(count, {parameter}):\\n"
                 f"    for _ in repeat(None, count):\\n"
                 f"        {statement}\\n"
             )
             def loop(count, value):
-                # As in a task of the home loop, without its turns: nothing here has to wait.
-                former = asyncio.events._get_running_loop()
-                asyncio.events._set_running_loop(home_loop)
+                # As a task does, without the loop's turns: nothing here has to wait.
                 try:
                     start(count, value).send(None)
                 except StopIteration:
                     return
-                finally:
-                    asyncio.events._set_running_loop(former)
                 raise RuntimeError("the measured awaitable was not done")
             return loop
         """

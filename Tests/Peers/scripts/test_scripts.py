@@ -96,8 +96,14 @@ def test_a_library(tmp_path: Path, script: Path) -> None:
     assert expected.output or expected.errors
 
 
+# Where CPython 3.13 itself reports that it cannot do its work while it ends.
+WORSE = ("sys.exit(-2**70) in", "an error that no task gave")
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_an_end(tmp_path: Path, name: str) -> None:
+    if sys.version_info >= (3, 13) and name.startswith(WORSE):
+        pytest.skip("CPython 3.13 reports an error of its own")
     expected, found = both(tmp_path, SOURCES[name])
     assert found == expected
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from amaru import _bridge
 from amaru.transport._replacing import replace
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def _noting(module: ModuleType, connecting: Method) -> Callable[[Method], Method
         signature = inspect.signature(original)
 
         def init(pool: Any, *arguments: Any, **options: Any) -> None:
+            # The authorities are read beside what is done before a first request.
+            _bridge.http().warm_up()
             # Whoever only imports the library does not pay for what a pool needs.
             from amaru.transport._httpcore._pool import Pool
 

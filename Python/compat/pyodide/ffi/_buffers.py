@@ -86,8 +86,10 @@ class TypedArray(JsTypedArray, array):  # type: ignore[type-arg]
         file.write(self.tobytes())
 
     def from_file(self, file: IO[bytes]) -> None:
-        """Read as many bytes as there are from an open file."""
-        self.assign(file.read(self.byteLength))
+        """Read from an open file until the array is full, or the file ends."""
+        content = file.read(self.byteLength)
+        with memoryview(self) as own:
+            own.cast("B")[: len(content)] = content
 
     into_file = to_file
     _into_file = to_file
@@ -131,7 +133,12 @@ kinds: dict[str, type[TypedArray]] = {
     name: type(
         name,
         (TypedArray,),
-        {"__module__": __name__, "_code": code, "_exists": True},
+        {
+            "__module__": __name__,
+            "_code": code,
+            "_exists": True,
+            "BYTES_PER_ELEMENT": array(code).itemsize,
+        },
     )
     for name, code in _CODES.items()
 }

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pyodide.ffi._kinds import JsArray, JsIterable, JsMutableMap, JsProxy
 
-__all__ = ["Array", "Map", "Object", "Set", "attribute"]
+__all__ = ["Array", "Map", "Object", "Set", "attribute", "properties"]
 
 
 def attribute(name: str) -> str:
@@ -23,6 +23,13 @@ def attribute(name: str) -> str:
     """
     stem = name.rstrip("_")
     return name[:-1] if stem != name and keyword.iskeyword(stem) else name
+
+
+def properties(obj: Any) -> dict[str, Any]:
+    """Return what an object has of its own; nothing of None."""
+    if obj is None:
+        return {}
+    return dict(dict.items(obj) if isinstance(obj, dict) else vars(obj))
 
 
 def _spelt(name: str) -> str:

@@ -108,7 +108,8 @@ class ToJsConverter:
 def _key(key: Any) -> Any:
     if not isinstance(key, _KEYS):
         raise ConversionError(
-            f"{key!r} cannot be a key in JavaScript; use str, int, float or bool"
+            f"Cannot use {key!r} as a key for a Javascript Map; use str, int, float "
+            "or bool"
         )
     return key
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from abc import ABCMeta
+from collections.abc import Callable
+from functools import wraps
 from types import GenericAlias
 from typing import Any, ClassVar, Final
 
@@ -165,7 +167,28 @@ jsnull: Final = JsNull()
 
 
 class JsBigInt(int):
-    """An integer that JavaScript gets as a BigInt; here an int like any other."""
+    """An integer that JavaScript gets as a BigInt; here an int like any other.
+
+    What it becomes as the left operand is one, too.
+    """
+
+
+def _of_integers(name: str) -> Callable[..., Any]:
+    method = getattr(int, name)
+
+    @wraps(method)
+    def operator(*operands: Any) -> Any:
+        result = method(*operands)
+        return JsBigInt(result) if type(result) is int else result
+
+    return operator
+
+
+for _name in (
+    *("abs", "add", "and", "floordiv", "invert", "lshift", "mod", "mul", "neg"),
+    *("or", "pos", "pow", "rshift", "sub", "xor"),
+):
+    setattr(JsBigInt, f"__{_name}__", _of_integers(f"__{_name}__"))
 
 
 class ConversionError(Exception):

@@ -70,6 +70,12 @@ def clear_interval(interval: int) -> None:
     _clear(interval)
 
 
+def pending(loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
+    """Return the timers that a loop has still to call."""
+    timers: list[Any] = list(_timers.values())
+    return [timer for timer in timers if timer._loop is loop]
+
+
 def add_event_listener(elt: Any, event: str, listener: Callable[[Any], Any]) -> None:
     """Let an object that has events, such as an AbortSignal, call `listener`."""
     _method(elt, "addEventListener")(event, listener)

@@ -37,8 +37,10 @@ class HttpStatusError(OSError):
     """A response whose status is an error, from 400 to 599."""
 
     def __init__(self, status: int, status_text: str, url: str) -> None:
-        kind = "Client" if status < 500 else "Server"
-        super().__init__(f"{status} {kind} Error: {status_text} for url: {url}")
+        kind = {4: "Client Error", 5: "Server Error"}.get(
+            status // 100, "Invalid error code not between 400 and 599"
+        )
+        super().__init__(f"{status} {kind}: {status_text} for url: {url}")
         self.status = status
         self.status_text = status_text
         self.url = url

@@ -13,6 +13,34 @@ if TYPE_CHECKING:
     from loops import _State
 
 
+class _Warnings:
+    """The filters of warnings that are put aside while a process forks."""
+
+    aside: Any = None
+
+
+def before_fork() -> None:
+    """Keep CPython from warning of the host's threads, which a child does without.
+
+    From 3.12 on it warns where a process forks that has more than one thread.
+    """
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
+        return
+    import warnings
+
+    _Warnings.aside = warnings.catch_warnings()
+    _Warnings.aside.__enter__()
+    warnings.filterwarnings("ignore", ".* is multi-threaded", DeprecationWarning)
+
+
+def after_fork() -> None:
+    """Put the filters of warnings back, in the parent and in the child."""
+    aside, _Warnings.aside = _Warnings.aside, None
+    if aside is not None:
+        aside.__exit__(None, None, None)
+
+
 def follow_fork(end: Callable[..., object]) -> None:
     """In a child of `os.fork`, end it with the task or callback that forked."""
     import asyncio

@@ -75,6 +75,11 @@ def make_home_loop(
     return _State.loop
 
 
+def home_loop() -> Any:
+    """Return the loop of the Python thread; None before it is made."""
+    return _State.loop
+
+
 def makes_plain_futures() -> bool:
     """Return whether the home loop makes asyncio's own futures."""
     from asyncio import base_events

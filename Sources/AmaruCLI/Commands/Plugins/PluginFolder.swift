@@ -24,10 +24,7 @@ struct PluginFolder {
     /// The packages that the plugin files name, each once.
     ///
     /// Files and blocks that cannot be read are skipped: loading the file reports them.
-    func requirements(
-        _ builder: EnvironmentBuilder,
-        _ interpreter: () throws -> PythonInterpreterInfo
-    ) async throws -> [String] {
+    func requirements(_ builder: EnvironmentBuilder) async throws -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         var found: [String] = []
         for name in names.sorted()
@@ -41,7 +38,7 @@ struct PluginFolder {
             let metadata = try? await builder.metadata(
                 ofScript: source,
                 named: file,
-                with: interpreter()
+                with: .linked
             )
             try Task.checkCancellation()
             for requirement in metadata?.dependencies ?? [] where !found.contains(requirement) {

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shows what the function marked by ``amaru.reply`` returns or yields."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from amaru import _reply
+from amaru._pieces import Attachment, Reasoning, Usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amaru.host import Turn
+
+
+__all__ = ["Answering"]
+
+
+class Answering:
+    """One conversation of a script, whose history it keeps."""
+
+    def __init__(self) -> None:
+        self._history: list[dict[str, Any]] = []
+
+    async def answer(self, turn: Turn, text: str) -> None:
+        """Have the function answer, and show that in `turn`.
+
+        What was said remains in the history, also of an answer that was cut short.
+        """
+        marked = _reply.function()
+        assert marked is not None, "the script has offered one"
+        function, wishes = marked
+        given = {"history": list(self._history), "turn": turn}
+        said: list[str] = []
+        try:
+            result = function(text, **{name: given[name] for name in wishes})
+            await _show(turn, result, said)
+        finally:
+            if said:
+                self._history += [
+                    {"role": "user", "content": _content(turn, text)},
+                    {"role": "assistant", "content": "".join(said)},
+                ]
+
+
+async def _show(turn: Turn, result: Any, said: list[str]) -> None:
+    asking = sys.modules.get("amaru.chat.asking")
+    if asking is not None and isinstance(result, asking.Question):
+        # It has more to show than its text.
+        result = result.pieces()
+    if hasattr(result, "__await__") and not hasattr(result, "__aiter__"):
+        return await _show(turn, await result, said)
+    if hasattr(result, "__aiter__"):
+        try:
+            async for piece in result:
+                if not _add(turn, piece, said):
+                    break
+                await turn.drain()
+        finally:
+            # At once, and not when it is collected: the server may be answering.
+            if hasattr(result, "aclose"):
+                await result.aclose()
+    elif isinstance(result, Iterator):
+        for piece in result:
+            if not _add(turn, piece, said):
+                break
+            await turn.drain()
+            await asyncio.sleep(0)
+    elif result is not None:
+        _add(turn, result, said)
+
+
+def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
+    """Add a piece of an answer to the turn; tell whether it goes on."""
+    if isinstance(piece, Reasoning):
+        return turn.reasoning(piece.text)
+    if isinstance(piece, Usage):
+        return turn.usage(piece.prompt_tokens, piece.completion_tokens)
+    if isinstance(piece, Attachment):
+        return turn.attach(piece.name, piece.media_type, piece.data)
+    text = str(piece)
+    is_open = turn.text(text)
+    if is_open:
+        said.append(text)
+    return is_open
+
+
+def _content(turn: Turn, text: str) -> Any:
+    files = turn.attachments
+    if not files:
+        return text
+    from amaru.chat.parts import content
+
+    return content(text, files)

@@ -1,0 +1,74 @@
+// The files that a line of a conversation names.
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Finds `@path` at the start of a word, and the path of a picture or PDF as a terminal writes it
+/// when the file is dropped on it.
+///
+/// A word names a file only if there is one: `@ada`, and an address, are text.
+enum AttachedPaths {
+    /// The paths that a line names, each once, in order.
+    static func find(in line: String, home: String?) -> [String] {
+        var found: [String] = []
+        for word in words(of: line) {
+            var path: String
+            if word.hasPrefix("@") {
+                path = String(word.dropFirst())
+            } else if isAbsolute(word), MediaType.isPictureOrPDF(word) {
+                path = word
+            } else {
+                continue
+            }
+            if path.hasPrefix("file://") {
+                path = URL(string: path)?.path ?? path
+            }
+            if path.hasPrefix("~/"), let home { path = home + path.dropFirst() }
+            guard !path.isEmpty, let name = file(path), !found.contains(name) else { continue }
+            found.append(name)
+        }
+        return found
+    }
+
+    private static func isAbsolute(_ word: String) -> Bool {
+        word.hasPrefix("/") || word.hasPrefix("~/") || word.hasPrefix("file:///")
+    }
+
+    /// The file that a word means: also without the full stop or comma behind it.
+    private static func file(_ path: String) -> String? {
+        if FileManager.default.fileExists(atPath: path) { return path }
+        guard let last = path.last, ".,;:!?)".contains(last), path.count > 1 else { return nil }
+        return file(String(path.dropLast()))
+    }
+
+    /// The words of a line, as a shell reads them: with quotes, and a backslash before a blank.
+    ///
+    /// A quote in the middle of a word is text, as in `it's`.
+    private static func words(of line: String) -> [String] {
+        var (words, word, quote, isEscaped): ([String], String, Character?, Bool) =
+            ([], "", nil, false)
+        for character in line {
+            if isEscaped {
+                word += character.isWhitespace || "\\'\"()@&".contains(character) ? "" : "\\"
+                word.append(character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if let open = quote {
+                if character == open { quote = nil } else { word.append(character) }
+            } else if character == "\"" || character == "'", word.isEmpty || word == "@" {
+                quote = character
+            } else if character.isWhitespace {
+                words.append(word)
+                word = ""
+            } else {
+                word.append(character)
+            }
+        }
+        return (words + [word]).filter { !$0.isEmpty }
+    }
+}

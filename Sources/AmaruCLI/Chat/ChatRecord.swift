@@ -1,0 +1,173 @@
+// A conversation as this process knows it: its tree of turns, and what is written down of it.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+import AmaruEnvironment
+import AmaruHTTP
+import AmaruStore
+
+/// Remembers the turns of a chat, and has them written down as they stream.
+///
+/// It knows the same without a store, so that `/retry` and its like work there too.
+final class ChatRecord: Sendable {
+    private struct State {
+        var whole: WholeConversation?
+        /// Whether the script remembers another branch than the one that goes on.
+        var isRewound = false
+        /// The turn whose answer is not in the tree yet.
+        var last: (turn: Turn, id: Int64, ended: AsyncValue<Void>)?
+        /// Ends when all turns are written down.
+        var recordings: Task<Void, Never>?
+    }
+
+    private let session: ChatSession
+    private let writer: StoreWriter?
+    private let recorder: TurnRecorder?
+    private let script: String?
+    private let model: String
+    private let server: String
+    private let system: String
+    private let state: Lock<State>
+
+    /// How long the end of the program waits for the disk.
+    private static let patience = Duration.seconds(3)
+
+    /// Makes the record of a chat.
+    ///
+    /// - `script`: The path of a script of the user's; nil for the chat that is built in.
+    /// - `whole`: The conversation that goes on.
+    init(
+        _ program: Program,
+        _ session: ChatSession,
+        _ options: StoreOptions,
+        script: String? = nil,
+        continuing whole: WholeConversation? = nil
+    ) {
+        self.session = session
+        self.script = script
+        writer = options.noStore ? nil : StoreWriter(path: StoreOptions.path)
+        recorder = writer.map { TurnRecorder($0, vault: program.network.vault) }
+        model = script == nil ? program.choice.model ?? "" : ""
+        system = program.options.system ?? ""
+        server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
+        state = Lock(State(whole: whole, isRewound: whole != nil))
+    }
+
+    // MARK: Turns
+
+    /// What a script is told of what was said before; nil if it remembers it.
+    func history() async -> [ChatExchange]? {
+        await settle()
+        return state.withLock { state in
+            guard state.isRewound, let whole = state.whole else { return nil }
+            state.isRewound = false
+            return whole.branch.filter { !$0.answer.isEmpty }.map {
+                ChatExchange(question: $0.question, answer: $0.answer)
+            }
+        }
+    }
+
+    /// Notes a turn that begins.
+    func begin(_ turn: Turn, _ message: String) {
+        let now = TurnRecorder.now
+        let ended = AsyncValue<Void>()
+        let (stored, conversation) = state.withLock { state in
+            var whole = state.whole ?? new(message, at: now)
+            let stored = StoredTurn(
+                parent: whole.conversation.head,
+                question: message,
+                model: model,
+                at: now
+            )
+            whole.turns.append(stored)
+            whole.conversation.head = stored.id
+            state.whole = whole
+            state.last = (turn, stored.id, ended)
+            return (stored, whole.conversation)
+        }
+        let recording = recorder?.record(
+            turn,
+            as: stored,
+            in: conversation,
+            // Which model a script asks is its own affair.
+            model: { [session, script] in script == nil ? session.settings?.model : "" },
+            until: ended
+        )
+        state.withLock { state in
+            let former = state.recordings
+            state.recordings = Task {
+                await former?.value
+                await recording?.value
+            }
+        }
+    }
+
+    private func new(_ message: String, at time: Double) -> WholeConversation {
+        var made = Conversation(title: Conversation.title(of: message), model: model, at: time)
+        made.script = script
+        made.server = server
+        made.system = system
+        return WholeConversation(conversation: made, turns: [])
+    }
+
+    /// Notes that the turn has ended, so that its rest is written at once.
+    func end() { state.withLock { $0.last }?.ended.set(()) }
+
+    /// Takes the answer of the last turn into the tree.
+    private func settle() async {
+        guard let (turn, id, _) = state.withLock({ $0.last }), turn.end != nil else { return }
+        let answer = await Self.shown(turn)
+        state.withLock { state in
+            guard let index = state.whole?.turns.lastIndex(where: { $0.id == id }) else { return }
+            state.whole?.turns[index].answer = answer
+            state.last = nil
+        }
+    }
+
+    private static func shown(_ turn: Turn) async -> String {
+        var text = ""
+        do {
+            for try await event in turn.viewer() {
+                if case .text(let piece) = event { text += piece }
+            }
+        } catch {
+            // What was shown before a fault counts, as it does for the script.
+        }
+        return text
+    }
+
+    // MARK: Branches
+
+    /// The conversation with its last answer; nil before the first message.
+    func current() async -> WholeConversation? {
+        await settle()
+        return state.withLock { $0.whole }
+    }
+
+    /// Goes on behind another turn, or from the beginning.
+    func go(to turn: Int64?) {
+        let id = state.withLock { state in
+            state.whole?.conversation.head = turn
+            state.isRewound = true
+            return state.whole?.conversation.id
+        }
+        guard let id else { return }
+        writer?.add { store throws(StoreError) in
+            try store.setHead(of: id, to: turn, at: TurnRecorder.now)
+        }
+    }
+
+    // MARK: The store
+
+    /// What the user is told once if nothing can be kept.
+    func takeFailure() -> String? {
+        writer?.takeFailure().map { "this conversation is not kept: \($0)" }
+    }
+
+    /// Waits a moment for what is not written yet.
+    func finish() async {
+        let recordings = state.withLock { $0.recordings }
+        await writer?.finish(behind: recordings, within: Self.patience)
+    }
+}

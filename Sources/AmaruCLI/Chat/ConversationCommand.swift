@@ -1,0 +1,104 @@
+// The slash commands of a conversation: another answer, another question, another branch.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruStore
+
+/// What a user can do with a conversation besides going on.
+enum ConversationCommand: String, CaseIterable {
+    case retry, edit, branch, undo
+
+    /// What becomes of a line.
+    enum Outcome: Equatable {
+        /// This is sent.
+        case message(String)
+        /// It is put before the user, to be changed.
+        case draft(String)
+        /// This is shown, and nothing sent.
+        case shown(String)
+        /// It is wrong, and why.
+        case refused(String)
+    }
+
+    var summary: String {
+        switch self {
+        case .retry: "answer the last message again"
+        case .edit: "change the last message, as in /edit TEXT, and send it again"
+        case .branch: "list the branches that the others have made; /branch N takes one"
+        case .undo: "take the last message and its answer back"
+        }
+    }
+
+    /// The commands, for the list of all.
+    static let summaries = Dictionary(
+        uniqueKeysWithValues: allCases.map { ($0.rawValue, $0.summary) }
+    )
+
+    /// Whether a line is a slash command of any kind, which is no part of a conversation.
+    static func isCommand(_ line: String) -> Bool {
+        let word = line.prefix { $0 != " " }
+        guard word.first == "/", let first = word.dropFirst().first, first.isLetter || first == "_"
+        else { return false }
+        return word.dropFirst().allSatisfy { $0.isLetter || $0.isNumber || "_-".contains($0) }
+    }
+
+    /// The command of a line, with what follows it; nil for any other line.
+    static func parse(_ line: String) -> (command: ConversationCommand, rest: String)? {
+        guard line.first == "/" else { return nil }
+        let parts = line.dropFirst().split(
+            maxSplits: 1,
+            omittingEmptySubsequences: false,
+            whereSeparator: \.isWhitespace
+        )
+        guard let command = parts.first.flatMap({ ConversationCommand(rawValue: String($0)) })
+        else { return nil }
+        let rest = parts.dropFirst().first?.drop { $0.isWhitespace } ?? ""
+        return (command, String(rest))
+    }
+
+    /// Performs the command on a record.
+    func run(_ rest: String, on record: ChatRecord) async -> Outcome {
+        guard let whole = await record.current(), let last = whole.branch.last ?? whole.turns.last
+        else { return .refused("nothing has been said yet") }
+        switch self {
+        case .branch: return Self.branch(rest, whole, record)
+        case _ where whole.branch.isEmpty:
+            return .refused("all of this branch is taken back; /branch lists the others")
+        case .retry:
+            record.go(to: last.parent)
+            return .message(last.question)
+        case .edit where rest.isEmpty:
+            return .draft(last.question)
+        case .edit:
+            record.go(to: last.parent)
+            return .message(rest)
+        case .undo:
+            record.go(to: last.parent)
+            return .shown("Taken back: \(Conversation.title(of: last.question))")
+        }
+    }
+
+    private static func branch(
+        _ rest: String,
+        _ whole: WholeConversation,
+        _ record: ChatRecord
+    ) -> Outcome {
+        let ends = whole.ends
+        let word = rest.filter { !$0.isWhitespace }
+        if word.isEmpty { return .shown(list(ends, of: whole)) }
+        guard let number = Int(word), ends.indices.contains(number - 1) else {
+            return .refused("there is no branch \(word); /branch lists them")
+        }
+        let end = ends[number - 1]
+        record.go(to: end.id)
+        return .shown("Branch \(number): \(Conversation.title(of: end.question))")
+    }
+
+    private static func list(_ ends: [StoredTurn], of whole: WholeConversation) -> String {
+        ends.enumerated().map { index, end in
+            let mark = end.id == whole.conversation.head ? "*" : " "
+            let count = whole.path(to: end.id).count
+            let size = count == 1 ? "1 message" : "\(count) messages"
+            return "\(mark) \(index + 1)  \(Conversation.title(of: end.question)) (\(size))"
+        }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,79 @@
+// Answers that are laid out: when they are written, and how they end.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruEnvironment
+import AmaruMarkdown
+
+extension Screen {
+    /// Shows more of an answer; returns when the terminal has taken what came before.
+    func add(_ text: String) async throws {
+        guard let answer else { return try await write(text) }
+        answer.change { $0.append(text) }
+        try await refresh(answer)
+    }
+
+    /// Shows more of what the model thinks, where it can be told from the answer.
+    func addThought(_ text: String) async throws {
+        guard let answer else { return }
+        answer.change { $0.appendThought(text) }
+        try await refresh(answer)
+    }
+
+    /// Writes all of an answer for good.
+    func settleAnswer() async throws {
+        guard let answer, answer.isLive else { return }
+        answer.change { $0.finish() }
+        frameTimer?.cancel()
+        frameTimer = nil
+        try await writeFrame(answer)
+    }
+
+    /// Leaves all that came of an answer, without waiting for the terminal.
+    nonisolated func leaveAnswer(on terminal: TerminalSession) {
+        guard let answer, answer.isLive else { return }
+        guard !terminal.hasDroppedAnswer else {
+            // What the terminal has taken stays as it is: where the cursor stands is not known.
+            answer.change { $0.abandon() }
+            return terminal.post("")
+        }
+        answer.change { $0.finish() }
+        answer.frame(of: terminal.size) { terminal.post($0) }
+    }
+
+    /// Writes lines above what may still change; false if nothing may.
+    nonisolated func insert(_ text: String) -> Bool {
+        guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1,
+            let terminal = terminalInUse, !terminal.isFull, !isStopped
+        else { return false }
+        answer.change { $0.insert(text) }
+        answer.frame(of: terminal.size) { terminal.post($0) }
+        return true
+    }
+
+    /// Writes the next frame if it is time, else later.
+    private func refresh(_ answer: LiveAnswer) async throws {
+        let delay = answer.delay
+        guard delay > .zero else { return try await writeFrame(answer) }
+        guard frameTimer == nil else { return }
+        frameTimer = Task {
+            try? await Task.sleep(for: delay)
+            guard !Task.isCancelled else { return }
+            frameTimer = nil
+            // The output's end is found by whoever writes next.
+            try? await writeFrame(answer)
+        }
+    }
+
+    /// Writes what has changed; returns when the terminal has taken it.
+    private func writeFrame(_ answer: LiveAnswer) async throws {
+        // What comes meanwhile is in the next frame.
+        try await frameInWriting?.wait().get()
+        guard !isStopped else { return }
+        let terminal = try terminal
+        let done = answer.frame(of: terminal.size) { terminal.postAnswer($0) }
+        guard let done else { return }
+        frameInWriting = done
+        try await done.wait().get()
+    }
+}

@@ -1,0 +1,50 @@
+// How answers look, by what the user and the terminal ask for.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruMarkdown
+
+/// Whether answers are laid out, and with what.
+enum ScreenStyle: Equatable {
+    /// The text as it comes: for other programs, screen readers and simple terminals.
+    case plain
+    /// Laid out, each block when it is finished: for a program that takes colours.
+    case finished(TextColors)
+    /// Laid out while it comes.
+    case live(TextColors)
+
+    /// Decides by the variables that programs have for this.
+    ///
+    /// - `isPlain`: Whether the user asked for plain text.
+    init(isPlain: Bool, isTerminal: Bool, variables: [String: String]) {
+        let isForced = ["FORCE_COLOR", "CLICOLOR_FORCE"].contains { name in
+            !["", "0", "false"].contains(variables[name, default: ""])
+        }
+        let colors = Self.colors(isForced, variables)
+        if isPlain || isTerminal && variables["TERM", default: "dumb"] == "dumb" {
+            self = .plain
+        } else if isTerminal {
+            self = .live(colors)
+        } else {
+            self = isForced ? .finished(colors) : .plain
+        }
+    }
+
+    private static func colors(_ isForced: Bool, _ variables: [String: String]) -> TextColors {
+        let value = { (name: String) in variables[name, default: ""] }
+        if isForced { return .all }
+        // https://no-color.org says colours: bold and the like stay.
+        guard value("NO_COLOR").isEmpty, value("FORCE_COLOR").isEmpty else { return .monochrome }
+        let isOld = ["vt100", "vt102", "vt220", "vt320"].contains(value("TERM"))
+        return isOld && value("COLORTERM").isEmpty ? .monochrome : .all
+    }
+
+    /// The view that answers are shown with; nil for plain text.
+    var view: MarkdownView? {
+        let measure = CellMeasure { CellWidth.of($0) }
+        return switch self {
+        case .plain: nil
+        case .finished(let colors): MarkdownView(measure: measure, colors: colors, isLive: false)
+        case .live(let colors): MarkdownView(measure: measure, colors: colors)
+        }
+    }
+}

@@ -1,0 +1,13 @@
+// The options of what is shown.
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+struct ScreenOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Write answers as plain text, as they come: for screen readers, and to see the Markdown.
+            """
+    )
+    var plain = false
+}

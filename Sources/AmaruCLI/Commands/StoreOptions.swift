@@ -1,0 +1,107 @@
+// The options of the store: whether a conversation is kept, and which one goes on.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import AmaruStore
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+struct StoreOptions: ParsableArguments {
+    @Flag(help: "Keep nothing of the conversation on the disk.")
+    var noStore = false
+
+    /// Where conversations are kept.
+    static var path: String {
+        let folder = UserFolder.data(in: ProcessInfo.processInfo.environment)
+        return folder.appending(path: "conversations.db").path
+    }
+}
+
+struct ContinueOptions: ParsableArguments {
+    @Flag(
+        name: [.customShort("c"), .customLong("continue")],
+        help: """
+            Go on with the last conversation, or with the one whose id follows: -c k3f9, or \
+            --continue=k3f9. amaru history list shows the ids.
+            """
+    )
+    var isContinued = false
+
+    @Option(
+        name: .customLong("conversation"),
+        help: ArgumentHelp("Go on with this conversation.", valueName: "id", visibility: .hidden)
+    )
+    var identifier: String?
+
+    /// Takes the conversation to go on with, and its id off the words of the prompt; nil for a new
+    /// one.
+    ///
+    /// - Throws: `HistoryFailure` if there is none, or it cannot be continued; `StoreError`.
+    func conversation(_ prompt: inout [String]) throws -> WholeConversation? {
+        guard isContinued || identifier != nil else { return nil }
+        guard let store = try ConversationStore.existing(at: StoreOptions.path) else {
+            throw HistoryFailure("There is no conversation yet that could be continued.")
+        }
+        var id = try identifier.map { try store.identifier(named: $0) }
+        if id == nil, let word = prompt.first, followsFlag(word), Conversation.isID(word),
+            let found = try? store.identifier(named: word)
+        {
+            id = found
+            prompt.removeFirst()
+        }
+        guard let id = try id ?? store.latest(isBuiltIn: true),
+            let whole = try store.load(id)
+        else { throw HistoryFailure("There is no conversation yet that could be continued.") }
+        if let script = whole.conversation.script {
+            throw HistoryFailure(
+                "The conversation \(id) was with the script \(script), which alone knows how to "
+                    + "go on: amaru history show \(id) shows it."
+            )
+        }
+        return whole
+    }
+
+    /// Whether a word stands behind the option, where it may be an id.
+    private func followsFlag(_ word: String) -> Bool {
+        let words = CommandLine.arguments
+        return zip(words, words.dropFirst()).contains { option, next in
+            next == word && (option == "-c" || option == "--continue")
+        }
+    }
+
+    /// Writes `--continue=ID` as the option that the parser knows.
+    static func spelledOut(_ words: [String]) -> [String] {
+        let prefix = "--continue="
+        guard let index = words.firstIndex(where: { $0 == "--" || $0.hasPrefix(prefix) }),
+            words[index] != "--"
+        else { return words }
+        var words = words
+        words[index] = "--conversation=" + words[index].dropFirst(prefix.count)
+        return words
+    }
+}
+
+extension ChatOptions {
+    /// Takes over what a conversation was begun with and nothing else is said about.
+    mutating func goOn(with former: Conversation) {
+        if model == nil, gguf == nil, !former.server.isEmpty {
+            baseURL = baseURL ?? former.server
+            // Another server hardly has the same models.
+            if baseURL == former.server, !former.model.isEmpty { model = former.model }
+        }
+        if !former.system.isEmpty { system = system ?? former.system }
+    }
+}
+
+extension WholeConversation {
+    /// What is said where it goes on.
+    var welcome: String {
+        let count = branch.count == 1 ? "1 message" : "\(branch.count) messages"
+        return "going on with \(conversation.id): \(conversation.title) (\(count))"
+    }
+}

@@ -1,0 +1,136 @@
+// `amaru history`: the conversations that were kept.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruStore
+import ArgumentParser
+
+struct HistoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history",
+        abstract: "List, search, show, export, import or delete conversations.",
+        discussion: """
+            Conversations are kept in $XDG_DATA_HOME/amaru/conversations.db, which only you can \
+            read. An id may be cut short as long as it stays the only one that begins so. To go on \
+            with a conversation: amaru -c ID.
+            """,
+        subcommands: [
+            List.self, Search.self, Show.self, Export.self, Import.self, Delete.self,
+        ],
+        defaultSubcommand: List.self
+    )
+
+    /// The store; nil, and said, if nothing was ever kept.
+    static func store() throws -> ConversationStore? {
+        let store = try ConversationStore.existing(at: StoreOptions.path)
+        if store == nil { Report.line("There are no conversations.") }
+        return store
+    }
+
+    /// The conversation of an id, or the one that the user picks on a terminal.
+    ///
+    /// - Throws: `HistoryFailure`.
+    static func whole(_ word: String?, in store: ConversationStore) throws -> WholeConversation {
+        let id = try word.map { try store.identifier(named: $0) } ?? HistoryPicker.pick(from: store)
+        guard let whole = try store.load(id) else {
+            throw HistoryFailure("The conversation \(id) was deleted just now.")
+        }
+        return whole
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the conversations: id, time of the last message, title."
+        )
+
+        @Option(
+            name: [.customShort("n"), .customLong("count")],
+            help: "How many of the last ones to list; all without it."
+        )
+        var count: Int?
+
+        @Flag(help: "Write one JSON object on each line.")
+        var json = false
+
+        func validate() throws {
+            guard count ?? 1 > 0 else { throw ValidationError("--count is a number from 1 on.") }
+        }
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                guard let store = try HistoryCommand.store() else { return }
+                let all = try store.list(atMost: count)
+                try Report.output(
+                    try json ? ConversationDocument.lines(of: all) : HistoryText.list(all)
+                )
+            }
+        }
+    }
+
+    struct Search: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Find the conversations in which all words occur, the best first."
+        )
+
+        @Argument(help: "Words, or their beginnings.")
+        var words: [String]
+
+        @Option(
+            name: [.customShort("n"), .customLong("count")],
+            help: "How many messages to look at most for."
+        )
+        var count = 50
+
+        @Flag(help: "Write one JSON object on each line.")
+        var json = false
+
+        func validate() throws {
+            guard count > 0 else { throw ValidationError("--count is a number from 1 on.") }
+            guard words.contains(where: { $0.contains { !$0.isWhitespace } }) else {
+                throw ValidationError("What is to be found? Write a word of the conversation.")
+            }
+        }
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                guard let store = try HistoryCommand.store() else { return }
+                let parts = words.flatMap { $0.split(whereSeparator: \.isWhitespace) }
+                let found = try store.search(parts.map(String.init), atMost: count)
+                guard !found.isEmpty else {
+                    Report.line("No conversation has these words.")
+                    throw ExitCode(1)
+                }
+                try Report.output(
+                    try json ? ConversationDocument.lines(of: found) : HistoryText.findings(found)
+                )
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a conversation as Markdown; without an id, on a terminal, you pick one."
+        )
+
+        @Argument(help: "The conversation's id, or its beginning.")
+        var id: String?
+
+        @Flag(help: "Show the branches that were left, too.")
+        var all = false
+
+        @Flag(help: "Write it as JSON, with all branches.")
+        var json = false
+
+        func run() async throws {
+            try await PluginsCommand.reporting {
+                guard let store = try HistoryCommand.store() else { return }
+                let whole = try HistoryCommand.whole(id, in: store)
+                let text =
+                    try json
+                    ? ConversationDocument(whole, store).text
+                    : HistoryText.markdown(whole, isWhole: all)
+                try Report.output(text)
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+// What the store holds: lists, single conversations, searches.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A turn that a search has found.
+package struct FoundConversation: Sendable, Equatable {
+    package let conversation: Conversation
+    /// The words around the first place.
+    package let excerpt: String
+}
+
+extension ConversationStore {
+    private static let columns = "id, title, model, script, created, changed"
+
+    private static func conversation(_ row: Row) -> Conversation {
+        Conversation(
+            id: row.text(0),
+            title: row.text(1),
+            model: row.text(2),
+            script: row.optionalText(3),
+            created: row.real(4),
+            changed: row.real(5)
+        )
+    }
+
+    /// The conversations that were changed last, the newest last.
+    ///
+    /// System prompt, server and head are left out.
+    package func list(atMost count: Int? = nil) throws(StoreError) -> [Conversation] {
+        try database.rows(
+            """
+            SELECT * FROM (SELECT \(Self.columns) FROM conversation ORDER BY changed DESC LIMIT ?)
+            ORDER BY changed
+            """,
+            SQLValue(count ?? -1),
+            as: Self.conversation
+        )
+    }
+
+    /// The identifiers that begin with a text, at most a few.
+    package func identifiers(beginningWith text: String) throws(StoreError) -> [String] {
+        // No wildcard of GLOB is in a text that can be an identifier.
+        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else {
+            return []
+        }
+        return try database.rows(
+            "SELECT id FROM conversation WHERE id GLOB ? || '*' ORDER BY id LIMIT 5",
+            .text(text),
+            as: { $0.text(0) }
+        )
+    }
+
+    /// The conversation that was changed last; nil if there is none.
+    ///
+    /// - `isBuiltIn`: Whether those of scripts are left out.
+    package func latest(isBuiltIn: Bool) throws(StoreError) -> String? {
+        let chosen = isBuiltIn ? "WHERE script IS NULL" : ""
+        return try database.rows(
+            "SELECT id FROM conversation \(chosen) ORDER BY changed DESC LIMIT 1",
+            as: { $0.text(0) }
+        ).first
+    }
+
+    /// A conversation with all of its turns in the order that they began; nil if there is none.
+    package func load(_ id: String) throws(StoreError) -> WholeConversation? {
+        let found = try database.rows(
+            "SELECT \(Self.columns), server, system, head FROM conversation WHERE id = ?",
+            .text(id),
+            as: { row in
+                var conversation = Self.conversation(row)
+                conversation.server = row.text(6)
+                conversation.system = row.text(7)
+                conversation.head = row.optionalInteger(8)
+                return conversation
+            }
+        )
+        guard let conversation = found.first else { return nil }
+        let turns = try database.rows(
+            """
+            SELECT id, parent, question, model, started, state, reason, prompt_tokens,
+                completion_tokens, ended,
+                CASE state WHEN 'running' THEN \(Self.answerFromLog) ELSE answer END
+            FROM turn WHERE conversation = ? ORDER BY started, rowid
+            """,
+            .text(id),
+            as: Self.turn
+        )
+        return WholeConversation(conversation: conversation, turns: turns)
+    }
+
+    private static func turn(_ row: Row) -> StoredTurn {
+        var turn = StoredTurn(
+            id: row.integer(0),
+            parent: row.optionalInteger(1),
+            question: row.text(2),
+            model: row.text(3),
+            at: row.real(4)
+        )
+        turn.state = StoredTurn.State(rawValue: row.text(5)) ?? .interrupted
+        turn.reason = row.text(6)
+        turn.promptTokens = row.optionalInteger(7).map(Int.init)
+        turn.completionTokens = row.optionalInteger(8).map(Int.init)
+        turn.ended = row.optionalReal(9)
+        turn.answer = row.text(10)
+        return turn
+    }
+
+    /// The log of a turn, without the texts of its answer.
+    package func notes(of turn: Int64) throws(StoreError) -> [StoredEvent] {
+        try log(of: turn).filter { $0.kind != "text" }
+    }
+
+    /// The log of a turn from a number on.
+    package func log(of turn: Int64, from seq: Int = 0) throws(StoreError) -> [StoredEvent] {
+        try database.rows(
+            "SELECT seq, kind, data, at FROM event WHERE turn = ? AND seq >= ? ORDER BY seq",
+            .integer(turn),
+            SQLValue(seq),
+            as: { row in
+                StoredEvent(
+                    seq: Int(row.integer(0)),
+                    kind: row.text(1),
+                    data: row.text(2),
+                    time: row.real(3)
+                )
+            }
+        )
+    }
+
+    // MARK: Search
+
+    /// The conversations in which all words occur in one turn, the best first.
+    ///
+    /// Words are found from their beginning on. Where none is, they are looked for anywhere in the
+    /// texts: an index by words does not know the ones of languages that put no blanks between.
+    package func search(_ words: [String], atMost count: Int) throws(StoreError) -> [FoundConversation] {
+        let words = words.filter { !$0.isEmpty }
+        guard !words.isEmpty else { return [] }
+        // A quoted string, in which nothing is an operator.
+        let terms = words.map { "\"\($0.replacing("\"", with: "\"\""))\"*" }
+        let prefixed = Self.columns.split(separator: ", ").map { "c.\($0)" }
+        let columns = prefixed.joined(separator: ", ")
+        let found = try database.rows(
+            """
+            SELECT \(columns), snippet(search, -1, '', '', '…', 12) FROM search
+            JOIN turn t ON t.id = search.rowid JOIN conversation c ON c.id = t.conversation
+            WHERE search MATCH ? ORDER BY rank LIMIT ?
+            """,
+            .text(terms.joined(separator: " ")),
+            SQLValue(count),
+            as: Self.finding
+        )
+        return Self.oncePerConversation(
+            found.isEmpty ? try scan(for: words, columns, atMost: count) : found
+        )
+    }
+
+    private func scan(
+        for words: [String],
+        _ columns: String,
+        atMost count: Int
+    ) throws(StoreError) -> [FoundConversation] {
+        let text = "t.question || char(10) || t.answer"
+        var found: [FoundConversation] = []
+        try database.each(
+            """
+            SELECT \(columns), trim(substr(\(text),
+                max(1, instr(lower(\(text)), lower(?1)) - 30), 80), char(10))
+            FROM turn t JOIN conversation c ON c.id = t.conversation
+            WHERE \(Array(repeating: "\(text) LIKE ? ESCAPE '\\'", count: words.count)
+                .joined(separator: " AND "))
+            ORDER BY t.started DESC LIMIT ?
+            """,
+            [.text(words[0])] + words.map { .text("%\(Self.escaped($0))%") } + [SQLValue(count)]
+        ) { (row) throws(StoreError) in found.append(Self.finding(row)) }
+        return found
+    }
+
+    private static func escaped(_ word: String) -> String {
+        word.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+    }
+
+    private static func finding(_ row: Row) -> FoundConversation {
+        FoundConversation(conversation: conversation(row), excerpt: row.text(6))
+    }
+
+    private static func oncePerConversation(_ all: [FoundConversation]) -> [FoundConversation] {
+        var seen: Set<String> = []
+        return all.filter { seen.insert($0.conversation.id).inserted }
+    }
+}

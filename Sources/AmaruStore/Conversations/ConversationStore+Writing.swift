@@ -1,0 +1,192 @@
+// What changes the store.
+// SPDX-License-Identifier: Apache-2.0
+
+extension ConversationStore {
+    /// Adds a turn that begins now, and its conversation if that is new.
+    package func begin(
+        _ turn: StoredTurn,
+        in conversation: Conversation
+    ) throws(StoreError) {
+        let writer = try becomeWriter()
+        try database.transaction { () throws(StoreError) in
+            try add(conversation)
+            try add(turn, to: conversation.id, writer: writer)
+            try moveHead(of: conversation.id, to: turn.id, at: turn.started)
+        }
+    }
+
+    /// Adds to the log of a turn.
+    package func append(_ events: [StoredEvent], to turn: Int64) throws(StoreError) {
+        try database.transaction { () throws(StoreError) in try insert(events, turn) }
+    }
+
+    /// Ends a turn, whose answer is what its log holds.
+    package func end(
+        _ turn: Int64,
+        as state: StoredTurn.State,
+        reason: String,
+        model: String,
+        usage: (prompt: Int, completion: Int)?,
+        at time: Double
+    ) throws(StoreError) {
+        try database.transaction { () throws(StoreError) in
+            try database.run(
+                """
+                UPDATE turn SET state = ?, reason = ?, model = ?, prompt_tokens = ?,
+                    completion_tokens = ?, ended = ?, answer = \(Self.answerFromLog)
+                WHERE id = ? AND state = 'running'
+                """,
+                .text(state.rawValue),
+                .text(reason),
+                .text(model),
+                SQLValue(usage?.prompt),
+                SQLValue(usage?.completion),
+                .real(time),
+                .integer(turn)
+            )
+            try database.run(
+                """
+                UPDATE conversation SET changed = ?, model = ?
+                WHERE id = (SELECT conversation FROM turn WHERE id = ?)
+                """,
+                .real(time),
+                .text(model),
+                .integer(turn)
+            )
+        }
+    }
+
+    /// Says which turn the next one follows.
+    package func setHead(
+        of conversation: String,
+        to turn: Int64?,
+        at time: Double
+    ) throws(StoreError) {
+        try database.transaction { () throws(StoreError) in
+            try moveHead(of: conversation, to: turn, at: time)
+        }
+    }
+
+    /// Removes conversations for good: nothing of their text is left in the file.
+    ///
+    /// - Returns: The number that was there.
+    @discardableResult
+    package func delete(_ identifiers: [String]) throws(StoreError) -> Int {
+        let count = try database.transaction { () throws(StoreError) in
+            var count = 0
+            for id in identifiers {
+                try database.run("DELETE FROM conversation WHERE id = ?", .text(id))
+                count += database.changes
+            }
+            // The index keeps the words of what was removed until its parts are merged.
+            if count > 0 { try database.run("INSERT INTO search (search) VALUES ('optimize')") }
+            return count
+        }
+        // Fails, and can wait, while another process reads.
+        try? database.script("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
+    }
+
+    /// Removes all conversations; returns how many there were.
+    package func deleteAll() throws(StoreError) -> Int {
+        let all = try database.rows("SELECT id FROM conversation", as: { $0.text(0) })
+        return try delete(all)
+    }
+
+    /// Adds a conversation that comes from elsewhere, unless there is one of its name.
+    ///
+    /// - Returns: Whether it was added.
+    package func insert(_ whole: WholeConversation) throws(StoreError) -> Bool {
+        try database.transaction { () throws(StoreError) in
+            let id = whole.conversation.id
+            let known = "SELECT count(*) FROM conversation WHERE id = ?"
+            guard try database.number(known, .text(id)) == 0 else { return false }
+            var whole = whole
+            whole.freeIDs(isTaken: isTaken)
+            try add(whole.conversation)
+            for turn in whole.turns {
+                try add(turn, to: id, writer: nil)
+                try insert(whole.notes[turn.id] ?? [], turn.id)
+            }
+            try moveHead(of: id, to: whole.conversation.head, at: whole.conversation.changed)
+            return true
+        }
+    }
+
+    private func isTaken(_ turn: Int64) -> Bool {
+        let count = try? database.number("SELECT count(*) FROM turn WHERE id = ?", .integer(turn))
+        return count != 0
+    }
+
+    // MARK: Parts of transactions
+
+    private func add(_ conversation: Conversation) throws(StoreError) {
+        try database.run(
+            """
+            INSERT INTO conversation (id, title, model, script, created, changed, server, system)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            """,
+            .text(conversation.id),
+            .text(conversation.title),
+            .text(conversation.model),
+            SQLValue(conversation.script),
+            .real(conversation.created),
+            .real(conversation.changed),
+            .text(conversation.server),
+            .text(conversation.system)
+        )
+    }
+
+    private func add(
+        _ turn: StoredTurn,
+        to conversation: String,
+        writer: String?
+    ) throws(StoreError) {
+        try database.run(
+            """
+            INSERT INTO turn (id, conversation, parent, writer, state, reason, model,
+                prompt_tokens, completion_tokens, started, ended, question, answer)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .integer(turn.id),
+            .text(conversation),
+            SQLValue(turn.parent),
+            SQLValue(writer),
+            .text(turn.state.rawValue),
+            .text(turn.reason),
+            .text(turn.model),
+            SQLValue(turn.promptTokens),
+            SQLValue(turn.completionTokens),
+            .real(turn.started),
+            SQLValue(turn.ended),
+            .text(turn.question),
+            .text(turn.answer)
+        )
+    }
+
+    private func insert(_ events: [StoredEvent], _ turn: Int64) throws(StoreError) {
+        for event in events {
+            try database.run(
+                "INSERT INTO event (turn, seq, at, kind, data) VALUES (?, ?, ?, ?, ?)",
+                .integer(turn),
+                .integer(Int64(event.seq)),
+                .real(event.time),
+                .text(event.kind),
+                .text(event.data)
+            )
+        }
+    }
+
+    private func moveHead(
+        of conversation: String,
+        to turn: Int64?,
+        at time: Double
+    ) throws(StoreError) {
+        try database.run(
+            "UPDATE conversation SET head = ?, changed = ? WHERE id = ?",
+            SQLValue(turn),
+            .real(time),
+            .text(conversation)
+        )
+    }
+}

@@ -1,0 +1,123 @@
+// A reader of a turn's log that writes it to the store while the answer streams.
+// SPDX-License-Identifier: Apache-2.0
+
+package import AmaruChat
+package import AmaruEnvironment
+package import AmaruHTTP
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Writes turns down as they stream, several times a second, without delaying anybody.
+package struct TurnRecorder: Sendable {
+    /// How long events gather before they are written.
+    private static let pace = Duration.milliseconds(250)
+    /// From this size of a piece on, in bytes, no more is waited for: the turn is fast, and its log
+    /// keeps only so much for a reader that is late.
+    private static let large = 4096
+
+    private let writer: StoreWriter
+    private let vault: SecretVault
+
+    /// Makes a recorder.
+    ///
+    /// - `vault`: The keys that are overwritten in all that is written.
+    package init(_ writer: StoreWriter, vault: SecretVault) {
+        self.writer = writer
+        self.vault = vault
+    }
+
+    /// Seconds since 1970.
+    package static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Writes a turn down, from now to its end.
+    ///
+    /// - `model`: The model that has answered, asked for at the end.
+    /// - `ended`: Set by the caller when the turn has ended, so that its rest is written at once.
+    /// - Returns: A task that ends when all is written.
+    package func record(
+        _ turn: Turn,
+        as stored: StoredTurn,
+        in conversation: Conversation,
+        model: @escaping @Sendable () -> String?,
+        until ended: AsyncValue<Void>
+    ) -> Task<Void, Never> {
+        var conversation = conversation
+        conversation.title = TextRedactor.clean(conversation.title, of: vault)
+        conversation.system = TextRedactor.clean(conversation.system, of: vault)
+        let first = StoredTurn(
+            id: stored.id,
+            parent: stored.parent,
+            question: TextRedactor.clean(stored.question, of: vault),
+            model: stored.model,
+            at: stored.started
+        )
+        writer.add { [conversation] store throws(StoreError) in
+            try store.begin(first, in: conversation)
+        }
+        let viewer = turn.viewer()
+        return Task.detached { [self] in
+            var log = RecordedLog(vault: vault)
+            var events = viewer.makeAsyncIterator()
+            // Failures of the turn are its end, which is asked for below.
+            while !writer.hasFailed, let batch = try? await events.nextBatch() {
+                let entries = log.entries(for: batch)
+                let id = first.id
+                try? await writer.add { store throws(StoreError) in
+                    try store.append(entries, to: id)
+                }.wait()
+                let size = entries.reduce(0) { $0 + $1.data.utf8.count }
+                if size < Self.large { await Self.pause(until: ended) }
+            }
+            await finish(first.id, as: turn.end ?? .cancelled, model() ?? first.model, &log)
+        }
+    }
+
+    private func finish(
+        _ id: Int64,
+        as end: TurnEnd,
+        _ model: String,
+        _ log: inout RecordedLog
+    ) async {
+        let rest = log.end()
+        let (state, reason) = Self.state(of: end)
+        let words = TextRedactor.clean(reason, of: vault)
+        let usage = log.usage
+        try? await writer.add { store throws(StoreError) in
+            if !rest.isEmpty { try store.append(rest, to: id) }
+            try store.end(
+                id,
+                as: state,
+                reason: words,
+                model: model,
+                usage: usage,
+                at: Self.now
+            )
+        }.wait()
+    }
+
+    private static func state(of end: TurnEnd) -> (StoredTurn.State, String) {
+        switch end {
+        case .finished(let reason): (.finished, reason)
+        case .cancelled: (.stopped, "")
+        case .failed(let failure): (.failed, "\(failure)")
+        case .exited(let code): (.stopped, "the script ended the program with \(code)")
+        }
+    }
+
+    private static func pause(until ended: AsyncValue<Void>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await ended.wait() }
+            group.addTask { try? await Task.sleep(for: pace) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// Environments made by the real uv, from wheels of a folder.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruTesting
+import Foundation
+import Testing
+
+@testable import AmaruEnvironment
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct UVTests {
+    private let shop: WheelShop
+    private let variables: [String: String]
+
+    /// The folder of uv: that of `make test-python`'s environment, or one on the path.
+    private static let folder: String? = {
+        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let folders = path.split(separator: ":").map(String.init)
+        return ([root.appending(path: ".venv/bin").path] + folders).first {
+            FileManager.default.isExecutableFile(atPath: "\($0)/uv")
+        }
+    }()
+
+    init() async throws {
+        guard let folder = Self.folder else {
+            try Test.cancel("uv is not there: make test-python installs it")
+        }
+        shop = try WheelShop()
+        // By name: beside it in the folder are Pythons that must not be taken.
+        let program = "#!/bin/sh\nexec \"\(folder)/uv\" \"$@\"\n"
+        try shop.folder.write(program, to: "bin/uv", permissions: 0o755)
+        let path = "\(shop.folder.path)/bin:/usr/bin:/bin"
+        variables = WheelShop.variables(shop.folder.path, path: path)
+            .merging(["UV_NO_CACHE": "1"]) { $1 }
+        try await shop.makeWheel("amaru_one", "1.0")
+        try await shop.makeWheel("amaru_two", "2.0", requires: ["amaru-one"])
+    }
+
+    private func builder(_ further: [String: String] = [:]) -> EnvironmentBuilder {
+        EnvironmentBuilder(cacheFolder: shop.cache, environment: variables.merging(further) { $1 })
+    }
+
+    private static let installed = """
+        from importlib.metadata import distributions
+        print(*sorted(d.metadata["Name"] for d in distributions()))
+        """
+
+    @Test func `It installs once, with dependencies, for the Python that is linked`() async throws {
+        let log = Log()
+        let made = try await builder().environment(for: shop.request(["amaru-two"])) { log.add($0) }
+        #expect(try await shop.run(made, Self.installed) == ["amaru_one amaru_two"])
+        #expect(log.lines.contains { $0.contains("Installed 2 packages") }, "\(log.lines)")
+        let version = "import platform; print(platform.python_version())"
+        #expect(try await shop.run(made, version) == [shop.interpreter.version])
+        let offline = EnvironmentBuilder(cacheFolder: shop.cache, environment: ["PATH": "/nowhere"])
+        #expect(try await offline.environment(for: shop.request(["amaru-two"])) == made)
+    }
+
+    @Test func `What pip was told holds: no index is asked`() async throws {
+        // On the index, but not in the folder.
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await builder().environment(for: shop.request(["six"]))
+        }
+        #expect(error?.message.contains("uv could not install six") == true, "\(error as Any)")
+        #expect(try shop.environments() == [])
+    }
+
+    @Test func `Changes add, replace and remove`() async throws {
+        var change = EnvironmentChange()
+        change.requirements = ["amaru-two"]
+        let first = try await builder().environment(after: change, with: shop.interpreter)
+        #expect(try await shop.run(first, Self.installed) == ["amaru_one amaru_two"])
+        change = EnvironmentChange()
+        (change.base, change.removals) = (first.root.path, ["amaru-two"])
+        let second = try await builder().environment(after: change, with: shop.interpreter)
+        #expect(try await shop.run(second, Self.installed) == ["amaru_one"])
+    }
+
+    @Test func `A lock's digests are compared`() async throws {
+        let index = ScriptedServer.packages(in: shop.folder.url)
+        try await index.start()
+        let file = shop.folder.url.appending(path: "app/pylock.toml")
+        try shop.folder.write("", to: "app/main.py")
+        let online = ["PIP_NO_INDEX": "", "PIP_INDEX_URL": index.url + "/simple"]
+        let builder = builder(online)
+        #expect(try await builder.writeLock(of: shop.request(["amaru-two"]), to: file) == 2)
+        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        let made = try await builder.environment(for: lock, with: shop.interpreter)
+        #expect(try await shop.run(made, Self.installed) == ["amaru_one amaru_two"])
+
+        // Another wheel of the same name and version.
+        try await shop.makeWheel("amaru_one", "1.0", padding: 1)
+        try FileManager.default.removeItem(at: shop.cache)
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await builder.environment(for: lock, with: shop.interpreter)
+        }
+        #expect(error?.message.lowercased().contains("hash") == true, "\(error as Any)")
+        #expect(try shop.environments() == [])
+    }
+}

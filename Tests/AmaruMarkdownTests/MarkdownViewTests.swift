@@ -1,0 +1,103 @@
+// What a terminal shows of an answer that comes in pieces.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruTesting
+import Testing
+
+@testable import AmaruMarkdown
+
+@Suite(.timeLimit(.minutes(2))) struct MarkdownViewTests {
+    /// A terminal that an answer was written on, with a frame for each piece.
+    private func screen(
+        _ pieces: [String],
+        columns: Int = 40,
+        rows: Int = 12,
+        sizeAfter: (Int) -> (Int, Int)? = { _ in nil }
+    ) -> TerminalScreen {
+        var view = MarkdownView(measure: measure, colors: .all)
+        var screen = TerminalScreen(columns: columns, rows: rows, width: cells)
+        var (columns, rows) = (columns, rows)
+        var isInside = false
+        // As a session does it, which leaves the last newline out while a line may go on.
+        func write(_ frame: LiveRegion.Frame) {
+            guard !frame.text.isEmpty else { return }
+            var text = frame.text
+            if isInside { text = frame.continuation ?? "\n" + text }
+            isInside = frame.isOpen && text.last == "\n"
+            screen.feed(isInside ? String(text.dropLast()) : text)
+        }
+        for (number, piece) in pieces.enumerated() {
+            view.append(piece)
+            write(view.frame(columns: columns, rows: rows))
+            if let size = sizeAfter(number) {
+                (columns, rows) = size
+                screen.resize(columns: columns, rows: rows)
+            }
+        }
+        view.finish()
+        write(view.frame(columns: columns, rows: rows))
+        screen.feed("end\n")
+        return screen
+    }
+
+    @Test(arguments: 0..<20)
+    func `The last screen is that of the whole answer`(_ group: Int) {
+        for number in 0..<10 {
+            let seed = UInt64(300_000 + group * 10 + number)
+            var random = RandomMarkdown(random: SeededGenerator(seed: seed))
+            let text = random.text(lines: 16)
+            let rows = [4, 12, 50][number % 3]
+            let columns = [20, 40, 80][group % 3]
+            let whole = screen([text], columns: columns, rows: rows)
+            let cut = screen(random.cut(text), columns: columns, rows: rows)
+            #expect(cut.copied == whole.copied, "\(seed) \(text.debugDescription)")
+            #expect(cut.offences == [])
+        }
+    }
+
+    @Test func `A paragraph is one line to copy, on however many rows it lies`() {
+        let words = (0..<60).map { "word\($0)" }.joined(separator: " ")
+        let shown = screen((words + "\n\nNext").map { String($0) })
+        #expect(shown.copied == words + "\n\nNext\nend\n\n")
+    }
+
+    @Test(arguments: [(40, 20), (40, 60), (20, 41), (60, 7)])
+    func `A change of the window's size leaves nothing twice`(_ from: Int, _ to: Int) {
+        let words = (0..<15).map { "word\($0)" }.joined(separator: " ")
+        let text = "\(words)\n\n## Title\n\n\(words)\n\n```\n\(words)\n```\n\nend **of** it"
+        let pieces = text.map { String($0) }
+        for number in stride(from: 0, to: pieces.count, by: 7) {
+            let shown = screen(pieces, columns: from, rows: 60) { $0 == number ? (to, 60) : nil }
+            #expect(shown.copied == screen([text], columns: to, rows: 60).copied, "\(number)")
+        }
+    }
+
+    @Test func `A text that grows costs little more than itself`() {
+        let words = (0..<200).map { "word\($0) **bold** " }.joined()
+        var view = MarkdownView(measure: measure, colors: .all)
+        var count = 0
+        for piece in words.split(separator: " ", omittingEmptySubsequences: true) {
+            view.append(piece + (count % 500 > 460 ? "\n\n" : " "))
+            count += view.frame(columns: 80, rows: 40).text.utf8.count
+        }
+        #expect(count < 4 * words.utf8.count, "\(count) bytes for \(words.utf8.count)")
+    }
+
+    @Test func `What the model thinks stands apart`() {
+        var view = MarkdownView(measure: measure, colors: .all)
+        var screen = TerminalScreen(columns: 40, rows: 10, width: cells)
+        var raw = ""
+        for piece in ["Let me", " see.\nYes", ".\n"] {
+            view.appendThought(piece)
+            raw += view.frame(columns: 40, rows: 10).text
+        }
+        view.append("# Answer\n\nIt is")
+        view.insert("amaru: a notice")
+        view.append(".")
+        view.finish()
+        raw += view.frame(columns: 40, rows: 10).text
+        screen.feed(raw)
+        #expect(screen.text == "Let me see.\nYes.\n\namaru: a notice\nAnswer\n\nIt is.")
+        #expect(raw.hasPrefix("\u{1B}[2mLet me"))
+    }
+}

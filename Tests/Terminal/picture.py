@@ -1,0 +1,161 @@
+# /// script
+# dependencies = ["rich>=14"]
+# ///
+# SPDX-License-Identifier: Apache-2.0
+"""Draws a conversation of the terminal: ``amaru run picture.py -- AMARU FILE``.
+
+A real one: the command AMARU converses in tmux, with a server on this machine that
+streams a fixed answer, and what the terminal then shows becomes the picture FILE (SVG).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+COLUMNS, ROWS, LIMIT = 84, 40, 30.0
+QUESTION = "How do I count words in Python?"
+ANSWER = """\
+Use **`Counter`** of the [collections](https://docs.python.org/3/library/collections.html)
+module:
+
+```python
+from collections import Counter
+
+words = "el amaru es una serpiente".split()
+print(Counter(words).most_common(2))
+```
+
+| method | gives |
+|---|---|
+| `most_common(n)` | the *n* most frequent |
+| `total()` | how many there are |
+
+- [x] upper and lower case are two words
+- [ ] punctuation: strip it first
+"""
+
+# As rich draws it, without the fonts that it would fetch from elsewhere.
+SVG = """\
+<svg viewBox="-12 -12 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{
+    font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+    font-size: {char_height}px;
+    line-height: {line_height}px;
+    font-variant-east-asian: full-width;
+}}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
+</clipPath>
+{lines}
+</defs>
+<rect x="-12" y="-12" width="100%" height="100%" rx="8" fill="#0c0c0c"/>
+<g clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Streams the answer, a few letters at a time."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        for start in range(0, len(ANSWER), 7):
+            delta = {"content": ANSWER[start : start + 7]}
+            event = {"choices": [{"index": 0, "delta": delta}]}
+            self.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+            self.wfile.flush()
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Terminal:
+    """A terminal of tmux, with a server of its own."""
+
+    def __init__(self, folder: str, command: list[str]) -> None:
+        self._tmux = ["tmux", "-S", f"{folder}/tmux", "-f", "/dev/null"]
+        # Nothing of the user's own is in the picture.
+        places = {name: folder for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+        places |= {"XDG_STATE_HOME": folder, "COLORTERM": "truecolor"}
+        environment = {**os.environ, **places}
+        size = ["-x", str(COLUMNS), "-y", str(ROWS)]
+        subprocess.run(
+            [*self._tmux, "new-session", "-d", *size, *command],
+            env=environment,
+            check=True,
+        )
+
+    def type(self, *keys: str) -> None:
+        subprocess.run([*self._tmux, "send-keys", *keys], check=True)
+
+    def show(self, *, with_styles: bool) -> str:
+        styles = ["-e"] if with_styles else []
+        capture = [*self._tmux, "capture-pane", "-p", *styles]
+        done = subprocess.run(capture, check=True, text=True, capture_output=True)
+        return done.stdout
+
+    def wait(self, *expected: str) -> None:
+        limit = time.monotonic() + LIMIT
+        while not all(text in self.show(with_styles=False) for text in expected):
+            if time.monotonic() > limit:
+                sys.exit(
+                    f"no {expected} within {LIMIT} s:\n{self.show(with_styles=False)}"
+                )
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], check=False)
+
+
+def converse(amaru: str) -> str:
+    """Have a conversation, and return what the terminal shows, with its styles."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    with tempfile.TemporaryDirectory() as folder:
+        terminal = Terminal(folder, [amaru, "--base-url", url, "--model", "example"])
+        try:
+            terminal.wait(">")
+            terminal.type("-l", QUESTION)
+            terminal.type("Enter")
+            terminal.wait("punctuation", "\n>\n")
+            return terminal.show(with_styles=True).rstrip()
+        finally:
+            terminal.end()
+            server.shutdown()
+
+
+def draw(screen: str) -> str:
+    """Draw what a terminal shows as SVG."""
+    console = Console(width=COLUMNS, record=True, file=open(os.devnull, "w"))
+    console.print(Text.from_ansi(screen))
+    return console.export_svg(code_format=SVG, unique_id="amaru")
+
+
+if __name__ == "__main__":
+    command, file = sys.argv[1:]
+    Path(file).write_text(draw(converse(os.path.abspath(command))))
