@@ -139,7 +139,7 @@ extension BuiltCommand {
             COMP_CWORD=$#
             COMP_LINE="amaru $*"
             COMP_POINT=${#COMP_LINE}
-            _amaru amaru "${!#}" ""
+            _amaru amaru "${!#}" "${@: -2:1}"
             printf '%s\n' "${COMPREPLY[@]}"
             """#
 
