@@ -132,8 +132,10 @@ struct ChatLoop: Sendable {
             } else {
                 try await screen.endAnswer()
             }
-            if program.options.verbose {
-                program.trace(figures.line(end, session.lastOutcome?.timings))
+            if program.options.verbose,
+                let line = figures.line(end, session.lastOutcome?.timings)
+            {
+                program.trace(line)
             }
             return end
         }
