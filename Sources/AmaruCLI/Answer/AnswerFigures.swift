@@ -27,14 +27,15 @@ struct AnswerFigures {
         }
     }
 
-    /// The figures as one line.
+    /// The figures as one line; nil if nothing has come.
     ///
     /// - `exchange`: When the steps of the request happened, as far as that is known.
     func line(
         _ end: TurnEnd,
         _ exchange: HTTPExchangeTimings?,
         at time: ContinuousClock.Instant = .now
-    ) -> String {
+    ) -> String? {
+        guard let firstToken else { return nil }
         var parts: [String] = []
         if let exchange, let opened = exchange.opened, opened >= start {
             if let connected = exchange.connected {
@@ -44,7 +45,7 @@ struct AnswerFigures {
                 parts.append("response \(Self.text(head - opened))")
             }
         }
-        if let firstToken { parts.append("first token \(Self.text(firstToken - start))") }
+        parts.append("first token \(Self.text(firstToken - start))")
         parts.append("whole answer \(Self.text(time - start))")
         parts.append(tokens(until: time))
         if case .finished(let reason) = end { parts.append("finish reason \(reason)") }

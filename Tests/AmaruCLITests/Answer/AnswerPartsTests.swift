@@ -93,9 +93,12 @@ import Testing
         )
         // The last exchange may be one of an earlier answer.
         exchange.opened = start - .seconds(1)
+        var other = AnswerFigures(at: start)
+        #expect(other.line(.cancelled, exchange, at: end) == nil)
+        other.note(.text("a"), at: start + .seconds(1))
         #expect(
-            AnswerFigures(at: start).line(.cancelled, exchange, at: end)
-                == "answer: whole answer 1.8 s, tokens not counted by the server"
+            other.line(.cancelled, exchange, at: end)
+                == "answer: first token 1.0 s, whole answer 1.8 s, tokens not counted by the server"
         )
     }
 
