@@ -64,7 +64,7 @@ struct ForkTests {
                 thread.start()
                 warnings.simplefilter("always")
                 with warnings.catch_warnings(record=True) as caught:
-                    assert fork() <= 0
+                    fork()
                 done.set()
                 thread.join()
                 assert bool(caught) == (sys.version_info >= (3, 12)), caught
