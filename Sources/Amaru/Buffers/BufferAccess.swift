@@ -1,7 +1,7 @@
 // Acquires and releases the memory behind a Python object, and says why it cannot be had.
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CAmaruPython
+public import CAmaruPython
 
 /// One acquisition of a buffer: from PyObject_GetBuffer to PyBuffer_Release.
 ///
@@ -26,13 +26,15 @@ enum BufferAccess {
         var isOrdered: Bool { self == .read || self == .write }
     }
 
-    /// The memory that a client lends for a Py_buffer, whose layout only this module knows.
+    /// The memory that a client lends for a Py_buffer.
     ///
     /// It must not move while the buffer is acquired: CPython points from one field to another.
     @inlinable
     @inline(__always)
     static var storageSize: Int { 96 }
 
+    @inlinable
+    @inline(__always)
     static func view(_ storage: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Py_buffer> {
         guard let start = storage.baseAddress, storage.count >= MemoryLayout<Py_buffer>.size else {
             preconditionFailure("each client lends storageSize bytes, of which a Py_buffer has 80")
@@ -153,7 +155,9 @@ enum BufferAccess {
         }
     }
 
-    private static func isAligned(_ address: UnsafeMutableRawPointer?, _ alignment: Int) -> Bool {
+    @inlinable
+    @inline(__always)
+    static func isAligned(_ address: UnsafeMutableRawPointer?, _ alignment: Int) -> Bool {
         UInt(bitPattern: address) & UInt(alignment - 1) == 0
     }
 
@@ -241,7 +245,8 @@ extension BufferAccess {
     /// For a copy that is made before any code of Python runs, so that nothing can be resized
     /// meanwhile; `releasePlain` is then the caller's duty. Returns nil, without an exception, for
     /// everything else.
-    @usableFromInline
+    @inlinable
+    @inline(__always)
     static func acquirePlain(
         _ object: PyPointer,
         in storage: UnsafeMutableRawBufferPointer,
@@ -266,7 +271,8 @@ extension BufferAccess {
     }
 
     /// Releases what `acquirePlain` has acquired.
-    @usableFromInline
+    @inlinable
+    @inline(__always)
     static func releasePlain(_ storage: UnsafeMutableRawBufferPointer) {
         PyBuffer_Release(view(storage))
     }

@@ -4,6 +4,7 @@
 /// What the format string of a buffer says about its elements.
 ///
 /// https://docs.python.org/3/library/struct.html#format-characters
+@usableFromInline
 struct BufferFormat {
     /// The number format; nil where the elements are no single numbers.
     var type: PythonBufferType?
@@ -41,6 +42,7 @@ struct BufferFormat {
     private static var isLittleEndian: Bool { 1.littleEndian == 1 }
 
     /// What kind of number a letter stands for.
+    @inlinable
     static func kind(of letter: CChar, _ itemSize: Int) -> PythonBufferType.Kind? {
         switch UInt8(bitPattern: letter) {
         case UInt8(ascii: "d"), UInt8(ascii: "f"), UInt8(ascii: "e"): .floating

@@ -6,11 +6,13 @@ internal import CAmaruPython
 /// A Python `slice`: where it starts, where it stops, and its step.
 ///
 /// Ranges of Swift are slices too: `5..<10`, `5...10`, `5...`, `..<5` and `...5`. This type adds
-/// the step, and all that ranges refuse.
+/// the step, and all that ranges refuse, such as Python's `x[1:-1]`: `1..<(-1)` is a range that ends
+/// before it starts, at which the standard library traps.
 ///
 /// ```swift
 /// let odd: PythonObject = try list[PythonSlice(from: 1, step: 2)]
-/// let last: PythonObject = try list[(-3)...]
+/// let inner: PythonObject = try list[PythonSlice(from: 1, to: -1)]
+/// let last: PythonObject = try list[-3...]
 /// ```
 ///
 /// https://docs.python.org/3/library/functions.html#slice

@@ -57,15 +57,13 @@ struct StandbyTaskTests {
             waits = [m.wait() for _ in range(3)]
             assert not any(wait.done() for wait in waits)
             assert [await m.plain() for _ in range(3)] == ["none"] * 3
-            waits[0].cancel()
-            assert await m.plain() == "none"
             m.release()
-            values = [await wait for wait in waits[1:]]
+            values = [await wait for wait in waits]
             values + [await m.half(6)]
             """
         )
-        #expect(try await PythonActor.run { try [Int](values) } == [5, 5, 3])
-        #expect(ends.values.sorted() == ["cancelled", "released", "released"])
+        #expect(try await PythonActor.run { try [Int](values) } == [5, 5, 5, 3])
+        #expect(ends.values == Array(repeating: "released", count: 3))
     }
 
     @Test("One that throws, or cancels its own task, leaves nothing to the next")

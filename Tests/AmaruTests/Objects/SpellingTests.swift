@@ -48,6 +48,41 @@ struct SpellingTests {
         }
     }
 
+    @Test("A slice with a bound that counts from the end")
+    func slices() async throws {
+        try await PythonActor.run {
+            let list = try PythonObject([0, 1, 2, 3, 4])
+            let two = 2
+            #expect(try list[PythonSlice(from: 1, to: -1)] == [1, 2, 3])
+            #expect(try list[..<-2] == [0, 1, 2])
+            #expect(try list[..<-two] == [0, 1, 2])
+            #expect(try list[...-2] == [0, 1, 2, 3])
+            #expect(try list[...-1] == [0, 1, 2, 3, 4])
+            #expect(try list[-3...] == [2, 3, 4])
+            #expect(try list[-two...] == [3, 4])
+            #expect(try list[-3 ..< -1] == [2, 3])
+            let last: [Int] = try list[-1...]
+            #expect(last == [4])
+            try list.setItem(..<-1, to: [nil])
+            #expect(try Python.repr(list) == "[None, 4]")
+            try list.deleteItem(-1...)
+            #expect(try Python.repr(list) == "[None]")
+        }
+    }
+
+    @Test("Parts of Swift's collections, and whatever is a sequence, are arguments")
+    func parts() async throws {
+        try await PythonActor.run {
+            let show = try Python.builtin("repr")
+            #expect(try show([1, 2, 3].dropFirst()) == "[2, 3]")
+            #expect(try show("a,b".split(separator: ",")) == "['a', 'b']")
+            #expect(try show("abc".dropLast()) == "'ab'")
+            #expect(try show("abc".first) == "'a'")
+            let sequence: any Sequence<Int> = stride(from: 6, to: 0, by: -2)
+            #expect(try Python.list(sequence) == [6, 4, 2])
+        }
+    }
+
     @Test("Lists and dicts of several types, nested and in their order")
     func collections() async throws {
         try await PythonActor.run {
