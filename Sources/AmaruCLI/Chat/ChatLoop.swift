@@ -177,7 +177,7 @@ struct ChatLoop: Sendable {
             }
             if let failure = record.takeFailure() { await screen.notice(failure) }
             if program.options.verbose {
-                program.trace(figures.line(end, session.lastOutcome?.timings))
+                figures.line(end, session.lastOutcome?.timings).map(program.trace)
                 await program.report(figures.usage)
             }
             return end

@@ -101,7 +101,9 @@ private struct SettingsEdit {
         defer { for (signal, action) in former { action.install(for: signal) } }
         let editor = ExternalEditor(variables: ProcessInfo.processInfo.environment)
         do {
-            try await blockingCall("amaru-editor") { [draft] in try editor.edit(fileAt: draft.path) }
+            try await blockingCall("amaru-editor") { [draft] in
+                try editor.edit(fileAt: draft.path)
+            }
         } catch let failure as ExternalEditor.Failure {
             throw PluginsCommand.Failure("\(failure); the file is \(draft.path)")
         }

@@ -132,7 +132,10 @@ extension ConversationStore {
     ///
     /// Words are found from their beginning on. Where none is, they are looked for anywhere in the
     /// texts: an index by words does not know the ones of languages that put no blanks between.
-    package func search(_ words: [String], atMost count: Int) throws(StoreError) -> [FoundConversation] {
+    package func search(
+        _ words: [String],
+        atMost count: Int
+    ) throws(StoreError) -> [FoundConversation] {
         let words = words.filter { !$0.isEmpty }
         guard !words.isEmpty else { return [] }
         // A quoted string, in which nothing is an operator.
