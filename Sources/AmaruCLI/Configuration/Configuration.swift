@@ -86,6 +86,11 @@ enum KeySource: Codable, Equatable, Sendable {
     case prompt
     /// The server needs none.
     case unneeded
+
+    /// Whether a program is run for it.
+    var isCommand: Bool {
+        if case .command = self { true } else { false }
+    }
 }
 
 /// A provider's key: where it comes from, and where it may go.

@@ -154,8 +154,9 @@ final class KeyRing: Sendable {
     /// Gets the key from the user's settings, if it is not in a variable.
     ///
     /// - Throws: What `ProviderKey.read` throws; `ValidationError` for what cannot be a key.
-    func load(variables: [String: String]) async throws {
+    func load(variables: [String: String], runningCommands: Bool = true) async throws {
         guard known == nil, isUsed, let provider,
+            runningCommands || provider.source?.isCommand != true,
             let text = try await provider.read(stored, variables: variables),
             let key = try Self.valid(text, from: "the settings of \(provider.name)")
         else { return }

@@ -68,6 +68,8 @@ extension Program {
     /// - Throws: `EnvironmentError` if its packages cannot be had; `ValidationError`.
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
         let environment = try await environment(of: script)
+        // A script may ask the model. The settings' command for a key is run for a chat only.
+        if !options.noKey { try await keys.load(variables: variables, runningCommands: false) }
         var made = configuration(script, settings(), environment)
         made.readsVariables = true
         made.packages = ScriptPackages(
@@ -119,8 +121,7 @@ extension Program {
 
     /// Whether the server that is asked wants a key that is not there, as far as can be told.
     private var needsKey: Bool {
-        !keys.hasKey && !options.noKey && options.network.replay == nil && keys.origin.isSecure
-            && !keys.origin.isLoopback
+        !options.noKey && options.network.replay == nil && !keys.hasKey && keys.isAsked
     }
 
     /// Asks for the key of the server, if it needs one that is not there.
