@@ -1,7 +1,7 @@
 // One chat: a script in Python, its turns, its supervision.
 // SPDX-License-Identifier: Apache-2.0
 
-public import Amaru
+import Amaru
 import AmaruEnvironment
 public import AmaruHTTP
 import AmaruPython
