@@ -77,7 +77,7 @@ extension BuiltCommand {
                 )
                 try await terminal.waitFor("> ")
                 try terminal.send("hello\r")
-                try await terminal.waitFor("first ")
+                try await terminal.waitFor("first")
                 try terminal.send("\u{1A}")
                 try await terminal.waitFor(#"[1]+ "$@" &"#)
                 try terminal.send("go\n")

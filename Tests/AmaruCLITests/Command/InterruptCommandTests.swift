@@ -27,7 +27,7 @@ extension BuiltCommand {
             let chat = try await start(on: terminal, server)
             try await terminal.waitFor("> ")
             try terminal.send("one\r")
-            try await terminal.waitFor("partial ")
+            try await terminal.waitFor("partial")
             try terminal.send(controlC)
             try await terminal.waitFor("> ")
             try terminal.send("two\r")
@@ -97,7 +97,7 @@ extension BuiltCommand {
             } else {
                 // In the middle of an answer, where most is under way.
                 try terminal.send("hello\r")
-                try await terminal.waitFor("first ")
+                try await terminal.waitFor("first")
                 let signal = ending == "SIGTERM" ? SIGTERM : SIGHUP
                 chat.signal(signal)
                 #expect(try await chat.end() == .signalled(signal))
@@ -138,7 +138,7 @@ extension BuiltCommand {
                 in: folder,
                 environment: ["OPENAI_BASE_URL": "\(server.url)/v1"]
             )
-            try await terminal.waitFor("first ")
+            try await terminal.waitFor("first")
             try terminal.send(controlC)
             #expect(try await shell.end() == .interrupted, "\(terminal.output)")
             await server.shutDown()
