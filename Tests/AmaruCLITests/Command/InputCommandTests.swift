@@ -209,7 +209,7 @@ extension BuiltCommand {
                 [.chat("first second", pauseAt: gate), .chat("fine"), .chat("fine")]
             ) { terminal in
                 try terminal.send("one\r")
-                try await terminal.waitFor("first ")
+                try await terminal.waitFor("first")
                 try terminal.send("two\r")
                 try await terminal.waitFor("queued: two")
                 try terminal.send("three\r")
@@ -242,7 +242,7 @@ extension BuiltCommand {
                 [.chat("first second", pauseAt: Gate()), .chat("fine")]
             ) { terminal in
                 try terminal.send("one\r")
-                try await terminal.waitFor("first ")
+                try await terminal.waitFor("first")
                 try terminal.send("two\rthree")
                 try await terminal.waitFor("> three")
                 try terminal.send(controlC)
