@@ -19,6 +19,8 @@ import Testing
         var completer = ChatCompleter(variables: ["HOME": folder.path]) {
             ["help", "model", "models", "retry"]
         }
+        // Beside other tests a look into a folder may take seconds.
+        completer.patience = .seconds(60)
         completer.arguments["model"] = { ["gpt-4.1", "gpt-4o", "llama"] }
         self.completer = completer
     }

@@ -28,7 +28,7 @@ struct ChatCompleter: Sendable {
     var arguments: [String: Names] = [:]
 
     /// How long names are waited for: Python may be busy, a disk far away.
-    private static let patience = Duration.seconds(1)
+    var patience = Duration.seconds(1)
 
     /// Describes what is completed; nothing is looked up yet.
     ///
@@ -47,7 +47,7 @@ struct ChatCompleter: Sendable {
     func complete(_ line: String) async -> Completion {
         if let path = Self.path(in: line) {
             let folder = FolderListing(home: home)
-            let found = try? await abandonable(within: Self.patience) {
+            let found = try? await abandonable(within: patience) {
                 try await blockingCall("amaru-complete") { folder.paths(beginning: path) }
             }
             return Completion(word: path, words: found ?? [])
@@ -61,7 +61,7 @@ struct ChatCompleter: Sendable {
     }
 
     private func completion(of word: String, from names: @escaping Names) async -> Completion {
-        let known = try? await abandonable(within: Self.patience) { await names() }
+        let known = try? await abandonable(within: patience) { await names() }
         let words = Set(known ?? []).filter { $0.hasPrefix(word) }.sorted()
         return Completion(word: word, words: words.map { $0 + " " })
     }

@@ -103,7 +103,7 @@ struct ChatLoop: Sendable {
         switch await command.run(rest, on: record) {
         case .message(let text): return text
         case .draft(let text): draft = text
-        case .shown(let text): try await screen.show(.display(text))
+        case .shown(let text): try await screen.showLines(text)
         case .refused(let reason): await screen.notice(reason)
         }
         return nil

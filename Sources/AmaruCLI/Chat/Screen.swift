@@ -176,6 +176,14 @@ actor Screen {
         }
     }
 
+    /// Shows lines of the program's own as they are: they are no Markdown.
+    ///
+    /// - Throws: As `show(_:)`.
+    func showLines(_ text: String) async throws {
+        try await endAnswer()
+        try await write(EscapeFilter.clean(text) + "\n")
+    }
+
     /// Ends the line of an answer.
     ///
     /// - Throws: As `show(_:)`.

@@ -31,7 +31,7 @@ struct CheckCommand: AsyncParsableCommand {
     var path: String
 
     func run() async throws {
-        try await PluginsCommand.reporting {
+        try await Report.exiting {
             let place = try await place()
             try await PluginsCommand.startPython()
             guard try await check(place) else { throw ExitCode(1) }
@@ -48,7 +48,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     /// Fetches or unpacks the script where that is needed.
     ///
-    /// - Throws: `PluginsCommand.Failure` if that fails; `CancellationError`.
+    /// - Throws: `CommandFailure` if that fails; `CancellationError`.
     private func place() async throws -> Place {
         let source = ScriptSource(path)
         if case .path(let path) = source, !ScriptSource.isArchive(path) {
@@ -62,7 +62,7 @@ struct CheckCommand: AsyncParsableCommand {
             }
             return Place(path: script.folder?.path ?? script.filename, name: path)
         } catch let error as ChatScriptError {
-            throw PluginsCommand.Failure("\(error)")
+            throw CommandFailure("\(error)")
         }
     }
 

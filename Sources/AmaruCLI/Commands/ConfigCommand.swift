@@ -41,7 +41,7 @@ struct ConfigCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the file's path.")
 
         func run() async throws {
-            try await PluginsCommand.reporting { try Report.output(UserSettings().path + "\n") }
+            try await Report.exiting { try Report.output(UserSettings().path + "\n") }
         }
     }
 
@@ -52,7 +52,7 @@ struct ConfigCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let settings = UserSettings()
                 guard let found = try await settings.file.read() else {
                     return Report.line(
@@ -79,7 +79,7 @@ struct ConfigCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            try await PluginsCommand.reporting { try await SettingsEdit().run() }
+            try await Report.exiting { try await SettingsEdit().run() }
         }
     }
 }
@@ -105,7 +105,7 @@ private struct SettingsEdit {
                 try editor.edit(fileAt: draft.path)
             }
         } catch let failure as ExternalEditor.Failure {
-            throw PluginsCommand.Failure("\(failure); the file is \(draft.path)")
+            throw CommandFailure("\(failure); the file is \(draft.path)")
         }
     }
 
@@ -134,7 +134,7 @@ private struct SettingsEdit {
             throw ExitCode(2)
         }
         guard rename(draft.path, target.path) == 0 else {
-            throw PluginsCommand.Failure(
+            throw CommandFailure(
                 "\(target.path) cannot be replaced: \(String(cString: strerror(errno))); your text "
                     + "is in \(draft.path)"
             )

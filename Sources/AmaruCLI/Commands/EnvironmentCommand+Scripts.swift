@@ -26,7 +26,7 @@ extension EnvironmentCommand {
 
     /// The environment of a script or a folder, or the one with a name.
     ///
-    /// - Throws: As ``needs(of:)``; `PluginsCommand.Failure` if there is none.
+    /// - Throws: As ``needs(of:)``; `CommandFailure` if there is none.
     static func environment(of path: String) async throws -> CachedEnvironment {
         guard FileManager.default.fileExists(atPath: path) else {
             return try environment(named: path)
@@ -36,7 +36,7 @@ extension EnvironmentCommand {
         if let made, let cached = builder.cached.first(where: { $0.root.path == made.root.path }) {
             return cached
         }
-        throw PluginsCommand.Failure(
+        throw CommandFailure(
             request.isEmpty
                 ? "\(path) names no packages, and runs without an environment."
                 : "There is no environment for \(path) yet: amaru run makes it."
@@ -64,7 +64,7 @@ extension EnvironmentCommand {
         var path: String
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let cached = try await EnvironmentCommand.environment(of: path)
                 try Report.output(cached.root.path + "\n")
             }
@@ -88,10 +88,10 @@ extension EnvironmentCommand {
         var path: String
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let (lockFile, request) = try await EnvironmentCommand.needs(of: path)
                 guard !request.isEmpty else {
-                    throw PluginsCommand.Failure("\(path) names no packages to lock.")
+                    throw CommandFailure("\(path) names no packages to lock.")
                 }
                 let count = try await EnvironmentCommand.builder.writeLock(
                     of: request,

@@ -48,11 +48,11 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     /// The environment with a name, or the only one whose name begins so.
     ///
-    /// - Throws: `PluginsCommand.Failure`.
+    /// - Throws: `CommandFailure`.
     static func environment(named name: String) throws -> CachedEnvironment {
         let found = builder.cached.filter { !name.isEmpty && $0.name.hasPrefix(name) }
         guard let cached = found.first, found.count == 1 else {
-            throw PluginsCommand.Failure(
+            throw CommandFailure(
                 found.isEmpty
                     ? "There is no environment \(name). `amaru env list` names all."
                     : "There are \(found.count) environments whose names begin with \(name)."
@@ -67,7 +67,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let all = EnvironmentCommand.builder.cached
                 for cached in all {
                     let day = cached.lastUsed.formatted(.iso8601.year().month().day())
@@ -91,7 +91,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let cached = try await EnvironmentCommand.environment(of: name)
                 let lines = [cached.root.path] + cached.packages
                 try Report.output(lines.map { $0 + "\n" }.joined())
@@ -106,7 +106,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let cached = try EnvironmentCommand.environment(named: name)
                 try await EnvironmentCommand.remove([cached], straysBefore: nil)
             }
@@ -128,7 +128,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let limit = Date(timeIntervalSinceNow: -Double(days) * 86_400)
                 let old = EnvironmentCommand.builder.cached.filter { $0.lastUsed < limit }
                 try await EnvironmentCommand.remove(old, straysBefore: limit)
@@ -142,7 +142,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let all = EnvironmentCommand.builder.cached
                 try await EnvironmentCommand.remove(all, straysBefore: .distantFuture)
             }

@@ -51,7 +51,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var provider: Name
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let settings = UserSettings()
                 let configuration = try await settings.configuration()
                 let name = provider.name
@@ -93,7 +93,7 @@ struct KeysCommand: AsyncParsableCommand {
         )
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let settings = UserSettings()
                 let configuration = try await settings.configuration()
                 let variables = ProcessInfo.processInfo.environment
@@ -117,11 +117,11 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var provider: Name
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let folder = UserSettings().keys
                 guard try folder.remove(provider.name) else {
                     let all = folder.providers.joined(separator: ", ")
-                    throw PluginsCommand.Failure(
+                    throw CommandFailure(
                         "There is no stored key of \(provider.name)"
                             + (all.isEmpty ? "." : "; there are those of \(all).")
                     )

@@ -100,15 +100,6 @@ struct ModelsCommand: AsyncParsableCommand {
             age: Int(min(list.age, 1e12)),
             models: list.models
         )
-        try Report.output(JSONOutput.text(answer) + "\n")
-    }
-}
-
-/// Values as JSON on one line, in the same order each time.
-enum JSONOutput {
-    static func text(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        try Report.output(JSONText.line(answer) + "\n")
     }
 }

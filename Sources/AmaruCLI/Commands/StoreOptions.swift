@@ -41,11 +41,11 @@ struct ContinueOptions: ParsableArguments {
     /// Takes the conversation to go on with, and its id off the words of the prompt; nil for a new
     /// one.
     ///
-    /// - Throws: `HistoryFailure` if there is none, or it cannot be continued; `StoreError`.
+    /// - Throws: `CommandFailure` if there is none, or it cannot be continued; `StoreError`.
     func conversation(_ prompt: inout [String]) throws -> WholeConversation? {
         guard isContinued || identifier != nil else { return nil }
         guard let store = try ConversationStore.existing(at: StoreOptions.path) else {
-            throw HistoryFailure("There is no conversation yet that could be continued.")
+            throw CommandFailure("There is no conversation yet that could be continued.")
         }
         var id = try identifier.map { try store.identifier(named: $0) }
         if id == nil, let word = prompt.first, followsFlag(word), Conversation.isID(word),
@@ -56,9 +56,9 @@ struct ContinueOptions: ParsableArguments {
         }
         guard let id = try id ?? store.latest(isBuiltIn: true),
             let whole = try store.load(id)
-        else { throw HistoryFailure("There is no conversation yet that could be continued.") }
+        else { throw CommandFailure("There is no conversation yet that could be continued.") }
         if let script = whole.conversation.script {
-            throw HistoryFailure(
+            throw CommandFailure(
                 "The conversation \(id) was with the script \(script), which alone knows how to "
                     + "go on: amaru history show \(id) shows it."
             )

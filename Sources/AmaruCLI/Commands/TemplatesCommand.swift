@@ -28,7 +28,7 @@ struct TemplatesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the templates.")
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let folder = TemplatesCommand.folder
                 try Report.output(folder.names.map { $0 + "\n" }.joined())
                 if folder.names.isEmpty {
@@ -48,7 +48,7 @@ struct TemplatesCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 // For its errors.
                 _ = try await TemplatesCommand.folder.template(name)
                 let path = TemplatesCommand.folder.path(of: name) ?? ""
@@ -62,7 +62,7 @@ struct TemplatesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show the templates' folder.")
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 try Report.output(TemplatesCommand.folder.url.path + "\n")
             }
         }

@@ -56,7 +56,7 @@ struct WrapCommand: AsyncParsableCommand {
     var with: [String] = []
 
     func run() async throws {
-        try await PluginsCommand.reporting {
+        try await Report.exiting {
             if let output { try refuseToReplace(output) }
             try await startPython()
             let text = try await text()
@@ -64,7 +64,7 @@ struct WrapCommand: AsyncParsableCommand {
             do {
                 try Data(text.utf8).write(to: URL(filePath: output), options: .atomic)
             } catch {
-                throw PluginsCommand.Failure(
+                throw CommandFailure(
                     "\(output) cannot be written: check that its folder is there and writable"
                 )
             }
@@ -75,12 +75,12 @@ struct WrapCommand: AsyncParsableCommand {
     private func refuseToReplace(_ path: String) throws {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-        if isFolder { throw PluginsCommand.Failure("\(path) is a folder: name a file in it") }
+        if isFolder { throw CommandFailure("\(path) is a folder: name a file in it") }
         if force { return }
         // One that cannot be read is not ours either.
         let found = (try? Data(contentsOf: URL(filePath: path))) ?? Data()
         guard found.starts(with: Self.mark.utf8) else {
-            throw PluginsCommand.Failure(
+            throw CommandFailure(
                 "\(path) was not written by amaru wrap: name another file, or add --force to "
                     + "replace it"
             )
@@ -120,7 +120,7 @@ struct WrapCommand: AsyncParsableCommand {
         do {
             return try Python.import("amaru.wrap").wrapped(module, name ?? "", access.rawValue)
         } catch let error as PythonException where error.matches(Self.refusal) {
-            throw PluginsCommand.Failure(error.message)
+            throw CommandFailure(error.message)
         }
     }
 }

@@ -60,7 +60,7 @@ struct DoctorCommand: AsyncParsableCommand {
         do {
             try Report.output(
                 json
-                    ? JSONOutput.text(findings) + "\n"
+                    ? JSONText.line(findings) + "\n"
                     : findings.map { $0.line + "\n" }.joined()
             )
         } catch {

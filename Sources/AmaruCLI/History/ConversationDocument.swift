@@ -120,14 +120,14 @@ struct ConversationDocument: Codable {
 
     /// The conversation of a line.
     ///
-    /// - Throws: `HistoryFailure` that names the line if it is not one.
+    /// - Throws: `CommandFailure` that names the line if it is not one.
     static func whole(_ line: Data, _ place: String) throws -> WholeConversation {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         guard let read = try? decoder.decode(ConversationDocument.self, from: line),
             let whole = read.whole
         else {
-            throw HistoryFailure(
+            throw CommandFailure(
                 "\(place) is no conversation: import what amaru history export --json has written. "
                     + "The lines before it were imported."
             )

@@ -26,7 +26,7 @@ extension HistoryCommand {
         var json = false
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let named = try ids.map { try store.identifier(named: $0) }
                 for id in try ids.isEmpty ? store.list().map(\.id) : named {
@@ -53,7 +53,7 @@ extension HistoryCommand {
         var file: String
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 let contents = try Self.contents(of: file)
                 let store = try ConversationStore(creating: StoreOptions.path)
                 var (added, known) = (0, 0)
@@ -73,7 +73,7 @@ extension HistoryCommand {
             defer { if file != "-" { close(descriptor) } }
             let bytes = try PosixCall.readAll(descriptor, atMost: bound)
             guard bytes.count <= bound else {
-                throw HistoryFailure("\(file) has more than \(bound >> 20) MiB: import less of it.")
+                throw CommandFailure("\(file) has more than \(bound >> 20) MiB: import less of it.")
             }
             return Data(bytes)
         }
@@ -102,7 +102,7 @@ extension HistoryCommand {
         }
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let named = try ids.map { try store.identifier(named: $0) }
                 if all, !yes {

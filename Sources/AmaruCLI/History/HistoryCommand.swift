@@ -29,11 +29,11 @@ struct HistoryCommand: AsyncParsableCommand {
 
     /// The conversation of an id, or the one that the user picks on a terminal.
     ///
-    /// - Throws: `HistoryFailure`.
+    /// - Throws: `CommandFailure`.
     static func whole(_ word: String?, in store: ConversationStore) throws -> WholeConversation {
         let id = try word.map { try store.identifier(named: $0) } ?? HistoryPicker.pick(from: store)
         guard let whole = try store.load(id) else {
-            throw HistoryFailure("The conversation \(id) was deleted just now.")
+            throw CommandFailure("The conversation \(id) was deleted just now.")
         }
         return whole
     }
@@ -57,7 +57,7 @@ struct HistoryCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let all = try store.list(atMost: count)
                 try Report.output(
@@ -92,7 +92,7 @@ struct HistoryCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let parts = words.flatMap { $0.split(whereSeparator: \.isWhitespace) }
                 let found = try store.search(parts.map(String.init), atMost: count)
@@ -122,7 +122,7 @@ struct HistoryCommand: AsyncParsableCommand {
         var json = false
 
         func run() async throws {
-            try await PluginsCommand.reporting {
+            try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let whole = try HistoryCommand.whole(id, in: store)
                 let text =

@@ -9,10 +9,10 @@ enum HistoryPicker {
 
     /// Lets the user pick one of the last conversations by its number.
     ///
-    /// - Throws: `HistoryFailure` off a terminal, and if none is picked.
+    /// - Throws: `CommandFailure` off a terminal, and if none is picked.
     static func pick(from store: ConversationStore) throws -> String {
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
-            throw HistoryFailure(
+            throw CommandFailure(
                 "Which conversation? Name it by its id; amaru history list shows all."
             )
         }
@@ -32,13 +32,13 @@ enum HistoryPicker {
 
     /// Asks a question that only a yes goes on behind.
     ///
-    /// - Throws: `HistoryFailure` for anything else, and off a terminal.
+    /// - Throws: `CommandFailure` for anything else, and off a terminal.
     static func confirm(_ question: String) throws {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw HistoryFailure("\(question) To say so without a terminal, write --yes.")
+            throw CommandFailure("\(question) To say so without a terminal, write --yes.")
         }
         guard ["y", "yes"].contains(ask("\(question) [y/N] ").lowercased()) else {
-            throw HistoryFailure("Nothing was deleted.")
+            throw CommandFailure("Nothing was deleted.")
         }
     }
 

@@ -55,4 +55,17 @@ enum Report {
             return 1
         }
     }
+
+    /// Runs a command and turns each error into one line and an exit code.
+    ///
+    /// - Throws: `ExitCode`.
+    static func exiting(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch { throw ExitCode(failure(error)) }
+    }
+}
+
+/// Why a command has not done what it was asked for: a sentence for the user.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
 }

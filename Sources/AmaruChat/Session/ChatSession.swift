@@ -64,7 +64,7 @@ public final class ChatSession: Sendable {
     /// How long the loop may be blocked before a cancel interrupts it.
     private static let patience = Duration.milliseconds(250)
     /// How long an installation may take to remove its files.
-    private static let cleanUpLimit = Duration.seconds(5)
+    private static let cleanUpLimit = Duration.seconds(10)
 
     /// Creates a chat whose parts are made when it starts; nothing runs yet.
     public init(preparing prepare: @escaping @Sendable () async throws -> ChatConfiguration) {

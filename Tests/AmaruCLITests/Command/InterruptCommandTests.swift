@@ -54,7 +54,7 @@ extension BuiltCommand {
             for index in 0..<10 {
                 try await terminal.waitFor("> ")
                 try terminal.send("message\(index)\r")
-                try await terminal.waitFor("stopped\(index) ")
+                try await terminal.waitFor("stopped\(index)")
                 try terminal.send(controlC)
             }
             try await terminal.waitFor("> ")

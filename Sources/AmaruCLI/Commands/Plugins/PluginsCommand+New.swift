@@ -29,7 +29,7 @@ extension PluginsCommand {
             }
         }
 
-        func run() async throws { try await PluginsCommand.reporting(make) }
+        func run() async throws { try await Report.exiting(make) }
 
         private func make() async throws {
             let folder = PluginsCommand.folder.url
@@ -69,7 +69,7 @@ extension PluginsCommand {
 
         /// Says what the system refused, by the error that its last call left.
         private static func notMade(_ item: URL) -> Failure {
-            Failure("\(item.path) cannot be made: \(String(cString: strerror(errno)))")
+            CommandFailure("\(item.path) cannot be made: \(String(cString: strerror(errno)))")
         }
     }
 }

@@ -36,13 +36,6 @@ struct PluginsCommand: AsyncParsableCommand {
         )
     }
 
-    /// Runs a subcommand and turns each error into one line and an exit code.
-    ///
-    /// - Throws: `ExitCode`.
-    static func reporting(_ body: () async throws -> Void) async throws {
-        do { try await body() } catch { throw ExitCode(Report.failure(error)) }
-    }
-
     /// Runs a subcommand with Python if there is a folder of plugins.
     ///
     /// - Throws: `ExitCode`.
@@ -50,7 +43,7 @@ struct PluginsCommand: AsyncParsableCommand {
         // A link to itself is there, and cannot be read.
         var status = stat()
         guard lstat(folder.path, &status) == 0 else { return reportNone() }
-        try await reporting {
+        try await Report.exiting {
             // Before the first use of the actor, which would start it otherwise.
             try await startPython()
             try await body()
@@ -61,7 +54,7 @@ struct PluginsCommand: AsyncParsableCommand {
     ///
     /// If there is no plugin, the user is told how to make one.
     ///
-    /// - Throws: `Failure` if the folder cannot be read.
+    /// - Throws: `CommandFailure` if the folder cannot be read.
     @PythonActor
     static func read(_ module: String, _ function: String) throws -> [PythonObject] {
         var found: [PythonObject] = []
@@ -70,7 +63,7 @@ struct PluginsCommand: AsyncParsableCommand {
             let iterator = try read(folder.path).makeIterator()
             while let next = try iterator.next() { found.append(next) }
         } catch let error as PythonException where error.isInstance(of: "OSError") {
-            throw Failure("\(folder.path) cannot be read: \(error.message)")
+            throw CommandFailure("\(folder.path) cannot be read: \(error.message)")
         }
         if found.isEmpty { reportNone() }
         return found
@@ -86,10 +79,5 @@ struct PluginsCommand: AsyncParsableCommand {
 
     private static func reportNone() {
         Report.line("No plugins in \(folder.path). Make one: amaru plugins new NAME")
-    }
-
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-        init(_ description: String) { self.description = description }
     }
 }

@@ -1,25 +1,18 @@
-// What is wrong with a request for a conversation.
+// The conversation that a word on the command line means.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruStore
 
-/// A conversation that is not there, or not meant clearly.
-struct HistoryFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
 extension ConversationStore {
     /// The identifier that begins with a word.
     ///
-    /// - Throws: `HistoryFailure` if there is none, or more than one.
+    /// - Throws: `CommandFailure` if there is none, or more than one.
     func identifier(named word: String) throws -> String {
         let found = try identifiers(beginningWith: word)
         if let id = found.first(where: { $0 == word }) { return id }
         guard let id = found.first, found.count == 1 else {
             let words = found.joined(separator: ", ")
-            throw HistoryFailure(
+            throw CommandFailure(
                 found.isEmpty
                     ? "There is no conversation \(word). amaru history list shows all."
                     : "More than one conversation begins with \(word): \(words). Write more of it."
