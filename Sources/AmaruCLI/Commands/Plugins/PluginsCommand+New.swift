@@ -68,7 +68,7 @@ extension PluginsCommand {
         }
 
         /// Says what the system refused, by the error that its last call left.
-        private static func notMade(_ item: URL) -> Failure {
+        private static func notMade(_ item: URL) -> CommandFailure {
             CommandFailure("\(item.path) cannot be made: \(String(cString: strerror(errno)))")
         }
     }
