@@ -49,10 +49,8 @@ build: install-python
 # The command as `make install` takes it: minutes the first time.
 build-release: install-python
 	@mkdir -p $(STATIC)
-	@for name in libstdc++.a libcmark-gfm.a libcmark-gfm-extensions.a; do \
-		library="$$($(CC) -print-file-name=$$name)"; \
-		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC); \
-	done
+	@library="$$($(CC) -print-file-name=libstdc++.a)"; \
+		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC)
 	$(SWIFT) build $(RELEASE)
 
 # The command, its Python files, completions and manual page under PREFIX. Without Swift on the
