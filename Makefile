@@ -82,6 +82,7 @@ uninstall:
 # are there.
 install-python:
 	@if pkg-config --exists python3-embed sqlite3 libcmark-gfm 2>/dev/null \
+		&& echo '#include <cmark-gfm-core-extensions.h>' | $(CC) -E - >/dev/null 2>&1 \
 		&& python3 -c 'import venv, ensurepip' 2>/dev/null; then :; \
 	elif command -v apt-get >/dev/null; then \
 		echo "Installing the headers of Python, SQLite and cmark-gfm with apt-get"; \

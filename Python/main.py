@@ -25,7 +25,8 @@ def sender_message_proxy(api_key: str, message: str) -> None:
 def is_command(message: str) -> bool:
     """Tell ``/help me`` from ``/etc/hosts is empty, why?``."""
     word = message.partition(" ")[0]
-    return word[:1] == "/" and word[1:].replace("-", "_").isidentifier()
+    name = word[1:].replace("-", "_")
+    return word[:1] == "/" and word[1:2] != "-" and name.isidentifier()
 
 
 def overview(plugins: Plugins | None) -> str:

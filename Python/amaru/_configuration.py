@@ -34,7 +34,7 @@ _SECRET_FIELDS = frozenset(
 _OWN_FIELDS = frozenset(
     "host content-length transfer-encoding connection upgrade te".split()
 )
-_OWN_OPTIONS = ("model", "messages", "stream")
+_OWN_OPTIONS = ("model", "messages", "stream", "response_format")
 _RIGHT_WAY = (
     'write key.variable = "NAME", key.command = "pass show NAME" or '
     'key.file = "PATH", or run amaru keys set NAME'

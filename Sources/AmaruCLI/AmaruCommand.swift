@@ -67,7 +67,9 @@ struct AmaruCommand: AsyncParsableCommand {
     /// with all of them only to say what is wrong with it. So is the history.
     private static func parse() throws -> any ParsableCommand {
         let words = ContinueOptions.spelledOut(Array(CommandLine.arguments.dropFirst()))
-        if words.first == "history",
+        // What is asked about it is answered as for any command.
+        let isHelp = words.contains { ["-h", "--help", "--version", "help"].contains($0) }
+        if words.first == "history", !isHelp,
             let command = try? HistoryCommand.parseAsRoot(Array(words.dropFirst())),
             !(command is HistoryCommand)
         {
@@ -130,7 +132,7 @@ struct AmaruCommand: AsyncParsableCommand {
     ///
     /// - `prompt`: The words that stand where a prompt would, none of them quoted.
     static func refuseMistypedCommand(_ prompt: [String]) throws {
-        guard let word = prompt.first, !word.contains(where: \.isWhitespace),
+        guard let word = prompt.first, word.allSatisfy(\.isLetter),
             let name = NearMiss.names(near: word, among: commandNames).first
         else { return }
         let rest = prompt.dropFirst()

@@ -59,7 +59,7 @@ def test_a_third_of_the_limit_without_content_is_said_once(clock: Clock) -> None
         assert said == []
         clock.advance(40)
     assert said == [
-        "nothing of the answer has come from http://h for 20 s; it fails after 60 s"
+        "nothing more of the answer has come from http://h for 20 s; it fails after 60 s"
     ]
 
 
@@ -92,7 +92,7 @@ def test_without_a_limit_it_is_said_too(clock: Clock) -> None:
     said: list[str] = []
     with Waiting(0, "http://h", said.append):
         clock.advance(21)
-    assert said == ["nothing of the answer has come from http://h for 20 s"]
+    assert said == ["nothing more of the answer has come from http://h for 20 s"]
 
 
 def test_no_timer_is_left(clock: Clock) -> None:

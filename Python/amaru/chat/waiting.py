@@ -65,6 +65,6 @@ class Waiting:
             return
         limit = f"; it fails after {self._limit:g} s" if self._limit else ""
         self._say(
-            f"nothing of the answer has come from {self._origin} for "
-            f"{self._after:g} s{limit}"
+            f"nothing more of the answer has come from {self._origin} for "
+            f"{self._after:.3g} s{limit}"
         )

@@ -87,8 +87,11 @@ actor AnswerWriter {
         return nil
     }
 
+    /// The reasons of an end before the answer was whole.
+    private static let cuts: Set = ["length", "model_length", "max_tokens", "content_filter"]
+
     private func finishText(_ end: TurnEnd) async throws -> String? {
-        if case .finished = end {
+        if case .finished(let reason) = end, file == nil || !Self.cuts.contains(reason) {
             if file == nil { try await write(record.text) }
             if isInsideLine { try await write("\n") }
             try file?.publish()

@@ -61,10 +61,19 @@ enum AttachmentSource {
             .appending(path: "amaru-attach-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let (file, _) = try await ScriptDownload(url: word, network: network, bound: bound)
-            .save(in: folder)
-        let bytes = try bytes(ofFile: file.path, atMost: bound)
-        return try checked(bytes, name: file.lastPathComponent, at: word)
+        let download = ScriptDownload(
+            url: word,
+            network: network,
+            bound: bound,
+            standardName: "attachment"
+        )
+        do {
+            let (file, _) = try await download.save(in: folder)
+            let bytes = try bytes(ofFile: file.path, atMost: bound)
+            return try checked(bytes, name: file.lastPathComponent, at: word)
+        } catch let error as ChatScriptError {
+            throw AttachmentError("\(error)")
+        }
     }
 
     private static func checked(
@@ -72,7 +81,7 @@ enum AttachmentSource {
         name: String,
         at place: String
     ) throws -> Attachment {
-        guard bytes.count <= bound else { throw tooLarge(place, bytes.count) }
+        guard bytes.count <= bound else { throw tooLarge(place, bound) }
         guard !bytes.isEmpty else {
             throw AttachmentError("\(place) is empty: nothing is attached")
         }
@@ -102,23 +111,19 @@ enum AttachmentSource {
             let isFolder = status.st_mode & S_IFMT == S_IFDIR
             throw AttachmentError(
                 isFolder
-                    ? "\(path) is a folder: name the files in it" : "\(path) is not a regular file"
+                    ? "\(path) is a folder: name a file in it" : "\(path) is not a regular file"
             )
         }
-        guard status.st_size <= bound else { throw tooLarge(path, Int(status.st_size), of: bound) }
+        guard status.st_size <= bound else { throw tooLarge(path, bound) }
         let bytes = try PosixCall.readAll(descriptor, atMost: bound)
-        guard bytes.count <= bound else { throw tooLarge(path, bytes.count, of: bound) }
+        guard bytes.count <= bound else { throw tooLarge(path, bound) }
         return bytes
     }
 
-    private static func tooLarge(
-        _ place: String,
-        _ size: Int,
-        of bound: Int = bound
-    ) -> AttachmentError {
+    private static func tooLarge(_ place: String, _ bound: Int) -> AttachmentError {
         AttachmentError(
-            "\(place) has more than \(mebibytes(bound)), which is not sent: attach a part of it, or "
-                + "make it smaller"
+            "\(place) has more than \(mebibytes(bound)), which is too much: make it smaller, or take "
+                + "a part of it"
         )
     }
 

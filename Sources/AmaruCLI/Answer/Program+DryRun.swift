@@ -16,9 +16,7 @@ extension Program {
     ///
     /// - Throws: As `prepareConversation()`.
     func prepareDryRun() async throws -> ChatConfiguration {
-        let script = try ChatScript(path: resources.mainScript.path)
-        var needs = ScriptMetadata()
-        needs.dependencies = try await options.with + requirementsOfPlugins()
+        let (script, needs) = try await builtInScript()
         var settings = settings()
         if !isRemote, options.model == nil || options.gguf != nil {
             settings.model = options.model ?? "local"

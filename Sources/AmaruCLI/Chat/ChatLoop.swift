@@ -5,6 +5,12 @@ import AmaruChat
 import AmaruEnvironment
 import AmaruHTTP
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// A conversation between the user and a chat script.
 struct ChatLoop: Sendable {
     let program: Program
@@ -31,16 +37,20 @@ struct ChatLoop: Sendable {
     ///
     /// - Throws: What the start of the chat throws.
     func answer(_ prompt: String, _ attachments: [Attachment] = []) async throws -> Int32 {
-        let end: TurnEnd
+        var code: Int32
         do {
-            end = try await turn(prompt, attachments)
+            let end = try await turn(prompt, attachments)
+            code = Self.code(of: end)
             let notice = try await writer?.finish(end, model: session.settings?.model ?? "")
-            if let notice { await screen.notice(notice) }
+            if let notice {
+                await screen.notice(notice)
+                code = max(code, 1)
+            }
         } catch {
             await writer?.discard()
             throw error
         }
-        let code = await self.end(with: Self.code(of: end))
+        code = await end(with: code)
         if code != ProcessEnd.interrupted { try? await showRest() }
         if let failure = session.startFailure as? EnvironmentError { throw failure }
         return code
@@ -79,6 +89,9 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
+                if hasCommands, screen.isInteractive, ConversationCommand.exits.contains(line) {
+                    return await end(with: try await codeOfProgram() ?? worst)
+                }
                 let command = isChanged ? "/edit \(line)" : line
                 guard let message = try await message(in: command, &draft),
                     let named = await files(in: message)
@@ -112,7 +125,7 @@ struct ChatLoop: Sendable {
     /// The files that a line typed on a terminal names; nil if one of them cannot be sent.
     private func files(in line: String) async -> [Attachment]? {
         guard screen.isInteractive else { return [] }
-        let paths = AttachedPaths.find(in: line, home: program.variables["HOME"])
+        let paths = AttachedPaths.find(in: line, home: UserFolder.home(in: program.variables).path)
         do {
             let files = try await AttachmentSource.attachments(paths, network: program.network)
             for file in files {

@@ -49,7 +49,7 @@ final class ChatRecord: Sendable {
         writer = options.noStore ? nil : StoreWriter(path: StoreOptions.path)
         recorder = writer.map { TurnRecorder($0, vault: program.network.vault) }
         model = script == nil ? program.choice.model ?? "" : ""
-        system = program.options.system ?? ""
+        system = program.options.system ?? program.choice.system ?? ""
         server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
         state = Lock(State(whole: whole, isRewound: whole != nil))
     }

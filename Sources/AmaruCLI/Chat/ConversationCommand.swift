@@ -23,15 +23,18 @@ enum ConversationCommand: String, CaseIterable {
         switch self {
         case .retry: "answer the last message again"
         case .edit: "change the last message, as in /edit TEXT, and send it again"
-        case .branch: "list the branches that the others have made; /branch N takes one"
+        case .branch: "list the branches; /branch N goes on with one"
         case .undo: "take the last message and its answer back"
         }
     }
 
+    /// The lines that end the chat, as Ctrl-D does.
+    static let exits: Set = ["/exit", "/quit"]
+
     /// The commands, for the list of all.
     static let summaries = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0.rawValue, $0.summary) }
-    )
+    ).merging(["exit": "end the chat, as Ctrl-D does"]) { own, _ in own }
 
     /// Whether a line is a slash command of any kind, which is no part of a conversation.
     static func isCommand(_ line: String) -> Bool {

@@ -71,7 +71,7 @@ struct ChatCommand: AsyncParsableCommand {
         var (prompt, options) = (prompt, options)
         options.model = options.model ?? shortModel
         let former = try continuation.conversation(&prompt)
-        former.map { options.goOn(with: $0.conversation) }
+        if let former { try await options.goOn(with: former.conversation) }
         let template = try await templates.filled()
         let isTyped = prompt.isEmpty && isatty(STDIN_FILENO) == 1
         let isConversation = isTyped && template?.prompt == nil
@@ -102,10 +102,16 @@ struct ChatCommand: AsyncParsableCommand {
                     try await AttachmentSource.attachments(answer.attach, network: program.network)
                 )
             }
-            let writer = try answer.format.map { try AnswerWriter($0, to: answer.output) }
+            // A conversation is shown as it goes.
+            let format = isConversation ? nil : answer.format
+            let writer = try format.map { try AnswerWriter($0, to: answer.output) }
             // Before a line is read: two readers would share the terminal.
             if answer.dryRun {
-                // Nothing is sent.
+                // Nothing is sent: no key is asked for, and no command for one is run.
+                try await program.keys.load(
+                    variables: program.variables,
+                    runningCommands: false
+                )
             } else if program.isRemote {
                 try await program.askForKey()
             } else {
@@ -124,7 +130,9 @@ struct ChatCommand: AsyncParsableCommand {
             let record = ChatRecord(program, session, store, continuing: former)
             var chat = ChatLoop(program: program, session: session, record: record)
             (chat.writer, chat.hasCommands) = (writer, true)
-            if isConversation, let former { await program.screen.notice(former.welcome) }
+            if let former, isatty(STDERR_FILENO) == 1 {
+                await program.screen.notice(former.welcome)
+            }
             if let message { return try await chat.answer(message, files) }
             return try await chat.converse(files)
         }

@@ -48,10 +48,12 @@ struct ContinueOptions: ParsableArguments {
             throw CommandFailure("There is no conversation yet that could be continued.")
         }
         var id = try identifier.map { try store.identifier(named: $0) }
-        if id == nil, let word = prompt.first, followsFlag(word), Conversation.isID(word),
-            let found = try? store.identifier(named: word)
-        {
-            id = found
+        if id == nil, let word = prompt.first, followsFlag(word), Conversation.isID(word) {
+            do {
+                id = try store.identifier(named: word)
+            } catch let failure as CommandFailure {
+                throw CommandFailure("\(failure) A prompt of such a form goes before -c.")
+            }
             prompt.removeFirst()
         }
         guard let id = try id ?? store.latest(isBuiltIn: true),
@@ -88,11 +90,27 @@ struct ContinueOptions: ParsableArguments {
 
 extension ChatOptions {
     /// Takes over what a conversation was begun with and nothing else is said about.
-    mutating func goOn(with former: Conversation) {
+    ///
+    /// A provider of the settings keeps its key, options and headers.
+    mutating func goOn(with former: Conversation) async throws {
         if model == nil, gguf == nil, !former.server.isEmpty {
-            baseURL = baseURL ?? former.server
             // Another server hardly has the same models.
-            if baseURL == former.server, !former.model.isEmpty { model = former.model }
+            if baseURL == nil || baseURL == former.server, !former.model.isEmpty {
+                model = former.model
+            }
+            if baseURL == nil {
+                let settings = try await UserSettings().configuration()
+                // The variable stands for the provider of that name, unless the settings have it.
+                let variables = ProcessInfo.processInfo.environment
+                let isHidden = !variables[ModelChoice.variable, default: ""].isEmpty
+                if let name = settings.providerName(at: former.server),
+                    !isHidden || settings.providers[name] != nil
+                {
+                    model = model.map { "\(name)/\($0)" } ?? name
+                } else {
+                    baseURL = former.server
+                }
+            }
         }
         if !former.system.isEmpty { system = system ?? former.system }
     }

@@ -63,6 +63,11 @@ struct Configuration: Codable, Equatable, Sendable {
         Set(providers.keys).union([Self.standardProvider]).sorted()
     }
 
+    /// The name of the provider with this base URL.
+    func providerName(at url: String) -> String? {
+        providerNames.first { provider($0)?.baseURL == url }
+    }
+
     /// Where each provider's key comes from, and the one origin that it belongs to.
     var keys: [ProviderKey] {
         providerNames.compactMap { name in

@@ -29,7 +29,9 @@ enum PrivateFile {
         } catch {
             throw Failure(description: "the folder \(folder.path) cannot be made")
         }
-        var template = Array("\(file.path).XXXXXX".utf8CString)
+        // Hidden: what a killed program leaves is no file of the folder's own kind.
+        let hidden = folder.appending(path: ".\(file.lastPathComponent).XXXXXX")
+        var template = Array(hidden.path.utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw failure("written", file) }
         defer { close(descriptor) }

@@ -12,7 +12,7 @@ import AmaruPython
     import Foundation
 #endif
 
-/// The parts that need neither settings nor a server.
+/// The parts that need no server.
 struct Examination {
     let variables: [String: String]
     let settings: UserSettings

@@ -67,8 +67,6 @@ struct KeyFolder: Sendable {
     /// The providers whose keys are here.
     var providers: [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        // A draft that a killed program left has a dot and six letters behind its name.
-        return names.filter { Self.isName($0) && $0.wholeMatch(of: /.*\.[A-Za-z0-9]{6}/) == nil }
-            .sorted()
+        return names.filter(Self.isName).sorted()
     }
 }

@@ -17,6 +17,8 @@ struct ScriptDownload {
     let network: HTTPStack
     /// The most that is taken.
     var bound = 512 << 20
+    /// The name of a file whose URL has none.
+    var standardName = "script.py"
 
     private static let redirects = 10
     private static let limit = Duration.seconds(30)
@@ -50,7 +52,7 @@ struct ScriptDownload {
             guard (200..<300).contains(head.status) else {
                 throw failure("the server answered \(head.status) \(head.reason)", at: url)
             }
-            let file = folder.appending(path: Self.name(of: url))
+            let file = folder.appending(path: name(of: url))
             try await write(exchange, to: file)
             return (file, url)
         }
@@ -90,12 +92,12 @@ struct ScriptDownload {
     }
 
     /// The last part of a URL's path as the name of a file.
-    static func name(of url: String) -> String {
+    private func name(of url: String) -> String {
         // Scheme and host come first.
         let last = url.prefix { !"?#".contains($0) }.split(separator: "/").dropFirst(2).last ?? ""
         let name = last.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-+".contains($0)) }
         // A hidden file, or none at all, would be no name to show.
-        return name.isEmpty || name.hasPrefix(".") ? "script.py" : String(name.suffix(100))
+        return name.isEmpty || name.hasPrefix(".") ? standardName : String(name.suffix(100))
     }
 
     private func failing<Value>(

@@ -23,11 +23,6 @@ import ArgumentParser
 extension Program {
     private var plugins: PluginFolder { PluginFolder(variables: variables) }
 
-    /// The packages that the user's plugins need.
-    func requirementsOfPlugins() async throws -> [String] {
-        try await plugins.requirements(builder)
-    }
-
     private var cacheFolder: URL { UserFolder.cache(in: variables) }
     var builder: EnvironmentBuilder {
         var made = EnvironmentBuilder(cacheFolder: cacheFolder, environment: variables)
@@ -46,17 +41,23 @@ extension Program {
             && (choice.baseURL != nil || keys.hasKey || options.network.replay != nil)
     }
 
+    /// The built-in conversation, and the packages that it needs here.
+    ///
+    /// - Throws: `EnvironmentError`; `ValidationError`.
+    func builtInScript() async throws -> (ChatScript, ScriptMetadata) {
+        guard !options.locked else {
+            throw ValidationError("--locked is for scripts: amaru run --locked PATH.")
+        }
+        var needs = ScriptMetadata()
+        needs.dependencies = try await options.packages + plugins.requirements(builder)
+        return (try ChatScript(path: resources.mainScript.path), needs)
+    }
+
     /// Prepares the built-in conversation.
     ///
     /// - Throws: `EnvironmentError` if packages or the model cannot be had; `ValidationError`.
     func prepareConversation() async throws -> ChatConfiguration {
-        guard !options.locked else {
-            throw ValidationError("--locked is for scripts: amaru run --locked PATH.")
-        }
-        let script = try ChatScript(path: resources.mainScript.path)
-        var needs = ScriptMetadata()
-        needs.dependencies =
-            try await options.packages + requirementsOfPlugins()
+        let (script, needs) = try await builtInScript()
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }

@@ -16,7 +16,7 @@ import AmaruEnvironment
 /// let session = try TerminalSession(environment: variables)
 /// defer { session.close() }
 /// while case .line(let text) = try await session.readLine(LineRequest(prompt: "> ")) {
-///     try await session.write(try await reply(to: text))
+///     try await session.writeAnswer(try await reply(to: text) + "\n")
 /// }
 /// ```
 final class TerminalSession: Sendable {

@@ -191,6 +191,7 @@ extension BuiltCommand {
             )
             try await terminal.waitFor("> ")
             try terminal.send("one\r")
+            try await terminal.waitFor("one\r\n")
             try await server.requests(reach: 1)
             // The server holds its answer until the end of the test, so only Ctrl-C can help.
             try terminal.send(controlC)
