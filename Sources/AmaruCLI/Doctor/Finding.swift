@@ -39,6 +39,8 @@ struct Finding: Encodable, Equatable, Sendable {
     /// Name, state, and what was found, with the remedy behind it.
     var line: String {
         let end = remedy.isEmpty ? "" : ": \(remedy)"
-        return "\(check)\t\(state.rawValue)\t\(detail)\(end)"
+        let line = "\(check)\t\(state.rawValue)\t\(detail)\(end)"
+        // Of several mistakes in a file each is a line of its own elsewhere.
+        return line.replacing("\namaru: ", with: "; ").replacing("\n", with: " ")
     }
 }

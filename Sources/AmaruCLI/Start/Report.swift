@@ -18,11 +18,12 @@ enum Report {
         try? PosixCall.writeAll(EscapeFilter.clean(text), to: STDERR_FILENO)
     }
 
-    /// Writes text to standard output.
+    /// Writes text to standard output; a terminal gets nothing of it that it would obey.
     ///
     /// - Throws: `TerminalError` if standard output is closed or cannot be written.
     static func output(_ text: String) throws {
-        try TerminalOutput.write(text, to: STDOUT_FILENO)
+        let shown = isatty(STDOUT_FILENO) == 1 ? EscapeFilter.clean(text) : text
+        try TerminalOutput.write(shown, to: STDOUT_FILENO)
     }
 
     /// The exit code of an exception that ends a script.

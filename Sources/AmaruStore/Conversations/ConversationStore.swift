@@ -25,6 +25,8 @@ package final class ConversationStore {
     package convenience init(creating path: String) throws(StoreError) {
         try StoreFile(path: path).make()
         try self.init(path, try Self.opened(path), isReadOnly: false)
+        // Not before it is known to be a store: another program's file stays as it is.
+        StoreFile(path: path).restrict()
         try finishInterrupted()
     }
 
@@ -35,7 +37,7 @@ package final class ConversationStore {
             let store = try ConversationStore(path, try opened(path), isReadOnly: false)
             try store.finishInterrupted()
             return store
-        } catch let error where error.code == .unwritable {
+        } catch let error where error.code == .unwritable || error.code == .full {
             return try ConversationStore(path, try openedToRead(path), isReadOnly: true)
         }
     }

@@ -18,7 +18,7 @@ struct StoreFile {
 
     var exists: Bool { access(path, F_OK) == 0 }
 
-    /// Makes the folder and the file, if they are missing, and takes them from other users.
+    /// Makes the folder and the file, if they are missing.
     ///
     /// The file is never opened here if it is there: closing it would drop the locks that SQLite
     /// holds on it in this process (https://www.sqlite.org/howtocorrupt.html).
@@ -26,6 +26,10 @@ struct StoreFile {
         try Self.makeFolder(folder, for: path)
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) } else if errno != EEXIST { throw failure(path) }
+    }
+
+    /// Takes the folder and the file from other users.
+    func restrict() {
         restrict(folder, to: 0o700)
         restrict(path, to: 0o600)
     }

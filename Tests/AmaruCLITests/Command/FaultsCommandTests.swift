@@ -171,7 +171,8 @@ extension BuiltCommand {
             _ words: [String]
         ) throws {
             let lines = errors.split(separator: "\n").filter {
-                !$0.contains("; trying again in ") && !$0.contains("nothing more of the answer has come")
+                !$0.contains("; trying again in ")
+                    && !$0.contains("nothing more of the answer has come")
             }
             #expect(lines.count == 1, "\(errors)")
             let line = try #require(lines.last)
