@@ -58,9 +58,8 @@ def test_a_third_of_the_limit_without_content_is_said_once(clock: Clock) -> None
         clock.advance(19.9)
         assert said == []
         clock.advance(40)
-    assert said == [
-        "nothing more of the answer has come from http://h for 20 s; it fails after 60 s"
-    ]
+    nothing = "nothing more of the answer has come from http://h for 20 s"
+    assert said == [f"{nothing}; it fails after 60 s"]
 
 
 def test_content_starts_the_time_again(clock: Clock) -> None:
