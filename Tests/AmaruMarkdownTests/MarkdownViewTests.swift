@@ -20,7 +20,7 @@ import Testing
         var isInside = false
         // As a session does it, which leaves the last newline out while a line may go on.
         func write(_ frame: LiveRegion.Frame) {
-            guard !frame.text.isEmpty else { return }
+            guard !frame.text.isEmpty || !frame.isOpen else { return }
             var text = frame.text
             if isInside { text = frame.continuation ?? "\n" + text }
             isInside = frame.isOpen && text.last == "\n"
@@ -83,6 +83,20 @@ import Testing
         #expect(count < 4 * words.utf8.count, "\(count) bytes for \(words.utf8.count)")
     }
 
+    @Test(arguments: ["%", "*%*", "```\n%", "| a |\n|---|\n| % |\n", "- %"])
+    func `A letter of very many marks is cut`(_ form: String) {
+        let marks = String(repeating: "\u{301}", count: 200_000)
+        var view = MarkdownView(measure: measure, colors: .all)
+        var written = 0
+        for piece in form.replacing("%", with: "e" + marks).unicodeScalars.split(every: 50_000) {
+            view.append(piece)
+            written += view.frame(columns: 80, rows: 24).text.utf8.count
+        }
+        view.finish()
+        written += view.frame(columns: 80, rows: 24).text.utf8.count
+        #expect(written < 20_000, "\(written)")
+    }
+
     @Test func `What the model thinks stands apart`() {
         var view = MarkdownView(measure: measure, colors: .all)
         var screen = TerminalScreen(columns: 40, rows: 10, width: cells)
@@ -99,5 +113,16 @@ import Testing
         screen.feed(raw)
         #expect(screen.text == "Let me see.\nYes.\n\namaru: a notice\nAnswer\n\nIt is.")
         #expect(raw.hasPrefix("\u{1B}[2mLet me"))
+    }
+}
+
+extension String.UnicodeScalarView {
+    fileprivate func split(every count: Int) -> [String] {
+        var (pieces, rest): ([String], Substring.UnicodeScalarView) = ([], self[...])
+        while !rest.isEmpty {
+            pieces.append(String(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+        }
+        return pieces
     }
 }

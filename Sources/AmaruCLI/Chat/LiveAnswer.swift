@@ -44,7 +44,8 @@ final class LiveAnswer: Sendable {
             let frame = state.view.frame(columns: size.columns, rows: size.rows)
             let cost = start.duration(to: .now)
             state.due = .now + min(Self.longest, max(Self.interval, cost * Self.share))
-            return frame.text.isEmpty ? nil : write(frame)
+            // Without a line that may go on, a frame ends the row of the one before.
+            return frame.text.isEmpty && frame.isOpen ? nil : write(frame)
         }
     }
 }

@@ -9,13 +9,14 @@ extension Screen {
     /// Shows more of an answer; returns when the terminal has taken what came before.
     func add(_ text: String) async throws {
         guard let answer else { return try await write(text) }
-        answer.change { $0.append(text) }
+        guard !isStopped else { return }
+        answer.change { $0.append(text) { !isStopped } }
         try await refresh(answer)
     }
 
     /// Shows more of what the model thinks, where it can be told from the answer.
     func addThought(_ text: String) async throws {
-        guard let answer else { return }
+        guard let answer, !isStopped else { return }
         answer.change { $0.appendThought(text) }
         try await refresh(answer)
     }

@@ -215,6 +215,8 @@ actor Screen {
             if waits { try? await terminal.writeAnswer(line) } else { terminal.post(line) }
             return
         }
+        // Where both are seen: elsewhere a paragraph would be cut in two.
+        if isatty(output) == 1, isatty(STDERR_FILENO) == 1 { try? await settleAnswer() }
         if isInsideLine, isatty(output) == 1 {
             isInsideLine = false
             try? await terminal.writeAnswer("\n")

@@ -12,7 +12,8 @@ enum CellWidth {
 
     /// The width of one grapheme cluster: 0, 1 or 2.
     static func of(_ character: Character) -> Int {
-        let scalars = character.unicodeScalars
+        // No more of them decide, of however many marks.
+        let scalars = character.unicodeScalars.prefix(32)
         guard let first = scalars.first else { return 0 }
         if scalars.count == 1, first.value >= 0x20, first.value < 0x7F { return 1 }
         if isInvisible(first) { return 0 }

@@ -21,7 +21,8 @@ struct MarkdownDocument: ~Copyable {
 
     /// Parses a text.
     init(_ text: String) {
-        let names = Self.extensions
+        let isWide = WideTable.delimiterRow(in: text) != nil
+        let names = Self.extensions.filter { !isWide || $0 != "table" }
         root = Self.parsing.withLock { _ -> Node? in
             guard let parser = cmark_parser_new(CMARK_OPT_DEFAULT) else { return nil }
             defer { cmark_parser_free(parser) }
@@ -117,7 +118,10 @@ struct MarkdownDocument: ~Copyable {
             children(of: row).map { inlines(in: $0, depth: depth + 1) }
         }
         if !rows.isEmpty { table.header = rows.removeFirst() }
-        table.rows = rows
+        // cmark fills each row up to the width of the header.
+        table.rows = rows.map { row in
+            Array(row.prefix((row.lastIndex { !$0.isEmpty } ?? -1) + 1))
+        }
         return table
     }
 

@@ -27,6 +27,14 @@ struct MarkdownOutline {
     init() {}
 
     init(_ text: String) {
+        // The tables before a wide one are tables still, however the text was cut.
+        if let row = WideTable.delimiterRow(in: text) {
+            let before = MarkdownOutline(String(text[..<row]))
+            if before.secondStart != nil {
+                self = before
+                return
+            }
+        }
         let document = MarkdownDocument(text)
         let children = MarkdownDocument.children(of: document.root)
         // A paragraph that a table's header was the last line of has no line of its own.

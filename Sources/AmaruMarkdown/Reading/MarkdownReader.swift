@@ -52,10 +52,15 @@ package struct MarkdownReader: Sendable {
     package init() {}
 
     /// Takes the next piece of the text and returns what is finished by it.
-    package mutating func append(_ piece: String) -> [Part] {
+    ///
+    /// - `isWanted`: Looked at again and again; what is left of the piece is dropped without it.
+    package mutating func append(
+        _ piece: String,
+        while isWanted: () -> Bool = { true }
+    ) -> [Part] {
         var parts: [Part] = []
         var rest = Substring(piece)
-        while !rest.isEmpty {
+        while !rest.isEmpty, isWanted() {
             let next = Self.slice(&rest)
             text += next
             // Only whole lines decide, and an endless one when it is long enough.

@@ -44,11 +44,11 @@ package struct MarkdownView: Sendable {
     /// Whether rows may still change: nothing else may be written below them.
     package var isLive: Bool { isChanged || !region.isEmpty }
 
-    /// Takes more of the answer.
-    package mutating func append(_ text: String) {
+    /// Takes more of the answer, as long as it is wanted.
+    package mutating func append(_ text: String, while isWanted: () -> Bool = { true }) {
         guard !text.isEmpty else { return }
         finishThought()
-        finished += reader.append(text).map { .part($0) }
+        finished += reader.append(text, while: isWanted).map { .part($0) }
         isChanged = true
     }
 

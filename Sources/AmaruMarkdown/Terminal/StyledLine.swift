@@ -108,7 +108,21 @@ package struct StyledLine: Equatable, Sendable {
         }
     }
 
+    /// The most scalars of a cluster: a letter with more marks than any language has is measured
+    /// again and again.
+    private static let longestCluster = 32
+
     private static func printable(_ text: String) -> String {
+        let text = withoutControls(text)
+        guard text.utf8.count > longestCluster, text.utf8.contains(where: { $0 >= 0x80 }),
+            text.contains(where: { $0.unicodeScalars.count > longestCluster })
+        else { return text }
+        return text.reduce(into: "") { cut, character in
+            cut.unicodeScalars.append(contentsOf: character.unicodeScalars.prefix(longestCluster))
+        }
+    }
+
+    private static func withoutControls(_ text: String) -> String {
         let isPrintable = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 }
         guard !isPrintable else { return text }
         var printable = String.UnicodeScalarView()

@@ -6,6 +6,8 @@ struct TableRenderer {
     private static let separator = " │ "
     /// The cells that the separator takes, and the fewest that a column is worth showing with.
     private static let (gap, narrowest) = (3, 4)
+    /// The most cells of a name that is repeated for each row.
+    private static let longestName = 40
 
     private let alignments: [MarkdownTable.Alignment]
     private let header: [StyledLine]
@@ -86,18 +88,22 @@ struct TableRenderer {
         }
     }
 
-    /// Each row as lines of a name and a value.
+    /// Each row as lines of a name and a value, without the values that are empty.
     private func records() -> [StyledLine] {
-        var lines: [StyledLine] = []
-        for row in rows.isEmpty ? [header] : rows {
-            if !lines.isEmpty { lines.append(StyledLine()) }
-            for (name, value) in zip(header, row) {
+        let names = header.map { name in
+            guard measure.of(name) > Self.longestName else { return name }
+            var start = measure.rows(cutting: name, columns: Self.longestName)[0]
+            start.append("…", .bold)
+            return start
+        }
+        let records = (rows.isEmpty ? [header] : rows).map { row in
+            zip(names, row).filter { !$1.isEmpty }.map { name, value in
                 var line = name
                 line.append(": ")
                 line.append(value)
-                lines.append(line)
+                return line
             }
         }
-        return lines
+        return Array(records.filter { !$0.isEmpty }.joined(separator: [StyledLine()]))
     }
 }

@@ -128,6 +128,24 @@ extension BuiltCommand {
             #expect(dumb.replacing("\r\n", with: "\n") == Self.wide + "\n")
         }
 
+        @Test(arguments: ["The *first* half", "| a |\n|---|\n| 1 |\n", "```\ncode"])
+        func `What ended an answer stands on a row of its own`(_ half: String) async throws {
+            let response = ScriptedResponse([
+                .text(ScriptedResponse.head("text/event-stream")), .text(delta(half)), .close,
+            ])
+            let terminal = try PseudoTerminal(columns: 200)
+            try await withChat(ScriptedServer([response])) { options in
+                let chat = try AmaruProcess(["hello"] + options, on: terminal)
+                #expect(try await chat.end() == .exited(1))
+                try await terminal.screen.waitForEnd()
+            }
+            var screen = model(200)
+            screen.feed(terminal.output)
+            let rows = screen.text.split(separator: "\n")
+            #expect(rows.last?.hasPrefix("amaru: ") == true, "\(screen.text)")
+            #expect(rows.count > 1)
+        }
+
         @Test func `Without colours the layout stays`() async throws {
             let variables = ["NO_COLOR": "1"]
             let text = try await output(Self.response(Self.answer), environment: variables)
