@@ -67,7 +67,9 @@ import Testing
         #expect(desk.type(start) == nil)
         #expect(desk.input.wantsBytes)
         #expect(desk.type(String(repeating: "é", count: LineInput.backlogBound / 2)) == nil)
-        #expect(!desk.input.wantsBytes)
+        // Apart: a failed expectation would print the whole input.
+        let wantsMore = desk.input.wantsBytes
+        #expect(!wantsMore)
         #expect(desk.begin() == nil)
         #expect(desk.input.wantsBytes)
     }
