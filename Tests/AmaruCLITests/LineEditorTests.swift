@@ -193,6 +193,25 @@ import Testing
         #expect(layout.cursorColumn == 4)
     }
 
+    @Test(
+        "One step takes back more of a longer text, which may have come letter by letter",
+        arguments: [
+            // As a paste that the terminal does not mark.
+            ("", "x", 25, 20...20),
+            ("", "x", 20_000, 19_000...19_900),
+            ("\"\"\"", "line\tx\r", 3000, 20_000...20_900),
+        ]
+    )
+    func longRun(start: String, line: String, count: Int, left: ClosedRange<Int>) {
+        let keys = start + String(repeating: line, count: count)
+        var editor = LineEditor()
+        editor.kind = .message
+        #expect(edit(keys, &editor) == [])
+        #expect(editor.buffer.text.count == keys.utf8.count)
+        #expect(edit("\u{1F}", &editor) == [])
+        #expect(left.contains(editor.buffer.text.count), "\(editor.buffer.text.count)")
+    }
+
     @Test func `A text taller than the screen is drawn in part, around the cursor`() {
         var display = LineDisplay()
         let text = Array((0..<50).map { "\($0)" }.joined(separator: "\n"))

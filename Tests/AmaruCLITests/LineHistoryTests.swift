@@ -73,7 +73,7 @@ import Testing
         ] as [(String, MessageEnd)]
     )
     func ends(text: String, end: MessageEnd) {
-        #expect(MessageEnd(of: text) == end)
+        #expect(MessageEnd(of: Array(text)) == end)
     }
 
     @Test func `A backslash goes on in the next line of a message, and of nothing else`() {

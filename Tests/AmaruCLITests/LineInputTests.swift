@@ -57,6 +57,23 @@ import Testing
         #expect(desk.type("!\r") == .line("next!"))
     }
 
+    @Test(
+        "What is typed ahead and not entered has a bound too",
+        arguments: ["x", "\u{12}x", "x\u{12}"]
+    )
+    func aheadBound(start: String) {
+        var desk = Desk()
+        desk.ahead(true)
+        #expect(desk.type(start) == nil)
+        #expect(desk.input.wantsBytes)
+        #expect(desk.type(String(repeating: "é", count: LineInput.backlogBound / 2)) == nil)
+        // Apart: a failed expectation would print the whole input.
+        let wantsMore = desk.input.wantsBytes
+        #expect(!wantsMore)
+        #expect(desk.begin() == nil)
+        #expect(desk.input.wantsBytes)
+    }
+
     @Test func `Lines entered ahead are queued, shown, and taken one by one`() {
         var desk = Desk()
         _ = desk.begin()

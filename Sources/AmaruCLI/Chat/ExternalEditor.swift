@@ -65,13 +65,27 @@ struct ExternalEditor: Sendable {
     ///
     /// - Throws: `Failure`, `PosixError`.
     func edit(fileAt path: String) throws {
-        // The command may have arguments and quotes, so a shell must take it apart.
         let end = try ForegroundProgram.run(
             executable: "/bin/sh",
-            arguments: ["-c", command.words + #" "$1""#, "amaru", path],
+            arguments: ["-c", shellCommand, "amaru", path],
             environment: variables
         )
         guard end == .ended(.exited(0)) else { throw failure(of: end) }
+    }
+
+    /// The command with the file behind it; it may have arguments and quotes, so a shell must take
+    /// it apart.
+    ///
+    /// A program with plain words takes the shell's place, so that it is seen if it stops itself.
+    private var shellCommand: String {
+        let call = #"\#(command.words) "$1""#
+        let isPlain = command.words.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || "0123456789_-+./,:@%~'\"\\ \t".unicodeScalars.contains($0)
+        }
+        guard isPlain else { return call }
+        // What the shell has built in is found without a slash, and may be no program.
+        return "set -- \(call); "
+            + #"case $(command -v -- "$1") in */*) exec "$@" ;; *) "$@" ;; esac"#
     }
 
     private func failure(of end: ForegroundProgram.End) -> Failure {
@@ -109,6 +123,12 @@ struct ExternalEditor: Sendable {
             throw Failure(description: "the editor has removed its file; the text is as it was")
         }
         defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(
+                description: "the editor has put no file in its file's place; the text is as it was"
+            )
+        }
         let bound = KeyDecoder.pasteBound
         let bytes = try PosixCall.readAll(file, atMost: bound)
         guard bytes.count <= bound else {

@@ -26,7 +26,7 @@ struct EditBuffer: Equatable, Sendable {
 
     /// Inserts a scalar, which may join the cluster before the cursor or the one behind it.
     mutating func insert(_ scalar: Unicode.Scalar) {
-        if scalar.isASCII {
+        if (0x20..<0x7F).contains(scalar.value) {
             // No printable ASCII joins its neighbours.
             text.insert(Character(scalar), at: cursor)
             cursor += 1

@@ -54,13 +54,20 @@ struct UndoLog: Sendable {
     /// The letters that one step takes back when they were typed in a row.
     private static let run = 20
 
+    /// That number, which grows with the text: each state kept costs a copy of it, and a long text
+    /// may come letter by letter.
+    private static func run(in text: [Character]) -> Int { max(run, text.count / 32) }
+
+    /// Whether a text is short enough for each line typed to be a step of its own.
+    static func isShort(_ text: [Character]) -> Bool { run(in: text) == run }
+
     private var states: [EditBuffer] = []
     private var size = 0
     private var typed = 0
 
     /// Notes a state before it changes; letters typed in a row count as one change.
     mutating func note(_ buffer: EditBuffer, isTyping: Bool) {
-        if isTyping, (1..<Self.run).contains(typed) {
+        if isTyping, typed > 0, typed < Self.run(in: buffer.text) {
             typed += 1
             return
         }

@@ -51,6 +51,14 @@ struct LineEditor: Sendable {
     private var isAfterKill = false
     private var isAfterControlX = false
 
+    /// The bytes of what was typed and not entered, counted no further than to a bound.
+    func size(upTo bound: Int) -> Int {
+        let texts = [buffer.text, search?.draft.text ?? []]
+        // Each letter has a byte at least.
+        guard texts.allSatisfy({ $0.count < bound }) else { return bound }
+        return texts.joined().reduce(search?.query.utf8.count ?? 0) { $0 + $1.utf8.count }
+    }
+
     /// The text as a string.
     var string: String { buffer.string }
 
@@ -119,7 +127,7 @@ struct LineEditor: Sendable {
         switch key {
         case .text(let scalar): type(scalar)
         case .paste(let string): type(string)
-        case .newline: type("\n")
+        case .newline: typeBreak("\n")
         case .tab: return tab()
         case .enter: return enter()
         case .control(let letter): return applyControl(letter, wasAfterKill)
@@ -189,7 +197,7 @@ struct LineEditor: Sendable {
         case .source: return .complete(line)
         case .message where ChatCompleter.knows(line, isFirst: buffer.lineStart == 0):
             return .complete(line)
-        case .message, .input: type("\t")
+        case .message, .input: typeBreak("\t")
         }
         return nil
     }
@@ -197,9 +205,9 @@ struct LineEditor: Sendable {
     /// Enters the line, or begins another one of a message that is not at its end.
     private mutating func enter() -> Action? {
         if kind == .message {
-            switch MessageEnd(of: string) {
+            switch MessageEnd(of: buffer.text) {
             case .open:
-                type("\n")
+                typeBreak("\n")
                 return nil
             case .continued:
                 change {
@@ -232,6 +240,14 @@ struct LineEditor: Sendable {
     private mutating func type(_ scalar: Unicode.Scalar) {
         undoLog.note(buffer, isTyping: true)
         buffer.insert(scalar)
+    }
+
+    /// Types a newline or a tab, which in a short text ends a run of letters.
+    private mutating func typeBreak(_ scalar: Unicode.Scalar) {
+        let endsRun = UndoLog.isShort(buffer.text)
+        if endsRun { undoLog.endRun() }
+        type(scalar)
+        if endsRun { undoLog.endRun() }
     }
 
     private mutating func deleteRight() {

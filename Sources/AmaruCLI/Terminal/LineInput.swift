@@ -87,10 +87,10 @@ struct LineInput: Sendable {
         if hasEnded { return false }
         if isReading { return true }
         guard ahead != nil else { return backlog.count < Self.backlogBound }
-        let queued = queue.reduce(0) { size, entry in
+        let typed = queue.reduce(editor.size(upTo: Self.backlogBound)) { size, entry in
             if case .line(let line) = entry { size + line.utf8.count + 1 } else { size + 1 }
         }
-        return queued < Self.backlogBound
+        return typed < Self.backlogBound
     }
 
     // MARK: A line

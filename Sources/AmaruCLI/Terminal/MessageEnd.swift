@@ -15,11 +15,11 @@ enum MessageEnd: Equatable {
 
     private static let quotes = "\"\"\""
 
-    init(of text: String) {
-        if text.hasPrefix(Self.quotes) {
+    init(of text: [Character]) {
+        if text.starts(with: Self.quotes) {
             let inner = text.dropFirst(3)
             let end = inner.trimmingSuffix(while: \.isWhitespace)
-            guard end.hasSuffix(Self.quotes) else {
+            guard end.suffix(3).elementsEqual(Self.quotes) else {
                 self = .open
                 return
             }
@@ -31,12 +31,12 @@ enum MessageEnd: Equatable {
             return
         }
         let slashes = text.reversed().prefix { $0 == "\\" }.count
-        self = slashes.isMultiple(of: 2) ? .closed(text) : .continued
+        self = slashes.isMultiple(of: 2) ? .closed(String(text)) : .continued
     }
 }
 
-extension Substring {
-    fileprivate func trimmingSuffix(while isDropped: (Character) -> Bool) -> Substring {
+extension ArraySlice<Character> {
+    fileprivate func trimmingSuffix(while isDropped: (Character) -> Bool) -> Self {
         var rest = self
         while let last = rest.last, isDropped(last) { rest = rest.dropLast() }
         return rest

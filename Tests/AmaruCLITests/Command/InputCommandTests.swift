@@ -291,10 +291,19 @@ extension BuiltCommand {
                 ("/nowhere/ed", "the editor /nowhere/ed cannot be started: set EDITOR to another"),
                 ("kill -KILL $$", "ended with signal 9; the text is as it was"),
                 ("kill -STOP $$", "was stopped, and has been ended; the text is as it was"),
+                ("'./stop here' --flag", "was stopped, and has been ended; the text is as it was"),
+                ("./pipe", "the editor has put no file in its file's place; the text is as it"),
                 ("rm", "the editor has removed its file; the text is as it was"),
             ]
         )
         func failingEditor(editor: String, message: String) async throws {
+            let scripts = [
+                "stop here": "kill -STOP $$", "pipe": "rm \"$1\" && mkfifo \"$1\"",
+            ]
+            for (name, script) in scripts {
+                try folder.write("#!/bin/sh\n\(script)\n", to: name)
+                chmod(folder.url.appending(path: name).path, 0o700)
+            }
             let (asked, _) = try await chat(
                 [.chat("fine")],
                 environment: ["EDITOR": editor, "TMPDIR": folder.path]
