@@ -55,6 +55,20 @@ import Testing
         }
     }
 
+    @Test func `What no frame has shown yet is still to be finished`() {
+        for isLive in [true, false] {
+            var view = MarkdownView(measure: measure, colors: .monochrome, isLive: isLive)
+            #expect(!view.isLive)
+            view.append("- one\n- two")
+            _ = view.frame(columns: 40, rows: 12)
+            #expect(view.isLive)
+            view.finish()
+            let rest = view.frame(columns: 40, rows: 12)
+            #expect(isLive || rest.text.contains("two"))
+            #expect(!view.isLive)
+        }
+    }
+
     @Test func `A paragraph is one line to copy, on however many rows it lies`() {
         let words = (0..<60).map { "word\($0)" }.joined(separator: " ")
         let shown = screen((words + "\n\nNext").map { String($0) })

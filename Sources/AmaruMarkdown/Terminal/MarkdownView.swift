@@ -33,6 +33,8 @@ package struct MarkdownView: Sendable {
     private var thought: String?
     /// Whether a frame would write anything.
     package private(set) var isChanged = false
+    /// Whether something came that has not been finished: it may not have been in any frame.
+    private var isOpen = false
 
     /// - `isLive`: Whether what may change is shown; else each block appears when it is finished.
     package init(measure: CellMeasure, colors: TextColors, isLive: Bool = true) {
@@ -42,14 +44,14 @@ package struct MarkdownView: Sendable {
     }
 
     /// Whether rows may still change: nothing else may be written below them.
-    package var isLive: Bool { isChanged || !region.isEmpty }
+    package var isLive: Bool { isOpen || isChanged || !region.isEmpty }
 
     /// Takes more of the answer, as long as it is wanted.
     package mutating func append(_ text: String, while isWanted: () -> Bool = { true }) {
         guard !text.isEmpty else { return }
         finishThought()
         finished += reader.append(text, while: isWanted).map { .part($0) }
-        isChanged = true
+        (isOpen, isChanged) = (true, true)
     }
 
     /// Takes more of what the model thinks.
@@ -62,7 +64,7 @@ package struct MarkdownView: Sendable {
         )
         thought = lines.popLast().map { String($0) }
         finished += lines.map { .line(Self.thought(String($0))) }
-        isChanged = true
+        (isOpen, isChanged) = (true, true)
     }
 
     /// Adds a line above what may still change.
@@ -77,6 +79,7 @@ package struct MarkdownView: Sendable {
     package mutating func finish() {
         finishThought()
         finishAnswer()
+        isOpen = false
     }
 
     /// Leaves what is on the screen as it is, and forgets the rest.
