@@ -43,12 +43,7 @@ final class InterruptRoute: Sendable {
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await body() }
-        return try await during({ $0 == 1 ? task.cancel() : again() }) {
-            let value = try await task.value
-            // What had ended just before is given up, too: it was not what the user waited for.
-            guard !task.isCancelled else { throw CancellationError() }
-            return value
-        }
+        return try await during({ $0 == 1 ? task.cancel() : again() }) { try await task.value }
     }
 }
 

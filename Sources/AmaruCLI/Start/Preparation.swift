@@ -134,6 +134,8 @@ extension Program {
         try await interrupts.cancelling { [screen, keys, variables] in
             try await keys.load(variables: variables)
             try await keys.ask(sentTo: destination) { try await screen.readKey(prompt: $0) }
+            // Ctrl-C may have come while no key had to be asked for.
+            try Task.checkCancellation()
         }
     }
 
