@@ -117,7 +117,11 @@ public enum Python {
         )
         guard try isAsynchronous.isTrue() else {
             return try PythonException.completing {
-                try PythonActor.synchronously(call) { try evaluate(codes, in: namespace) }
+                try PythonActor.synchronously(call) {
+                    // Again: what came before the call could be aimed at has struck nothing.
+                    try Task.checkCancellation()
+                    return try evaluate(codes, in: namespace)
+                }
             }
         }
         return try await PythonObject(

@@ -51,9 +51,14 @@ public actor PythonActor {
         _ call: CallID,
         _ body: @PythonActor () throws -> Value
     ) throws -> Value {
-        try Task.checkCancellation()
         do {
-            return try PythonException.completing { try synchronously(call) { try body() } }
+            return try PythonException.completing {
+                try synchronously(call) {
+                    // Not before the call can be aimed at: an interrupt until then strikes nothing.
+                    try Task.checkCancellation()
+                    return try body()
+                }
+            }
         } catch let error as PythonException
             where Task.isCancelled && error.matches(.keyboardInterrupt)
         {
