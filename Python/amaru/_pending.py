@@ -2,7 +2,7 @@
 """What a script has left to be done when its own code has ended.
 
 A page lives on, and so do tasks and timers that nobody awaits: many a script for one
-ends by starting its work. Under python there are none, as `asyncio.run` cancels what
+ends by starting its work. Under python nothing is left, as `asyncio.run` cancels what
 its coroutine has left.
 """
 

@@ -48,7 +48,7 @@ class Settings:
     streams: bool = True
     #: Whether requests are shown and not sent.
     dry_run: bool = False
-    #: Whether the server wants a key, and there is none.
+    #: Whether the server wants a key that is missing.
     needs_key: bool = False
 
     def __init__(self, **given: Any) -> None:

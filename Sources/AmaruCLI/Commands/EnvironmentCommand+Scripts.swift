@@ -26,7 +26,7 @@ extension EnvironmentCommand {
 
     /// The environment of a script or a folder, or the one with a name.
     ///
-    /// - Throws: As ``needs(of:)``; `CommandFailure` if there is none.
+    /// - Throws: As ``needs(of:)``; `CommandFailure` if it is missing.
     static func environment(of path: String) async throws -> CachedEnvironment {
         guard FileManager.default.fileExists(atPath: path) else {
             return try environment(named: path)

@@ -41,7 +41,7 @@ struct ContinueOptions: ParsableArguments {
     /// Takes the conversation to go on with, and its id off the words of the prompt; nil for a new
     /// one.
     ///
-    /// - Throws: `CommandFailure` if there is none, or it cannot be continued; `StoreError`.
+    /// - Throws: `CommandFailure` if it is missing or cannot be continued; `StoreError`.
     func conversation(_ prompt: inout [String]) throws -> WholeConversation? {
         guard isContinued || identifier != nil else { return nil }
         guard let store = try ConversationStore.existing(at: StoreOptions.path) else {

@@ -49,7 +49,7 @@ enum PrivateFile {
         }
     }
 
-    /// Reads a file that holds a secret; nil if there is none.
+    /// Reads a file that holds a secret; nil if the file is missing.
     ///
     /// - Throws: `Failure` that names the file, if others can read it, or it is no file of at most
     ///   64 KiB.

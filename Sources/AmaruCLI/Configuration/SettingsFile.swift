@@ -44,7 +44,7 @@ struct SettingsFile<Value: Codable & Sendable>: Sendable {
     /// The longest file that is read.
     private static var bound: Int { 256 * 1024 }
 
-    /// What the file says; nil if there is none.
+    /// What the file says; nil if the file is missing.
     ///
     /// - Throws: `SettingsError` for a file that cannot be used; `CancellationError`.
     func read() async throws -> Value? {

@@ -105,7 +105,7 @@ struct TemplateFolder: Sendable {
         return Set(names).filter { !$0.isEmpty && !$0.hasPrefix(".") }.sorted()
     }
 
-    /// The file of a template; nil if there is none.
+    /// The file of a template; nil if it is missing.
     func path(of name: String) -> String? {
         guard !name.contains("/") else { return nil }
         return Self.endings.map { url.appending(path: name + $0).path }
@@ -114,7 +114,7 @@ struct TemplateFolder: Sendable {
 
     /// Reads a template.
     ///
-    /// - Throws: `ValidationError` that names the near ones if there is none; `SettingsError`.
+    /// - Throws: `ValidationError` that names similar ones if the template is missing; `SettingsError`.
     func template(_ name: String) async throws -> Template {
         guard let path = path(of: name) else {
             let near = NearMiss.names(near: name, among: names).first

@@ -35,7 +35,7 @@ struct UserSettings: Sendable {
         SettingsFile(kind: "configuration", path: path, cacheFolder: cacheFolder)
     }
 
-    /// What the main file says; nothing if there is none.
+    /// What the main file says; nothing if the file is missing.
     ///
     /// - Throws: `SettingsError`, `CancellationError`.
     func configuration() async throws -> Configuration {

@@ -6,7 +6,7 @@ import AmaruStore
 extension ConversationStore {
     /// The identifier that begins with a word.
     ///
-    /// - Throws: `CommandFailure` if there is none, or more than one.
+    /// - Throws: `CommandFailure` unless there is exactly one.
     func identifier(named word: String) throws -> String {
         let found = try identifiers(beginningWith: word)
         if let id = found.first(where: { $0 == word }) { return id }

@@ -32,7 +32,7 @@ struct KeyFolder: Sendable {
         Self.isName(provider) && access(path(of: provider), F_OK) == 0
     }
 
-    /// The key of a provider; nil if there is none.
+    /// The key of a provider; nil if it is missing.
     ///
     /// - Throws: `PrivateFile.Failure` that says why the file is not used.
     func key(of provider: String) throws -> String? {

@@ -49,7 +49,7 @@ extension ConversationStore {
         )
     }
 
-    /// The conversation that was changed last; nil if there is none.
+    /// The conversation that was changed last; nil in an empty store.
     ///
     /// - `isBuiltIn`: Whether those of scripts are left out.
     package func latest(isBuiltIn: Bool) throws(StoreError) -> String? {
@@ -60,7 +60,7 @@ extension ConversationStore {
         ).first
     }
 
-    /// A conversation with all of its turns in the order that they began; nil if there is none.
+    /// A conversation with all of its turns in the order that they began; nil if it is missing.
     package func load(_ id: String) throws(StoreError) -> WholeConversation? {
         let found = try database.rows(
             "SELECT \(Self.columns), server, system, head FROM conversation WHERE id = ?",

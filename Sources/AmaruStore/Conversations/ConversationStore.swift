@@ -30,7 +30,7 @@ package final class ConversationStore {
         try finishInterrupted()
     }
 
-    /// Opens the store to read or change what it has; nil if there is none.
+    /// Opens the store to read or change what it has; nil if the file is missing.
     package static func existing(at path: String) throws(StoreError) -> ConversationStore? {
         guard StoreFile(path: path).exists else { return nil }
         do {
