@@ -64,7 +64,7 @@ MISFITS: list[tuple[Any, Any, str]] = [
     (PERSON, ADA | {"a/b": 1}, "/a~1b: the schema has no such property"),
     (PERSON, ADA | {"friends": [ADA, 3]}, "/friends/1: 3 is not of the type object"),
     (PERSON, ADA | {"friends": [ADA] * 3}, "/friends: it has 3 items, and may have 2"),
-    ({"enum": [1]}, True, "true is none of [1]"),
+    ({"enum": [1]}, True, "true is not one of [1]"),
     ({"const": 1}, 2, "2 is not 1"),
     ({"oneOf": [{}, {}]}, 1, "it fits 2 of the alternatives"),
     ({"anyOf": [{"type": "null"}, {"items": {"type": "null"}}]}, [1], "/0: 1 is not"),

@@ -192,7 +192,7 @@ def _type(value: Any, wanted: Any, path: str, *_: Any) -> _Faults:
 
 def _enum(value: Any, wanted: Any, path: str, *_: Any) -> _Faults:
     if not any(_same(value, one) for one in wanted):
-        yield path, f"{_shown(value)} is none of {_shown(wanted)}"
+        yield path, f"{_shown(value)} is not one of {_shown(wanted)}"
 
 
 def _const(value: Any, wanted: Any, path: str, *_: Any) -> _Faults:

@@ -133,7 +133,7 @@ struct Examination {
     /// What the terminal can show.
     func terminal() -> Finding {
         guard isatty(STDOUT_FILENO) == 1 else {
-            return .ok("terminal", "standard output is none: answers are plain text")
+            return .ok("terminal", "standard output is not a terminal: answers are plain text")
         }
         var size = winsize()
         _ = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
