@@ -32,14 +32,31 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird",
+            from: "2.28.1",
+            // Full Foundation would triple the command's size.
+            traits: []
+        ),
     ],
     targets: [
         .executableTarget(
             name: "AmaruCLI",
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruPython",
-                "AmaruMarkdown", "AmaruStore",
+                "AmaruMarkdown", "AmaruStore", "AmaruServe",
                 .full("ArgumentParser", "swift-argument-parser"),
+            ]
+        ),
+        // The chat as a page, and as a model behind /v1.
+        .target(
+            name: "AmaruServe",
+            dependencies: [
+                "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruMarkdown",
+                "AmaruStore",
+                .full("Hummingbird", "hummingbird"),
+                .full("NIOCore", "swift-nio"),
+                .full("NIOPosix", "swift-nio"),
             ]
         ),
         .target(
@@ -182,6 +199,13 @@ let package = Package(
         .testTarget(
             name: "AmaruStoreTests",
             dependencies: ["AmaruStore", "AmaruChat", "AmaruHTTP", "AmaruTesting"]
+        ),
+        .testTarget(
+            name: "AmaruServeTests",
+            dependencies: [
+                "AmaruServe", "AmaruStore", "AmaruChat", "AmaruMarkdown", "AmaruHTTP",
+                "AmaruTesting",
+            ]
         ),
         .testTarget(
             name: "AmaruCLITests",
