@@ -78,21 +78,21 @@ uninstall:
 		"$(SHARE)/bash-completion/completions/amaru" "$(SHARE)/zsh/site-functions/_amaru" \
 		"$(SHARE)/fish/vendor_completions.d/amaru.fish" "$(SHARE)/man/man1/amaru.1"
 
-# The headers of CPython, SQLite and cmark-gfm and the module venv, on Debian and Ubuntu, unless they
-# are there.
+# The headers of CPython, SQLite, cmark-gfm and zlib and the module venv, on Debian and Ubuntu, unless
+# they are there.
 install-python:
-	@if pkg-config --exists python3-embed sqlite3 libcmark-gfm 2>/dev/null \
+	@if pkg-config --exists python3-embed sqlite3 libcmark-gfm zlib 2>/dev/null \
 		&& echo '#include <cmark-gfm-core-extensions.h>' | $(CC) -E - >/dev/null 2>&1 \
 		&& python3 -c 'import venv, ensurepip' 2>/dev/null; then :; \
 	elif command -v apt-get >/dev/null; then \
-		echo "Installing the headers of Python, SQLite and cmark-gfm with apt-get"; \
+		echo "Installing the headers of Python, SQLite, cmark-gfm and zlib with apt-get"; \
 		$(SUDO) apt-get update -q && \
 		$(SUDO) apt-get install -qy --no-install-recommends \
 			pkg-config python3-dev python3-venv libsqlite3-dev \
-			libcmark-gfm-dev libcmark-gfm-extensions-dev; \
+			libcmark-gfm-dev libcmark-gfm-extensions-dev zlib1g-dev; \
 	else \
-		echo "Install CPython 3.11 or newer, SQLite 3 and cmark-gfm with their headers, so that" >&2; \
-		echo "'pkg-config --exists python3-embed sqlite3 libcmark-gfm' succeeds." >&2; \
+		echo "Install CPython 3.11 or newer, SQLite 3, cmark-gfm and zlib with their headers, so" >&2; \
+		echo "that 'pkg-config --exists python3-embed sqlite3 libcmark-gfm zlib' succeeds." >&2; \
 		exit 1; \
 	fi
 

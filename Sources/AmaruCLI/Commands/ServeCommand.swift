@@ -75,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
                 program: program,
                 session: session,
                 start: start,
-                script: found?.script,
+                files: found.map { ScriptFiles(of: $0.script) },
                 name: source?.name,
                 store: store
             )

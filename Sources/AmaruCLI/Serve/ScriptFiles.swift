@@ -9,7 +9,7 @@ import AmaruChat
     import Foundation
 #endif
 
-/// Notices when the files that a script is made of change.
+/// Notices when the files that a script is made of change, from when this was made.
 struct ScriptFiles: Sendable {
     /// What tells versions of a file apart.
     private struct Version: Equatable {
@@ -19,20 +19,25 @@ struct ScriptFiles: Sendable {
 
     /// Archives and what was fetched have no file that anyone edits; their copies stand for them.
     private let script: URL
+    private let first: [String: Version]
 
     private static let interval = Duration.milliseconds(500)
+    /// Files that name packages; others may be what the script itself writes.
+    private static let needs: Set = ["pyproject.toml", "requirements.txt"]
     /// The most files that are looked at.
     private static let limit = 2000
 
-    init(of script: ChatScript) { self.script = URL(filePath: script.filename) }
+    init(of script: ChatScript) {
+        self.script = URL(filePath: script.filename)
+        first = Self.versions(of: self.script)
+    }
 
     /// Returns when the files have changed and are at rest; also when the task is cancelled.
     func change() async {
-        let first = versions
         var last = first
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
-            let now = versions
+            let now = Self.versions(of: script)
             // An editor may replace the file in steps.
             if now != first, now == last, now[script.path] != nil { return }
             last = now
@@ -40,17 +45,17 @@ struct ScriptFiles: Sendable {
     }
 
     /// The script with all that lies beside and below it and may be imported, or names packages.
-    private var versions: [String: Version] {
-        var versions = [script.path: Self.version(of: script.path)].compactMapValues(\.self)
+    private static func versions(of script: URL) -> [String: Version] {
+        var versions = [script.path: version(of: script.path)].compactMapValues(\.self)
         var folders = [(script.deletingLastPathComponent().path, depth: 0)]
         var seen = 0
-        while let (folder, depth) = folders.popLast(), seen < Self.limit {
+        while let (folder, depth) = folders.popLast(), seen < limit {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            for name in names.prefix(Self.limit) where !name.hasPrefix(".") {
+            for name in names.prefix(limit) where !name.hasPrefix(".") {
                 seen += 1
                 let path = "\(folder)/\(name)"
-                if [".py", ".toml", ".txt"].contains(where: name.hasSuffix) {
-                    versions[path] = Self.version(of: path)
+                if name.hasSuffix(".py") || needs.contains(name) {
+                    versions[path] = version(of: path)
                 } else if depth < 3, !name.contains("."), name != "__pycache__" {
                     folders.append((path, depth + 1))
                 }

@@ -4,6 +4,12 @@
 import Amaru
 import AmaruHTTP
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// The process's program begins again, with the same words and the same port.
 ///
 /// CPython cannot be started twice in a process, and a script that has failed half-way leaves
@@ -51,10 +57,12 @@ struct ServeRestart {
 
     private static var executable: String {
         #if os(Linux)
-            // Also if the file has been replaced by a newer version.
-            "/proc/self/exe"
+            // By its own name, unless the file has been replaced by a newer version.
+            let link = "/proc/self/exe"
+            let file = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
+            return file.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil } ?? link
         #else
-            CommandLine.arguments[0]
+            return CommandLine.arguments[0]
         #endif
     }
 }

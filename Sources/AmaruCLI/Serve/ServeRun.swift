@@ -12,8 +12,8 @@ struct ServeRun: Sendable {
     let program: Program
     let session: ChatSession
     let start: ServeStart
-    /// The script that is served; nil for the built-in chat.
-    let script: ChatScript?
+    /// The files of the script that is served, as they were read; nil for the built-in chat.
+    let files: ScriptFiles?
     /// What the user calls it.
     let name: String?
     let store: StoreOptions
@@ -36,7 +36,9 @@ struct ServeRun: Sendable {
         if start.options.logRequests || program.options.verbose {
             configuration.log = { Report.line("amaru: \($0)") }
         }
-        let health = ScriptHealth()
+        let (health, end) = (ScriptHealth(), AsyncValue<End>())
+        // Not by way of the program's route for Ctrl-C, which asking for a key takes over.
+        let signals = try SignalSource([SIGINT, SIGTERM])
         let server = PageServer(configuration) { router, ending in
             // The routes of the page (addPageRoutes) and of /v1 (addCompletionRoutes) go here.
         }
@@ -50,23 +52,14 @@ struct ServeRun: Sendable {
             throw ValidationError(error.description)
         }
         try greet(server, port: port)
-        let end = AsyncValue<End>()
-        let terminated = try SignalSource([SIGTERM])
         let tasks = [
-            Task { for await _ in terminated.signals { end.set(.stopped) } },
+            Task { await obey(signals, end) },
             Task { await supervise(health, end) },
         ]
-        let outcome = await program.interrupts.during({ [program, session] count in
-            // The second Ctrl-C waits for nothing.
-            guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
-            end.set(.stopped)
-        }) {
-            let outcome = await end.waitRegardlessOfCancellation()
-            await server.stop()
-            try? await abandonable(within: Self.grace) { [session] in
-                await session.shutDown(grace: Self.grace / 2)
-            }
-            return outcome
+        let outcome = await end.waitRegardlessOfCancellation()
+        await server.stop()
+        try? await abandonable(within: Self.grace) { [session] in
+            await session.shutDown(grace: Self.grace / 2)
         }
         for task in tasks { task.cancel() }
         switch outcome {
@@ -79,6 +72,16 @@ struct ServeRun: Sendable {
         }
     }
 
+    /// Ends the server at a signal; the second Ctrl-C waits for nothing.
+    private func obey(_ signals: SignalSource, _ end: AsyncValue<End>) async {
+        var interrupts = 0
+        for await signal in signals.signals {
+            if signal == SIGINT { interrupts += 1 }
+            if interrupts > 1 { program.leave(ProcessEnd.interrupted, of: session) }
+            end.set(.stopped)
+        }
+    }
+
     /// Says where the server is, and how to get in.
     private func greet(_ server: PageServer, port: Int) throws {
         guard !start.isAgain else { return }
@@ -88,8 +91,11 @@ struct ServeRun: Sendable {
             Report.line("amaru: the token, which is shown this once: \(token)")
         }
         guard start.options.open else { return }
-        let needsLogin = !start.configuration.tokens.isEmpty
-        try Report.output(needsLogin ? "\(url)#t=\(server.logins.makeCode())\n" : "")
+        let owners = start.configuration.tokens.owners
+        for owner in owners {
+            let name = owners.count > 1 ? "\(owner): " : ""
+            try Report.output("\(name)\(url)#t=\(server.logins.makeCode(for: owner))\n")
+        }
     }
 
     // MARK: The script
@@ -105,13 +111,13 @@ struct ServeRun: Sendable {
             try await follow()
         } catch {
             health.isUp = false
-            if script == nil { return end.set(.failed(error)) }
+            if files == nil { return end.set(.failed(error)) }
             let fault = await ScriptHealth.fault(of: error, in: session)
             health.fault = fault
             Report.line("amaru: \(fault)")
         }
-        guard let script, canRestart else { return }
-        await ScriptFiles(of: script).change()
+        guard let files, canRestart else { return }
+        await files.change()
         end.set(.changed)
     }
 

@@ -75,6 +75,9 @@ package struct AccessTokens: Sendable {
     /// Whether nobody is asked for a token.
     package var isEmpty: Bool { entries.isEmpty }
 
+    /// The users who have a token.
+    package var owners: [String] { entries.map(\.owner) }
+
     /// The user whose token it is; nil if it is nobody's.
     ///
     /// The time that it takes does not depend on how much of a token is right.

@@ -55,7 +55,7 @@ struct Credentials: Sendable {
         return "\(name(port: port))=\(id); Path=/; HttpOnly; SameSite=Strict\(flags)"
     }
 
-    /// Cookies have no port, so their name has one. The prefix has browsers refuse them without TLS.
+    /// The name, with a port, since cookies have none; browsers refuse the prefix without TLS.
     private func name(port: Int?) -> String {
         "\(isSecure ? "__Host-" : "")amaru_\(publicPort ?? port ?? 0)"
     }

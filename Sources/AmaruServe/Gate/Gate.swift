@@ -77,7 +77,11 @@ struct Gate: RouterMiddleware {
         else {
             throw ServeFault(.badRequest, "host", "the request names no host, or several")
         }
-        guard hosts.allows(host, at: address), Self.isOrigin(request.head.path, of: host) else {
+        // Of a whole URL, as for a proxy, the path alone is left: its host is that of the field.
+        guard request.head.path?.hasPrefix("/") == true else {
+            throw ServeFault(.badRequest, "target", "the target of the request is no path")
+        }
+        guard hosts.allows(host, at: address) else {
             throw ServeFault(
                 .forbidden,
                 "host",
@@ -103,13 +107,6 @@ struct Gate: RouterMiddleware {
             )
         }
         return nil
-    }
-
-    /// Whether a request's target is a path; of a proxy's whole URL, whether that names the host.
-    private static func isOrigin(_ target: String?, of host: String) -> Bool {
-        guard let target, !target.hasPrefix("/") else { return target != nil }
-        guard target.lowercased().hasPrefix("http://") else { return false }
-        return target.dropFirst(7).prefix { !"/?#".contains($0) }.lowercased() == host.lowercased()
     }
 
     /// Writes the line of a request: what is behind the path may be secret.

@@ -8,7 +8,7 @@ extension HTTPField.Name {
     static let crossOriginOpenerPolicy = named("Cross-Origin-Opener-Policy")
     static let permissionsPolicy = named("Permissions-Policy")
     static let referrerPolicy = named("Referrer-Policy")
-    /// https://w3c.github.io/webappsec-fetch-metadata/
+    // https://w3c.github.io/webappsec-fetch-metadata/
     static let secFetchSite = named("Sec-Fetch-Site")
     /// What a second `Host` becomes; the first one is the request's authority.
     static let secondHost = named("Host")

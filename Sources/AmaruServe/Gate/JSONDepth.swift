@@ -19,7 +19,7 @@ enum JSONDepth {
                 case UInt8(ascii: "["), UInt8(ascii: "{"):
                     depth += 1
                     deepest = max(deepest, depth)
-                case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+                case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
                 default: break
                 }
             }

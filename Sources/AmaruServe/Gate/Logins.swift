@@ -28,7 +28,7 @@ package final class Logins: Sendable {
     }
 
     /// Makes a code that logs in once, in place of the token.
-    package func makeCode(for owner: String = AccessTokens.singleOwner) -> String {
+    package func makeCode(for owner: String) -> String {
         let code = AccessTokens.random()
         let until = ContinuousClock.now + Self.codeLife
         state.withLock { $0.codes[Self.digest(code)] = (owner, until) }

@@ -15,6 +15,7 @@ package struct ServeConfiguration: Sendable {
     package let allowedHosts: [String]
     /// Where browsers reach the server if that is not its own address.
     package let publicURL: HTTPOrigin?
+    private let publicAddress: String?
     /// The origins whose pages may use `/v1`.
     package let allowedOrigins: [HTTPOrigin]
     package var limits = ServeLimits()
@@ -54,6 +55,7 @@ package struct ServeConfiguration: Sendable {
             }
             return origin
         }
+        publicAddress = publicURL.map { $0.hasSuffix("/") ? $0 : $0 + "/" }
         self.allowedOrigins = try allowedOrigins.map { text throws(ServeError) in
             guard let origin = try? HTTPOrigin(parsingOnly: text) else {
                 throw ServeError(
@@ -75,11 +77,11 @@ package struct ServeConfiguration: Sendable {
         return (try? HTTPOrigin(parsingOnly: "http://\(name)"))?.isLoopback ?? false
     }
 
-    /// The address for a browser on this machine.
+    /// The address for browsers: of the proxy if there is one, else for those on this machine.
     ///
     /// - `port`: The port that was bound.
     package func url(port: Int) -> String {
-        if let publicURL { return publicURL.description + "/" }
+        if let publicAddress { return publicAddress }
         let name =
             switch host {
             case "0.0.0.0": "127.0.0.1"

@@ -1,6 +1,7 @@
 // Requests that pages of other origins cause.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruTesting
 import Testing
 
 @testable import AmaruServe

@@ -40,7 +40,7 @@ import Testing
     @Test(arguments: [
         ("127.0.0.1", nil, "http://127.0.0.1:8000/"), ("0.0.0.0", nil, "http://127.0.0.1:8000/"),
         ("::1", nil, "http://[::1]:8000/"), ("[::1]", nil, "http://[::1]:8000/"),
-        ("127.0.0.1", "https://chat.example/c/", "https://chat.example/"),
+        ("127.0.0.1", "https://chat.example/c/", "https://chat.example/c/"),
     ])
     func `The address is one for browsers`(_ host: String, _ url: String?, _ shown: String) throws {
         let tokens = try AccessTokens(parsing: "0123456789abcdef", from: "a test")

@@ -5,37 +5,40 @@ import NIOCore
 import NIOPosix
 
 /// Sends requests to a server of this machine, right ones and others.
-struct HTTPProbe: Sendable {
-    typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+package struct HTTPProbe: Sendable {
+    private typealias Channel = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
     /// An answer in parts.
-    struct Reply: CustomStringConvertible, Sendable {
-        let description: String
+    package struct Reply: CustomStringConvertible, Sendable {
+        package let description: String
 
-        var status: Int {
+        package var status: Int {
             description.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         }
 
-        /// The head in lower case.
-        var head: String { (parts.first ?? "").lowercased() }
-        var body: String { parts.count > 1 ? parts[1] : "" }
+        /// What comes behind the head.
+        package var body: String { parts.count > 1 ? parts[1] : "" }
 
         private var parts: [String] {
             description.split(separator: "\r\n\r\n", maxSplits: 1).map { String($0) }
         }
 
         /// The value of a field; nil if it is missing.
-        func field(_ name: String) -> String? {
+        package func field(_ name: String) -> String? {
             let lines = (parts.first ?? "").split(separator: "\r\n")
             let line = lines.first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
             return line.map { String($0.dropFirst(name.count + 1).drop { $0 == " " }) }
         }
     }
 
-    let port: Int
+    /// The port of the server.
+    package let port: Int
+
+    /// Creates a client of a server at 127.0.0.1.
+    package init(port: Int) { self.port = port }
 
     /// Runs with a connection.
-    func connected(
+    package func connected(
         _ body: @escaping @Sendable (Connection) async throws -> Void
     ) async throws {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -50,7 +53,7 @@ struct HTTPProbe: Sendable {
     }
 
     /// Sends bytes and reads until the server closes the connection.
-    func send(_ bytes: String) async throws -> Reply {
+    package func send(_ bytes: String) async throws -> Reply {
         let (stream, result) = AsyncStream<String>.makeStream()
         try await connected { connection in
             try await connection.write(bytes)
@@ -62,7 +65,7 @@ struct HTTPProbe: Sendable {
     }
 
     /// Sends a request with a right host, unless the fields name one.
-    func request(
+    package func request(
         _ method: String,
         _ path: String,
         _ fields: [String] = [],
@@ -78,18 +81,19 @@ struct HTTPProbe: Sendable {
         )
     }
 
-    func get(_ path: String, _ fields: [String] = []) async throws -> Reply {
+    package func get(_ path: String, _ fields: [String] = []) async throws -> Reply {
         try await request("GET", path, fields)
     }
 
     /// Posts JSON.
-    func post(_ path: String, _ json: String = "{}", _ fields: [String] = []) async throws -> Reply
+    package func post(_ path: String, _ json: String = "{}", _ fields: [String] = []) async throws
+        -> Reply
     {
         try await request("POST", path, ["Content-Type: application/json"] + fields, body: json)
     }
 
     /// A connection that a test writes and reads.
-    final class Connection: @unchecked Sendable {
+    package final class Connection: @unchecked Sendable {
         // Safe because one task at a time uses it.
         private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
         private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
@@ -103,12 +107,12 @@ struct HTTPProbe: Sendable {
             self.outbound = outbound
         }
 
-        func write(_ bytes: String) async throws {
+        package func write(_ bytes: String) async throws {
             try await outbound.write(ByteBuffer(string: bytes))
         }
 
         /// Reads until a text has come; returns false if the connection ends before.
-        func wait(for wanted: String) async throws -> Bool {
+        package func wait(for wanted: String) async throws -> Bool {
             while !text.contains(wanted) {
                 guard let more = try await inbound.next() else { return false }
                 text += String(buffer: more)
@@ -117,7 +121,7 @@ struct HTTPProbe: Sendable {
         }
 
         /// Reads all that comes until the connection ends; a reset is an end too.
-        func rest() async throws -> String {
+        package func rest() async throws -> String {
             do {
                 while let more = try await inbound.next() { text += String(buffer: more) }
             } catch is IOError {}
