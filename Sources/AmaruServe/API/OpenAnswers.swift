@@ -41,7 +41,7 @@ actor OpenAnswers {
         guard key.utf8.count <= Self.keyLimit else {
             throw APIError.invalid("An Idempotency-Key has at most \(Self.keyLimit) bytes.")
         }
-        if let entry = entries.first(where: { $0.key == key }) {
+        while let entry = entries.first(where: { $0.key == key }) {
             guard entry.fingerprint == fingerprint else {
                 var error = APIError.invalid("This Idempotency-Key was used for another request.")
                 error.code = "idempotency_key_reused"
@@ -52,7 +52,7 @@ actor OpenAnswers {
                 answer.isRepeated = true
                 return answer
             }
-            entries.removeAll { $0.key == key }
+            entries.removeAll { $0.answer == entry.answer }
         }
         let entry = Entry(key: key, fingerprint: fingerprint, answer: Task { try await open() })
         entries.append(entry)

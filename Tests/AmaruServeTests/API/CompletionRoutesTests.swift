@@ -208,12 +208,12 @@ import Testing
     @Test func `The models are listed, and there are no others`() async throws {
         try await serving(StubSource()) { client in
             let list = try await client.get("/v1/models")
-            #expect(
-                "\(list.json)"
-                    == #"{"object":"list","data":[{"id":"m","object":"model","created":7,"#
-                    + #""owned_by":"amaru"},{"id":"org/model","object":"model","created":7,"#
-                    + #""owned_by":"amaru"}]}"#
-            )
+            let wanted = #"""
+                {"object":"list","data":[\#
+                {"id":"m","object":"model","created":7,"owned_by":"amaru"},\#
+                {"id":"org/model","object":"model","created":7,"owned_by":"amaru"}]}
+                """#
+            #expect("\(list.json)" == wanted)
             let unknown = try await client.get("/v1/models/other")
             #expect(unknown.status == 404)
             #expect(unknown.json["error"]?["code"] == "model_not_found")

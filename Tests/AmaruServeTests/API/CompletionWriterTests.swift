@@ -163,14 +163,13 @@ struct CompletionWriterTests {
 
     @Test func `A whole answer has its text, its reason and the tokens, always`() throws {
         let answer = try Self.whole([.text("Hello, "), .reasoning("hm"), .text("END x")])
-        #expect(
-            "\(answer)"
-                == #"{"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m","#
-                + #""choices":[{"index":0,"message":{"role":"assistant","content":"Hello, END x","#
-                + #""refusal":null,"reasoning_content":"hm"},"logprobs":null,"#
-                + #""finish_reason":"stop"}],"usage":{"prompt_tokens":0,"completion_tokens":0,"#
-                + #""total_tokens":0}}"#
-        )
+        let wanted = #"""
+            {"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m",\#
+            "choices":[{"index":0,"message":{"role":"assistant","content":"Hello, END x",\#
+            "refusal":null,"reasoning_content":"hm"},"logprobs":null,"finish_reason":"stop"}],\#
+            "usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}
+            """#
+        #expect("\(answer)" == wanted)
         let cut = try Self.whole([.text("Hello, END x")], stop: ["END"])
         #expect("\(cut)".contains(#""content":"Hello, ""#))
     }

@@ -279,23 +279,6 @@ def test_the_script_sees_the_whole_request(client: OpenAI, model: str) -> None:
     assert seen["options"] == {"temperature": 0.5, "user": "somebody"}
 
 
-def test_a_busy_server_says_when_to_come_again(served: Serving, model: str) -> None:
-    # As many as it takes; each is ended by its client.
-    open_ones = []
-    client = OpenAI(base_url=served.url, api_key="any", max_retries=0)
-    with client, pytest.raises(openai.RateLimitError) as caught:
-        try:
-            for _ in range(1000):
-                name = f"busy{next(names)}"
-                open_ones.append(stream(client, model, f"forever {name}", timeout=20))
-        except openai.APITimeoutError:
-            pytest.fail("the server neither answers nor refuses")
-        finally:
-            for chunks in open_ones:
-                chunks.close()
-    assert int(caught.value.response.headers["retry-after"]) > 0
-
-
 async def test_the_asynchronous_client_gets_the_same(
     asynchronous: AsyncOpenAI, model: str
 ) -> None:

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import json
+import selectors
 import socket
 import struct
+from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
 import pytest
+from openai import OpenAI
 from serving import Serving, eventually
 
 names = count()
@@ -113,6 +116,31 @@ def test_a_connection_that_closes_stops_the_script(
     with Wire(served) as wire:
         wire.ask(model, "say hello")
         assert b'"content":"hello"' in wire.rest()
+
+
+def test_a_full_queue_says_when_to_come_again(
+    served: Serving, client: OpenAI, model: str
+) -> None:
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        for _ in range(200):
+            wire = stack.enter_context(Wire(served))
+            wire.ask(model, f"forever full{next(names)}", stream=True)
+            selector.register(wire.socket, selectors.EVENT_READ)
+        refused = b""
+        while not refused.startswith(b"HTTP/1.1 429 "):
+            for key, _ in selector.select():
+                refused = key.fileobj.recv(65536)  # type: ignore[union-attr]
+                if refused.startswith(b"HTTP/1.1 429 "):
+                    break
+                selector.unregister(key.fileobj)
+            assert selector.get_map(), "none of so many was refused"
+        assert b"\r\nretry-after: " in refused.lower()
+    # The SDK comes again by itself.
+    patient = client.with_options(max_retries=10)
+    answer = patient.chat.completions.create(
+        model=model, messages=[{"role": "user", "content": "say hello"}]
+    )
+    assert answer.choices[0].message.content == "hello"
 
 
 @pytest.mark.parametrize(
