@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from amaru import _reply
-from amaru._pieces import Attachment, Reasoning, Usage
+from amaru._pieces import Attachment, Reasoning, ToolCall, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,13 +33,14 @@ class Answering:
         marked = _reply.function()
         assert marked is not None, "the script has offered one"
         function, wishes = marked
-        given = {"history": list(self._history), "turn": turn}
+        history = list(self._history) if turn.messages is None else _before(turn)
+        given = {"history": history, "turn": turn}
         said: list[str] = []
         try:
             result = function(text, **{name: given[name] for name in wishes})
             await _show(turn, result, said)
         finally:
-            if said:
+            if said and turn.messages is None:
                 self._history += [
                     {"role": "user", "content": _content(turn, text)},
                     {"role": "assistant", "content": "".join(said)},
@@ -50,7 +51,12 @@ async def _show(turn: Turn, result: Any, said: list[str]) -> None:
     asking = sys.modules.get("amaru.chat.asking")
     if asking is not None and isinstance(result, asking.Question):
         # It has more to show than its text.
-        result = result.pieces()
+        await _show(turn, result.pieces(), said)
+        for call in result.tool_calls:
+            _add(turn, call, said)
+        if result.finish_reason.isidentifier():
+            turn.finished(result.finish_reason)
+        return None
     if hasattr(result, "__await__") and not hasattr(result, "__aiter__"):
         return await _show(turn, await result, said)
     if hasattr(result, "__aiter__"):
@@ -79,6 +85,8 @@ def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
         return turn.reasoning(piece.text)
     if isinstance(piece, Usage):
         return turn.usage(piece.prompt_tokens, piece.completion_tokens)
+    if isinstance(piece, ToolCall):
+        return turn.tool_call(piece.name, piece.arguments)
     if isinstance(piece, Attachment):
         return turn.attach(piece.name, piece.media_type, piece.data)
     text = str(piece)
@@ -86,6 +94,13 @@ def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     if is_open:
         said.append(text)
     return is_open
+
+
+def _before(turn: Turn) -> list[dict[str, Any]]:
+    """Return the messages of a request before its question."""
+    messages = turn.messages or []
+    questions = [n for n, one in enumerate(messages) if one["role"] == "user"]
+    return messages[: questions[-1]] if questions else []
 
 
 def _content(turn: Turn, text: str) -> Any:

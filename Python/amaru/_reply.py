@@ -28,8 +28,12 @@ def reply(function: F) -> F:
             yield f"You have said {len(history) // 2} things, and now: "
             yield message
 
-    A piece is a text, or an `amaru.Reasoning`, `amaru.Attachment` or `amaru.Usage`; an
-    answer may be a question to the model, ``amaru.chat(message)``.
+    A piece is a text, or an `amaru.Reasoning`, `amaru.Attachment`, `amaru.ToolCall` or
+    `amaru.Usage`; an answer may be a question to the model, ``amaru.chat(message)``.
+
+    A client of ``amaru serve`` sends more than a message: all messages of the
+    conversation are in ``turn.messages``, and what else it asks for, such as
+    ``temperature`` and ``tools``, is in ``turn.options``.
     """
     _marked[:] = [(function, wishes(function))]
     return function

@@ -29,6 +29,7 @@ __all__ = [
     "deliver",
     "offer",
     "prepare",
+    "reads_requests",
     "ready_count",
     "report",
     "start",
@@ -148,6 +149,16 @@ def offer() -> str:
     _script.sender = sender
     _script.main = next(filter(inspect.iscoroutinefunction, mains), None)
     return "sender"
+
+
+def reads_requests() -> bool:
+    """Return whether the script sees its turns, and so what a request asks for."""
+    if _script.sender is None:
+        marked = _reply.function()
+        return marked is not None and "turn" in marked[1]
+    package = sys.modules["amaru"]
+    names = sys.modules["__main__"].__dict__.values()
+    return any(name is package or name is package.current_turn for name in names)
 
 
 def command_names() -> list[str]:

@@ -54,6 +54,10 @@ class Settings:
     def __init__(self, **given: Any) -> None:
         self.__dict__.update(given)
 
+    def changed(self, options: dict[str, Any]) -> Settings:
+        """Return these settings, with further fields of each request."""
+        return Settings(**{**self.__dict__, "options": {**self.options, **options}})
+
     def __repr__(self) -> str:
         return f"<Settings model={self.model!r} base_url={self.base_url!r}>"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
@@ -46,6 +46,9 @@ class ChatSettings:
     streams: bool = True
     dry_run: bool = False
     needs_key: bool = False
+
+    def changed(self, options: dict[str, Any]) -> ChatSettings:
+        return replace(self, options={**self.options, **options})
 
 
 class RecordingChat(ModuleType):
@@ -97,6 +100,8 @@ class RecordingTurn:
         self.claimed = False
         self.history: list[list[str]] | None = None
         self.attachments: list[Any] = []
+        self.messages: list[dict[str, Any]] | None = None
+        self.options: dict[str, Any] = {}
         self._cancelled = False
         self._task: asyncio.Task[Any] | None = None
 

@@ -185,3 +185,43 @@ async def test_what_a_piece_comes_from_is_closed_with_the_turn(
     turn.cancelled()
     await eventually(lambda: closed)
     assert closed == ["m"]
+
+
+async def test_a_request_has_its_own_history_and_is_not_remembered(
+    screen: RecordingChat,
+) -> None:
+    seen: list[Any] = []
+
+    @amaru.reply
+    def answer(message: str, history: Any, turn: Any) -> str:
+        seen.append((message, history, turn.options))
+        return "fine"
+
+    before = [
+        {"role": "system", "content": "brief"},
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "first"},
+    ]
+    question = {"role": "user", "content": "two"}
+    options = {"temperature": 1}
+    await say(screen, "two", messages=[*before, question], options=options)
+    await say(screen, "three", 2)
+    assert seen == [("two", before, options), ("three", [], {})]
+
+
+async def test_a_piece_may_ask_for_a_tool(screen: RecordingChat) -> None:
+    @amaru.reply
+    def answer(message: str) -> Any:
+        yield amaru.ToolCall("1", "look", "{}")
+
+    await say(screen, "go")
+    assert screen.of("tool_call") == [(1, "look", "{}")]
+
+
+async def test_a_script_sees_requests_if_it_sees_its_turns(
+    main: ModuleType,  # noqa: F811
+) -> None:
+    assert not _script.reads_requests()
+    for function, reads in ((lambda m: "", False), (lambda m, turn: "", True)):
+        amaru.reply(function)
+        assert _script.reads_requests() is reads

@@ -25,6 +25,9 @@ _CUTS = dict.fromkeys(
     ("length", "model_length", "max_tokens"), "the model reached its token limit"
 ) | {"content_filter": "the server's content filter stopped it"}
 
+# Whose messages say how to answer.
+_SYSTEM = ("system", "developer")
+
 
 class Conversation:
     """A history and the server that continues it, one turn at a time."""
@@ -65,6 +68,8 @@ class Conversation:
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
+        if (given := turn.messages) is not None:
+            return await self._complete(turn, given)
         answer = _Answer(turn, self._filter, self._settings.schema)
         question: dict[str, Any] = {"role": "user", "content": text}
         try:
@@ -78,7 +83,8 @@ class Conversation:
 
                     question["content"] = content(question["content"], files)
                 if not turn.ended:
-                    await self._ask(question, answer)
+                    messages = [*self.messages, question]
+                    await self._ask(messages, answer, self._settings, self._client)
         except asyncio.CancelledError:
             turn.cancelled()
             raise
@@ -92,18 +98,47 @@ class Conversation:
             if said := answer.text.getvalue():
                 self._remember(question["content"], said)
 
-    async def _ask(self, question: dict[str, Any], answer: _Answer) -> None:
-        messages, settings = [*self.messages, question], self._settings
+    async def _complete(self, turn: host.Turn, given: list[dict[str, Any]]) -> None:
+        """Answer a request with all its messages, and remember nothing of it."""
+        settings = self._settings.changed(turn.options)
+        answer = _Answer(turn, self._filter, settings.schema)
+        try:
+            messages = [dict(message) for message in given]
+            if settings.system and not any(m["role"] in _SYSTEM for m in messages):
+                messages.insert(0, {"role": "system", "content": settings.system})
+            question = [m for m in messages if m["role"] == "user"][-1]
+            if self._filter is not None and isinstance(question["content"], str):
+                text = await self._filter("message", question["content"], turn)
+                question["content"] = text
+            if not turn.ended:
+                await self._ask(messages, answer, settings, Client(settings))
+        except asyncio.CancelledError:
+            turn.cancelled()
+            raise
+        except Exception as exc:
+            from amaru.chat.failures import describe
+
+            turn.failed(*describe(exc, settings))
+        else:
+            turn.finished(answer.reason)
+
+    async def _ask(
+        self,
+        messages: list[dict[str, Any]],
+        answer: _Answer,
+        settings: host.Settings,
+        client: Client,
+    ) -> None:
         if settings.schema is not None:
             from amaru.chat.schema import read
 
             read(settings.schema)
         if settings.dry_run:
-            answer.turn.text(self._client.preview(messages))
+            answer.turn.text(client.preview(messages))
             return
         stall, turn = settings.stall_timeout, answer.turn
         with Waiting(stall, origin(settings.base_url), turn.notice) as waiting:
-            with await self._client.ask(messages, turn, waiting) as response:
+            with await client.ask(messages, turn, waiting) as response:
                 async with aclosing(Reading(response, stall).batches()) as batches:
                     async for chunks in batches:
                         for chunk in chunks:

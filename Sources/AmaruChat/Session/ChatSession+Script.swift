@@ -46,6 +46,14 @@ extension ChatSession {
         }
     }
 
+    /// Whether the script sees its turns, and so what a ``ChatRequest`` asks for.
+    ///
+    /// Waits for the script's start, and is false if that fails.
+    public func readsRequests() async -> Bool {
+        guard case .chat? = try? await start() else { return false }
+        return (try? await PythonActor.run { try Self.host().reads_requests() as Bool }) ?? false
+    }
+
     /// Writes out what the script has printed.
     ///
     /// - Returns: Whether that worked; what did not is reported on standard error.

@@ -162,14 +162,20 @@ public final class ChatSession: Sendable {
     ///   - key: The placeholder that the script gets as its key.
     ///   - attachments: The files that go with it.
     ///   - history: What was said before; nil for what the script remembers.
+    ///   - request: What a client of the chat-completions protocol has sent, if one asks.
     /// - Returns: The turn, at once.
     public func send(
         _ text: String,
         key: String = "",
         attachments: [Attachment] = [],
-        after history: [ChatExchange]? = nil
+        after history: [ChatExchange]? = nil,
+        request: ChatRequest? = nil
     ) -> Turn {
-        let turn = Turn(attachments: attachments, history: history) { [weak self] turn in
+        let turn = Turn(
+            attachments: attachments,
+            history: history,
+            request: request
+        ) { [weak self] turn in
             guard let self else { return }
             state.withLock { $0.cancels += 1 }
             stop {

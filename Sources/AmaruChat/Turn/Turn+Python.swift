@@ -123,6 +123,12 @@ extension Turn: PythonClassInstance {
         ) { turn in
             turn.history.map { $0.map { [ShownText($0.question), ShownText($0.answer)] } }
         }
+        PythonProperty("messages", documentation: "The messages of a request, or None.") {
+            RequestedMessages(turn: $0)
+        }
+        PythonProperty("options", documentation: "What a request asks for beside an answer.") {
+            RequestedOptions(turn: $0)
+        }
         PythonMethod(
             "clean",
             .positional("text"),
@@ -151,8 +157,8 @@ extension Turn: PythonClassInstance {
         }
     }
 
-    /// The slots of the bound task and of the attachments.
-    public var pythonSlots: [PythonSlot] { [task, files] }
+    /// The slots of the bound task, of the attachments, and of what a request holds.
+    public var pythonSlots: [PythonSlot] { [task, files, requestedMessages, requestedOptions] }
 }
 
 /// A `str` in which lone surrogates, which have no UTF-8, are replaced by U+FFFD.

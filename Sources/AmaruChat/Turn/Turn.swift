@@ -39,26 +39,34 @@ public final class Turn: Sendable {
     private let onCancel: @Sendable (Turn) -> Void
     /// What was said before, if the script is to forget what it remembers of that.
     let history: [ChatExchange]?
+    /// What a client of the chat-completions protocol has sent, if it is one that asks.
+    let request: ChatRequest?
     /// The Python task that the user's cancel reaches.
     let task = PythonSlot()
     /// The attachments as Python's objects, once a script has asked for them.
     let files = PythonSlot()
+    /// The request's messages and options, once a script has asked for them.
+    let requestedMessages = PythonSlot()
+    let requestedOptions = PythonSlot()
 
     /// Creates a turn.
     ///
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
     /// - `history`: What was said before, if the script is to forget what it remembers of that.
+    /// - `request`: What a client of the chat-completions protocol has sent, if one asks.
     init(
         attachments: [Attachment] = [],
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
         history: [ChatExchange]? = nil,
+        request: ChatRequest? = nil,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
     ) {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
         state = Lock(State(log: log, owner: owner))
         self.history = history
+        self.request = request
         self.attachments = attachments
         self.onCancel = onCancel
     }

@@ -29,28 +29,9 @@ extension HTTPProxy {
                 maxSplits: 1,
                 omittingEmptySubsequences: false
             )
-            username = Self.percentDecoded(parts[0])
-            password = parts.count > 1 ? Self.percentDecoded(parts[1]) : ""
+            username = parts[0].percentDecoded
+            password = parts.count > 1 ? parts[1].percentDecoded : ""
         }
-    }
-
-    /// The text as it is if an escape in it is malformed, or the bytes are not UTF-8.
-    private static func percentDecoded(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Substring(text).utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, digits.first != UInt8(ascii: "+"),
-                let decoded = UInt8(Substring(digits), radix: 16)
-            else { return String(text) }
-            bytes.append(decoded)
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self) ?? String(text)
     }
 
     private static let schemes: [String: Scheme] = [

@@ -1,0 +1,96 @@
+// The events of a turn as the parts of one answer.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+
+/// One part of an answer.
+enum AnswerPart: Sendable, Equatable {
+    case text(String)
+    case reasoning(String)
+    /// A function that the model asks for, the arguments as JSON text.
+    case toolCall(index: Int, name: String, arguments: String)
+}
+
+/// Reads a turn's events as an answer, up to a stop sequence: pure, and the same for every shape
+/// in which the answer is sent.
+struct AnswerParts {
+    private var stops: StopSequences
+    private var displays = 0
+    private var calls = 0
+    private var prompt: Int?
+    private var completion: Int?
+    /// Whether nothing more is wanted of the turn, which may be stopped.
+    private(set) var wantsNoMore = false
+    /// Whether events are missing: the reader came too late.
+    private(set) var isIncomplete = false
+
+    init(stop: [String] = []) { stops = StopSequences(stop) }
+
+    /// The tokens that the script has counted; zeros if it has counted none.
+    var usage: (prompt: Int, completion: Int) { (prompt ?? 0, completion ?? 0) }
+
+    /// The parts that an event adds to the answer.
+    mutating func take(_ event: TurnEvent) -> [AnswerPart] {
+        switch event {
+        case .text(let text):
+            let parts = shown(text)
+            if stops.isHit { wantsNoMore = true }
+            return parts
+        case .display(let text):
+            // The turn ends by itself: to stop it would stop the script as a whole.
+            displays += 1
+            return shown(displays > 1 ? "\n\n\(text)" : text)
+        case .reasoning(let text):
+            return stops.isHit || text.isEmpty ? [] : [.reasoning(text)]
+        case .toolCall(let name, let arguments):
+            guard !stops.isHit else { return [] }
+            calls += 1
+            return [.toolCall(index: calls - 1, name: name, arguments: arguments)]
+        case .usage(let prompt, let completion):
+            (self.prompt, self.completion) = (max(0, prompt), max(0, completion))
+            return []
+        case .skipped:
+            isIncomplete = true
+            return []
+        case .attachment, .notice, .retrying:
+            return []
+        }
+    }
+
+    /// What a stop sequence that did not come has held back.
+    mutating func finish() -> [AnswerPart] {
+        let rest = stops.finish()
+        return rest.isEmpty ? [] : [.text(rest)]
+    }
+
+    private mutating func shown(_ text: String) -> [AnswerPart] {
+        let text = stops.feed(text)
+        return text.isEmpty ? [] : [.text(text)]
+    }
+
+    /// Why the answer is over, in the API's words; what is in the way of one.
+    func outcome(of end: TurnEnd) -> Result<String, APIError> {
+        if isIncomplete { return .failure(.forgotten) }
+        if stops.isHit { return .success("stop") }
+        switch end {
+        case .finished(let reason): return .success(Self.reason(reason, hasCalls: calls > 0))
+        case .failed(let failure): return .failure(APIError(failure))
+        case .cancelled: return .failure(.stopped)
+        case .exited: return .failure(.ended)
+        }
+    }
+
+    /// What is in the way of an answer.
+    func fault(_ end: TurnEnd) -> APIError? {
+        guard case .failure(let error) = outcome(of: end) else { return nil }
+        return error
+    }
+
+    private static func reason(_ reason: String, hasCalls: Bool) -> String {
+        switch reason {
+        case "length", "model_length", "max_tokens": "length"
+        case "content_filter": "content_filter"
+        default: hasCalls ? "tool_calls" : "stop"
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// A turn as a chat completion: in chunks, or whole.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+
+/// What all chunks of a completion have in common.
+struct CompletionHead: Sendable, Equatable {
+    /// Names the completion.
+    let id: String
+    /// When it was asked for, in seconds since 1970.
+    let created: Int
+    /// The model.
+    let model: String
+
+    /// The identifier of a tool call of this completion.
+    func callID(_ index: Int) -> String { "call_\(suffix)_\(index)" }
+
+    /// What is random in the completion's name.
+    var suffix: Substring { id.drop { $0 != "-" && $0 != "_" }.dropFirst() }
+}
+
+/// Writes a turn as `chat.completion.chunk`s; pure.
+///
+/// https://platform.openai.com/docs/api-reference/chat-streaming
+struct CompletionWriter: AnswerWriter {
+    private let head: CompletionHead
+    private let includesUsage: Bool
+    private var parts: AnswerParts
+    private var hasBegun = false
+
+    init(_ head: CompletionHead, stop: [String] = [], includesUsage: Bool = false) {
+        self.head = head
+        self.includesUsage = includesUsage
+        parts = AnswerParts(stop: stop)
+    }
+
+    var wantsNoMore: Bool { parts.wantsNoMore }
+
+    mutating func take(_ event: TurnEvent) -> [ServerEvent] {
+        let taken = parts.take(event)
+        return taken.isEmpty ? [] : begin() + taken.flatMap(chunks)
+    }
+
+    func fault(_ end: TurnEnd) -> APIError? { parts.fault(end) }
+
+    mutating func finish(_ end: TurnEnd) -> [ServerEvent] {
+        switch parts.outcome(of: end) {
+        case .failure(let error):
+            return [ServerEvent(error.json)]
+        case .success(let reason):
+            var events = begin() + parts.finish().flatMap(chunks)
+            events.append(chunk([choice([:], reason: .string(reason))]))
+            if includesUsage { events.append(chunk([], usage: parts.usage)) }
+            return events + [ServerEvent(data: "[DONE]")]
+        }
+    }
+
+    private mutating func begin() -> [ServerEvent] {
+        guard !hasBegun else { return [] }
+        hasBegun = true
+        return [chunk([choice(["role": "assistant", "content": ""])])]
+    }
+
+    private func chunks(_ part: AnswerPart) -> [ServerEvent] {
+        switch part {
+        case .text(let text): [chunk([choice(["content": .string(text)])])]
+        case .reasoning(let text): [chunk([choice(["reasoning_content": .string(text)])])]
+        case .toolCall(let index, let name, let arguments):
+            [
+                toolCall([
+                    "index": .integer(index), "id": .string(head.callID(index)),
+                    "type": "function", "function": ["name": .string(name), "arguments": ""],
+                ]),
+                toolCall([
+                    "index": .integer(index), "function": ["arguments": .string(arguments)],
+                ]),
+            ]
+        }
+    }
+
+    private func toolCall(_ call: JSONValue) -> ServerEvent {
+        chunk([choice(["tool_calls": [call]])])
+    }
+
+    private func choice(_ delta: JSONValue, reason: JSONValue = .null) -> JSONValue {
+        ["index": 0, "delta": delta, "logprobs": .null, "finish_reason": reason]
+    }
+
+    private func chunk(
+        _ choices: [JSONValue],
+        usage: (prompt: Int, completion: Int)? = nil
+    ) -> ServerEvent {
+        var members: [JSONMember] = [
+            JSONMember(name: "id", value: .string(head.id)),
+            JSONMember(name: "object", value: "chat.completion.chunk"),
+            JSONMember(name: "created", value: .integer(head.created)),
+            JSONMember(name: "model", value: .string(head.model)),
+            JSONMember(name: "choices", value: .array(choices)),
+        ]
+        if let usage { members.append(JSONMember(name: "usage", value: .usage(usage))) }
+        return ServerEvent(.object(members))
+    }
+}
+
+/// Gathers a turn as one `chat.completion`; pure.
+struct CompletionGatherer: AnswerGatherer {
+    private let head: CompletionHead
+    private var parts: AnswerParts
+    private var text = ""
+    private var reasoning = ""
+    private var calls: [JSONValue] = []
+
+    init(_ head: CompletionHead, stop: [String] = []) {
+        self.head = head
+        parts = AnswerParts(stop: stop)
+    }
+
+    var wantsNoMore: Bool { parts.wantsNoMore }
+
+    mutating func take(_ event: TurnEvent) {
+        for part in parts.take(event) { add(part) }
+    }
+
+    mutating func finish(_ end: TurnEnd) throws(APIError) -> JSONValue {
+        let reason = try parts.outcome(of: end).get()
+        for part in parts.finish() { add(part) }
+        let hasText = !text.isEmpty || calls.isEmpty
+        var message: [JSONMember] = [
+            JSONMember(name: "role", value: "assistant"),
+            JSONMember(name: "content", value: hasText ? .string(text) : .null),
+            JSONMember(name: "refusal", value: .null),
+        ]
+        if !reasoning.isEmpty {
+            message.append(JSONMember(name: "reasoning_content", value: .string(reasoning)))
+        }
+        if !calls.isEmpty { message.append(JSONMember(name: "tool_calls", value: .array(calls))) }
+        let choice: JSONValue = [
+            "index": 0, "message": .object(message), "logprobs": .null,
+            "finish_reason": .string(reason),
+        ]
+        return [
+            "id": .string(head.id), "object": "chat.completion", "created": .integer(head.created),
+            "model": .string(head.model), "choices": [choice], "usage": .usage(parts.usage),
+        ]
+    }
+
+    private mutating func add(_ part: AnswerPart) {
+        switch part {
+        case .text(let more): text += more
+        case .reasoning(let more): reasoning += more
+        case .toolCall(let index, let name, let arguments):
+            calls.append([
+                "id": .string(head.callID(index)), "type": "function",
+                "function": ["name": .string(name), "arguments": .string(arguments)],
+            ])
+        }
+    }
+}
+
+extension JSONValue {
+    /// The number of tokens, as completions have it.
+    fileprivate static func usage(_ usage: (prompt: Int, completion: Int)) -> JSONValue {
+        [
+            "prompt_tokens": .integer(usage.prompt),
+            "completion_tokens": .integer(usage.completion),
+            "total_tokens": .integer(usage.prompt &+ usage.completion),
+        ]
+    }
+}

@@ -1,0 +1,209 @@
+// Reads JSON that a client has sent.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why bytes are no JSON, or more of it than is read.
+package struct JSONFault: Error, Equatable {
+    /// What is wrong, and at which byte.
+    package let message: String
+}
+
+/// A parser for one JSON text, https://www.rfc-editor.org/rfc/rfc8259, of bounded depth.
+package struct JSONParser {
+    private let bytes: [UInt8]
+    private let depthLimit: Int
+    private var position = 0
+    private var depth = 0
+
+    private init(_ bytes: [UInt8], depthLimit: Int) {
+        (self.bytes, self.depthLimit) = (bytes, depthLimit)
+    }
+
+    /// Reads a text that is one value.
+    package static func parse(
+        _ bytes: [UInt8],
+        depthLimit: Int = 64
+    ) throws(JSONFault) -> JSONValue {
+        var parser = JSONParser(bytes, depthLimit: depthLimit)
+        let value = try parser.value()
+        parser.skipSpace()
+        guard parser.next == nil else { throw parser.fault("something follows the value") }
+        return value
+    }
+
+    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private func fault(_ what: String) -> JSONFault {
+        JSONFault(message: "\(what) at byte \(position)")
+    }
+
+    private mutating func skipSpace() {
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            position += 1
+        }
+    }
+
+    private mutating func take(_ byte: Character) -> Bool {
+        guard next == byte.asciiValue else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func value() throws(JSONFault) -> JSONValue {
+        skipSpace()
+        guard let byte = next else { throw fault("a value is missing") }
+        switch byte {
+        case UInt8(ascii: "{"): return .object(try members())
+        case UInt8(ascii: "["): return .array(try elements())
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default: throw fault("no value begins so")
+        }
+    }
+
+    private mutating func word(
+        _ word: StaticString,
+        _ value: JSONValue
+    ) throws(JSONFault) -> JSONValue {
+        let length = word.utf8CodeUnitCount
+        let isThere = word.withUTF8Buffer { bytes[position...].prefix(length).elementsEqual($0) }
+        guard isThere else { throw fault("no value begins so") }
+        position += length
+        return value
+    }
+
+    // MARK: Containers
+
+    private mutating func enter() throws(JSONFault) {
+        position += 1
+        depth += 1
+        guard depth <= depthLimit else {
+            throw fault("the values are nested more than \(depthLimit) deep")
+        }
+        skipSpace()
+    }
+
+    private mutating func members() throws(JSONFault) -> [JSONMember] {
+        try enter()
+        defer { depth -= 1 }
+        var members: [JSONMember] = []
+        guard !take("}") else { return members }
+        repeat {
+            skipSpace()
+            guard next == UInt8(ascii: "\"") else { throw fault("a member's name is missing") }
+            let name = try string()
+            skipSpace()
+            guard take(":") else { throw fault("a colon is missing") }
+            members.append(JSONMember(name: name, value: try value()))
+            skipSpace()
+        } while take(",")
+        guard take("}") else { throw fault("a comma or } is missing") }
+        return members
+    }
+
+    private mutating func elements() throws(JSONFault) -> [JSONValue] {
+        try enter()
+        defer { depth -= 1 }
+        var elements: [JSONValue] = []
+        guard !take("]") else { return elements }
+        repeat {
+            elements.append(try value())
+            skipSpace()
+        } while take(",")
+        guard take("]") else { throw fault("a comma or ] is missing") }
+        return elements
+    }
+
+    // MARK: Numbers
+
+    private mutating func digits() -> Int {
+        let start = position
+        while let byte = next, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+            position += 1
+        }
+        return position - start
+    }
+
+    private mutating func number() throws(JSONFault) -> JSONValue {
+        let start = position
+        _ = take("-")
+        let hasZero = next == UInt8(ascii: "0")
+        let count = digits()
+        guard count > 0, !hasZero || count == 1 else { throw fault("a number is malformed") }
+        if take(".") {
+            guard digits() > 0 else { throw fault("a number is malformed") }
+        }
+        if take("e") || take("E") {
+            _ = take("+") || take("-")
+            guard digits() > 0 else { throw fault("a number is malformed") }
+        }
+        guard position - start <= 1000 else { throw fault("a number is too long") }
+        return .number(String(decoding: bytes[start..<position], as: UTF8.self))
+    }
+
+    // MARK: Strings
+
+    private mutating func string() throws(JSONFault) -> String {
+        position += 1
+        var string = ""
+        while true {
+            let start = position
+            while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"),
+                byte >= 0x20
+            {
+                position += 1
+            }
+            guard let run = String(validating: bytes[start..<position], as: UTF8.self) else {
+                throw fault("a string is not UTF-8 before the end")
+            }
+            string += run
+            guard let byte = next else { throw fault("a string does not end") }
+            if byte < 0x20 { throw fault("a control character is not escaped") }
+            position += 1
+            if byte == UInt8(ascii: "\"") { return string }
+            string.unicodeScalars.append(try escaped())
+        }
+    }
+
+    private mutating func escaped() throws(JSONFault) -> Unicode.Scalar {
+        guard let byte = next else { throw fault("a string does not end") }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): break
+        default: throw fault("there is no such escape")
+        }
+        let first = try hexadecimal()
+        // A pair of surrogates is one character; a lone one, which some clients write, is replaced.
+        guard 0xD800...0xDBFF ~= first else { return Unicode.Scalar(first) ?? "\u{FFFD}" }
+        let here = position
+        if take("\\"), take("u") {
+            let second = try hexadecimal()
+            if 0xDC00...0xDFFF ~= second {
+                return Unicode.Scalar((first - 0xD800) << 10 + (second - 0xDC00) + 0x10000)
+                    ?? "\u{FFFD}"
+            }
+        }
+        position = here
+        return "\u{FFFD}"
+    }
+
+    private mutating func hexadecimal() throws(JSONFault) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw fault("an escape needs four hexadecimal digits")
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
+        return value
+    }
+}

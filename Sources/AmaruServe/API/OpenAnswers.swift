@@ -1,0 +1,62 @@
+// Answers by the key that a client has given its request, so that a repeated one runs nothing.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+
+/// An answer under way.
+struct OpenAnswer: Sendable {
+    let head: CompletionHead
+    let turn: Turn
+    /// Whether a request sent again reads along, and the answer belongs to another one.
+    var isRepeated = false
+}
+
+/// Opens answers, each key once.
+actor OpenAnswers {
+    private struct Entry {
+        let key: String
+        let fingerprint: Int
+        let answer: Task<OpenAnswer, any Error>
+    }
+
+    /// How many answers are kept for a request that is sent again.
+    private static let limit = 16
+    private static let keyLimit = 255
+    private var entries: [Entry] = []
+
+    /// Opens an answer, or returns the one that the key already has.
+    ///
+    /// - Parameters:
+    ///   - key: The `Idempotency-Key` of the request, with its owner; nil if it has none.
+    ///   - fingerprint: Tells the request's body from others.
+    ///   - open: Opens the answer.
+    /// - Returns: The answer.
+    /// - Throws: ``APIError`` for a key that belongs to another body; what `open` throws.
+    func answer(
+        key: String?,
+        fingerprint: Int,
+        _ open: @escaping @Sendable () async throws -> OpenAnswer
+    ) async throws -> OpenAnswer {
+        guard let key else { return try await open() }
+        guard key.utf8.count <= Self.keyLimit else {
+            throw APIError.invalid("An Idempotency-Key has at most \(Self.keyLimit) bytes.")
+        }
+        while let entry = entries.first(where: { $0.key == key }) {
+            guard entry.fingerprint == fingerprint else {
+                var error = APIError.invalid("This Idempotency-Key was used for another request.")
+                error.code = "idempotency_key_reused"
+                throw error
+            }
+            // What was not opened, or was stopped, is asked for again.
+            if var answer = try? await entry.answer.value, answer.turn.end != .cancelled {
+                answer.isRepeated = true
+                return answer
+            }
+            entries.removeAll { $0.answer == entry.answer }
+        }
+        let entry = Entry(key: key, fingerprint: fingerprint, answer: Task { try await open() })
+        entries.append(entry)
+        if entries.count > Self.limit { entries.removeFirst() }
+        return try await entry.answer.value
+    }
+}

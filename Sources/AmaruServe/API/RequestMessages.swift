@@ -1,0 +1,167 @@
+// The messages of a request as a question, with what was said before.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The messages of a request: the last one of the user is the question.
+///
+/// A script that takes no more than a message gets that; what it remembers of before is the
+/// history. All of them, tools' results and the system's too, are in the ``ChatRequest``.
+struct RequestMessages: Sendable, Equatable {
+    /// What the user asks.
+    private(set) var question = ""
+    /// The files that come with the question.
+    private(set) var attachments: [Attachment] = []
+    /// The questions and answers before.
+    private(set) var history: [ChatExchange] = []
+
+    /// The most messages, and parts of one.
+    private static let limit = 4096
+    private static let roles: Set = [
+        "system", "developer", "user", "assistant", "tool", "function",
+    ]
+
+    init(_ messages: [JSONValue]) throws(APIError) {
+        guard !messages.isEmpty, messages.count <= Self.limit else {
+            throw .invalid("There must be 1 to \(Self.limit) messages.", param: "messages")
+        }
+        var said: [Said] = []
+        for (index, message) in messages.enumerated() {
+            said.append(try Said(message, at: "messages[\(index)]"))
+        }
+        guard let last = said.lastIndex(where: { $0.role == "user" }) else {
+            throw .invalid("A message with the role user is missing.", param: "messages")
+        }
+        question = said[last].text
+        attachments = said[last].files
+        history = Self.exchanges(said[..<last])
+    }
+
+    /// Pairs of questions and answers; neighbours of one role are one.
+    private static func exchanges(_ said: ArraySlice<Said>) -> [ChatExchange] {
+        var exchanges: [ChatExchange] = []
+        var question: [String] = []
+        var answer: [String] = []
+        func close() {
+            guard !question.isEmpty else { return }
+            let texts = (question, answer.filter { !$0.isEmpty })
+            exchanges.append(
+                ChatExchange(
+                    question: texts.0.joined(separator: "\n\n"),
+                    answer: texts.1.joined(separator: "\n\n")
+                )
+            )
+            (question, answer) = ([], [])
+        }
+        for message in said {
+            switch message.role {
+            case "user":
+                if !answer.isEmpty { close() }
+                question.append(message.text)
+            case "assistant": if !question.isEmpty { answer.append(message.text) }
+            default: break
+            }
+        }
+        close()
+        return exchanges
+    }
+
+    /// One message, read.
+    private struct Said {
+        let role: String
+        private(set) var text = ""
+        private(set) var files: [Attachment] = []
+
+        init(_ message: JSONValue, at place: String) throws(APIError) {
+            guard case .object = message else {
+                throw .invalid("It must be an object, and is \(message.kind).", param: place)
+            }
+            guard let role = message["role"]?.string, RequestMessages.roles.contains(role) else {
+                let known = RequestMessages.roles.sorted().joined(separator: ", ")
+                throw .invalid("It must be one of \(known).", param: "\(place).role")
+            }
+            self.role = role
+            let place = "\(place).content"
+            switch message["content"] {
+            case nil, .null: break
+            case .string(let text): self.text = text
+            case .array(let parts):
+                guard parts.count <= RequestMessages.limit else {
+                    let message = "There may be \(RequestMessages.limit) parts."
+                    throw .invalid(message, param: place)
+                }
+                for (index, part) in parts.enumerated() {
+                    try take(part, at: "\(place)[\(index)]")
+                }
+            default:
+                throw .invalid("It must be a string, an array of parts, or null.", param: place)
+            }
+        }
+
+        private mutating func take(_ part: JSONValue, at place: String) throws(APIError) {
+            switch part["type"]?.string {
+            case "text", "input_text", "output_text", "refusal":
+                guard let more = (part["text"] ?? part["refusal"])?.string else {
+                    throw .invalid("It must be a string.", param: "\(place).text")
+                }
+                text += more
+            case "image_url":
+                let image = part["image_url"]
+                guard let url = image?["url"]?.string ?? image?.string else {
+                    throw .invalid("It must have a url.", param: "\(place).image_url")
+                }
+                try attach(url, named: "image", at: "\(place).image_url")
+            case "file":
+                guard let url = part["file"]?["file_data"]?.string else {
+                    let message = "A file must come with its data, in file_data."
+                    throw .invalid(message, param: "\(place).file")
+                }
+                let name = part["file"]?["filename"]?.string ?? "file"
+                try attach(url, named: name, at: "\(place).file.file_data")
+            case let type:
+                let message = "\(type ?? "A part without a type") is not taken here: "
+                throw .invalid(
+                    "\(message)send text, image_url or file.",
+                    param: "\(place).type"
+                )
+            }
+        }
+
+        /// Takes a file that is in the request; nothing is fetched for a client.
+        private mutating func attach(
+            _ url: String,
+            named name: String,
+            at place: String
+        ) throws(APIError) {
+            guard let (type, bytes) = Self.data(of: url) else {
+                throw .invalid(
+                    "It must be a data: URL in base64; addresses are not fetched.",
+                    param: place
+                )
+            }
+            let name = name.split(separator: "/").last.map(String.init) ?? "file"
+            files.append(Attachment(name: name, mediaType: type, bytes: bytes))
+        }
+
+        private static func data(of url: String) -> (type: String, Data)? {
+            guard let comma = url.firstIndex(of: ","), url.prefix(5).lowercased() == "data:" else {
+                return nil
+            }
+            let parameters = url[..<comma].dropFirst(5).split(
+                separator: ";",
+                omittingEmptySubsequences: false
+            )
+            guard parameters.last?.lowercased() == "base64",
+                let bytes = Data(base64Encoded: String(url[url.index(after: comma)...]))
+            else { return nil }
+            let type = parameters.first.map(String.init) ?? ""
+            return (type.isEmpty ? "text/plain" : type.lowercased(), bytes)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// A request for a response, in the terms of a chat completion.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A request of the newer API, as far as it says what chat completions can say.
+///
+/// Nothing is stored for it, so what refers to something stored is refused.
+/// https://platform.openai.com/docs/api-reference/responses/create
+struct ResponsesRequest: Sendable, Equatable {
+    /// The same request as one for a chat completion.
+    let completion: CompletionRequest
+    /// What the response repeats of the request.
+    let echo: [JSONMember]
+
+    /// Fields that mean the same under another name, or the same name.
+    private static let renamed = [
+        "model": "model", "stream": "stream", "temperature": "temperature", "top_p": "top_p",
+        "max_output_tokens": "max_completion_tokens", "parallel_tool_calls": "parallel_tool_calls",
+        "metadata": "metadata", "user": "user", "service_tier": "service_tier",
+        "prompt_cache_key": "prompt_cache_key", "safety_identifier": "safety_identifier",
+        "top_logprobs": "top_logprobs",
+    ]
+    /// What a response has of its request, with what it is if it was not given.
+    private static let echoed: [(name: String, absent: JSONValue)] = [
+        ("instructions", .null), ("max_output_tokens", .null), ("metadata", [:]),
+        ("parallel_tool_calls", true), ("temperature", .null),
+        ("text", ["format": ["type": "text"]]), ("tool_choice", "auto"), ("tools", []),
+        ("top_p", .null),
+    ]
+
+    init(_ body: JSONValue) throws(APIError) {
+        guard case .object(let members) = body else {
+            throw .invalid("The body must be a JSON object, and is \(body.kind).")
+        }
+        let fields = RequestFields(body)
+        try Self.refuse(fields)
+        var chat: [JSONMember] = []
+        for member in members {
+            guard let name = Self.renamed[member.name] else { continue }
+            chat.append(JSONMember(name: name, value: member.value))
+        }
+        func add(_ name: String, _ value: JSONValue?) {
+            if let value { chat.append(JSONMember(name: name, value: value)) }
+        }
+        add("messages", .array(try Self.messages(fields)))
+        add("tools", try Self.tools(fields["tools"]))
+        add("tool_choice", Self.choice(fields["tool_choice"]))
+        add("response_format", try Self.format(fields["text"]?["format"]))
+        add("reasoning_effort", fields["reasoning"]?["effort"])
+        do {
+            completion = try CompletionRequest(.object(chat))
+        } catch {
+            var error = error
+            error.param = error.param?.replacing("messages", with: "input")
+            if error.param == "max_completion_tokens" { error.param = "max_output_tokens" }
+            throw error
+        }
+        echo = Self.echoed.map { JSONMember(name: $0, value: fields[$0] ?? $1) }
+    }
+
+    private static func refuse(_ fields: RequestFields) throws(APIError) {
+        for name in ["previous_response_id", "conversation", "prompt"] where fields[name] != nil {
+            throw .invalid("Nothing is stored here: send what was said as input.", param: name)
+        }
+        if try fields.flag("background") == true {
+            let message = "Responses are made while the client waits. Leave background out."
+            throw .invalid(message, param: "background")
+        }
+        if try fields.flag("store") == true {
+            throw .invalid("Responses are not stored. Leave store out.", param: "store")
+        }
+    }
+
+    // MARK: Messages
+
+    private static func messages(_ fields: RequestFields) throws(APIError) -> [JSONValue] {
+        var messages: [JSONValue] = []
+        if let instructions = fields["instructions"] {
+            messages.append(["role": "system", "content": instructions])
+        }
+        switch fields["input"] {
+        case .string(let text): messages.append(["role": "user", "content": .string(text)])
+        case .array(let items):
+            var calls: [JSONValue] = []
+            for (index, item) in items.enumerated() {
+                if item["type"] == "function_call" {
+                    calls.append(call(item))
+                    continue
+                }
+                messages += taken(&calls)
+                messages += try message(item, at: "input[\(index)]")
+            }
+            messages += taken(&calls)
+        default: throw .invalid("input must be a string or an array.", param: "input")
+        }
+        return messages
+    }
+
+    private static func call(_ item: JSONValue) -> JSONValue {
+        [
+            "id": item["call_id"] ?? "", "type": "function",
+            "function": ["name": item["name"] ?? "", "arguments": item["arguments"] ?? "{}"],
+        ]
+    }
+
+    /// Calls that follow each other are those of one message.
+    private static func taken(_ calls: inout [JSONValue]) -> [JSONValue] {
+        guard !calls.isEmpty else { return [] }
+        defer { calls = [] }
+        return [["role": "assistant", "content": .null, "tool_calls": .array(calls)]]
+    }
+
+    private static func message(
+        _ item: JSONValue,
+        at place: String
+    ) throws(APIError) -> [JSONValue] {
+        switch item["type"]?.string {
+        case nil, "message":
+            return [["role": item["role"] ?? .null, "content": content(item["content"])]]
+        case "function_call_output":
+            return [
+                [
+                    "role": "tool", "tool_call_id": item["call_id"] ?? "",
+                    "content": content(item["output"]),
+                ]
+            ]
+        case "reasoning": return []
+        case let type?:
+            let message = "\(type) is not taken here: send message, function_call or "
+            throw .invalid("\(message)function_call_output.", param: "\(place).type")
+        }
+    }
+
+    private static func content(_ content: JSONValue?) -> JSONValue {
+        guard case .array(let parts) = content else { return content ?? .null }
+        return .array(
+            parts.map { part in
+                switch part["type"]?.string {
+                case "input_text", "output_text":
+                    ["type": "text", "text": part["text"] ?? .null]
+                case "input_image":
+                    ["type": "image_url", "image_url": ["url": part["image_url"] ?? .null]]
+                case "input_file":
+                    [
+                        "type": "file",
+                        "file": [
+                            "filename": part["filename"] ?? "file",
+                            "file_data": part["file_data"] ?? .null,
+                        ],
+                    ]
+                default: part
+                }
+            }
+        )
+    }
+
+    // MARK: Options
+
+    private static func tools(_ tools: JSONValue?) throws(APIError) -> JSONValue? {
+        guard case .array(let all) = tools else { return nil }
+        var functions: [JSONValue] = []
+        for (index, tool) in all.enumerated() {
+            guard case .object(let members) = tool, tool["type"] == "function" else {
+                let message = "The tools of a request must be functions."
+                throw .invalid(message, param: "tools[\(index)].type")
+            }
+            let function = members.filter { $0.name != "type" }
+            functions.append(["type": "function", "function": .object(function)])
+        }
+        return .array(functions)
+    }
+
+    private static func choice(_ choice: JSONValue?) -> JSONValue? {
+        guard let name = choice?["name"] else { return choice }
+        return ["type": "function", "function": ["name": name]]
+    }
+
+    private static func format(_ format: JSONValue?) throws(APIError) -> JSONValue? {
+        guard try CompletionRequest.wantsFormat(format, in: "text.format") else { return nil }
+        guard case .object(let members) = format, format?["type"] == "json_schema" else {
+            return format
+        }
+        let schema = members.filter { $0.name != "type" }
+        return ["type": "json_schema", "json_schema": .object(schema)]
+    }
+}

@@ -1,0 +1,67 @@
+// Where the turns of /v1 come from.
+// SPDX-License-Identifier: Apache-2.0
+
+package import AmaruChat
+
+/// A question, as a source of turns gets it.
+package struct ServedQuestion: Sendable {
+    /// What the user asks.
+    package var question: String
+    /// The questions and answers before.
+    package var history: [ChatExchange]
+    /// The files that come with the question.
+    package var attachments: [Attachment]
+    /// The whole request, for scripts that read it.
+    package var request: ChatRequest
+    /// Who asks.
+    package var owner: String
+
+    /// Creates a question.
+    package init(
+        question: String,
+        history: [ChatExchange] = [],
+        attachments: [Attachment] = [],
+        request: ChatRequest,
+        owner: String = "local"
+    ) {
+        self.question = question
+        self.history = history
+        self.attachments = attachments
+        self.request = request
+        self.owner = owner
+    }
+}
+
+/// Opens turns that are not stored, each with a history of its own.
+package protocol TurnSource: Sendable {
+    /// Opens a turn, whose owner is the caller.
+    ///
+    /// - Throws: ``TurnsBusy`` when as many turns as are allowed are open or waiting.
+    func open(_ question: ServedQuestion) async throws -> Turn
+    /// Whether the script sees what a request asks for beside its question.
+    func readsRequests() async -> Bool
+}
+
+/// No more turns can be opened now.
+package struct TurnsBusy: Error {
+    /// When to try again, in seconds.
+    package var retryAfter: Int
+
+    /// Creates the refusal.
+    package init(retryAfter: Int = 1) { self.retryAfter = retryAfter }
+}
+
+extension ChatSession: TurnSource {
+    /// Sends the question to the script, if no turn is open.
+    package func open(_ question: ServedQuestion) async throws -> Turn {
+        let turn = send(
+            question.question,
+            key: settings?.keyPlaceholder ?? "",
+            attachments: question.attachments,
+            after: question.history,
+            request: question.request
+        )
+        if case .failed(let failure) = turn.end, failure.code == "busy" { throw TurnsBusy() }
+        return turn
+    }
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import Testing
+
+@testable import AmaruChat
+@testable import AmaruServe
+
+@Suite(.timeLimit(.minutes(5))) struct CompletionRoutesTests {
+    @Test func `A whole answer is JSON, with a request's id`() async throws {
+        let source = StubSource { turn in
+            _ = try? turn.add(.text("Hello"))
+            turn.end(.finished(reason: "stop"))
+        }
+        try await serving(source) { client in
+            let answer = try await client.post(RawClient.question(#""temperature": 1"#))
+            #expect(answer.status == 200)
+            #expect(answer.fields.contains("content-type: application/json"))
+            #expect(answer.fields.contains("x-request-id: req_"))
+            #expect("\(answer.json)".contains(#""content":"Hello""#))
+        }
+        let question = try #require(source.opened.first?.question)
+        #expect(question.question == "hi")
+        #expect(question.request.options == #"{"temperature":1}"#)
+        #expect(source.cancels == 0)
+    }
+
+    @Test func `A stream comes piece by piece, as its media type says, and ends`() async throws {
+        let source = StubSource()
+        try await serving(source) { client in
+            let request = RawClient.post(RawClient.question(#""stream": true"#))
+            try await client.connected(request) { _, reading in
+                let turn = try await source.turn()
+                #expect(reading.text.isEmpty)
+                try turn.add(.text("first"))
+                try await reading.until("first")
+                try turn.add(.text("second"))
+                try await reading.until("second")
+                turn.end(.finished(reason: "stop"))
+                let text = try await reading.rest()
+                let answer = RawClient.Answer(text)
+                #expect(answer.status == 200)
+                #expect(answer.fields.contains("content-type: text/event-stream; charset=utf-8"))
+                #expect(answer.fields.contains("cache-control: no-cache, no-transform"))
+                #expect(answer.fields.contains("x-accel-buffering: no"))
+                #expect(text.hasSuffix("data: [DONE]\n\n\r\n0\r\n\r\n"))
+                for word in ["id:", "event:", "retry:"] {
+                    #expect(!answer.body.contains("\n" + word))
+                }
+                #expect(answer.data.count == 5)
+            }
+        }
+    }
+
+    @Test func `A turn that fails before its first event has an honest status`() async throws {
+        let source = StubSource { turn in
+            _ = try? turn.add(.notice("about to fail"))
+            turn.end(.failed(ChatFailure(code: "script", message: "the script raised E: no")))
+        }
+        try await serving(source) { client in
+            for stream in ["true", "false"] {
+                let answer = try await client.post(RawClient.question(#""stream": \#(stream)"#))
+                #expect(answer.status == 500)
+                #expect(answer.fields.contains("x-should-retry: false"))
+                #expect(answer.json["error"]?["message"] == "the script raised E: no")
+            }
+        }
+        #expect(source.opened.count == 2)
+    }
+
+    @Test func `A turn that fails in the middle sends an error, and the stream ends in order`()
+        async throws
+    {
+        let source = StubSource { turn in
+            _ = try? turn.add(.text("partial"))
+            turn.end(.failed(ChatFailure(code: "script", message: "no")))
+        }
+        try await serving(source) { client in
+            let answer = try await client.post(RawClient.question(#""stream": true"#))
+            #expect(answer.status == 200)
+            #expect(answer.data.last?.hasPrefix(#"{"error":{"message":"no""#) == true)
+            #expect(answer.description.hasSuffix("0\r\n\r\n"))
+            #expect(!answer.body.contains("[DONE]"))
+        }
+    }
+
+    @Test func `Silence is broken by comments, and the head goes with the first`() async throws {
+        let source = StubSource()
+        try await serving(source) {
+            $0.silence = .milliseconds(1)
+        } _: { client in
+            let request = RawClient.post(RawClient.question(#""stream": true"#))
+            try await client.connected(request) { _, reading in
+                try await reading.until("\r\n:\n\n\r\n3\r\n:\n\n")
+                let turn = try await source.turn()
+                try turn.add(.text("late"))
+                try await reading.until("late")
+                turn.end(.finished(reason: "stop"))
+                #expect(try await reading.rest().hasSuffix("data: [DONE]\n\n\r\n0\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test(arguments: ["true", "false"], [true, false])
+    func `A client that goes takes its turn with it`(stream: String, isBegun: Bool) async throws {
+        let source = StubSource()
+        try await serving(source) { client in
+            let request = RawClient.post(RawClient.question(#""stream": \#(stream)"#))
+            try await client.connected(request) { _, reading in
+                let turn = try await source.turn()
+                guard isBegun else { return }
+                try turn.add(.text("first"))
+                if stream == "true" { try await reading.until("first") }
+            }
+            let turn = try await source.turn()
+            // Ends only when the turn does.
+            let viewer = turn.viewer()
+            for try await _ in viewer {}
+            #expect(turn.end == .cancelled)
+        }
+        #expect(source.cancels == 1)
+    }
+
+    @Test func `A stop sequence stops the turn`() async throws {
+        let source = StubSource { turn in _ = try? turn.add(.text("one STOP two")) }
+        try await serving(source) { client in
+            let answer = try await client.post(
+                RawClient.question(#""stream": true, "stop": ["STOP"]"#)
+            )
+            #expect(answer.data.count == 4)
+            #expect(answer.data[1].contains(#""content":"one ""#))
+            let whole = try await client.post(RawClient.question(#""stop": "STOP""#))
+            #expect("\(whole.json)".contains(#""content":"one ""#))
+        }
+        #expect(source.opened.allSatisfy { $0.turn.end == .cancelled })
+    }
+
+    @Test func `A queue that is full says when to come again`() async throws {
+        let source = StubSource()
+        source.isBusy = true
+        try await serving(source) { client in
+            let answer = try await client.post(RawClient.question())
+            #expect(answer.status == 429)
+            #expect(answer.fields.contains("retry-after: 3"))
+            #expect(answer.json["error"]?["code"] == "rate_limit_exceeded")
+        }
+    }
+
+    @Test func `A request sent again with its key runs nothing, and has the same answer`()
+        async throws
+    {
+        let source = StubSource { turn in
+            _ = try? turn.add(.text("once"))
+            turn.end(.finished(reason: "stop"))
+        }
+        try await serving(source) { client in
+            let key = ["Idempotency-Key: k"]
+            let first = try await client.post(RawClient.question(), fields: key)
+            let again = try await client.post(RawClient.question(), fields: key)
+            #expect(first.body == again.body && first.status == 200)
+            let other = try await client.post(RawClient.question(#""seed": 1"#), fields: key)
+            #expect(other.status == 400)
+            #expect(other.json["error"]?["code"] == "idempotency_key_reused")
+        }
+        #expect(source.opened.count == 1)
+    }
+
+    @Test func `A format is refused for a script that does not read requests`() async throws {
+        try await serving(StubSource(reads: false)) { client in
+            let format = #""response_format": {"type": "json_object"}"#
+            let answer = try await client.post(RawClient.question(format))
+            #expect(answer.status == 400)
+            #expect(answer.json["error"]?["param"] == "response_format")
+        }
+    }
+
+    @Test func `A response of the newer API has named events`() async throws {
+        let source = StubSource { turn in
+            _ = try? turn.add(.text("Hello"))
+            turn.end(.finished(reason: "stop"))
+        }
+        try await serving(source) { client in
+            let json = #"{"model": "m", "input": "hi", "stream": true}"#
+            let answer = try await client.post(json, to: "/v1/responses")
+            #expect(answer.status == 200)
+            #expect(answer.body.contains("event: response.created\ndata: {"))
+            #expect(answer.body.contains("event: response.completed\ndata: {"))
+            let whole = try await client.post(
+                #"{"model": "m", "input": "hi"}"#,
+                to: "/v1/responses"
+            )
+            #expect(whole.json["status"] == "completed")
+        }
+    }
+
+    // MARK: Models and errors
+
+    @Test(arguments: ["/v1/models/org/model", "/v1/models/org%2Fmodel"])
+    func `A model's name may have slashes`(path: String) async throws {
+        try await serving(StubSource()) { client in
+            let answer = try await client.get(path)
+            #expect(answer.status == 200)
+            #expect(answer.json["id"] == "org/model")
+            #expect(answer.json["object"] == "model")
+        }
+    }
+
+    @Test func `The models are listed, and there are no others`() async throws {
+        try await serving(StubSource()) { client in
+            let list = try await client.get("/v1/models")
+            let wanted = #"""
+                {"object":"list","data":[\#
+                {"id":"m","object":"model","created":7,"owned_by":"amaru"},\#
+                {"id":"org/model","object":"model","created":7,"owned_by":"amaru"}]}
+                """#
+            #expect("\(list.json)" == wanted)
+            let unknown = try await client.get("/v1/models/other")
+            #expect(unknown.status == 404)
+            #expect(unknown.json["error"]?["code"] == "model_not_found")
+            let asked = try await client.post(
+                #"{"model": "other", "messages": [{"role": "user", "content": "hi"}]}"#
+            )
+            #expect(asked.status == 404)
+            #expect(asked.json["error"]?["param"] == "model")
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("GET", "/v1/chat/completions", 404), ("GET", "/v1/nothing", 404),
+            ("DELETE", "/v1/models/m", 404), ("POST", "/v1/embeddings", 501),
+            ("POST", "/v1/completions", 501), ("GET", "/v1", 404), ("POST", "/v1/responses", 415),
+        ]
+    )
+    func `What is not there says so in the API's shape`(
+        method: String,
+        path: String,
+        status: Int
+    ) async throws {
+        try await serving(StubSource()) { client in
+            let answer = try await client.get(path, method: method)
+            #expect(answer.status == status)
+            #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
+            #expect(answer.json["error"]?["type"] == "invalid_request_error")
+        }
+    }
+
+    @Test func `Rubbish and what is too large are refused`() async throws {
+        try await serving(StubSource()) {
+            $0.bodyLimit = 1000
+        } _: { client in
+            let deep = String(repeating: "[", count: 500)
+            for rubbish in ["", "{", "null", "[]", deep] {
+                let answer = try await client.post(rubbish)
+                #expect(answer.status == 400)
+            }
+            let long = RawClient.question(#""user": "\#(String(repeating: "x", count: 1000))""#)
+            let answer = try await client.post(long)
+            #expect(answer.status == 413)
+        }
+    }
+
+    // MARK: Origins
+
+    @Test func `Pages of other origins read nothing unless they are named`() async throws {
+        let origin = ["Origin: https://a.example"]
+        try await serving(StubSource()) { client in
+            let answer = try await client.get("/v1/models", fields: origin)
+            #expect(!answer.fields.contains("access-control"))
+        }
+        try await serving(StubSource()) {
+            $0.allowedOrigins = ["https://a.example"]
+        } _: { client in
+            let answer = try await client.get("/v1/models", fields: origin)
+            #expect(answer.fields.contains("access-control-allow-origin: https://a.example"))
+            #expect(answer.fields.contains("vary: origin"))
+            let asked = "Access-Control-Request-Headers: authorization, x-stainless-os, x-evil"
+            let preflight = try await client.get(
+                "/v1/chat/completions",
+                fields: origin + [asked, "Access-Control-Request-Method: POST"],
+                method: "OPTIONS"
+            )
+            #expect(preflight.status == 204)
+            #expect(
+                preflight.fields.contains(
+                    "access-control-allow-headers: authorization, x-stainless-os\r\n"
+                )
+            )
+            let other = try await client.get("/v1/models", fields: ["Origin: https://b.example"])
+            #expect(!other.fields.contains("access-control"))
+        }
+    }
+}

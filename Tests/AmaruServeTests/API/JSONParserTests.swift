@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AmaruServe
+
+struct JSONParserTests {
+    @Test(
+        arguments: [
+            #"{"b":1,"a":{"z":[1,2.50,-0,1e400],"y":null}}"#, #"[true,false,"","é\"\\\n"]"#,
+            "123456789012345678901234567890", #""""#, "[]", "{}",
+        ]
+    )
+    func `What is read is written as it was, members in their order and numbers whole`(
+        text: String
+    ) throws {
+        #expect("\(try JSONParser.parse(Array(text.utf8)))" == text)
+    }
+
+    @Test(
+        arguments: [
+            (#""\ud83d\ude00""#, "😀"), (#""\ud83dx""#, "\u{FFFD}x"), (#""\udc00""#, "\u{FFFD}"),
+            (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"), (#""\u00e9\/\b""#, "é/\u{8}"),
+        ]
+    )
+    func `Escapes are joined, and lone surrogates replaced`(text: String, value: String) throws {
+        #expect(try JSONParser.parse(Array(text.utf8)) == .string(value))
+    }
+
+    @Test(
+        arguments: [
+            "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]", "01", "1.", "-", "+1", "nul",
+            "NaN", "'a'", "\"a", "\"\\x\"", "\"\\u12g4\"", "\"a\nb\"", "[] []", "\u{FEFF}1", "1e",
+        ]
+    )
+    func `What is no JSON is refused`(text: String) {
+        #expect(throws: JSONFault.self) { try JSONParser.parse(Array(text.utf8)) }
+    }
+
+    @Test func `Bytes that are not UTF-8 are refused`() {
+        #expect(throws: JSONFault.self) { try JSONParser.parse([0x22, 0xFF, 0x22]) }
+    }
+
+    @Test func `The depth has a limit, which a million brackets do not get past`() throws {
+        let within = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
+        _ = try JSONParser.parse(Array(within.utf8))
+        #expect(throws: JSONFault(message: "the values are nested more than 64 deep at byte 65")) {
+            try JSONParser.parse(Array(repeating: UInt8(ascii: "["), count: 1_000_000))
+        }
+    }
+
+    @Test func `What some clients take for the end of a line is escaped`() {
+        let text = "a\u{2028}b\u{2029}c\u{85}d\re\u{1}"
+        #expect("\(JSONValue.string(text))" == #""a\u2028b\u2029c\u0085d\re\u0001""#)
+    }
+
+    @Test func `Of several members of a name the last counts`() throws {
+        let value = try JSONParser.parse(Array(#"{"a":1,"a":2}"#.utf8))
+        #expect(value["a"] == 2)
+        #expect(value["b"] == nil)
+        #expect(JSONValue.string("a")["a"] == nil)
+    }
+}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The script that is the model in these tests, and does what the first word says.
+
+It is a file of its own, and imports nothing of the tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import amaru
+
+EMOJI = "👩\u200d👩\u200d👧 ok"
+
+
+def exists(name: str) -> bool:
+    return Path(name).exists()
+
+
+def touch(name: str) -> None:
+    Path(name).touch()
+
+
+def note(word: str) -> None:
+    with Path("runs").open("a") as runs:
+        runs.write(f"{word}\n")
+
+
+async def there(name: str) -> None:
+    # The tests are in another process.
+    while not exists(name):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+@amaru.reply
+async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
+    word, _, rest = message.partition(" ")
+    note(word)
+    if word == "say":
+        yield rest
+    elif word == "wait":
+        yield "first "
+        await there(rest)
+        yield "second"
+    elif word == "usage":
+        yield "counted"
+        yield amaru.Usage(3, 4)
+    elif word == "think":
+        yield amaru.Reasoning("hm")
+        yield "so"
+    elif word == "tools":
+        results = [m["content"] for m in turn.messages if m["role"] == "tool"]
+        if results:
+            yield " and ".join(results)
+        else:
+            yield amaru.ToolCall("1", "weather", '{"city": "Cusco"}')
+            yield amaru.ToolCall("2", "weather", '{"city": "Puno"}')
+    elif word == "stop":
+        yield "one ST"
+        yield "OP two"
+        await there("never")
+    elif word == "length":
+        turn.text("cut")
+        turn.finished("length")
+    elif word == "raise":
+        raise ValueError("no such thing")
+    elif word == "partial":
+        yield "partial"
+        raise ValueError("broke off")
+    elif word == "silent":
+        await there(rest)
+        yield "late"
+    elif word == "forever":
+        try:
+            while True:
+                yield "x"
+                await asyncio.sleep(0.01)
+        finally:
+            touch(rest)
+    elif word == "emoji":
+        for character in EMOJI:
+            yield character
+    elif word == "big":
+        yield "x" * 100_000
+    elif word == "see":
+        seen = {"message": message, "history": history, "messages": turn.messages}
+        yield json.dumps(seen | {"options": turn.options})

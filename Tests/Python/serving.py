@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs ``amaru serve`` with a script, as a user would."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(os.environ.get("AMARU_COMMAND", ROOT / ".build" / "debug" / "amaru"))
+SCRIPT = Path(__file__).parent / "serve_api" / "served_script.py"
+_PATIENCE = 50.0
+
+
+@cache
+def obstacle() -> str:
+    """Say why nothing can be served; the empty string if it can."""
+    if not COMMAND.exists():
+        return f"{COMMAND} is not built"
+    offered = subprocess.run(
+        [COMMAND, "serve", "--help"], capture_output=True, text=True, check=False
+    )
+    if offered.returncode or "--port" not in offered.stdout:
+        return f"{COMMAND} has no command serve"
+    return ""
+
+
+class Serving:
+    """A server in a folder of its own."""
+
+    def __init__(
+        self, *arguments: str, script: Path = SCRIPT, **variables: str
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = Path(self._folder.name)
+        self._errors = (self.folder / "errors").open("w+")
+        kept = {
+            name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ
+        }
+        self._process = subprocess.Popen(
+            [COMMAND, "serve", script, "--port", "0", *arguments],
+            cwd=self.folder,
+            env=kept | {"HOME": self._folder.name, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        assert self._process.stdout is not None, "it is a pipe"
+        line = self._first_line(self._process.stdout)
+        found = re.search(r"http://([^/:\s]+|\[[^\]\s]+\]):(\d+)", line)
+        if found is None:
+            self.close()
+            raise AssertionError(f"no address in {line!r}; it said: {self.errors}")
+        self.host, self.port = found[1].strip("[]"), int(found[2])
+        self.url = f"{found[0]}/v1"
+
+    def _first_line(self, output: IO[str]) -> str:
+        # Ends with the process, whose tests have a time limit.
+        return output.readline()
+
+    @property
+    def errors(self) -> str:
+        """What it has reported."""
+        return (self.folder / "errors").read_text()
+
+    def runs(self, word: str) -> int:
+        """Count how often the script has been asked for something."""
+        file = self.folder / "runs"
+        return file.read_text().split().count(word) if file.exists() else 0
+
+    def touch(self, name: str) -> None:
+        """Make a file that the script waits for."""
+        (self.folder / name).touch()
+
+    def close(self) -> int:
+        """End the server in order, and return its exit status."""
+        self._process.terminate()
+        try:
+            status = self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._errors.close()
+        self._folder.cleanup()
+        return status
+
+
+def eventually(happened: Callable[[], object]) -> None:
+    """Wait until something has happened outside this process."""
+    begin = time.monotonic()
+    while not happened():
+        assert time.monotonic() - begin < _PATIENCE, "it has not happened"
+        time.sleep(0.01)
