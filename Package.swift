@@ -29,6 +29,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -66,6 +67,7 @@ let package = Package(
                 .full("HummingbirdCore", "hummingbird"),
                 .full("Logging", "swift-log"),
                 .full("NIOCore", "swift-nio"),
+                .full("NIOHTTPTypes", "swift-nio-extras"),
                 .full("NIOPosix", "swift-nio"),
                 .full("ServiceLifecycle", "swift-service-lifecycle"),
             ],

@@ -7,6 +7,12 @@ import AmaruEnvironment
 import AmaruServe
 import ArgumentParser
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Serves a session until a signal ends it, or its script has changed after a fault.
 struct ServeRun: Sendable {
     let program: Program
@@ -39,8 +45,10 @@ struct ServeRun: Sendable {
         let (health, end) = (ScriptHealth(), AsyncValue<End>())
         // Not by way of the program's route for Ctrl-C, which asking for a key takes over.
         let signals = try SignalSource([SIGINT, SIGTERM])
+        let models = CompletionConfiguration(created: Int(Date().timeIntervalSince1970)) { [model] }
         let server = PageServer(configuration) { router, ending in
-            // The routes of the page (addPageRoutes) and of /v1 (addCompletionRoutes) go here.
+            // addPageRoutes(to: router, hub: hub, ending: ending) { state } goes here.
+            addCompletionRoutes(to: router, source: session, configuration: models)
         }
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
@@ -57,10 +65,12 @@ struct ServeRun: Sendable {
             Task { await supervise(health, end) },
         ]
         let outcome = await end.waitRegardlessOfCancellation()
-        await server.stop()
+        async let closed: Void = server.stop()
+        // await hub.end(within: .seconds(2)) goes here: turns are marked before the script ends.
         try? await abandonable(within: Self.grace) { [session] in
             await session.shutDown(grace: Self.grace / 2)
         }
+        await closed
         for task in tasks { task.cancel() }
         switch outcome {
         case .stopped: return 0
@@ -96,6 +106,16 @@ struct ServeRun: Sendable {
             let name = owners.count > 1 ? "\(owner): " : ""
             try Report.output("\(name)\(url)#t=\(server.logins.makeCode(for: owner))\n")
         }
+    }
+
+    /// What `/v1` calls the script, or the model of the built-in chat.
+    private var model: String {
+        guard let name, !name.isEmpty else {
+            return session.settings?.model ?? program.choice.model ?? ModelChoice.standardModel
+        }
+        let file = URL(filePath: name).standardizedFileURL.lastPathComponent
+        let stem = file.prefix { $0 != "." }
+        return stem.isEmpty ? file : String(stem)
     }
 
     // MARK: The script

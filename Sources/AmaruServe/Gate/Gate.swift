@@ -54,7 +54,6 @@ struct Gate: RouterMiddleware {
         } catch {
             let fault = ServeFault.of(error)
             response = place == .model ? fault.modelResponse() : fault.pageResponse()
-            bodies.abandon(request, on: context.channel)
         }
         SecurityHeaders.add(to: &response.headers, for: place)
         if let origin { CrossOriginAnswer.add(to: &response.headers, for: origin) }

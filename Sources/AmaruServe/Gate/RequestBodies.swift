@@ -6,7 +6,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Reads bodies: JSON only, of a bounded length, in a bounded time, nested to a bounded depth.
+/// Reads bodies: JSON only, of a bounded length, nested to a bounded depth.
 final class RequestBodies: Sendable {
     /// Counts a large body until it is given up.
     struct Slot {
@@ -30,17 +30,19 @@ final class RequestBodies: Sendable {
         let headers = admitted.request.headers
         let limit = place == .model ? limits.modelBody : limits.pageBody
         admitted.context.maxUploadSize = limit
-        // A GET has no body that means anything; the server reads over it.
-        guard ![.get, .head].contains(admitted.request.method) else { return nil }
         let length = headers[.contentLength].flatMap(Int.init)
         let hasBody = length ?? 0 > 0 || headers[.transferEncoding] != nil
+        if [.get, .head].contains(admitted.request.method) {
+            guard !hasBody else {
+                throw ServeFault(.badRequest, "body", "a request that only reads has no body")
+            }
+            return nil
+        }
         try Self.checkType(headers[.contentType], hasBody: hasBody)
         guard hasBody else { return nil }
         guard length ?? 0 <= limit else { throw Self.tooLong(limit) }
         let slot = try length ?? limit > limits.pageBody ? takeSlot() : nil
         do {
-            let timer = Self.closing(admitted.context.channel, in: limits.bodyTimeout)
-            defer { timer.cancel() }
             let body = try await admitted.request.collectBody(upTo: limit)
             guard JSONDepth.of(body.readableBytesView) <= limits.jsonDepth else {
                 throw ServeFault(
@@ -55,17 +57,6 @@ final class RequestBodies: Sendable {
             throw error is NIOTooManyBytesError || (error as? HTTPError)?.status == .contentTooLarge
                 ? Self.tooLong(limit) : error
         }
-    }
-
-    /// Ends the connection of a refused request soon, unless its body has come to an end by then.
-    func abandon(_ request: Request, on channel: any Channel) {
-        let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? false
-        guard hasBody || request.headers[.transferEncoding] != nil else { return }
-        _ = Self.closing(channel, in: limits.grace)
-    }
-
-    private static func closing(_ channel: any Channel, in time: Duration) -> Scheduled<Void> {
-        channel.eventLoop.scheduleTask(in: TimeAmount(time)) { channel.close(promise: nil) }
     }
 
     /// Forms can send other types without asking the server first, and no JSON.

@@ -54,7 +54,9 @@ package final class PageServer: Sendable {
             router: router,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [StallHandler(limits.stallTimeout)],
+                    additionalChannelHandlers: [
+                        BodyTimeout(limits.bodyTimeout), StallHandler(limits.stallTimeout),
+                    ],
                     idleTimeout: TimeAmount(limits.idleTimeout)
                 )
             ),

@@ -4,7 +4,7 @@
 package import Hummingbird
 import NIOCore
 
-/// A request's context: who asks, and over which connection.
+/// A request's context: who asks, and where.
 package struct ServeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Whose conversations the request may see.
@@ -12,12 +12,10 @@ package struct ServeContext: RequestContext {
     /// The longest body that is read for this request, in bytes.
     package var maxUploadSize = ServeLimits().pageBody
     /// The address at which the connection came in.
-    var localAddress: SocketAddress? { channel.localAddress }
-    /// The connection.
-    let channel: any Channel
+    let localAddress: SocketAddress?
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        channel = source.channel
+        localAddress = source.channel.localAddress
     }
 }

@@ -8,7 +8,7 @@ package struct ServeLimits: Sendable, Equatable {
     /// How long a connection may take for a request, or stay open without one.
     package var idleTimeout = Duration.seconds(60)
     /// How long a body may take as a whole.
-    package var bodyTimeout = Duration.seconds(60)
+    package var bodyTimeout = Duration.seconds(120)
     /// How long a client may take nothing of an answer that is there.
     package var stallTimeout = Duration.seconds(30)
     /// The longest body of a request by the page, in bytes.

@@ -12,7 +12,6 @@ import Testing
         configuration.limits.pageBody = 1000
         configuration.limits.modelBody = 4000
         configuration.limits.jsonDepth = 8
-        configuration.limits.grace = .milliseconds(100)
         return configuration
     }
 
@@ -51,6 +50,52 @@ import Testing
             #expect(reply.status == 413)
         }
         #expect(served.turns.all.isEmpty)
+    }
+
+    @Test func `A request that only reads has no body`() async throws {
+        try await ServedRoutes().run(try configuration()) { (probe, _) async throws in
+            #expect(try await probe.request("GET", "/api/state", body: "{}").status == 400)
+            #expect(try await probe.request("GET", "/api/state", body: "").status == 200)
+        }
+    }
+
+    @Test(arguments: ["GET /api/state", "POST /api/turns", "POST /nowhere"])
+    func `A body that does not end ends the connection`(_ target: String) async throws {
+        var configuration = try configuration()
+        configuration.limits.bodyTimeout = .milliseconds(100)
+        let served = ServedRoutes()
+        try await served.run(configuration) { (probe, _) async throws in
+            // Returns once the server has closed the connection.
+            let reply = try await probe.send(
+                "\(target) HTTP/1.1\r\nHost: localhost:\(probe.port)\r\n"
+                    + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n"
+            )
+            #expect(reply.status != 200)
+        }
+        #expect(served.turns.all.isEmpty)
+    }
+
+    @Test func `Few large bodies are held at a time`() async throws {
+        var configuration = try configuration()
+        configuration.limits.largeBodies = 1
+        try await ServedRoutes().run(configuration) { (probe, _) async throws in
+            let path = "/v1/chat/completions"
+            try await probe.connected { first in
+                try await first.write(
+                    "POST \(path) HTTP/1.1\r\nHost: localhost:\(probe.port)\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: 3000\r\n\r\n"
+                )
+                // Until the server has seen the head of the first.
+                var reply = try await probe.post(path, Self.text(3000))
+                while reply.status == 200 { reply = try await probe.post(path, Self.text(3000)) }
+                #expect(reply.status == 503)
+                #expect(reply.field("Retry-After") == "1")
+                #expect(try await probe.post(path, Self.text(1000)).status == 200)
+                try await first.write(Self.text(3000))
+                #expect(try await first.wait(for: "local 3000"))
+            }
+            #expect(try await probe.post(path, Self.text(3000)).status == 200)
+        }
     }
 
     @Test func `JSON is nested to a bounded depth`() async throws {
