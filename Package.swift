@@ -32,6 +32,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.13.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle",
+            from: "2.11.0"
+        ),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird",
             from: "2.28.1",
@@ -54,10 +60,21 @@ let package = Package(
             dependencies: [
                 "AmaruChat", "AmaruHTTP", "AmaruEnvironment", "Amaru", "AmaruMarkdown",
                 "AmaruStore",
+                .target(name: "CZlib", condition: .when(traits: ["Full"])),
+                .full("HTTPTypes", "swift-http-types"),
                 .full("Hummingbird", "hummingbird"),
+                .full("HummingbirdCore", "hummingbird"),
+                .full("Logging", "swift-log"),
                 .full("NIOCore", "swift-nio"),
                 .full("NIOPosix", "swift-nio"),
-            ]
+                .full("ServiceLifecycle", "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Assets")]
+        ),
+        .systemLibrary(
+            name: "CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
         ),
         .target(
             name: "AmaruStore",

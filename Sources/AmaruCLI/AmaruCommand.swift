@@ -15,6 +15,7 @@ struct AmaruCommand: AsyncParsableCommand {
             amaru                                    converse
             echo data | amaru "Summarise this"       answer once, with the data
             amaru run chat.py                        run a chat script
+            amaru serve chat.py                      serve it as a page, and under /v1
             amaru repl                               type Python, with await
 
             Without a key, --base-url or --model, a tiny model answers on this machine.
@@ -22,8 +23,9 @@ struct AmaruCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ChatCommand.self, RunCommand.self, ReplCommand.self, CheckCommand.self,
-            WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self, HistoryCommand.self,
+            ChatCommand.self, RunCommand.self, ServeCommand.self, ReplCommand.self,
+            CheckCommand.self, WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self,
+            HistoryCommand.self,
             ConfigCommand.self, ModelsCommand.self, KeysCommand.self, TemplatesCommand.self,
             DoctorCommand.self,
         ],
@@ -33,7 +35,8 @@ struct AmaruCommand: AsyncParsableCommand {
     private static let usage: Int32 = 2
     /// What the first word of the command line may be, apart from a prompt.
     static let commandNames = [
-        "run", "repl", "check", "wrap", "env", "plugins", "history", "config", "models", "keys",
+        "run", "serve", "repl", "check", "wrap", "env", "plugins", "history", "config", "models",
+        "keys",
         "templates", "doctor", "help",
     ]
 

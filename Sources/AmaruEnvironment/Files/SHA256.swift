@@ -4,9 +4,9 @@
 /// A SHA-256 in progress: chunks of bytes go in, the digest comes out once.
 ///
 /// Foundation has no hash on Linux, and swift-crypto would add a second BoringSSL beside that of
-/// swift-nio-ssl. This digest protects no secret: it names cache folders and detects broken
-/// downloads.
-struct SHA256 {
+/// swift-nio-ssl. This digest protects no password: it names cache folders, detects broken
+/// downloads, and stands for random ids where they are kept.
+package struct SHA256 {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
         0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -16,7 +16,7 @@ struct SHA256 {
     private var byteCount: UInt64 = 0
 
     /// The digest of `bytes` in lower-case hexadecimal.
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
+    package static func hex(_ bytes: some Sequence<UInt8>) -> String {
         var hash = SHA256()
         Array(bytes).withUnsafeBytes { hash.update($0) }
         return hash.finish()

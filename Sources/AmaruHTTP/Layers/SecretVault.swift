@@ -46,6 +46,11 @@ public final class SecretVault: Sendable {
         return placeholder
     }
 
+    /// The key that a placeholder stands for, to hand it on; nil for any other text.
+    package func key(for placeholder: String) -> String? {
+        entries.withLockedValue { $0[placeholder] }.map { String(decoding: $0.key, as: UTF8.self) }
+    }
+
     /// A placeholder found in a value: its place, and the key that it stands for.
     struct Occurrence {
         let range: Range<Int>

@@ -2,14 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Hummingbird
+import NIOCore
 
-/// A request's context: who asks.
+/// A request's context: who asks, and over which connection.
 package struct ServeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Whose conversations the request may see.
     package var owner = "local"
+    /// The longest body that is read for this request, in bytes.
+    package var maxUploadSize = ServeLimits().pageBody
+    /// The address at which the connection came in.
+    var localAddress: SocketAddress? { channel.localAddress }
+    /// The connection.
+    let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
     }
 }

@@ -1,0 +1,112 @@
+// The options of a server: where it listens, and whom it answers.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruServe
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+struct ServeOptions: ParsableArguments {
+    @Option(help: "The address to listen at; 0.0.0.0 for all of this machine.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port to listen at; 0 for any free one.")
+    var port = 8000
+
+    @Flag(help: "Print a link that logs a browser in once.")
+    var open = false
+
+    @Option(
+        help: """
+            A file that only you can read, with a token of at least 16 characters; or with a line \
+            NAME:TOKEN for each of several users, who see their own conversations.
+            """,
+        completion: .file()
+    )
+    var tokenFile: String?
+
+    @Option(
+        help: """
+            A further name that browsers reach the server by, NAME[:PORT], such as that of a \
+            proxy. Repeatable.
+            """
+    )
+    var allowHost: [String] = []
+
+    @Option(help: "The URL that browsers reach the server by, behind a proxy.")
+    var publicURL: String?
+
+    @Option(help: "An origin whose pages may use /v1, such as https://app.example. Repeatable.")
+    var allowOrigin: [String] = []
+
+    @Flag(help: "Write a line about each request to standard error.")
+    var logRequests = false
+}
+
+/// What a server starts with.
+struct ServeStart: Sendable {
+    var configuration: ServeConfiguration
+    /// The token that came in a variable, or was made; a restarted server gets it again.
+    var token: String?
+    /// Whether the user has not seen the token yet.
+    var isTokenNew = false
+    /// Whether this process has been a server before, which is now started again.
+    var isAgain = false
+    /// The folder that the words of the command line are relative to.
+    let folder = FileManager.default.currentDirectoryPath
+    let options: ServeOptions
+}
+
+extension ServeOptions {
+    /// Where a token may be; never on the command line, which others can read.
+    static let tokenVariable = "AMARU_SERVE_TOKEN"
+
+    /// Takes the token, and checks the options.
+    ///
+    /// - Throws: `ValidationError`; `PrivateFile.Failure`.
+    func start() throws -> ServeStart {
+        let restart = ServeRestart.take()
+        var token = ProcessSecrets.take(Self.tokenVariable)
+        var isNew = false
+        do {
+            var tokens = AccessTokens()
+            if let tokenFile {
+                guard let text = try PrivateFile.secret(at: tokenFile) else {
+                    throw ValidationError("--token-file \(tokenFile): there is no such file.")
+                }
+                tokens = try AccessTokens(parsing: text, from: tokenFile)
+                token = nil
+            } else if let token {
+                tokens = try AccessTokens(parsing: token, from: Self.tokenVariable)
+            } else if !ServeConfiguration.isLoopback(host) {
+                let made = AccessTokens.random()
+                tokens = try AccessTokens(parsing: made, from: Self.tokenVariable)
+                (token, isNew) = (made, true)
+            }
+            if !tokens.isEmpty { ProcessSecrets.forbidDumps() }
+            let configuration = try ServeConfiguration(
+                host: host,
+                port: restart ?? port,
+                tokens: tokens,
+                allowedHosts: allowHost,
+                publicURL: publicURL,
+                allowedOrigins: allowOrigin
+            )
+            return ServeStart(
+                configuration: configuration,
+                token: token,
+                isTokenNew: isNew,
+                isAgain: restart != nil,
+                options: self
+            )
+        } catch let error as ServeError {
+            throw ValidationError(error.description)
+        } catch let error as PrivateFile.Failure {
+            throw ValidationError("--token-file: \(error)")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// The tokens that let users in.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Users, each by a token; empty if nobody is asked for one.
+package struct AccessTokens: Sendable {
+    private struct Entry {
+        let owner: String
+        let token: [UInt8]
+    }
+
+    private var entries: [Entry] = []
+
+    /// The fewest characters that a token has.
+    package static let shortest = 16
+    private static let longest = 4096
+    /// Who uses a server for which there is one token, or none.
+    package static let singleOwner = "local"
+
+    /// No token: whoever reaches the server may use it.
+    package init() {}
+
+    /// Reads tokens: one alone, or lines of `NAME:TOKEN` for several users.
+    ///
+    /// - `source`: Where the text comes from, for messages.
+    /// - Throws: `ServeError` that names the source, and never a token.
+    package init(parsing text: String, from source: String) throws(ServeError) {
+        let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmed }
+            .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        guard !lines.isEmpty else { throw ServeError("\(source) holds no token.") }
+        for line in lines {
+            let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmed }
+            guard lines.count > 1 else {
+                try add(line, for: Self.singleOwner, from: source)
+                continue
+            }
+            guard parts.count == 2, !parts[0].isEmpty, parts[0].count <= 64 else {
+                throw ServeError(
+                    "\(source): of several tokens each needs a name: write NAME:TOKEN in each line."
+                )
+            }
+            guard !entries.contains(where: { $0.owner == parts[0] }) else {
+                throw ServeError("\(source): there are two tokens for \(parts[0]).")
+            }
+            try add(parts[1], for: parts[0], from: source)
+        }
+    }
+
+    private mutating func add(
+        _ token: String,
+        for owner: String,
+        from source: String
+    ) throws(ServeError) {
+        let bytes = Array(token.utf8)
+        guard bytes.count >= Self.shortest else {
+            throw ServeError(
+                "\(source): a token has at least \(Self.shortest) characters. A good one comes "
+                    + "from: openssl rand -hex 16"
+            )
+        }
+        guard bytes.count <= Self.longest, bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw ServeError(
+                "\(source): a token is one word of at most \(Self.longest) ASCII characters."
+            )
+        }
+        entries.append(Entry(owner: owner, token: bytes))
+    }
+
+    /// A token that nobody can guess.
+    package static func random() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<32).map { _ in String(UInt8.random(in: 0..<16, using: &generator), radix: 16) }
+            .joined()
+    }
+
+    /// Whether nobody is asked for a token.
+    package var isEmpty: Bool { entries.isEmpty }
+
+    /// The user whose token it is; nil if it is nobody's.
+    ///
+    /// The time that it takes does not depend on how much of a token is right.
+    func owner(of token: String) -> String? {
+        let given = Array(token.utf8.prefix(Self.longest))
+        var found: String?
+        for entry in entries {
+            var difference = given.count ^ entry.token.count
+            for (index, byte) in entry.token.enumerated() {
+                difference |= Int(byte ^ (index < given.count ? given[index] : 0))
+            }
+            if difference == 0 { found = entry.owner }
+        }
+        return found
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        var text = drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,76 @@
+// Who sends a request.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruHTTP
+import HTTPTypes
+import Hummingbird
+
+/// Finds the user of a request: programs by a token, browsers by a cookie, and never the other
+/// way round.
+struct Credentials: Sendable {
+    private let tokens: AccessTokens
+    private let logins: Logins
+    private let publicPort: Int?
+    private let isSecure: Bool
+
+    init(_ configuration: ServeConfiguration, _ logins: Logins) {
+        self.logins = logins
+        tokens = configuration.tokens
+        publicPort = configuration.publicURL?.port
+        isSecure = configuration.publicURL?.isSecure == true
+    }
+
+    /// The user whose request it is.
+    ///
+    /// - `port`: The port that the connection came in at, which the cookie's name has.
+    /// - Throws: `ServeFault` for a request of nobody.
+    func owner(
+        of request: Request,
+        to place: RequestPlace,
+        port: Int?
+    ) throws(ServeFault) -> String {
+        guard !tokens.isEmpty, place != .asset, place != .login else {
+            return AccessTokens.singleOwner
+        }
+        let token = place == .page ? nil : Self.token(in: request.headers)
+        let cookie = place == .model ? nil : cookie(in: request.headers, port: port)
+        let owner = token.flatMap(tokens.owner(of:)) ?? cookie.flatMap(logins.owner(of:))
+        if let owner { return owner }
+        guard place == .page else {
+            throw ServeFault(
+                .unauthorized,
+                "invalid_api_key",
+                token == nil
+                    ? "the request has no key: send the server's token as Authorization: Bearer"
+                    : "the key is not the server's token",
+                headers: [.wwwAuthenticate: "Bearer"]
+            )
+        }
+        throw ServeFault(.unauthorized, "login", "log in with the server's token first")
+    }
+
+    /// The cookie that a login makes, as its header's value.
+    func cookie(id: String, port: Int?) -> String {
+        let flags = isSecure ? "; Secure" : ""
+        return "\(name(port: port))=\(id); Path=/; HttpOnly; SameSite=Strict\(flags)"
+    }
+
+    /// Cookies have no port, so their name has one. The prefix has browsers refuse them without TLS.
+    private func name(port: Int?) -> String {
+        "\(isSecure ? "__Host-" : "")amaru_\(publicPort ?? port ?? 0)"
+    }
+
+    private func cookie(in headers: HTTPFields, port: Int?) -> String? {
+        let name = name(port: port) + "="
+        let cookies = headers[values: .cookie].flatMap { $0.split(separator: ";") }
+        let own = cookies.map { $0.drop { $0 == " " } }.first { $0.hasPrefix(name) }
+        return own.map { String($0.dropFirst(name.count)) }
+    }
+
+    private static func token(in headers: HTTPFields) -> String? {
+        guard let text = headers[.authorization] else { return headers[.apiKey] }
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1].drop { $0 == " " })
+    }
+}

@@ -1,0 +1,106 @@
+// The bodies of requests, within bounds.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Reads bodies: JSON only, of a bounded length, in a bounded time, nested to a bounded depth.
+final class RequestBodies: Sendable {
+    /// Counts a large body until it is given up.
+    struct Slot {
+        fileprivate let bodies: RequestBodies
+        func release() { bodies.large.withLock { $0 -= 1 } }
+    }
+
+    private let limits: ServeLimits
+    private let large = Lock(0)
+
+    init(_ limits: ServeLimits) { self.limits = limits }
+
+    /// Reads the body of a request, which keeps it.
+    ///
+    /// - Returns: What is to be released when the request has been answered, if anything.
+    /// - Throws: `ServeFault`; the error of a connection that ends first.
+    func read(
+        _ admitted: inout (request: Request, context: ServeContext),
+        for place: RequestPlace
+    ) async throws -> Slot? {
+        let headers = admitted.request.headers
+        let limit = place == .model ? limits.modelBody : limits.pageBody
+        admitted.context.maxUploadSize = limit
+        // A GET has no body that means anything; the server reads over it.
+        guard ![.get, .head].contains(admitted.request.method) else { return nil }
+        let length = headers[.contentLength].flatMap(Int.init)
+        let hasBody = length ?? 0 > 0 || headers[.transferEncoding] != nil
+        try Self.checkType(headers[.contentType], hasBody: hasBody)
+        guard hasBody else { return nil }
+        guard length ?? 0 <= limit else { throw Self.tooLong(limit) }
+        let slot = try length ?? limit > limits.pageBody ? takeSlot() : nil
+        do {
+            let timer = Self.closing(admitted.context.channel, in: limits.bodyTimeout)
+            defer { timer.cancel() }
+            let body = try await admitted.request.collectBody(upTo: limit)
+            guard JSONDepth.of(body.readableBytesView) <= limits.jsonDepth else {
+                throw ServeFault(
+                    .badRequest,
+                    "too_deep",
+                    "the JSON of the request is nested more than \(limits.jsonDepth) levels deep"
+                )
+            }
+            return slot
+        } catch {
+            slot?.release()
+            throw error is NIOTooManyBytesError || (error as? HTTPError)?.status == .contentTooLarge
+                ? Self.tooLong(limit) : error
+        }
+    }
+
+    /// Ends the connection of a refused request soon, unless its body has come to an end by then.
+    func abandon(_ request: Request, on channel: any Channel) {
+        let hasBody = request.headers[.contentLength].map { $0 != "0" } ?? false
+        guard hasBody || request.headers[.transferEncoding] != nil else { return }
+        _ = Self.closing(channel, in: limits.grace)
+    }
+
+    private static func closing(_ channel: any Channel, in time: Duration) -> Scheduled<Void> {
+        channel.eventLoop.scheduleTask(in: TimeAmount(time)) { channel.close(promise: nil) }
+    }
+
+    /// Forms can send other types without asking the server first, and no JSON.
+    private static func checkType(_ type: String?, hasBody: Bool) throws(ServeFault) {
+        let name = type?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+        guard name != "application/json", hasBody || name != nil else { return }
+        throw ServeFault(
+            .unsupportedMediaType,
+            "content_type",
+            "the body of a request is JSON, and its Content-Type application/json"
+        )
+    }
+
+    private static func tooLong(_ limit: Int) -> ServeFault {
+        ServeFault(
+            .contentTooLarge,
+            "too_long",
+            "the body of the request has more than \(limit >> 20) MiB"
+        )
+    }
+
+    private func takeSlot() throws(ServeFault) -> Slot {
+        let isFree = large.withLock { count in
+            guard count < limits.largeBodies else { return false }
+            count += 1
+            return true
+        }
+        guard isFree else {
+            throw ServeFault(
+                .serviceUnavailable,
+                "busy",
+                "too many large requests are under way",
+                headers: [.retryAfter: "1"]
+            )
+        }
+        return Slot(bodies: self)
+    }
+}

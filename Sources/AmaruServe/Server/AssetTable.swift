@@ -1,0 +1,27 @@
+// The files of the page, by name.
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hummingbird
+
+/// The files that the server sends: those of this table, and no other.
+struct AssetTable: Sendable {
+    /// The page's own, from the folder Assets.
+    static let page = AssetTable([
+        "": Asset(PackageResources.index_html, type: "text/html; charset=utf-8")
+    ])
+
+    private let assets: [String: Asset]
+
+    init(_ assets: [String: Asset]) { self.assets = assets }
+
+    /// The file of a name; the page itself has none.
+    subscript(name: String) -> Asset? { assets[name] }
+
+    /// Adds the routes of all files.
+    func addRoutes(to router: Router<ServeContext>) {
+        for (name, asset) in assets {
+            router.get(RouterPath(name)) { request, _ in asset.response(to: request) }
+        }
+    }
+}
