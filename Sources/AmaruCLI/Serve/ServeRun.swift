@@ -7,6 +7,12 @@ import AmaruEnvironment
 import AmaruServe
 import ArgumentParser
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Serves a session until a signal ends it, or its script has changed after a fault.
 struct ServeRun: Sendable {
     let program: Program
@@ -38,7 +44,16 @@ struct ServeRun: Sendable {
         }
         let health = ScriptHealth()
         let server = PageServer(configuration) { router, ending in
-            // The routes of the page (addPageRoutes) and of /v1 (addCompletionRoutes) go here.
+            // The routes of the page (addPageRoutes) go here.
+            addCompletionRoutes(
+                to: router,
+                source: session,
+                configuration: CompletionConfiguration(
+                    created: Int(Date().timeIntervalSince1970),
+                    models: { [session, name] in await Self.models(of: session, name) }
+                ),
+                ending: ending
+            )
         }
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
@@ -93,6 +108,17 @@ struct ServeRun: Sendable {
     }
 
     // MARK: The script
+
+    /// What clients of `/v1` call the model: a script by its name, the built-in chat's by its own.
+    private static func models(of session: ChatSession, _ name: String?) async -> [String] {
+        if let name {
+            // Also of a folder, whose path may end in a slash.
+            let last = name.split(separator: "/").last.map(String.init) ?? name
+            return [last.hasSuffix(".py") ? String(last.dropLast(3)) : last]
+        }
+        _ = try? await session.start()
+        return [session.settings?.model ?? "amaru"]
+    }
 
     /// Starts the script, and watches what becomes of it.
     private func supervise(_ health: ScriptHealth, _ end: AsyncValue<End>) async {
