@@ -28,20 +28,33 @@ class Answering:
     async def answer(self, turn: Turn, text: str) -> None:
         """Have the function answer, and show that in `turn`.
 
-        What was said remains in the history, also of an answer that was cut short.
+        What was said remains in the history, also of an answer that was cut short. A
+        turn that brings its own history begins a new one, and the answers to others go
+        on with theirs.
         """
         marked = _reply.function()
         assert marked is not None, "the script has offered one"
         function, wishes = marked
-        history = list(self._history) if turn.messages is None else _before(turn)
-        given = {"history": history, "turn": turn}
+        if turn.messages is not None:
+            history = _before(turn)
+        else:
+            if (before := turn.history) is not None:
+                self._history = [
+                    {"role": role, "content": content}
+                    for exchange in before
+                    for role, content in zip(
+                        ("user", "assistant"), exchange, strict=True
+                    )
+                ]
+            history = self._history
+        given = {"history": list(history), "turn": turn}
         said: list[str] = []
         try:
             result = function(text, **{name: given[name] for name in wishes})
             await _show(turn, result, said)
         finally:
-            if said and turn.messages is None:
-                self._history += [
+            if said:
+                history += [
                     {"role": "user", "content": _content(turn, text)},
                     {"role": "assistant", "content": "".join(said)},
                 ]

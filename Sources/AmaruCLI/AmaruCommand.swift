@@ -5,6 +5,11 @@ import Amaru
 import AmaruEnvironment
 import ArgumentParser
 
+#if canImport(Glibc)
+    // Else what libc declares would be taken for Python's header's, which has it too.
+    import Glibc
+#endif
+
 @main
 struct AmaruCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

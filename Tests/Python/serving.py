@@ -36,7 +36,7 @@ class Serving:
     """A server in a folder of its own."""
 
     def __init__(
-        self, *arguments: str, script: Path = SCRIPT, **variables: str
+        self, *arguments: str, script: Path | None = SCRIPT, **variables: str
     ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.folder = Path(self._folder.name)
@@ -45,7 +45,14 @@ class Serving:
             name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ
         }
         self._process = subprocess.Popen(
-            [COMMAND, "serve", script, "--port", "0", *arguments],
+            [
+                COMMAND,
+                "serve",
+                *([script] if script else []),
+                "--port",
+                "0",
+                *arguments,
+            ],
             cwd=self.folder,
             env=kept | {"HOME": self._folder.name, **variables},
             stdin=subprocess.DEVNULL,
@@ -57,8 +64,9 @@ class Serving:
         line = self._first_line(self._process.stdout)
         found = re.search(r"http://([^/:\s]+|\[[^\]\s]+\]):(\d+)", line)
         if found is None:
+            said = self.errors
             self.close()
-            raise AssertionError(f"no address in {line!r}; it said: {self.errors}")
+            raise AssertionError(f"no address in {line!r}; it said: {said}")
         self.host, self.port = found[1].strip("[]"), int(found[2])
         self.url = f"{found[0]}/v1"
 

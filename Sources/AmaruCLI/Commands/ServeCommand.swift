@@ -65,7 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
                     try program.checkModel()
                 }
             }
-            let session = ChatSession {
+            let session = ChatSession(limits: TurnLimits(open: 16, waiting: 64)) {
                 guard let found else { return try await program.prepareConversation() }
                 var configuration = try await program.prepare(found.script)
                 configuration.settings.fetchBase = found.base ?? ""

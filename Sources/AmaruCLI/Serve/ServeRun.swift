@@ -45,10 +45,18 @@ struct ServeRun: Sendable {
         let (health, end) = (ScriptHealth(), AsyncValue<End>())
         // Not by way of the program's route for Ctrl-C, which asking for a key takes over.
         let signals = try SignalSource([SIGINT, SIGTERM])
-        let models = CompletionConfiguration(created: Int(Date().timeIntervalSince1970)) { [model] }
+        let models = CompletionConfiguration(
+            created: Int(Date().timeIntervalSince1970),
+            models: { [session, name] in await Self.models(of: session, name) }
+        )
         let server = PageServer(configuration) { router, ending in
             // addPageRoutes(to: router, hub: hub, ending: ending) { state } goes here.
-            addCompletionRoutes(to: router, source: session, configuration: models)
+            addCompletionRoutes(
+                to: router,
+                source: session,
+                configuration: models,
+                ending: ending
+            )
         }
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
@@ -108,17 +116,18 @@ struct ServeRun: Sendable {
         }
     }
 
-    /// What `/v1` calls the script, or the model of the built-in chat.
-    private var model: String {
-        guard let name, !name.isEmpty else {
-            return session.settings?.model ?? program.choice.model ?? ModelChoice.standardModel
-        }
-        let file = URL(filePath: name).standardizedFileURL.lastPathComponent
-        let stem = file.prefix { $0 != "." }
-        return stem.isEmpty ? file : String(stem)
-    }
-
     // MARK: The script
+
+    /// What clients of `/v1` call the model: a script by its name, the built-in chat's by its own.
+    private static func models(of session: ChatSession, _ name: String?) async -> [String] {
+        if let name {
+            // Of a folder too, which may be the current one.
+            let last = URL(filePath: name).standardizedFileURL.lastPathComponent
+            return [last.hasSuffix(".py") ? String(last.dropLast(3)) : last]
+        }
+        _ = try? await session.start()
+        return [session.settings?.model ?? "amaru"]
+    }
 
     /// Starts the script, and watches what becomes of it.
     private func supervise(_ health: ScriptHealth, _ end: AsyncValue<End>) async {

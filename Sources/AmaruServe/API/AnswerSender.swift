@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruEnvironment
 import HTTPTypes
 import Hummingbird
 
@@ -17,8 +18,19 @@ struct AnswerSender: Sendable {
     ///   - answer: The answer.
     ///   - request: The request, whose body has been collected into it.
     ///   - silence: How long to wait before saying that the answer still comes.
-    init(_ answer: OpenAnswer, _ request: Request, silence: Duration) {
-        let feed = TurnFeed(answer.turn, owns: !answer.isRepeated, patience: silence)
+    ///   - ending: Set when the server ends.
+    init(
+        _ answer: OpenAnswer,
+        _ request: Request,
+        silence: Duration,
+        ending: AsyncValue<Void>
+    ) {
+        let feed = TurnFeed(
+            answer.turn,
+            owns: !answer.isRepeated,
+            patience: silence,
+            until: ending
+        )
         turn = answer.turn
         self.feed = feed
         watch = ClientWatch(request) { feed.stop() }

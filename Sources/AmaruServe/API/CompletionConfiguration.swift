@@ -7,10 +7,6 @@ package struct CompletionConfiguration: Sendable {
     package var models: @Sendable () async -> [String]
     /// When serving began, in seconds since 1970.
     package var created: Int
-    /// The web origins whose pages may ask, such as `https://chat.example`; none by default.
-    package var allowedOrigins: [String] = []
-    /// The most bytes of a request's body.
-    package var bodyLimit = 32 * 1024 * 1024
     /// After how much silence the client is told that the answer still comes.
     package var silence = Duration.seconds(15)
 

@@ -1,4 +1,4 @@
-// What every answer under /v1 has: its errors' shape, a request id, origins that may read it.
+// What every answer under /v1 has: the shape of its errors, and a request id.
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPTypes
@@ -8,8 +8,6 @@ import Hummingbird
 struct CompletionMiddleware: RouterMiddleware {
     typealias Context = ServeContext
 
-    let allowedOrigins: Set<String>
-
     func handle(
         _ request: Request,
         context: ServeContext,
@@ -18,19 +16,8 @@ struct CompletionMiddleware: RouterMiddleware {
         guard "\(request.uri.path)/".hasPrefix("/v1/") else {
             return try await next(request, context)
         }
-        let origin = request.headers[.origin].flatMap { allowedOrigins.contains($0) ? $0 : nil }
-        var response: Response
-        if request.method == .options, let origin {
-            response = Self.preflight(request, from: origin)
-        } else {
-            response = await answer(request, context, next)
-        }
+        var response = await answer(request, context, next)
         response.headers[.requestID] = "req_\(Identifier.random())"
-        guard !allowedOrigins.isEmpty else { return response }
-        response.headers[.vary] = "Origin"
-        guard let origin else { return response }
-        response.headers[.accessControlAllowOrigin] = origin
-        response.headers[.accessControlExposeHeaders] = "x-request-id, retry-after"
         return response
     }
 
@@ -63,28 +50,6 @@ struct CompletionMiddleware: RouterMiddleware {
             ? "There is no \(request.method) \(request.uri.path) here."
             : error.body ?? error.status.reasonPhrase
         return APIError(error.status, message, headers: error.headers)
-    }
-
-    // MARK: Preflight
-
-    private static let requestFields: Set = [
-        "accept", "authorization", "content-type", "idempotency-key", "openai-beta",
-        "openai-organization", "openai-project", "user-agent", "x-api-key",
-    ]
-
-    private static func preflight(_ request: Request, from origin: String) -> Response {
-        let asked = request.headers[.accessControlRequestHeaders] ?? ""
-        let allowed = asked.lowercased().split(separator: ",")
-            .map { $0.trimmingPrefix(while: \.isWhitespace) }
-            .filter { requestFields.contains(String($0)) || $0.hasPrefix("x-stainless-") }
-        return Response(
-            status: .noContent,
-            headers: [
-                .accessControlAllowMethods: "GET, POST",
-                .accessControlAllowHeaders: allowed.joined(separator: ", "),
-                .accessControlMaxAge: "600",
-            ]
-        )
     }
 }
 

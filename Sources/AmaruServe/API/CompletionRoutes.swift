@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+package import AmaruEnvironment
 import AmaruHTTP
 import HTTPTypes
 package import Hummingbird
@@ -15,15 +16,17 @@ import NIOCore
 
 /// Adds the API of https://platform.openai.com/docs/api-reference under `/v1`, as far as a script
 /// can be behind it.
+///
+/// - `source`: Opens the turns.
+/// - `ending`: Set when the server ends, and with it the answers that are being made.
 package func addCompletionRoutes(
     to router: Router<ServeContext>,
     source: any TurnSource,
-    configuration: CompletionConfiguration
+    configuration: CompletionConfiguration,
+    ending: AsyncValue<Void> = AsyncValue()
 ) {
-    let routes = CompletionRoutes(source: source, configuration: configuration)
-    router.add(
-        middleware: CompletionMiddleware(allowedOrigins: Set(configuration.allowedOrigins))
-    )
+    let routes = CompletionRoutes(source: source, configuration: configuration, ending: ending)
+    router.add(middleware: CompletionMiddleware())
     let group = router.group("v1")
     group.post("chat/completions", use: routes.complete)
     group.post("responses", use: routes.respond)
@@ -45,11 +48,17 @@ package func addCompletionRoutes(
 struct CompletionRoutes: Sendable {
     let source: any TurnSource
     let configuration: CompletionConfiguration
+    let ending: AsyncValue<Void>
     private let answers = OpenAnswers()
 
-    init(source: any TurnSource, configuration: CompletionConfiguration) {
+    init(
+        source: any TurnSource,
+        configuration: CompletionConfiguration,
+        ending: AsyncValue<Void>
+    ) {
         self.source = source
         self.configuration = configuration
+        self.ending = ending
     }
 
     // MARK: Models
@@ -81,10 +90,10 @@ struct CompletionRoutes: Sendable {
     // MARK: Answers
 
     @Sendable func complete(_ request: Request, context: ServeContext) async throws -> Response {
-        let (request, body) = try await read(request)
+        let (request, body) = try await read(request, context)
         let asked = try CompletionRequest(body.json)
         let answer = try await open(asked, as: "chatcmpl-", body, request, context)
-        let sender = AnswerSender(answer, request, silence: configuration.silence)
+        let sender = sender(of: answer, to: request)
         guard asked.streams else {
             return await sender.whole(CompletionGatherer(answer.head, stop: asked.stop))
         }
@@ -94,13 +103,17 @@ struct CompletionRoutes: Sendable {
     }
 
     @Sendable func respond(_ request: Request, context: ServeContext) async throws -> Response {
-        let (request, body) = try await read(request)
+        let (request, body) = try await read(request, context)
         let asked = try ResponsesRequest(body.json)
         let answer = try await open(asked.completion, as: "resp_", body, request, context)
-        let sender = AnswerSender(answer, request, silence: configuration.silence)
+        let sender = sender(of: answer, to: request)
         let writer = ResponsesWriter(answer.head, echo: asked.echo)
         return asked.completion.streams
             ? await sender.stream(writer) : await sender.whole(ResponsesGatherer(writer))
+    }
+
+    private func sender(of answer: OpenAnswer, to request: Request) -> AnswerSender {
+        AnswerSender(answer, request, silence: configuration.silence, ending: ending)
     }
 
     /// Opens the turn of a request, or returns that of one with the same key.
@@ -147,22 +160,14 @@ struct CompletionRoutes: Sendable {
     }
 
     /// Collects a request's body into it, and reads that.
-    private func read(_ request: Request) async throws -> (Request, Body) {
-        let type = request.headers[.contentType]?.split(separator: ";").first
-        guard type?.lowercased().trimmingPrefix(" ") == "application/json" else {
-            let message = "The body must be JSON: send it as application/json."
-            throw APIError(.unsupportedMediaType, message)
-        }
+    private func read(
+        _ request: Request,
+        _ context: ServeContext
+    ) async throws -> (Request, Body) {
         var request = request
-        let bytes: [UInt8]
-        do {
-            bytes = Array(buffer: try await request.collectBody(upTo: configuration.bodyLimit))
-        } catch is NIOTooManyBytesError {
-            throw APIError(
-                .contentTooLarge,
-                "The body has more than \(configuration.bodyLimit) bytes."
-            )
-        }
+        // As a rule it is there already: the gate has seen to its type, its length and its time.
+        let buffer = try await request.collectBody(upTo: context.maxUploadSize)
+        let bytes = Array(buffer: buffer)
         do {
             return (request, Body(bytes: bytes, json: try JSONParser.parse(bytes)))
         } catch {

@@ -32,7 +32,8 @@ final class TurnFeed: Sendable {
     ///   - turn: The turn.
     ///   - owns: Whether the turn is read as its owner, and so ends with this.
     ///   - patience: How long a silence is.
-    init(_ turn: Turn, owns: Bool, patience: Duration) {
+    ///   - ending: Ends the reading when it is set.
+    init(_ turn: Turn, owns: Bool, patience: Duration, until ending: AsyncValue<Void>) {
         let (deliveries, out) = AsyncStream<Delivery>.makeStream()
         let latest = Lock(ContinuousClock.now)
         self.deliveries = deliveries
@@ -69,7 +70,10 @@ final class TurnFeed: Sendable {
                 // It is cancelled, which is how it ends.
             }
         }
-        tasks = [reading, watching]
+        let ended = Task {
+            if (try? await ending.wait()) != nil { reading.cancel() }
+        }
+        tasks = [reading, watching, ended]
     }
 
     deinit { stop() }

@@ -15,9 +15,9 @@ struct RawClient: Sendable {
     let port: Int
 
     /// Runs with a connection on which a request was sent, and its bytes as they come.
-    func connected(
+    @concurrent func connected(
         _ request: String,
-        _ body: @escaping @Sendable (Channel, inout Reading) async throws -> Void
+        _ body: @escaping @concurrent @Sendable (Channel, inout Reading) async throws -> Void
     ) async throws {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
@@ -85,7 +85,7 @@ struct RawClient: Sendable {
         }
 
         /// Reads until the text has come.
-        mutating func until(_ wanted: String) async throws {
+        @concurrent mutating func until(_ wanted: String) async throws {
             while !text.contains(wanted) {
                 guard let more = try await bytes.next() else {
                     Issue.record("\(wanted) is missing in \(text)")
@@ -96,7 +96,7 @@ struct RawClient: Sendable {
         }
 
         /// Reads to the end.
-        mutating func rest() async throws -> String {
+        @concurrent mutating func rest() async throws -> String {
             while let more = try await bytes.next() { text += String(buffer: more) }
             return text
         }

@@ -39,9 +39,11 @@ final class StubSource: TurnSource {
 
     func open(_ question: ServedQuestion) async throws -> Turn {
         if isBusy { throw TurnsBusy(retryAfter: 3) }
-        let turn = Turn(attachments: question.attachments, request: question.request) {
-            [weak self] _ in self?.state.withLock { $0.cancels += 1 }
-        }
+        let turn = Turn(
+            attachments: question.attachments,
+            request: question.request,
+            onCancel: { [weak self] _ in self?.state.withLock { $0.cancels += 1 } }
+        )
         answer(turn)
         let waiting = state.withLock { state in
             state.opened.append((question, turn))

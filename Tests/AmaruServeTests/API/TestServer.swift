@@ -11,13 +11,19 @@ import NIOCore
 /// Serves while a test runs.
 func serving(
     _ source: StubSource,
+    ending: AsyncValue<Void> = AsyncValue(),
     configure: (inout CompletionConfiguration) -> Void = { _ in },
     _ body: @escaping @Sendable (RawClient) async throws -> Void
 ) async throws {
     var configuration = CompletionConfiguration(created: 7) { ["m", "org/model"] }
     configure(&configuration)
     let router = Router(context: ServeContext.self)
-    addCompletionRoutes(to: router, source: source, configuration: configuration)
+    addCompletionRoutes(
+        to: router,
+        source: source,
+        configuration: configuration,
+        ending: ending
+    )
     let port = AsyncValue<Int>()
     let application = Application(
         router: router,

@@ -181,7 +181,7 @@ def test_no_other_model_answers_in_place_of_an_unknown_one(client: OpenAI) -> No
 def test_a_wrong_key_is_refused() -> None:
     if why := obstacle():
         pytest.skip(why)
-    token = "a token that is long enough for a test, 0123456789"
+    token = "a-token-that-is-long-enough-for-a-test-0123456789"
     server = Serving(AMARU_SERVE_TOKEN=token)
     try:
         with OpenAI(base_url=server.url, api_key="wrong") as client:
