@@ -75,9 +75,12 @@ function showState() {
 function show({ id, title, turns: all }) {
   const known = new Map(current.views.map((view) => [view.id, view]));
   if (id !== current.id) known.clear();
+  const over = [];
   const views = all.map((turn) => {
     const view = known.get(turn.id) ?? new TurnView(turn.question, actions);
+    const wasFollowed = Boolean(view.stream);
     view.update(turn);
+    if (wasFollowed && !view.isRunning) over.push(view);
     return view;
   });
   for (const view of current.views) {
@@ -90,6 +93,7 @@ function show({ id, title, turns: all }) {
   });
   current = { id, title, views };
   for (const view of views) if (view.isRunning) follow(view);
+  for (const view of over) ended(view);
   showState();
 }
 
@@ -134,12 +138,18 @@ function openNew() {
   mark();
 }
 
+let opening = 0;
+
 const open = attempt(async (id) => {
+  const number = ++opening;
   closeSidebar();
   if (!id) return openNew();
   try {
-    show({ ...await insist(`conversations/${encodeURIComponent(id)}`), id });
+    const conversation = await insist(`conversations/${encodeURIComponent(id)}`);
+    if (number !== opening) return;
+    show({ ...conversation, id });
   } catch (failure) {
+    if (number !== opening) return;
     if (failure.status === 404) openNew();
     throw failure;
   }
@@ -160,8 +170,8 @@ window.addEventListener('hashchange', () => {
 
 const draftKey = () => `draft ${current.id ?? ''}`;
 
-function keepDraft() {
-  try { sessionStorage.setItem(draftKey(), input.value); } catch { /* Storage is off, or full. */ }
+function keepDraft(text = input.value, key = draftKey()) {
+  try { sessionStorage.setItem(key, text); } catch { /* Storage is off, or full. */ }
 }
 
 function restoreDraft() {
@@ -205,6 +215,9 @@ const send = attempt(async (message, replaced) => {
       turns.append(...hidden.map((other) => other.element));
       if (!replaced && !input.value) input.value = message;
       fit();
+      keepDraft();
+    } else {
+      keepDraft(message, `draft ${shown.id ?? ''}`);
     }
     throw failure;
   } finally {
@@ -260,7 +273,7 @@ $('stop-button').addEventListener('click', stop);
 $('jump').addEventListener('click', () => input.focus());
 
 document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape' || event.isComposing) return;
+  if (event.key !== 'Escape' || event.isComposing || event.target.value && event.target !== input) return;
   if (sidebar.classList.contains('open')) closeSidebar();
   else if (!$('confirm').open) stop();
 });
@@ -373,7 +386,7 @@ $('search').addEventListener('input', () => {
   clearTimeout(typing);
   typing = setTimeout(() => loadList(), 200);
 });
-$('more').addEventListener('click', () => loadList(list.at(-1)?.id));
+$('more').addEventListener('click', () => loadList(list.at(-1)?.changed));
 $('new-chat').addEventListener('click', () => { open(null); input.focus(); });
 
 function closeSidebar() {
@@ -442,7 +455,8 @@ async function start() {
   showServer(state);
   loadList();
   await open(named());
-  input.focus();
+  // Elsewhere it would bring up the keyboard.
+  if (matchMedia('(hover: hover)').matches) input.focus();
 }
 
 function showServer(state) {

@@ -96,7 +96,7 @@ function blocks(parent) {
 
 /* Blocks */
 
-/** Blocks whose HTML waits until the reader's selection has left them. */
+/** Blocks that the reader has selected some of, with what they are to become. */
 const waiting = new Map();
 
 function isSelected(element) {
@@ -110,8 +110,9 @@ function setBlock(block, html) {
   const template = document.createElement('template');
   template.innerHTML = policy ? policy.createHTML(html) : html;
   const element = template.content.firstElementChild;
+  waiting.delete(block);
   if (element && block.firstElementChild?.isEqualNode(element)) return;
-  if (isSelected(block)) return void waiting.set(block, html);
+  if (isSelected(block)) return void waiting.set(block, { html, more: [] });
   block.replaceChildren(...template.content.childNodes);
   const code = block.querySelector(':scope > figure code');
   if (!code) return;
@@ -121,10 +122,12 @@ function setBlock(block, html) {
 }
 
 document.addEventListener('selectionchange', () => {
-  for (const [block, html] of waiting) {
+  for (const [block, { html, more }] of waiting) {
     if (isSelected(block)) continue;
     waiting.delete(block);
-    if (block.isConnected) setBlock(block, html);
+    if (!block.isConnected) continue;
+    setBlock(block, html);
+    for (const { at, text } of more) extendCode(block, at, text);
   }
 });
 
@@ -255,8 +258,9 @@ export class TurnView {
         break;
       case 'open': {
         const block = this.#block(data.i);
-        waiting.delete(block);
-        extendCode(block, data.at, data.text);
+        const later = waiting.get(block);
+        if (later) later.more.push(data);
+        else extendCode(block, data.at, data.text);
         this.#wait('');
         break;
       }

@@ -63,11 +63,17 @@ class Stub:
         class Handler(_Handler):
             server_stub = stub
 
-        self.server = ThreadingHTTPServer((host, 0), Handler)
-        self.server.daemon_threads = True
+        self._handler = Handler
+        self._address = (host, 0)
+        self.start()
         self.url = f"http://localhost:{self.server.server_port}{base}"
-        self._thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self._thread.start()
+
+    def start(self) -> None:
+        """Listen, at the same port as before."""
+        self.server = ThreadingHTTPServer(self._address, self._handler)
+        self.server.daemon_threads = True
+        self._address = (self._address[0], self.server.server_port)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
         self.cut()
@@ -265,8 +271,7 @@ class _Handler(BaseHTTPRequestHandler):
             or any(words in turn.question.lower() for turn in one.turns)
         ]
         if "before" in query:
-            places = [one.id for one in every]
-            every = every[places.index(query["before"]) + 1 :]
+            every = [one for one in every if one.changed < float(query["before"])]
         limit = int(query.get("limit", "40"))
         self._json(
             200,

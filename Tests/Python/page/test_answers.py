@@ -148,6 +148,38 @@ def test_a_server_that_was_killed_leaves_the_part_that_came(visit: Open) -> None
     page.until("finished")
 
 
+def test_a_page_waits_for_a_server_that_starts_again(visit: Open) -> None:
+    page = visit()
+    page.expected = ["ERR_"]
+    page.send("Tell me")
+    turn = page.stub.wait_for_turns(1)
+    turn.say("Half of")
+    page.page.get_by_text("Half of").wait_for()
+    page.stub.kill()
+    page.stub.close()
+    page.page.get_by_text("The connection is lost").wait_for()
+    page.stub.start()
+    page.until("interrupted")
+    assert page.answer() == "Half of"
+    page.send("Again")
+    page.stub.wait_for_turns(2).finish()
+    page.until("finished")
+
+
+def test_a_turn_that_ends_before_it_is_followed_is_announced(visit: Open) -> None:
+    def at_once(turn: Turn) -> None:
+        turn.say("Done already")
+        turn.finish()
+
+    page = visit(at_once)
+    for n in range(5):
+        page.send("Tell me")
+        page.until("finished", n + 1)
+        status = page.page.locator("#status")
+        expect(status).to_have_text("Response complete")
+        expect(page.page.locator("#stop-button")).to_be_hidden()
+
+
 @pytest.mark.parametrize("way", ["button", "Escape"])
 def test_stop_keeps_what_came(visit: Open, way: str) -> None:
     page = visit()

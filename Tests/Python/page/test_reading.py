@@ -150,6 +150,26 @@ def test_a_selection_in_code_survives_what_is_added(visit: Open) -> None:
     assert "let c19\n" in page.answer()
 
 
+def test_code_behind_a_selection_is_complete_in_the_end(visit: Open) -> None:
+    page = visit()
+    page.send("Tell me")
+    turn = page.stub.wait_for_turns(1)
+    turn.say("Some words")
+    page.page.get_by_text("Some words").wait_for()
+    page.page.evaluate(
+        "getSelection().selectAllChildren(document.querySelector('.block'))"
+    )
+    first = '<figure class="code"><figcaption></figcaption><pre tabindex="0"><code>'
+    turn.add(("block", {"i": 0, "html": first + "one</code></pre></figure>"}))
+    turn.add(("open", {"i": 0, "at": 3, "text": " two"}))
+    turn.add(("open", {"i": 0, "at": 7, "text": " three"}))
+    turn.add(("notice", {"i": 0, "text": "sent"}))
+    page.page.get_by_text("sent").wait_for()
+    assert page.answer() == "Some words"
+    page.page.evaluate("getSelection().removeAllRanges()")
+    page.page.get_by_text("one two three").wait_for()
+
+
 def test_the_page_changes_thirty_times_a_second_at_most(visit: Open) -> None:
     page = visit()
     page.send("Tell me")
