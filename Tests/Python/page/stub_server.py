@@ -52,6 +52,9 @@ class Stub:
         self.busy = 0
         self.lose = 0
         self.cut_every = 0
+        # Cleared, it holds back all events.
+        self.flow = threading.Event()
+        self.flow.set()
         self.posts = 0
         self.paths: list[str] = []
         self.connections = 0
@@ -376,6 +379,7 @@ class _Handler(BaseHTTPRequestHandler):
         generation = stub._generation
         count = 0
         yield "retry: 1000\n\n"
+        stub.flow.wait(60)
         while True:
             with turn.changed:
                 waiting = seen >= len(turn.log) and turn.state == "running"
