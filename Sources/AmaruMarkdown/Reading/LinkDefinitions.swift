@@ -4,13 +4,19 @@
 import CCommonMark
 
 /// What labels stand for in the rest of a text.
-struct LinkDefinitions: Sendable {
+package struct LinkDefinitions: Sendable {
     /// The most definitions that are kept, and the longest label.
     private static let (bound, longestLabel) = (500, 200)
 
     private var labels: Set<String> = []
     /// Their source.
     private var source = ""
+
+    /// No definitions.
+    package init() {}
+
+    /// Whether no label is defined.
+    var isEmpty: Bool { labels.isEmpty }
 
     /// The text with the definitions before it, if it may need them.
     func before(_ text: String) -> String {

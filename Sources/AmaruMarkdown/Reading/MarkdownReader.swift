@@ -46,10 +46,15 @@ package struct MarkdownReader: Sendable {
     private var wholeLines = 0
     private var context = Context.none
     private var endedEmpty = false
-    private var definitions = LinkDefinitions()
+    /// The definitions that the text has had, and those that were known before.
+    package private(set) var definitions: LinkDefinitions
 
     /// Creates a reader at the start of a text.
-    package init() {}
+    ///
+    /// - `definitions`: What is known of labels, as from an earlier reading of the same text.
+    package init(definitions: LinkDefinitions = LinkDefinitions()) {
+        self.definitions = definitions
+    }
 
     /// Takes the next piece of the text and returns what is finished by it.
     ///
@@ -77,10 +82,16 @@ package struct MarkdownReader: Sendable {
 
     /// Ends the text and returns what is left of it.
     package mutating func finish() -> [Part] {
+        let parts = endText()
+        self = MarkdownReader()
+        return parts
+    }
+
+    /// Ends the text and keeps its definitions.
+    package mutating func endText() -> [Part] {
         var parts: [Part] = []
         if wholeLines < text.utf8.count { parts = append("\n") }
         while let part = finishUnit(isAtEnd: true) { parts += part }
-        self = MarkdownReader()
         return parts
     }
 

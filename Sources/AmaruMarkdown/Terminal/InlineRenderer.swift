@@ -56,7 +56,7 @@ struct InlineRenderer {
         behind inlines: [MarkdownInline],
         _ style: TextStyle
     ) {
-        let text = Self.text(inlines)
+        let text = MarkdownInline.text(inlines)
         guard !address.isEmpty, text != address, "mailto:" + text != address,
             "http://" + text != address, "https://" + text != address
         else { return }
@@ -66,17 +66,5 @@ struct InlineRenderer {
             style.union(.dim),
             link: address
         )
-    }
-
-    private static func text(_ inlines: [MarkdownInline]) -> String {
-        inlines.map { inline in
-            switch inline {
-            case .text(let text), .code(let text), .html(let text): text
-            case .emphasis(let inner), .strong(let inner), .struck(let inner),
-                .link(_, let inner), .image(_, let inner):
-                text(inner)
-            case .softBreak, .lineBreak: "\n"
-            }
-        }.joined()
     }
 }

@@ -8,8 +8,14 @@ import Hummingbird
 struct AssetTable: Sendable {
     /// The page's own, from the folder Assets.
     static let page = AssetTable([
-        "": Asset(PackageResources.index_html, type: "text/html; charset=utf-8")
+        "": Asset(PackageResources.index_html, type: "text/html; charset=utf-8"),
+        "app.js": Asset(PackageResources.app_js, type: script),
+        "net.js": Asset(PackageResources.net_js, type: script),
+        "transcript.js": Asset(PackageResources.transcript_js, type: script),
+        "style.css": Asset(PackageResources.style_css, type: "text/css; charset=utf-8"),
     ])
+
+    private static let script = "text/javascript; charset=utf-8"
 
     private let assets: [String: Asset]
 

@@ -1,0 +1,491 @@
+// The page: a conversation, the list of all, and the way in.
+// SPDX-License-Identifier: Apache-2.0
+
+import { api, insist, pause, TurnStream, uuid } from './net.js';
+import { Follower, isSendKey, make, TurnView } from './transcript.js';
+
+const $ = (id) => document.getElementById(id);
+const [chatbox, turns, input, sidebar] = ['chatbox', 'turns', 'user-input', 'sidebar'].map($);
+const follower = new Follower(chatbox, turns, $('jump'));
+
+/** The conversation that is shown: its identifier, if it has one yet, and its turns. */
+let current = { id: null, title: '', views: [] };
+let server = { title: 'Amaru' };
+let isSending = false;
+
+/* Saying things */
+
+function alertWith(text) {
+  $('alert').textContent = text;
+  $('alert').hidden = !text;
+}
+
+/** What a screen reader says: only that an answer begins, and that it is there. */
+function announce(text) {
+  if ($('status').textContent !== text) $('status').textContent = text;
+}
+
+function fail(failure) {
+  if (failure.status === 401) return showLogin();
+  alertWith(failure.text ?? String(failure));
+}
+
+/** Runs what the user asked for, and says what went wrong. */
+const attempt = (action) => async (...values) => {
+  alertWith('');
+  try { await action(...values); } catch (failure) { fail(failure); }
+};
+
+/* Other tabs */
+
+const channel = 'BroadcastChannel' in window ? new BroadcastChannel(`amaru ${location.pathname}`) : null;
+
+function changed(id) {
+  channel?.postMessage(id);
+  loadList();
+}
+
+channel?.addEventListener('message', ({ data }) => {
+  loadList();
+  if (data === current.id) refresh();
+});
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && !$('app').hidden) refresh();
+});
+
+/* The conversation */
+
+const running = () => current.views.find((view) => view.isRunning);
+
+function showState() {
+  const isRunning = Boolean(running());
+  const title = current.title || 'New chat';
+  $('title').textContent = title;
+  document.title = `${isRunning ? '● ' : ''}${title} · ${server.title}`;
+  const hadFocus = document.activeElement === $('stop-button');
+  $('stop-button').hidden = !isRunning;
+  $('send-button').hidden = isRunning;
+  if (hadFocus && !isRunning) input.focus();
+  $('empty').hidden = current.views.length > 0;
+  chatbox.setAttribute('aria-busy', isRunning);
+}
+
+/** Shows a conversation from the server, and leaves what is right already as it is. */
+function show({ id, title, turns: all }) {
+  const known = new Map(current.views.map((view) => [view.id, view]));
+  if (id !== current.id) known.clear();
+  const over = [];
+  const views = all.map((turn) => {
+    const view = known.get(turn.id) ?? new TurnView(turn.question, actions);
+    const wasFollowed = Boolean(view.stream);
+    view.update(turn);
+    if (wasFollowed && !view.isRunning) over.push(view);
+    return view;
+  });
+  for (const view of current.views) {
+    if (views.includes(view)) continue;
+    view.close();
+    view.element.remove();
+  }
+  views.forEach((view, i) => {
+    if (turns.children[i] !== view.element) turns.insertBefore(view.element, turns.children[i] ?? null);
+  });
+  current = { id, title, views };
+  for (const view of views) if (view.isRunning) follow(view);
+  for (const view of over) ended(view);
+  showState();
+}
+
+/** Asks the server for the conversation; it may have gone on elsewhere. */
+async function refresh() {
+  const { id } = current;
+  if (!id || isSending) return;
+  try {
+    const conversation = await api(`conversations/${encodeURIComponent(id)}`);
+    if (id === current.id && !isSending) show({ ...conversation, id });
+  } catch (failure) {
+    if (failure.status === 401) showLogin();
+    else if (failure.status === 404 && id === current.id) openNew();
+  }
+}
+
+function follow(view) {
+  if (view.stream) return;
+  announce('Generating');
+  view.stream = new TurnStream(view.id, {
+    connected: (isConnected) => view.connected(isConnected),
+    poll: refresh,
+    take: (name, data) => {
+      view.take(name, data);
+      if (name !== 'done') return;
+      ended(view);
+      changed(current.id);
+    },
+  });
+}
+
+function ended(view) {
+  view.close();
+  announce({ finished: 'Response complete', stopped: 'Stopped' }[view.state] ?? 'Response incomplete');
+  showState();
+}
+
+function openNew() {
+  show({ id: null, title: '', turns: [] });
+  history.replaceState(null, '', location.pathname + location.search);
+  restoreDraft();
+  mark();
+}
+
+let opening = 0;
+
+const open = attempt(async (id) => {
+  const number = ++opening;
+  closeSidebar();
+  if (!id) return openNew();
+  try {
+    const conversation = await insist(`conversations/${encodeURIComponent(id)}`);
+    if (number !== opening) return;
+    show({ ...conversation, id });
+  } catch (failure) {
+    if (number !== opening) return;
+    if (failure.status === 404) openNew();
+    throw failure;
+  }
+  restoreDraft();
+  mark();
+  follower.follow();
+});
+
+/** The conversation that the address names. */
+const named = () => new URLSearchParams(location.hash.slice(1)).get('c');
+
+window.addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#t=')) return enter();
+  if (named() !== current.id) open(named());
+});
+
+/* Sending */
+
+const draftKey = () => `draft ${current.id ?? ''}`;
+
+function keepDraft(text = input.value, key = draftKey()) {
+  try { sessionStorage.setItem(key, text); } catch { /* Storage is off, or full. */ }
+}
+
+function restoreDraft() {
+  try { input.value = sessionStorage.getItem(draftKey()) ?? ''; } catch { input.value = ''; }
+  fit();
+}
+
+function fit() {
+  input.style.height = 'auto';
+  input.style.height = `${input.scrollHeight + 2}px`;
+}
+
+/** Sends a message; at the end of the branch, or beside the turn that it replaces. */
+const send = attempt(async (message, replaced) => {
+  if (isSending || running()) return;
+  isSending = true;
+  const index = replaced ? current.views.indexOf(replaced) : current.views.length;
+  const view = new TurnView(message, actions);
+  const hidden = current.views.splice(index, Infinity, view);
+  for (const other of hidden) other.element.remove();
+  turns.append(view.element);
+  showState();
+  follower.follow();
+  const body = { message, request: uuid() };
+  if (replaced) body.parent = current.views[index - 1]?.id ?? null;
+  const shown = current;
+  const wait = (failure, seconds) => view.take('status', { text: `${failure.message}; trying again in ${seconds} s …` });
+  try {
+    if (!current.id) {
+      const { id } = await insist('conversations', { method: 'POST', body: {} }, wait);
+      shown.id = id;
+      if (shown === current) history.replaceState(null, '', `#c=${encodeURIComponent(id)}`);
+    }
+    const path = `conversations/${encodeURIComponent(shown.id)}/turns`;
+    view.id = (await insist(path, { method: 'POST', body }, wait)).turn;
+    view.connected(true);
+  } catch (failure) {
+    view.element.remove();
+    shown.views.splice(index, 1, ...hidden);
+    if (shown === current) {
+      turns.append(...hidden.map((other) => other.element));
+      if (!replaced && !input.value) input.value = message;
+      fit();
+      keepDraft();
+    } else {
+      keepDraft(message, `draft ${shown.id ?? ''}`);
+    }
+    throw failure;
+  } finally {
+    isSending = false;
+    showState();
+  }
+  if (shown === current) {
+    view.setState('running');
+    follow(view);
+    showState();
+    await refresh();
+  }
+  changed(shown.id);
+});
+
+const actions = {
+  send: (view, message) => send(message, view),
+  pick: attempt(async (id) => {
+    if (running()) return;
+    await api(`conversations/${encodeURIComponent(current.id)}`, { method: 'PATCH', body: { head: id } });
+    await refresh();
+    changed(current.id);
+  }),
+};
+
+const stop = attempt(async () => {
+  const view = running();
+  if (view?.id) await insist(`turns/${encodeURIComponent(view.id)}/stop`, { method: 'POST', body: {} });
+});
+
+$('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const message = input.value;
+  if (!message.trim() || isSending || running()) return;
+  input.value = '';
+  keepDraft();
+  fit();
+  input.focus();
+  send(message);
+});
+
+input.addEventListener('keydown', (event) => {
+  if (isSendKey(event)) {
+    event.preventDefault();
+    $('composer').requestSubmit();
+  } else if ((event.key === 'PageUp' || event.key === 'PageDown') && input.scrollHeight <= input.clientHeight + 2) {
+    event.preventDefault();
+    follower.page(event.key === 'PageUp' ? -0.9 : 0.9);
+  }
+});
+input.addEventListener('input', () => { fit(); keepDraft(); });
+$('stop-button').addEventListener('click', stop);
+$('jump').addEventListener('click', () => input.focus());
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape' || event.isComposing || event.target.value && event.target !== input) return;
+  if (sidebar.classList.contains('open')) closeSidebar();
+  else if (!$('confirm').open) stop();
+});
+
+/* The list of conversations */
+
+let isListed = 0;
+let list = [];
+
+/** Shows the list, or the next part of it. */
+async function loadList(before) {
+  const number = ++isListed;
+  const query = new URLSearchParams({ limit: 40 });
+  if ($('search').value.trim()) query.set('search', $('search').value.trim());
+  if (before !== undefined) query.set('before', before);
+  try {
+    const { conversations, more } = await api(`conversations?${query}`);
+    if (number !== isListed) return;
+    list = before === undefined ? conversations : [...list, ...conversations];
+    $('more').hidden = !more;
+    showList();
+  } catch (failure) {
+    if (failure.status === 401) showLogin();
+  }
+}
+
+function showList() {
+  // A name that is being typed stays.
+  if (document.activeElement?.closest('.naming')) return;
+  const focused = document.activeElement?.closest('#conversations a')?.dataset.id;
+  $('conversations').replaceChildren(...list.map(entry));
+  $('no-conversations').hidden = list.length > 0 || !$('search').value.trim();
+  mark();
+  if (focused) $('conversations').querySelector(`a[data-id="${CSS.escape(focused)}"]`)?.focus();
+  const title = list.find(({ id }) => id === current.id)?.title;
+  if (title && title !== current.title) {
+    current.title = title;
+    showState();
+  }
+}
+
+function entry({ id, title }) {
+  const name = title || 'Untitled';
+  const item = make('li', {},
+    make('a', { href: `#c=${encodeURIComponent(id)}`, textContent: name, data: { id }, dir: 'auto' }));
+  const button = (text, action) => {
+    const made = make('button', { type: 'button', className: 'tool', textContent: text, label: `${text}: ${name}` });
+    made.onclick = action;
+    return made;
+  };
+  item.append(make('span', { className: 'tools' },
+    button('Rename', () => rename(item, id, name)), button('Delete', () => remove(id, name))));
+  return item;
+}
+
+/** Marks the conversation that is shown. */
+function mark() {
+  for (const link of $('conversations').querySelectorAll('a')) {
+    if (link.dataset.id === current.id) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+function rename(item, id, title) {
+  const field = make('input', { value: title, label: 'Name of the conversation', maxLength: 200 });
+  const form = make('form', { className: 'naming' }, field);
+  let isOver = false;
+  const end = attempt(async (isWanted) => {
+    if (isOver) return;
+    isOver = true;
+    form.remove();
+    item.classList.remove('named');
+    const text = field.value.trim();
+    if (isWanted && text && text !== title) {
+      await api(`conversations/${encodeURIComponent(id)}`, { method: 'PATCH', body: { title: text } });
+    }
+    await loadList();
+    if (isWanted && id === current.id) input.focus();
+    changed(id);
+  });
+  form.onsubmit = (event) => { event.preventDefault(); end(true); };
+  field.onblur = () => end(true);
+  field.onkeydown = (event) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    end(false);
+  };
+  item.classList.add('named');
+  item.prepend(form);
+  field.select();
+}
+
+async function remove(id, title) {
+  const dialog = $('confirm');
+  $('confirm-text').textContent = `Delete “${title}”? Its messages are lost.`;
+  dialog.returnValue = '';
+  dialog.showModal();
+  await new Promise((done) => dialog.addEventListener('close', done, { once: true }));
+  if (dialog.returnValue !== 'yes') return;
+  await attempt(async () => {
+    await api(`conversations/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    if (id === current.id) openNew();
+    changed(id);
+    input.focus();
+  })();
+}
+
+let typing;
+$('search').addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => loadList(), 200);
+});
+$('more').addEventListener('click', () => loadList(list.at(-1)?.changed));
+$('new-chat').addEventListener('click', () => { open(null); input.focus(); });
+
+function closeSidebar() {
+  if (!sidebar.classList.contains('open')) return;
+  sidebar.classList.remove('open');
+  $('shade').hidden = true;
+  $('menu').setAttribute('aria-expanded', 'false');
+  $('menu').focus();
+}
+
+$('menu').addEventListener('click', () => {
+  if (sidebar.classList.contains('open')) return closeSidebar();
+  sidebar.classList.add('open');
+  $('shade').hidden = false;
+  $('menu').setAttribute('aria-expanded', 'true');
+  $('new-chat').focus();
+});
+$('shade').addEventListener('click', closeSidebar);
+
+/* The way in */
+
+function showLogin(text = '') {
+  for (const view of current.views) view.close();
+  $('app').hidden = true;
+  $('login').hidden = false;
+  $('login-error').textContent = text;
+  $('login-error').hidden = !text;
+  $('token').value = '';
+  $('token').focus();
+}
+
+async function login(token) {
+  try {
+    await api('login', { method: 'POST', body: { token } });
+  } catch (failure) {
+    return showLogin(failure.status === 401 || failure.status === 403 ? 'That token is not accepted.' : failure.text);
+  }
+  await start();
+}
+
+$('login').firstElementChild.addEventListener('submit', (event) => {
+  event.preventDefault();
+  login($('token').value.trim());
+});
+
+/** Begins with what the address holds; a token is taken out of it before anything else. */
+async function enter() {
+  if (!location.hash.startsWith('#t=')) return start();
+  const token = decodeURIComponent(location.hash.slice(3));
+  history.replaceState(null, '', location.pathname + location.search);
+  await login(token);
+}
+
+async function start() {
+  let state;
+  try {
+    state = await insist('state', {}, (failure) => showFault(failure));
+  } catch (failure) {
+    if (failure.status === 401) return showLogin();
+    showFault(failure);
+    await pause(5000);
+    return start();
+  }
+  $('login').hidden = true;
+  $('app').hidden = false;
+  showServer(state);
+  loadList();
+  await open(named());
+  // Elsewhere it would bring up the keyboard.
+  if (matchMedia('(hover: hover)').matches) input.focus();
+}
+
+function showServer(state) {
+  server = { ...state, title: state.title || 'Amaru' };
+  $('greeting').textContent = server.title;
+  $('source').textContent = state.script ? `${state.script} answers on this server.` : state.model ? `${state.model} answers.` : '';
+  $('model').textContent = state.model ?? '';
+  $('about').textContent = `Amaru ${state.version ?? ''}`;
+  showFault(state.fault);
+  showState();
+}
+
+let watch;
+
+/** Shows why the script doesn't run, and looks now and then whether it does again. */
+function showFault(fault) {
+  const box = $('fault');
+  const text = fault ? fault.text ?? [fault.message, fault.remedy].filter(Boolean).join(': ') : '';
+  if (box.textContent !== text) box.textContent = text;
+  box.hidden = !text;
+  $('app').hidden = !$('login').hidden;
+  clearTimeout(watch);
+  if (!fault || fault.status !== undefined) return;
+  watch = setTimeout(async () => {
+    try { showServer(await api('state')); } catch (failure) {
+      if (failure.status === 401) showLogin();
+      else showFault(fault);
+    }
+  }, 2000);
+}
+
+enter();

@@ -1,0 +1,247 @@
+// An answer that grows, as messages to a page.
+// SPDX-License-Identifier: Apache-2.0
+
+package import AmaruChat
+import AmaruMarkdown
+
+/// Turns the events of one turn into what a page shows of it: a value, without I/O.
+///
+/// Blocks that are finished stay as they are; what may still change is sent again as it does, and
+/// code by what is added to it. The end puts right what only the whole text tells, such as links
+/// that are defined below.
+///
+/// ```swift
+/// var stream = AnswerStream()
+/// stream.take(.text("# Title\nSome *te"))
+/// stream.changes()  // block 0: "<h3>Title</h3>", block 1: "<p>Some *te</p>"
+/// stream.take(.text("xt*"))
+/// stream.finish(.finished(reason: "stop"))
+/// stream.changes()  // block 1: "<p>Some <em>text</em></p>", done
+/// ```
+package struct AnswerStream: Sendable {
+    /// What the page shows of a block.
+    private enum Shown: Equatable {
+        case html(String)
+        /// Code: the part that stays, in UTF-8 and in UTF-16 units, and the text behind it.
+        case code(info: String, bytes: Int, units: Int, rest: String)
+    }
+
+    /// The blocks of the texts before the one that is read.
+    private var former = BlockSequence()
+    /// The finished blocks of the text that is read.
+    private var current = BlockSequence()
+    private var reader = MarkdownReader()
+    private var text = ""
+    private var shown: [Shown?] = []
+    /// The blocks that are shown and can't change, unless a text's end does it.
+    private var settled = 0
+
+    /// All that the model has thought.
+    package private(set) var reasoning = ""
+    private var (thoughtUnits, thoughtBytes) = (0, 0)
+    /// The lines of diagnostics.
+    package private(set) var notices: [String] = []
+    private var shownNotices = 0
+    private var status: String?
+    private var usage: (prompt: Int, completion: Int)?
+    private var failure: ChatFailure?
+    private var end: PageEnd?
+    private var isEnded = false
+
+    /// An answer without anything in it.
+    package init() {}
+
+    /// The HTML of each block, as far as it is finished or the turn has ended.
+    package var blocks: [String] { (former.blocks + current.blocks).map(\.html) }
+
+    // MARK: Events
+
+    /// Takes the next event of the turn; what comes after its end is dropped.
+    package mutating func take(_ event: TurnEvent) {
+        guard !isEnded else { return }
+        switch event {
+        case .text(let more):
+            append(more)
+        case .display(let reply):
+            // A text of its own: what it leaves open doesn't concern the next.
+            endText()
+            append(reply)
+            endText()
+        case .reasoning(let more):
+            reasoning += more
+        case .notice(let line):
+            notices.append(line)
+        case .skipped(let count):
+            notices.append("\(count) pieces of the answer were dropped")
+        case .attachment(let file):
+            let size = "\(file.bytes.count) bytes"
+            notices.append("the answer has a file: \(file.name) (\(file.mediaType), \(size))")
+        case .toolCall(let name, _):
+            status = "Calling \(name) …"
+        case .retrying(let reason, let delay, let attempt, let attempts):
+            let seconds = max(0, delay.components.seconds)
+            status = "\(reason); trying again in \(seconds) s (\(attempt) of \(attempts))"
+        case .usage(let prompt, let completion):
+            usage = (prompt, completion)
+        }
+    }
+
+    /// Ends the answer.
+    ///
+    /// - `milliseconds`: How long the turn took.
+    package mutating func finish(_ end: TurnEnd, milliseconds: Int? = nil) {
+        switch end {
+        case .finished(let reason):
+            finish("finished", reason, milliseconds)
+        case .cancelled:
+            finish("stopped", nil, milliseconds)
+        case .failed(let failure):
+            self.failure = self.failure ?? failure
+            finish("failed", nil, milliseconds)
+        case .exited(let status):
+            if status != 0 { failure = failure ?? Self.exited(status) }
+            finish(status == 0 ? "finished" : "failed", "exit", milliseconds)
+        }
+    }
+
+    /// Ends the answer of a turn whose process is gone.
+    package mutating func interrupt() { finish("interrupted", nil, nil) }
+
+    private static func exited(_ status: Int32) -> ChatFailure {
+        ChatFailure(code: "exited", message: "the script ended the program with status \(status)")
+    }
+
+    private mutating func finish(_ state: String, _ reason: String?, _ milliseconds: Int?) {
+        guard !isEnded else { return }
+        endText()
+        isEnded = true
+        end = PageEnd(
+            state: state,
+            reason: reason,
+            prompt: usage?.prompt,
+            completion: usage?.completion,
+            milliseconds: milliseconds,
+            blocks: former.blocks.count
+        )
+    }
+
+    private mutating func append(_ more: String) {
+        text += more
+        status = nil
+        for part in reader.append(more) { current.take(part) }
+    }
+
+    private mutating func endText() {
+        for part in reader.endText() { current.take(part) }
+        settled = min(settled, former.blocks.count)
+        former.append(current.resolved(text, reader.definitions))
+        current = BlockSequence()
+        reader = MarkdownReader()
+        text = ""
+    }
+
+    // MARK: Messages
+
+    /// What the page has to be told since the last call.
+    ///
+    /// The state after an event doesn't depend on when this was called before.
+    package mutating func changes() -> [PageEvent] {
+        var events: [PageEvent] = []
+        if reasoning.utf8.count > thoughtBytes {
+            let start = reasoning.utf8.index(reasoning.startIndex, offsetBy: thoughtBytes)
+            let more = String(reasoning[start...])
+            events.append(.reasoning(at: thoughtUnits, text: more))
+            (thoughtBytes, thoughtUnits) = (reasoning.utf8.count, thoughtUnits + more.utf16.count)
+        }
+        events += blockChanges()
+        for index in shownNotices..<notices.count {
+            events.append(.notice(index, text: notices[index]))
+        }
+        shownNotices = notices.count
+        if let status { events.append(.status(status)) }
+        status = nil
+        if let failure { events.append(.error(failure)) }
+        failure = nil
+        if let end { events.append(.done(end)) }
+        end = nil
+        return events
+    }
+
+    /// Takes all so far as shown, except what may still change: the next `changes()` has it whole.
+    ///
+    /// For a page that comes back: first the events that it knows, then this, then the others.
+    package mutating func skip() {
+        _ = changes()
+        for index in shown.indices.dropFirst(settled) { shown[index] = nil }
+    }
+
+    private mutating func blockChanges() -> [PageEvent] {
+        var live = current
+        for part in reader.live { live.take(part) }
+        let finished = former.blocks + current.blocks
+        let all = former.blocks + live.blocks
+        var events: [PageEvent] = []
+        for index in all.indices.dropFirst(settled) {
+            let (now, event) = Self.change(
+                of: all[index],
+                at: index,
+                staying: index < finished.count ? finished[index] : nil,
+                after: index < shown.count ? shown[index] : nil
+            )
+            if index < shown.count { shown[index] = now } else { shown.append(now) }
+            if let event { events.append(event) }
+        }
+        for index in shown.indices.dropFirst(all.count) where shown[index] != .html("") {
+            shown[index] = .html("")
+            events.append(.block(index, html: ""))
+        }
+        settled = former.blocks.count + max(0, current.blocks.count - 1)
+        return events
+    }
+
+    /// What the page shows of a block from now on, and what it is told for that.
+    private static func change(
+        of block: BlockSequence.Block,
+        at index: Int,
+        staying: BlockSequence.Block?,
+        after former: Shown?
+    ) -> (Shown, PageEvent?) {
+        guard case .code(let info, let text) = block else {
+            let html = block.html
+            return (.html(html), former == .html(html) ? nil : .block(index, html: html))
+        }
+        // Only what is finished stays; there may be none of it yet.
+        var stayingBytes = 0
+        if case .code(info, let sure) = staying { stayingBytes = sure.utf8.count }
+        guard case .code(info, let bytes, let units, let rest) = former,
+            bytes <= stayingBytes
+        else {
+            let (sure, rest) = split(text, at: stayingBytes)
+            let shown = Shown.code(
+                info: info,
+                bytes: stayingBytes,
+                units: sure.utf16.count,
+                rest: String(rest)
+            )
+            return (shown, .block(index, html: block.html))
+        }
+        let added = split(text, at: bytes).1
+        let (sure, open) = split(added, at: stayingBytes - bytes)
+        let shown = Shown.code(
+            info: info,
+            bytes: stayingBytes,
+            units: units + sure.utf16.count,
+            rest: String(open)
+        )
+        return (shown, added == rest ? nil : .code(index, at: units, text: String(added)))
+    }
+
+    private static func split(
+        _ text: some StringProtocol,
+        at bytes: Int
+    ) -> (Substring, Substring) {
+        let text = Substring(text)
+        let index = text.utf8.index(text.startIndex, offsetBy: bytes)
+        return (text[..<index], text[index...])
+    }
+}

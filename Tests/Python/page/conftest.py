@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A browser, and what no page may do in any test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from page.stub_server import Script, Stub
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# Generous: a machine may be busy with other things.
+LIMIT = 45_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, as the system has it."""
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright for Python is not installed"
+    )
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed")
+    # A name that is no secure context, as a machine's name in a local network.
+    names = "--host-resolver-rules=MAP chat.test 127.0.0.1"
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", names]
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page, the stub behind it, and what went wrong in the page."""
+
+    page: Page
+    stub: Stub
+    problems: list[str] = field(default_factory=list)
+    # What a test provokes and the browser reports.
+    expected: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        page = self.page
+        origin = self.stub.url.split("/")[2]
+
+        def console(message: Any) -> None:
+            if message.type == "error":
+                self.problems.append(f"console: {message.text}")
+
+        def request(request: Any) -> None:
+            scheme, _, rest = request.url.partition("://")
+            if scheme in ("http", "https") and rest.split("/")[0] != origin:
+                self.problems.append(f"request: {request.url}")
+
+        def dialog(dialog: Any) -> None:
+            self.problems.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        page.on("console", console)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("request", request)
+        page.on("dialog", dialog)
+        page.set_default_timeout(LIMIT)
+
+    def send(self, text: str) -> None:
+        """Type a message and press Enter."""
+        self.page.fill("#user-input", text)
+        self.page.press("#user-input", "Enter")
+
+    def until(self, state: str, count: int = 1) -> None:
+        """Wait for so many turns in a state."""
+        turns = self.page.locator(f".turn[data-state={state}]")
+        turns.nth(count - 1).wait_for()
+
+    def answer(self, number: int = -1) -> str:
+        """The text of an answer's blocks."""
+        turn = self.page.locator(".turn").nth(number)
+        blocks = turn.locator(".block > :not(figure, button), .block > figure code")
+        return "\n".join(blocks.all_text_contents())
+
+    def again(self) -> Visit:
+        """Open the same address in another tab."""
+        other = Visit(self.page.context.new_page(), self.stub, self.problems)
+        other.watch()
+        other.page.goto(self.page.url)
+        other.page.wait_for_selector("#app")
+        return other
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Open pages, each of a stub of its own."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=LIMIT)
+    visits: list[Visit] = []
+    stubs: list[Stub] = []
+
+    def start(
+        script: Script | None = None,
+        *,
+        stub: Stub | None = None,
+        path: str = "",
+        waits_for: str = "#app",
+        host: str = "localhost",
+        **options: Any,
+    ) -> Visit:
+        if stub is None:
+            stub = Stub(script)
+        stub.url = stub.url.replace("localhost", host)
+        stubs.append(stub)
+        context = browser.new_context(**options)
+        visit = Visit(context.new_page(), stub)
+        visit.watch()
+        visits.append(visit)
+        visit.page.goto(stub.url + path)
+        visit.page.wait_for_selector(waits_for)
+        return visit
+
+    yield start
+    for one in visits:
+        one.page.context.close()
+    for stub in stubs:
+        stub.close()
+    for one in visits:
+        found = [
+            problem
+            for problem in one.problems
+            if not any(part in problem for part in one.expected)
+        ]
+        assert found == []
