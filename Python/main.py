@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
 from amaru import current_turn, settings
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from amaru.host import Turn
     from amaru.plugins import Plugins
 
-messages: asyncio.Queue[tuple[Turn, str]] = asyncio.Queue()
+messages: asyncio.Queue[tuple[Turn, str, Context]] = asyncio.Queue()
 command_names = ["help"]  # the slash commands that Tab completes
 
 
 def sender_message_proxy(api_key: str, message: str) -> None:
     """Take a message; the host calls this on the loop's thread and does not wait."""
-    messages.put_nowait((current_turn(), message))
+    messages.put_nowait((current_turn(), message, copy_context()))
 
 
 def is_command(message: str) -> bool:
@@ -54,19 +55,27 @@ async def obey(turn: Turn, line: str, plugins: Plugins | None) -> None:
 
 
 async def receive(chat: Conversation, plugins: Plugins | None) -> None:
-    """Answer the messages one after another, each in a task that can be cancelled."""
-    while True:
-        turn, message = await messages.get()
-        if settings().terminal and is_command(message):
-            answer = obey(turn, message, plugins)
-        else:
-            answer = chat.send(turn, message, turn.history)
-        task = asyncio.create_task(answer)
-        turn.bind(task)
-        try:
-            # Not `await task`: what ends a turn must not end the receiver.
-            await asyncio.wait([task])
-        finally:
+    """Answer the messages, each in a task that can be cancelled.
+
+    One that brings its own history waits for no other, and no other waits for it.
+    """
+    answers: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            turn, message, context = await messages.get()
+            if settings().terminal and is_command(message):
+                answer = obey(turn, message, plugins)
+            else:
+                answer = chat.send(turn, message, turn.history)
+            task = asyncio.create_task(answer, context=context)
+            answers.add(task)
+            task.add_done_callback(answers.discard)
+            turn.bind(task)
+            if turn.history is None:
+                # Not `await task`: what ends a turn must not end the receiver.
+                await asyncio.wait([task])
+    finally:
+        for task in answers:
             task.cancel()
 
 

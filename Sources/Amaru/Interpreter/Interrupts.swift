@@ -35,6 +35,10 @@ enum Interrupts {
         case step
     }
 
+    /// Asks, on Python's thread and in the context of the code that an interrupt would strike,
+    /// whether it is for that.
+    typealias Condition = @Sendable () -> Bool
+
     /// What an interrupt that was just noticed is for.
     private enum Claim {
         case nothing
@@ -45,12 +49,14 @@ enum Interrupts {
     private struct State {
         var active: [CallID] = []
         var pending: Target?
+        /// Asks whether the code that ``pending`` would strike is what is meant.
+        var isMeant: Condition?
         /// How many times ``shielding(_:)`` is running.
         var shields = 0
 
         /// Says whether the same target was aimed at before and has not noticed.
-        mutating func aim(at target: Target) -> Bool {
-            defer { pending = target }
+        mutating func aim(at target: Target, if isMeant: Condition? = nil) -> Bool {
+            defer { (pending, self.isMeant) = (target, isMeant) }
             return pending == target
         }
     }
@@ -88,10 +94,10 @@ enum Interrupts {
     }
 
     /// Interrupts the innermost call that is running, else the step that the event loop is in.
-    static func interruptCurrent() {
+    static func interruptCurrent(if isMeant: Condition? = nil) {
         guard Interpreter.isRunning else { return }
         let isRepeated = state.withLock { state in
-            state.aim(at: state.active.last.map(Target.call) ?? .step)
+            state.aim(at: state.active.last.map(Target.call) ?? .step, if: isMeant)
         }
         notify(isRepeated: isRepeated)
     }
@@ -132,11 +138,14 @@ enum Interrupts {
     ///
     /// - `frame`: The innermost one (borrowed), nil or None if no Python code runs.
     static func strikes(_ frame: PyPointer?) -> Bool {
-        switch claim() {
-        case .nothing: false
-        case .call: true
-        case .step: frame.map { !isIdle(beneathHandlers($0)) } ?? false
-        }
+        let (claim, isMeant) = claim()
+        let strikes =
+            switch claim {
+            case .nothing: false
+            case .call: true
+            case .step: frame.map { !isIdle(beneathHandlers($0)) } ?? false
+            }
+        return strikes && isMeant?() ?? true
     }
 
     /// Returns the frame that Python code's handler of SIGINT interrupted, else the frame itself.
@@ -195,21 +204,21 @@ enum Interrupts {
     }
 
     /// Says what the interrupt that was just noticed is for, and takes it.
-    private static func claim() -> Claim {
+    private static func claim() -> (Claim, Condition?) {
         state.withLock { state in
             if state.shields > 0 {
                 if state.pending == .step { state.pending = nil }
-                return .nothing
+                return (.nothing, nil)
             }
             switch state.pending {
             case .call(let id) where state.active.contains(id):
                 state.pending = nil
-                return .call
+                return (.call, state.isMeant)
             case .step:
                 state.pending = nil
-                return .step
+                return (.step, state.isMeant)
             case .call, nil:
-                return .nothing
+                return (.nothing, nil)
             }
         }
     }

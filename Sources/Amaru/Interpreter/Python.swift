@@ -37,6 +37,14 @@ public enum Python {
         Interrupts.interruptCurrent()
     }
 
+    /// Interrupts what Python is doing right now, as ``interrupt()`` does, if it is what is meant.
+    ///
+    /// - Parameter isMeant: Asked on Python's thread, in the context of the code that would be
+    ///   struck.
+    package static func interrupt(if isMeant: @escaping @Sendable () -> Bool) {
+        Interrupts.interruptCurrent(if: isMeant)
+    }
+
     /// Runs a source that may contain top-level `await`, and returns the value of its last
     /// expression, or None.
     ///

@@ -32,7 +32,7 @@ enum ChatModule {
                 "notice",
                 .positional("message"),
                 documentation: "Shows one line on standard error."
-            ) { (message: ShownText) in try session.openTurn.add(.notice(message.text)) }
+            ) { (message: ShownText) in try session.speakingTurn.add(.notice(message.text)) }
             PythonFunction(
                 blocking: "read_line",
                 .positional("prompt"),
@@ -64,7 +64,7 @@ enum ChatModule {
                 .positional("response"),
                 documentation: "Shows a reply."
             ) { (response: ShownText?) async throws in
-                let turn = session.openTurn
+                let turn = session.speakingTurn
                 try turn.add(.display(response?.text ?? ""))
                 await turn.drain()
             }

@@ -22,7 +22,9 @@ import AmaruPython
 /// }
 /// ```
 ///
-/// One message at a time: send the next one when the turn has ended.
+/// One message at a time: send the next one when the turn has ended. With other ``TurnLimits``
+/// several are open at once, if each is sent with the history that it goes on from; those of a
+/// script that does not end its turns itself, like the tutorial's, still wait for each other.
 public final class ChatSession: Sendable {
     /// What the script turned out to be.
     public enum Offer: Sendable, Equatable {
@@ -43,17 +45,20 @@ public final class ChatSession: Sendable {
         var start: Task<Offer, any Error>?
         /// What the script runs in, once that is prepared.
         var configuration: ChatConfiguration?
-        var turn: Turn?
+        var turns: OpenTurns
         /// What Python is made to stop, one after another.
         var stopping: Task<Void, Never>?
         /// The turns that the user has cancelled and Python has not stopped.
         var cancels = 0
         var deathsWithoutMessage = 0
         var plugin = ""
+        /// Whether each answer is a task of its own, with nothing in the background.
+        var hasTasksOnly = false
     }
 
+    private let limits: TurnLimits
     private let prepare: @Sendable () async throws -> ChatConfiguration
-    private let state = Lock(State())
+    private let state: Lock<State>
 
     /// How often a script without turns of its own is observed.
     private static let watchInterval = Duration.milliseconds(50)
@@ -67,18 +72,41 @@ public final class ChatSession: Sendable {
     private static let cleanUpLimit = Duration.seconds(10)
 
     /// Creates a chat whose parts are made when it starts; nothing runs yet.
-    public init(preparing prepare: @escaping @Sendable () async throws -> ChatConfiguration) {
+    public init(
+        limits: TurnLimits = TurnLimits(),
+        preparing prepare: @escaping @Sendable () async throws -> ChatConfiguration
+    ) {
+        self.limits = limits
         self.prepare = prepare
+        state = Lock(State(turns: OpenTurns(limits)))
     }
 
     /// Creates a chat; nothing runs yet.
-    public convenience init(_ configuration: ChatConfiguration) {
-        self.init { configuration }
+    public convenience init(
+        _ configuration: ChatConfiguration,
+        limits: TurnLimits = TurnLimits()
+    ) {
+        self.init(limits: limits) { configuration }
     }
 
-    /// The turn that is open, or what stands in for one between turns.
-    var openTurn: Turn {
-        state.withLock { $0.turn.flatMap { $0.end == nil ? $0 : nil } } ?? background
+    private var openTurns: [Turn] { state.withLock { $0.turns.all }.filter { $0.end == nil } }
+
+    /// The turn that is open, or what stands in for one between turns, and while there are several.
+    private var openTurn: Turn {
+        let open = openTurns
+        return open.count == 1 ? open[0] : background
+    }
+
+    /// The turn in which Python code speaks that names none; for Python's threads.
+    var speakingTurn: Turn {
+        // What comes late must not turn up in the answer to somebody else.
+        guard limits.isShared, let own = Self.turnOfContext() else { return openTurn }
+        return own.end == nil ? own : background
+    }
+
+    /// The turn whose message the Python code answers that calls this, as far as is known.
+    private static func turnOfContext() -> Turn? {
+        try? PythonActor.runBlocking { try Python.import("amaru._current").running() as Turn? }
     }
 
     /// What the script is told, once that is prepared.
@@ -138,7 +166,10 @@ public final class ChatSession: Sendable {
             // Made when it is looked up first: the class of what is delivered from now on.
             try await PythonActor.run { _ = try Python.import("_amaru_chat").Turn as PythonObject }
             // From here on a fault in the background is a death of the receiver, not the script's.
-            state.withLock { if $0.phase == .starting { $0.phase = .running } }
+            state.withLock { state in
+                if state.phase == .starting { state.phase = .running }
+                state.hasTasksOnly = offer == "reply"
+            }
             let _: PythonObject = try await Self.call("start")
             return .chat(takesKey: offer == "sender")
         } catch {
@@ -170,20 +201,12 @@ public final class ChatSession: Sendable {
         after history: [ChatExchange]? = nil
     ) -> Turn {
         let turn = Turn(attachments: attachments, history: history) { [weak self] turn in
-            guard let self else { return }
-            state.withLock { $0.cancels += 1 }
-            stop {
-                await self.settle(turn)
-                self.state.withLock { $0.cancels -= 1 }
-            }
+            self?.hasCancelled(turn)
+        } onStep: { [weak self] in
+            self?.state.withLock { $0.turns.advance() }.set(())
         }
-        let isBusy = state.withLock { state in
-            if let open = state.turn, open.end == nil { return true }
-            state.turn = turn
-            return false
-        }
-        if isBusy {
-            turn.end(.failed(ChatFailure(code: "busy", message: "another message is open")))
+        if !state.withLock({ $0.turns.add(turn) }) {
+            turn.end(.failed(ChatFailure(code: "busy", message: busy)))
         } else if let end = background.end {
             turn.end(end)
         } else {
@@ -192,12 +215,20 @@ public final class ChatSession: Sendable {
         return turn
     }
 
+    private var busy: String {
+        limits.isShared
+            ? "too many messages are waiting for an answer" : "another message is open"
+    }
+
     private func deliver(_ turn: Turn, _ text: String, _ key: String) async {
         var hasStarted = false
         do {
             let offer = try await start()
             hasStarted = true
             guard case .chat = offer else { throw Self.offersNothing }
+            while let obstacle = state.withLock({ $0.turns.obstacle(to: turn) }) {
+                try await obstacle.wait()
+            }
             // A script that is being stopped would lose the message.
             await state.withLock { $0.stopping }?.value
             try await hand(turn, text, key)
@@ -259,29 +290,62 @@ public final class ChatSession: Sendable {
         }
     }
 
+    private func hasCancelled(_ turn: Turn) {
+        if limits.isShared, turn.isClaimed || !turn.isDelivered {
+            // Other turns wait only for a script that is stopped as a whole.
+            Task { await settle(turn) }
+            return
+        }
+        state.withLock { $0.cancels += 1 }
+        stop { [self] in
+            await settle(turn)
+            state.withLock { $0.cancels -= 1 }
+        }
+    }
+
     /// Has Python stop a turn that the user has cancelled; a script without turns of its own is
     /// stopped as a whole.
     private func settle(_ turn: Turn) async {
-        state.withLock { $0.start }?.cancel()
-        guard Python.isRunning else { return }
-        let guardian = Task { try await interruptWhileBlocked() }
-        await stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
+        let isShared = limits.isShared
+        // The start is that of the other turns too.
+        if !isShared { state.withLock { $0.start }?.cancel() }
+        guard Python.isRunning, !isShared || turn.isDelivered else { return }
+        let guardian = Task {
+            try await interruptWhileBlocked { [self] in !isShared || isRunning(turn) }
+        }
+        await stop(turn)
         guardian.cancel()
         // An interrupt that came too late strikes this call, and not the next turn.
         _ = await guardian.result
         _ = try? await Self.call("ready_count") as Int
     }
 
+    /// Whether the Python code that runs is that of a turn that has been cancelled.
+    private func isRunning(_ turn: Turn) -> Bool {
+        guard let running = Self.turnOfContext() else { return openTurns.isEmpty }
+        return running === turn
+    }
+
     /// Interrupts Python whenever it has not taken a job for a while.
-    func interruptWhileBlocked() async throws {
+    ///
+    /// - Parameter isMeant: Whether the code that runs then is to be interrupted.
+    /// - Throws: `CancellationError`, as nothing else ends it.
+    func interruptWhileBlocked(
+        if isMeant: @escaping @Sendable () -> Bool = { true }
+    ) async throws {
         while true {
             let isTaken = AsyncValue<Void>()
             Task { @PythonActor in isTaken.set(()) }
             repeat {
                 try await Task.sleep(for: Self.patience)
-                if isTaken.current == nil { Python.interrupt() }
+                if isTaken.current == nil { Python.interrupt(if: isMeant) }
             } while isTaken.current == nil
         }
+    }
+
+    @PythonActor
+    private func stop(_ turn: Turn) async {
+        await stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
     }
 
     /// Cancels a task of the script, or all, and starts its `main()` again.
@@ -299,7 +363,13 @@ public final class ChatSession: Sendable {
 
     private func scriptFailed(_ exception: PythonException) async {
         guard state.withLock({ $0.phase == .running && $0.cancels == 0 }) else { return }
-        await died(of: await failure(for: exception))
+        let failure = await failure(for: exception)
+        if limits.isShared, state.withLock({ $0.hasTasksOnly }) {
+            // No receiver has died, and the answers go on.
+            _ = try? background.add(.notice("\(failure)"))
+        } else {
+            await died(of: failure)
+        }
     }
 
     func mainWasCancelled() {
@@ -310,13 +380,17 @@ public final class ChatSession: Sendable {
 
     /// Starts a script again that has stopped, unless it stops again and again.
     private func died(of failure: ChatFailure) async {
-        let (turn, deaths) = state.withLock { state in
+        let (turns, deaths) = state.withLock { state in
             state.deathsWithoutMessage += 1
-            return (state.turn, state.deathsWithoutMessage)
+            // Those that wait are for the script that is started again.
+            let lost = state.turns.all.filter { $0.isDelivered || !limits.isShared }
+            return (lost, state.deathsWithoutMessage)
         }
         // Before the turn ends: the next message waits for it.
         if deaths < 2 { stop { await self.stop(nil, isWhole: true) } }
-        if turn?.end(.failed(failure)) != true { _ = try? background.add(.notice("\(failure)")) }
+        // Each of them, and not only the first.
+        let ended = turns.filter { $0.end(.failed(failure)) }
+        if ended.isEmpty { _ = try? background.add(.notice("\(failure)")) }
         if deaths >= 2 {
             let message = "the script stopped twice without taking a message"
             endAll(.failed(ChatFailure(code: "script", message: message, remedy: failure.remedy)))
@@ -367,7 +441,7 @@ public final class ChatSession: Sendable {
     private func endAll(_ end: TurnEnd) {
         // In this order: whoever sees the turn end finds the background ended too.
         background.end(end)
-        state.withLock { $0.turn }?.end(end)
+        for turn in state.withLock({ $0.turns.all }) { turn.end(end) }
     }
 
     // MARK: End

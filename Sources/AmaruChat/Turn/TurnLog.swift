@@ -55,7 +55,8 @@ struct TurnLog {
     /// The position of `entries[0]`; those before `dropped` are dead and about to be removed.
     private var base = 0
     private var dropped = 0
-    private var total = 0
+    /// The size of all events that were added.
+    private(set) var total = 0
     private var readers: [ReaderID: Reader] = [:]
     private var waitingReaders = 0
     private var nextReader = 0
@@ -129,7 +130,7 @@ struct TurnLog {
             readers[id] = reader
             return (.wait, Wakes())
         }
-        let events = events(from: &reader.position)
+        let events = events(from: &reader.position, to: count)
         readers[id] = reader
         return (.events(events), Wakes(writers: releaseWriters()))
     }
@@ -150,7 +151,7 @@ struct TurnLog {
     }
 
     /// The events from a position on, with texts that follow each other merged.
-    private func events(from position: inout Int) -> [TurnEvent] {
+    private func events(from position: inout Int, to end: Int) -> [TurnEvent] {
         var events: [TurnEvent] = []
         if position < dropped {
             events.append(.skipped(dropped - position))
@@ -158,7 +159,7 @@ struct TurnLog {
         }
         var text = ""
         let start = offset(of: position)
-        while position < count, offset(of: position) - start < limits.unread {
+        while position < end, offset(of: position) - start < limits.unread {
             let event = entries[position - base].event
             if case .text(let more) = event, text.utf8.count < limits.merged {
                 text += more
@@ -176,6 +177,18 @@ struct TurnLog {
         if !text.isEmpty { events.append(.text(text)) }
         return events
     }
+
+    /// The events before a position; nil if it is not reached, or some are no longer kept.
+    func events(before end: Int) -> [TurnEvent]? {
+        guard dropped == 0, end <= count else { return nil }
+        var events: [TurnEvent] = []
+        var position = 0
+        while position < end { events += self.events(from: &position, to: end) }
+        return events
+    }
+
+    /// The number of the first event that a reader has not taken.
+    func position(of id: ReaderID) -> Int { readers[id]?.position ?? count }
 
     private mutating func takeWaiting() -> [ReaderID] {
         guard waitingReaders > 0 else { return [] }

@@ -17,8 +17,11 @@ import Testing
 
 /// Scripts in sessions of their own.
 enum Script {
-    static func session(_ source: String) throws -> ChatSession {
-        ChatSession(try configuration(of: source))
+    static func session(
+        _ source: String,
+        limits: TurnLimits = TurnLimits()
+    ) throws -> ChatSession {
+        ChatSession(try configuration(of: source), limits: limits)
     }
 
     static func configuration(of source: String) throws -> ChatConfiguration {

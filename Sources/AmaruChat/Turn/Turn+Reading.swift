@@ -1,0 +1,102 @@
+// How a turn is read.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruEnvironment
+
+extension Turn: AsyncSequence {
+    /// Reads as the turn's owner; for one task.
+    public func makeAsyncIterator() -> TurnEvents.Iterator {
+        let owner = state.withLock { state in
+            let owner = state.owner ?? state.log.addReader(.owner)
+            state.owner = owner
+            return owner
+        }
+        return TurnEvents(self, owner, owns: true).makeAsyncIterator()
+    }
+}
+
+extension Turn {
+    /// Reads along from a position, without delaying anybody.
+    ///
+    /// - Parameter position: The number of the first event to read.
+    /// - Returns: The events from there on.
+    public func viewer(from position: Int = 0) -> TurnEvents {
+        reader(.viewer, from: position)
+    }
+
+    /// Reads every event; writers wait for this reader as they do for the owner.
+    public func requiredReader(from position: Int = 0) -> TurnEvents {
+        reader(.required, from: position)
+    }
+
+    private func reader(_ role: TurnLog.Role, from position: Int) -> TurnEvents {
+        TurnEvents(self, state.withLock { $0.log.addReader(role, from: position) }, owns: false)
+    }
+
+    /// The next events of a reader; nil at the end.
+    func take(_ reader: TurnLog.ReaderID) async throws -> [TurnEvent]? {
+        while true {
+            let (taken, news) = state.withLock { state in
+                let (taken, wakes) = state.log.take(reader)
+                state.wake(wakes)
+                guard case .wait = taken else { return (taken, AsyncValue<Void>?.none) }
+                let news = state.news[reader] ?? AsyncValue()
+                state.news[reader] = news
+                return (taken, news)
+            }
+            switch taken {
+            case .events(let events): return events
+            case .end(.failed(let failure)): throw failure
+            case .end: return nil
+            case .wait: try await news?.wait()
+            }
+        }
+    }
+
+    /// The next events of a reader and the position behind them, the end, or neither: it was
+    /// woken for another reason.
+    func step(_ reader: TurnLog.ReaderID) async throws -> TurnViewer.Step {
+        for isFirst in [true, false] {
+            let (taken, position, news) = state.withLock { state in
+                let (taken, wakes) = state.log.take(reader)
+                state.wake(wakes)
+                let position = state.log.position(of: reader)
+                guard case .wait = taken, isFirst else {
+                    return (taken, position, AsyncValue<Void>?.none)
+                }
+                let news = state.news[reader] ?? AsyncValue()
+                state.news[reader] = news
+                return (taken, position, news)
+            }
+            switch taken {
+            case .events(let events): return .events(events, next: position)
+            case .end(let end): return .end(end)
+            case .wait: try await news?.wait()
+            }
+        }
+        return .nothing
+    }
+
+    /// Wakes a reader that waits, with nothing to read.
+    func nudge(_ reader: TurnLog.ReaderID) {
+        state.withLock { $0.news.removeValue(forKey: reader) }?.set(())
+    }
+
+    /// The events before a position, or all; nil if it is not reached, or some are no longer kept.
+    package func events(before position: Int? = nil) -> [TurnEvent]? {
+        state.withLock { $0.log.events(before: position ?? $0.log.count) }
+    }
+
+    /// A viewer from a position on that is told where it is.
+    package func watch(from position: Int) -> TurnViewer {
+        TurnViewer(self, state.withLock { $0.log.addReader(.viewer, from: position) })
+    }
+
+    func leave(_ reader: TurnLog.ReaderID) {
+        state.withLock { state in
+            state.news[reader] = nil
+            state.wake(state.log.removeReader(reader))
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// A reader of a turn that knows its place.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads along with a turn, and knows the position to come back to.
+///
+/// For one task; ``nudge()`` may be called by any.
+package final class TurnViewer: Sendable {
+    /// What a viewer finds.
+    package enum Step: Sendable, Equatable {
+        /// Events, and the position behind them.
+        case events([TurnEvent], next: Int)
+        /// The turn has ended, and nothing of it is left to read.
+        case end(TurnEnd)
+        /// Nothing: somebody has nudged the viewer.
+        case nothing
+    }
+
+    private let turn: Turn
+    private let reader: TurnLog.ReaderID
+
+    init(_ turn: Turn, _ reader: TurnLog.ReaderID) {
+        self.turn = turn
+        self.reader = reader
+    }
+
+    deinit { turn.leave(reader) }
+
+    /// Waits for what comes next.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
+    package func next() async throws -> Step { try await turn.step(reader) }
+
+    /// Ends the wait of ``next()``, if there is one.
+    package func nudge() { turn.nudge(reader) }
+}
