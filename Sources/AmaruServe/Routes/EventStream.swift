@@ -20,15 +20,13 @@ struct EventStream: Sendable {
     private static let tick = Duration.seconds(5)
     /// After how many ticks of silence a comment keeps proxies from closing the connection.
     private static let silentTicks = 3
-    /// After how many ticks of waiting for its reader a stream is given up; the page comes back.
-    private static let stalledTicks = 6
 
     let id: Int64
-    let source: TurnSource
+    let source: FollowedTurn
     let from: EventPlace
     let ending: AsyncValue<Void>
 
-    init(id: Int64, source: TurnSource, from: EventPlace, ending: AsyncValue<Void>) {
+    init(id: Int64, source: FollowedTurn, from: EventPlace, ending: AsyncValue<Void>) {
         self.id = id
         self.source = source
         self.from = from
@@ -80,17 +78,18 @@ struct EventStream: Sendable {
             group.addTask { try await send(live, viewer, stream, writer) }
             group.addTask {
                 try await ending.wait()
-                viewer.nudge()
-                // The first task ends this.
-                try await Task.sleep(for: Self.tick * Self.stalledTicks)
+                // More than once: it may have come a moment before the viewer waits.
+                while !Task.isCancelled {
+                    viewer.nudge()
+                    try await Task.sleep(for: Self.pace)
+                }
             }
             group.addTask {
-                while writer.stalls < Self.stalledTicks {
+                while !Task.isCancelled {
                     try await Task.sleep(for: Self.tick)
                     writer.tick()
                     viewer.nudge()
                 }
-                throw CancellationError()
             }
             defer { group.cancelAll() }
             try await group.next()
@@ -143,7 +142,7 @@ struct EventStream: Sendable {
     }
 }
 
-extension TurnSource {
+extension FollowedTurn {
     /// Whether nothing is added any more.
     var isOver: Bool {
         switch self {

@@ -6,13 +6,13 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 
-/// Writes events, and knows for how long it has waited and been silent.
+/// Writes events, and knows for how long it has been silent.
 final class EventWriter: @unchecked Sendable {
     // Safe because `body` is used by one task at a time: that which serves the request, or the one
     // that it waits for.
     private var body: any ResponseBodyWriter
     private let turn: Int64
-    private let ticks = Lock((silent: 0, waiting: 0, isWaiting: false))
+    private let ticks = Lock(0)
 
     init(_ body: any ResponseBodyWriter, turn: Int64) {
         self.body = body
@@ -20,18 +20,10 @@ final class EventWriter: @unchecked Sendable {
     }
 
     /// The ticks since something was written.
-    var silence: Int { ticks.withLock { $0.silent } }
-
-    /// The ticks for which the reader has taken nothing.
-    var stalls: Int { ticks.withLock { $0.waiting } }
+    var silence: Int { ticks.withLock { $0 } }
 
     /// Lets time pass.
-    func tick() {
-        ticks.withLock { ticks in
-            ticks.silent += 1
-            if ticks.isWaiting { ticks.waiting += 1 }
-        }
-    }
+    func tick() { ticks.withLock { $0 += 1 } }
 
     /// Writes the head of the stream, at once, past what may gather small pieces on the way.
     func begin() async throws { try await write("retry: 1000\n\n") }
@@ -54,8 +46,8 @@ final class EventWriter: @unchecked Sendable {
     func finish() async throws { try await body.finish(nil) }
 
     private func write(_ text: String) async throws {
-        ticks.withLock { $0.isWaiting = true }
-        defer { ticks.withLock { $0 = (0, 0, false) } }
+        // Suspends while the page does not take what was written.
         try await body.write(ByteBuffer(string: text))
+        ticks.withLock { $0 = 0 }
     }
 }

@@ -30,7 +30,7 @@ package struct NewTurn: Sendable {
 }
 
 /// Where a turn is read.
-package enum TurnSource: Sendable {
+package enum FollowedTurn: Sendable {
     /// In the log of a turn of this process.
     case live(LiveTurn)
     /// In the store, with the entries of its log.

@@ -182,7 +182,7 @@ package actor TurnHub {
     /// Where to read a turn.
     ///
     /// - Throws: ``HubError``.
-    package func source(of id: Int64, owner: String) async throws -> TurnSource {
+    package func source(of id: Int64, owner: String) async throws -> FollowedTurn {
         if let turn = live[id] {
             guard turn.owner == owner else { throw HubError.unknown }
             return .live(turn)

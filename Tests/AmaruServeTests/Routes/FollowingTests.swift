@@ -27,11 +27,11 @@ import Testing
                 """
             )
             let turn = try await served.page.begin("go", in: served.page.converse())
-            let pages = try await withThrowingTaskGroup(of: ShownPage.self) { group in
+            let pages = try await withThrowingTaskGroup(of: FollowedPage.self) { group in
                 for seed in 1...2 {
                     group.addTask {
                         var generator = SeededGenerator(seed: UInt64(seed))
-                        var page = ShownPage()
+                        var page = FollowedPage()
                         for _ in 0..<20 where page.end == nil {
                             var left = Int.random(in: 1...9, using: &generator)
                             try await served.page.follow(turn, after: page.lastID) { event in
@@ -91,7 +91,7 @@ import Testing
             #expect(try await page.watch(left).text == "left begun and ended")
 
             let stopped = try await page.begin("stop", in: conversation)
-            var shown = ShownPage()
+            var shown = FollowedPage()
             try await page.follow(stopped) { event in
                 let goesOn = try shown.take(event)
                 return goesOn && shown.text.isEmpty
@@ -126,7 +126,7 @@ import Testing
                 let (turn, first) = try await page.ask(message, in: conversation)
                 #expect(first.end == end)
                 // What is here once the log is gone, and the answer is written down.
-                var again = ShownPage()
+                var again = FollowedPage()
                 repeat {
                     again = first
                     again.end = nil

@@ -70,14 +70,14 @@ extension PageClient {
         _ message: String,
         in conversation: String,
         _ rest: String = ""
-    ) async throws -> (turn: Int64, page: ShownPage) {
+    ) async throws -> (turn: Int64, page: FollowedPage) {
         let turn = try await begin(message, in: conversation, rest)
         return (turn, try await watch(turn))
     }
 
     /// Follows a turn from its beginning to its end.
-    func watch(_ turn: Int64) async throws -> ShownPage {
-        var page = ShownPage()
+    func watch(_ turn: Int64) async throws -> FollowedPage {
+        var page = FollowedPage()
         try await follow(turn) { try page.take($0) }
         return page
     }

@@ -4,7 +4,7 @@
 import Testing
 
 /// Takes events as the page's script does.
-struct ShownPage: Sendable, Equatable {
+struct FollowedPage: Sendable, Equatable {
     var blocks: [String] = []
     var reasoning = ""
     var notices: [String] = []
@@ -55,6 +55,8 @@ struct ShownPage: Sendable, Equatable {
 
     /// The text of all blocks, without their tags.
     var text: String {
-        blocks.joined(separator: "\n").replacing(#/<[^>]*>/#, with: "")
+        let text = blocks.joined(separator: "\n").replacing(#/<[^>]*>/#, with: "")
+        let names = ["&#39;": "'", "&quot;": "\"", "&lt;": "<", "&gt;": ">", "&amp;": "&"]
+        return names.reduce(text) { $0.replacing($1.key, with: $1.value) }
     }
 }
