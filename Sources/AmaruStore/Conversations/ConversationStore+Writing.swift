@@ -124,7 +124,8 @@ extension ConversationStore {
         try database.run(
             """
             INSERT INTO conversation (id, title, model, script, created, changed, server, system)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET server = excluded.server
             """,
             .text(conversation.id),
             .text(conversation.title),
@@ -145,8 +146,8 @@ extension ConversationStore {
         try database.run(
             """
             INSERT INTO turn (id, conversation, parent, writer, state, reason, model,
-                prompt_tokens, completion_tokens, started, ended, question, answer)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                prompt_tokens, completion_tokens, started, ended, question, answer, server)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(turn.id),
             .text(conversation),
@@ -160,8 +161,10 @@ extension ConversationStore {
             .real(turn.started),
             SQLValue(turn.ended),
             .text(turn.question),
-            .text(turn.answer)
+            .text(turn.answer),
+            .text(turn.server)
         )
+        try add(turn.files, to: turn.id)
     }
 
     private func insert(_ events: [StoredEvent], _ turn: Int64) throws(StoreError) {
