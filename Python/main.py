@@ -57,10 +57,11 @@ async def receive(chat: Conversation, plugins: Plugins | None) -> None:
     """Answer the messages one after another, each in a task that can be cancelled."""
     while True:
         turn, message = await messages.get()
-        if settings().terminal and is_command(message):
+        now = settings()  # the user may have chosen another model
+        if now.terminal and is_command(message):
             answer = obey(turn, message, plugins)
         else:
-            answer = chat.send(turn, message, turn.history)
+            answer = chat.send(turn, message, turn.history, now)
         task = asyncio.create_task(answer)
         turn.bind(task)
         try:

@@ -95,7 +95,7 @@ class RecordingTurn:
         self._number = number
         self._ended = asyncio.Event()
         self.claimed = False
-        self.history: list[list[str]] | None = None
+        self.history: list[tuple[str, str, list[Any]]] | None = None
         self.attachments: list[Any] = []
         self._cancelled = False
         self._task: asyncio.Task[Any] | None = None
