@@ -32,7 +32,7 @@ struct ChatLoop: Sendable {
             own + (await session.commandNames())
         }
         if hasCommands {
-            completer.arguments["model"] = { [program] in program.modelNames() }
+            completer.arguments["model"] = { [program] in await program.modelNames() }
         }
         return LineReader(program: program, kind: .message, completion: completer.complete)
     }

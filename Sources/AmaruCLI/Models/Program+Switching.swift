@@ -41,8 +41,11 @@ extension Program {
         return "The model is \(settings.model) of \(place)."
     }
 
-    /// The words that may follow `/model`, as far as they are known.
-    func modelNames() -> [String] {
+    /// The words that may follow `/model`; the server is asked for its models if it never was.
+    func modelNames() async -> [String] {
+        if isRemote, userSettings.models.list(of: baseURL) == nil {
+            _ = try? await models(within: .all(.seconds(5)))
+        }
         let names = ModelCompletion.names(userSettings, askedAt: baseURL)
         return local == nil ? names : names + [Self.localName]
     }

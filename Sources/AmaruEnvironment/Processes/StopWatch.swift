@@ -13,7 +13,8 @@ import Amaru
 ///
 /// A shell waits for a program that it runs until that has ended, also if it has stopped itself;
 /// then nobody is told. What the user stops is stopped together with this process, which looks
-/// only while it runs itself.
+/// only while it runs itself. Jobs of a shell inside the program, in groups of their own, are its
+/// own affair.
 ///
 /// Only Linux tells of the processes below another one.
 final class StopWatch: Sendable {
@@ -60,14 +61,17 @@ final class StopWatch: Sendable {
         }
     }
 
-    /// The processes from one on downwards that are stopped.
+    /// The processes of this job that are stopped, from one on downwards.
     private static func stopped(below process: Int32) -> [Int32] {
         var (found, left): ([Int32], [Int32]) = ([], [process])
         var known = Set(left)
         while let next = left.popLast() {
-            // "PID (NAME) STATE …", and a name may hold anything.
-            let words = contents("/proc/\(next)/stat").split(separator: ")").last ?? ""
-            if words.drop(while: { $0 == " " }).first == "T" { found.append(next) }
+            // "PID (NAME) STATE PARENT GROUP …", and a name may hold anything.
+            let rest = contents("/proc/\(next)/stat").split(separator: ")").last ?? ""
+            let words = rest.split(separator: " ")
+            if words.first == "T", words.dropFirst(2).first == "\(getpgrp())" {
+                found.append(next)
+            }
             let children = contents("/proc/\(next)/task/\(next)/children")
             for child in children.split(separator: " ").compactMap({ Int32($0) })
             where known.insert(child).inserted {

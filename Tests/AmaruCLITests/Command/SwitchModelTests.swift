@@ -71,7 +71,7 @@ extension BuiltCommand {
                 ("/model", "The model is alpha of one."), ("first", "from one"),
                 ("/model quick", "The model is beta of two."), ("second", "from two"),
                 ("/model one/alpine", "The model is alpine of one."), ("third", "from one"),
-                ("/usage", "all: tokens: 3 in, 3 out; cost: $3.00 and 2 messages without a price"),
+                ("/usage", "all: tokens: 3 in, 6 out; cost: $5.00 and 2 messages without a price"),
             ])
             await end()
             let (first, second) = (asked(one), asked(two))
@@ -87,7 +87,7 @@ extension BuiltCommand {
             #expect(last.map(\.role) == ["user", "assistant", "user", "assistant", "user"])
             let exported = try await home.amaru("history", "export", "--json").output
             for words in [
-                #""model":"alpha""#, #""model":"beta""#, #""model":"alpine""#, #""cost":3"#,
+                #""model":"alpha""#, #""model":"beta""#, #""model":"alpine""#, #""cost":5"#,
                 #""server":"\#(two.url)/v1""#,
             ] {
                 #expect(exported.contains(words), "\(exported)")
@@ -95,12 +95,12 @@ extension BuiltCommand {
             let list = try await home.amaru("history", "list", "--json").output
             #expect(
                 list.contains(
-                    #""spending":{"completion_tokens":3,"cost":3,"currency":"$","prompt_tokens":3}"#
+                    #""spending":{"completion_tokens":6,"cost":5,"currency":"$","prompt_tokens":3}"#
                 ),
                 "\(list)"
             )
             let shown = try await home.amaru("history", "show", try Self.id(in: list)).output
-            #expect(shown.contains("*tokens: 3 in, 3 out; cost: $3.00 and 2 messages"), "\(shown)")
+            #expect(shown.contains("*tokens: 3 in, 6 out; cost: $5.00 and 2 messages"), "\(shown)")
         }
 
         private static func id(in line: String) throws -> String {
@@ -153,9 +153,7 @@ extension BuiltCommand {
             await end()
         }
 
-        @Test func `The tokens of a conversation are asked for in vain where none were counted`()
-            async throws
-        {
+        @Test func `Before the first message there are no tokens`() async throws {
             try await chat([("/usage", "nothing has been said yet")])
             await end()
         }

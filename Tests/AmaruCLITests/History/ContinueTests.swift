@@ -73,7 +73,7 @@ extension BuiltCommand {
             }
             #expect(terminal.output.contains(question), "\(terminal.output)")
             #expect(terminal.output.contains("line 16") && !terminal.output.contains("line 15"))
-            #expect(!terminal.output.contains("one"), "\(terminal.output)")
+            #expect(!terminal.output.contains("first"), "\(terminal.output)")
         }
 
         @Test func `Where there is none to go on with, that is said`() async throws {

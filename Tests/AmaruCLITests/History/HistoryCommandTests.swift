@@ -129,7 +129,8 @@ extension BuiltCommand {
 
         /// Shows a conversation of many lines on a terminal.
         private func shown(_ environment: [String: String?]) async throws -> String {
-            let answer = "Some **bold** text.\\n\\n" + String(repeating: "- item\\n", count: 40)
+            let items = String(repeating: "- item\\n", count: 40)
+            let answer = "Some **bold** text.\\n\\n\(items)\\nThe end."
             let line =
                 #"{"id":"2ccccccccc","title":"long","model":"","created":1,"changed":1,"head":1,"#
                 + #""turns":[{"id":1,"question":"q","answer":"\#(answer)","state":"finished","#
@@ -142,6 +143,7 @@ extension BuiltCommand {
                 in: folder,
                 environment: environment
             )
+            try await terminal.waitFor("The end.")
             #expect(try await process.end() == .exited(0))
             return terminal.output
         }
@@ -167,8 +169,8 @@ extension BuiltCommand {
                 in: folder,
                 environment: ["PAGER": "sed s/serpent/thing/"]
             )
+            try await short.waitFor("A serpent.")
             #expect(try await process.end() == .exited(0))
-            #expect(short.output.contains("A serpent."), "\(short.output)")
         }
 
         @Test func `Titles that would turn letters around are spelled out`() async throws {
