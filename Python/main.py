@@ -63,10 +63,11 @@ async def receive(chat: Conversation, plugins: Plugins | None) -> None:
     try:
         while True:
             turn, message, context = await messages.get()
-            if settings().terminal and is_command(message):
+            now = settings()  # the user may have chosen another model
+            if now.terminal and is_command(message):
                 answer = obey(turn, message, plugins)
             else:
-                answer = chat.send(turn, message, turn.history)
+                answer = chat.send(turn, message, turn.history, now)
             task = asyncio.create_task(answer, context=context)
             answers.add(task)
             task.add_done_callback(answers.discard)

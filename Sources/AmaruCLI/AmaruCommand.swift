@@ -53,6 +53,10 @@ struct AmaruCommand: AsyncParsableCommand {
             // Without the parser, which takes most of the time of so short a run.
             ProcessEnd.leave(output(configuration.version))
         }
+        if let script = CompletedCommand.script(askedFor: Array(CommandLine.arguments.dropFirst()))
+        {
+            ProcessEnd.leave(output(script))
+        }
         // Swift's own handlers would first print a backtrace, on a terminal that may be held.
         for fault in TerminalMode.faultSignals { SignalAction().install(for: fault) }
         do {
@@ -77,6 +81,8 @@ struct AmaruCommand: AsyncParsableCommand {
     /// with all of them only to say what is wrong with it. So is the history.
     private static func parse() throws -> any ParsableCommand {
         let words = ContinueOptions.spelledOut(Array(CommandLine.arguments.dropFirst()))
+        // A question of a shell's script.
+        if words.first == "---completion" { return try CompletedCommand.parseAsRoot(words) }
         // What is asked about it is answered as for any command.
         let isHelp = words.contains { ["-h", "--help", "--version", "help"].contains($0) }
         if words.first == "history", !isHelp,

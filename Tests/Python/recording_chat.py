@@ -98,7 +98,7 @@ class RecordingTurn:
         self._number = number
         self._ended = asyncio.Event()
         self.claimed = False
-        self.history: list[list[str]] | None = None
+        self.history: list[tuple[str, str, list[Any]]] | None = None
         self.attachments: list[Any] = []
         self.messages: list[dict[str, Any]] | None = None
         self.options: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -194,3 +195,10 @@ async def test_trying_again_is_a_notice_or_an_event_of_the_turn(
         _current.turn.reset(token)
     [(turn, *_)] = screen.of("retrying")
     assert turn == 4
+
+
+def test_the_help_of_the_package_is_that_of_the_function() -> None:
+    text = pydoc.plain(pydoc.render_doc(amaru.chat))
+    assert "amaru.chat - Ask the configured model." in text
+    assert "amaru.chat(message: " in text
+    assert "`schema` is a JSON schema that the answer must fit" in text

@@ -14,6 +14,7 @@ import pytest
 from recording_chat import ChatSettings, RecordingChat, RecordingTurn, eventually
 from scripted_server import Peer, Server
 
+from amaru import Attachment
 from amaru.chat import Conversation
 
 Serve = Callable[..., Server]
@@ -269,13 +270,40 @@ async def test_a_turn_may_go_on_from_another_history(
     server = serve(*(whole(answer) for answer in ("one", "two", "three")))
     chat = talk(server, system="be brief")
     await chat.send(screen.turn(1), "a")
-    await chat.send(screen.turn(2), "b", [["before", "this"]])
+    await chat.send(screen.turn(2), "b", [("before", "this", [])])
     begin = [("system", "be brief"), ("user", "before"), ("assistant", "this")]
     assert contents(server) == [*begin, ("user", "b")]
     await chat.send(screen.turn(3), "c")
     assert contents(server)[3:] == [("user", "b"), ("assistant", "two"), ("user", "c")]
     chat.rewind([])
     assert chat.messages == [{"role": "system", "content": "be brief"}]
+
+
+async def test_a_former_question_keeps_its_files(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    server = serve(whole("one"))
+    file = Attachment("a.txt", "text/plain", b"inside")
+    await talk(server).send(screen.turn(1), "b", [("before", "this", [file])])
+    asked = contents(server)[0][1]
+    assert asked == '<file name="a.txt">\ninside\n</file>\n\nbefore'
+
+
+async def test_another_model_and_server_go_on_with_what_was_said(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    server, other = serve(whole("one"), whole("two")), serve(whole("three"))
+    chat = talk(server, system="be brief")
+    await chat.send(screen.turn(1), "a")
+    settings: Any = ChatSettings("larger", f"{server.origin}/v1")
+    await chat.send(screen.turn(2), "b", settings=settings)
+    assert server.received[1].json()["model"] == "larger"
+    said = [("user", "a"), ("assistant", "one"), ("user", "b")]
+    assert contents(server) == said
+    settings = ChatSettings("small", f"{other.origin}/v1", system="be long")
+    await chat.send(screen.turn(3), "c", settings=settings)
+    rest = [("assistant", "two"), ("user", "c")]
+    assert contents(other) == [("system", "be long"), *said, *rest]
 
 
 async def test_two_turns_at_once_are_asked_in_turn(

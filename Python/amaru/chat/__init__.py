@@ -19,6 +19,14 @@ __all__ = ["Conversation"]
 
 
 class _Callable(ModuleType):
+    @property
+    def __doc__(self) -> str | None:  # type: ignore[override]
+        # What help(amaru.chat) shows is the function's.
+        import inspect
+
+        parts = (inspect.getdoc(self.__call__) or "").partition("\n")
+        return f"{parts[0]}\n\namaru.chat{inspect.signature(self)}{''.join(parts[1:])}"
+
     def __call__(
         self,
         message: str | Iterable[Message],

@@ -138,7 +138,7 @@ class Client:
     """Asks one server for completions."""
 
     def __init__(self, settings: host.Settings) -> None:
-        self._settings = settings
+        self.settings = settings
         self._counts_tokens = True
 
     async def ask(
@@ -168,7 +168,7 @@ class Client:
                     raise
                 seconds = _pause(fault, attempt)
                 attempt += 1
-                reason = describe(fault, self._settings)[1]
+                reason = describe(fault, self.settings)[1]
                 if not turn.retrying(reason, seconds, attempt, _RETRIES):
                     raise
             with waiting.paused():
@@ -176,7 +176,7 @@ class Client:
 
     def preview(self, messages: list[dict[str, Any]]) -> str:
         """Return the request as it would go out, with secrets masked."""
-        url = endpoint(self._settings.base_url)
+        url = endpoint(self.settings.base_url)
         body = _encoded(self._request(messages))
         fields = {"Host": origin(url).partition("://")[2]}
         fields |= self._fields(url, body) | {"Content-Length": str(len(body))}
@@ -185,12 +185,12 @@ class Client:
             scheme = "Bearer " if value.startswith("Bearer ") else ""
             lines.append(f"{name}: {scheme + '***' if _SECRET.search(name) else value}")
         text = body.decode()
-        if key := self._settings.api_key:
+        if key := self.settings.api_key:
             text = text.replace(key, "***")
         return "\n".join([*lines, "", text])
 
     def _request(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
-        settings = self._settings
+        settings = self.settings
         request: dict[str, Any] = {"model": settings.model, "messages": messages}
         request["stream"] = settings.streams
         if settings.streams and self._counts_tokens:
@@ -202,7 +202,7 @@ class Client:
 
     async def _post(self, request: dict[str, Any]) -> Response:
         body: bytes | None = _encoded(request)
-        method, url = "POST", endpoint(self._settings.base_url)
+        method, url = "POST", endpoint(self.settings.base_url)
         visited: list[tuple[str, str]] = []
         while True:
             try:
@@ -241,7 +241,7 @@ class Client:
         fields = self._fields(url, body)
         flat = [part.encode() for pair in fields.items() for part in pair]
         # Reading waits as long as the user lets an answer stall; 0 is without limit.
-        stall = self._settings.stall_timeout
+        stall = self.settings.stall_timeout
         timeouts = dict.fromkeys(("read", "write", "pool"), stall) if stall else {}
         timeouts["connect"] = _CONNECT_SECONDS
         core = _bridge.http()
@@ -264,7 +264,7 @@ class Client:
         }
         if body is not None:
             fields["Content-Type"] = "application/json"
-        settings = self._settings
+        settings = self.settings
         if origin(url) != origin(settings.base_url):
             return fields
         if settings.api_key:

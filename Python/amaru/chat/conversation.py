@@ -14,7 +14,14 @@ from amaru.chat.answer import LIMIT, Chunk, Reading, ToolCalls
 from amaru.chat.client import Client, Fault, origin
 from amaru.chat.waiting import Waiting
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from amaru._pieces import Attachment
+
 __all__ = ["Conversation"]
+
+# A question, its answer, and the files that went with the question.
+Exchange = tuple[str, str, Sequence["Attachment"]]
 
 # Changes a text of a turn on its way, as the plugins do: the ``message`` to send, a
 # ``chunk`` of the answer to show, or the whole ``answer`` to remember.
@@ -37,8 +44,7 @@ class Conversation:
     """
 
     def __init__(self, settings: host.Settings, filter: Filter | None = None) -> None:
-        system = {"role": "system", "content": settings.system}
-        self.messages: list[dict[str, Any]] = [system] if settings.system else []
+        self.messages: list[dict[str, Any]] = _system(settings)
         """What the next request begins with: user and assistant alternate.
 
         A question without any answer is dropped with its turn, since two user messages
@@ -50,21 +56,32 @@ class Conversation:
         self._filter = filter
         self._turn = asyncio.Lock()
 
-    def rewind(self, exchanges: Iterable[Sequence[str]]) -> None:
+    def use(self, settings: host.Settings) -> None:
+        """Go on with another model or server, or with the same."""
+        if settings.base_url != self._settings.base_url:
+            self._client = Client(settings)
+        self._settings = self._client.settings = settings
+        said = self.messages[:1]
+        count = 1 if said and said[0]["role"] == "system" else 0
+        self.messages[:count] = _system(settings)
+
+    def rewind(self, exchanges: Iterable[Exchange]) -> None:
         """Let these questions and answers be all that was said."""
         self.messages = [m for m in self.messages[:1] if m["role"] == "system"]
-        for question, answer in exchanges:
-            self.messages += _exchange(question, answer)
+        for question, answer, files in exchanges:
+            self.messages += _exchange(_content(question, files), answer)
 
     async def send(
         self,
         turn: host.Turn,
         text: str,
-        history: Iterable[Sequence[str]] | None = None,
+        history: Iterable[Exchange] | None = None,
+        settings: host.Settings | None = None,
     ) -> None:
         """Ask `text` and show the answer in `turn`, which has ended on return.
 
-        A `history` takes the place of what was said before, as in `rewind`.
+        A `history` takes the place of what was said before, as in `rewind`; `settings`
+        are used from now on.
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
@@ -75,16 +92,15 @@ class Conversation:
         messages = self.messages
         try:
             async with self._turn if history is None else nullcontext():
+                if settings is not None:
+                    self.use(settings)
                 if history is not None:
                     self.rewind(history)
                 # Another turn may put a list of its own in the place of this one.
                 messages = self.messages
                 if self._filter is not None:
                     question["content"] = await self._filter("message", text, turn)
-                if files := turn.attachments:
-                    from amaru.chat.parts import content
-
-                    question["content"] = content(question["content"], files)
+                question["content"] = _content(question["content"], turn.attachments)
                 if not turn.ended:
                     asked = [*messages, question]
                     await self._ask(asked, answer, self._settings, self._client)
@@ -159,6 +175,20 @@ def _exchange(question: Any, answer: str) -> list[dict[str, Any]]:
         {"role": "user", "content": question},
         {"role": "assistant", "content": answer},
     ]
+
+
+def _system(settings: host.Settings) -> list[dict[str, Any]]:
+    """Return the message that a conversation begins with, if there is one."""
+    text = settings.system
+    return [{"role": "system", "content": text}] if text else []
+
+
+def _content(text: str, files: Sequence[Attachment]) -> Any:
+    if not files:
+        return text
+    from amaru.chat.parts import content
+
+    return content(text, files)
 
 
 class _Answer:

@@ -4,6 +4,7 @@
 import AmaruChat
 import AmaruEnvironment
 import AmaruHTTP
+import AmaruStore
 import ArgumentParser
 
 #if canImport(FoundationEssentials)
@@ -131,7 +132,12 @@ enum AttachmentSource {
 
     /// A file's name, type and size, for a person.
     static func summary(of file: Attachment) -> String {
-        let count = file.bytes.count
+        summary(of: StoredFile(file))
+    }
+
+    /// The same of a file that was kept.
+    static func summary(of file: StoredFile) -> String {
+        let count = file.size
         let size =
             switch count {
             case ..<1000: "\(count) bytes"

@@ -4,6 +4,7 @@
 import AmaruChat
 import AmaruEnvironment
 import AmaruHTTP
+import AmaruStore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -27,8 +28,11 @@ struct ChatLoop: Sendable {
 
     private var lines: LineReader {
         let own = hasCommands ? ConversationCommand.allCases.map(\.rawValue) : []
-        let completer = ChatCompleter(variables: program.variables) { [session] in
+        var completer = ChatCompleter(variables: program.variables) { [session] in
             own + (await session.commandNames())
+        }
+        if hasCommands {
+            completer.arguments["model"] = { [program] in await program.modelNames() }
         }
         return LineReader(program: program, kind: .message, completion: completer.complete)
     }
@@ -93,10 +97,10 @@ struct ChatLoop: Sendable {
                     return await end(with: try await codeOfProgram() ?? worst)
                 }
                 let command = isChanged ? "/edit \(line)" : line
-                guard let message = try await message(in: command, &draft),
-                    let named = await files(in: message)
-                else { continue }
-                let code = Self.code(of: try await turn(message, attachments + named))
+                guard let (message, files) = try await message(in: command, &draft) else {
+                    continue
+                }
+                let code = Self.code(of: try await turn(message, attachments + files))
                 attachments = []
                 if let code = try await codeOfProgram() { return await end(with: code) }
                 if screen.isInteractive { continue }
@@ -106,15 +110,23 @@ struct ChatLoop: Sendable {
         }
     }
 
-    /// What is to be sent: most lines as they are, nothing for some commands.
+    /// What is to be sent, with its files: most lines as they are, nothing for some commands.
     ///
     /// - `draft`: What the user is to change next.
-    private func message(in line: String, _ draft: inout String?) async throws -> String? {
+    private func message(
+        in line: String,
+        _ draft: inout String?
+    ) async throws -> (String, [Attachment])? {
         guard hasCommands, screen.isInteractive,
             let (command, rest) = ConversationCommand.parse(line)
-        else { return line }
-        switch await command.run(rest, on: record) {
-        case .message(let text): return text
+        else { return await files(in: line).map { (line, $0) } }
+        switch await command.run(rest, on: record, in: session, of: program) {
+        case .message(let text, let former):
+            guard let named = await files(in: text) else { return nil }
+            let others = former.filter { file in !named.contains { $0.name == file.name } }
+            return (text, await kept(others) + named)
+        case .again(let text, let files):
+            return (text, await kept(files))
         case .draft(let text): draft = text
         case .shown(let text): try await screen.showLines(text)
         case .refused(let reason): await screen.notice(reason)
@@ -136,6 +148,14 @@ struct ChatLoop: Sendable {
             await screen.notice("\(error); the message was not sent")
             return nil
         }
+    }
+
+    /// The files of a former message that can be sent again.
+    private func kept(_ files: [StoredFile]) async -> [Attachment] {
+        for file in files where file.bytes == nil {
+            await screen.notice("\(file.name) was not kept and is not sent: attach it again")
+        }
+        return files.compactMap(Attachment.init)
     }
 
     // MARK: One turn

@@ -21,12 +21,11 @@ final class ChatRecord: Sendable {
         var recordings: Task<Void, Never>?
     }
 
+    private let program: Program
     private let session: ChatSession
     private let writer: StoreWriter?
     private let recorder: TurnRecorder?
     private let script: String?
-    private let model: String
-    private let server: String
     private let system: String
     private let state: Lock<State>
 
@@ -44,13 +43,12 @@ final class ChatRecord: Sendable {
         script: String? = nil,
         continuing whole: WholeConversation? = nil
     ) {
+        self.program = program
         self.session = session
         self.script = script
         writer = options.noStore ? nil : StoreWriter(path: StoreOptions.path)
         recorder = writer.map { TurnRecorder($0, vault: program.network.vault) }
-        model = script == nil ? program.choice.model ?? "" : ""
         system = program.options.system ?? program.choice.system ?? ""
-        server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
         state = Lock(State(whole: whole, isRewound: whole != nil))
     }
 
@@ -63,7 +61,11 @@ final class ChatRecord: Sendable {
             guard state.isRewound, let whole = state.whole else { return nil }
             state.isRewound = false
             return whole.branch.filter { !$0.answer.isEmpty }.map {
-                ChatExchange(question: $0.question, answer: $0.answer)
+                ChatExchange(
+                    question: $0.question,
+                    answer: $0.answer,
+                    attachments: $0.files.compactMap(Attachment.init)
+                )
             }
         }
     }
@@ -72,14 +74,22 @@ final class ChatRecord: Sendable {
     func begin(_ turn: Turn, _ message: String) {
         let now = TurnRecorder.now
         let ended = AsyncValue<Void>()
+        // Nil until Python has started; afterwards it may be another one for the next turn.
+        let asked = session.settings?.model
+        let model = script == nil ? asked ?? program.choice.model ?? "" : ""
+        let server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
         let (stored, conversation) = state.withLock { state in
-            var whole = state.whole ?? new(message, at: now)
-            let stored = StoredTurn(
+            var whole = state.whole ?? new(message, model, at: now)
+            var stored = StoredTurn(
                 parent: whole.conversation.head,
                 question: message,
                 model: model,
                 at: now
             )
+            stored.server = server
+            stored.files = Self.files(turn.attachments, known: whole.turns.flatMap(\.files))
+            // Where the conversation is to go on.
+            whole.conversation.server = server
             whole.turns.append(stored)
             whole.conversation.head = stored.id
             state.whole = whole
@@ -91,7 +101,7 @@ final class ChatRecord: Sendable {
             as: stored,
             in: conversation,
             // Which model a script asks is its own affair.
-            model: { [session, script] in script == nil ? session.settings?.model : "" },
+            model: { [session, script] in script == nil ? asked ?? session.settings?.model : "" },
             until: ended
         )
         state.withLock { state in
@@ -103,10 +113,22 @@ final class ChatRecord: Sendable {
         }
     }
 
-    private func new(_ message: String, at time: Double) -> WholeConversation {
+    /// The files of a turn; one that was sent before is the same again.
+    private static func files(_ all: [Attachment], known: [StoredFile]) -> [StoredFile] {
+        all.map { file in
+            let made = StoredFile(file)
+            let former = known.first { $0.bytes == made.bytes && $0.name == made.name }
+            return former ?? made
+        }
+    }
+
+    private func new(
+        _ message: String,
+        _ model: String,
+        at time: Double
+    ) -> WholeConversation {
         var made = Conversation(title: Conversation.title(of: message), model: model, at: time)
         made.script = script
-        made.server = server
         made.system = system
         return WholeConversation(conversation: made, turns: [])
     }
@@ -117,24 +139,30 @@ final class ChatRecord: Sendable {
     /// Takes the answer of the last turn into the tree.
     private func settle() async {
         guard let (turn, id, _) = state.withLock({ $0.last }), turn.end != nil else { return }
-        let answer = await Self.shown(turn)
-        state.withLock { state in
-            guard let index = state.whole?.turns.lastIndex(where: { $0.id == id }) else { return }
-            state.whole?.turns[index].answer = answer
-            state.last = nil
-        }
-    }
-
-    private static func shown(_ turn: Turn) async -> String {
-        var text = ""
+        var answer = ""
+        var usage: TokenUsage?
         do {
             for try await event in turn.viewer() {
-                if case .text(let piece) = event { text += piece }
+                if case .text(let piece) = event { answer += piece }
+                if case .usage(let prompt, let completion) = event {
+                    usage = TokenUsage(prompt: prompt, completion: completion)
+                }
             }
         } catch {
             // What was shown before a fault counts, as it does for the script.
         }
-        return text
+        state.withLock { [answer, usage] state in
+            guard var whole = state.whole,
+                let index = whole.turns.lastIndex(where: { $0.id == id })
+            else { return }
+            whole.turns[index].answer = answer
+            whole.turns[index].promptTokens = usage?.prompt
+            whole.turns[index].completionTokens = usage?.completion
+            if script == nil, whole.turns[index].model.isEmpty {
+                whole.turns[index].model = session.settings?.model ?? ""
+            }
+            (state.whole, state.last) = (whole, nil)
+        }
     }
 
     // MARK: Branches

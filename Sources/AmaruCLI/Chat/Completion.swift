@@ -1,8 +1,6 @@
 // What Tab finds: how a word may go on.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
-
 /// The ways in which a word may go on.
 struct Completion: Equatable, Sendable {
     /// What was typed of the word.
@@ -22,7 +20,7 @@ struct Completion: Equatable, Sendable {
         guard words.count > 1 else { return "" }
         // The last part of a path is enough.
         let names = words.map { word in
-            EscapeFilter.clean(word.last == " " ? String(word.dropLast()) : word)
+            ShownText.line(word.last == " " ? String(word.dropLast()) : word)
                 .lastPathPart
         }
         let width = (names.map { CellWidth.of($0) }.max() ?? 0) + 2

@@ -1,16 +1,19 @@
-// The slash commands of a conversation: another answer, another question, another branch.
+// The slash commands of a conversation: another answer, question, branch or model.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruChat
 import AmaruStore
 
 /// What a user can do with a conversation besides going on.
 enum ConversationCommand: String, CaseIterable {
-    case retry, edit, branch, undo
+    case retry, edit, branch, undo, model, usage
 
     /// What becomes of a line.
     enum Outcome: Equatable {
-        /// This is sent.
-        case message(String)
+        /// This is sent, with files that were sent before, beside those that it names.
+        case message(String, [StoredFile] = [])
+        /// This is sent as it was sent before.
+        case again(String, [StoredFile])
         /// It is put before the user, to be changed.
         case draft(String)
         /// This is shown, and nothing sent.
@@ -25,6 +28,8 @@ enum ConversationCommand: String, CaseIterable {
         case .edit: "change the last message, as in /edit TEXT, and send it again"
         case .branch: "list the branches; /branch N goes on with one"
         case .undo: "take the last message and its answer back"
+        case .model: "show what is asked; /model NAME asks another model from now on"
+        case .usage: "show the tokens of the conversation, and what they cost"
         }
     }
 
@@ -58,8 +63,58 @@ enum ConversationCommand: String, CaseIterable {
         return (command, String(rest))
     }
 
-    /// Performs the command on a record.
-    func run(_ rest: String, on record: ChatRecord) async -> Outcome {
+    /// Performs the command on a conversation and its record.
+    func run(
+        _ rest: String,
+        on record: ChatRecord,
+        in session: ChatSession,
+        of program: Program
+    ) async -> Outcome {
+        switch self {
+        case .model: await Self.model(rest, session, program)
+        case .usage: await Self.usage(record, program)
+        case .retry, .edit, .branch, .undo: await change(record, rest)
+        }
+    }
+
+    private static func model(
+        _ rest: String,
+        _ session: ChatSession,
+        _ program: Program
+    ) async -> Outcome {
+        let word = rest.filter { !$0.isWhitespace }
+        guard !word.isEmpty else { return .shown(program.modelText(of: session)) }
+        do {
+            try await program.switchModel(to: word, of: session)
+            return .shown(program.modelText(of: session))
+        } catch is CancellationError {
+            return .refused("no other model is asked")
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    private static func usage(_ record: ChatRecord, _ program: Program) async -> Outcome {
+        guard let whole = await record.current() else {
+            return .refused("nothing has been said yet")
+        }
+        do {
+            let prices = try await program.userSettings.configuration()
+            let all = Spending(whole, prices).text(currency: prices.currency)
+            guard let all else { return .refused("the server has not counted the tokens") }
+            let last = whole.turns.last.flatMap { turn in
+                Spending(turn, of: whole.conversation, prices).text(currency: prices.currency)
+            }
+            let count = whole.turns.count
+            let lines = [count > 1 ? last.map { "last message: \($0)" } : nil, "all: \(all)"]
+            return .shown(lines.compactMap(\.self).joined(separator: "\n"))
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    /// Goes back in a conversation, or to another branch of it.
+    private func change(_ record: ChatRecord, _ rest: String) async -> Outcome {
         guard let whole = await record.current(), let last = whole.branch.last ?? whole.turns.last
         else { return .refused("nothing has been said yet") }
         switch self {
@@ -68,15 +123,23 @@ enum ConversationCommand: String, CaseIterable {
             return .refused("all of this branch is taken back; /branch lists the others")
         case .retry:
             record.go(to: last.parent)
-            return .message(last.question)
+            // Also in a conversation of a version that did not keep files.
+            if last.files.isEmpty { return .message(last.question) }
+            return .again(last.question, last.files)
         case .edit where rest.isEmpty:
             return .draft(last.question)
         case .edit:
             record.go(to: last.parent)
-            return .message(rest)
+            // A file that is not named any more is not meant any more.
+            let files = last.files.filter { file in
+                rest.contains(file.name) || !last.question.contains(file.name)
+            }
+            return .message(rest, files)
         case .undo:
             record.go(to: last.parent)
             return .shown("Taken back: \(Conversation.title(of: last.question))")
+        case .model, .usage:
+            preconditionFailure("they change nothing of the conversation")
         }
     }
 

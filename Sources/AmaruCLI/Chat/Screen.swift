@@ -176,14 +176,6 @@ actor Screen {
         }
     }
 
-    /// Shows lines of the program's own as they are: they are no Markdown.
-    ///
-    /// - Throws: As `show(_:)`.
-    func showLines(_ text: String) async throws {
-        try await endAnswer()
-        try await write(EscapeFilter.clean(text) + "\n")
-    }
-
     /// Ends the line of an answer.
     ///
     /// - Throws: As `show(_:)`.
@@ -207,11 +199,11 @@ actor Screen {
     ///
     /// - `waits`: Whether to return only when the terminal has taken it.
     func notice(_ message: String, waits: Bool = false) async {
-        if insert("amaru: \(message)") { return }
+        if insert("amaru: \(ShownText.harmless(message))") { return }
         let start = isInsideLine ? "\n" : ""
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {
             isInsideLine = false
-            let line = "\(start)amaru: \(EscapeFilter.clean(message))\n"
+            let line = "\(start)amaru: \(ShownText.harmless(message))\n"
             if waits { try? await terminal.writeAnswer(line) } else { terminal.post(line) }
             return
         }
@@ -226,11 +218,11 @@ actor Screen {
 
     /// Writes a line about the start, above the prompt if there is one.
     nonisolated func progress(_ line: String) {
-        if insert(line) { return }
+        if insert(ShownText.harmless(line)) { return }
         guard isInteractive, isatty(STDERR_FILENO) == 1, let terminal = terminalInUse else {
             return Report.line(line)
         }
-        terminal.post(EscapeFilter.clean(line) + "\n")
+        terminal.post(ShownText.harmless(line) + "\n")
     }
 
     /// Writes diagnostics of several lines, above what may still change.

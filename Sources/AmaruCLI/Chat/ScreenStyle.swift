@@ -40,11 +40,18 @@ enum ScreenStyle: Equatable {
 
     /// The view that answers are shown with; nil for plain text.
     var view: MarkdownView? {
-        let measure = CellMeasure { CellWidth.of($0) }
-        return switch self {
+        guard case .live(let colors) = self else { return finished }
+        return MarkdownView(measure: Self.measure, colors: colors)
+    }
+
+    /// The same for a text that is there already.
+    var finished: MarkdownView? {
+        switch self {
         case .plain: nil
-        case .finished(let colors): MarkdownView(measure: measure, colors: colors, isLive: false)
-        case .live(let colors): MarkdownView(measure: measure, colors: colors)
+        case .finished(let colors), .live(let colors):
+            MarkdownView(measure: Self.measure, colors: colors, isLive: false)
         }
     }
+
+    private static let measure = CellMeasure { CellWidth.of($0) }
 }

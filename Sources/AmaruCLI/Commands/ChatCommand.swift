@@ -19,7 +19,8 @@ struct ChatCommand: AsyncParsableCommand {
             While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
             line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
             the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D ends \
-            the chat. What you enter during an answer is sent behind it; Up takes it back.
+            the chat. What you enter during an answer is sent behind it; Up takes it back. /model NAME \
+            asks another model from then on, /retry asks again; /help lists all commands.
 
             Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
             nothing was sent; 130 interrupted; 141 the reader of the output has gone.
@@ -132,6 +133,9 @@ struct ChatCommand: AsyncParsableCommand {
             (chat.writer, chat.hasCommands) = (writer, true)
             if let former, isatty(STDERR_FILENO) == 1 {
                 await program.screen.notice(former.welcome)
+                if let last = former.lastExchange, program.screen.isInteractive {
+                    try await program.screen.showFormer(last)
+                }
             }
             if let message { return try await chat.answer(message, files) }
             return try await chat.converse(files)

@@ -94,15 +94,12 @@ private struct SettingsEdit {
 
     /// Has the user edit the draft.
     private func edit() async throws {
-        // Ctrl-C is the editor's, and does not end what waits for it. A handler is not inherited
-        // by the editor, as ignoring would be.
-        let former = [SIGINT, SIGQUIT].map { ($0, SignalAction(current: $0)) }
-        for (signal, _) in former { SignalAction({ _ in }).install(for: signal) }
-        defer { for (signal, action) in former { action.install(for: signal) } }
         let editor = ExternalEditor(variables: ProcessInfo.processInfo.environment)
         do {
-            try await blockingCall("amaru-editor") { [draft] in
-                try editor.edit(fileAt: draft.path)
+            try await SignalAction.leavingKeys {
+                try await blockingCall("amaru-editor") { [draft] in
+                    try editor.edit(fileAt: draft.path)
+                }
             }
         } catch let failure as ExternalEditor.Failure {
             throw CommandFailure("\(failure); the file is \(draft.path)")

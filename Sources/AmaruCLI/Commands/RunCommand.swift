@@ -21,7 +21,8 @@ struct RunCommand: AsyncParsableCommand {
             """,
         discussion: """
             A script that leaves a callable sender_message_proxy, or marks a function with \
-            amaru.reply, gets each line of the input as a message. Any other just runs, as it \
+            amaru.reply, gets each line of the input as a message, also one that begins with a \
+            slash: it keeps the conversation, and has commands if it wants. Any other just runs, as it \
             would under python, and what it has started is done before it ends. Packages are those \
             of the script's # /// script block, of --with, and of the pyproject.toml or \
             requirements.txt of a folder that is named as PATH. What follows -- are the script's own arguments; so is all that \

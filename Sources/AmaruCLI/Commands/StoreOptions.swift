@@ -57,7 +57,7 @@ struct ContinueOptions: ParsableArguments {
             prompt.removeFirst()
         }
         guard let id = try id ?? store.latest(isBuiltIn: true),
-            let whole = try store.load(id)
+            var whole = try store.load(id)
         else { throw CommandFailure("There is no conversation yet that could be continued.") }
         if let script = whole.conversation.script {
             throw CommandFailure(
@@ -65,6 +65,7 @@ struct ContinueOptions: ParsableArguments {
                     + "go on: amaru history show \(id) shows it."
             )
         }
+        try store.fetchFiles(of: &whole.turns)
         return whole
     }
 
@@ -113,13 +114,5 @@ extension ChatOptions {
             }
         }
         if !former.system.isEmpty { system = system ?? former.system }
-    }
-}
-
-extension WholeConversation {
-    /// What is said where it goes on.
-    var welcome: String {
-        let count = branch.count == 1 ? "1 message" : "\(branch.count) messages"
-        return "going on with \(conversation.id): \(conversation.title) (\(count))"
     }
 }

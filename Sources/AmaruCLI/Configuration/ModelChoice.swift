@@ -90,6 +90,28 @@ struct ModelChoice: Equatable, Sendable {
 
     private init(currency: String?) { self.currency = currency }
 
+    /// What a chat that asks this asks from now on, by a word as in `--model`.
+    ///
+    /// A plain name is a model of the same server; without one, of the server of plain names.
+    ///
+    /// - Throws: `ValidationError` for a misspelt alias or provider.
+    func switched(to word: String, _ configuration: Configuration) throws -> ModelChoice {
+        var new = ModelChoice(currency: configuration.currency)
+        let isNamed = provider != nil || baseURL == nil
+        let hasStandard = configuration.providers[Configuration.standardProvider] != nil
+        // A server that was named by its URL may have models of its own below openai/.
+        if new.take(word, of: configuration, unlessStandard: !isNamed && !hasStandard) {
+            return new
+        }
+        try Self.refuse(word, of: configuration)
+        if isNamed {
+            new.take(provider ?? Self.home(of: configuration), word, of: configuration)
+        } else {
+            (new.baseURL, new.model) = (baseURL, word)
+        }
+        return new
+    }
+
     /// Takes what an alias, a provider or `PROVIDER/MODEL` means; returns whether it means anything.
     private mutating func take(
         _ word: String,
@@ -148,7 +170,7 @@ struct ModelChoice: Equatable, Sendable {
         let providers = configuration.providers.keys.sorted()
         guard let near = NearMiss.names(near: name, among: known + providers).first else { return }
         throw ValidationError(
-            "There is no provider or alias \(name): did you mean --model \(near)\(rest)? "
+            "There is no provider or alias \(name): did you mean \(near)\(rest)? "
                 + "amaru config path names the file that defines them."
         )
     }

@@ -23,6 +23,9 @@ struct Price: Codable, Equatable, Sendable {
     var input: Double
     var output: Double
 
+    /// What stands before an amount unless the settings say otherwise.
+    static let standardCurrency = "$"
+
     /// What tokens cost.
     func cost(of usage: TokenUsage) -> Double {
         (Double(usage.prompt) * input + Double(usage.completion) * output) / 1e6
@@ -30,7 +33,7 @@ struct Price: Codable, Equatable, Sendable {
 
     /// An amount of money as text: two digits that count, and at least cents.
     static func text(_ amount: Double, currency: String?) -> String {
-        let currency = currency ?? "$"
+        let currency = currency ?? standardCurrency
         guard amount > 0 else { return "\(currency)0.00" }
         var (digits, scaled) = (2, amount * 100)
         while scaled < 10, digits < 9 {

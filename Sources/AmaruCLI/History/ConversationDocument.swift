@@ -21,10 +21,23 @@ struct ConversationDocument: Codable {
         var model: String?
         var started: Double
         var ended: Double?
+        /// The base URL that was asked, if it is known.
+        var server: String?
         var promptTokens: Int?
         var completionTokens: Int?
+        /// What the turn cost by the prices of the settings; not read back.
+        var cost: Double?
+        var attachments: [File]?
         /// What else was shown: thoughts, tool calls, notices.
         var events: [Event]?
+    }
+
+    struct File: Codable {
+        var name: String
+        var mediaType: String
+        var size: Int
+        /// In base64; nil if it was not kept.
+        var data: Data?
     }
 
     struct Event: Codable {
@@ -43,11 +56,35 @@ struct ConversationDocument: Codable {
     var created: Double
     var changed: Double
     var head: Int64?
+    /// What all turns have used and cost; not read back.
+    var spending: Spent?
     var turns: [Turn]
+
+    /// Tokens, and their cost as far as it is known.
+    struct Spent: Codable {
+        var promptTokens: Int
+        var completionTokens: Int
+        var cost: Double?
+        var currency: String?
+
+        init?(_ spending: Spending, currency: String?) {
+            guard spending.isCounted else { return nil }
+            promptTokens = spending.usage.prompt
+            completionTokens = spending.usage.completion
+            cost = spending.knownCost
+            self.currency = cost == nil ? nil : currency ?? Price.standardCurrency
+        }
+    }
 
     // MARK: Writing
 
-    init(_ whole: WholeConversation, _ store: ConversationStore) throws {
+    init(
+        _ whole: WholeConversation,
+        _ store: ConversationStore,
+        _ prices: Configuration
+    ) throws {
+        var whole = whole
+        try store.fetchFiles(of: &whole.turns)
         let conversation = whole.conversation
         id = conversation.id
         title = conversation.title
@@ -58,7 +95,12 @@ struct ConversationDocument: Codable {
         created = conversation.created
         changed = conversation.changed
         head = conversation.head
-        turns = try whole.turns.map { Turn($0, try store.notes(of: $0.id)) }
+        spending = Spent(Spending(whole, prices), currency: prices.currency)
+        turns = try whole.turns.map { turn in
+            var made = Turn(turn, try store.notes(of: turn.id))
+            made.cost = Spending(turn, of: conversation, prices).knownCost
+            return made
+        }
     }
 
     private static func encoder(_ others: JSONEncoder.OutputFormatting = []) -> JSONEncoder {
@@ -88,9 +130,15 @@ struct ConversationDocument: Codable {
         let script: String?
         let created: Double
         let changed: Double
+        let spending: Spent?
         var excerpt: String?
 
-        init(_ conversation: Conversation, _ excerpt: String? = nil) {
+        init(
+            _ conversation: Conversation,
+            _ spending: Spent? = nil,
+            excerpt: String? = nil
+        ) {
+            self.spending = spending
             id = conversation.id
             title = conversation.title
             model = conversation.model
@@ -101,12 +149,26 @@ struct ConversationDocument: Codable {
         }
     }
 
-    /// A line for each conversation.
-    static func lines(of all: [Conversation]) throws -> String { try lines(all.map { Entry($0) }) }
+    /// A line for each conversation, with what it has used.
+    static func lines(
+        of all: [Conversation],
+        _ spendings: [String: Spending],
+        currency: String?
+    ) throws -> String {
+        try lines(
+            all.map { conversation in
+                let spending = spendings[conversation.id]
+                return Entry(
+                    conversation,
+                    spending.flatMap { Spent($0, currency: currency) }
+                )
+            }
+        )
+    }
 
     /// A line for each finding.
     static func lines(of found: [FoundConversation]) throws -> String {
-        try lines(found.map { Entry($0.conversation, $0.excerpt) })
+        try lines(found.map { Entry($0.conversation, excerpt: $0.excerpt) })
     }
 
     private static func lines(_ entries: [Entry]) throws -> String {
@@ -161,8 +223,18 @@ extension ConversationDocument.Turn {
         model = turn.model.isEmpty ? nil : turn.model
         started = turn.started
         ended = turn.ended
+        server = turn.server.isEmpty ? nil : turn.server
         promptTokens = turn.promptTokens
         completionTokens = turn.completionTokens
+        let files = turn.files.map { file in
+            ConversationDocument.File(
+                name: file.name,
+                mediaType: file.mediaType,
+                size: file.size,
+                data: file.bytes.map { Data($0) }
+            )
+        }
+        attachments = files.isEmpty ? nil : files
         let others = notes.map {
             ConversationDocument.Event(seq: $0.seq, at: $0.time, kind: $0.kind, data: $0.data)
         }
@@ -179,6 +251,15 @@ extension ConversationDocument.Turn {
             at: started
         )
         turn.answer = answer
+        turn.server = server ?? ""
+        turn.files = (attachments ?? []).map { file in
+            StoredFile(
+                name: file.name,
+                mediaType: file.mediaType,
+                size: file.size,
+                bytes: file.data.map { [UInt8]($0) }
+            )
+        }
         // Nobody goes on with it here.
         turn.state = state == .running ? .interrupted : state
         turn.reason = reason ?? ""

@@ -19,7 +19,10 @@ extension HistoryCommand {
             discussion: "With --json, one object on each line, which amaru history import reads."
         )
 
-        @Argument(help: "The conversations' ids, or their beginnings.")
+        @Argument(
+            help: "The conversations' ids, or their beginnings.",
+            completion: .custom(ConversationCompletion.words)
+        )
         var ids: [String] = []
 
         @Flag(help: "Write JSON, with all branches, in place of Markdown.")
@@ -29,12 +32,13 @@ extension HistoryCommand {
             try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let named = try ids.map { try store.identifier(named: $0) }
+                let prices = await HistoryCommand.prices()
                 for id in try ids.isEmpty ? store.list().map(\.id) : named {
                     guard let whole = try store.load(id) else { continue }
                     let text =
                         try json
-                        ? ConversationDocument(whole, store).line + "\n"
-                        : HistoryText.markdown(whole, isWhole: false) + "\n"
+                        ? ConversationDocument(whole, store, prices).line + "\n"
+                        : HistoryText.markdown(whole, isWhole: false, prices) + "\n"
                     try Report.output(text)
                 }
             }
@@ -84,7 +88,10 @@ extension HistoryCommand {
             abstract: "Delete conversations for good: nothing of them is left in the file."
         )
 
-        @Argument(help: "The conversations' ids, or their beginnings.")
+        @Argument(
+            help: "The conversations' ids, or their beginnings.",
+            completion: .custom(ConversationCompletion.words)
+        )
         var ids: [String] = []
 
         @Flag(help: "Delete all conversations.")

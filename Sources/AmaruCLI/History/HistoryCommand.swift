@@ -5,6 +5,12 @@ import AmaruChat
 import AmaruStore
 import ArgumentParser
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
@@ -27,6 +33,11 @@ struct HistoryCommand: AsyncParsableCommand {
         return store
     }
 
+    /// The settings, which have the prices; without them nothing else is wrong here.
+    static func prices() async -> Configuration {
+        (try? await UserSettings().configuration()) ?? Configuration()
+    }
+
     /// The conversation of an id, or the one that the user picks on a terminal.
     ///
     /// - Throws: `CommandFailure`.
@@ -40,7 +51,8 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the conversations: id, time of the last message, title."
+            abstract: "List the conversations: id, time of the last message, title.",
+            discussion: "With --json also the tokens, and their cost by the prices of the settings."
         )
 
         @Option(
@@ -60,8 +72,18 @@ struct HistoryCommand: AsyncParsableCommand {
             try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let all = try store.list(atMost: count)
+                guard json else { return try Report.output(HistoryText.list(all)) }
+                let prices = await HistoryCommand.prices()
+                var spendings: [String: Spending] = [:]
+                for used in try store.usage() {
+                    spendings[used.conversation, default: Spending()].add(
+                        TokenUsage(prompt: used.prompt, completion: used.completion),
+                        turns: used.turns,
+                        at: prices.price(of: used.model, at: used.server)
+                    )
+                }
                 try Report.output(
-                    try json ? ConversationDocument.lines(of: all) : HistoryText.list(all)
+                    ConversationDocument.lines(of: all, spendings, currency: prices.currency)
                 )
             }
         }
@@ -109,10 +131,19 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a conversation as Markdown; without an id, on a terminal, you pick one."
+            abstract:
+                "Show a conversation as Markdown; without an id, on a terminal, you pick one.",
+            discussion: """
+                On a terminal it looks as it did in the chat, and goes through the program of \
+                PAGER, else less, if it is longer than the screen; PAGER=cat does without. \
+                Elsewhere it is Markdown as it is.
+                """
         )
 
-        @Argument(help: "The conversation's id, or its beginning.")
+        @Argument(
+            help: "The conversation's id, or its beginning.",
+            completion: .custom(ConversationCompletion.words)
+        )
         var id: String?
 
         @Flag(help: "Show the branches that were left, too.")
@@ -125,11 +156,15 @@ struct HistoryCommand: AsyncParsableCommand {
             try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let whole = try HistoryCommand.whole(id, in: store)
-                let text =
-                    try json
-                    ? ConversationDocument(whole, store).text
-                    : HistoryText.markdown(whole, isWhole: all)
-                try Report.output(text)
+                let prices = await HistoryCommand.prices()
+                guard !json else {
+                    return try Report.output(
+                        try ConversationDocument(whole, store, prices).text
+                    )
+                }
+                let text = HistoryText.markdown(whole, isWhole: all, prices)
+                guard isatty(STDOUT_FILENO) == 1 else { return try Report.output(text) }
+                try await Pager(variables: ProcessInfo.processInfo.environment).show(text)
             }
         }
     }

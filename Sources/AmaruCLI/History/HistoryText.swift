@@ -15,14 +15,12 @@ enum HistoryText {
         let other = conversation.script ?? conversation.model
         let behind = other.isEmpty ? "" : "  (\(other))"
         let begin = "\(conversation.id)  \(time(conversation.changed))  "
-        let text = EscapeFilter.clean(begin + conversation.title + behind)
-        return text.replacing("\n", with: " ") + "\n"
+        return ShownText.line(begin + conversation.title + behind) + "\n"
     }
 
     static func findings(_ found: [FoundConversation]) -> String {
         found.reduce(into: "") { text, finding in
-            let excerpt = EscapeFilter.clean(finding.excerpt).replacing("\n", with: " ")
-            text += line(finding.conversation) + "    \(excerpt)\n"
+            text += line(finding.conversation) + "    \(ShownText.line(finding.excerpt))\n"
         }
     }
 
@@ -40,12 +38,19 @@ enum HistoryText {
     // MARK: Markdown
 
     /// A conversation as Markdown: its branch, or every branch from its first turn on.
-    static func markdown(_ whole: WholeConversation, isWhole: Bool) -> String {
+    static func markdown(
+        _ whole: WholeConversation,
+        isWhole: Bool,
+        _ prices: Configuration
+    ) -> String {
         let conversation = whole.conversation
         let origin = conversation.script ?? conversation.model
-        var text = "# \(conversation.title)\n\n"
+        var text = "# \(ShownText.line(conversation.title))\n\n"
         text += "*\(conversation.id), \(time(conversation.created))"
-        text += origin.isEmpty ? "*\n" : ", \(origin)*\n"
+        text += origin.isEmpty ? "*\n" : ", \(ShownText.line(origin))*\n"
+        if let used = Spending(whole, prices).text(currency: prices.currency) {
+            text += "\n*\(used)*\n"
+        }
         let ends = isWhole ? whole.ends : []
         if ends.count < 2 {
             text += whole.branch.map(turn).joined()
@@ -60,13 +65,19 @@ enum HistoryText {
     }
 
     private static func turn(_ turn: StoredTurn) -> String {
-        var text = "\n## You\n\n\(turn.question)\n\n## Answer\n\n"
+        var text = "\n## You\n\n\(turn.question)\n"
+        if !turn.files.isEmpty {
+            let names = turn.files.map { AttachmentSource.summary(of: $0) }
+            text += "\n*Attached: \(ShownText.line(names.joined(separator: ", ")))*\n"
+        }
+        text += "\n## Answer\n\n"
         if !turn.answer.isEmpty { text += turn.answer + (turn.answer.hasSuffix("\n") ? "" : "\n") }
         if let mark = mark(of: turn) { text += (turn.answer.isEmpty ? "" : "\n") + "*\(mark)*\n" }
         return text
     }
 
-    private static func mark(of turn: StoredTurn) -> String? {
+    /// How a turn ended, unless as it should.
+    static func mark(of turn: StoredTurn) -> String? {
         switch turn.state {
         case .finished: turn.answer.isEmpty ? "(no answer)" : nil
         case .running: "(still being answered)"

@@ -23,8 +23,8 @@ final class KeyRing: Sendable {
     /// The provider of the user's settings that is asked, if any.
     let provider: ProviderKey?
     private let isUsed: Bool
-    private let stored: KeyFolder
     private let vault: SecretVault
+    private let shared: Shared
     private let placeholder: Lock<String?>
 
     /// The keys that the user's settings name.
@@ -34,6 +34,19 @@ final class KeyRing: Sendable {
         var chosen: String?
         var stored: KeyFolder
     }
+
+    /// What the rings of one process have in common.
+    private struct Shared {
+        let providers: Providers
+        /// The variables that the user has named, each with its origin.
+        let named: [KeyOption]
+        /// The origin that is sent no key.
+        let unused: HTTPOrigin?
+        /// The placeholders of the keys that were in variables, by the origins they belong to.
+        let made: [String: [HTTPOrigin: String]]
+    }
+
+    private var stored: KeyFolder { shared.providers.stored }
 
     /// Takes the keys out of the environment.
     ///
@@ -49,9 +62,9 @@ final class KeyRing: Sendable {
     ) throws {
         self.vault = vault
         self.isUsed = isUsed
-        stored = providers.stored
         let standard = try HTTPOrigin(parsing: Self.defaultBaseURL)
-        origin = try baseURL.map { try HTTPOrigin(parsing: $0) } ?? standard
+        let origin = try baseURL.map { try HTTPOrigin(parsing: $0) } ?? standard
+        self.origin = origin
         provider = providers.all.first { $0.name == providers.chosen }
         var options = named
         if !named.contains(where: { $0.variable == Self.defaultVariable }) {
@@ -87,17 +100,45 @@ final class KeyRing: Sendable {
         let usual = provider.map { $0.variable ?? ProviderKey.variable(for: $0.name) }
         variable = named.first?.variable ?? usual ?? Self.defaultVariable
         // A provider that has a key of its own is not sent one that another option names.
-        let hasOwn = provider?.isStored(in: stored) == true
+        let hasOwn = provider?.isStored(in: providers.stored) == true
         let used = isUsed ? own ?? (hasOwn ? nil : other) : nil
         source = used?.variable
         placeholder = Lock(used?.made)
+        shared = Shared(
+            providers: providers,
+            named: named.map { KeyOption(variable: $0.variable, origin: $0.origin ?? origin) },
+            unused: isUsed ? nil : origin,
+            made: taken.made
+        )
     }
+
+    /// Finds the key for another server or provider among those that were taken at the start.
+    ///
+    /// - Throws: `HTTPOriginError` if the base URL is not one.
+    private init(_ former: KeyRing, for choice: ModelChoice) throws {
+        (vault, shared) = (former.vault, former.shared)
+        let origin = try HTTPOrigin(parsing: choice.baseURL ?? Self.defaultBaseURL)
+        self.origin = origin
+        provider = shared.providers.all.first { $0.name == choice.provider }
+        isUsed = shared.unused != origin
+        let named = shared.named.filter { $0.origin == origin }.map(\.variable)
+        let usual = provider.map { $0.variable ?? ProviderKey.variable(for: $0.name) }
+        variable = named.first ?? usual ?? Self.defaultVariable
+        let own = named + [provider.map(\.variable) ?? Self.defaultVariable].compactMap(\.self)
+        source = isUsed ? own.first { [shared] in shared.made[$0]?[origin] != nil } : nil
+        placeholder = Lock(source.flatMap { [shared] in shared.made[$0]?[origin] })
+    }
+
+    /// The keys of what a chat asks from now on.
+    ///
+    /// - Throws: As the initializer.
+    func switched(to choice: ModelChoice) throws -> KeyRing { try KeyRing(self, for: choice) }
 
     /// The keys that were in variables.
     private struct Taken {
         let vault: SecretVault
         private var keys: [String: String?] = [:]
-        private var made: [String: [HTTPOrigin: String]] = [:]
+        private(set) var made: [String: [HTTPOrigin: String]] = [:]
 
         init(vault: SecretVault) { self.vault = vault }
 

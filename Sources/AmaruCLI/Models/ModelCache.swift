@@ -66,6 +66,14 @@ enum ModelCompletion {
         let words = ModelChoice.Words()
         let choice = try? ModelChoice(words, variables: variables, configuration: configuration)
         let home = choice?.baseURL ?? KeyRing.defaultBaseURL
+        return names(settings, askedAt: home).filter { $0.hasPrefix(prefix) }
+    }
+
+    /// The same words, for a chat that asks a server.
+    ///
+    /// - `home`: The server of the plain names.
+    static func names(_ settings: UserSettings, askedAt home: String) -> [String] {
+        let configuration = settings.file.known ?? Configuration()
         var found = configuration.aliases.keys.sorted()
         found += settings.models.list(of: home)?.models ?? []
         for name in configuration.providers.keys.sorted() {
@@ -73,6 +81,7 @@ enum ModelCompletion {
             found.append(name)
             found += (settings.models.list(of: url)?.models ?? []).map { "\(name)/\($0)" }
         }
-        return found.filter { $0.hasPrefix(prefix) }
+        // A name that shows as another one is not offered.
+        return found.filter { ShownText.line($0) == $0 }
     }
 }

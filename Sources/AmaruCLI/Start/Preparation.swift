@@ -37,8 +37,8 @@ extension Program {
     ///
     /// A recording answers as the server did that was recorded.
     var isRemote: Bool {
-        options.gguf == nil
-            && (choice.baseURL != nil || keys.hasKey || options.network.replay != nil)
+        choice.baseURL != nil
+            || options.gguf == nil && (keys.hasKey || options.network.replay != nil)
     }
 
     /// The built-in conversation, and the packages that it needs here.
@@ -70,7 +70,7 @@ extension Program {
     func prepare(_ script: ChatScript) async throws -> ChatConfiguration {
         let environment = try await environment(of: script)
         // A script may ask the model. The settings' command for a key is run for a chat only.
-        if !options.noKey { try await keys.load(variables: variables, runningCommands: false) }
+        try await keys.load(variables: variables, runningCommands: false)
         var made = configuration(script, settings(), environment)
         made.readsVariables = true
         made.packages = ScriptPackages(
@@ -122,16 +122,18 @@ extension Program {
 
     /// Whether the server that is asked wants a key that is not there, as far as can be told.
     private var needsKey: Bool {
-        !options.noKey && options.network.replay == nil && !keys.hasKey && keys.isAsked
+        options.network.replay == nil && !keys.hasKey && keys.isAsked
     }
 
     /// Asks for the key of the server, if it needs one that is not there.
     ///
+    /// - `ring`: The keys of another server than the one that is asked now.
     /// - Throws: As `KeyRing.load` and `KeyRing.ask`; `CancellationError` on Ctrl-C.
-    func askForKey() async throws {
-        guard !options.noKey, options.network.replay == nil else { return }
+    func askForKey(_ ring: KeyRing? = nil) async throws {
+        guard options.network.replay == nil else { return }
+        let keys = ring ?? keys
         let destination = try options.network.routes().target(of: keys.origin)
-        try await interrupts.cancelling { [screen, keys, variables] in
+        try await interrupts.cancelling { [screen, variables] in
             try await keys.load(variables: variables)
             try await keys.ask(sentTo: destination) { try await screen.readKey(prompt: $0) }
             // Ctrl-C may have come while no key had to be asked for.
@@ -158,6 +160,8 @@ extension Program {
         _ script: ChatScript,
         _ others: ScriptMetadata
     ) async throws -> ChatConfiguration {
+        // Before the user can ask something else.
+        let (choice, keys) = (choice, keys)
         if let path = options.gguf, !FileManager.default.isReadableFile(atPath: path) {
             throw ValidationError("--gguf \(path): there is no such file, or it cannot be read.")
         }
@@ -185,9 +189,11 @@ extension Program {
             )
         }
         var settings = settings()
-        settings.model = choice.model ?? "local"
+        settings.model = choice.model ?? Self.localName
         settings.baseURL = base
+        settings.keyPlaceholder = keys.known ?? ""
         settings.isLocal = true
+        keep(Local(choice: choice, keys: keys, settings: settings))
         return configuration(script, settings, environment)
     }
 

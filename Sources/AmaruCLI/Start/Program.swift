@@ -17,11 +17,8 @@ import ArgumentParser
 /// The parts that live as long as the process.
 final class Program: Sendable {
     let options: ChatOptions
-    /// What is asked, by the options, the variables and the user's settings.
-    let choice: ModelChoice
     let userSettings: UserSettings
     let network: HTTPStack
-    let keys: KeyRing
     let resources: PythonResources
     /// The process's variables, with placeholders in place of keys.
     let variables: [String: String]
@@ -30,6 +27,30 @@ final class Program: Sendable {
     let interrupts: InterruptRoute
     private let start = ContinuousClock.now
     private let server = Lock<LocalModelServer?>(nil)
+    /// Further fields of each request, as JSON texts, which go before those of the settings.
+    private let requestOptions: [String: String]
+    private let asked: Lock<Asked>
+
+    /// What a chat asks, which it may change.
+    struct Asked {
+        var choice: ModelChoice
+        var keys: KeyRing
+        /// The keys of what was asked before.
+        var former: [KeyRing] = []
+        var local: Local?
+    }
+
+    /// The model on this machine, once it answers.
+    struct Local {
+        let choice: ModelChoice
+        let keys: KeyRing
+        let settings: ChatSettings
+    }
+
+    /// What is asked, by the options, the variables and the user's settings.
+    var choice: ModelChoice { asked.withLock { $0.choice } }
+    var keys: KeyRing { asked.withLock { $0.keys } }
+    var local: Local? { asked.withLock { $0.local } }
 
     /// Reads the user's settings and the environment, once, and takes the keys out of it.
     ///
@@ -58,8 +79,8 @@ final class Program: Sendable {
             configuration: configuration
         )
         choice.options.merge(requestOptions) { _, own in own }
-        self.choice = choice
-        keys = try KeyRing(
+        self.requestOptions = requestOptions
+        let keys = try KeyRing(
             named: options.keyEnv,
             baseURL: choice.baseURL,
             isUsed: !options.noKey,
@@ -70,6 +91,7 @@ final class Program: Sendable {
             ),
             vault: vault
         )
+        asked = Lock(Asked(choice: choice, keys: keys))
         variables = ProcessInfo.processInfo.environment
         network = try options.network.stack(
             variables: variables,
@@ -131,8 +153,34 @@ final class Program: Sendable {
         ProcessEnd.leave(code)
     }
 
+    /// Asks something else from now on, with the keys of it.
+    func ask(_ new: ModelChoice, keys ring: KeyRing) {
+        asked.withLock { asked in
+            // The keys of the model here belong to no provider.
+            if ring !== asked.keys, asked.keys !== asked.local?.keys {
+                asked.former.append(asked.keys)
+            }
+            (asked.choice, asked.keys) = (new, ring)
+            asked.choice.options.merge(requestOptions) { _, own in own }
+        }
+    }
+
+    /// The keys of a choice.
+    ///
+    /// - Throws: As `KeyRing.switched(to:)`.
+    func keys(of new: ModelChoice) throws -> KeyRing {
+        let (choice, keys, former) = asked.withLock { ($0.choice, $0.keys, $0.former) }
+        if new.provider == choice.provider, new.baseURL == choice.baseURL { return keys }
+        let made = try keys.switched(to: new)
+        // A key that was typed or fetched is not asked for again.
+        return former.first { $0.origin == made.origin && $0.provider == made.provider } ?? made
+    }
+
     /// Keeps the model server that must end with the program.
     func keep(_ new: LocalModelServer) { server.withLock { $0 = new } }
+
+    /// Keeps what the model on this machine is asked with.
+    func keep(_ new: Local) { asked.withLock { $0.local = new } }
 
     /// Reports a time of the start, if asked to.
     func trace(_ event: String) {

@@ -15,14 +15,14 @@ enum Report {
 
     /// Writes text with its own line endings.
     static func text(_ text: String) {
-        try? PosixCall.writeAll(EscapeFilter.clean(text), to: STDERR_FILENO)
+        try? PosixCall.writeAll(ShownText.harmless(text), to: STDERR_FILENO)
     }
 
     /// Writes text to standard output; a terminal gets nothing of it that it would obey.
     ///
     /// - Throws: `TerminalError` if standard output is closed or cannot be written.
     static func output(_ text: String) throws {
-        let shown = isatty(STDOUT_FILENO) == 1 ? EscapeFilter.clean(text) : text
+        let shown = isatty(STDOUT_FILENO) == 1 ? ShownText.harmless(text) : text
         try TerminalOutput.write(shown, to: STDOUT_FILENO)
     }
 

@@ -7,6 +7,21 @@ import AmaruChat
 struct TerminalSize: Equatable, Sendable {
     var columns: Int
     var rows: Int
+
+    init(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// The size of a terminal; 80 by 24 if it has none.
+    init(of descriptor: Int32) {
+        var window = winsize()
+        let isKnown =
+            ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0
+            && window.ws_col > 0 && window.ws_row > 0
+        columns = isKnown ? Int(window.ws_col) : 80
+        rows = isKnown ? Int(window.ws_row) : 24
+    }
 }
 
 /// Turns a prompt and a text into what a terminal must be told, knowing what it shows now.

@@ -88,14 +88,7 @@ final class TerminalSession: Sendable {
     }
 
     /// The terminal's size; 80 by 24 if it has none.
-    var size: TerminalSize {
-        var window = winsize()
-        guard
-            ioctl(outputDescriptor, UInt(TIOCGWINSZ), &window) == 0,
-            window.ws_col > 0, window.ws_row > 0
-        else { return TerminalSize(columns: 80, rows: 24) }
-        return TerminalSize(columns: Int(window.ws_col), rows: Int(window.ws_row))
-    }
+    var size: TerminalSize { TerminalSize(of: outputDescriptor) }
 
     /// Waits for the user's next line.
     ///

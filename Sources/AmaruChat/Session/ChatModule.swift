@@ -26,7 +26,7 @@ enum ChatModule {
         PythonModule("_amaru_chat", documentation: "The chat of the host.") {
             Turn.pythonClass
             PythonFunction("settings", documentation: "Returns the settings of this run.") {
-                () in PythonCoded(configuration.settings)
+                () in PythonCoded(session.settings ?? configuration.settings)
             }
             PythonFunction(
                 "notice",

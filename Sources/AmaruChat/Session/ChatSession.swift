@@ -45,6 +45,8 @@ public final class ChatSession: Sendable {
         var start: Task<Offer, any Error>?
         /// What the script runs in, once that is prepared.
         var configuration: ChatConfiguration?
+        /// What was changed of its settings before.
+        var changes: [@Sendable (inout ChatSettings) -> Void] = []
         var turns: OpenTurns
         /// What Python is made to stop, one after another.
         var stopping: Task<Void, Never>?
@@ -112,6 +114,17 @@ public final class ChatSession: Sendable {
     /// What the script is told, once that is prepared.
     public var settings: ChatSettings? { state.withLock { $0.configuration?.settings } }
 
+    /// Changes what the script is told, from its next look at the settings on.
+    public func change(_ body: @escaping @Sendable (inout ChatSettings) -> Void) {
+        state.withLock { state in
+            guard var configuration = state.configuration else {
+                return state.changes.append(body)
+            }
+            body(&configuration.settings)
+            state.configuration = configuration
+        }
+    }
+
     /// What came of the script's latest exchange; nil if there was none.
     public var lastOutcome: HTTPOutcome? {
         state.withLock { $0.configuration }?.network.lastOutcome
@@ -148,8 +161,12 @@ public final class ChatSession: Sendable {
 
     private func startNow() async throws -> Offer {
         do {
-            let configuration = try await prepare()
-            state.withLock { $0.configuration = configuration }
+            let prepared = try await prepare()
+            let configuration = state.withLock { state in
+                let configuration = state.changes.reduce(into: prepared) { $1(&$0.settings) }
+                state.configuration = configuration
+                return configuration
+            }
             var python = configuration.python
             python.onUnhandledError = { [weak self] exception in
                 if self?.isStarting == true { return configuration.report(exception.traceback) }

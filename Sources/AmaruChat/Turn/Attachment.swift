@@ -1,7 +1,7 @@
 // A file that belongs to a message, or to an answer.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
+public import Amaru
 
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
@@ -31,6 +31,32 @@ public struct Attachment: Sendable, Equatable {
     }
 }
 
+extension Attachment: ConvertibleToPython, PythonTypeHinted {
+    /// Its type in stubs.
+    public static var pythonTypeHint: String { "amaru.Attachment" }
+
+    /// Makes an `amaru.Attachment`.
+    public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        try PythonActor.runBlocking {
+            let make: PythonObject = try Python.import("amaru").Attachment
+            return try make(name, mediaType, bytes) as PythonObject
+        }.pythonReference(gil)
+    }
+}
+
+/// What was said before, as Python sees it.
+struct HistoryList: ConvertibleToPython, PythonTypeHinted {
+    let exchanges: [ChatExchange]
+
+    static var pythonTypeHint: String { "list[tuple[str, str, list[amaru.Attachment]]]" }
+
+    func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
+        try exchanges.map {
+            PythonTuple(ShownText($0.question), ShownText($0.answer), $0.attachments)
+        }.pythonReference(gil)
+    }
+}
+
 /// The attachments of a turn as Python sees them: made once, and then the same objects.
 struct AttachmentList: ConvertibleToPython, PythonTypeHinted {
     let turn: Turn
@@ -41,10 +67,7 @@ struct AttachmentList: ConvertibleToPython, PythonTypeHinted {
         if turn.attachments.isEmpty { return try [String]().pythonReference(gil) }
         return try PythonActor.runBlocking {
             if let made = turn.files.object { return made }
-            let make: PythonObject = try Python.import("amaru").Attachment
-            let made = try PythonObject(
-                turn.attachments.map { try make($0.name, $0.mediaType, $0.bytes) as PythonObject }
-            )
+            let made = try PythonObject(turn.attachments)
             turn.files.object = made
             return made
         }.pythonReference(gil)

@@ -119,10 +119,11 @@ extension Turn: PythonClassInstance {
         PythonProperty("ended") { $0.end != nil }
         PythonProperty(
             "history",
-            documentation: "The questions and answers before this, or None for those remembered."
-        ) { turn in
-            turn.history.map { $0.map { [ShownText($0.question), ShownText($0.answer)] } }
-        }
+            documentation: """
+                The questions and answers before this, with the questions' files; None for those \
+                remembered.
+                """
+        ) { turn in turn.history.map { HistoryList(exchanges: $0) } }
         PythonProperty("messages", documentation: "The messages of a request, or None.") {
             RequestedMessages(turn: $0)
         }

@@ -49,11 +49,14 @@ public struct ChatExchange: Sendable, Equatable {
     public let question: String
     /// What was shown, also of an answer that was cut short.
     public let answer: String
+    /// The files that went with the question.
+    public let attachments: [Attachment]
 
     /// Creates an exchange.
-    public init(question: String, answer: String) {
+    public init(question: String, answer: String, attachments: [Attachment] = []) {
         self.question = question
         self.answer = answer
+        self.attachments = attachments
     }
 }
 

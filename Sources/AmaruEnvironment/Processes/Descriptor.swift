@@ -50,6 +50,21 @@ package final class Descriptor: Sendable {
     /// - Throws: `PosixError` if the process has no free descriptors.
     static func null() throws -> Descriptor { try Descriptor(opening: "/dev/null", .readWrite) }
 
+    /// Creates a file without a name, from which a text can be read.
+    ///
+    /// - Throws: `PosixError` if the folder cannot be written, or has no room.
+    package static func file(holding text: String, in folder: String) throws -> Descriptor {
+        var template = Array("\(folder)/amaru-XXXXXX".utf8CString)
+        let number = mkstemp(&template)
+        guard number >= 0 else { throw PosixError("create a file in \(folder)") }
+        let file = Descriptor(number)
+        unlink(template)
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        try PosixCall.writeAll(text, to: number)
+        guard lseek(number, 0, SEEK_SET) == 0 else { throw PosixError("read back a file") }
+        return file
+    }
+
     /// Creates a pipe.
     ///
     /// - Throws: `PosixError` if the process has no free descriptors.

@@ -21,15 +21,19 @@ package enum ForegroundProgram {
     /// It belongs to this job: Ctrl-C and Ctrl-Z are signals for both, so the caller decides what
     /// it does with its own; the shell that continues the job continues both.
     ///
+    /// - `input`: Its standard input, in place of this process's.
     /// - Throws: `PosixError` if it can't be started.
     package static func run(
         executable: String,
         arguments: [String],
-        environment: [String: String]
+        environment: [String: String],
+        input: Descriptor? = nil
     ) throws -> End {
-        let streams = try [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO].map {
-            try Descriptor(duplicating: $0)
-        }
+        let streams = [
+            try input ?? Descriptor(duplicating: STDIN_FILENO),
+            try Descriptor(duplicating: STDOUT_FILENO),
+            try Descriptor(duplicating: STDERR_FILENO),
+        ]
         var spawn = Spawn(
             executable: executable,
             arguments: arguments,
@@ -38,6 +42,8 @@ package enum ForegroundProgram {
         )
         spawn.group = getpgrp()
         let process = try spawn.start()
+        let watch = try StopWatch(process)
+        defer { watch.end() }
         var wasStopped = false
         while true {
             var status: Int32 = 0
@@ -46,7 +52,8 @@ package enum ForegroundProgram {
                 continue
             }
             guard status & 0xFF == 0x7F else {
-                return wasStopped ? .stopped : .ended(ExitStatus(waitStatus: status))
+                let isStopped = wasStopped || watch.hasKilled
+                return isStopped ? .stopped : .ended(ExitStatus(waitStatus: status))
             }
             // SIGTSTP, SIGTTIN and SIGTTOU have stopped the whole job, and the shell knows.
             guard (status >> 8) & 0xFF == SIGSTOP else { continue }

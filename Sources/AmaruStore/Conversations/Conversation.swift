@@ -80,6 +80,10 @@ package struct StoredTurn: Sendable, Equatable {
     package var request: String?
     package var answer = ""
     package var model: String
+    /// The base URL that was asked; empty for the model on this machine, and if it is not known.
+    package var server = ""
+    /// The files that went with the question.
+    package var files: [StoredFile] = []
     package var state = State.running
     /// The model's reason to end, or what failed.
     package var reason = ""

@@ -1,6 +1,16 @@
 // What the store holds: lists, single conversations, searches.
 // SPDX-License-Identifier: Apache-2.0
 
+/// The tokens that one model of one server has used in a conversation.
+package struct UsedTokens: Sendable, Equatable {
+    package let conversation: String
+    package let server: String
+    package let model: String
+    package let turns: Int
+    package let prompt: Int
+    package let completion: Int
+}
+
 /// A turn that a search has found.
 package struct FoundConversation: Sendable, Equatable {
     package let conversation: Conversation
@@ -61,6 +71,30 @@ extension ConversationStore {
         ).first
     }
 
+    /// The tokens of all conversations, as far as servers have counted them.
+    package func usage() throws(StoreError) -> [UsedTokens] {
+        // As floating-point numbers, which cannot overflow.
+        try database.rows(
+            """
+            SELECT c.id, CASE t.server WHEN '' THEN c.server ELSE t.server END AS place, t.model,
+                count(*), total(t.prompt_tokens), total(t.completion_tokens)
+            FROM turn t JOIN conversation c ON c.id = t.conversation
+            WHERE t.prompt_tokens IS NOT NULL OR t.completion_tokens IS NOT NULL
+            GROUP BY c.id, place, t.model
+            """,
+            as: { row in
+                UsedTokens(
+                    conversation: row.text(0),
+                    server: row.text(1),
+                    model: row.text(2),
+                    turns: Int(row.integer(3)),
+                    prompt: Int(max(0, min(row.real(4), 1e15))),
+                    completion: Int(max(0, min(row.real(5), 1e15)))
+                )
+            }
+        )
+    }
+
     /// The identifiers that begin with a text, at most a few.
     package func identifiers(beginningWith text: String) throws(StoreError) -> [String] {
         // No wildcard of GLOB is in a text that can be an identifier.
@@ -86,6 +120,8 @@ extension ConversationStore {
     }
 
     /// A conversation with all of its turns in the order that they began; nil if it is missing.
+    ///
+    /// What attached files hold is fetched by `fetchFiles(of:)`.
     package func load(_ id: String) throws(StoreError) -> WholeConversation? {
         let found = try database.rows(
             """
@@ -102,15 +138,20 @@ extension ConversationStore {
             }
         )
         guard let conversation = found.first else { return nil }
+        let files = try files(of: id)
         let turns = try database.rows(
             """
             SELECT id, parent, question, model, started, state, reason, prompt_tokens,
-                completion_tokens, ended, request,
+                completion_tokens, ended, request, server,
                 CASE state WHEN 'running' THEN \(Self.answerFromLog) ELSE answer END
-            FROM turn WHERE conversation = ? ORDER BY started, rowid
+            FROM turn WHERE conversation = ? ORDER BY started, id
             """,
             .text(id),
-            as: Self.turn
+            as: { row in
+                var turn = Self.turn(row)
+                turn.files = files[turn.id] ?? []
+                return turn
+            }
         )
         return WholeConversation(conversation: conversation, turns: turns)
     }
@@ -129,7 +170,8 @@ extension ConversationStore {
         turn.completionTokens = row.optionalInteger(8).map(Int.init)
         turn.ended = row.optionalReal(9)
         turn.request = row.optionalText(10)
-        turn.answer = row.text(11)
+        turn.server = row.text(11)
+        turn.answer = row.text(12)
         return turn
     }
 

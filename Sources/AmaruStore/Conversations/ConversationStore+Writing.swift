@@ -134,7 +134,8 @@ extension ConversationStore {
             """
             INSERT INTO conversation (id, title, model, script, created, changed, server, system,
                 owner)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET server = excluded.server
             """,
             .text(conversation.id),
             .text(conversation.title),
@@ -156,8 +157,9 @@ extension ConversationStore {
         try database.run(
             """
             INSERT INTO turn (id, conversation, parent, writer, state, reason, model,
-                prompt_tokens, completion_tokens, started, ended, question, answer, request)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                prompt_tokens, completion_tokens, started, ended, question, answer, request,
+                server)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(turn.id),
             .text(conversation),
@@ -172,8 +174,10 @@ extension ConversationStore {
             SQLValue(turn.ended),
             .text(turn.question),
             .text(turn.answer),
-            SQLValue(turn.request)
+            SQLValue(turn.request),
+            .text(turn.server)
         )
+        try add(turn.files, to: turn.id)
     }
 
     private func insert(_ events: [StoredEvent], _ turn: Int64) throws(StoreError) {

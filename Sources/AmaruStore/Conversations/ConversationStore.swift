@@ -38,8 +38,13 @@ package final class ConversationStore {
             try store.finishInterrupted()
             return store
         } catch let error where error.code == .unwritable || error.code == .full {
-            return try ConversationStore(path, try openedToRead(path), isReadOnly: true)
+            return try toRead(at: path)
         }
+    }
+
+    /// Opens the store to read what it has.
+    static func toRead(at path: String) throws(StoreError) -> ConversationStore {
+        try ConversationStore(path, try openedToRead(path), isReadOnly: true)
     }
 
     private init(_ path: String, _ database: Database, isReadOnly: Bool) throws(StoreError) {
@@ -79,7 +84,9 @@ package final class ConversationStore {
     }
 
     private static func checked(_ database: Database) throws(StoreError) -> Database {
-        try Schema.refuse(try database.number("PRAGMA user_version"), database)
+        let found = try database.number("PRAGMA user_version")
+        try Schema.refuse(found, database)
+        if let views = Schema.views[Int(found)] { try database.script(views) }
         return database
     }
 

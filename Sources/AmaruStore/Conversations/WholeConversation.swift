@@ -73,6 +73,8 @@ extension StoredTurn {
             model: model,
             at: started
         )
+        turn.server = server
+        turn.files = files
         turn.answer = answer
         turn.state = state
         turn.reason = reason

@@ -60,7 +60,9 @@ package struct TurnRecorder: Sendable {
             at: stored.started
         )
         first.request = stored.request
-        writer.add { [first, conversation] store throws(StoreError) in
+        first.server = stored.server
+        first.files = stored.files.map { $0.cleaned(of: vault) }
+        writer.add { [conversation, first] store throws(StoreError) in
             try store.begin(first, in: conversation)
         }
         let viewer = turn.viewer()
@@ -125,5 +127,19 @@ package struct TurnRecorder: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+}
+
+extension StoredFile {
+    /// The file without secrets; one that is no text, and holds a key, is not kept.
+    fileprivate func cleaned(of vault: SecretVault) -> StoredFile {
+        let name = TextRedactor.clean(name, of: vault)
+        guard let bytes else {
+            return StoredFile(id: id, name: name, mediaType: mediaType, size: size, bytes: nil)
+        }
+        let text = String(validating: bytes, as: UTF8.self)
+        let isHeld = vault.holdsKey(text ?? String(decoding: bytes, as: UTF8.self))
+        let kept = isHeld ? text.map { Array(TextRedactor.clean($0, of: vault).utf8) } : bytes
+        return StoredFile(id: id, name: name, mediaType: mediaType, size: size, bytes: kept)
     }
 }

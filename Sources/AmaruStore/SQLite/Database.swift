@@ -154,6 +154,15 @@ final class Database {
                     return amaru_sqlite_bind_text(statement, position, start, count)
                 }
             }
+        case .blob(let bytes):
+            return bytes.withUnsafeBytes { bytes in
+                // Without an address it would be bound as null.
+                guard let start = bytes.baseAddress else {
+                    return sqlite3_bind_zeroblob(statement, position, 0)
+                }
+                let count = sqlite3_uint64(bytes.count)
+                return amaru_sqlite_bind_blob(statement, position, start, count)
+            }
         }
     }
 
@@ -195,6 +204,12 @@ struct Row {
         guard let start = sqlite3_column_text(statement, column) else { return "" }
         let count = Int(sqlite3_column_bytes(statement, column))
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
+    func bytes(_ column: Int32) -> [UInt8] {
+        guard let start = sqlite3_column_blob(statement, column) else { return [] }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }

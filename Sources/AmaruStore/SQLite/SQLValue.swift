@@ -9,6 +9,7 @@ enum SQLValue: Sendable, Equatable, ExpressibleByIntegerLiteral, ExpressibleBySt
     case integer(Int64)
     case real(Double)
     case text(String)
+    case blob([UInt8])
 
     init(nilLiteral: ()) { self = .null }
     init(integerLiteral value: Int64) { self = .integer(value) }

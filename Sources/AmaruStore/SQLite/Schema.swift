@@ -12,7 +12,17 @@ enum Schema {
     static var version: Int64 { Int64(migrations.count) }
 
     /// What leads from each version to the next one.
-    static let migrations = [first]
+    static let migrations = [first, second]
+
+    /// What an older file, which cannot be changed, is read through.
+    static let views = [
+        1: """
+        PRAGMA temp_store = MEMORY;
+        CREATE TEMP VIEW turn AS SELECT *, '' AS server FROM main.turn;
+        CREATE TEMP TABLE file (id, name, media_type, size, bytes);
+        CREATE TEMP TABLE attachment (turn, number, file);
+        """
+    ]
 
     private static let first = """
         CREATE TABLE conversation (
@@ -75,6 +85,30 @@ enum Schema {
         CREATE TRIGGER turn_removed AFTER DELETE ON turn WHEN old.state <> 'running' BEGIN
             INSERT INTO search (search, rowid, question, answer)
             VALUES ('delete', old.id, old.question, old.answer);
+        END;
+        """
+
+    /// Files that go with a question, and the server that each question went to.
+    private static let second = """
+        ALTER TABLE turn ADD COLUMN server TEXT NOT NULL DEFAULT '';
+
+        CREATE TABLE file (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            bytes BLOB
+        );
+        CREATE TABLE attachment (
+            turn INTEGER NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            file INTEGER NOT NULL REFERENCES file (id),
+            PRIMARY KEY (turn, number)
+        ) WITHOUT ROWID;
+        CREATE INDEX attachment_file ON attachment (file);
+        CREATE TRIGGER attachment_removed AFTER DELETE ON attachment
+        WHEN NOT EXISTS (SELECT 1 FROM attachment WHERE file = old.file) BEGIN
+            DELETE FROM file WHERE id = old.file;
         END;
         """
 }

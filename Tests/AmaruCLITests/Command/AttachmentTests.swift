@@ -84,6 +84,63 @@ extension BuiltCommand {
             #expect(Self.url(parts.last)?.hasPrefix("data:image/png;base64,iVBORw0K") == true)
         }
 
+        @Test func `Files stay with their question: asked again, gone on with, exported`()
+            async throws
+        {
+            let server = ScriptedServer((1...4).map { .chat("answer \($0)") })
+            let key = "sk-in-a-file-4711"
+            try folder.write("the key is \(key)\n", to: "notes.txt")
+            let environment = ["OPENAI_API_KEY": key]
+            let terminal = try PseudoTerminal()
+            let exported = try await withChat(server) { options in
+                let chat = try AmaruProcess(
+                    options + ["-a", "p.png"],
+                    on: terminal,
+                    in: folder,
+                    environment: environment
+                )
+                for (line, answer) in [("see @notes.txt", "answer 1"), ("/retry", "answer 2")] {
+                    try await terminal.waitFor("> ")
+                    try terminal.send(line + "\r")
+                    try await terminal.waitFor(answer)
+                    // It is not read again.
+                    try? FileManager.default.removeItem(atPath: folder.path + "/notes.txt")
+                }
+                try await terminal.waitFor("> ")
+                try terminal.send("/edit see @notes.txt again\r")
+                try await terminal.waitFor("answer 3")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+                let more = try await AmaruProcess.run(
+                    options + ["-c", "more"],
+                    in: folder,
+                    environment: environment
+                )
+                #expect(more.output == "answer 4\n", "\(more)")
+                return try await AmaruProcess.run(["history", "export", "--json"], in: folder)
+            }
+            let picture = Self.png.base64EncodedString()
+            let texts = server.requests.map(\.bodyText)
+            #expect(texts.count == 4)
+            #expect(texts.allSatisfy { $0.contains(picture) }, "\(texts)")
+            let asked = "the key is "
+            #expect(texts.allSatisfy { $0.components(separatedBy: asked).count == 2 }, "\(texts)")
+            // The picture is on the disk once, and the key not at all.
+            let home = try ConfiguredFolder()
+            let parts = exported.output.components(separatedBy: #""data":"\#(picture)""#)
+            #expect(parts.count == 4, "\(exported)")
+            let store = folder.path + "/.local/share/amaru"
+            for name in try FileManager.default.subpathsOfDirectory(atPath: store) {
+                let bytes = FileManager.default.contents(atPath: "\(store)/\(name)") ?? Data()
+                #expect(bytes.firstRange(of: Data(key.utf8)) == nil, "\(name)")
+            }
+            let added = try await home.amaru("history", "import", "-", input: exported.output)
+            #expect(added.errors == "1 added\n", "\(added)")
+            #expect(try await home.amaru("history", "export", "--json").output == exported.output)
+            let shown = try await home.amaru("history", "export").output
+            #expect(shown.contains("*Attached: p.png (image/png, 12 bytes), notes.txt"), "\(shown)")
+        }
+
         @Test func `A script has the files of its turn, and answers with some`() async throws {
             try folder.write(
                 """

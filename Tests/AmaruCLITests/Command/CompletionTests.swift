@@ -1,6 +1,7 @@
 // What a shell completes, by the script that the command prints.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruTesting
 import Foundation
 import Testing
@@ -12,7 +13,7 @@ extension BuiltCommand {
         /// Completes an empty word behind the arguments.
         private static let complete = #"""
             source <("$0" --generate-completion-script bash)
-            COMP_WORDS=(amaru "$@" "")
+            COMP_WORDS=("$0" "$@" "")
             COMP_CWORD=$(($# + 1))
             COMP_LINE="amaru $* "
             COMP_POINT=${#COMP_LINE}
@@ -23,7 +24,8 @@ extension BuiltCommand {
         @Test(
             .enabled(if: FileManager.default.isExecutableFile(atPath: bash)),
             arguments: [
-                (["run"], ["script.py", "folder"]),
+                (["run"], ["script.py", "folder"]), (["--record"], ["session.jsonl"]),
+                (["-a"], ["script.py"]),
                 (["run", "--gguf"], ["model.gguf", "folder"]),
                 (["chat", "--replay"], ["session.jsonl"]),
                 (["chat", "--record"], ["session.jsonl"]),
@@ -39,13 +41,70 @@ extension BuiltCommand {
             for path in ["script.py", "model.gguf", "session.jsonl", "folder/main.py"] {
                 try folder.write("", to: path)
             }
+            let found = try await Self.complete(arguments, in: folder)
+            #expect(Set(found).isSuperset(of: files), "\(found)")
+        }
+
+        private static func complete(
+            _ arguments: [String],
+            in folder: TemporaryFolder,
+            environment: [String: String?] = [:]
+        ) async throws -> [String] {
             let result = try await AmaruProcess.run(
-                ["-c", Self.complete, AmaruProcess.command] + arguments,
-                of: Self.bash,
-                in: folder
+                ["-c", complete, AmaruProcess.command] + arguments,
+                of: bash,
+                in: folder,
+                environment: environment
             )
-            let found = result.output.split(separator: "\n").map(String.init)
-            #expect(Set(found).isSuperset(of: files), "\(result)")
+            return result.output.split(separator: "\n").map(String.init)
+        }
+
+        @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: bash)))
+        func `Models and conversations are completed, without the word chat too`() async throws {
+            let server = try await ScriptedServer.withModels(["alpha", "beta"])
+            let home = try ConfiguredFolder(
+                """
+                model = "one"
+                [providers.one]
+                base-url = "\(server.url)/v1"
+                key = "none"
+                [aliases]
+                quick = "one/beta"
+                """
+            )
+            _ = try await home.amaru("models")
+            _ = try await home.amaru("a question")
+            await server.shutDown()
+            let listed = try await home.amaru("history").output
+            let id = String(listed.prefix { $0 != " " })
+            let variables = home.variables
+            for words in [["--model"], ["-m"], ["chat", "--model"], ["run", "--model"]] {
+                let found = try await Self.complete(words, in: home.folder, environment: variables)
+                #expect(Set(found).isSuperset(of: ["quick", "alpha", "one/beta"]), "\(words)")
+            }
+            for words in [["-c"], ["chat", "-c"], ["history", "show"], ["history", "delete"]] {
+                let found = try await Self.complete(words, in: home.folder, environment: variables)
+                #expect(found.contains(id), "\(words): \(found)")
+            }
+            let all = try await Self.complete([], in: home.folder, environment: variables)
+            #expect(Set(all).isSuperset(of: ["history", "--model", "--continue"]), "\(all)")
+        }
+
+        @Test(arguments: ["zsh", "fish"])
+        func `The scripts of other shells have the options of a chat at their top`(
+            shell: String
+        ) async throws {
+            let run = try await AmaruProcess.run(
+                ["--generate-completion-script", shell],
+                in: try TemporaryFolder()
+            )
+            #expect(run.status == .exited(0))
+            let isTop = run.output.split(separator: "\n").contains { line in
+                shell == "zsh"
+                    ? line.contains("---completion -- --continue")
+                    : line.contains(#"_flags_or_options "amaru" c continue"#)
+            }
+            #expect(isTop, "\(run.output.prefix(2000))")
         }
     }
 }

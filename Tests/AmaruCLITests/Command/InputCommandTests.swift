@@ -292,6 +292,7 @@ extension BuiltCommand {
                 ("kill -KILL $$", "ended with signal 9; the text is as it was"),
                 ("kill -STOP $$", "was stopped, and has been ended; the text is as it was"),
                 ("'./stop here' --flag", "was stopped, and has been ended; the text is as it was"),
+                ("true && './stop here'", "was stopped, and has been ended; the text is as it was"),
                 ("./pipe", "the editor has put no file in its file's place; the text is as it"),
                 ("rm", "the editor has removed its file; the text is as it was"),
             ]

@@ -42,6 +42,26 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: expected, errors: ""))
         }
 
+        @Test func `On a terminal too, lines with a slash are the script's`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                "import amaru\n@amaru.reply\ndef answer(message):\n    return 'got ' + message",
+                to: "script.py"
+            )
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            for line in ["/undo", "/model x", "/exit", "/help"] {
+                try await terminal.waitFor("> ")
+                try terminal.send(line + "\r")
+                try await terminal.waitFor("got \(line)")
+            }
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+            let kept = try await AmaruProcess.run(["history"], in: folder)
+            #expect(kept.output.contains("/undo"), "\(kept)")
+        }
+
         @Test(arguments: ["async def", "def"], ["yield", "return"])
         func `A reply that raises fails its own turn only`(kind: String, way: String) async throws {
             let source = """

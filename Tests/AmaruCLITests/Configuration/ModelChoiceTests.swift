@@ -143,7 +143,7 @@ import Testing
         #expect {
             try Self.choice(row, Self.configuration)
         } throws: { error in
-            "\(error)".contains("did you mean --model \(meant)?")
+            "\(error)".contains("did you mean \(meant)?")
         }
     }
 

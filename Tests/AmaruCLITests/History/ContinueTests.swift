@@ -49,6 +49,33 @@ extension BuiltCommand {
             #expect(try await ids().count == 2)
         }
 
+        @Test(
+            "On a terminal the last exchange is shown where a conversation goes on",
+            arguments: [
+                ([], "\u{1B}[2m> two\u{1B}[0m"), (["--plain"], "\r\n> two\r\n"),
+            ]
+        )
+        func lastExchange(options: [String], question: String) async throws {
+            let long = (1...30).map { "line \($0)" }.joined(separator: "\n")
+            let server = ScriptedServer([.chat("first"), .chat(long), .chat("more")])
+            let terminal = try PseudoTerminal()
+            try await withChat(server) { [folder] base in
+                _ = try await run(base + ["one"])
+                _ = try await run(base + ["-c", "two"])
+                let chat = try AmaruProcess(base + options + ["-c"], on: terminal, in: folder)
+                try await terminal.waitFor("going on with")
+                try await terminal.waitFor("line 30")
+                try await terminal.waitFor("> ")
+                try terminal.send("three\r")
+                try await terminal.waitFor("more")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+            }
+            #expect(terminal.output.contains(question), "\(terminal.output)")
+            #expect(terminal.output.contains("line 16") && !terminal.output.contains("line 15"))
+            #expect(!terminal.output.contains("first"), "\(terminal.output)")
+        }
+
         @Test func `Where there is none to go on with, that is said`() async throws {
             let none = try await run(["-c", "hello"])
             #expect(none.errors == "amaru: There is no conversation yet that could be continued.\n")

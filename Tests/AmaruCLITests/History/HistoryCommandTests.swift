@@ -127,6 +127,62 @@ extension BuiltCommand {
             }
         }
 
+        /// Shows a conversation of many lines on a terminal.
+        private func shown(_ environment: [String: String?]) async throws -> String {
+            let items = String(repeating: "- item\\n", count: 40)
+            let answer = "Some **bold** text.\\n\\n\(items)\\nThe end."
+            let line =
+                #"{"id":"2ccccccccc","title":"long","model":"","created":1,"changed":1,"head":1,"#
+                + #""turns":[{"id":1,"question":"q","answer":"\#(answer)","state":"finished","#
+                + #""started":1}]}"#
+            _ = try await run(["import", "-"], input: line + "\n")
+            let terminal = try PseudoTerminal()
+            let process = try AmaruProcess(
+                ["history", "show", "2c"],
+                on: terminal,
+                in: folder,
+                environment: environment
+            )
+            try await terminal.waitFor("The end.")
+            #expect(try await process.end() == .exited(0))
+            return terminal.output
+        }
+
+        @Test func `On a terminal it is laid out, and goes through the pager if it is long`()
+            async throws
+        {
+            let bold = "\u{1B}[1mbold\u{1B}[0m"
+            let paged = try await shown(["PAGER": "echo $LESS; sed s/item/thing/"])
+            #expect(paged.hasPrefix("R\r\n"), "\(paged)")
+            #expect(paged.contains(bold) && paged.contains("• thing"), "\(paged)")
+            for pager in ["", " ", "/nowhere/pager"] {
+                let direct = try await shown(["PAGER": pager])
+                #expect(direct.contains(bold) && direct.contains("• item"), "\(direct)")
+            }
+            let plain = try await shown(["TERM": "dumb", "PAGER": "sed s/item/thing/"])
+            #expect(plain.contains("**bold**") && plain.contains("- item"), "\(plain)")
+            let short = try PseudoTerminal(columns: 80)
+            _ = try await run(["import", "-"], input: Self.first + "\n")
+            let process = try AmaruProcess(
+                ["history", "show", "2a"],
+                on: short,
+                in: folder,
+                environment: ["PAGER": "sed s/serpent/thing/"]
+            )
+            try await short.waitFor("A serpent.")
+            #expect(try await process.end() == .exited(0))
+        }
+
+        @Test func `Titles that would turn letters around are spelled out`() async throws {
+            let line = Self.first.replacing("About", with: "\u{202E}About\u{2066}")
+            _ = try await run(["import", "-"], input: line + "\n")
+            let list = try await run([]).output
+            #expect(list.contains("<U+202E>About<U+2066> serpents"), "\(list)")
+            let found = try await run(["search", "serpent"]).output
+            #expect(found.contains("<U+202E>About"), "\(found)")
+            #expect(try await run(["show", "2a"]).output.hasPrefix("# <U+202E>About"))
+        }
+
         @Test func `All are deleted only when the user says so`() async throws {
             try await fill()
             let silent = try await run(["delete", "--all"])
