@@ -28,6 +28,14 @@ extension Screen {
         frameTimer?.cancel()
         frameTimer = nil
         try await writeFrame(answer)
+        let end = ContinuousClock.now + colorPatience
+        while answer.awaitsColors, !isStopped, !Task.isCancelled, .now < end {
+            try? await Task.sleep(for: LiveAnswer.interval)
+            try await writeFrame(answer)
+        }
+        guard answer.awaitsColors else { return }
+        answer.change { $0.giveUpColors() }
+        try await writeFrame(answer)
     }
 
     /// Leaves all that came of an answer, without waiting for the terminal.
@@ -38,7 +46,10 @@ extension Screen {
             answer.change { $0.abandon() }
             return terminal.post("")
         }
-        answer.change { $0.finish() }
+        answer.change {
+            $0.finish()
+            $0.giveUpColors()
+        }
         answer.frame(of: terminal.size) { terminal.post($0) }
     }
 
@@ -55,14 +66,21 @@ extension Screen {
     /// Writes the next frame if it is time, else later.
     private func refresh(_ answer: LiveAnswer) async throws {
         let delay = answer.delay
-        guard delay > .zero else { return try await writeFrame(answer) }
-        guard frameTimer == nil else { return }
+        if delay <= .zero { try await writeFrame(answer) }
+        guard delay > .zero || answer.awaitsColors, frameTimer == nil else { return }
+        wait(max(delay, LiveAnswer.interval), for: answer)
+    }
+
+    private func wait(_ delay: Duration, for answer: LiveAnswer) {
         frameTimer = Task {
             try? await Task.sleep(for: delay)
             guard !Task.isCancelled else { return }
             frameTimer = nil
             // The output's end is found by whoever writes next.
             try? await writeFrame(answer)
+            if answer.awaitsColors, frameTimer == nil {
+                wait(max(answer.delay, LiveAnswer.interval), for: answer)
+            }
         }
     }
 

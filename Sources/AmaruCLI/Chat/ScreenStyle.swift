@@ -39,12 +39,21 @@ enum ScreenStyle: Equatable {
     }
 
     /// The view that answers are shown with; nil for plain text.
-    var view: MarkdownView? {
+    ///
+    /// - `highlighter`: What finds the colours of code, if they are wanted.
+    func view(_ highlighter: (any CodeHighlighter)? = nil) -> MarkdownView? {
         let measure = CellMeasure { CellWidth.of($0) }
-        return switch self {
-        case .plain: nil
-        case .finished(let colors): MarkdownView(measure: measure, colors: colors, isLive: false)
-        case .live(let colors): MarkdownView(measure: measure, colors: colors)
+        let (colors, isLive): (TextColors, Bool)
+        switch self {
+        case .plain: return nil
+        case .finished(let own): (colors, isLive) = (own, false)
+        case .live(let own): (colors, isLive) = (own, true)
         }
+        return MarkdownView(
+            measure: measure,
+            colors: colors,
+            isLive: isLive,
+            highlighter: highlighter
+        )
     }
 }

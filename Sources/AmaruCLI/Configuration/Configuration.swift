@@ -24,8 +24,16 @@ struct Configuration: Codable, Equatable, Sendable {
     var model: String?
     /// What stands before an amount of money.
     var currency: String?
+    /// Whether code gets colours; the usual if nil.
+    var highlight: Highlight?
     var providers: [String: Provider] = [:]
     var aliases: [String: Alias] = [:]
+
+    /// Whether code gets colours, and how long it may wait for them.
+    enum Highlight: Codable, Equatable, Sendable {
+        case off
+        case on(seconds: Double?)
+    }
 
     /// A server that models are asked at, with what goes to it.
     struct Provider: Codable, Equatable, Sendable {

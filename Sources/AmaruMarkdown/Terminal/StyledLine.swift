@@ -16,10 +16,12 @@ package struct TextStyle: OptionSet, Hashable, Sendable {
     package static let cyan = TextStyle(rawValue: 256)
     package static let blue = TextStyle(rawValue: 512)
     package static let magenta = TextStyle(rawValue: 1024)
+    package static let green = TextStyle(rawValue: 2048)
+    package static let red = TextStyle(rawValue: 4096)
 
     private static let codes: [(TextStyle, String)] = [
         (.bold, "1"), (.dim, "2"), (.italic, "3"), (.underlined, "4"), (.struck, "9"),
-        (.cyan, "36"), (.blue, "34"), (.magenta, "35"),
+        (.cyan, "36"), (.blue, "34"), (.magenta, "35"), (.green, "32"), (.red, "31"),
     ]
 
     /// What selects the style.
