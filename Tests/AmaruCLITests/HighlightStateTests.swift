@@ -10,8 +10,11 @@ import Testing
     private let now = ContinuousClock.now
     private var state = HighlightState()
 
-    private mutating func begin(after delay: Duration = .zero) throws -> Int {
-        try #require(state.begin("c", at: now + delay)).number
+    private mutating func begin() throws -> Int { try begun().number }
+
+    private mutating func begun() throws -> (number: Int, actions: [HighlightState.Action]) {
+        let begun = state.begin("c", at: now)
+        return try #require(begun)
     }
 
     private static func answer(_ code: Int, _ line: Int, _ styles: String) -> String {
@@ -20,7 +23,7 @@ import Testing
     }
 
     @Test mutating func `Code goes to a process that starts with the first of it`() throws {
-        let (number, actions) = try #require(state.begin("c", at: now))
+        let (number, actions) = try begun()
         #expect(actions == [.start, .send("{\"code\":1,\"language\":\"c\"}\n")])
         let line = HighlightState.Action.send("{\"code\":1,\"text\":\"a\\\"b\"}\n")
         #expect(state.append("a\"b", to: number, at: now) == [line])
@@ -80,7 +83,7 @@ import Testing
 
     @Test mutating func `A process that ends is started again, and soon no more`() throws {
         for _ in 0..<3 {
-            let (number, actions) = try #require(state.begin("c", at: now))
+            let (number, actions) = try begun()
             #expect(actions.first == .start)
             _ = state.append("x", to: number, at: now)
             state.end()

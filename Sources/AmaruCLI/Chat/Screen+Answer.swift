@@ -41,25 +41,36 @@ extension Screen {
     /// Leaves all that came of an answer, without waiting for the terminal.
     nonisolated func leaveAnswer(on terminal: TerminalSession) {
         guard let answer, answer.isLive else { return }
-        guard !terminal.hasDroppedAnswer else {
-            // What the terminal has taken stays as it is: where the cursor stands is not known.
-            answer.change { $0.abandon() }
-            return terminal.post("")
-        }
+        let hasDropped = terminal.hasDroppedAnswer
         answer.change {
             $0.finish()
             $0.giveUpColors()
+            if hasDropped { $0.restart() }
         }
-        answer.frame(of: terminal.size) { terminal.post($0) }
+        answer.frame(of: terminal.size) { frame in
+            guard hasDropped else { return terminal.post(frame) }
+            // What the terminal has taken stays as it is: where the cursor stands is not known.
+            terminal.post("\n")
+            // A terminal that can't keep up gets no more than a block again.
+            if frame.text.utf8.count <= Self.mostRepeated { terminal.post(frame) }
+        }
     }
+
+    /// The longest frame that is written again.
+    private static let mostRepeated = 32 * 1024
 
     /// Writes lines above what may still change; false if nothing may.
     nonisolated func insert(_ text: String) -> Bool {
         guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1,
-            let terminal = terminalInUse, !terminal.isFull, !isStopped
+            let terminal = terminalInUse
         else { return false }
+        if terminal.isFull {
+            terminal.dropNotice()
+            return true
+        }
         answer.change { $0.insert(text) }
-        answer.frame(of: terminal.size) { terminal.post($0) }
+        // An answer that was stopped is about to be left, with what is above its end.
+        if !isStopped { answer.frame(of: terminal.size) { terminal.post($0) } }
         return true
     }
 

@@ -7,6 +7,7 @@ import AmaruHTTP
 ///
 /// ```toml
 /// model = "fast"                          # what is asked when --model is left out
+/// highlight = false                       # or true, or the seconds that code waits for colours
 ///
 /// [providers.groq]
 /// base-url = "https://api.groq.com/openai/v1"

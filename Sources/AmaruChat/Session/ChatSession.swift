@@ -50,6 +50,7 @@ public final class ChatSession: Sendable {
         var cancels = 0
         var deathsWithoutMessage = 0
         var plugin = ""
+        var marksEscapes = false
     }
 
     private let prepare: @Sendable () async throws -> ChatConfiguration
@@ -155,6 +156,12 @@ public final class ChatSession: Sendable {
 
     // MARK: Turns
 
+    /// Whether symbols show what is removed from the texts of turns to come.
+    package var marksEscapes: Bool {
+        get { state.withLock { $0.marksEscapes } }
+        set { state.withLock { $0.marksEscapes = newValue } }
+    }
+
     /// Sends a message to the script.
     ///
     /// - Parameters:
@@ -169,7 +176,11 @@ public final class ChatSession: Sendable {
         attachments: [Attachment] = [],
         after history: [ChatExchange]? = nil
     ) -> Turn {
-        let turn = Turn(attachments: attachments, history: history) { [weak self] turn in
+        let turn = Turn(
+            attachments: attachments,
+            history: history,
+            marksEscapes: marksEscapes
+        ) { [weak self] turn in
             guard let self else { return }
             state.withLock { $0.cancels += 1 }
             stop {

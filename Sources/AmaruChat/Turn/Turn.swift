@@ -27,9 +27,10 @@ public final class Turn: Sendable {
         /// What each reader that found nothing waits for, and all writers.
         var news: [TurnLog.ReaderID: AsyncValue<Void>] = [:]
         var room: AsyncValue<Void>?
-        var written = EscapeFilter()
-        var thought = EscapeFilter()
+        var written: EscapeFilter
+        var thought: EscapeFilter
         var cleaned = EscapeFilter()
+        var marksEscapes: Bool
     }
 
     /// The files that the user has sent with the message.
@@ -48,16 +49,27 @@ public final class Turn: Sendable {
     ///
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
     /// - `history`: What was said before, if the script is to forget what it remembers of that.
+    /// - `marksEscapes`: Whether symbols show what is removed from texts.
     init(
         attachments: [Attachment] = [],
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
         history: [ChatExchange]? = nil,
+        marksEscapes: Bool = false,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
     ) {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
-        state = Lock(State(log: log, owner: owner))
+        let filter = EscapeFilter(marksRemoved: marksEscapes)
+        state = Lock(
+            State(
+                log: log,
+                owner: owner,
+                written: filter,
+                thought: filter,
+                marksEscapes: marksEscapes
+            )
+        )
         self.history = history
         self.attachments = attachments
         self.onCancel = onCancel
@@ -235,7 +247,7 @@ extension Turn.State {
         case .reasoning(let text): .reasoning(thought.feed(text))
         case .toolCall(let name, let arguments):
             .toolCall(name: EscapeFilter.clean(name), arguments: EscapeFilter.clean(arguments))
-        case .display(let text): .display(EscapeFilter.clean(text))
+        case .display(let text): .display(whole(text))
         case .notice(let text): .notice(EscapeFilter.clean(text))
         case .attachment(let file):
             .attachment(
@@ -254,6 +266,11 @@ extension Turn.State {
             )
         case .usage, .skipped: event
         }
+    }
+
+    private func whole(_ text: String) -> String {
+        var filter = EscapeFilter(marksRemoved: marksEscapes)
+        return filter.feed(text)
     }
 
     /// Wakes whom a change of the log wakes.

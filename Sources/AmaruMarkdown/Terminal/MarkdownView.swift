@@ -60,6 +60,8 @@ package struct MarkdownView: Sendable {
     private var former: MarkdownReader.Part?
     /// The last line of what the model thinks; nil when it doesn't.
     private var thought: String?
+    /// The lines that the last frame has left for good.
+    private var lastLines: [StyledLine] = []
     /// Whether a frame would write anything.
     package private(set) var isChanged = false
     /// Whether finished lines wait for the colours of code: frames are due until they have come.
@@ -126,12 +128,12 @@ package struct MarkdownView: Sendable {
         if awaitsColors { isChanged = true }
     }
 
-    /// Leaves what is on the screen as it is, and forgets the rest.
-    package mutating func abandon() {
-        finish()
-        finished = []
+    /// Begins again below what is on the screen, since the terminal has not taken all of the last
+    /// frame: nobody knows how much of it.
+    package mutating func restart() {
+        finished.insert(contentsOf: lastLines.map { .line($0) }, at: 0)
         region.abandon()
-        (isChanged, awaitsColors) = (false, false)
+        isChanged = true
     }
 
     /// What to write for the screen to show all that came.
@@ -154,6 +156,7 @@ package struct MarkdownView: Sendable {
             }
         }
         finished = held
+        lastLines = done
         awaitsColors = !held.isEmpty
         isChanged = false
         guard showsLive else {
