@@ -108,8 +108,8 @@ test-python: $(VENV)/ready
 $(VENV)/ready: Python/pyproject.toml
 	/usr/bin/env python3 -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q 'openai>=3.1,<4' httpx httpx2 urllib3 requests \
-		PySocks brotli llm pluggy pytest pytest-asyncio pytest-timeout mypy ruff trio \
-		playwright axe-playwright-python
+		PySocks brotli llm pluggy pygments types-Pygments pytest pytest-asyncio pytest-timeout \
+		mypy ruff trio playwright axe-playwright-python
 	touch $@
 
 # Other projects' tests inside the program, over its network, where pip finds them.

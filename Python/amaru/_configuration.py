@@ -177,6 +177,15 @@ class _Reader:
         self.refuse(path, "not a price", remedy)
         return 0.0
 
+    def highlight(self, value: Any, path: Path) -> Table | None:
+        if isinstance(value, bool):
+            return {"on": {"seconds": None}} if value else {"off": {}}
+        if isinstance(value, int | float) and 0 < value <= 600:
+            return {"on": {"seconds": float(value)}}
+        remedy = "write true, false, or the seconds that code may wait for its colours"
+        self.refuse(path, "not a choice", remedy)
+        return None
+
     def key(self, value: Any, path: Path) -> Table | None:
         if value == "prompt":
             return {"prompt": {}}
@@ -293,6 +302,7 @@ def configuration(table: Table) -> tuple[Table, list[Problem]]:
         {
             "model": reader.name,
             "currency": reader.text,
+            "highlight": reader.highlight,
             "providers": lambda v, p: reader.named(v, p, reader.provider),
             "aliases": lambda v, p: reader.named(v, p, reader.alias),
         },

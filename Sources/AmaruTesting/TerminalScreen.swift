@@ -4,8 +4,8 @@
 /// A model of a terminal: rows that wrap, a cursor, and what has scrolled off.
 ///
 /// It knows what this program uses: newlines, carriage returns, moves of the cursor, erasing to the
-/// end of the screen or of a row, and wrapping text again when its width changes. Styles are left
-/// out, and links are kept as text in angle brackets. Anything else is an `offence`.
+/// end of the screen or of a row, styles, and wrapping text again when its width changes. The
+/// addresses of links are kept apart. Anything else is an `offence`.
 ///
 /// ```swift
 /// var screen = TerminalScreen(columns: 40, rows: 24) { _ in 1 }
@@ -13,8 +13,14 @@
 /// #expect(screen.text == "> hello")
 /// ```
 package struct TerminalScreen: Sendable {
+    private struct Cell {
+        var text: String
+        /// The numbers of the style, as in "1;34".
+        var style = ""
+    }
+
     private struct Row {
-        var cells: [String] = []
+        var cells: [Cell] = []
         /// Whether the text goes on in the next row.
         var isWrapped = false
     }
@@ -29,6 +35,7 @@ package struct TerminalScreen: Sendable {
     private var lines = [Row()]
     private var row = 0
     private var column = 0
+    private var style = ""
     private let width: @Sendable (Character) -> Int
 
     /// - `width`: The cells that a cluster takes.
@@ -41,7 +48,7 @@ package struct TerminalScreen: Sendable {
     /// All rows, those that have scrolled off too, without spaces at their ends.
     package var text: String {
         var texts = lines.map { row in
-            var text = row.cells.joined()
+            var text = row.cells.map(\.text).joined()
             while text.last == " " { text.removeLast() }
             return text
         }
@@ -49,10 +56,26 @@ package struct TerminalScreen: Sendable {
         return texts.joined(separator: "\n")
     }
 
+    /// The text with the numbers of its styles, as in `‹1;34:bold and blue› plain`.
+    package var styled: String {
+        lines.map { row in
+            var (text, style) = ("", "")
+            for cell in row.cells {
+                if cell.style != style {
+                    text +=
+                        (style.isEmpty ? "" : "›") + (cell.style.isEmpty ? "" : "‹\(cell.style):")
+                    style = cell.style
+                }
+                text += cell.text
+            }
+            return text + (style.isEmpty ? "" : "›")
+        }.joined(separator: "\n")
+    }
+
     /// The text as it would be copied: rows that were wrapped are one line.
     package var copied: String {
         var text = ""
-        for row in lines { text += row.cells.joined() + (row.isWrapped ? "" : "\n") }
+        for row in lines { text += row.cells.map(\.text).joined() + (row.isWrapped ? "" : "\n") }
         return text
     }
 
@@ -101,8 +124,9 @@ package struct TerminalScreen: Sendable {
             lines[row].isWrapped = true
             newline()
         }
-        while lines[row].cells.count < column { lines[row].cells.append(" ") }
-        let new = [String(character)] + Array(repeating: "", count: cells - 1)
+        while lines[row].cells.count < column { lines[row].cells.append(Cell(text: " ")) }
+        let letter = Cell(text: String(character), style: style)
+        let new = [letter] + Array(repeating: Cell(text: "", style: style), count: cells - 1)
         for (offset, cell) in new.enumerated() {
             if column + offset < lines[row].cells.count {
                 lines[row].cells[column + offset] = cell
@@ -116,7 +140,7 @@ package struct TerminalScreen: Sendable {
 
     private mutating func join(_ character: Character) {
         guard column > 0, column <= lines[row].cells.count else { return }
-        lines[row].cells[column - 1] += String(character)
+        lines[row].cells[column - 1].text += String(character)
     }
 
     // MARK: Sequences
@@ -158,7 +182,7 @@ package struct TerminalScreen: Sendable {
         case "K" where parameters.isEmpty:
             lines[row].cells.removeSubrange(min(column, lines[row].cells.count)...)
             lines[row].isWrapped = false
-        case "m": break
+        case "m": style = parameters == "0" ? "" : parameters
         case "h", "l":
             if !["?2004", "?2026"].contains(parameters) { offences.append(parameters) }
         default: offences.append(parameters + String(final))
@@ -170,7 +194,7 @@ package struct TerminalScreen: Sendable {
     /// Changes the window's size; wrapped text is wrapped again.
     package mutating func resize(columns: Int, rows: Int) {
         var (new, newRow) = ([Row](), 0)
-        var line: [String] = []
+        var line: [Cell] = []
         for (index, old) in lines.enumerated() {
             if index == row { newRow = new.count + (line.count + column) / columns }
             line += old.cells
@@ -186,11 +210,12 @@ package struct TerminalScreen: Sendable {
         column = min(column, columns)
     }
 
-    private static func wrapped(_ cells: [String], _ columns: Int) -> [Row] {
+    private static func wrapped(_ cells: [Cell], _ columns: Int) -> [Row] {
         var rows = [Row()]
         for (index, cell) in cells.enumerated() {
-            let isWide = index + 1 < cells.count && cells[index + 1].isEmpty && !cell.isEmpty
-            if rows[rows.count - 1].cells.count + (isWide ? 2 : 1) > columns, !cell.isEmpty {
+            let isFirst = !cell.text.isEmpty
+            let isWide = index + 1 < cells.count && cells[index + 1].text.isEmpty && isFirst
+            if rows[rows.count - 1].cells.count + (isWide ? 2 : 1) > columns, isFirst {
                 rows[rows.count - 1].isWrapped = true
                 rows.append(Row())
             }

@@ -12,9 +12,10 @@ import Testing
         _ pieces: [String],
         columns: Int = 40,
         rows: Int = 12,
+        highlighter: (any CodeHighlighter)? = nil,
         sizeAfter: (Int) -> (Int, Int)? = { _ in nil }
     ) -> TerminalScreen {
-        var view = MarkdownView(measure: measure, colors: .all)
+        var view = MarkdownView(measure: measure, colors: .all, highlighter: highlighter)
         var screen = TerminalScreen(columns: columns, rows: rows, width: cells)
         var (columns, rows) = (columns, rows)
         var isInside = false
@@ -35,7 +36,7 @@ import Testing
             }
         }
         view.finish()
-        write(view.frame(columns: columns, rows: rows))
+        repeat { write(view.frame(columns: columns, rows: rows)) } while view.awaitsColors
         screen.feed("end\n")
         return screen
     }
@@ -53,6 +54,59 @@ import Testing
             #expect(cut.copied == whole.copied, "\(seed) \(text.debugDescription)")
             #expect(cut.offences == [])
         }
+    }
+
+    /// Colours that come at once for the whole, and late for its pieces.
+    @Test(arguments: 0..<8)
+    func `The last colours are those of the whole answer`(_ group: Int) {
+        var colored = 0
+        for number in 0..<10 {
+            let seed = UInt64(400_000 + group * 10 + number)
+            var random = RandomMarkdown(random: SeededGenerator(seed: seed))
+            let text = random.text(lines: 8) + random.code() + random.text(lines: 8)
+            let rows = [4, 12, 50][number % 3]
+            let columns = [20, 40, 80][group % 3]
+            let whole = screen(
+                [text],
+                columns: columns,
+                rows: rows,
+                highlighter: WordHighlighter()
+            )
+            let cut = screen(
+                random.cut(text),
+                columns: columns,
+                rows: rows,
+                highlighter: WordHighlighter(latestAnswer: 6, seed: seed)
+            )
+            #expect(cut.styled == whole.styled, "\(seed) \(text.debugDescription)")
+            #expect(cut.copied == screen([text], columns: columns, rows: rows).copied)
+            #expect(cut.offences == [])
+            if whole.styled.contains("‹35:") { colored += 1 }
+        }
+        #expect(colored > 0)
+    }
+
+    @Test func `Code is shown before its colours, and left as it is without them`() {
+        let late = WordHighlighter(latestAnswer: .max)
+        var view = MarkdownView(measure: measure, colors: .all, highlighter: late)
+        var screen = TerminalScreen(columns: 40, rows: 20, width: cells)
+        view.append("```swift\nlet x\nlet")
+        screen.feed(view.frame(columns: 40, rows: 20).text)
+        #expect(screen.styled == "‹2:```swift›\nlet x\nlet\n")
+        view.insert("amaru: a notice")
+        view.append(" y\n```\nText")
+        screen.feed(view.frame(columns: 40, rows: 20).text)
+        #expect(view.awaitsColors)
+        let text = "‹2:```swift›\namaru: a notice\n%let x%\n%let y%\n‹2:```›\n\nText\n"
+        #expect(screen.styled == text.replacing("%", with: ""))
+        view.finish()
+        view.giveUpColors()
+        screen.feed(view.frame(columns: 40, rows: 20).text)
+        #expect(!view.awaitsColors)
+        #expect(!view.isLive)
+        let plain = text.replacing(/%(.*?)%/) { "‹36:\($0.1)›" }
+        #expect(screen.styled == plain)
+        #expect(screen.offences == [])
     }
 
     @Test func `What no frame has shown yet is still to be finished`() {

@@ -72,7 +72,9 @@ def test_all_that_there_is_can_be_said(tmp_path: Path) -> None:
 PROVIDER = '[providers.groq]\nbase-url = "https://groq.example/v1"\n'
 BAD = [
     ("modell = 1", 1, "modell", "did you mean model?"),
-    ("\n\nzzz = 1", 3, "zzz", "model, currency, providers, aliases"),
+    ("highlight = 0", 1, "highlight", "write true, false, or the seconds"),
+    ('highlight = "off"', 1, "highlight", "write true, false, or the seconds"),
+    ("\n\nzzz = 1", 3, "zzz", "model, currency, highlight, providers, aliases"),
     ("[providers.g]\nbase_url = 'https://h'", 2, "providers.g.base_url", "base-url?"),
     ("[providers.g]\nmodel = 'm'", 1, "providers.g", "write base-url"),
     (PROVIDER + "model = 3", 3, "providers.groq.model", "quotes"),
@@ -95,6 +97,19 @@ BAD = [
     ("model = ", 1, "", "toml.io"),
     ("model = 'a'\nmodel = 'b'", 2, "", "toml.io"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("true", {"on": {"seconds": None}}),
+        ("false", {"off": {}}),
+        ("2", {"on": {"seconds": 2.0}}),
+    ],
+)
+def test_code_gets_colours_or_not(value: str, read: Any, tmp_path: Path) -> None:
+    said = found("configuration", f"highlight = {value}", tmp_path)
+    assert said["found"]["highlight"] == read
 
 
 @pytest.mark.parametrize(("text", "line", "key", "remedy"), BAD)

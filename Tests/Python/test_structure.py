@@ -44,6 +44,7 @@ ALLOWED = {
     "amaru._current": {"_amaru_chat"},
     "amaru._distributions": set(),
     "amaru._folder": set(),
+    "amaru._highlight": set(),
     "amaru._main": set(),
     "amaru._reply": set(),
     "amaru.host": {"amaru._bridge", "amaru._current", "amaru.chat", "_amaru_chat"},

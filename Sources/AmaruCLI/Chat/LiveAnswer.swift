@@ -7,7 +7,7 @@ import AmaruMarkdown
 /// An answer that is laid out, and when it is written again.
 final class LiveAnswer: Sendable {
     /// The time between two frames: a terminal shows no more than 60 in a second.
-    private static let interval = Duration.milliseconds(16)
+    static let interval = Duration.milliseconds(16)
     /// The longest time, however long laying out takes.
     private static let longest = Duration.milliseconds(250)
     /// The part of the time that laying out may take, for blocks that are very long.
@@ -25,6 +25,9 @@ final class LiveAnswer: Sendable {
     /// Whether rows are on the screen, or about to be, that are written again.
     var isLive: Bool { state.withLock { $0.view.isLive } }
 
+    /// Whether code waits for its colours, so that another frame is due.
+    var awaitsColors: Bool { state.withLock { $0.view.awaitsColors } }
+
     /// The time until the next frame; zero or less if it may come now.
     var delay: Duration { ContinuousClock.now.duration(to: state.withLock { $0.due }) }
 
@@ -39,7 +42,7 @@ final class LiveAnswer: Sendable {
     @discardableResult
     func frame<Done>(of size: TerminalSize, _ write: (LiveRegion.Frame) -> Done) -> Done? {
         state.withLock { state in
-            guard state.view.isChanged else { return nil }
+            guard state.view.isChanged || state.view.awaitsColors else { return nil }
             let start = ContinuousClock.now
             let frame = state.view.frame(columns: size.columns, rows: size.rows)
             let cost = start.duration(to: .now)

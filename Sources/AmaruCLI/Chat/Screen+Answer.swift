@@ -28,41 +28,70 @@ extension Screen {
         frameTimer?.cancel()
         frameTimer = nil
         try await writeFrame(answer)
+        let end = ContinuousClock.now + colorPatience
+        while answer.awaitsColors, !isStopped, !Task.isCancelled, .now < end {
+            try? await Task.sleep(for: LiveAnswer.interval)
+            try await writeFrame(answer)
+        }
+        guard answer.awaitsColors else { return }
+        answer.change { $0.giveUpColors() }
+        try await writeFrame(answer)
     }
 
     /// Leaves all that came of an answer, without waiting for the terminal.
     nonisolated func leaveAnswer(on terminal: TerminalSession) {
         guard let answer, answer.isLive else { return }
-        guard !terminal.hasDroppedAnswer else {
-            // What the terminal has taken stays as it is: where the cursor stands is not known.
-            answer.change { $0.abandon() }
-            return terminal.post("")
+        let hasDropped = terminal.hasDroppedAnswer
+        answer.change {
+            $0.finish()
+            $0.giveUpColors()
+            if hasDropped { $0.restart() }
         }
-        answer.change { $0.finish() }
-        answer.frame(of: terminal.size) { terminal.post($0) }
+        answer.frame(of: terminal.size) { frame in
+            guard hasDropped else { return terminal.post(frame) }
+            // What the terminal has taken stays as it is: where the cursor stands is not known.
+            terminal.post("\n")
+            // A terminal that can't keep up gets no more than a block again.
+            if frame.text.utf8.count <= Self.mostRepeated { terminal.post(frame) }
+        }
     }
+
+    /// The longest frame that is written again.
+    private static let mostRepeated = 32 * 1024
 
     /// Writes lines above what may still change; false if nothing may.
     nonisolated func insert(_ text: String) -> Bool {
         guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1,
-            let terminal = terminalInUse, !terminal.isFull, !isStopped
+            let terminal = terminalInUse
         else { return false }
+        if terminal.isFull {
+            terminal.dropNotice()
+            return true
+        }
         answer.change { $0.insert(text) }
-        answer.frame(of: terminal.size) { terminal.post($0) }
+        // An answer that was stopped is about to be left, with what is above its end.
+        if !isStopped { answer.frame(of: terminal.size) { terminal.post($0) } }
         return true
     }
 
     /// Writes the next frame if it is time, else later.
     private func refresh(_ answer: LiveAnswer) async throws {
         let delay = answer.delay
-        guard delay > .zero else { return try await writeFrame(answer) }
-        guard frameTimer == nil else { return }
+        if delay <= .zero { try await writeFrame(answer) }
+        guard delay > .zero || answer.awaitsColors, frameTimer == nil else { return }
+        wait(max(delay, LiveAnswer.interval), for: answer)
+    }
+
+    private func wait(_ delay: Duration, for answer: LiveAnswer) {
         frameTimer = Task {
             try? await Task.sleep(for: delay)
             guard !Task.isCancelled else { return }
             frameTimer = nil
             // The output's end is found by whoever writes next.
             try? await writeFrame(answer)
+            if answer.awaitsColors, frameTimer == nil {
+                wait(max(answer.delay, LiveAnswer.interval), for: answer)
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 import Amaru
 import AmaruChat
 import AmaruEnvironment
+import AmaruMarkdown
 
 /// The two ends of the conversation with the user.
 ///
@@ -19,6 +20,8 @@ actor Screen {
     private let opened = Lock(Opened())
     /// The answer, where answers are laid out.
     let answer: LiveAnswer?
+    /// How long the end of an answer waits for the colours of code.
+    let colorPatience: Duration
     /// Writes the next frame when it is time.
     var frameTimer: Task<Void, Never>?
     /// The frame that is being written.
@@ -37,11 +40,13 @@ actor Screen {
     ///
     /// - `isConversation`: Whether lines are read; otherwise the input is left alone.
     /// - `isPlain`: Whether answers are written as they come, on a terminal too.
+    /// - `highlighter`: What finds the colours of code.
     /// - `output`: Where answers are written; the descriptor stays the caller's.
     init(
         isConversation: Bool,
         variables: [String: String],
         isPlain: Bool = false,
+        highlighter: (any CodeHighlighter)? = nil,
         output: Int32 = STDOUT_FILENO
     ) {
         self.output = output
@@ -51,7 +56,8 @@ actor Screen {
             isTerminal: isTerminal,
             variables: variables
         )
-        answer = style.view.map { LiveAnswer($0) }
+        answer = style.view(highlighter).map { LiveAnswer($0) }
+        colorPatience = highlighter?.patience ?? .zero
         self.variables = variables
         readsInput = isConversation
         isInteractive = isConversation && isatty(STDIN_FILENO) == 1

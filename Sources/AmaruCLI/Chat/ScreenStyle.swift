@@ -39,19 +39,26 @@ enum ScreenStyle: Equatable {
     }
 
     /// The view that answers are shown with; nil for plain text.
-    var view: MarkdownView? {
-        guard case .live(let colors) = self else { return finished }
-        return MarkdownView(measure: Self.measure, colors: colors)
+    ///
+    /// - `highlighter`: What finds the colours of code, if they are wanted.
+    func view(_ highlighter: (any CodeHighlighter)? = nil) -> MarkdownView? {
+        let (colors, isLive): (TextColors, Bool)
+        switch self {
+        case .plain: return nil
+        case .finished(let own): (colors, isLive) = (own, false)
+        case .live(let own): (colors, isLive) = (own, true)
+        }
+        return MarkdownView(
+            measure: CellMeasure { CellWidth.of($0) },
+            colors: colors,
+            isLive: isLive,
+            highlighter: highlighter
+        )
     }
 
     /// The same for a text that is there already.
     var finished: MarkdownView? {
-        switch self {
-        case .plain: nil
-        case .finished(let colors), .live(let colors):
-            MarkdownView(measure: Self.measure, colors: colors, isLive: false)
-        }
+        if case .live(let colors) = self { return ScreenStyle.finished(colors).view() }
+        return view()
     }
-
-    private static let measure = CellMeasure { CellWidth.of($0) }
 }

@@ -126,6 +126,7 @@ struct ChatCommand: AsyncParsableCommand {
                 try answer.apply(to: &made.settings)
                 return made
             }
+            session.marksEscapes = screen.showEscapes
             var store = store
             if answer.dryRun { store.noStore = true }
             let record = ChatRecord(program, session, store, continuing: former)

@@ -17,6 +17,7 @@ struct ConfigCommand: AsyncParsableCommand {
         abstract: "Show, edit or check the file of settings: providers, aliases, prices.",
         discussion: """
             model = "fast"                     # what is asked without --model
+            highlight = false                  # code stays plain; a number is its patience in s
             [providers.groq]                   # amaru -m groq, or -m groq/MODEL
             base-url = "https://api.groq.com/openai/v1"
             key.command = "pass show groq"     # or key.variable, key.file, "prompt", "none"

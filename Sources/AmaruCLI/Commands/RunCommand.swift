@@ -104,6 +104,7 @@ struct RunCommand: AsyncParsableCommand {
                 configuration.settings.fetchBase = origin ?? found.base ?? ""
                 return configuration
             }
+            session.marksEscapes = screen.showEscapes
             let isRead = source == .standardInput
             let record = ChatRecord(program, session, store, script: source.name)
             return try await ScriptRun(program: program, session: session, isInputRead: isRead)

@@ -10,4 +10,11 @@ struct ScreenOptions: ParsableArguments {
             """
     )
     var plain = false
+
+    @Flag(
+        help: """
+            Show a symbol such as ␛ for each terminal escape that was removed from an answer.
+            """
+    )
+    var showEscapes = false
 }

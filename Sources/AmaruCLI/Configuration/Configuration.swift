@@ -7,6 +7,7 @@ import AmaruHTTP
 ///
 /// ```toml
 /// model = "fast"                          # what is asked when --model is left out
+/// highlight = false                       # or true, or the seconds that code waits for colours
 ///
 /// [providers.groq]
 /// base-url = "https://api.groq.com/openai/v1"
@@ -24,8 +25,16 @@ struct Configuration: Codable, Equatable, Sendable {
     var model: String?
     /// What stands before an amount of money.
     var currency: String?
+    /// Whether code gets colours; the usual if nil.
+    var highlight: Highlight?
     var providers: [String: Provider] = [:]
     var aliases: [String: Alias] = [:]
+
+    /// Whether code gets colours, and how long it may wait for them.
+    enum Highlight: Codable, Equatable, Sendable {
+        case off
+        case on(seconds: Double?)
+    }
 
     /// A server that models are asked at, with what goes to it.
     struct Provider: Codable, Equatable, Sendable {

@@ -54,7 +54,7 @@ struct DoctorCommand: AsyncParsableCommand {
             [
                 await examination.python(), examination.library(), examination.environments(),
                 examination.authorities(), examination.proxy(), examination.terminal(),
-                configuration,
+                examination.highlighting(), configuration,
             ] + server
         let code: Int32 = findings.contains { $0.state == .failed } ? 1 : 0
         do {

@@ -160,6 +160,28 @@ struct Examination {
         return .ok("terminal", "\(detail), UTF-8\(colours)")
     }
 
+    /// Whether code in answers gets its colours.
+    func highlighting() -> Finding {
+        let check = "highlighting"
+        if settings.file.known?.highlight == .off { return .ok(check, "off, by the configuration") }
+        let builder = EnvironmentBuilder(
+            cacheFolder: settings.cacheFolder,
+            environment: variables
+        )
+        let environment = HighlightEnvironment(builder: builder)
+        if let found = try? environment.existing() {
+            return .ok(check, "Pygments in \(found.root.path)")
+        }
+        guard let failure = environment.failure else {
+            return .ok(check, "Pygments is installed when an answer first has code")
+        }
+        return .warning(
+            check,
+            "Pygments could not be installed: \(failure.reason)",
+            "remove \(environment.note.path) to try again, or set highlight = false"
+        )
+    }
+
     // MARK: The settings
 
     /// Whether the file of settings can be used.

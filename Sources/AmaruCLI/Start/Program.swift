@@ -102,7 +102,12 @@ final class Program: Sendable {
         screen = Screen(
             isConversation: isConversation,
             variables: variables,
-            isPlain: isPlain
+            isPlain: isPlain,
+            highlighter: PygmentsHighlighter(
+                configuration.highlight,
+                resources: resources,
+                variables: variables
+            )
         )
         history = InputHistory(
             folder: options.input.noHistory ? nil : UserFolder.state(in: variables),

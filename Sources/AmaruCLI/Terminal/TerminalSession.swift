@@ -152,6 +152,9 @@ final class TerminalSession: Sendable {
         }
     }
 
+    /// Counts a notice that the output has no room for.
+    func dropNotice() { state.withLock { $0.dropped += 1 } }
+
     /// What ends a line of an answer before anything else is written.
     private static func newline(_ state: inout State) -> String {
         defer { state.isInsideAnswer = false }

@@ -56,6 +56,7 @@ public final class ChatSession: Sendable {
         var plugin = ""
         /// Whether each answer is a task of its own, with nothing in the background.
         var hasTasksOnly = false
+        var marksEscapes = false
     }
 
     private let limits: TurnLimits
@@ -203,6 +204,12 @@ public final class ChatSession: Sendable {
 
     // MARK: Turns
 
+    /// Whether symbols show what is removed from the texts of turns to come.
+    package var marksEscapes: Bool {
+        get { state.withLock { $0.marksEscapes } }
+        set { state.withLock { $0.marksEscapes = newValue } }
+    }
+
     /// Sends a message to the script.
     ///
     /// - Parameters:
@@ -222,7 +229,8 @@ public final class ChatSession: Sendable {
         let turn = Turn(
             attachments: attachments,
             history: history,
-            request: request
+            request: request,
+            marksEscapes: marksEscapes
         ) { [weak self] turn in
             self?.hasCancelled(turn)
         } onStep: { [weak self] in

@@ -31,11 +31,14 @@ package struct EscapeFilter: Sendable {
     /// What follows is shown as text, which is ugly and harmless.
     static let sequenceBound = 256
 
+    private let marksRemoved: Bool
     private var state = State.text
     private var length = 0
 
     /// Creates a filter at the start of a text.
-    package init() {}
+    ///
+    /// - `marksRemoved`: Whether a symbol such as ␛ stands for each control and each sequence.
+    package init(marksRemoved: Bool = false) { self.marksRemoved = marksRemoved }
 
     /// Filters a whole text.
     package static func clean(_ text: String) -> String {
@@ -125,16 +128,26 @@ package struct EscapeFilter: Sendable {
         case 0x09:
             shown.append(scalar)
         case 0x1B:
+            mark(scalar, &shown)
             enter(.escape)
         case 0x9B:
+            mark(scalar, &shown)
             enter(.control)
         case 0x90, 0x98, 0x9D, 0x9E, 0x9F:
+            mark(scalar, &shown)
             enter(.string)
         case 0x00...0x1F, 0x7F...0x9F:
-            break
+            mark(scalar, &shown)
         default:
             shown.append(scalar)
         }
+    }
+
+    /// Shows the picture of a control; those beyond ASCII have that of ESC.
+    private func mark(_ scalar: Unicode.Scalar, _ shown: inout String.UnicodeScalarView) {
+        guard marksRemoved else { return }
+        let picture = scalar.value < 0x20 ? 0x2400 + scalar.value : 0x241B
+        shown.append(Unicode.Scalar(scalar.value == 0x7F ? 0x2421 : picture) ?? "\u{241B}")
     }
 
     private mutating func enter(_ state: State) {

@@ -3,8 +3,17 @@
 
 /// Removes terminal escapes from events; texts come in pieces, cut anywhere.
 struct EventFilter {
-    private var written = EscapeFilter()
-    private var thought = EscapeFilter()
+    private let whole: EscapeFilter
+    private var written: EscapeFilter
+    private var thought: EscapeFilter
+
+    /// Creates a filter at the start of a turn.
+    ///
+    /// - `marksEscapes`: Whether symbols show what is removed from texts.
+    init(marksEscapes: Bool = false) {
+        whole = EscapeFilter(marksRemoved: marksEscapes)
+        (written, thought) = (whole, whole)
+    }
 
     /// The event as readers may see it.
     mutating func filtered(_ event: TurnEvent) -> TurnEvent {
@@ -13,7 +22,7 @@ struct EventFilter {
         case .reasoning(let text): .reasoning(thought.feed(text))
         case .toolCall(let name, let arguments):
             .toolCall(name: EscapeFilter.clean(name), arguments: EscapeFilter.clean(arguments))
-        case .display(let text): .display(EscapeFilter.clean(text))
+        case .display(let text): .display(cleaned(text))
         case .notice(let text): .notice(EscapeFilter.clean(text))
         case .attachment(let file):
             .attachment(
@@ -32,5 +41,10 @@ struct EventFilter {
             )
         case .usage, .skipped: event
         }
+    }
+
+    private func cleaned(_ text: String) -> String {
+        var filter = whole
+        return filter.feed(text)
     }
 }

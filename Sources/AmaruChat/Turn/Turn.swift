@@ -27,7 +27,7 @@ public final class Turn: Sendable {
         /// What each reader that found nothing waits for, and all writers.
         var news: [TurnLog.ReaderID: AsyncValue<Void>] = [:]
         var room: AsyncValue<Void>?
-        var filter = EventFilter()
+        var filter: EventFilter
         var cleaned = EscapeFilter()
     }
 
@@ -55,18 +55,21 @@ public final class Turn: Sendable {
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
     /// - `history`: What was said before, if the script is to forget what it remembers of that.
     /// - `request`: What a client of the chat-completions protocol has sent, if one asks.
+    /// - `marksEscapes`: Whether symbols show what is removed from texts.
     init(
         attachments: [Attachment] = [],
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
         history: [ChatExchange]? = nil,
         request: ChatRequest? = nil,
+        marksEscapes: Bool = false,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in },
         onStep: @escaping @Sendable () -> Void = {}
     ) {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
-        state = Lock(State(log: log, owner: owner))
+        let filter = EventFilter(marksEscapes: marksEscapes)
+        state = Lock(State(log: log, owner: owner, filter: filter))
         self.history = history
         self.request = request
         self.attachments = attachments

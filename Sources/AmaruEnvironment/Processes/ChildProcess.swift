@@ -150,6 +150,16 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Writes to the child's standard input; blocks while the pipe is full.
+    ///
+    /// - Throws: `PosixError`, also if nobody reads the pipe any more.
+    package func write(_ text: String) throws {
+        guard let input = state.withLock({ $0.input }) else {
+            throw PosixError("write", code: EPIPE)
+        }
+        try PosixCall.withoutBrokenPipeSignal { try PosixCall.writeAll(text, to: input.number) }
+    }
+
     /// Closes the pipe to the child's standard input, which then ends.
     package func closeStandardInput() {
         state.withLock { $0.input = nil }

@@ -20,7 +20,9 @@ struct MarkdownDocument: ~Copyable {
     let root: Node?
 
     /// Parses a text.
-    init(_ text: String) {
+    ///
+    /// - `isGrowing`: Whether more of it follows.
+    init(_ text: String, isGrowing: Bool = false) {
         let isWide = WideTable.delimiterRow(in: text) != nil
         let names = Self.extensions.filter { !isWide || $0 != "table" }
         root = Self.parsing.withLock { _ -> Node? in
@@ -31,7 +33,7 @@ struct MarkdownDocument: ~Copyable {
                     cmark_parser_attach_syntax_extension(parser, found)
                 }
             }
-            var text = text
+            var text = MathText.protected(text, isGrowing: isGrowing)
             text.withUTF8 { bytes in
                 bytes.withMemoryRebound(to: CChar.self) {
                     cmark_parser_feed(parser, $0.baseAddress, $0.count)
@@ -183,6 +185,6 @@ struct MarkdownDocument: ~Copyable {
     static func literal(_ node: Node) -> String { string(cmark_node_get_literal(node)) }
 
     static func string(_ characters: UnsafePointer<CChar>?) -> String {
-        characters.map { String(cString: $0) } ?? ""
+        characters.map { MathText.restored(String(cString: $0)) } ?? ""
     }
 }

@@ -35,7 +35,7 @@ struct MarkdownOutline {
                 return
             }
         }
-        let document = MarkdownDocument(text)
+        let document = MarkdownDocument(text, isGrowing: true)
         let children = MarkdownDocument.children(of: document.root)
         // A paragraph that a table's header was the last line of has no line of its own.
         let starts = children.map { Int(cmark_node_get_start_line($0)) - 1 }.filter { $0 >= 0 }

@@ -48,6 +48,8 @@ package struct MarkdownReader: Sendable {
     private var endedEmpty = false
     /// The definitions that the text has had, and those that were known before.
     package private(set) var definitions: LinkDefinitions
+    /// Whether more follows what is read to its end.
+    private var isGrowing = false
 
     /// Creates a reader at the start of a text.
     ///
@@ -100,6 +102,7 @@ package struct MarkdownReader: Sendable {
     /// A line that may yet turn out to be a mark is left out.
     package var live: [Part] {
         var copy = self
+        copy.isGrowing = true
         let start = text.utf8.index(text.utf8.startIndex, offsetBy: wholeLines)
         if Self.mayBeMark(text[start...], inCode: context == .fence) {
             copy.text = String(text[..<start])
@@ -231,7 +234,8 @@ extension MarkdownReader {
 
     /// The parts of a unit that nothing can change any more.
     private mutating func finish(_ unit: String, _ outline: MarkdownOutline) -> [Part] {
-        var blocks = MarkdownDocument(definitions.before(unit)).blocks
+        let text = definitions.before(unit)
+        var blocks = MarkdownDocument(text, isGrowing: isGrowing).blocks
         let isContainer = outline.kind == .list || unit.utf8.first == UInt8(ascii: ">")
         let found = outline.kind == .fence ? [] : definitions.take(from: unit)
         var continues = context != .none && !blocks.isEmpty

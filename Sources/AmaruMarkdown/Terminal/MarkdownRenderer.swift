@@ -10,6 +10,10 @@
 package struct MarkdownRenderer: Sendable {
     let columns: Int
     let measure: CellMeasure
+    /// How code looks that has no colours of its own.
+    var codeStyle = TextStyle.cyan
+    /// The colours of code.
+    var colors: [CodeText: [[CodeSpan]?]] = [:]
 
     package init(columns: Int, measure: CellMeasure) {
         self.columns = max(2, columns)
@@ -36,7 +40,7 @@ package struct MarkdownRenderer: Sendable {
         switch part.block {
         case .code(let info, let text) where !info.isEmpty || part.continues || part.isOpen:
             let opening = part.continues ? [] : [Self.fence(info)]
-            return opening + Self.code(text) + (part.isOpen ? [] : [Self.fence("")])
+            return opening + code(info, text) + (part.isOpen ? [] : [Self.fence("")])
         case .table(let table) where part.isOpen:
             let count = table.rows.count
             return [StyledLine("table, \(count) row\(count == 1 ? "" : "s") …", .dim)]
@@ -56,7 +60,7 @@ package struct MarkdownRenderer: Sendable {
             let style: TextStyle = level == 1 ? [.bold, .underlined, .magenta] : [.bold, .magenta]
             return wrapped(InlineRenderer.lines(inlines, style), width, isTopmost)
         case .code(let info, let text):
-            return [Self.fence(info)] + Self.code(text) + [Self.fence("")]
+            return [Self.fence(info)] + code(info, text) + [Self.fence("")]
         case .quote(let blocks):
             let bar = StyledLine("│ ", .dim)
             return indented(self.blocks(blocks, width: width - 2, isApart: true), bar, bar)
@@ -65,7 +69,7 @@ package struct MarkdownRenderer: Sendable {
         case .table(let table):
             return TableRenderer(table, measure: measure).lines(width: width)
         case .html(let text):
-            return Self.code(text)
+            return Self.lines(of: text).map { StyledLine($0, .cyan) }
         case .thematicBreak:
             return [StyledLine(String(repeating: "─", count: max(1, min(width, 40))), .dim)]
         case .definition(let definition):
@@ -127,10 +131,19 @@ package struct MarkdownRenderer: Sendable {
         StyledLine("```" + withoutDirections(info), .dim)
     }
 
-    private static func code(_ text: String) -> [StyledLine] {
+    private func code(_ info: String, _ text: String) -> [StyledLine] {
+        let colors = colors[CodeText(info: info, text: text)] ?? []
+        return Self.lines(of: text).enumerated().map { number, line in
+            let spans = number < colors.count ? colors[number] : nil
+            return spans.map { StyledLine(line, $0) } ?? StyledLine(line, codeStyle)
+        }
+    }
+
+    /// The lines of code, without their ends.
+    static func lines(of text: String) -> [String] {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last == "" { lines.removeLast() }
-        return lines.map { StyledLine(String($0), .cyan) }
+        return lines.map(String.init)
     }
 
     private static func line(of definition: MarkdownDefinition) -> StyledLine {

@@ -17,40 +17,80 @@
 package struct MarkdownView: Sendable {
     /// What is finished and not written yet.
     private enum Finished {
-        case part(MarkdownReader.Part)
+        case part(AwaitedPart)
         case line(StyledLine)
         /// The next part begins an answer.
         case end
+
+        /// Whether it is not waiting for colours.
+        var isComplete: Bool {
+            if case .part(let part) = self { part.isComplete } else { true }
+        }
+
+        mutating func takeColors() {
+            guard case .part(var part) = self else { return }
+            part.takeColors()
+            self = .part(part)
+        }
+
+        /// Its lines, behind a former part, which it becomes itself.
+        func lines(
+            _ renderer: MarkdownRenderer,
+            after former: inout MarkdownReader.Part?
+        ) -> [StyledLine] {
+            switch self {
+            case .line(let line): return [line]
+            case .end: former = nil
+            case .part(let part):
+                defer { former = part.part }
+                return part.lines(renderer, after: former)
+            }
+            return []
+        }
     }
 
     private let measure: CellMeasure
     private let showsLive: Bool
+    private let highlighter: (any CodeHighlighter)?
+    /// The fence that is being read, if its lines may get colours.
+    private var code: (any ColoredCode)?
     private var reader = MarkdownReader()
     private var region: LiveRegion
     private var finished: [Finished] = []
     private var former: MarkdownReader.Part?
     /// The last line of what the model thinks; nil when it doesn't.
     private var thought: String?
+    /// The lines that the last frame has left for good.
+    private var lastLines: [StyledLine] = []
     /// Whether a frame would write anything.
     package private(set) var isChanged = false
+    /// Whether finished lines wait for the colours of code: frames are due until they have come.
+    package private(set) var awaitsColors = false
     /// Whether something came that has not been finished: it may not have been in any frame.
     private var isOpen = false
 
     /// - `isLive`: Whether what may change is shown; else each block appears when it is finished.
-    package init(measure: CellMeasure, colors: TextColors, isLive: Bool = true) {
+    /// - `highlighter`: What finds the colours of code; used only with all colours.
+    package init(
+        measure: CellMeasure,
+        colors: TextColors,
+        isLive: Bool = true,
+        highlighter: (any CodeHighlighter)? = nil
+    ) {
         self.measure = measure
+        self.highlighter = colors == .all ? highlighter : nil
         showsLive = isLive
         region = LiveRegion(measure: measure, colors: colors)
     }
 
     /// Whether rows may still change: nothing else may be written below them.
-    package var isLive: Bool { isOpen || isChanged || !region.isEmpty }
+    package var isLive: Bool { isOpen || isChanged || awaitsColors || !region.isEmpty }
 
     /// Takes more of the answer, as long as it is wanted.
     package mutating func append(_ text: String, while isWanted: () -> Bool = { true }) {
         guard !text.isEmpty else { return }
         finishThought()
-        finished += reader.append(text, while: isWanted).map { .part($0) }
+        for part in reader.append(text, while: isWanted) { add(part) }
         (isOpen, isChanged) = (true, true)
     }
 
@@ -69,9 +109,9 @@ package struct MarkdownView: Sendable {
 
     /// Adds a line above what may still change.
     package mutating func insert(_ line: String) {
-        for part in line.split(separator: "\n", omittingEmptySubsequences: false) {
-            finished.append(.line(StyledLine(String(part))))
-        }
+        let place = finished.firstIndex { !$0.isComplete } ?? finished.endIndex
+        let lines = line.split(separator: "\n", omittingEmptySubsequences: false)
+        finished.insert(contentsOf: lines.map { .line(StyledLine(String($0))) }, at: place)
         isChanged = true
     }
 
@@ -82,41 +122,81 @@ package struct MarkdownView: Sendable {
         isOpen = false
     }
 
-    /// Leaves what is on the screen as it is, and forgets the rest.
-    package mutating func abandon() {
-        finish()
-        finished = []
+    /// Waits no longer for colours: the next frame leaves all that is finished for good.
+    package mutating func giveUpColors() {
+        for case .part(let part) in finished { part.giveUp() }
+        if awaitsColors { isChanged = true }
+    }
+
+    /// Begins again below what is on the screen, since the terminal has not taken all of the last
+    /// frame: nobody knows how much of it.
+    package mutating func restart() {
+        finished.insert(contentsOf: lastLines.map { .line($0) }, at: 0)
         region.abandon()
-        isChanged = false
+        isChanged = true
     }
 
     /// What to write for the screen to show all that came.
     package mutating func frame(columns: Int, rows: Int) -> LiveRegion.Frame {
         let renderer = MarkdownRenderer(columns: columns, measure: measure)
-        var done: [StyledLine] = []
-        for item in finished {
-            switch item {
-            case .line(let line): done.append(line)
-            case .end: former = nil
-            case .part(let part):
-                done += renderer.lines(of: part, after: former)
-                former = part
+        var (done, live): ([StyledLine], [StyledLine]) = ([], [])
+        var last = former
+        var held: [Finished] = []
+        for var item in finished {
+            if held.isEmpty { item.takeColors() }
+            // What follows code that waits for colours waits with it.
+            let isHeld = !held.isEmpty || !item.isComplete
+            let lines = item.lines(renderer, after: &last)
+            if isHeld {
+                held.append(item)
+                live += lines
+            } else {
+                former = last
+                done += lines
             }
         }
-        finished = []
+        finished = held
+        lastLines = done
+        awaitsColors = !held.isEmpty
         isChanged = false
-        var live: [StyledLine] = []
-        if showsLive, let thought, !thought.isEmpty { live.append(Self.thought(thought)) }
-        var last = former
-        for part in showsLive ? reader.live : [] {
-            live += renderer.lines(of: part, after: last)
+        guard showsLive else {
+            return region.frame(adding: done, live: [], columns: columns, rows: rows)
+        }
+        if let thought, !thought.isEmpty { live.append(Self.thought(thought)) }
+        var open = renderer
+        if code?.isPlain == false { open.codeStyle = [] }
+        for part in reader.live {
+            live += (part.continues ? open : renderer).lines(of: part, after: last)
             last = part
         }
         return region.frame(adding: done, live: live, columns: columns, rows: rows)
     }
 
+    /// Adds a finished part; code goes to the highlighter.
+    private mutating func add(_ part: MarkdownReader.Part) {
+        guard let highlighter else { return finished.append(.part(AwaitedPart(part))) }
+        guard case .code(let info, _) = part.block else {
+            code = nil
+            return finished.append(.part(AwaitedPart(part, highlighter)))
+        }
+        if !part.continues {
+            code = CodeText.language(of: info).flatMap { highlighter.begin($0) }
+        }
+        guard let code else { return finished.append(.part(AwaitedPart(part))) }
+        for line in part.codeLines {
+            let awaited = AwaitedPart(line, lineOf: code)
+            if case .code(_, let text) = line.block, !awaited.isComplete {
+                code.append(String(text.dropLast()))
+            }
+            finished.append(.part(awaited))
+        }
+        if !part.isOpen { self.code = nil }
+    }
+
     private mutating func finishAnswer() {
-        finished += reader.finish().map { .part($0) } + [.end]
+        for part in reader.finish() { add(part) }
+        finished.append(.end)
+        code = nil
         isChanged = true
     }
 

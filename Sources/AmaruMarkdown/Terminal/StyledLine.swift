@@ -16,10 +16,12 @@ package struct TextStyle: OptionSet, Hashable, Sendable {
     package static let cyan = TextStyle(rawValue: 256)
     package static let blue = TextStyle(rawValue: 512)
     package static let magenta = TextStyle(rawValue: 1024)
+    package static let green = TextStyle(rawValue: 2048)
+    package static let red = TextStyle(rawValue: 4096)
 
     private static let codes: [(TextStyle, String)] = [
         (.bold, "1"), (.dim, "2"), (.italic, "3"), (.underlined, "4"), (.struck, "9"),
-        (.cyan, "36"), (.blue, "34"), (.magenta, "35"),
+        (.cyan, "36"), (.blue, "34"), (.magenta, "35"), (.green, "32"), (.red, "31"),
     ]
 
     /// What selects the style.
@@ -80,11 +82,29 @@ package struct StyledLine: Equatable, Sendable {
         let text = Self.printable(text)
         guard !text.isEmpty else { return }
         let link = link.flatMap(Self.linkAddress)
+        guard !Self.hasPictures(text) else { return appendPictures(text, style, link) }
+        append(part: text, style, link)
+    }
+
+    private mutating func append(part text: String, _ style: TextStyle, _ link: String?) {
         if let last = spans.indices.last, spans[last].style == style, spans[last].link == link {
             spans[last].text += text
         } else {
             spans.append(Span(text: text, style: style, link: link))
         }
+    }
+
+    /// Adds text with pictures of controls, which stand for what was removed, and are dim.
+    private mutating func appendPictures(_ text: String, _ style: TextStyle, _ link: String?) {
+        for character in text {
+            let isPicture = Self.hasPictures(String(character))
+            append(part: String(character), isPicture ? style.union(.dim) : style, link)
+        }
+    }
+
+    private static func hasPictures(_ text: String) -> Bool {
+        text.utf8.contains(0x90)
+            && text.unicodeScalars.contains { (0x2400...0x2421).contains($0.value) }
     }
 
     package mutating func append(_ line: StyledLine) {

@@ -66,6 +66,34 @@ extension BuiltCommand {
             }
         }
 
+        @Test func `Ctrl-C on a held terminal keeps the table that was held back`() async throws {
+            let (held, end) = (Gate(), Gate())
+            let half = "Some text\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+            let response = ScriptedResponse([
+                .text(ScriptedResponse.head("text/event-stream")), .text(delta(half)),
+                .wait(held), .text(delta("| 3 | 4 |\n")), .wait(end), .close,
+            ])
+            let terminal = try PseudoTerminal()
+            try await withChat(ScriptedServer([response])) { options in
+                let chat = try AmaruProcess(options, on: terminal)
+                try await terminal.waitFor("> ")
+                try terminal.send("hello\r")
+                try await terminal.waitFor("table, 1 row …\u{1B}[0m")
+                try terminal.send("\u{13}")
+                try await isStill(terminal)
+                // A frame that the terminal does not take.
+                held.open()
+                try await isStill(terminal)
+                chat.signal(SIGINT)
+                try terminal.send("\u{11}")
+                try await terminal.waitFor("1 │ 2")
+                try await terminal.waitFor("\n> ")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+                end.open()
+            }
+        }
+
         @Test func `SIGTERM ends the program on a held terminal after a Ctrl-C too`() async throws {
             let terminal = try PseudoTerminal()
             try await withChat(ScriptedServer([.flood(Self.flood)])) { options in

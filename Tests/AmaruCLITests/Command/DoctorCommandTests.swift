@@ -17,7 +17,7 @@ extension BuiltCommand {
 
         private static let order = [
             "python", "libpython", "environments", "authorities", "proxy", "terminal",
-            "configuration", "key", "server",
+            "highlighting", "configuration", "key", "server",
         ]
 
         private static let unset: [String: String?] = [

@@ -97,4 +97,16 @@ extension String {
         view.append(contentsOf: scalars)
         self.init(view)
     }
+
+    @Test(arguments: [
+        ("a\u{1B}[2Jb", "a␛b"), ("a\u{1B}]0;title\u{1B}\\b", "a␛b"), ("a\u{7}\u{8}b", "a␇␈b"),
+        ("\u{9B}1mb\u{7F}\u{85}", "␛b␡␛"), ("a\tb\r\nc\u{1B}[1", "a\tb\nc␛"), ("␛", "␛"),
+    ])
+    func `What is removed is shown on request, wherever it is cut`(_ raw: String, _ shown: String) {
+        for cut in 0...raw.unicodeScalars.count {
+            var filter = EscapeFilter(marksRemoved: true)
+            let pieces = [raw.unicodeScalars.prefix(cut), raw.unicodeScalars.dropFirst(cut)]
+            #expect(pieces.map { filter.feed(String($0)) }.joined() == shown, "\(cut)")
+        }
+    }
 }
