@@ -168,6 +168,11 @@ window.addEventListener('hashchange', () => {
 
 /* Sending */
 
+/** Not on a touch screen, where it would bring up the keyboard. */
+function focusInput() {
+  if (matchMedia('(hover: hover)').matches) input.focus();
+}
+
 const draftKey = () => `draft ${current.id ?? ''}`;
 
 function keepDraft(text = input.value, key = draftKey()) {
@@ -195,6 +200,8 @@ const send = attempt(async (message, replaced) => {
   turns.append(view.element);
   showState();
   follower.follow();
+  // The button that was pressed is gone.
+  if (replaced) focusInput();
   const body = { message, request: uuid() };
   if (replaced) body.parent = current.views[index - 1]?.id ?? null;
   const shown = current;
@@ -455,8 +462,7 @@ async function start() {
   showServer(state);
   loadList();
   await open(named());
-  // Elsewhere it would bring up the keyboard.
-  if (matchMedia('(hover: hover)').matches) input.focus();
+  focusInput();
 }
 
 function showServer(state) {

@@ -165,6 +165,7 @@ def test_an_answer_can_be_had_again(visit: Open) -> None:
     last.get_by_role("button", name="Regenerate").click()
     turn = page.stub.wait_for_turns(3)
     assert (turn.question, turn.parent) == ("Two", page.stub.turns[0].id)
+    expect(page.page.locator("#user-input")).to_be_focused()
     turn.say("Another answer")
     turn.finish()
     page.page.get_by_text("Another answer").wait_for()
