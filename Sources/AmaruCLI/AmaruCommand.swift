@@ -1,14 +1,16 @@
 // The command `amaru`: its subcommands and its exit codes.
 // SPDX-License-Identifier: Apache-2.0
 
+// swift-format-ignore-file: OrderedImports
+
+#if canImport(Glibc)
+    // First: what libc declares would else be taken for that of Python's header, which has it too.
+    import Glibc
+#endif
+
 import Amaru
 import AmaruEnvironment
 import ArgumentParser
-
-#if canImport(Glibc)
-    // Else what libc declares would be taken for Python's header's, which has it too.
-    import Glibc
-#endif
 
 @main
 struct AmaruCommand: AsyncParsableCommand {

@@ -63,6 +63,21 @@ import Testing
         }
     }
 
+    @Test func `A page that comes back gets what may still change as a whole`() {
+        var stream = AnswerStream()
+        stream.take(.text("a\n\n```\nb\nc"))
+        stream.skip()
+        let code = stream.changes()
+        #expect(code.count == 1)
+        guard case .block(1, let html) = code.first else {
+            Issue.record("\(code)")
+            return
+        }
+        #expect(html.contains("<code>b\nc\n</code>"))
+        stream.take(.text("d\n"))
+        #expect(stream.changes() == [.code(1, at: 2, text: "cd\n")])
+    }
+
     @Test(arguments: 0..<10)
     func `A block that another follows stays until the end`(_ group: Int) {
         for number in 0..<15 {

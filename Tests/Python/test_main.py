@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -94,6 +95,10 @@ async def test_messages_are_answered_in_order(
     assert (screen.shown(1), screen.shown(2)) == ("one", "two")
 
 
+def has_asked(server: Server, message: str) -> bool:
+    return any(r.json()["messages"][-1]["content"] == message for r in server.received)
+
+
 async def test_messages_with_their_own_history_are_answered_at_once(
     start: Start, screen: RecordingChat, serve: Serve
 ) -> None:
@@ -108,10 +113,9 @@ async def test_messages_with_their_own_history_are_answered_at_once(
     turns = [screen.turn(number) for number in range(2)]
     for turn, name in zip(turns, "ab", strict=True):
         turn.history = [[f"{name}?", f"{name}."]]
-        before = len(server.received)
         chat.turn = turn
         chat.script.sender_message_proxy("placeholder", name)
-        await chat.until(lambda before=before: len(server.received) > before)
+        await chat.until(partial(has_asked, server, name))
     await chat.settled(turns[1])
     assert not turns[0].ended
     go_on.set()

@@ -206,10 +206,10 @@ public final class ChatSession: Sendable {
             attachments: attachments,
             history: history,
             request: request
-        ) { [weak self] in
-            self?.state.withLock { $0.turns.advance() }.set(())
-        } onCancel: { [weak self] turn in
+        ) { [weak self] turn in
             self?.hasCancelled(turn)
+        } onStep: { [weak self] in
+            self?.state.withLock { $0.turns.advance() }.set(())
         }
         if !state.withLock({ $0.turns.add(turn) }) {
             turn.end(.failed(ChatFailure(code: "busy", message: busy)))
@@ -335,6 +335,7 @@ public final class ChatSession: Sendable {
     /// Interrupts Python whenever it has not taken a job for a while.
     ///
     /// - Parameter isMeant: Whether the code that runs then is to be interrupted.
+    /// - Throws: `CancellationError`, as nothing else ends it.
     func interruptWhileBlocked(
         if isMeant: @escaping @Sendable () -> Bool = { true }
     ) async throws {

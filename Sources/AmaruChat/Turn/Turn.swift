@@ -61,8 +61,8 @@ public final class Turn: Sendable {
         isOwned: Bool = true,
         history: [ChatExchange]? = nil,
         request: ChatRequest? = nil,
-        onStep: @escaping @Sendable () -> Void = {},
-        onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
+        onCancel: @escaping @Sendable (Turn) -> Void = { _ in },
+        onStep: @escaping @Sendable () -> Void = {}
     ) {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil

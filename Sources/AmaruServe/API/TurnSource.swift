@@ -65,3 +65,24 @@ extension ChatSession: TurnSource {
         return turn
     }
 }
+
+extension TurnHub: TurnSource {
+    /// Opens a turn that is part of no conversation.
+    package nonisolated func open(_ question: ServedQuestion) async throws -> Turn {
+        do {
+            return try open(
+                question: question.question,
+                history: question.history,
+                attachments: question.attachments,
+                request: question.request
+            )
+        } catch  where error.code == .busy {
+            throw TurnsBusy()
+        }
+    }
+
+    /// Whether the script sees its turns.
+    package nonisolated func readsRequests() async -> Bool {
+        await configuration.session.readsRequests()
+    }
+}

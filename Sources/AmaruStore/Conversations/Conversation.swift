@@ -9,6 +9,8 @@ package struct Conversation: Sendable, Equatable {
     package var model: String
     /// The script that conversed; nil for the chat that is built in.
     package var script: String?
+    /// Whose it is; nil for the user of the machine.
+    package var owner: String?
     package var server = ""
     package var system = ""
     /// Seconds since 1970.
@@ -41,6 +43,24 @@ package struct Conversation: Sendable, Equatable {
     }
 }
 
+/// Whose conversations, and with which script, somebody may see.
+package struct ConversationScope: Sendable, Hashable {
+    /// Nil for the user of the machine.
+    package var owner: String?
+    /// Nil for the chat that is built in.
+    package var script: String?
+
+    package init(owner: String?, script: String?) {
+        self.owner = owner
+        self.script = script
+    }
+
+    /// Whether a conversation is in the scope.
+    package func contains(_ conversation: Conversation) -> Bool {
+        conversation.owner == owner && conversation.script == script
+    }
+}
+
 /// A question, and what came of it.
 package struct StoredTurn: Sendable, Equatable {
     package enum State: String, Sendable {
@@ -56,6 +76,8 @@ package struct StoredTurn: Sendable, Equatable {
     /// The turn that it follows; nil for the first one.
     package let parent: Int64?
     package let question: String
+    /// What the client calls the request, so that a repeated one makes no second turn; unique.
+    package var request: String?
     package var answer = ""
     package var model: String
     package var state = State.running

@@ -36,6 +36,31 @@ extension ConversationStore {
         )
     }
 
+    /// The conversations in a scope that were changed last before a time, the newest first.
+    package func list(
+        in scope: ConversationScope,
+        before time: Double?,
+        atMost count: Int
+    ) throws(StoreError) -> [Conversation] {
+        try database.rows(
+            """
+            SELECT \(Self.columns) FROM conversation
+            WHERE owner IS ? AND script IS ? AND changed < ? ORDER BY changed DESC LIMIT ?
+            """,
+            Self.values(scope) + [.real(time ?? .infinity), SQLValue(count)],
+            as: Self.conversation
+        )
+    }
+
+    /// The conversation that a turn is in; nil if there is none.
+    package func conversation(of turn: Int64) throws(StoreError) -> String? {
+        try database.rows(
+            "SELECT conversation FROM turn WHERE id = ?",
+            .integer(turn),
+            as: { $0.text(0) }
+        ).first
+    }
+
     /// The identifiers that begin with a text, at most a few.
     package func identifiers(beginningWith text: String) throws(StoreError) -> [String] {
         // No wildcard of GLOB is in a text that can be an identifier.
@@ -63,13 +88,16 @@ extension ConversationStore {
     /// A conversation with all of its turns in the order that they began; nil if it is missing.
     package func load(_ id: String) throws(StoreError) -> WholeConversation? {
         let found = try database.rows(
-            "SELECT \(Self.columns), server, system, head FROM conversation WHERE id = ?",
+            """
+            SELECT \(Self.columns), server, system, head, owner FROM conversation WHERE id = ?
+            """,
             .text(id),
             as: { row in
                 var conversation = Self.conversation(row)
                 conversation.server = row.text(6)
                 conversation.system = row.text(7)
                 conversation.head = row.optionalInteger(8)
+                conversation.owner = row.optionalText(9)
                 return conversation
             }
         )
@@ -77,7 +105,7 @@ extension ConversationStore {
         let turns = try database.rows(
             """
             SELECT id, parent, question, model, started, state, reason, prompt_tokens,
-                completion_tokens, ended,
+                completion_tokens, ended, request,
                 CASE state WHEN 'running' THEN \(Self.answerFromLog) ELSE answer END
             FROM turn WHERE conversation = ? ORDER BY started, rowid
             """,
@@ -100,7 +128,8 @@ extension ConversationStore {
         turn.promptTokens = row.optionalInteger(7).map(Int.init)
         turn.completionTokens = row.optionalInteger(8).map(Int.init)
         turn.ended = row.optionalReal(9)
-        turn.answer = row.text(10)
+        turn.request = row.optionalText(10)
+        turn.answer = row.text(11)
         return turn
     }
 
@@ -132,8 +161,11 @@ extension ConversationStore {
     ///
     /// Words are found from their beginning on. Where none is, they are looked for anywhere in the
     /// texts: an index by words does not know the ones of languages that put no blanks between.
+    ///
+    /// - `scope`: Whose are searched; nil for all.
     package func search(
         _ words: [String],
+        in scope: ConversationScope? = nil,
         atMost count: Int
     ) throws(StoreError) -> [FoundConversation] {
         let words = words.filter { !$0.isEmpty }
@@ -146,36 +178,44 @@ extension ConversationStore {
             """
             SELECT \(columns), snippet(search, -1, '', '', '…', 12) FROM search
             JOIN turn t ON t.id = search.rowid JOIN conversation c ON c.id = t.conversation
-            WHERE search MATCH ? ORDER BY rank LIMIT ?
+            WHERE search MATCH ? \(Self.within(scope)) ORDER BY rank LIMIT ?
             """,
-            .text(terms.joined(separator: " ")),
-            SQLValue(count),
+            [.text(terms.joined(separator: " "))] + Self.values(scope) + [SQLValue(count)],
             as: Self.finding
         )
         return Self.oncePerConversation(
-            found.isEmpty ? try scan(for: words, columns, atMost: count) : found
+            found.isEmpty ? try scan(for: words, in: scope, columns, atMost: count) : found
         )
+    }
+
+    private static func within(_ scope: ConversationScope?) -> String {
+        scope == nil ? "" : "AND c.owner IS ? AND c.script IS ?"
+    }
+
+    private static func values(_ scope: ConversationScope?) -> [SQLValue] {
+        scope.map { [SQLValue($0.owner), SQLValue($0.script)] } ?? []
     }
 
     private func scan(
         for words: [String],
+        in scope: ConversationScope?,
         _ columns: String,
         atMost count: Int
     ) throws(StoreError) -> [FoundConversation] {
         let text = "t.question || char(10) || t.answer"
-        var found: [FoundConversation] = []
-        try database.each(
+        let patterns = words.map { SQLValue.text("%\(Self.escaped($0))%") }
+        return try database.rows(
             """
             SELECT \(columns), trim(substr(\(text),
                 max(1, instr(lower(\(text)), lower(?1)) - 30), 80), char(10))
             FROM turn t JOIN conversation c ON c.id = t.conversation
             WHERE \(Array(repeating: "\(text) LIKE ? ESCAPE '\\'", count: words.count)
-                .joined(separator: " AND "))
+                .joined(separator: " AND ")) \(Self.within(scope))
             ORDER BY t.started DESC LIMIT ?
             """,
-            [.text(words[0])] + words.map { .text("%\(Self.escaped($0))%") } + [SQLValue(count)]
-        ) { (row) throws(StoreError) in found.append(Self.finding(row)) }
-        return found
+            [.text(words[0])] + patterns + Self.values(scope) + [SQLValue(count)],
+            as: Self.finding
+        )
     }
 
     private static func escaped(_ word: String) -> String {

@@ -67,6 +67,15 @@ extension ConversationStore {
         }
     }
 
+    /// Gives a conversation another title.
+    package func setTitle(of conversation: String, to title: String) throws(StoreError) {
+        try database.run(
+            "UPDATE conversation SET title = ? WHERE id = ?",
+            .text(title),
+            .text(conversation)
+        )
+    }
+
     /// Removes conversations for good: nothing of their text is left in the file.
     ///
     /// - Returns: The number that was there.
@@ -123,8 +132,9 @@ extension ConversationStore {
     private func add(_ conversation: Conversation) throws(StoreError) {
         try database.run(
             """
-            INSERT INTO conversation (id, title, model, script, created, changed, server, system)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            INSERT INTO conversation (id, title, model, script, created, changed, server, system,
+                owner)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
             .text(conversation.id),
             .text(conversation.title),
@@ -133,7 +143,8 @@ extension ConversationStore {
             .real(conversation.created),
             .real(conversation.changed),
             .text(conversation.server),
-            .text(conversation.system)
+            .text(conversation.system),
+            SQLValue(conversation.owner)
         )
     }
 
@@ -145,8 +156,8 @@ extension ConversationStore {
         try database.run(
             """
             INSERT INTO turn (id, conversation, parent, writer, state, reason, model,
-                prompt_tokens, completion_tokens, started, ended, question, answer)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                prompt_tokens, completion_tokens, started, ended, question, answer, request)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .integer(turn.id),
             .text(conversation),
@@ -160,14 +171,19 @@ extension ConversationStore {
             .real(turn.started),
             SQLValue(turn.ended),
             .text(turn.question),
-            .text(turn.answer)
+            .text(turn.answer),
+            SQLValue(turn.request)
         )
     }
 
     private func insert(_ events: [StoredEvent], _ turn: Int64) throws(StoreError) {
         for event in events {
+            // The turn may have been removed, also by another process.
             try database.run(
-                "INSERT INTO event (turn, seq, at, kind, data) VALUES (?, ?, ?, ?, ?)",
+                """
+                INSERT INTO event (turn, seq, at, kind, data) SELECT ?, ?, ?, ?, ?
+                WHERE EXISTS (SELECT 1 FROM turn WHERE id = ?1)
+                """,
                 .integer(turn),
                 .integer(Int64(event.seq)),
                 .real(event.time),

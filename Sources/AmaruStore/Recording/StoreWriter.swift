@@ -44,7 +44,7 @@ package final class StoreWriter: Sendable {
     }
 
     /// Whether nothing is written any more.
-    var hasFailed: Bool { state.withLock { $0.failure != nil } }
+    package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
     /// Adds a job; returns what is set when it has been performed or given up.
     @discardableResult
@@ -69,6 +69,22 @@ package final class StoreWriter: Sendable {
             state.withLock { $0.isRunning = false }
         }
         return done
+    }
+
+    /// Asks the store something, after what is to be written before.
+    ///
+    /// - Returns: Nil if nothing is written any more, or the store cannot be read.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (ConversationStore) throws(StoreError) -> Value
+    ) async -> Value? {
+        let found = Lock<Value?>(nil)
+        let done = add { store throws(StoreError) in
+            // What cannot be read says nothing of what can be written.
+            let value = try? body(store)
+            found.withLock { $0 = value }
+        }
+        _ = await done.waitRegardlessOfCancellation()
+        return found.withLock { $0 }
     }
 
     private func performAll() {

@@ -52,18 +52,19 @@ package struct TurnRecorder: Sendable {
         var conversation = conversation
         conversation.title = TextRedactor.clean(conversation.title, of: vault)
         conversation.system = TextRedactor.clean(conversation.system, of: vault)
-        let first = StoredTurn(
+        var first = StoredTurn(
             id: stored.id,
             parent: stored.parent,
             question: TextRedactor.clean(stored.question, of: vault),
             model: stored.model,
             at: stored.started
         )
-        writer.add { [conversation] store throws(StoreError) in
+        first.request = stored.request
+        writer.add { [first, conversation] store throws(StoreError) in
             try store.begin(first, in: conversation)
         }
         let viewer = turn.viewer()
-        return Task.detached { [self] in
+        return Task.detached { [self, first] in
             var log = RecordedLog(vault: vault)
             var events = viewer.makeAsyncIterator()
             // Failures of the turn are its end, which is asked for below.
@@ -103,8 +104,13 @@ package struct TurnRecorder: Sendable {
         }.wait()
     }
 
-    private static func state(of end: TurnEnd) -> (StoredTurn.State, String) {
+    /// The code of the failure of a turn that its process has given up, in order.
+    package static let interruption = "interrupted"
+
+    /// How an end is kept, and with what reason.
+    package static func state(of end: TurnEnd) -> (StoredTurn.State, String) {
         switch end {
+        case .failed(let failure) where failure.code == interruption: (.interrupted, "")
         case .finished(let reason): (.finished, reason)
         case .cancelled: (.stopped, "")
         case .failed(let failure): (.failed, "\(failure)")

@@ -104,6 +104,15 @@ final class Database {
         _ values: SQLValue...,
         as body: (Row) -> Value
     ) throws(StoreError) -> [Value] {
+        try rows(sql, values, as: body)
+    }
+
+    /// Returns what `body` makes of each row.
+    func rows<Value>(
+        _ sql: String,
+        _ values: [SQLValue],
+        as body: (Row) -> Value
+    ) throws(StoreError) -> [Value] {
         var found: [Value] = []
         try each(sql, values) { (row) throws(StoreError) in found.append(body(row)) }
         return found

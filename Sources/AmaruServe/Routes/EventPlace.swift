@@ -1,0 +1,61 @@
+// Where a page goes on to follow a turn.
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+
+/// How much of a turn a page knows: the positions behind events of its log.
+enum EventPlace: Equatable {
+    /// Nothing.
+    case beginning
+    /// All up to a position.
+    case after(Int)
+    /// All, and how it ended.
+    case end
+    /// Something that is no position.
+    case nowhere
+
+    /// The position behind the end; the largest number that JavaScript counts to.
+    private static let last = 1 << 53 - 1
+
+    /// What `Last-Event-ID` says, which a browser sends when it connects again, or else `after`.
+    init(_ request: Request, of turn: Int64) {
+        let query = request.uri.queryParameters["after"].map(String.init)
+        guard let text = request.headers[.lastEventID] ?? query, !text.isEmpty else {
+            self = .beginning
+            return
+        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let isOfTurn = parts.count == 1 || parts.count == 2 && Int64(parts[0]) == turn
+        switch parts.last.flatMap({ Int($0) }) {
+        case _ where !isOfTurn: self = .nowhere
+        case 0: self = .beginning
+        case Self.last: self = .end
+        case let position? where position > 0: self = .after(position)
+        default: self = .nowhere
+        }
+    }
+
+    /// The id of an event, after which this is what a page knows.
+    func id(of turn: Int64) -> String? {
+        switch self {
+        case .after(let position): "\(turn).\(position)"
+        case .end: "\(turn).\(Self.last)"
+        case .beginning, .nowhere: nil
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let lastEventID = named("Last-Event-ID")
+    /// Tells nginx to pass pieces on as they come.
+    static let acceleratorBuffering = named("X-Accel-Buffering")
+
+    private static func named(_ name: String) -> HTTPField.Name {
+        guard let made = HTTPField.Name(name) else {
+            preconditionFailure("the names above have letters and hyphens only")
+        }
+        return made
+    }
+}

@@ -1,0 +1,50 @@
+// What a hub of turns needs: values.
+// SPDX-License-Identifier: Apache-2.0
+
+package import AmaruChat
+package import AmaruHTTP
+package import AmaruStore
+
+/// The parts of a ``TurnHub``.
+package struct HubConfiguration: Sendable {
+    /// The most that is kept in memory.
+    package struct Limits: Sendable {
+        /// Bytes of one turn, its thoughts and diagnostics included: less than its log keeps.
+        package var turn = 12 << 20
+        /// Turns that have ended and can still be followed event by event.
+        package var endedTurns = 64
+        /// Bytes of those turns.
+        package var endedBytes = 64 << 20
+        /// Conversations, where there is no store.
+        package var conversations = 200
+        /// Bytes of those conversations.
+        package var conversationBytes = 64 << 20
+
+        package init() {}
+    }
+
+    /// What answers; its limits are those of the queue.
+    package var session: ChatSession
+    /// Where conversations are kept; nil for memory only.
+    package var store: StoreWriter?
+    /// The keys that are overwritten in all that is kept.
+    package var vault: SecretVault
+    /// The path of the user's script; nil for the chat that is built in.
+    package var script: String?
+    /// The model that is asked, as far as the host knows it.
+    package var model = ""
+    /// The base URL of its server.
+    package var server = ""
+    /// The system prompt.
+    package var system = ""
+    /// The placeholder that the script gets as its key.
+    package var key: @Sendable () -> String = { "" }
+    package var limits = Limits()
+
+    /// Describes a hub of a session.
+    package init(session: ChatSession, store: StoreWriter?, vault: SecretVault) {
+        self.session = session
+        self.store = store
+        self.vault = vault
+    }
+}

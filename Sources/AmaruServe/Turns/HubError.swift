@@ -1,0 +1,41 @@
+// Why a hub refuses something.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A refusal: what happened, and what to do.
+package struct HubError: Error, Sendable, Equatable {
+    package enum Code: String, Sendable {
+        /// There is no such thing, or it is another owner's: which of both is not said.
+        case unknown = "not_found"
+        /// Too many messages wait for an answer.
+        case busy
+        /// It contradicts what is going on.
+        case conflict
+        /// The request makes no sense.
+        case invalid
+        /// The server is ending.
+        case ending
+    }
+
+    package let code: Code
+    package let message: String
+    package let remedy: String
+
+    package init(_ code: Code, _ message: String, remedy: String = "") {
+        self.code = code
+        self.message = message
+        self.remedy = remedy
+    }
+
+    static let unknown = HubError(.unknown, "there is nothing of that name")
+    static let busy = HubError(
+        .busy,
+        "too many messages are waiting for an answer",
+        remedy: "try again in a moment"
+    )
+    static let ending = HubError(.ending, "the server is ending", remedy: "try again later")
+    static let isAnswered = HubError(
+        .conflict,
+        "the message before is still being answered",
+        remedy: "wait for the answer, or stop it"
+    )
+}

@@ -1,0 +1,142 @@
+// The conversations of an owner.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruEnvironment
+import AmaruHTTP
+package import AmaruStore
+
+extension TurnHub {
+    /// The longest title that a client may give.
+    private static let titleLength = 200
+
+    /// Makes a conversation, which is kept once something is said in it.
+    package func addConversation(owner: String) -> String {
+        var made = Conversation(title: "", model: configuration.model, at: TurnRecorder.now)
+        let scope = scope(of: owner)
+        (made.owner, made.script) = (scope.owner, scope.script)
+        (made.server, made.system) = (configuration.server, configuration.system)
+        shelf.put(WholeConversation(conversation: made, turns: []))
+        return made.id
+    }
+
+    /// The conversations that were changed last, or in which all words occur.
+    ///
+    /// - Parameters:
+    ///   - words: What to look for; nothing for all.
+    ///   - time: Only those that were changed before this.
+    ///   - count: How many to return.
+    ///   - owner: Whose.
+    /// - Returns: Those, and whether there are more.
+    package func conversations(
+        with words: [String] = [],
+        before time: Double? = nil,
+        atMost count: Int,
+        owner: String
+    ) async -> (found: [Conversation], areMore: Bool) {
+        let scope = scope(of: owner)
+        let kept: [Conversation]? = await store?.read { store throws(StoreError) in
+            guard !words.isEmpty else {
+                return try store.list(in: scope, before: time, atMost: count + 1)
+            }
+            return try store.search(words, in: scope, atMost: count + 1).map(\.conversation)
+        }
+        let all =
+            kept
+            ?? (words.isEmpty
+                ? shelf.list(in: scope, before: time) : shelf.search(words, in: scope))
+        return (Array(all.prefix(count)), all.count > count)
+    }
+
+    /// A conversation with all of its turns.
+    ///
+    /// - Throws: ``HubError`` if there is none, or it is another owner's.
+    package func whole(_ id: String, owner: String) async throws(HubError) -> WholeConversation {
+        var found = shelf[id]
+        if let store, !store.hasFailed {
+            let kept = await store.read { store throws(StoreError) in try store.load(id) }
+            // One that has turns and is not in the store has been removed.
+            if let kept { found = kept ?? (found?.turns.isEmpty == true ? found : nil) }
+        }
+        guard var whole = found, scope(of: owner).contains(whole.conversation),
+            !removing.contains(id)
+        else { throw .unknown }
+        // What was said a moment ago is not written yet.
+        for turn in shelf[id]?.turns ?? [] where live[turn.id] != nil {
+            if !whole.turns.contains(where: { $0.id == turn.id }) { whole.turns.append(turn) }
+        }
+        for index in whole.turns.indices {
+            if let turn = live[whole.turns[index].id] {
+                whole.turns[index].take(turn, at: TurnRecorder.now)
+            }
+        }
+        return whole
+    }
+
+    /// The conversation that a turn is in.
+    func conversation(of turn: Int64) async -> String? {
+        let kept: String?? = await store?.read { store throws(StoreError) in
+            try store.conversation(of: turn)
+        }
+        return (kept ?? nil) ?? shelf.conversation(of: turn)
+    }
+
+    /// What is shown of turns of one conversation; nothing for those that are open.
+    package func answers(to turns: [StoredTurn]) async -> [Int64: AnswerStream] {
+        let over = turns.filter { $0.state != .running }
+        var answers: [Int64: AnswerStream] = [:]
+        for turn in over { answers[turn.id] = live[turn.id].map { AnswerStream($0) } }
+        let others = over.filter { answers[$0.id] == nil }
+        let logs = await store?.read { store throws(StoreError) in
+            try others.map { turn throws(StoreError) in try store.log(of: turn.id) }
+        }
+        for (index, turn) in others.enumerated() {
+            answers[turn.id] = AnswerStream(turn, log: logs?[index] ?? [])
+        }
+        return answers
+    }
+
+    /// Gives a conversation another title.
+    ///
+    /// - Throws: ``HubError``.
+    package func rename(_ id: String, to title: String, owner: String) async throws(HubError) {
+        let words = title.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !words.isEmpty, words.count <= Self.titleLength else {
+            throw HubError(.invalid, "a title has 1 to \(Self.titleLength) characters")
+        }
+        var whole = try await whole(id, owner: owner)
+        let clean = TextRedactor.clean(words, of: configuration.vault)
+        whole.conversation.title = clean
+        shelf.put(whole)
+        store?.add { store throws(StoreError) in try store.setTitle(of: id, to: clean) }
+    }
+
+    /// Shows the newest branch that a turn is on.
+    ///
+    /// - Throws: ``HubError``.
+    package func show(_ turn: Int64, in id: String, owner: String) async throws(HubError) {
+        var whole = try await whole(id, owner: owner)
+        guard whole.turns.contains(where: { $0.id == turn }) else { throw .unknown }
+        let head = whole.end(below: turn)
+        whole.conversation.head = head
+        shelf.put(whole)
+        let time = whole.conversation.changed
+        store?.add { store throws(StoreError) in try store.setHead(of: id, to: head, at: time) }
+    }
+
+    /// Stops what is answered in a conversation, and removes it for good.
+    ///
+    /// - Throws: ``HubError``.
+    package func remove(_ id: String, owner: String) async throws(HubError) {
+        _ = try await whole(id, owner: owner)
+        removing.insert(id)
+        defer { removing.remove(id) }
+        let turns = live.values.filter { $0.conversation == id }
+        for turn in turns { turn.turn.cancel() }
+        // Nothing is written of them afterwards.
+        for turn in turns { try? await turn.isSettled.wait() }
+        for turn in turns { forget(turn.id) }
+        shelf.remove(id)
+        _ = await store?.read { store throws(StoreError) in try store.delete([id]) }
+    }
+}

@@ -1,0 +1,188 @@
+// The page's API: conversations, messages, refusals.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruStore
+import AmaruTesting
+import Testing
+
+@testable import AmaruServe
+
+@Suite(.timeLimit(.minutes(5))) struct PageRoutesTests {
+    static let echo = """
+        import amaru
+        @amaru.reply
+        async def answer(message, history):
+            with open(f"{folder}/runs", "a") as file: file.write(message)
+            yield f"{message} after {[m['content'] for m in history]}"
+        """
+
+    @Test func `A request that is sent again makes no second turn`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(Self.echo) { $0.limits.endedTurns = 1 }
+            let page = served.page
+            let conversation = try await page.converse()
+            let replies = try await withThrowingTaskGroup(of: PageClient.Reply.self) { group in
+                for _ in 0..<6 {
+                    group.addTask { try await page.say("x", in: conversation, request: "r") }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let turns = try Set(replies.map { try $0.decoded(PageClient.Begun.self).turn })
+            #expect(turns.count == 1)
+            #expect(replies.map(\.status).sorted() == [200, 200, 200, 200, 200, 202])
+            _ = try await page.watch(try #require(turns.first))
+            // Also when its log is gone.
+            try await page.ask("y", in: conversation)
+            try await page.ask("z", in: conversation)
+            let again = try await page.say("x", in: conversation, request: "r")
+            #expect(again.status == 200)
+            #expect(try again.decoded(PageClient.Begun.self).turn == turns.first)
+            // The same name in another conversation is another request.
+            let other = try await page.say("x", in: page.converse(), request: "r")
+            #expect(other.status == 202)
+            _ = try await page.watch(other.decoded(PageClient.Begun.self).turn)
+            #expect(served.note("runs") == "xyzx")
+        }
+    }
+
+    @Test func `What is another owner's is refused as what does not exist`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(Self.echo) { $0.limits.endedTurns = 1 }
+            let mine = served.page
+            var theirs = mine
+            theirs.owner = "other"
+            let conversation = try await mine.converse()
+            // One whose log is gone, and one whose log is here.
+            let (old, _) = try await mine.ask("a", in: conversation)
+            let (turn, _) = try await mine.ask("b", in: conversation)
+            let empty = try await mine.converse()
+            for (name, number) in [
+                (conversation, turn), (conversation, old), (empty, turn), ("unknown", 1),
+            ] {
+                let message = #"{"message":"m","request":"r"}"#
+                let replies = [
+                    try await theirs.send("GET", "conversations/\(name)"),
+                    try await theirs.send("PATCH", "conversations/\(name)", #"{"title":"t"}"#),
+                    try await theirs.send("PATCH", "conversations/\(name)", #"{"head":\#(turn)}"#),
+                    try await theirs.send("DELETE", "conversations/\(name)"),
+                    try await theirs.send("POST", "conversations/\(name)/turns", message),
+                    try await theirs.send("GET", "turns/\(number)/events"),
+                    try await theirs.send("POST", "turns/\(number)/stop"),
+                ]
+                for (index, reply) in replies.enumerated() {
+                    let what = "\(name) \(number) \(index): \(reply.text)"
+                    #expect(reply.status == 404, "\(what)")
+                    #expect(reply.body == replies[0].body, "\(what)")
+                }
+            }
+            // The other's turn is not to be branched from either.
+            let own = try await theirs.converse()
+            #expect(try await theirs.say("m", in: own, #","parent":\#(turn)"#).status == 404)
+            let listed: PageClient.Listed = try await theirs.send("GET", "conversations").decoded()
+            #expect(listed.conversations.isEmpty)
+            let found: PageClient.Listed = try await theirs.send(
+                "GET",
+                "conversations?search=after"
+            ).decoded()
+            #expect(found.conversations.isEmpty)
+            #expect(try await mine.show(conversation).turns.count == 2)
+            #expect(served.note("runs") == "ab")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `A conversation has branches, a title, and an end`(isKept: Bool) async {
+        await #expect(processExitsWith: .success) { [isKept] in
+            let served = try await ServedScript(
+                Self.echo,
+                store: isKept ? "store/conversations.db" : nil
+            )
+            let page = served.page
+            let id = try await page.converse()
+            #expect(try await page.show(id).turns.isEmpty)
+            let (first, _) = try await page.ask("one", in: id)
+            let (second, shown) = try await page.ask("two", in: id)
+            #expect(shown.text.contains("two after ['one', 'one after []']"))
+            let (third, branched) = try await page.ask("three", in: id, #","parent":\#(first)"#)
+            #expect(branched.text.contains("three after ['one', 'one after []']"))
+            let (root, alone) = try await page.ask("root", in: id, #","parent":null"#)
+            #expect(alone.text == "root after []")
+            #expect(try await page.show(id).turns.map(\.id) == [root])
+
+            let head = try await page.send("PATCH", "conversations/\(id)", #"{"head":\#(first)}"#)
+            #expect(head.status == 204)
+            let branch = try await page.show(id)
+            #expect(branch.turns.map(\.id) == [first, third])
+            #expect(branch.turns.map(\.siblings) == [[first, root], [second, third]])
+            #expect(branch.title == "one")
+
+            let title = try await page.send("PATCH", "conversations/\(id)", #"{"title":" A  b "}"#)
+            #expect(title.status == 204)
+            #expect(try await page.show(id).title == "A b")
+            let found: PageClient.Listed =
+                try await page.send("GET", "conversations?search=root&limit=5").decoded()
+            #expect(found.conversations.map(\.id) == [id])
+            let other = try await page.converse()
+            try await page.ask("other", in: other)
+            let newest: PageClient.Listed =
+                try await page.send("GET", "conversations?limit=1").decoded()
+            #expect(newest.conversations.map(\.id) == [other] && newest.more)
+
+            #expect(try await page.send("DELETE", "conversations/\(id)").status == 204)
+            #expect(try await page.send("GET", "conversations/\(id)").status == 404)
+            #expect(try await page.send("GET", "turns/\(second)/events").status == 404)
+            // Nothing that is removed breaks what is kept afterwards.
+            try await page.ask("still", in: other)
+            #expect(try await page.show(other).turns.count == 2)
+            #expect(served.store?.hasFailed != true)
+        }
+    }
+
+    @Test func `What makes no sense is refused with what is wrong`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(Self.echo)
+            let page = served.page
+            let id = try await page.converse()
+            let long = String(repeating: "x", count: 101)
+            let table: [(String, Int, String)] = [
+                ("", 400, "not valid JSON"),
+                ("[1", 400, "not valid JSON"),
+                ("[]", 400, "wrong type"),
+                (#"{"message":"m"}"#, 400, "request is missing"),
+                (#"{"message":1,"request":"r"}"#, 400, "message has the wrong type"),
+                (#"{"message":" \n","request":"r"}"#, 400, "the message is empty"),
+                (#"{"message":"m","request":""}"#, 400, "1 to 100 bytes"),
+                (#"{"message":"m","request":"\#(long)"}"#, 400, "1 to 100 bytes"),
+                (#"{"message":"m","request":"r","parent":"x"}"#, 400, "parent has the wrong type"),
+                (#"{"message":"m","request":"r","parent":7}"#, 404, "nothing of that name"),
+                (String(repeating: "[", count: 100_000), 400, "not valid JSON"),
+                (#""\#(String(repeating: "x", count: 2 << 20))""#, 413, "too large"),
+            ]
+            for (body, status, words) in table {
+                let reply = try await page.send("POST", "conversations/\(id)/turns", body)
+                #expect(reply.status == status, "\(body.prefix(60))")
+                let failed = try reply.decoded(PageClient.Failed.self)
+                #expect(failed.error.message.contains(words), "\(failed.error.message)")
+            }
+            let form = try await page.send(
+                "POST",
+                "conversations/\(id)/turns",
+                #"{"message":"m","request":"r"}"#,
+                type: "text/plain"
+            )
+            #expect(form.status == 415)
+            for title in ["", " ", String(repeating: "x", count: 201)] {
+                let body = #"{"title":"\#(title)"}"#
+                #expect(try await page.send("PATCH", "conversations/\(id)", body).status == 400)
+            }
+            for turn in ["x", "1.5", "99999999999999999999"] {
+                #expect(try await page.send("GET", "turns/\(turn)/events").status == 404)
+            }
+            #expect(served.note("runs").isEmpty)
+            let state = try await page.send("GET", "state")
+            #expect(state.text.contains(#""fault":null"#) && state.status == 200)
+            #expect(state.head.lowercased().contains("cache-control: no-store"))
+        }
+    }
+}
