@@ -34,8 +34,8 @@ struct ServeRun: Sendable {
         case failed(any Error)
     }
 
-    /// How long the script gets to end when the server does.
-    private static let grace = Duration.seconds(1)
+    /// How long the disk gets for what is not written when the server ends, and then the script.
+    private static let (patience, grace) = (Duration.seconds(2), Duration.seconds(1))
 
     func run() async throws -> Int32 {
         var configuration = start.configuration
@@ -49,14 +49,10 @@ struct ServeRun: Sendable {
             created: Int(Date().timeIntervalSince1970),
             models: { [session, name] in await Self.models(of: session, name) }
         )
+        let hub = TurnHub(hubConfiguration)
         let server = PageServer(configuration) { router, ending in
-            // addPageRoutes(to: router, hub: hub, ending: ending) { state } goes here.
-            addCompletionRoutes(
-                to: router,
-                source: session,
-                configuration: models,
-                ending: ending
-            )
+            addPageRoutes(to: router, hub: hub, ending: ending) { page(health) }
+            addCompletionRoutes(to: router, source: hub, configuration: models, ending: ending)
         }
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
@@ -74,7 +70,8 @@ struct ServeRun: Sendable {
         ]
         let outcome = await end.waitRegardlessOfCancellation()
         async let closed: Void = server.stop()
-        // await hub.end(within: .seconds(2)) goes here: turns are marked before the script ends.
+        // Turns are marked before the script ends, which would end them too.
+        await hub.end(within: Self.patience)
         try? await abandonable(within: Self.grace) { [session] in
             await session.shutDown(grace: Self.grace / 2)
         }
@@ -117,17 +114,6 @@ struct ServeRun: Sendable {
     }
 
     // MARK: The script
-
-    /// What clients of `/v1` call the model: a script by its name, the built-in chat's by its own.
-    private static func models(of session: ChatSession, _ name: String?) async -> [String] {
-        if let name {
-            // Of a folder too, which may be the current one.
-            let last = URL(filePath: name).standardizedFileURL.lastPathComponent
-            return [last.hasSuffix(".py") ? String(last.dropLast(3)) : last]
-        }
-        _ = try? await session.start()
-        return [session.settings?.model ?? "amaru"]
-    }
 
     /// Starts the script, and watches what becomes of it.
     private func supervise(_ health: ScriptHealth, _ end: AsyncValue<End>) async {

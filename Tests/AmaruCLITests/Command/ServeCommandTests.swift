@@ -11,38 +11,10 @@ extension BuiltCommand {
         let folder: TemporaryFolder
 
         private static let token = "0123456789abcdef-token"
-        private static let echo = """
-            import amaru
-
-            @amaru.reply
-            async def reply(message):
-                yield message
-
-            """
 
         init() throws {
             folder = try TemporaryFolder()
-            try folder.write(Self.echo, to: "chat.py")
-        }
-
-        /// Starts a server and waits until it answers.
-        private func serve(
-            _ arguments: String...,
-            environment: [String: String?] = [:]
-        ) async throws -> (AmaruProcess, HTTPProbe) {
-            let words = ["serve", "--port", "0", "-v"] + arguments
-            let process = try AmaruProcess(words, in: folder, environment: environment)
-            try await process.waitForOutput("/\n")
-            let address = process.output.text.split(separator: "\n").first ?? ""
-            let port = try #require(address.split(separator: ":").last?.dropLast())
-            return (process, HTTPProbe(port: try #require(Int(port))))
-        }
-
-        private func isUp(_ probe: HTTPProbe, token: String? = nil) async throws -> Bool {
-            let fields = token.map { ["Authorization: Bearer \($0)"] } ?? []
-            let reply = try await probe.get("/metrics", fields)
-            #expect(reply.status == 200)
-            return reply.body.contains("amaru_script_up 1\n")
+            try folder.write(ServedCommand.echo, to: "chat.py")
         }
 
         // MARK: Start and end
@@ -51,10 +23,10 @@ extension BuiltCommand {
         func `It answers once it has printed its address, and a signal ends it in order`(
             _ signal: Int32
         ) async throws {
-            let (process, probe) = try await serve("chat.py")
+            let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             #expect(try await probe.get("/").status == 200)
             try await process.waitForErrors("the script answers")
-            #expect(try await isUp(probe))
+            #expect(try await ServedCommand.isUp(probe))
             process.signal(signal)
             let result = try await process.result()
             #expect(result.status == .exited(0))
@@ -63,7 +35,7 @@ extension BuiltCommand {
 
         @Test func `It ends in order while the script blocks`() async throws {
             try folder.write("import time\ntime.sleep(600)\n", to: "chat.py")
-            let (process, probe) = try await serve("chat.py")
+            let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             #expect(try await probe.get("/health").status == 200)
             process.signal(SIGTERM)
             #expect(try await process.end() == .exited(0))
@@ -81,9 +53,9 @@ extension BuiltCommand {
 
                 """
             try folder.write(script, to: "app/main.py")
-            let (process, probe) = try await serve("app", "--no-key")
+            let (process, probe) = try await ServedCommand.start(in: folder, "app", "--no-key")
             try await process.waitForErrors("the script answers")
-            #expect(try await isUp(probe))
+            #expect(try await ServedCommand.isUp(probe))
             process.signal(SIGTERM)
             #expect(try await process.end() == .exited(0))
         }
@@ -102,7 +74,7 @@ extension BuiltCommand {
         }
 
         @Test func `A port that is taken is named`() async throws {
-            let (process, probe) = try await serve("chat.py")
+            let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             let errors = try await refusal(["chat.py", "--port", "\(probe.port)"])
             let expected = """
                 amaru: the port \(probe.port) of 127.0.0.1 is taken by another program: name another \
@@ -141,7 +113,12 @@ extension BuiltCommand {
         // MARK: Tokens
 
         @Test func `A server for other machines makes a token, and shows it once`() async throws {
-            let (process, probe) = try await serve("chat.py", "--host", "0.0.0.0")
+            let (process, probe) = try await ServedCommand.start(
+                in: folder,
+                "chat.py",
+                "--host",
+                "0.0.0.0"
+            )
             try await process.waitForErrors("the token, which is shown this once: ")
             try await process.waitForErrors("the script answers")
             #expect(try await probe.get("/metrics").status == 401)
@@ -153,13 +130,14 @@ extension BuiltCommand {
         }
 
         @Test func `A token is where nobody sees it`() async throws {
-            let (process, probe) = try await serve(
+            let (process, probe) = try await ServedCommand.start(
+                in: folder,
                 "chat.py",
                 "--open",
                 environment: ["AMARU_SERVE_TOKEN": Self.token]
             )
             try await process.waitForErrors("the script answers")
-            #expect(try await isUp(probe, token: Self.token))
+            #expect(try await ServedCommand.isUp(probe, token: Self.token))
             _ = try await probe.get("/v1/models?token=\(Self.token)")
             #if os(Linux)
                 for file in ["environ", "cmdline"] {
@@ -197,20 +175,21 @@ extension BuiltCommand {
             _ fault: String
         ) async throws {
             try folder.write(script, to: "chat.py")
-            let (process, probe) = try await serve(
+            let (process, probe) = try await ServedCommand.start(
+                in: folder,
                 "chat.py",
                 environment: [
                     "OPENAI_API_KEY": "sk-test-0123456789", "AMARU_SERVE_TOKEN": Self.token,
                 ]
             )
             try await process.waitForErrors(fault)
-            #expect(try await !isUp(probe, token: Self.token))
+            #expect(try await !ServedCommand.isUp(probe, token: Self.token))
             // With the key, too: a placeholder stands for it.
             let check = "import os\nassert os.environ['OPENAI_API_KEY'].startswith('amaru-')\n"
-            try folder.write(Self.echo + check, to: "chat.py")
+            try folder.write(ServedCommand.echo + check, to: "chat.py")
             try await process.waitForErrors("chat.py has changed: starting again")
             try await process.waitForErrors("the script answers")
-            #expect(try await isUp(probe, token: Self.token))
+            #expect(try await ServedCommand.isUp(probe, token: Self.token))
             process.signal(SIGTERM)
             let result = try await process.result()
             #expect(result.status == .exited(0))
@@ -218,13 +197,13 @@ extension BuiltCommand {
         }
 
         @Test func `What a broken script imports may be what is fixed`() async throws {
-            try folder.write("import part\n" + Self.echo, to: "chat.py")
+            try folder.write("import part\n" + ServedCommand.echo, to: "chat.py")
             try folder.write("1 +\n", to: "part.py")
-            let (process, probe) = try await serve("chat.py")
+            let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             try await process.waitForErrors("the script raised SyntaxError")
             try folder.write("1 + 1\n", to: "part.py")
             try await process.waitForErrors("the script answers")
-            #expect(try await isUp(probe))
+            #expect(try await ServedCommand.isUp(probe))
             process.signal(SIGTERM)
             #expect(try await process.end() == .exited(0))
         }

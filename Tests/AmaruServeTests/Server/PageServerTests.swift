@@ -142,6 +142,23 @@ import Testing
         }
     }
 
+    @Test func `Each file that the page asks for is there, and all are small`() async throws {
+        try await ServedRoutes().run(try configuration()) { (probe, _) async throws in
+            let page = try await probe.get("/").body
+            let names = page.matches(of: #/(?:src|href)="([^":]+)"/#).map { String($0.1) }
+            #expect(names.contains("app.js") && names.contains("style.css"))
+            var size = 0
+            for name in [""] + names {
+                let reply = try await probe.get("/\(name)", ["Accept-Encoding: gzip"])
+                #expect(reply.status == 200, "\(name)")
+                #expect(reply.field("Content-Encoding") == "gzip", "\(name)")
+                size += reply.field("Content-Length").flatMap { Int($0) } ?? 1 << 20
+            }
+            #expect(names.count <= 4)
+            #expect(size <= 40_000)
+        }
+    }
+
     @Test func `Metrics count what was answered`() async throws {
         try await ServedRoutes().run(try configuration()) { (probe, server) async throws in
             server.metrics.add("amaru_test", "A test's.") { 7 }

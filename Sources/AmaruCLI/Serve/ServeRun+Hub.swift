@@ -1,0 +1,58 @@
+// What a server's conversations and its page are told of the chat.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruHTTP
+import AmaruServe
+import AmaruStore
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension ServeRun {
+    /// The conversations, kept as those of a terminal are.
+    var hubConfiguration: HubConfiguration {
+        var made = HubConfiguration(
+            session: session,
+            store: store.noStore ? nil : StoreWriter(path: StoreOptions.path),
+            vault: program.network.vault
+        )
+        made.script = name
+        made.model = name == nil ? program.choice.model ?? "" : ""
+        made.server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
+        made.system = program.options.system ?? program.choice.system ?? ""
+        made.key = { [keys = program.keys] in keys.known ?? "" }
+        return made
+    }
+
+    /// What the page shows around the conversations.
+    func page(_ health: ScriptHealth) -> PageState {
+        let ownModel = session.settings?.model ?? program.choice.model ?? ""
+        return PageState(
+            title: name.map(Self.title) ?? "Amaru",
+            script: name,
+            model: name == nil ? ownModel : "",
+            version: AmaruCommand.configuration.version,
+            fault: health.fault.map {
+                PageFault(code: $0.code, message: $0.message, remedy: $0.remedy)
+            }
+        )
+    }
+
+    /// What clients of `/v1` call the model: a script by its name, the built-in chat's by its own.
+    static func models(of session: ChatSession, _ name: String?) async -> [String] {
+        if let name { return [title(of: name)] }
+        _ = try? await session.start()
+        return [session.settings?.model ?? "amaru"]
+    }
+
+    /// The name of a script without its folders; of a folder too, which may be the current one.
+    private static func title(of name: String) -> String {
+        let last = URL(filePath: name).standardizedFileURL.lastPathComponent
+        return last.hasSuffix(".py") ? String(last.dropLast(3)) : last
+    }
+}
