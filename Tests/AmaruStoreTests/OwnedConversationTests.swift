@@ -85,6 +85,18 @@ import Testing
         #expect(try store.log(of: turn).isEmpty)
     }
 
+    @Test func `A turn whose process goes while the store is open can be marked`() throws {
+        let other = try place.open()
+        let conversation = Conversation(title: "t", model: "m", at: 1)
+        let turn = StoredTurn(parent: nil, question: "q", model: "m", at: 1)
+        try other.begin(turn, in: conversation)
+        try store.finishInterrupted()
+        #expect(try store.load(conversation.id)?.turns.first?.state == .running)
+        other.resign()
+        try store.finishInterrupted()
+        #expect(try store.load(conversation.id)?.turns.first?.state == .interrupted)
+    }
+
     @Test func `What is asked comes after what is to be written, and fails alone`() async throws {
         let writer = StoreWriter(path: place.path)
         let turn = StoredTurn(parent: nil, question: "q", model: "m", at: 1)

@@ -188,8 +188,14 @@ package actor TurnHub {
             return .live(turn)
         }
         guard let place = await conversation(of: id),
-            let turn = try await whole(place, owner: owner).turns.first(where: { $0.id == id })
+            var turn = try await whole(place, owner: owner).turns.first(where: { $0.id == id })
         else { throw HubError.unknown }
+        if turn.state == .running {
+            // It is another process's, which may be gone.
+            _ = await store?.read { store throws(StoreError) in try store.finishInterrupted() }
+            let turns = try await whole(place, owner: owner).turns
+            turn = turns.first { $0.id == id } ?? turn
+        }
         let log = await store?.read { store throws(StoreError) in try store.log(of: id) }
         return .stored(turn, log ?? [])
     }

@@ -103,7 +103,7 @@ package final class ConversationStore {
     func resign() { writers.release() }
 
     /// Ends the turns whose processes are gone: what they had of the answer is kept, and marked.
-    private func finishInterrupted() throws(StoreError) {
+    package func finishInterrupted() throws(StoreError) {
         let found = try database.rows(
             "SELECT DISTINCT writer FROM turn WHERE state = 'running'",
             as: { $0.text(0) }
