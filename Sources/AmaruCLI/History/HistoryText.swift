@@ -52,7 +52,8 @@ enum HistoryText {
             text += "\n*\(used)*\n"
         }
         let ends = isWhole ? whole.ends : []
-        if ends.count < 2 {
+        // Another branch may also be what was taken back.
+        if ends.isEmpty || ends.map(\.id) == [conversation.head] {
             text += whole.branch.map(turn).joined()
         } else {
             for (index, end) in ends.enumerated() {

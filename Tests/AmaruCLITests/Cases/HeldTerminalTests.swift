@@ -85,13 +85,18 @@ extension BuiltCommand {
                 held.open()
                 try await isStill(terminal)
                 chat.signal(SIGINT)
+                try await isStill(terminal)
                 try terminal.send("\u{11}")
-                try await terminal.waitFor("1 │ 2")
                 try await terminal.waitFor("\n> ")
                 try terminal.send("\u{4}")
                 #expect(try await chat.end() == .exited(0))
                 end.open()
             }
+            try await terminal.screen.waitForEnd()
+            var screen = TerminalScreen(columns: 80, rows: 24) { _ in 1 }
+            screen.feed(terminal.output.replacing("\u{18}", with: ""))
+            #expect(screen.text.contains("\n1 │ 2\n"), "\(screen.text)")
+            #expect(screen.text.hasPrefix("> hello\nSome text\n\n"), "\(screen.text)")
         }
 
         @Test func `SIGTERM ends the program on a held terminal after a Ctrl-C too`() async throws {
