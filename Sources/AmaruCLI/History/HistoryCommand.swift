@@ -40,6 +40,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the conversations: id, time of the last message, title."
         )
 
@@ -69,6 +70,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct Search: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "search",
             abstract: "Find the conversations in which all words occur, the best first."
         )
 
@@ -109,6 +111,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show a conversation as Markdown; without an id, on a terminal, you pick one."
         )
 
