@@ -21,9 +21,10 @@ PREFIX ?= /usr/local
 INSTALL_ROOT := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALL_ROOT)/share
 
-# Swift's libraries and C++'s are linked in. Loading the latter, a symbol table that nobody looks
-# anything up in, and what makes the program movable in memory cost a third of its start; Debian's
-# python3 does without the last too.
+# Swift's libraries, C++'s and cmark-gfm's are linked in. Loading the latter two, a symbol table that
+# nobody looks anything up in, and what makes the program movable in memory cost a third of its
+# start; Debian's python3 does without the last too. Not SQLite's: a script's own module sqlite3
+# would bring a second one into the process, and each would drop the other's locks on a file.
 RELEASE := -c release --product amaru
 STATIC := .build/static
 ifeq ($(shell uname -s),Linux)
@@ -51,7 +52,17 @@ build-release: install-python
 	@mkdir -p $(STATIC)
 	@library="$$($(CC) -print-file-name=libstdc++.a)"; \
 		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC)
-	$(SWIFT) build $(RELEASE)
+	@rm -f $(STATIC)/libcmark-gfm.pc; \
+	folder="$$(pkg-config --variable=libdir libcmark-gfm)"; \
+	if [ "$$(uname -s)" = Linux ] && [ -f "$$folder/libcmark-gfm.a" ] \
+		&& [ -f "$$folder/libcmark-gfm-extensions.a" ]; then \
+		printf '%s\n' 'Name: libcmark-gfm' 'Description: the archives' \
+			"Version: $$(pkg-config --modversion libcmark-gfm)" \
+			"Cflags: $$(pkg-config --cflags libcmark-gfm)" \
+			"Libs: -L$$folder -l:libcmark-gfm-extensions.a -l:libcmark-gfm.a" \
+			> $(STATIC)/libcmark-gfm.pc; \
+	fi
+	PKG_CONFIG_PATH="$(CURDIR)/$(STATIC):$$PKG_CONFIG_PATH" $(SWIFT) build $(RELEASE)
 
 # The command, its Python files, completions and manual page under PREFIX. Without Swift on the
 # path, as under sudo, what `make build-release` has built is taken.

@@ -49,9 +49,11 @@ struct AmaruCommand: AsyncParsableCommand {
 
     static func main() async {
         _ = TerminalOutput.closed
-        if CommandLine.arguments.dropFirst() == ["--version"] {
-            // Without the parser, which takes most of the time of so short a run.
-            ProcessEnd.leave(output(configuration.version))
+        // Without the parser, which takes most of the time of so short a run.
+        switch CommandLine.arguments.dropFirst() {
+        case ["--version"]: ProcessEnd.leave(output(configuration.version))
+        case ["--help"], ["-h"]: ProcessEnd.leave(output(helpMessage()))
+        default: break
         }
         if let script = CompletedCommand.script(askedFor: Array(CommandLine.arguments.dropFirst()))
         {
@@ -92,6 +94,7 @@ struct AmaruCommand: AsyncParsableCommand {
             return command
         }
         guard words.first == "run" else { return try parseAsRoot(words) }
+        if let command = RunCommand.plain(Array(words.dropFirst())) { return command }
         let rest = RunCommand.separated(Array(words.dropFirst()))
         if let command = try? RunCommand.parse(rest) { return command }
         return try parseAsRoot(["run"] + rest)

@@ -91,7 +91,7 @@ public enum Python {
         globals: PythonObject? = nil
     ) async throws {
         _ = try await run(globals: globals) { gil in
-            try Runtime.call(.codes, "compile_script", [contents, path], gil)
+            try FileCode.compiled(contents, path: path, gil)
         }
     }
 
@@ -120,10 +120,10 @@ public enum Python {
         try Task.checkCancellation()
         let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
         let namespace = try globals ?? PythonObject(["__name__": "__main__"])
-        let isAsynchronous = PythonObject(
-            try Runtime.call(.codes, "is_asynchronous", [codes], PythonGIL())
-        )
-        guard try isAsynchronous.isTrue() else {
+        let isAsynchronous = try elements(of: codes, as: PythonObject.self).contains { code in
+            try code.readAttribute("co_flags").converted(to: Int32.self) & CO_COROUTINE != 0
+        }
+        guard isAsynchronous else {
             return try PythonException.completing {
                 try PythonActor.synchronously(call) {
                     // Again: what came before the call could be aimed at has struck nothing.

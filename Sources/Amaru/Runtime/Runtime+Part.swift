@@ -10,7 +10,7 @@ extension Runtime {
         case children
         /// Copying and pickling instances of exported classes.
         case classes
-        /// Compiling files, and running code, that may contain top-level `await`.
+        /// Running code that may contain top-level `await`.
         case codes
         /// The fields and items of objects; a function returns a str if there is nothing to decode.
         case coding
@@ -46,7 +46,6 @@ extension Runtime {
             case .children: .exits
             case .ending, .futures: .asyncio
             case .iteration: .futures
-            case .sources: .codes
             default: nil
             }
         }

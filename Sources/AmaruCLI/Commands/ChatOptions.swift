@@ -75,10 +75,10 @@ struct ChatOptions: ParsableArguments {
     @Option(
         help: "Seconds that a script may leave a message unanswered with nothing under way."
     )
-    var idleTimeout: Double = 30
+    var idleTimeout: Double = standardIdleTimeout
 
     @Option(help: "Seconds without new text after which an answer fails; 0 for no limit.")
-    var stallTimeout: Double = 60
+    var stallTimeout: Double = standardStallTimeout
 
     @Flag(
         name: [.short, .long],

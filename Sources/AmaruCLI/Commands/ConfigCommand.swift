@@ -39,7 +39,10 @@ struct ConfigCommand: AsyncParsableCommand {
     )
 
     struct Path: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the file's path.")
+        static let configuration = CommandConfiguration(
+            commandName: "path",
+            abstract: "Show the file's path."
+        )
 
         func run() async throws {
             try await Report.exiting { try Report.output(UserSettings().path + "\n") }
@@ -48,6 +51,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Read the file, and say what is wrong with it.",
             discussion: "Exit codes: 0 it can be used, 2 it cannot."
         )
@@ -72,6 +76,7 @@ struct ConfigCommand: AsyncParsableCommand {
 
     struct Edit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "edit",
             abstract: "Edit the file with $VISUAL or $EDITOR; it is replaced only by a right one.",
             discussion: """
                 You edit a draft beside the file. A draft with a mistake in it is kept, and is \

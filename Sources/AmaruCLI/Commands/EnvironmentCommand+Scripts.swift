@@ -54,6 +54,7 @@ extension EnvironmentCommand {
 
     struct Path: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "path",
             abstract: "Show the path of a script's environment, or of one with a name."
         )
 
@@ -73,6 +74,7 @@ extension EnvironmentCommand {
 
     struct Lock: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "lock",
             abstract: "Lock the packages of a script: write their exact files and digests.",
             discussion: """
                 The lock of chat.py is pylock.chat.toml beside it, that of a folder is pylock.toml \

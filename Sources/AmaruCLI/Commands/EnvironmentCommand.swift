@@ -63,6 +63,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the environments: name, day of the last use, what it was made for."
         )
 
@@ -81,6 +82,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show the path of an environment, and its packages."
         )
 
@@ -100,7 +102,10 @@ struct EnvironmentCommand: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove an environment.")
+        static let configuration = CommandConfiguration(
+            commandName: "remove",
+            abstract: "Remove an environment."
+        )
 
         @Argument(help: "The name of an environment, or its beginning.")
         var name: String
@@ -115,6 +120,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prune",
             abstract: "Remove the environments that were not used for a while."
         )
 
@@ -138,6 +144,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
 
     struct Clear: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "clear",
             abstract: "Remove all environments and unpacked scripts that no program uses."
         )
 

@@ -45,6 +45,7 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Store a key: typed unseen, or piped in."
         )
 
@@ -89,6 +90,7 @@ struct KeysCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the providers, and where the key of each comes from."
         )
 
@@ -112,7 +114,10 @@ struct KeysCommand: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove a stored key.")
+        static let configuration = CommandConfiguration(
+            commandName: "remove",
+            abstract: "Remove a stored key."
+        )
 
         @OptionGroup var provider: Name
 

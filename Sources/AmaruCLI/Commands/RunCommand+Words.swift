@@ -22,6 +22,30 @@ extension RunCommand {
         return words
     }
 
+    /// The command of a path with words behind it and with no option, unless `--venv` comes first.
+    ///
+    /// The parser needs as long to find these values as a short script runs.
+    ///
+    /// - Returns: nil for anything else, and for what is refused: the parser says why.
+    static func plain(_ words: [String]) -> Self? {
+        var command = Self()
+        command.options = .unset
+        var words = words[...]
+        if words.count > 2, words.first == "--venv" {
+            command.options.venv = words[1]
+            words = words.dropFirst(2)
+        }
+        // Also the value of the option: the parser takes none that looks like another option.
+        guard let path = words.first, !words.contains(where: { $0.hasPrefix("-") }),
+            command.options.venv?.hasPrefix("-") != true
+        else { return nil }
+        (command.path, command.arguments) = (path, Array(words.dropFirst()))
+        (command.code, command.module, command.origin) = (nil, nil, nil)
+        command.store = .unset
+        command.screen = .unset
+        return (try? command.validate()) == nil ? nil : command
+    }
+
     /// Whether words are options with all their values, so that the next one is something else.
     private static func isWhole(_ words: ArraySlice<String>) -> Bool {
         words.isEmpty || (try? parse(words + ["-"]))?.path == "-"

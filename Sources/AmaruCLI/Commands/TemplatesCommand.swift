@@ -25,7 +25,10 @@ struct TemplatesCommand: AsyncParsableCommand {
     static var folder: TemplateFolder { TemplateFolder(UserSettings()) }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the templates.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the templates."
+        )
 
         func run() async throws {
             try await Report.exiting {
@@ -39,7 +42,10 @@ struct TemplatesCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the file of a template.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Show the file of a template."
+        )
 
         @Argument(
             help: "The template's name.",
@@ -59,7 +65,10 @@ struct TemplatesCommand: AsyncParsableCommand {
     }
 
     struct Path: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show the templates' folder.")
+        static let configuration = CommandConfiguration(
+            commandName: "path",
+            abstract: "Show the templates' folder."
+        )
 
         func run() async throws {
             try await Report.exiting {

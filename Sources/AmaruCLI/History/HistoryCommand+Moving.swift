@@ -15,6 +15,7 @@ import ArgumentParser
 extension HistoryCommand {
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Write conversations to standard output: all, or those that are named.",
             discussion: "With --json, one object on each line, which amaru history import reads."
         )
@@ -47,6 +48,7 @@ extension HistoryCommand {
 
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Add the conversations that amaru history export --json has written."
         )
 
@@ -85,6 +87,7 @@ extension HistoryCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "delete",
             abstract: "Delete conversations for good: nothing of them is left in the file."
         )
 

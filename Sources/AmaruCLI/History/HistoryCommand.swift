@@ -51,6 +51,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the conversations: id, time of the last message, title.",
             discussion: "With --json also the tokens, and their cost by the prices of the settings."
         )
@@ -91,6 +92,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct Search: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "search",
             abstract: "Find the conversations in which all words occur, the best first."
         )
 
@@ -131,6 +133,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract:
                 "Show a conversation as Markdown; without an id, on a terminal, you pick one.",
             discussion: """

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import Foundation
 import Testing
 
 @Suite("Sources are told apart", .python)
@@ -40,6 +41,31 @@ struct SourceTests {
         await #expect(throws: PythonException.self) { try await Python.run("shared_value") }
         await #expect(throws: PythonException.self) {
             try await Python.runFile("shared_value", path: "shared.py")
+        }
+    }
+
+    @Test("A file is read in the encoding that it declares, and text as it is")
+    func encodings() async throws {
+        let names = try await PythonActor.run { try Python.eval("{}") }
+        let latin = Data("# coding: latin-1\nfirst = 'x".utf8) + [0xE4] + Data("'\n".utf8)
+        try await Python.runFile(latin, path: "latin.py", globals: names)
+        try await Python.runFile(
+            "# coding: latin-1\nsecond = 'xä'",
+            path: "text.py",
+            globals: names
+        )
+        try await PythonActor.run {
+            #expect(try names["first"] as String == "xä")
+            #expect(try names["second"] as String == "xä")
+        }
+    }
+
+    @Test("A file that is no source is refused", arguments: ["x = 1\0", "def", "x = 'ä'"])
+    func refusedFiles(_ source: String) async throws {
+        // The last one is in no encoding that it declares.
+        let bytes = source.unicodeScalars.map { UInt8($0.value) }
+        await #expect(throws: (any Error).self) {
+            try await Python.runFile(Data(bytes), path: "refused.py")
         }
     }
 

@@ -7,8 +7,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
 
-    from codes import _FLAGS
-
 # The latest sources that are not files, by name, and how many of them are kept.
 _sources: dict[str, str] = {}
 _KEPT = 128
@@ -50,14 +48,15 @@ def compile_source(source: str, filename: str | None) -> list[CodeType]:
     """Return the code of a source and, separately, of its last expression."""
     import _ast
 
+    flags = _ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     if filename is None:
         filename = f"<source {next(_numbers)}>"
     remember_source(source, filename)
-    tree = compile(source, filename, "exec", _ast.PyCF_ONLY_AST | _FLAGS, True)
+    tree = compile(source, filename, "exec", _ast.PyCF_ONLY_AST | flags, True)
     last = None
     if tree.body and isinstance(tree.body[-1], _ast.Expr):
         last = _ast.Expression(tree.body.pop().value)
-    codes = [compile(tree, filename, "exec", _FLAGS, True)]
+    codes = [compile(tree, filename, "exec", flags, True)]
     if last is not None:
-        codes.append(compile(last, filename, "eval", _FLAGS, True))
+        codes.append(compile(last, filename, "eval", flags, True))
     return codes

@@ -7,6 +7,7 @@ import ArgumentParser
 extension PluginsCommand {
     struct Doctor: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "doctor",
             abstract: "Load each plugin, without a chat, and say what is wrong with it.",
             discussion: """
                 Each fault is one line on standard error, with the file, the line and what to do.

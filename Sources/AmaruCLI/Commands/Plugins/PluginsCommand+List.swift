@@ -7,6 +7,7 @@ import ArgumentParser
 extension PluginsCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the plugins, without loading any."
         )
 

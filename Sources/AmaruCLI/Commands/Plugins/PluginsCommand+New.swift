@@ -14,6 +14,7 @@ import ArgumentParser
 extension PluginsCommand {
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "new",
             abstract: "Make a plugin of ten lines to start from."
         )
 
