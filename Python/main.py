@@ -63,11 +63,10 @@ async def receive(chat: Conversation, plugins: Plugins | None) -> None:
     try:
         while True:
             turn, message, context = await messages.get()
-            now = settings()  # the user may have chosen another model
-            if now.terminal and is_command(message):
+            if settings().terminal and is_command(message):
                 answer = obey(turn, message, plugins)
-            else:
-                answer = chat.send(turn, message, turn.history, now)
+            else:  # by the model that the user has chosen last
+                answer = chat.send(turn, message, turn.history, settings())
             task = asyncio.create_task(answer, context=context)
             answers.add(task)
             task.add_done_callback(answers.discard)

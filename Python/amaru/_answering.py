@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from amaru import _reply
@@ -39,13 +39,9 @@ class Answering:
             history = _before(turn)
         else:
             if (before := turn.history) is not None:
-                self._history = [
-                    {"role": role, "content": content}
-                    for exchange in before
-                    for role, content in zip(
-                        ("user", "assistant"), exchange, strict=True
-                    )
-                ]
+                self._history = []
+                for asked, answer, files in before:
+                    self._history += _exchange(_content(asked, files), answer)
             history = self._history
         given = {"history": list(history), "turn": turn}
         said: list[str] = []
@@ -54,10 +50,8 @@ class Answering:
             await _show(turn, result, said)
         finally:
             if said:
-                history += [
-                    {"role": "user", "content": _content(turn, text)},
-                    {"role": "assistant", "content": "".join(said)},
-                ]
+                asked = _content(text, turn.attachments)
+                history += _exchange(asked, "".join(said))
 
 
 async def _show(turn: Turn, result: Any, said: list[str]) -> None:
@@ -116,8 +110,14 @@ def _before(turn: Turn) -> list[dict[str, Any]]:
     return messages[: questions[-1]] if questions else []
 
 
-def _content(turn: Turn, text: str) -> Any:
-    files = turn.attachments
+def _exchange(question: Any, answer: str) -> list[dict[str, Any]]:
+    return [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": answer},
+    ]
+
+
+def _content(text: str, files: Sequence[Attachment]) -> Any:
     if not files:
         return text
     from amaru.chat.parts import content

@@ -534,7 +534,7 @@ async def test_a_request_goes_out_as_it_came_and_is_not_remembered(
     chat = talk(server, system="be brief", options={"top_p": 1, "seed": 1})
     turn = screen.turn(1)
     turn.messages, turn.options = REQUEST, {"temperature": 0.5, "seed": 2}
-    await chat.send(turn, "weather?", [["lost", "gone"]])
+    await chat.send(turn, "weather?", [("lost", "gone", [])])
     sent = server.received[0].json()
     assert sent["messages"] == [{"role": "system", "content": "be brief"}, *REQUEST]
     assert (sent["temperature"], sent["top_p"], sent["seed"]) == (0.5, 1, 2)

@@ -112,7 +112,7 @@ async def test_messages_with_their_own_history_are_answered_at_once(
     chat = start(server)
     turns = [screen.turn(number) for number in range(2)]
     for turn, name in zip(turns, "ab", strict=True):
-        turn.history = [[f"{name}?", f"{name}."]]
+        turn.history = [(f"{name}?", f"{name}.", [])]
         chat.turn = turn
         chat.script.sender_message_proxy("placeholder", name)
         await chat.until(partial(has_asked, server, name))

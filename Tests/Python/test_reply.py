@@ -245,7 +245,7 @@ async def test_turns_with_their_own_history_are_answered_at_once(
     _script.offer()
     turns = [screen.turn(number) for number in range(3)]
     for turn, text in zip(turns, "abc", strict=True):
-        turn.history = [[f"{text}?", f"{text}."]]
+        turn.history = [(f"{text}?", f"{text}.", [])]
         _script.deliver(turn, "", text)
     await eventually(lambda: len(seen) == 3)
     assert seen == {name: [f"{name}?", f"{name}."] for name in "abc"}
@@ -269,6 +269,6 @@ async def test_a_history_that_is_given_is_what_is_remembered(
 
     _script.offer()
     await say(screen, "a", 1)
-    await say(screen, "b", 2, history=[["x", "X"]])
+    await say(screen, "b", 2, history=[("x", "X", [])])
     await say(screen, "c", 3)
     assert seen == [[], ["x", "X"], ["x", "X", "b", "B"]]
