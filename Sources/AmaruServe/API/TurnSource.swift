@@ -51,21 +51,6 @@ package struct TurnsBusy: Error {
     package init(retryAfter: Int = 1) { self.retryAfter = retryAfter }
 }
 
-extension ChatSession: TurnSource {
-    /// Sends the question to the script, if no turn is open.
-    package func open(_ question: ServedQuestion) async throws -> Turn {
-        let turn = send(
-            question.question,
-            key: settings?.keyPlaceholder ?? "",
-            attachments: question.attachments,
-            after: question.history,
-            request: question.request
-        )
-        if case .failed(let failure) = turn.end, failure.code == "busy" { throw TurnsBusy() }
-        return turn
-    }
-}
-
 extension TurnHub: TurnSource {
     /// Opens a turn that is part of no conversation.
     package nonisolated func open(_ question: ServedQuestion) async throws -> Turn {
@@ -76,8 +61,9 @@ extension TurnHub: TurnSource {
                 attachments: question.attachments,
                 request: question.request
             )
-        } catch  where error.code == .busy {
-            throw TurnsBusy()
+        } catch {
+            if error.code == .busy { throw TurnsBusy() }
+            throw error
         }
     }
 
