@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Testing
 
 @testable import AmaruCLI
@@ -12,7 +13,8 @@ import Testing
     ])
     func `Without options they are those that the parser finds`(_ words: [String]) throws {
         let command = try #require(RunCommand.plain(words))
-        #expect(described(command) == described(try RunCommand.parse(words)))
+        let parsed = described(try RunCommand.parse(words))
+        #expect(described(command).difference(from: parsed).isEmpty)
     }
 
     @Test(arguments: [
@@ -24,14 +26,16 @@ import Testing
         #expect(RunCommand.plain(words) == nil)
     }
 
-    @Test func `The first help is the parser's`() {
-        let asked = #expect(throws: (any Error).self) { try AmaruCommand.parseAsRoot(["--help"]) }
+    @Test func `The first help is the parser's`() throws {
+        var command = try AmaruCommand.parseAsRoot(["--help"])
+        let asked = #expect(throws: (any Error).self) { try command.run() }
         #expect(asked.map { AmaruCommand.fullMessage(for: $0) } == AmaruCommand.helpMessage())
     }
 
-    private func described(_ command: RunCommand) -> String {
+    /// All values; the parser's have lost the titles of their groups.
+    private func described(_ command: RunCommand) -> [Substring] {
         var text = ""
         dump(command, to: &text)
-        return text
+        return text.split(separator: "\n").filter { !$0.contains("- title: ") }
     }
 }
