@@ -160,19 +160,3 @@ extension Response {
         )
     }
 }
-
-extension HTTPField.Name {
-    /// What tells the SDK whether to send a request again, whatever its status.
-    static let shouldRetry = named("x-should-retry")
-    /// What tells proxies to pass on what comes as it comes.
-    static let accelBuffering = named("X-Accel-Buffering")
-    /// What the SDK shows of a request.
-    static let requestID = named("x-request-id")
-    /// What tells a request that is sent again from another one.
-    static let idempotencyKey = named("Idempotency-Key")
-
-    private static func named(_ name: String) -> Self {
-        guard let name = Self(name) else { preconditionFailure("\(name) has only letters and -") }
-        return name
-    }
-}

@@ -46,16 +46,3 @@ enum EventPlace: Equatable {
         }
     }
 }
-
-extension HTTPField.Name {
-    static let lastEventID = named("Last-Event-ID")
-    /// Tells nginx to pass pieces on as they come.
-    static let acceleratorBuffering = named("X-Accel-Buffering")
-
-    private static func named(_ name: String) -> HTTPField.Name {
-        guard let made = HTTPField.Name(name) else {
-            preconditionFailure("the names above have letters and hyphens only")
-        }
-        return made
-    }
-}

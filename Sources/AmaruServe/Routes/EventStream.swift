@@ -39,7 +39,7 @@ struct EventStream: Sendable {
             headers: [
                 .contentType: "text/event-stream; charset=utf-8",
                 .cacheControl: "no-cache, no-transform",
-                .acceleratorBuffering: "no",
+                .accelBuffering: "no",
                 // The connection is closed after a stream in any case.
                 .connection: "close",
             ],
