@@ -42,16 +42,6 @@ package struct APIError: Error, Sendable, Equatable {
         APIError(.badRequest, message, param: param)
     }
 
-    /// The key is missing or wrong.
-    package static var wrongKey: APIError {
-        APIError(
-            .unauthorized,
-            "The key is missing or wrong. Send the server's token as a Bearer token.",
-            code: "invalid_api_key",
-            headers: [.wwwAuthenticate: "Bearer"]
-        )
-    }
-
     /// No such model is served here.
     static func unknownModel(_ name: String, known: [String]) -> APIError {
         APIError(

@@ -26,13 +26,6 @@ struct EventStream: Sendable {
     let from: EventPlace
     let ending: AsyncValue<Void>
 
-    init(id: Int64, source: FollowedTurn, from: EventPlace, ending: AsyncValue<Void>) {
-        self.id = id
-        self.source = source
-        self.from = from
-        self.ending = ending
-    }
-
     func response(to request: Request) -> Response {
         Response(
             status: .ok,
