@@ -43,7 +43,10 @@ package actor TurnHub {
 
     func scope(of owner: String) -> ConversationScope {
         // What the user of the machine has said in a terminal is theirs here too.
-        ConversationScope(owner: owner == "local" ? nil : owner, script: configuration.script)
+        ConversationScope(
+            owner: owner == AccessTokens.singleOwner ? nil : owner,
+            script: configuration.script
+        )
     }
 
     // MARK: Turns that are kept
