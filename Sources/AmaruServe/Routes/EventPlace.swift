@@ -1,4 +1,4 @@
-// Where a page goes on to follow a turn.
+// Where a page resumes following a turn.
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPTypes
@@ -13,7 +13,7 @@ enum EventPlace: Equatable {
     case after(Int)
     /// All, and how it ended.
     case end
-    /// Something that is no position.
+    /// An invalid position.
     case nowhere
 
     /// The position behind the end; the largest number that JavaScript counts to.

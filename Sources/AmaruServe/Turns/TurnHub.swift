@@ -17,8 +17,8 @@ import AmaruStore
 /// let source = try await hub.source(of: turn, owner: "local")
 /// ```
 ///
-/// Each answer is read to its end and kept, whoever watches. What belongs to another owner is
-/// refused like what does not exist.
+/// Each answer is read to its end and kept, whether or not a client watches. What belongs to
+/// another owner is refused as if it did not exist.
 package actor TurnHub {
     let configuration: HubConfiguration
     let store: StoreWriter?
@@ -212,7 +212,7 @@ package actor TurnHub {
 
     // MARK: Turns that are not kept
 
-    /// Opens a turn that is part of no conversation; whoever reads it owns it.
+    /// Opens a turn that is part of no conversation; its reader owns it.
     ///
     /// - Throws: ``HubError`` if too many messages wait.
     package nonisolated func open(
