@@ -175,7 +175,7 @@ def _answer(codes: dict[int, Code], request: dict[str, object]) -> object | None
         if number not in codes:
             return None
         spans = codes[number].add(str(request["text"]))
-    # Whatever a lexer does: one that fails is no reason to end.
+    # A lexer may fail in any way, which must not end the process.
     except (Exception, RecursionError, MemoryError):
         codes.pop(number, None)
         return {"code": number}

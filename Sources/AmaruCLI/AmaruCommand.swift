@@ -32,9 +32,8 @@ struct AmaruCommand: AsyncParsableCommand {
         subcommands: [
             ChatCommand.self, RunCommand.self, ServeCommand.self, ReplCommand.self,
             CheckCommand.self, WrapCommand.self, EnvironmentCommand.self, PluginsCommand.self,
-            HistoryCommand.self,
-            ConfigCommand.self, ModelsCommand.self, KeysCommand.self, TemplatesCommand.self,
-            DoctorCommand.self,
+            HistoryCommand.self, ConfigCommand.self, ModelsCommand.self, KeysCommand.self,
+            TemplatesCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: ChatCommand.self
     )
@@ -43,8 +42,7 @@ struct AmaruCommand: AsyncParsableCommand {
     /// What the first word of the command line may be, apart from a prompt.
     static let commandNames = [
         "run", "serve", "repl", "check", "wrap", "env", "plugins", "history", "config", "models",
-        "keys",
-        "templates", "doctor", "help",
+        "keys", "templates", "doctor", "help",
     ]
 
     static func main() async {

@@ -32,7 +32,7 @@ _CUTS = dict.fromkeys(
     ("length", "model_length", "max_tokens"), "the model reached its token limit"
 ) | {"content_filter": "the server's content filter stopped it"}
 
-# Whose messages say how to answer.
+# The roles whose messages are instructions.
 _SYSTEM = ("system", "developer")
 
 

@@ -77,7 +77,7 @@ final class ChatRecord: Sendable {
         // Nil until Python has started; afterwards it may be another one for the next turn.
         let asked = session.settings?.model
         let model = script == nil ? asked ?? program.choice.model ?? "" : ""
-        let server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
+        let server = program.isRemote ? program.baseURL : ""
         let (stored, conversation) = state.withLock { state in
             var whole = state.whole ?? new(message, model, at: now)
             var stored = StoredTurn(

@@ -44,7 +44,7 @@ struct Spending: Equatable {
         cost += price?.cost(of: used) ?? 0
     }
 
-    /// What nothing has used yet.
+    /// Creates an empty sum.
     init() {}
 
     /// Whether a server has counted any tokens.

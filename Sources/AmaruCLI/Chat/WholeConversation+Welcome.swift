@@ -4,7 +4,7 @@
 import AmaruStore
 
 extension WholeConversation {
-    /// What is said where it goes on.
+    /// The line that is shown when it is continued.
     var welcome: String {
         let count = branch.count == 1 ? "1 message" : "\(branch.count) messages"
         return "going on with \(conversation.id): \(ShownText.line(conversation.title)) (\(count))"

@@ -128,7 +128,7 @@ struct HighlightState {
         codes[number]?.waiting = []
     }
 
-    /// The code has ended, and nobody asks for its colours any more.
+    /// Ends a piece of code, whose colours are not wanted any more.
     mutating func finish(_ number: Int) -> [Action] {
         giveUp(number)
         codes[number] = nil

@@ -1,4 +1,4 @@
-// Starting a server again in its own process.
+// Restarting a server in its own process.
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
@@ -10,7 +10,7 @@ import AmaruHTTP
     import Foundation
 #endif
 
-/// The process's program begins again, with the same words and the same port.
+/// Restarts the program in its process, with the same arguments and the same port.
 ///
 /// CPython cannot be started twice in a process, and a script that has failed half-way leaves
 /// modules, tasks and threads behind: another run beside those would not be the script's first.
@@ -29,7 +29,7 @@ struct ServeRestart {
         ProcessSecrets.take(variable).flatMap(Int.init).flatMap { 1...65535 ~= $0 ? $0 : nil }
     }
 
-    /// Begins again; returns only if the system refuses that.
+    /// Restarts; returns only if the system refuses that.
     func failure(of program: Program) -> CommandFailure {
         TerminalMode.leaveAll()
         // With the keys, which the former run has taken out; this one does so at its start.

@@ -23,7 +23,7 @@ extension ServeRun {
         )
         made.script = name
         made.model = name == nil ? program.choice.model ?? "" : ""
-        made.server = program.isRemote ? program.choice.baseURL ?? KeyRing.defaultBaseURL : ""
+        made.server = program.isRemote ? program.baseURL : ""
         made.system = program.options.system ?? program.choice.system ?? ""
         made.key = { [keys = program.keys] in keys.known ?? "" }
         return made

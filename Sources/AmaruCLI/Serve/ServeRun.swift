@@ -24,11 +24,11 @@ struct ServeRun: Sendable {
     let name: String?
     let store: StoreOptions
 
-    /// Why a server ends.
+    /// Why the server ends.
     private enum End: Sendable {
         /// The user has said so.
         case stopped
-        /// The script has changed that did not start.
+        /// The script, which did not start or has ended, has changed.
         case changed
         /// The built-in chat does not start.
         case failed(any Error)

@@ -105,7 +105,7 @@ extension Program {
     func settings() -> ChatSettings {
         var settings = ChatSettings(
             model: choice.model ?? ModelChoice.standardModel,
-            baseURL: choice.baseURL ?? KeyRing.defaultBaseURL
+            baseURL: baseURL
         )
         settings.system = options.system ?? choice.system ?? ""
         settings.options = choice.options

@@ -31,7 +31,7 @@ final class Program: Sendable {
     private let requestOptions: [String: String]
     private let asked: Lock<Asked>
 
-    /// What a chat asks, which it may change.
+    /// The model that a chat asks, which the user may change.
     struct Asked {
         var choice: ModelChoice
         var keys: KeyRing
@@ -158,7 +158,7 @@ final class Program: Sendable {
         ProcessEnd.leave(code)
     }
 
-    /// Asks something else from now on, with the keys of it.
+    /// Switches to another model, with the keys of its server.
     func ask(_ new: ModelChoice, keys ring: KeyRing) {
         asked.withLock { asked in
             // The keys of the model here belong to no provider.

@@ -157,7 +157,7 @@ public final class Turn: Sendable {
 
     private func stop(_ end: TurnEnd) -> Bool {
         guard finish(end) else { return false }
-        // First: whoever comes next finds what has to be stopped before.
+        // First: the turn that `onStep` lets in waits for what is to be stopped.
         onCancel(self)
         onStep()
         return true

@@ -1,4 +1,4 @@
-// Sees that something below a program has stopped itself.
+// Notices when a process below a program has stopped itself.
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru

@@ -212,7 +212,7 @@ struct MathText {
     }
 
     /// Where the content of a line begins, behind the marks of quotes and so many columns; nil if
-    /// the line is none of a formula's.
+    /// the line is not part of the formula.
     private func content(ofLineAt start: Int, _ quotes: Int, _ column: Int) -> Int? {
         var (index, rest, columns) = (start, quotes, 0)
         while let scalar = at(index) {

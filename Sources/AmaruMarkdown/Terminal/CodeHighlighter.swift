@@ -3,7 +3,7 @@
 
 /// Finds the colours of code, in its own time.
 ///
-/// Nobody waits for it: code whose colours are awaited is shown without them meanwhile.
+/// Code is shown without colours until they come.
 package protocol CodeHighlighter: Sendable {
     /// How long the end of an answer may wait for colours.
     var patience: Duration { get }

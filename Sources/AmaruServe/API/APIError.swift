@@ -42,16 +42,6 @@ package struct APIError: Error, Sendable, Equatable {
         APIError(.badRequest, message, param: param)
     }
 
-    /// The key is missing or wrong.
-    package static var wrongKey: APIError {
-        APIError(
-            .unauthorized,
-            "The key is missing or wrong. Send the server's token as a Bearer token.",
-            code: "invalid_api_key",
-            headers: [.wwwAuthenticate: "Bearer"]
-        )
-    }
-
     /// No such model is served here.
     static func unknownModel(_ name: String, known: [String]) -> APIError {
         APIError(
@@ -158,21 +148,5 @@ extension Response {
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: "\(json)"))
         )
-    }
-}
-
-extension HTTPField.Name {
-    /// What tells the SDK whether to send a request again, whatever its status.
-    static let shouldRetry = named("x-should-retry")
-    /// What tells proxies to pass on what comes as it comes.
-    static let accelBuffering = named("X-Accel-Buffering")
-    /// What the SDK shows of a request.
-    static let requestID = named("x-request-id")
-    /// What tells a request that is sent again from another one.
-    static let idempotencyKey = named("Idempotency-Key")
-
-    private static func named(_ name: String) -> Self {
-        guard let name = Self(name) else { preconditionFailure("\(name) has only letters and -") }
-        return name
     }
 }

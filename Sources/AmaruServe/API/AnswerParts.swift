@@ -68,7 +68,7 @@ struct AnswerParts {
         return text.isEmpty ? [] : [.text(text)]
     }
 
-    /// Why the answer is over, in the API's words; what is in the way of one.
+    /// Why the answer ended, in the API's words, or the error that takes its place.
     func outcome(of end: TurnEnd) -> Result<String, APIError> {
         if isIncomplete { return .failure(.forgotten) }
         if stops.isHit { return .success("stop") }
@@ -80,7 +80,7 @@ struct AnswerParts {
         }
     }
 
-    /// What is in the way of an answer.
+    /// The error in place of an answer; nil if there is an answer.
     func fault(_ end: TurnEnd) -> APIError? {
         guard case .failure(let error) = outcome(of: end) else { return nil }
         return error

@@ -9,7 +9,7 @@ protocol AnswerWriter: Sendable {
     var wantsNoMore: Bool { get }
     /// What is sent for an event of the turn.
     mutating func take(_ event: TurnEvent) -> [ServerEvent]
-    /// Why there is no answer, if there is none.
+    /// The error in place of an answer; nil if there is an answer.
     func fault(_ end: TurnEnd) -> APIError?
     /// What is sent at the end.
     mutating func finish(_ end: TurnEnd) -> [ServerEvent]

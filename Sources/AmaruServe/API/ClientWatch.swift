@@ -28,7 +28,7 @@ final class ClientWatch: Sendable {
         }
     }
 
-    /// Ends the watching; the connection is nobody's on return, as the server expects it.
+    /// Stops watching; on return nothing reads the connection, as the server expects.
     func end() async {
         isOver.set(())
         await task.value

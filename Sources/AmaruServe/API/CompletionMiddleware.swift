@@ -4,7 +4,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Gives what is under `/v1` the API's manners, also what no route answers.
+/// Writes errors under `/v1` in the API's shape and adds request ids, also where no route is.
 struct CompletionMiddleware: RouterMiddleware {
     typealias Context = ServeContext
 

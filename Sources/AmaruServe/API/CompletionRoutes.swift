@@ -136,8 +136,7 @@ struct CompletionRoutes: Sendable {
             question: asked.messages.question,
             history: asked.messages.history,
             attachments: asked.messages.attachments,
-            request: asked.request,
-            owner: context.owner
+            request: asked.request
         )
         do {
             return try await answers.answer(key: key, fingerprint: body.bytes.hashValue) {

@@ -1,7 +1,7 @@
 // Reads JSON that a client has sent.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why bytes are no JSON, or more of it than is read.
+/// Why bytes are not JSON, or are more than the parser accepts.
 package struct JSONFault: Error, Equatable {
     /// What is wrong, and at which byte.
     package let message: String

@@ -13,22 +13,18 @@ package struct ServedQuestion: Sendable {
     package var attachments: [Attachment]
     /// The whole request, for scripts that read it.
     package var request: ChatRequest
-    /// Who asks.
-    package var owner: String
 
     /// Creates a question.
     package init(
         question: String,
         history: [ChatExchange] = [],
         attachments: [Attachment] = [],
-        request: ChatRequest,
-        owner: String = "local"
+        request: ChatRequest
     ) {
         self.question = question
         self.history = history
         self.attachments = attachments
         self.request = request
-        self.owner = owner
     }
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the server refused, or why it was not reached. */
-export class Failure extends Error {
+class Failure extends Error {
   constructor(status, { code = 'unreachable', message, remedy = '' }, retryAfter = 0) {
     super(message);
     Object.assign(this, { status, code, remedy, retryAfter });

@@ -15,7 +15,7 @@ export function make(name, properties = {}, ...children) {
 }
 
 /** Copies a text, also where the page has no clipboard: on plain http, away from localhost. */
-export async function copy(text, button) {
+async function copy(text, button) {
   let isCopied = true;
   try {
     await navigator.clipboard.writeText(text);

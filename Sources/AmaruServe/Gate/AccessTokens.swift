@@ -1,7 +1,7 @@
 // The tokens that let users in.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Users, each by a token; empty if nobody is asked for one.
+/// The users and their tokens; empty if no token is required.
 package struct AccessTokens: Sendable {
     private struct Entry {
         let owner: String
@@ -13,10 +13,10 @@ package struct AccessTokens: Sendable {
     /// The fewest characters that a token has.
     package static let shortest = 16
     private static let longest = 4096
-    /// Who uses a server for which there is one token, or none.
+    /// The user of a server that has a single token, or none.
     package static let singleOwner = "local"
 
-    /// No token: whoever reaches the server may use it.
+    /// Creates an empty set: anyone who can reach the server may use it.
     package init() {}
 
     /// Reads tokens: one alone, or lines of `NAME:TOKEN` for several users.
@@ -65,20 +65,20 @@ package struct AccessTokens: Sendable {
         entries.append(Entry(owner: owner, token: bytes))
     }
 
-    /// A token that nobody can guess.
+    /// Returns a random token of 128 bits.
     package static func random() -> String {
         var generator = SystemRandomNumberGenerator()
         return (0..<32).map { _ in String(UInt8.random(in: 0..<16, using: &generator), radix: 16) }
             .joined()
     }
 
-    /// Whether nobody is asked for a token.
+    /// Whether no token is required.
     package var isEmpty: Bool { entries.isEmpty }
 
     /// The users who have a token.
     package var owners: [String] { entries.map(\.owner) }
 
-    /// The user whose token it is; nil if it is nobody's.
+    /// The user that a token belongs to; nil if the token is unknown.
     ///
     /// The time that it takes does not depend on how much of a token is right.
     func owner(of token: String) -> String? {

@@ -20,10 +20,10 @@ struct Credentials: Sendable {
         isSecure = configuration.publicURL?.isSecure == true
     }
 
-    /// The user whose request it is.
+    /// The user who sends a request.
     ///
     /// - `port`: The port that the connection came in at, which the cookie's name has.
-    /// - Throws: `ServeFault` for a request of nobody.
+    /// - Throws: `ServeFault` if the request has no valid token or cookie.
     func owner(
         of request: Request,
         to place: RequestPlace,
@@ -55,7 +55,9 @@ struct Credentials: Sendable {
         return "\(name(port: port))=\(id); Path=/; HttpOnly; SameSite=Strict\(flags)"
     }
 
-    /// The name, with a port, since cookies have none; browsers refuse the prefix without TLS.
+    /// The cookie's name, which holds the port, since all ports of a host share their cookies.
+    ///
+    /// Browsers refuse the prefix `__Host-` without TLS.
     private func name(port: Int?) -> String {
         "\(isSecure ? "__Host-" : "")amaru_\(publicPort ?? port ?? 0)"
     }

@@ -1,4 +1,4 @@
-// Whether a browser sends a request for a page of ours, or for somebody else's.
+// Whether a browser sends a request for our own page, or for that of another site.
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruHTTP

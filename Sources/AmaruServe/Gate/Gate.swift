@@ -6,8 +6,9 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Lets requests in: the right host, no foreign page, a known user, a body within bounds; in this
-/// order, and before anything is looked for, so that what is missing has to pass too.
+/// Checks the host of a request, the page that caused it, its user and its body, in this order.
+///
+/// This comes before routing, so that requests for paths that do not exist are checked too.
 struct Gate: RouterMiddleware {
     typealias Context = ServeContext
 
@@ -71,7 +72,7 @@ struct Gate: RouterMiddleware {
         to place: RequestPlace,
         at address: SocketAddress?
     ) throws(ServeFault) -> String? {
-        // A second one would be a header of its own, and another host for whoever reads that.
+        // A second `Host` would stay among the fields, where other code may read another host.
         guard let host = request.head.authority, !host.isEmpty, request.headers[.secondHost] == nil
         else {
             throw ServeFault(.badRequest, "host", "the request names no host, or several")
@@ -108,7 +109,7 @@ struct Gate: RouterMiddleware {
         return nil
     }
 
-    /// Writes the line of a request: what is behind the path may be secret.
+    /// Logs a request without its query, which may be secret.
     private func log(_ request: Request, _ status: HTTPResponse.Status, _ time: Duration) {
         guard let log = configuration.log else { return }
         let path = request.uri.path.prefix(256)

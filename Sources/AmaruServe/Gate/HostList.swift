@@ -7,7 +7,7 @@ import NIOCore
 /// The hosts that a server answers for, as `Host` names them.
 ///
 /// A page whose name is made to resolve to this machine is of the same origin as the server in the
-/// eyes of a browser: the name in `Host` alone gives it away.
+/// eyes of a browser: only the name in `Host` tells them apart.
 struct HostList: Sendable {
     /// Names that are right with the port of the server.
     private let names: Set<String>

@@ -11,7 +11,7 @@ import AmaruEnvironment
 package final class Logins: Sendable {
     private struct State {
         var logins: [String: (owner: String, seen: ContinuousClock.Instant)] = [:]
-        /// What links hold that log in once.
+        /// The codes of links that log in once.
         var codes: [String: (owner: String, until: ContinuousClock.Instant)] = [:]
     }
 
@@ -38,7 +38,7 @@ package final class Logins: Sendable {
     /// Logs a browser in.
     ///
     /// - `token`: A token, or a code that was not used.
-    /// - Returns: The id for its cookie; nil for what lets nobody in.
+    /// - Returns: The id for its cookie; nil if the token is invalid.
     func login(with token: String) -> String? {
         let digest = Self.digest(token)
         let code = state.withLock { $0.codes.removeValue(forKey: digest) }
@@ -55,7 +55,7 @@ package final class Logins: Sendable {
         return id
     }
 
-    /// The user whose browser has this id; nil for nobody's.
+    /// The user who is logged in under an id; nil if the id is unknown.
     func owner(of id: String) -> String? {
         let digest = Self.digest(id)
         return state.withLock { state in

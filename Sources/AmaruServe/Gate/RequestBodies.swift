@@ -8,7 +8,7 @@ import NIOCore
 
 /// Reads bodies: JSON only, of a bounded length, nested to a bounded depth.
 final class RequestBodies: Sendable {
-    /// Counts a large body until it is given up.
+    /// Counts a large body until it is released.
     struct Slot {
         fileprivate let bodies: RequestBodies
         func release() { bodies.large.withLock { $0 -= 1 } }

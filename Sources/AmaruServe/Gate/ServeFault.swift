@@ -1,4 +1,4 @@
-// What a request is told that cannot be answered.
+// The error of a request that cannot be answered.
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPTypes
@@ -14,7 +14,7 @@ import Hummingbird
 package struct ServeFault: Error, Sendable, Equatable {
     /// The status of the answer.
     package var status: HTTPResponse.Status
-    /// What programs tell errors apart by.
+    /// What identifies the error to programs.
     package var code: String
     /// What happened.
     package var message: String
@@ -38,7 +38,7 @@ package struct ServeFault: Error, Sendable, Equatable {
         self.headers = headers
     }
 
-    /// What an error of a route means to the client; nil for nothing, since the client has gone.
+    /// What an error of a route means to the client.
     static func of(_ error: any Error) -> ServeFault {
         switch error {
         case let fault as ServeFault:
@@ -99,7 +99,7 @@ package struct ServeFault: Error, Sendable, Equatable {
     private func response(_ body: some Encodable) -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts alone can be encoded always.
+        // Encoding strings cannot fail.
         let bytes = (try? encoder.encode(body)) ?? Data("{}".utf8)
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"

@@ -15,7 +15,7 @@ package import AmaruChat
 package enum PageEvent: Sendable, Equatable {
     /// Forget all blocks, thoughts and notices: they follow as a whole.
     case reset
-    /// A block's HTML is this; empty for a block that is none after all.
+    /// A block's HTML is this; empty if it turned out not to be a block.
     case block(Int, html: String)
     /// A block of code goes on with this text from a place on, in UTF-16 units.
     case code(Int, at: Int, text: String)

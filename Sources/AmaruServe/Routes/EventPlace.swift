@@ -1,4 +1,4 @@
-// Where a page goes on to follow a turn.
+// Where a page resumes following a turn.
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPTypes
@@ -13,7 +13,7 @@ enum EventPlace: Equatable {
     case after(Int)
     /// All, and how it ended.
     case end
-    /// Something that is no position.
+    /// An invalid position.
     case nowhere
 
     /// The position behind the end; the largest number that JavaScript counts to.
@@ -44,18 +44,5 @@ enum EventPlace: Equatable {
         case .end: "\(turn).\(Self.last)"
         case .beginning, .nowhere: nil
         }
-    }
-}
-
-extension HTTPField.Name {
-    static let lastEventID = named("Last-Event-ID")
-    /// Tells nginx to pass pieces on as they come.
-    static let acceleratorBuffering = named("X-Accel-Buffering")
-
-    private static func named(_ name: String) -> HTTPField.Name {
-        guard let made = HTTPField.Name(name) else {
-            preconditionFailure("the names above have letters and hyphens only")
-        }
-        return made
     }
 }

@@ -26,20 +26,13 @@ struct EventStream: Sendable {
     let from: EventPlace
     let ending: AsyncValue<Void>
 
-    init(id: Int64, source: FollowedTurn, from: EventPlace, ending: AsyncValue<Void>) {
-        self.id = id
-        self.source = source
-        self.from = from
-        self.ending = ending
-    }
-
     func response(to request: Request) -> Response {
         Response(
             status: .ok,
             headers: [
                 .contentType: "text/event-stream; charset=utf-8",
                 .cacheControl: "no-cache, no-transform",
-                .acceleratorBuffering: "no",
+                .accelBuffering: "no",
                 // The connection is closed after a stream in any case.
                 .connection: "close",
             ],

@@ -22,7 +22,7 @@ final class EventWriter: @unchecked Sendable {
     /// The ticks since something was written.
     var silence: Int { ticks.withLock { $0 } }
 
-    /// Lets time pass.
+    /// Counts a tick of silence.
     func tick() { ticks.withLock { $0 += 1 } }
 
     /// Writes the head of the stream, at once, past what may gather small pieces on the way.

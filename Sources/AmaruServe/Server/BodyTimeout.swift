@@ -1,4 +1,4 @@
-// Ends connections whose requests do not come to an end.
+// Closes connections whose requests take too long.
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore

@@ -3,9 +3,9 @@
 
 import CZlib
 
-/// Gzip as RFC 1952 defines it, of bytes that are there as a whole.
+/// Gzip as RFC 1952 defines it.
 enum Gzip {
-    /// The compressed bytes; nil if they cannot be had.
+    /// Returns all of the bytes compressed; nil if zlib fails.
     static func compress(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = z_stream()
         guard amaru_gzip_begin(&stream) == Z_OK else { return nil }

@@ -3,13 +3,13 @@
 
 package import AmaruHTTP
 
-/// The parts of a server: values that are checked when they are put together.
+/// The settings of a server, which are checked when they are created.
 package struct ServeConfiguration: Sendable {
     /// The name or address to listen at.
     package let host: String
     /// The port to listen at; 0 for any free one.
     package let port: Int
-    /// The users, by their tokens; empty if whoever can reach the server may use it.
+    /// The users and their tokens; empty if anyone who can reach the server may use it.
     package let tokens: AccessTokens
     /// The hosts that requests may be for, beside the address itself.
     package let allowedHosts: [String]

@@ -8,7 +8,7 @@ import NIOCore
 package struct ServeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Whose conversations the request may see.
-    package var owner = "local"
+    package var owner = AccessTokens.singleOwner
     /// The longest body that is read for this request, in bytes.
     package var maxUploadSize = ServeLimits().pageBody
     /// The address at which the connection came in.

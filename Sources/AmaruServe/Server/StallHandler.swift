@@ -5,7 +5,8 @@ import NIOCore
 
 /// Closes a connection whose client has taken nothing for a while, though there is something.
 ///
-/// A stream of events resumes where it was; a client that is gone without a word is noticed so.
+/// This also notices a client that has gone without closing its connection. One that comes back
+/// resumes its stream of events where it was.
 final class StallHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
     typealias InboundOut = Any

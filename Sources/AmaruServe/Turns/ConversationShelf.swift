@@ -22,7 +22,7 @@ struct ConversationShelf {
         all.last { $0.turns.contains { $0.id == turn } }?.conversation.id
     }
 
-    /// Puts a conversation in the place of what there was of it, and forgets the oldest others.
+    /// Adds or replaces a conversation, and forgets the oldest ones beyond the limits.
     mutating func put(_ whole: WholeConversation) {
         remove(whole.conversation.id)
         all.append(whole)

@@ -4,7 +4,7 @@
 /// A refusal: what happened, and what to do.
 package struct HubError: Error, Sendable, Equatable {
     package enum Code: String, Sendable {
-        /// There is no such thing, or it is another owner's: which of both is not said.
+        /// It does not exist, or belongs to another owner: clients are not told which.
         case unknown = "not_found"
         /// Too many messages wait for an answer.
         case busy

@@ -26,7 +26,7 @@ extension TurnHub {
     ///   - words: What to look for; nothing for all.
     ///   - time: Only those that were changed before this.
     ///   - count: How many to return.
-    ///   - owner: Whose.
+    ///   - owner: The user whose conversations are listed.
     /// - Returns: Those, and whether there are more.
     package func conversations(
         with words: [String] = [],
@@ -96,7 +96,7 @@ extension TurnHub {
         return answers
     }
 
-    /// Gives a conversation another title.
+    /// Renames a conversation.
     ///
     /// - Throws: ``HubError``.
     package func rename(_ id: String, to title: String, owner: String) async throws(HubError) {

@@ -17,8 +17,8 @@ import AmaruStore
 /// let source = try await hub.source(of: turn, owner: "local")
 /// ```
 ///
-/// Each answer is read to its end and kept, whoever watches. What belongs to another owner is
-/// refused like what does not exist.
+/// Each answer is read to its end and kept, whether or not a client watches. What belongs to
+/// another owner is refused as if it did not exist.
 package actor TurnHub {
     let configuration: HubConfiguration
     let store: StoreWriter?
@@ -43,7 +43,10 @@ package actor TurnHub {
 
     func scope(of owner: String) -> ConversationScope {
         // What the user of the machine has said in a terminal is theirs here too.
-        ConversationScope(owner: owner == "local" ? nil : owner, script: configuration.script)
+        ConversationScope(
+            owner: owner == AccessTokens.singleOwner ? nil : owner,
+            script: configuration.script
+        )
     }
 
     // MARK: Turns that are kept
@@ -209,7 +212,7 @@ package actor TurnHub {
 
     // MARK: Turns that are not kept
 
-    /// Opens a turn that is part of no conversation; whoever reads it owns it.
+    /// Opens a turn that is part of no conversation; its reader owns it.
     ///
     /// - Throws: ``HubError`` if too many messages wait.
     package nonisolated func open(

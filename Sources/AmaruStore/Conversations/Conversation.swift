@@ -9,7 +9,7 @@ package struct Conversation: Sendable, Equatable {
     package var model: String
     /// The script that conversed; nil for the chat that is built in.
     package var script: String?
-    /// Whose it is; nil for the user of the machine.
+    /// Its owner; nil for the user of the machine.
     package var owner: String?
     package var server = ""
     package var system = ""
@@ -43,7 +43,7 @@ package struct Conversation: Sendable, Equatable {
     }
 }
 
-/// Whose conversations, and with which script, somebody may see.
+/// The conversations that a user may see: those of one owner, with one script.
 package struct ConversationScope: Sendable, Hashable {
     /// Nil for the user of the machine.
     package var owner: String?

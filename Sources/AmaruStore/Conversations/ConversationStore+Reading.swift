@@ -204,7 +204,7 @@ extension ConversationStore {
     /// Words are found from their beginning on. Where none is, they are looked for anywhere in the
     /// texts: an index by words does not know the ones of languages that put no blanks between.
     ///
-    /// - `scope`: Whose are searched; nil for all.
+    /// - `scope`: The conversations to search; nil for all.
     package func search(
         _ words: [String],
         in scope: ConversationScope? = nil,

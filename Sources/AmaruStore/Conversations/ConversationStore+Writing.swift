@@ -67,7 +67,7 @@ extension ConversationStore {
         }
     }
 
-    /// Gives a conversation another title.
+    /// Renames a conversation.
     package func setTitle(of conversation: String, to title: String) throws(StoreError) {
         try database.run(
             "UPDATE conversation SET title = ? WHERE id = ?",

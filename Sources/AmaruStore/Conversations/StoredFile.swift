@@ -14,7 +14,7 @@ package struct StoredFile: Sendable, Equatable {
     package let mediaType: String
     /// The number of bytes, also of a file that is not kept.
     package let size: Int
-    /// What it holds; nil if that was not fetched, or not kept.
+    /// Its contents; nil if they were not fetched, or not kept.
     package var bytes: [UInt8]?
 
     package init(

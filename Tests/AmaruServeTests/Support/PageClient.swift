@@ -106,7 +106,6 @@ struct Event: Sendable, Equatable {
 /// Splits bytes into events, and leaves out what a cut has left of one.
 struct EventReader {
     private var rest: [UInt8] = []
-    private(set) var hasRetry = false
 
     mutating func take(_ bytes: [UInt8]) -> [Event] {
         rest += bytes
