@@ -62,6 +62,7 @@ extension ScreenOptions {
     static var unset: Self {
         var options = Self()
         options.plain = false
+        options.showEscapes = false
         return options
     }
 }
