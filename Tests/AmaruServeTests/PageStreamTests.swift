@@ -169,7 +169,7 @@ import Testing
         let events: [(PageEvent, String, String)] = [
             (.reset, "reset", "{}"),
             (.block(1, html: "<p>\"\n\r</p>"), "block", #"{"html":"<p>\"\n\r</p>","i":1}"#),
-            (.code(2, at: 7, text: "x"), "open", #"{"at":7,"i":2,"text":"x"}"#),
+            (.code(2, at: 7, text: "x"), "code", #"{"at":7,"i":2,"text":"x"}"#),
             (.reasoning(at: 1, text: "a"), "reasoning", #"{"at":1,"text":"a"}"#),
             (.status("s"), "status", #"{"text":"s"}"#),
             (

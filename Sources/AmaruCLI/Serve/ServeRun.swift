@@ -124,6 +124,9 @@ struct ServeRun: Sendable {
             health.isUp = true
             program.trace("the script answers")
             try await follow()
+        } catch is CancellationError {
+            // The server ends.
+            return
         } catch {
             health.isUp = false
             if files == nil { return end.set(.failed(error)) }

@@ -47,7 +47,10 @@ struct AnswerParts {
             calls += 1
             return [.toolCall(index: calls - 1, name: name, arguments: arguments)]
         case .usage(let prompt, let completion):
-            (self.prompt, self.completion) = (max(0, prompt), max(0, completion))
+            // A script may say anything; their sum is shown too.
+            let most = Int.max / 2
+            self.prompt = min(max(0, prompt), most)
+            self.completion = min(max(0, completion), most)
             return []
         case .skipped:
             isIncomplete = true

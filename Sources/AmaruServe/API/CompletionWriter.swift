@@ -163,7 +163,7 @@ extension JSONValue {
         [
             "prompt_tokens": .integer(usage.prompt),
             "completion_tokens": .integer(usage.completion),
-            "total_tokens": .integer(usage.prompt &+ usage.completion),
+            "total_tokens": .integer(usage.prompt + usage.completion),
         ]
     }
 }

@@ -69,7 +69,7 @@ struct ResponsesWriter: AnswerWriter {
             "input_tokens": .integer(usage.prompt), "input_tokens_details": ["cached_tokens": 0],
             "output_tokens": .integer(usage.completion),
             "output_tokens_details": ["reasoning_tokens": 0],
-            "total_tokens": .integer(usage.prompt &+ usage.completion),
+            "total_tokens": .integer(usage.prompt + usage.completion),
         ]
         let error = fault.map {
             ["code": "server_error", "message": .string($0.message)] as JSONValue

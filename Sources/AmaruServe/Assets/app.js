@@ -442,8 +442,11 @@ $('login').firstElementChild.addEventListener('submit', (event) => {
 /** Begins with what the address holds; a token is taken out of it before anything else. */
 async function enter() {
   if (!location.hash.startsWith('#t=')) return start();
-  const token = decodeURIComponent(location.hash.slice(3));
+  const token = location.hash.slice(3);
   history.replaceState(null, '', location.pathname + location.search);
+  // A link that somebody else has made must not change who is logged in.
+  const isKnown = await api('state').then(() => true, (failure) => failure.status !== 401);
+  if (isKnown) return start();
   await login(token);
 }
 

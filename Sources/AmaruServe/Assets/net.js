@@ -63,7 +63,8 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-const names = ['reset', 'block', 'open', 'reasoning', 'notice', 'status', 'error', 'done'];
+// None of these is one of EventSource's own but `error`, which has data if it is the server's.
+const names = ['reset', 'block', 'code', 'reasoning', 'notice', 'status', 'error', 'done'];
 /** Silence after which a connection counts as dead: the server's own signs of life are not seen. */
 const silence = 45_000;
 const pollEvery = 5_000;

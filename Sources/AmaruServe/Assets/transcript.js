@@ -256,7 +256,7 @@ export class TurnView {
         setBlock(this.#block(data.i), data.html);
         this.#wait('');
         break;
-      case 'open': {
+      case 'code': {
         const block = this.#block(data.i);
         const later = waiting.get(block);
         if (later) later.more.push(data);

@@ -38,8 +38,14 @@ package struct AccessTokens: Sendable {
                     "\(source): of several tokens each needs a name: write NAME:TOKEN in each line."
                 )
             }
+            guard parts[0] != Self.singleOwner else {
+                throw ServeError("\(source): the name \(parts[0]) is taken: choose another one.")
+            }
             guard !entries.contains(where: { $0.owner == parts[0] }) else {
                 throw ServeError("\(source): there are two tokens for \(parts[0]).")
+            }
+            guard owner(of: parts[1]) == nil else {
+                throw ServeError("\(source): two users have the same token.")
             }
             try add(parts[1], for: parts[0], from: source)
         }

@@ -47,8 +47,10 @@ package final class Logins: Sendable {
         let id = AccessTokens.random()
         state.withLock { state in
             state.logins[Self.digest(id)] = (owner, .now)
-            guard state.logins.count > limit,
-                let oldest = state.logins.min(by: { $0.value.seen < $1.value.seen })
+            // Nobody's logins make those of another user end.
+            let own = state.logins.filter { $0.value.owner == owner }
+            guard own.count > limit,
+                let oldest = own.min(by: { $0.value.seen < $1.value.seen })
             else { return }
             state.logins[oldest.key] = nil
         }

@@ -82,7 +82,7 @@ package struct AnswerStream: Sendable {
             let seconds = max(0, delay.components.seconds)
             status = "\(reason); trying again in \(seconds) s (\(attempt) of \(attempts))"
         case .usage(let prompt, let completion):
-            usage = (prompt, completion)
+            usage = (max(0, prompt), max(0, completion))
         }
     }
 

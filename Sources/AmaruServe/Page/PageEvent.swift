@@ -56,7 +56,7 @@ extension PageEvent {
         case .block(let index, let html):
             (name, fields.i, fields.html) = ("block", index, html)
         case .code(let index, let place, let text):
-            (name, fields.i, fields.at, fields.text) = ("open", index, place, text)
+            (name, fields.i, fields.at, fields.text) = ("code", index, place, text)
         case .reasoning(let place, let text):
             (name, fields.at, fields.text) = ("reasoning", place, text)
         case .notice(let index, let text):

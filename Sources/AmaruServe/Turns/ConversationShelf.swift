@@ -27,7 +27,12 @@ struct ConversationShelf {
         remove(whole.conversation.id)
         all.append(whole)
         var size = all.reduce(0) { $0 + $1.size }
-        while all.count > 1, all.count > count || size > bytes { size -= all.removeFirst().size }
+        while all.count > 1, all.count > count || size > bytes {
+            // Of the user who fills the shelf, if there is another one than what is put.
+            let owner = whole.conversation.owner
+            let own = all.dropLast().firstIndex { $0.conversation.owner == owner }
+            size -= all.remove(at: own ?? all.startIndex).size
+        }
     }
 
     mutating func change(_ id: String, _ body: (inout WholeConversation) -> Void) {

@@ -1,6 +1,13 @@
 // The parts behind the options of an answer, without a process.
 // SPDX-License-Identifier: Apache-2.0
 
+// swift-format-ignore-file: OrderedImports
+
+#if canImport(Glibc)
+    // First: what libc declares would else be taken for that of Python's header, which has it too.
+    import Glibc
+#endif
+
 import AmaruChat
 import AmaruHTTP
 import AmaruTesting

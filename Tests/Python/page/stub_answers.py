@@ -86,7 +86,7 @@ class Turn:
             if old and old.fence is not None and old.fence == block.fence:
                 if block.text.startswith(old.text):
                     at, more = units(old.text), block.text[len(old.text) :]
-                    messages.append(("open", {"i": i, "at": at, "text": more}))
+                    messages.append(("code", {"i": i, "at": at, "text": more}))
                     continue
             messages.append(("block", {"i": i, "html": block.html}))
         self.shown = [block.html for block in after]

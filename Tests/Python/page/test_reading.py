@@ -161,8 +161,8 @@ def test_code_behind_a_selection_is_complete_in_the_end(visit: Open) -> None:
     )
     first = '<figure class="code"><figcaption></figcaption><pre tabindex="0"><code>'
     turn.add(("block", {"i": 0, "html": first + "one</code></pre></figure>"}))
-    turn.add(("open", {"i": 0, "at": 3, "text": " two"}))
-    turn.add(("open", {"i": 0, "at": 7, "text": " three"}))
+    turn.add(("code", {"i": 0, "at": 3, "text": " two"}))
+    turn.add(("code", {"i": 0, "at": 7, "text": " three"}))
     turn.add(("notice", {"i": 0, "text": "sent"}))
     page.page.get_by_text("sent").wait_for()
     assert page.answer() == "Some words"
