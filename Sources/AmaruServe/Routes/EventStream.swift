@@ -122,7 +122,7 @@ struct EventStream: Sendable {
                 for event in events { stream.take(event) }
                 let changes = stream.changes()
                 // A block that is long takes its time: no viewer takes most of a core for it.
-                let rest = 4 * start.duration(to: .now)
+                let rest = start.duration(to: .now) * 4
                 try await writer.write(changes, then: .after(next))
                 earliest = .now + max(Self.pace, rest)
             case .end(let end):
