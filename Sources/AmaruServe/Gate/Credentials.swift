@@ -49,6 +49,11 @@ struct Credentials: Sendable {
         throw ServeFault(.unauthorized, "login", "log in with the server's token first")
     }
 
+    /// Whether a request comes from a browser that is logged in.
+    func isLoggedIn(_ request: Request, port: Int?) -> Bool {
+        cookie(in: request.headers, port: port).flatMap(logins.owner(of:)) != nil
+    }
+
     /// The cookie that a login makes, as its header's value.
     func cookie(id: String, port: Int?) -> String {
         let flags = isSecure ? "; Secure" : ""

@@ -26,6 +26,10 @@ struct LoginRoute: Sendable {
             else {
                 throw ServeFault(.badRequest, "request", #"the body is {"token": "…"}"#)
             }
+            // A link that somebody else has made must not change who is logged in.
+            if credentials.isLoggedIn(request, port: context.localAddress?.port) {
+                return Response(status: .noContent)
+            }
             guard let id = logins.login(with: token.token) else {
                 throw ServeFault(
                     .unauthorized,

@@ -109,6 +109,20 @@ import Testing
         }
     }
 
+    @Test func `A browser that is logged in stays who it is`() async throws {
+        try await ServedRoutes().run(try configuration()) { (probe, _) async throws in
+            let bob = try await Self.cookie(probe, Self.bob)
+            let reply = try await probe.post(
+                "/api/login",
+                #"{"token":"\#(Self.ann)"}"#,
+                [bob]
+            )
+            #expect(reply.status == 204)
+            #expect(reply.field("Set-Cookie") == nil)
+            #expect(try await probe.get("/api/state", [bob]).body.contains("bob"))
+        }
+    }
+
     @Test func `The cookie has the port, and is for the server alone`() async throws {
         try await ServedRoutes().run(try configuration()) { (probe, _) async throws in
             let reply = try await probe.post("/api/login", #"{"token":"\#(Self.ann)"}"#)
