@@ -70,7 +70,7 @@ extension Screen {
         }
         answer.change { $0.insert(text) }
         // An answer that was stopped is about to be left, with what is above its end.
-        if !isStopped { answer.frame(of: terminal.size) { terminal.post($0) } }
+        if !isLeaving { answer.frame(of: terminal.size) { terminal.post($0) } }
         return true
     }
 

@@ -34,6 +34,8 @@ actor Screen {
         var isClosed = false
         /// Whether answers are dropped, also by a session that is opened only then.
         var isStopped = false
+        /// Whether an answer that was stopped has been left, and nothing of it comes any more.
+        var hasLeft = false
     }
 
     /// Describes a screen; nothing is taken over yet.
@@ -87,10 +89,14 @@ actor Screen {
     /// Whether answers are dropped.
     nonisolated var isStopped: Bool { opened.withLock { $0.isStopped } }
 
+    /// Whether notices have to wait for the end of an answer that was stopped.
+    nonisolated var isLeaving: Bool { opened.withLock { $0.isStopped && !$0.hasLeft } }
+
     /// Drops what is not written yet of an answer, and what comes of it until `allowAnswer()`.
     nonisolated func stopAnswer() {
         opened.withLock { opened in
             opened.isStopped = true
+            opened.hasLeft = false
             opened.session?.stopAnswer()
         }
     }
@@ -196,6 +202,7 @@ actor Screen {
         await endCountdown(isStopped: true)
         frameTimer?.cancel()
         frameTimer = nil
+        opened.withLock { $0.hasLeft = true }
         if let terminal = terminalInUse { leaveAnswer(on: terminal) }
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false

@@ -50,7 +50,15 @@ extension BuiltCommand {
             }
             #expect(try await process.end() == .exited(0))
             let (second, again) = try await ServedCommand.start(in: folder, "chat.py")
-            let whole = try await again.get("/api/conversations/\(id)").body
+            // The one that was seen to have begun; the last one may have been stopped before.
+            let head = try await again.request(
+                "PATCH",
+                path,
+                ["Content-Type: application/json"],
+                body: #"{"head":\#(turn)}"#
+            )
+            #expect(head.status == 204)
+            let whole = try await again.get(path).body
             #expect(whole.contains(#""state":"interrupted""#), "\(whole)")
             #expect(whole.contains("begun"))
             second.signal(SIGTERM)
