@@ -8,7 +8,7 @@ import Synchronization
 
 /// Colours words by their first letters; each colour depends on the lines before it too.
 struct WordHighlighter: CodeHighlighter {
-    /// The most times that somebody asks in vain.
+    /// The most times that a caller asks before it has the colours.
     var latestAnswer = 0
     var seed: UInt64 = 1
     let patience = Duration.zero

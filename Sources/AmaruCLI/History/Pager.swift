@@ -14,7 +14,7 @@ import AmaruMarkdown
 
 /// Shows what has been said as the chat has shown it.
 ///
-/// The pager is `PAGER`, else `less`. With an empty value, or on a simple terminal, there is none.
+/// The pager is `PAGER`, else `less`. An empty value or a simple terminal means no pager.
 struct Pager: Sendable {
     let variables: [String: String]
 

@@ -16,7 +16,7 @@ package enum JSONValue: Sendable, Equatable {
     /// A whole number.
     package static func integer(_ value: Int) -> JSONValue { .number("\(value)") }
 
-    /// The value of a member, the last of several; nil if there is none, or this is no object.
+    /// The value of a member, the last of several; nil if it is missing, or this isn't an object.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value

@@ -50,7 +50,7 @@ extension TurnHub {
 
     /// A conversation with all of its turns.
     ///
-    /// - Throws: ``HubError`` if there is none, or it is another owner's.
+    /// - Throws: ``HubError`` if it does not exist, or belongs to another owner.
     package func whole(_ id: String, owner: String) async throws(HubError) -> WholeConversation {
         var found = shelf[id]
         if let store, !store.hasFailed {

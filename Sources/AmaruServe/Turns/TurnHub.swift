@@ -205,7 +205,7 @@ package actor TurnHub {
 
     /// Stops a turn; one that has ended stays as it is.
     ///
-    /// - Throws: ``HubError`` if there is none.
+    /// - Throws: ``HubError`` if the turn does not exist.
     package func stop(_ id: Int64, owner: String) async throws {
         if case .live(let turn) = try await source(of: id, owner: owner) { turn.turn.cancel() }
     }

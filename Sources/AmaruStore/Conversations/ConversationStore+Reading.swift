@@ -62,7 +62,7 @@ extension ConversationStore {
         )
     }
 
-    /// The conversation that a turn is in; nil if there is none.
+    /// The conversation that a turn is in; nil if the turn does not exist.
     package func conversation(of turn: Int64) throws(StoreError) -> String? {
         try database.rows(
             "SELECT conversation FROM turn WHERE id = ?",

@@ -179,7 +179,7 @@ import Testing
         "a:aaaaaaaaaaaaaaaa\na:bbbbbbbbbbbbbbbb", "a:aaaaaaaaaaaaaaaa\n:bbbbbbbbbbbbbbbb",
         "a:aaaaaaaaaaaaaaaa\nb:bbbbbbbbbbbbbbb",
     ])
-    func `A token that is none is refused, and not repeated`(_ text: String) throws {
+    func `An invalid token is refused, and not repeated`(_ text: String) throws {
         let error = try #require(throws: ServeError.self) {
             _ = try AccessTokens(parsing: text, from: "FILE")
         }
