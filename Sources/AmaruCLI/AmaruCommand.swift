@@ -65,6 +65,8 @@ struct AmaruCommand: AsyncParsableCommand {
             try refusePromptWithDash()
             try refuseUnknownHelp()
             var command = try parse()
+            // What the doctor examines is the user's own.
+            if !(command is DoctorCommand) { CharacterEncoding.adopt() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

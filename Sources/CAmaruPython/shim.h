@@ -23,6 +23,7 @@
 #include <time.h>
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <marshal.h>
 
 // Times in C: which of Swift's modules struct timespec belongs to depends on what else a build
 // imports.
@@ -264,6 +265,7 @@ int amaru_dladdr(const void *address, amaru_dl_info *info) AMARU_SYMBOL(dladdr);
 
 #include <frameobject.h>
 
+static inline int amaru_is_code(PyObject *object) { return PyCode_Check(object); }
 static inline int amaru_is_traceback(PyObject *object) { return PyTraceBack_Check(object); }
 
 // A str that cannot change any more: its characters may be read without the GIL.

@@ -7,7 +7,7 @@ internal import CAmaruPython
 ///
 /// Its frames have the file name `<amaru>`, by which tracebacks leave them out. Compiling all of it
 /// would cost as much as CPython's own start: so each part runs when one of its functions is called
-/// first.
+/// first, and its code is kept with that of modules.
 enum Runtime {
     /// Owned forever.
     ///
@@ -73,20 +73,10 @@ enum Runtime {
         defer { if (try? Method.call(lock, "release")) == nil { PyErr_Clear() } }
         guard !loaded.contains(part) else { return }
         if let base = part.base { try run(base) }
-        let code = try OwnedReference(new: compile(part.source, file))
+        let code = try code(of: part, file)
         let globals = PyModule_GetDict(module)  // borrowed
         _ = try OwnedReference(new: PyEval_EvalCode(code.pointer, globals, globals))
         loaded.insert(part)
-    }
-
-    /// The code of a part (new), as after `from __future__ import annotations`, which would import.
-    private static func compile(_ source: [UInt8], _ file: PyPointer) -> PyPointer? {
-        var flags = PyCompilerFlags(
-            cf_flags: CO_FUTURE_ANNOTATIONS,
-            cf_feature_version: PY_MINOR_VERSION
-        )
-        let text = String(decoding: source, as: UTF8.self)
-        return Py_CompileStringObject(text, file, Py_file_input, &flags, -1)
     }
 
     private static func ownFile(_ gil: borrowing PythonGIL) throws -> OwnedReference {

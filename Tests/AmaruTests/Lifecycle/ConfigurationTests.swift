@@ -49,6 +49,42 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("The bridge's own bytecode is kept, and made again where it is damaged")
+    func ownBytecode() async throws {
+        let folder = try TemporaryFolder()
+        let cache = folder.path
+        try await startAndCancel(cache)
+        let (kept, _) = try ownBytecodeFiles(in: cache)
+        #expect(kept.contains { $0.hasPrefix("_amaru_runtime.asyncio.") }, "\(kept)")
+        for damage in [Data(), Data("rubbish".utf8), nil] {
+            for file in kept {
+                let url = URL(filePath: cache).appending(path: file)
+                // Nothing is left of the code but what is in front of it.
+                try (damage ?? Data(contentsOf: url).prefix(16) + [0x4e]).write(to: url)
+            }
+            try await startAndCancel(cache)
+            // None of the files that are damaged is left, and no other has come.
+            #expect(try ownBytecodeFiles(in: cache).names == kept)
+            #expect(try ownBytecodeFiles(in: cache).smallest > 100)
+        }
+    }
+
+    private func ownBytecodeFiles(in cache: String) throws -> (names: [String], smallest: Int) {
+        let names = try FileManager.default.contentsOfDirectory(atPath: cache)
+            .filter { $0.hasPrefix("_amaru_runtime.") }.sorted()
+        let sizes = try names.map {
+            try Data(contentsOf: URL(filePath: cache).appending(path: $0)).count
+        }
+        return (names, sizes.min() ?? 0)
+    }
+
+    private func startAndCancel(_ cache: String) async throws {
+        await #expect(processExitsWith: .success) { [cache] in
+            try await Python.start(PythonConfiguration(bytecodeCache: cache))
+            try await runAlone("import asyncio\nawait asyncio.sleep(0)")
+        }
+    }
+
     @Test("Development mode is on where asked for, and off by default")
     func developmentMode() async {
         await #expect(processExitsWith: .success) {

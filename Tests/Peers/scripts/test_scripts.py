@@ -29,7 +29,9 @@ class End:
     errors: str
 
 
-def both(folder: Path, source: str) -> tuple[End, End]:
+def both(
+    folder: Path, source: str, variables: dict[str, str] | None = None
+) -> tuple[End, End]:
     """Run a script by python and by amaru, at the same time."""
     environment = Path(sys.prefix)
     arguments = (_directive(source, "arguments") or "").split()
@@ -45,7 +47,7 @@ def both(folder: Path, source: str) -> tuple[End, End]:
         place = folder / name
         place.mkdir()
         (place / "script.py").write_text(source)
-        started.append((place, _start(command, place)))
+        started.append((place, _start(command, place, variables or {})))
     # Their pipes hold more than any of the scripts writes.
     ends = [_end(place, process, given) for place, process in started]
     return ends[0], ends[1]
@@ -56,12 +58,14 @@ def _directive(source: str, name: str) -> str | None:
     return found and found[1]
 
 
-def _start(command: list[str], place: Path) -> subprocess.Popen[bytes]:
+def _start(
+    command: list[str], place: Path, variables: dict[str, str]
+) -> subprocess.Popen[bytes]:
     names = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_CACHE_HOME")
     return subprocess.Popen(
         command,
         cwd=place,
-        env={name: os.environ[name] for name in names if name in os.environ},
+        env={name: os.environ[name] for name in names if name in os.environ} | variables,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -112,3 +116,33 @@ def test_a_difference_is_found(tmp_path: Path) -> None:
     source = "import sys\nprint('_amaru_chat' in sys.modules)"
     found: Any = [end.output for end in both(tmp_path, source)]
     assert found == ["False\n", "True\n"]
+
+
+LOCALE = """
+import locale, os, sys
+print(locale.setlocale(locale.LC_CTYPE), locale.getencoding())
+print(locale.setlocale(locale.LC_NUMERIC), locale.setlocale(locale.LC_TIME))
+print(open(__file__, encoding="locale").encoding, os.environ.get("LC_CTYPE"))
+print(sys.getfilesystemencoding(), sys.stdout.encoding, "ü")
+"""
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"LANG": "C"},
+        {"LANG": "C.UTF-8"},
+        {"LANG": "xx_XX.UTF-8"},
+        {"LANG": "C", "LC_CTYPE": "C.UTF-8"},
+        {"LC_ALL": ""},
+        {"LC_ALL": "C"},
+        {"LC_ALL": "POSIX"},
+        {"PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=lambda variables: ",".join("=".join(each) for each in variables.items()),
+)
+def test_a_locale(tmp_path: Path, variables: dict[str, str]) -> None:
+    expected, found = both(tmp_path, LOCALE, variables)
+    assert found == expected
+    assert not expected.errors

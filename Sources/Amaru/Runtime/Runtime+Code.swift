@@ -1,0 +1,120 @@
+// The code of the bridge's Python, kept where Python keeps that of modules.
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CAmaruPython
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension Runtime {
+    /// The code of a part (new), compiled or from the folder of `sys.pycache_prefix`.
+    ///
+    /// Whatever is wrong with that folder, the code is compiled.
+    static func code(of part: Part, _ file: PyPointer) throws -> OwnedReference {
+        let source = part.source
+        let kept = BytecodeFile(of: part, source)
+        if let code = kept?.load() { return code }
+        // As after `from __future__ import annotations`, which would import.
+        var flags = PyCompilerFlags(
+            cf_flags: CO_FUTURE_ANNOTATIONS,
+            cf_feature_version: PY_MINOR_VERSION
+        )
+        let text = String(decoding: source, as: UTF8.self)
+        let code = try OwnedReference(
+            new: Py_CompileStringObject(text, file, Py_file_input, &flags, -1)
+        )
+        kept?.save(code)
+        return code
+    }
+}
+
+/// A file with the code of a part, which fits one source and one version of Python.
+///
+/// The format is that of a hash-based pyc, without a check: https://peps.python.org/pep-0552
+private struct BytecodeFile {
+    private let path: String
+    private let header: [UInt8]
+
+    /// Far more than the code of a part takes.
+    private static let largest = 1 << 20
+
+    /// nil where code is kept beside its source, which the parts do not have.
+    init?(of part: Runtime.Part, _ source: [UInt8]) {
+        guard let prefix = PySys_GetObject("pycache_prefix"),  // borrowed
+            amaru_is_unicode(prefix) != 0
+        else { return nil }
+        guard let folder = PyUnicode_AsUTF8(prefix) else {
+            PyErr_Clear()
+            return nil
+        }
+        let magic = UInt32(truncatingIfNeeded: PyImport_GetMagicNumber())
+        // FNV-1a, which tells the sources of different builds apart.
+        let hash = source.reduce(0xcbf2_9ce4_8422_2325 ^ UInt64(magic)) { hash, byte in
+            (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        header = Self.bytes(magic) + Self.bytes(UInt32(1)) + Self.bytes(hash)
+        path = "\(String(cString: folder))/_amaru_runtime.\(part).\(String(hash, radix: 16)).pyc"
+    }
+
+    private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: number.littleEndian) { Array($0) }
+    }
+
+    /// The code (new); nil if there is none that can be used.
+    func load() -> OwnedReference? {
+        guard let contents, contents.starts(with: header) else { return nil }
+        let object = contents.dropFirst(header.count).withUnsafeBytes { bytes in
+            PyMarshal_ReadObjectFromString(
+                bytes.assumingMemoryBound(to: CChar.self).baseAddress,
+                bytes.count
+            )
+        }
+        guard let object else {
+            PyErr_Clear()
+            return nil
+        }
+        let code = OwnedReference(new: object)
+        guard amaru_is_code(object) != 0 else { return nil }
+        return code
+    }
+
+    private var contents: [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_size <= Self.largest
+        else { return nil }
+        let size = Int(status.st_size)
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                let more = read(descriptor, buffer.baseAddress! + count, size - count)
+                guard more > 0 else { return }
+                count += more
+            }
+        }
+    }
+
+    /// Writes the code, unless bytecode is not to be written; as a whole or not at all.
+    func save(_ code: borrowing OwnedReference) {
+        guard PySys_GetObject("dont_write_bytecode").map(PyObject_IsTrue) == 0,  // borrowed
+            let data = PyMarshal_WriteObjectToString(code.pointer, Py_MARSHAL_VERSION)
+        else { return PyErr_Clear() }
+        let owned = OwnedReference(new: data)
+        let bytes = UnsafeRawBufferPointer(
+            start: PyBytes_AsString(owned.pointer),
+            count: PyBytes_Size(owned.pointer)
+        )
+        let whole = header + bytes
+        let temporary = "\(path).\(getpid())"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { return }
+        let written = whole.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        close(descriptor)
+        if written != whole.count || rename(temporary, path) != 0 { unlink(temporary) }
+    }
+}
