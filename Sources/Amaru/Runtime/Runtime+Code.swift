@@ -91,11 +91,8 @@ private struct BytecodeFile {
         else { return nil }
         let size = Int(status.st_size)
         return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                let more = read(descriptor, buffer.baseAddress! + count, size - count)
-                guard more > 0 else { return }
-                count += more
-            }
+            // A regular file that is cut is not valid.
+            count = max(read(descriptor, buffer.baseAddress, size), 0)
         }
     }
 

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 enum CharacterEncoding {
-    /// Takes that of the user's locale, or UTF-8 where it has none, as `python` does, also for
-    /// children: https://peps.python.org/pep-0538
+    /// Takes that of the user's locale, or UTF-8 where it has none, as `python` does.
     ///
-    /// Call it while there is one thread.
+    /// Call it while there is one thread. Children get it by a variable:
+    /// https://peps.python.org/pep-0538
     static func adopt() {
         let name = setlocale(LC_CTYPE, "").map { String(cString: $0) } ?? "C"
         guard name == "C" || name == "POSIX", !isSet("LC_ALL"),

@@ -65,7 +65,8 @@ def _start(
     return subprocess.Popen(
         command,
         cwd=place,
-        env={name: os.environ[name] for name in names if name in os.environ} | variables,
+        env={name: os.environ[name] for name in names if name in os.environ}
+        | variables,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
