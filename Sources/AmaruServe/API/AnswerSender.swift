@@ -39,21 +39,21 @@ struct AnswerSender: Sendable {
     // MARK: Whole
 
     /// The response once the answer is there.
-    func whole(_ gatherer: some AnswerGatherer) async -> Response {
-        var gatherer = gatherer
+    func whole(_ writer: some AnswerWriter) async -> Response {
+        var writer = writer
         var end = TurnEnd.cancelled
         do {
             try await feed.each { item in
                 switch item {
-                case .events(let events): for event in events { gatherer.take(event) }
+                case .events(let events): for event in events { _ = writer.take(event) }
                 case .silence: break
                 case .end(let reached): end = reached
                 }
-                return !gatherer.wantsNoMore
+                return !writer.wantsNoMore
             }
-            return respond(with: Response(json: try gatherer.finish(end)))
+            return respond(with: Response(json: try writer.whole(end)))
         } catch {
-            return respond(with: (error as? APIError ?? .stopped).response())
+            return respond(with: (error as? RequestError ?? .stopped).response(for: .model))
         }
     }
 
@@ -63,32 +63,35 @@ struct AnswerSender: Sendable {
         var response = response
         let body = response.body
         response.headers[.connection] = "close"
-        response.body = ResponseBody(contentLength: body.contentLength) { [watch] out in
-            do {
-                try await body.write(out)
-            } catch {
-                await watch.end()
+        response.body = ResponseBody(contentLength: body.contentLength) { out in
+            do { try await body.write(out) } catch {
+                await finish()
                 throw error
             }
-            await watch.end()
+            await finish()
         }
         return response
+    }
+
+    private func finish() async {
+        feed.stop()
+        await watch.end()
     }
 
     // MARK: Piece by piece
 
     /// The response as soon as there is something to send: a turn that fails before has a status.
-    func stream<Writer: AnswerWriter>(_ writer: Writer) async -> Response {
+    func stream(_ writer: some AnswerWriter) async -> Response {
         var writer = writer
-        var opening = ""
+        var opening: [ServerEvent] = []
         var end: TurnEnd?
         do {
             try await feed.each { item in
                 switch item {
                 case .events(let events):
-                    opening += Self.text(events.flatMap { writer.take($0) })
+                    opening += events.flatMap { writer.take($0) }
                     return opening.isEmpty && !writer.wantsNoMore
-                case .silence: opening = ServerEvent.silence
+                case .silence: opening = [.comment]
                 case .end(let reached): end = reached
                 }
                 return false
@@ -97,47 +100,34 @@ struct AnswerSender: Sendable {
             end = .cancelled
         }
         if opening.isEmpty, let end, let fault = writer.fault(end) {
-            return respond(with: fault.response())
+            return respond(with: fault.response(for: .model))
         }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/event-stream; charset=utf-8",
-                .cacheControl: "no-cache, no-transform", .accelBuffering: "no",
-                .connection: "close", .xContentTypeOptions: "nosniff",
-            ],
-            body: ResponseBody { [writer, opening, end] out in
-                do {
-                    try await send(opening, end, writer, to: &out)
-                } catch {
-                    feed.stop()
-                    await watch.end()
-                    throw error
-                }
-                feed.stop()
-                await watch.end()
+        return Response(events: { [writer, opening, end] out in
+            do { try await send(opening, end, writer, to: out) } catch {
+                await finish()
+                throw error
             }
-        )
+            await finish()
+        })
     }
 
     // Not on the caller's actor: the writer is not, either.
     @concurrent private func send(
-        _ opening: String,
+        _ opening: [ServerEvent],
         _ reached: TurnEnd?,
         _ writer: some AnswerWriter,
-        to out: inout any ResponseBodyWriter
+        to out: EventWriter
     ) async throws {
         var writer = writer
         var end = reached
-        if !opening.isEmpty { try await out.write(ByteBuffer(string: opening)) }
+        try await out.write(opening)
         if end == nil, !writer.wantsNoMore {
             do {
                 try await feed.each { item in
                     switch item {
                     case .events(let events):
-                        let text = Self.text(events.flatMap { writer.take($0) })
-                        if !text.isEmpty { try await out.write(ByteBuffer(string: text)) }
-                    case .silence: try await out.write(ByteBuffer(string: ServerEvent.silence))
+                        try await out.write(events.flatMap { writer.take($0) })
+                    case .silence: try await out.write([.comment])
                     case .end(let reached): end = reached
                     }
                     return !writer.wantsNoMore
@@ -147,12 +137,6 @@ struct AnswerSender: Sendable {
                 end = .cancelled
             }
         }
-        let last = Self.text(writer.finish(end ?? .cancelled))
-        if !last.isEmpty { try await out.write(ByteBuffer(string: last)) }
-        try await out.finish(nil)
-    }
-
-    private static func text(_ events: [ServerEvent]) -> String {
-        events.map(\.text).joined()
+        try await out.write(writer.finish(end ?? .cancelled))
     }
 }

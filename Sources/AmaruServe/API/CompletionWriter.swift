@@ -19,7 +19,7 @@ struct CompletionHead: Sendable, Equatable {
     var suffix: Substring { id.drop { $0 != "-" && $0 != "_" }.dropFirst() }
 }
 
-/// Writes a turn as `chat.completion.chunk`s; pure.
+/// Writes a turn as `chat.completion.chunk`s, or as one `chat.completion`; pure.
 ///
 /// https://platform.openai.com/docs/api-reference/chat-streaming
 struct CompletionWriter: AnswerWriter {
@@ -27,9 +27,20 @@ struct CompletionWriter: AnswerWriter {
     private let includesUsage: Bool
     private var parts: AnswerParts
     private var hasBegun = false
+    /// What has come, unless it is sent piece by piece.
+    private var text = ""
+    private var reasoning = ""
+    private var calls: [JSONValue] = []
+    private let streams: Bool
 
-    init(_ head: CompletionHead, stop: [String] = [], includesUsage: Bool = false) {
+    init(
+        _ head: CompletionHead,
+        stop: [String] = [],
+        streams: Bool = true,
+        includesUsage: Bool = false
+    ) {
         self.head = head
+        self.streams = streams
         self.includesUsage = includesUsage
         parts = AnswerParts(stop: stop)
     }
@@ -38,15 +49,19 @@ struct CompletionWriter: AnswerWriter {
 
     mutating func take(_ event: TurnEvent) -> [ServerEvent] {
         let taken = parts.take(event)
+        guard streams else {
+            for part in taken { add(part) }
+            return []
+        }
         return taken.isEmpty ? [] : begin() + taken.flatMap(chunks)
     }
 
-    func fault(_ end: TurnEnd) -> APIError? { parts.fault(end) }
+    func fault(_ end: TurnEnd) -> RequestError? { parts.fault(end) }
 
     mutating func finish(_ end: TurnEnd) -> [ServerEvent] {
         switch parts.outcome(of: end) {
         case .failure(let error):
-            return [ServerEvent(error.json)]
+            return [ServerEvent(error.modelJSON)]
         case .success(let reason):
             var events = begin() + parts.finish().flatMap(chunks)
             events.append(chunk([choice([:], reason: .string(reason))]))
@@ -100,28 +115,10 @@ struct CompletionWriter: AnswerWriter {
         if let usage { members.append(JSONMember(name: "usage", value: .usage(usage))) }
         return ServerEvent(.object(members))
     }
-}
 
-/// Gathers a turn as one `chat.completion`; pure.
-struct CompletionGatherer: AnswerGatherer {
-    private let head: CompletionHead
-    private var parts: AnswerParts
-    private var text = ""
-    private var reasoning = ""
-    private var calls: [JSONValue] = []
+    // MARK: Whole
 
-    init(_ head: CompletionHead, stop: [String] = []) {
-        self.head = head
-        parts = AnswerParts(stop: stop)
-    }
-
-    var wantsNoMore: Bool { parts.wantsNoMore }
-
-    mutating func take(_ event: TurnEvent) {
-        for part in parts.take(event) { add(part) }
-    }
-
-    mutating func finish(_ end: TurnEnd) throws(APIError) -> JSONValue {
+    mutating func whole(_ end: TurnEnd) throws(RequestError) -> JSONValue {
         let reason = try parts.outcome(of: end).get()
         for part in parts.finish() { add(part) }
         let hasText = !text.isEmpty || calls.isEmpty

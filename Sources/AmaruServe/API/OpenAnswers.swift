@@ -31,7 +31,7 @@ actor OpenAnswers {
     ///   - fingerprint: Tells the request's body from others.
     ///   - open: Opens the answer.
     /// - Returns: The answer.
-    /// - Throws: ``APIError`` for a key that belongs to another body; what `open` throws.
+    /// - Throws: ``RequestError`` for a key that belongs to another body; what `open` throws.
     func answer(
         key: String?,
         fingerprint: Int,
@@ -39,13 +39,14 @@ actor OpenAnswers {
     ) async throws -> OpenAnswer {
         guard let key else { return try await open() }
         guard key.utf8.count <= Self.keyLimit else {
-            throw APIError.invalid("An Idempotency-Key has at most \(Self.keyLimit) bytes.")
+            throw RequestError.invalid("an Idempotency-Key has at most \(Self.keyLimit) bytes")
         }
         while let entry = entries.first(where: { $0.key == key }) {
             guard entry.fingerprint == fingerprint else {
-                var error = APIError.invalid("This Idempotency-Key was used for another request.")
-                error.code = "idempotency_key_reused"
-                throw error
+                throw RequestError.invalid(
+                    "this Idempotency-Key was used for another request",
+                    code: "idempotency_key_reused"
+                )
             }
             // What was not opened, or was stopped, is asked for again.
             if var answer = try? await entry.answer.value, answer.turn.end != .cancelled {

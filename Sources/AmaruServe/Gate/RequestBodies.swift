@@ -19,22 +19,21 @@ final class RequestBodies: Sendable {
 
     init(_ limits: ServeLimits) { self.limits = limits }
 
-    /// Reads the body of a request, which keeps it.
+    /// Reads the body of a request into its context.
     ///
     /// - Returns: What is to be released when the request has been answered, if anything.
-    /// - Throws: `ServeFault`; the error of a connection that ends first.
+    /// - Throws: `RequestError`; the error of a connection that ends first.
     func read(
         _ admitted: inout (request: Request, context: ServeContext),
         for place: RequestPlace
     ) async throws -> Slot? {
         let headers = admitted.request.headers
         let limit = place == .model ? limits.modelBody : limits.pageBody
-        admitted.context.maxUploadSize = limit
         let length = headers[.contentLength].flatMap(Int.init)
         let hasBody = length ?? 0 > 0 || headers[.transferEncoding] != nil
         if [.get, .head].contains(admitted.request.method) {
             guard !hasBody else {
-                throw ServeFault(.badRequest, "body", "a request that only reads has no body")
+                throw RequestError(.badRequest, "body", "a request that only reads has no body")
             }
             return nil
         }
@@ -44,13 +43,10 @@ final class RequestBodies: Sendable {
         let slot = try length ?? limit > limits.pageBody ? takeSlot() : nil
         do {
             let body = try await admitted.request.collectBody(upTo: limit)
-            guard JSONDepth.of(body.readableBytesView) <= limits.jsonDepth else {
-                throw ServeFault(
-                    .badRequest,
-                    "too_deep",
-                    "the JSON of the request is nested more than \(limits.jsonDepth) levels deep"
-                )
-            }
+            admitted.context.json = try JSONParser.parse(
+                Array(buffer: body),
+                depthLimit: limits.jsonDepth
+            )
             return slot
         } catch {
             slot?.release()
@@ -60,32 +56,32 @@ final class RequestBodies: Sendable {
     }
 
     /// Forms can send other types without asking the server first, and no JSON.
-    private static func checkType(_ type: String?, hasBody: Bool) throws(ServeFault) {
+    private static func checkType(_ type: String?, hasBody: Bool) throws(RequestError) {
         let name = type?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
         guard name != "application/json", hasBody || name != nil else { return }
-        throw ServeFault(
+        throw RequestError(
             .unsupportedMediaType,
             "content_type",
             "the body of a request is JSON, and its Content-Type application/json"
         )
     }
 
-    private static func tooLong(_ limit: Int) -> ServeFault {
-        ServeFault(
+    private static func tooLong(_ limit: Int) -> RequestError {
+        RequestError(
             .contentTooLarge,
             "too_long",
             "the body of the request has more than \(limit >> 20) MiB"
         )
     }
 
-    private func takeSlot() throws(ServeFault) -> Slot {
+    private func takeSlot() throws(RequestError) -> Slot {
         let isFree = large.withLock { count in
             guard count < limits.largeBodies else { return false }
             count += 1
             return true
         }
         guard isFree else {
-            throw ServeFault(
+            throw RequestError(
                 .serviceUnavailable,
                 "busy",
                 "too many large requests are under way",

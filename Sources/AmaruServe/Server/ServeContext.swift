@@ -9,8 +9,8 @@ package struct ServeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Whose conversations the request may see.
     package var owner = AccessTokens.singleOwner
-    /// The longest body that is read for this request, in bytes.
-    package var maxUploadSize = ServeLimits().pageBody
+    /// The body of the request, which the gate has read; nil if there is none.
+    package var json: JSONValue?
     /// The address at which the connection came in.
     let localAddress: SocketAddress?
 

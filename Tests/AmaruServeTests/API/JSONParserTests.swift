@@ -34,17 +34,18 @@ struct JSONParserTests {
         ]
     )
     func `What is no JSON is refused`(text: String) {
-        #expect(throws: JSONFault.self) { try JSONParser.parse(Array(text.utf8)) }
+        #expect(throws: RequestError.self) { try JSONParser.parse(Array(text.utf8)) }
     }
 
     @Test func `Bytes that are not UTF-8 are refused`() {
-        #expect(throws: JSONFault.self) { try JSONParser.parse([0x22, 0xFF, 0x22]) }
+        #expect(throws: RequestError.self) { try JSONParser.parse([0x22, 0xFF, 0x22]) }
     }
 
     @Test func `The depth has a limit, which a million brackets do not get past`() throws {
         let within = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
         _ = try JSONParser.parse(Array(within.utf8))
-        #expect(throws: JSONFault(message: "the values are nested more than 64 deep at byte 65")) {
+        let fault = "the body is not valid JSON: the values are nested more than 64 deep at byte 65"
+        #expect(throws: RequestError.invalid(fault)) {
             try JSONParser.parse(Array(repeating: UInt8(ascii: "["), count: 1_000_000))
         }
     }

@@ -1,12 +1,6 @@
 // Reads JSON that a client has sent.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why bytes are not JSON, or are more than the parser accepts.
-package struct JSONFault: Error, Equatable {
-    /// What is wrong, and at which byte.
-    package let message: String
-}
-
 /// A parser for one JSON text, https://www.rfc-editor.org/rfc/rfc8259, of bounded depth.
 package struct JSONParser {
     private let bytes: [UInt8]
@@ -19,10 +13,12 @@ package struct JSONParser {
     }
 
     /// Reads a text that is one value.
+    ///
+    /// - Throws: ``RequestError`` that names the place of what is wrong.
     package static func parse(
         _ bytes: [UInt8],
         depthLimit: Int = 64
-    ) throws(JSONFault) -> JSONValue {
+    ) throws(RequestError) -> JSONValue {
         var parser = JSONParser(bytes, depthLimit: depthLimit)
         let value = try parser.value()
         parser.skipSpace()
@@ -32,8 +28,8 @@ package struct JSONParser {
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private func fault(_ what: String) -> JSONFault {
-        JSONFault(message: "\(what) at byte \(position)")
+    private func fault(_ what: String) -> RequestError {
+        .invalid("the body is not valid JSON: \(what) at byte \(position)")
     }
 
     private mutating func skipSpace() {
@@ -48,7 +44,7 @@ package struct JSONParser {
         return true
     }
 
-    private mutating func value() throws(JSONFault) -> JSONValue {
+    private mutating func value() throws(RequestError) -> JSONValue {
         skipSpace()
         guard let byte = next else { throw fault("a value is missing") }
         switch byte {
@@ -66,7 +62,7 @@ package struct JSONParser {
     private mutating func word(
         _ word: StaticString,
         _ value: JSONValue
-    ) throws(JSONFault) -> JSONValue {
+    ) throws(RequestError) -> JSONValue {
         let length = word.utf8CodeUnitCount
         let isThere = word.withUTF8Buffer { bytes[position...].prefix(length).elementsEqual($0) }
         guard isThere else { throw fault("no value begins so") }
@@ -76,7 +72,7 @@ package struct JSONParser {
 
     // MARK: Containers
 
-    private mutating func enter() throws(JSONFault) {
+    private mutating func enter() throws(RequestError) {
         position += 1
         depth += 1
         guard depth <= depthLimit else {
@@ -85,7 +81,7 @@ package struct JSONParser {
         skipSpace()
     }
 
-    private mutating func members() throws(JSONFault) -> [JSONMember] {
+    private mutating func members() throws(RequestError) -> [JSONMember] {
         try enter()
         defer { depth -= 1 }
         var members: [JSONMember] = []
@@ -103,7 +99,7 @@ package struct JSONParser {
         return members
     }
 
-    private mutating func elements() throws(JSONFault) -> [JSONValue] {
+    private mutating func elements() throws(RequestError) -> [JSONValue] {
         try enter()
         defer { depth -= 1 }
         var elements: [JSONValue] = []
@@ -126,7 +122,7 @@ package struct JSONParser {
         return position - start
     }
 
-    private mutating func number() throws(JSONFault) -> JSONValue {
+    private mutating func number() throws(RequestError) -> JSONValue {
         let start = position
         _ = take("-")
         let hasZero = next == UInt8(ascii: "0")
@@ -145,7 +141,7 @@ package struct JSONParser {
 
     // MARK: Strings
 
-    private mutating func string() throws(JSONFault) -> String {
+    private mutating func string() throws(RequestError) -> String {
         position += 1
         var string = ""
         while true {
@@ -167,7 +163,7 @@ package struct JSONParser {
         }
     }
 
-    private mutating func escaped() throws(JSONFault) -> Unicode.Scalar {
+    private mutating func escaped() throws(RequestError) -> Unicode.Scalar {
         guard let byte = next else { throw fault("a string does not end") }
         position += 1
         switch byte {
@@ -195,7 +191,7 @@ package struct JSONParser {
         return "\u{FFFD}"
     }
 
-    private mutating func hexadecimal() throws(JSONFault) -> UInt32 {
+    private mutating func hexadecimal() throws(RequestError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
