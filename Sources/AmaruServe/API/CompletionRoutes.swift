@@ -134,14 +134,15 @@ struct CompletionRoutes: Sendable {
             )
         }
         let key = request.headers[.idempotencyKey].map { "\(context.owner) \(prefix) \($0)" }
+        let question = ServedQuestion(
+            question: asked.messages.question,
+            history: asked.messages.history,
+            attachments: asked.messages.attachments,
+            request: asked.request
+        )
         let fingerprint = key == nil ? 0 : context.json.hashValue
         return try await answers.answer(key: key, fingerprint: fingerprint) {
-            let turn = try await source.open(
-                question: asked.messages.question,
-                history: asked.messages.history,
-                attachments: asked.messages.attachments,
-                request: asked.request
-            )
+            let turn = try await source.open(question, owner: context.owner)
             let created = Int(Date().timeIntervalSince1970)
             let id = prefix + AccessTokens.random()
             return OpenAnswer(

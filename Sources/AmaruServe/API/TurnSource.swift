@@ -3,22 +3,56 @@
 
 package import AmaruChat
 
+/// A question, as a source of turns gets it.
+package struct ServedQuestion: Sendable {
+    /// What the user asks.
+    package var question: String
+    /// The questions and answers before.
+    package var history: [ChatExchange]
+    /// The files that come with the question.
+    package var attachments: [Attachment]
+    /// The whole request, for scripts that read it; nil if no client of the API has asked.
+    package var request: ChatRequest?
+
+    /// Creates a question.
+    package init(
+        question: String,
+        history: [ChatExchange] = [],
+        attachments: [Attachment] = [],
+        request: ChatRequest? = nil
+    ) {
+        self.question = question
+        self.history = history
+        self.attachments = attachments
+        self.request = request
+    }
+}
+
 /// Opens turns that are not stored, each with a history of its own.
 package protocol TurnSource: Sendable {
     /// Opens a turn, whose reader owns it.
     ///
+    /// - `owner`: The user who asks.
     /// - Throws: ``HubError`` if as many turns as are allowed are open or waiting.
-    func open(
-        question: String,
-        history: [ChatExchange],
-        attachments: [Attachment],
-        request: ChatRequest?
-    ) async throws -> Turn
+    func open(_ question: ServedQuestion, owner: String) async throws -> Turn
     /// Whether the script sees what a request asks for beside its question.
     func readsRequests() async -> Bool
 }
 
 extension TurnHub: TurnSource {
+    /// Opens a turn that is part of no conversation.
+    package nonisolated func open(
+        _ question: ServedQuestion,
+        owner: String
+    ) async throws -> Turn {
+        try open(
+            question: question.question,
+            history: question.history,
+            attachments: question.attachments,
+            request: question.request
+        )
+    }
+
     /// Whether the script sees its turns.
     package nonisolated func readsRequests() async -> Bool {
         await configuration.session.readsRequests()

@@ -20,7 +20,7 @@ import Testing
             #expect(answer.field("x-request-id")?.hasPrefix("req_") == true)
             #expect("\(answer.json)".contains(#""content":"Hello""#))
         }
-        let question = try #require(source.opened.first)
+        let question = try #require(source.opened.first?.question)
         #expect(question.question == "hi")
         #expect(question.request?.options == #"{"temperature":1}"#)
         #expect(source.cancels == 0)

@@ -10,7 +10,7 @@ import AmaruEnvironment
 /// Hands out turns that the test writes.
 final class StubSource: TurnSource {
     private struct State {
-        var opened: [(question: String, request: ChatRequest?, turn: Turn)] = []
+        var opened: [(question: ServedQuestion, turn: Turn)] = []
         var waiting: [AsyncValue<Turn>] = []
         var isBusy = false
         var cancels = 0
@@ -34,26 +34,19 @@ final class StubSource: TurnSource {
         get { state.withLock { $0.isBusy } }
         set { state.withLock { $0.isBusy = newValue } }
     }
-    var opened: [(question: String, request: ChatRequest?, turn: Turn)] {
-        state.withLock { $0.opened }
-    }
+    var opened: [(question: ServedQuestion, turn: Turn)] { state.withLock { $0.opened } }
     var cancels: Int { state.withLock { $0.cancels } }
 
-    func open(
-        question: String,
-        history: [ChatExchange],
-        attachments: [Attachment],
-        request: ChatRequest?
-    ) async throws -> Turn {
+    func open(_ question: ServedQuestion, owner: String) async throws -> Turn {
         if isBusy { throw HubError.busy }
         let turn = Turn(
-            attachments: attachments,
-            request: request,
+            attachments: question.attachments,
+            request: question.request,
             onCancel: { [weak self] _ in self?.state.withLock { $0.cancels += 1 } }
         )
         answer(turn)
         let waiting = state.withLock { state in
-            state.opened.append((question, request, turn))
+            state.opened.append((question, turn))
             defer { state.waiting = [] }
             return state.waiting
         }
