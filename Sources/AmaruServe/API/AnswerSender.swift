@@ -8,32 +8,21 @@ import Hummingbird
 
 /// Sends one answer to the client that asked; a client that goes takes its turn with it.
 struct AnswerSender: Sendable {
-    private let turn: Turn
     private let feed: TurnFeed
-    private let watch: ClientWatch
 
     /// Begins to read the answer.
     ///
     /// - Parameters:
     ///   - answer: The answer.
-    ///   - request: The request, whose body has been collected into it.
     ///   - silence: How long to wait before saying that the answer still comes.
-    ///   - ending: Set when the server ends.
-    init(
-        _ answer: OpenAnswer,
-        _ request: Request,
-        silence: Duration,
-        ending: AsyncValue<Void>
-    ) {
-        let feed = TurnFeed(
+    ///   - endings: Set when the client has gone, or the server ends.
+    init(_ answer: OpenAnswer, silence: Duration, until endings: [AsyncValue<Void>]) {
+        feed = TurnFeed(
             answer.turn,
             owns: !answer.isRepeated,
             patience: silence,
-            until: ending
+            until: endings
         )
-        turn = answer.turn
-        self.feed = feed
-        watch = ClientWatch(request) { feed.stop() }
     }
 
     // MARK: Whole
@@ -42,6 +31,7 @@ struct AnswerSender: Sendable {
     func whole(_ writer: some AnswerWriter) async -> Response {
         var writer = writer
         var end = TurnEnd.cancelled
+        defer { feed.stop() }
         do {
             try await feed.each { item in
                 switch item {
@@ -51,31 +41,10 @@ struct AnswerSender: Sendable {
                 }
                 return !writer.wantsNoMore
             }
-            return respond(with: Response(json: try writer.whole(end)))
+            return Response(json: try writer.whole(end))
         } catch {
-            return respond(with: (error as? RequestError ?? .stopped).response(for: .model))
+            return (error as? RequestError ?? .stopped).response(for: .model)
         }
-    }
-
-    /// Sends a response that is there, watched to its end.
-    private func respond(with response: Response) -> Response {
-        feed.stop()
-        var response = response
-        let body = response.body
-        response.headers[.connection] = "close"
-        response.body = ResponseBody(contentLength: body.contentLength) { out in
-            do { try await body.write(out) } catch {
-                await finish()
-                throw error
-            }
-            await finish()
-        }
-        return response
-    }
-
-    private func finish() async {
-        feed.stop()
-        await watch.end()
     }
 
     // MARK: Piece by piece
@@ -100,14 +69,11 @@ struct AnswerSender: Sendable {
             end = .cancelled
         }
         if opening.isEmpty, let end, let fault = writer.fault(end) {
-            return respond(with: fault.response(for: .model))
+            return fault.response(for: .model)
         }
         return Response(events: { [writer, opening, end] out in
-            do { try await send(opening, end, writer, to: out) } catch {
-                await finish()
-                throw error
-            }
-            await finish()
+            defer { feed.stop() }
+            try await send(opening, end, writer, to: out)
         })
     }
 

@@ -94,9 +94,11 @@ struct CompletionRoutes: Sendable {
     // MARK: Answers
 
     @Sendable func complete(_ request: Request, context: ServeContext) async throws -> Response {
-        let asked = try CompletionRequest(context.json)
+        let asked = try await RequestBodies.working(on: context.bodySize) { [json = context.json] in
+            try CompletionRequest(json)
+        }
         let answer = try await open(asked, as: "chatcmpl-", request, context)
-        let sender = sender(of: answer, to: request)
+        let sender = sender(of: answer, context)
         let writer = CompletionWriter(
             answer.head,
             stop: asked.stop,
@@ -107,16 +109,22 @@ struct CompletionRoutes: Sendable {
     }
 
     @Sendable func respond(_ request: Request, context: ServeContext) async throws -> Response {
-        let asked = try ResponsesRequest(context.json)
+        let asked = try await RequestBodies.working(on: context.bodySize) { [json = context.json] in
+            try ResponsesRequest(json)
+        }
         let answer = try await open(asked.completion, as: "resp_", request, context)
-        let sender = sender(of: answer, to: request)
+        let sender = sender(of: answer, context)
         let writer = ResponsesWriter(answer.head, echo: asked.echo)
         return asked.completion.streams
             ? await sender.stream(writer) : await sender.whole(writer)
     }
 
-    private func sender(of answer: OpenAnswer, to request: Request) -> AnswerSender {
-        AnswerSender(answer, request, silence: configuration.silence, ending: ending)
+    private func sender(of answer: OpenAnswer, _ context: ServeContext) -> AnswerSender {
+        AnswerSender(
+            answer,
+            silence: configuration.silence,
+            until: [ending, context.disconnection()]
+        )
     }
 
     /// Opens the turn of a request, or returns that of one with the same key.

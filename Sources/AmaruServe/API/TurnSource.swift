@@ -41,16 +41,15 @@ package protocol TurnSource: Sendable {
 
 extension TurnHub: TurnSource {
     /// Opens a turn that is part of no conversation.
-    package nonisolated func open(
-        _ question: ServedQuestion,
-        owner: String
-    ) async throws -> Turn {
-        try open(
-            question: question.question,
-            history: question.history,
-            attachments: question.attachments,
-            request: question.request
-        )
+    package func open(_ question: ServedQuestion, owner: String) async throws -> Turn {
+        try shared(by: owner) { () throws(HubError) in
+            try open(
+                question: question.question,
+                history: question.history,
+                attachments: question.attachments,
+                request: question.request
+            )
+        }
     }
 
     /// Whether the script sees its turns.

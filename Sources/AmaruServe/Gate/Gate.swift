@@ -25,7 +25,9 @@ struct Gate: RouterMiddleware {
         hosts = HostList(configuration)
         origins = CrossOriginRule(configuration)
         credentials = Credentials(configuration, logins)
-        bodies = RequestBodies(configuration.limits)
+        let bodies = RequestBodies(configuration.limits)
+        metrics.add("amaru_large_bodies", "Large bodies of requests under way.") { bodies.held }
+        self.bodies = bodies
     }
 
     func handle(
@@ -49,7 +51,7 @@ struct Gate: RouterMiddleware {
                     port: context.localAddress?.port
                 )
                 let slot = try await bodies.read(&admitted, for: place)
-                defer { slot?.release() }
+                defer { withExtendedLifetime(slot) {} }
                 response = try await next(admitted.request, admitted.context)
             }
         } catch {

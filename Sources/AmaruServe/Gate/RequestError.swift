@@ -4,6 +4,7 @@
 import AmaruChat
 package import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 
 /// An error of a request, which is sent in the shape of the page or of OpenAI's API.
 package struct RequestError: Error, Sendable, Equatable {
@@ -86,6 +87,9 @@ package struct RequestError: Error, Sendable, Equatable {
                 error.status == .notFound ? "there is no route \(place)" : error.body ?? reason,
                 headers: error.headers
             )
+        case is HTTPParserError:
+            let close: HTTPFields = [.connection: "close"]
+            self.init(.badRequest, "framing", "the request is not valid HTTP/1.1", headers: close)
         case is CancellationError: self = .stopped
         default:
             // What it says is about the inside of the program.

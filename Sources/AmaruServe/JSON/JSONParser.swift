@@ -5,8 +5,11 @@
 package struct JSONParser {
     private let bytes: [UInt8]
     private let depthLimit: Int
+    /// What many small values take in memory is a multiple of their text.
+    private static let valueLimit = 1 << 20
     private var position = 0
     private var depth = 0
+    private var values = 0
 
     private init(_ bytes: [UInt8], depthLimit: Int) {
         (self.bytes, self.depthLimit) = (bytes, depthLimit)
@@ -22,7 +25,7 @@ package struct JSONParser {
         var parser = JSONParser(bytes, depthLimit: depthLimit)
         let value = try parser.value()
         parser.skipSpace()
-        guard parser.next == nil else { throw parser.fault("something follows the value") }
+        guard parser.next == nil else { throw parser.expected("the end") }
         return value
     }
 
@@ -30,6 +33,17 @@ package struct JSONParser {
 
     private func fault(_ what: String) -> RequestError {
         .invalid("the body is not valid JSON: \(what) at byte \(position)")
+    }
+
+    private func expected(_ what: String) -> RequestError {
+        let found =
+            switch next {
+            case nil: "the end"
+            case let byte? where (0x20...0x7E).contains(byte):
+                "'\(Character(Unicode.Scalar(byte)))'"
+            case let byte?: "0x\(String(byte, radix: 16))"
+            }
+        return fault("expected \(what), found \(found)")
     }
 
     private mutating func skipSpace() {
@@ -46,8 +60,9 @@ package struct JSONParser {
 
     private mutating func value() throws(RequestError) -> JSONValue {
         skipSpace()
-        guard let byte = next else { throw fault("a value is missing") }
-        switch byte {
+        values += 1
+        guard values <= Self.valueLimit else { throw fault("more than \(Self.valueLimit) values") }
+        switch next ?? 0 {
         case UInt8(ascii: "{"): return .object(try members())
         case UInt8(ascii: "["): return .array(try elements())
         case UInt8(ascii: "\""): return .string(try string())
@@ -55,7 +70,7 @@ package struct JSONParser {
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
-        default: throw fault("no value begins so")
+        default: throw expected("a value")
         }
     }
 
@@ -65,7 +80,7 @@ package struct JSONParser {
     ) throws(RequestError) -> JSONValue {
         let length = word.utf8CodeUnitCount
         let isThere = word.withUTF8Buffer { bytes[position...].prefix(length).elementsEqual($0) }
-        guard isThere else { throw fault("no value begins so") }
+        guard isThere else { throw expected("a value") }
         position += length
         return value
     }
@@ -76,7 +91,7 @@ package struct JSONParser {
         position += 1
         depth += 1
         guard depth <= depthLimit else {
-            throw fault("the values are nested more than \(depthLimit) deep")
+            throw fault("more than \(depthLimit) levels of nesting")
         }
         skipSpace()
     }
@@ -88,14 +103,14 @@ package struct JSONParser {
         guard !take("}") else { return members }
         repeat {
             skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw fault("a member's name is missing") }
+            guard next == UInt8(ascii: "\"") else { throw expected("a name in quotes") }
             let name = try string()
             skipSpace()
-            guard take(":") else { throw fault("a colon is missing") }
+            guard take(":") else { throw expected("':'") }
             members.append(JSONMember(name: name, value: try value()))
             skipSpace()
         } while take(",")
-        guard take("}") else { throw fault("a comma or } is missing") }
+        guard take("}") else { throw expected("',' or '}'") }
         return members
     }
 
@@ -108,7 +123,7 @@ package struct JSONParser {
             elements.append(try value())
             skipSpace()
         } while take(",")
-        guard take("]") else { throw fault("a comma or ] is missing") }
+        guard take("]") else { throw expected("',' or ']'") }
         return elements
     }
 
@@ -127,15 +142,16 @@ package struct JSONParser {
         _ = take("-")
         let hasZero = next == UInt8(ascii: "0")
         let count = digits()
-        guard count > 0, !hasZero || count == 1 else { throw fault("a number is malformed") }
+        guard count > 0 else { throw expected("a digit") }
+        guard !hasZero || count == 1 else { throw fault("number with a leading zero") }
         if take(".") {
-            guard digits() > 0 else { throw fault("a number is malformed") }
+            guard digits() > 0 else { throw expected("a digit") }
         }
         if take("e") || take("E") {
             _ = take("+") || take("-")
-            guard digits() > 0 else { throw fault("a number is malformed") }
+            guard digits() > 0 else { throw expected("a digit") }
         }
-        guard position - start <= 1000 else { throw fault("a number is too long") }
+        guard position - start <= 1000 else { throw fault("number of more than 1000 characters") }
         return .number(String(decoding: bytes[start..<position], as: UTF8.self))
     }
 
@@ -152,11 +168,11 @@ package struct JSONParser {
                 position += 1
             }
             guard let run = String(validating: bytes[start..<position], as: UTF8.self) else {
-                throw fault("a string is not UTF-8 before the end")
+                throw fault("invalid UTF-8")
             }
             string += run
-            guard let byte = next else { throw fault("a string does not end") }
-            if byte < 0x20 { throw fault("a control character is not escaped") }
+            guard let byte = next else { throw fault("unterminated string") }
+            if byte < 0x20 { throw fault("unescaped control character") }
             position += 1
             if byte == UInt8(ascii: "\"") { return string }
             string.unicodeScalars.append(try escaped())
@@ -164,7 +180,7 @@ package struct JSONParser {
     }
 
     private mutating func escaped() throws(RequestError) -> Unicode.Scalar {
-        guard let byte = next else { throw fault("a string does not end") }
+        guard let byte = next else { throw fault("unterminated string") }
         position += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
@@ -174,7 +190,7 @@ package struct JSONParser {
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "t"): return "\t"
         case UInt8(ascii: "u"): break
-        default: throw fault("there is no such escape")
+        default: throw fault("invalid escape")
         }
         let first = try hexadecimal()
         // A pair of surrogates is one character; a lone one, which some clients write, is replaced.
@@ -195,7 +211,7 @@ package struct JSONParser {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw fault("an escape needs four hexadecimal digits")
+                throw fault("invalid escape")
             }
             value = value << 4 | UInt32(digit)
             position += 1

@@ -24,16 +24,12 @@ struct EventStream: Sendable {
     let id: Int64
     let source: FollowedTurn
     let from: EventPlace
+    /// Set when the page has gone.
+    let disconnected: AsyncValue<Void>
+    /// Set when the server ends.
     let ending: AsyncValue<Void>
 
-    func response(to request: Request) -> Response {
-        Response(events: { out in
-            // Nothing else tells that the page has gone.
-            try await request.body.consumeWithCancellationOnInboundClose { _ in
-                try await write(to: out)
-            }
-        })
-    }
+    var response: Response { Response(events: { out in try await write(to: out) }) }
 
     // MARK: Writing
 
@@ -67,6 +63,8 @@ struct EventStream: Sendable {
         let (stream, position) = try await start(live, out)
         let viewer = live.turn.watch(from: position)
         try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await send(live, viewer, stream, out) }
+            group.addTask { try await disconnected.wait() }
             group.addTask {
                 try await ending.wait()
                 // More than once: it may have come a moment before the viewer waits.
@@ -82,7 +80,7 @@ struct EventStream: Sendable {
                 }
             }
             defer { group.cancelAll() }
-            try await send(live, viewer, stream, out)
+            try await group.next()
         }
     }
 

@@ -77,8 +77,13 @@ private func addTurnRoutes(
         let source = try await hub.source(of: id, owner: context.owner)
         let place = EventPlace(request, of: id)
         if place == .end, source.isOver { return Response(status: .noContent) }
-        return EventStream(id: id, source: source, from: place, ending: ending)
-            .response(to: request)
+        return EventStream(
+            id: id,
+            source: source,
+            from: place,
+            disconnected: context.disconnection(),
+            ending: ending
+        ).response
     }
     api.post("turns/:id/stop") { _, context in
         try await hub.stop(try context.turn, owner: context.owner)

@@ -55,7 +55,7 @@ final class EventWriter: @unchecked Sendable {
 }
 
 extension Response {
-    /// A stream of events, after which the connection is closed.
+    /// A stream of events.
     init(events write: @escaping @Sendable (EventWriter) async throws -> Void) {
         self.init(
             status: .ok,
@@ -63,7 +63,6 @@ extension Response {
                 .contentType: "text/event-stream; charset=utf-8",
                 .cacheControl: "no-cache, no-transform",
                 .accelBuffering: "no",
-                .connection: "close",
             ],
             body: ResponseBody { body in
                 let writer = EventWriter(body)

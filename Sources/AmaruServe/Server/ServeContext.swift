@@ -1,6 +1,7 @@
 // What a request carries through the routes.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 package import Hummingbird
 import NIOCore
 
@@ -11,11 +12,18 @@ package struct ServeContext: RequestContext {
     package var owner = AccessTokens.singleOwner
     /// The body of the request, which the gate has read; nil if there is none.
     package var json: JSONValue?
-    /// The address at which the connection came in.
-    let localAddress: SocketAddress?
+    /// The size of the body, in bytes.
+    var bodySize = 0
+    private let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        localAddress = source.channel.localAddress
+        channel = source.channel
     }
+
+    /// The address at which the connection came in.
+    var localAddress: SocketAddress? { channel.localAddress }
+
+    /// Returns what is set when the client goes.
+    func disconnection() -> AsyncValue<Void> { DisconnectHandler.disconnection(of: channel) }
 }

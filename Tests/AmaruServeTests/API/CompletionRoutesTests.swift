@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruEnvironment
 import AmaruTesting
 import Testing
@@ -119,6 +120,48 @@ import Testing
         #expect(source.cancels == 1)
     }
 
+    @Test func `A request behind another one is answered after it`() async throws {
+        let turns = Lock(0)
+        let source = StubSource { turn in
+            let number = turns.withLock { count in
+                count += 1
+                return count
+            }
+            guard number > 1 else { return }
+            _ = try? turn.add(.text("the second"))
+            turn.end(.finished(reason: "stop"))
+        }
+        try await serving(source) { client in
+            try await client.asking(#""stream": true"#, then: #""seed": 2"#) { reading in
+                let turn = try await source.turn()
+                try turn.add(.text("first"))
+                #expect(try await reading.wait(for: "first"))
+                try turn.add(.text("more"))
+                #expect(try await reading.wait(for: "more"))
+                #expect(source.opened.count == 1)
+                turn.end(.finished(reason: "stop"))
+                #expect(try await reading.rest().contains("the second"))
+            }
+        }
+        #expect(source.cancels == 0)
+    }
+
+    @Test func `A client that goes with a request behind another one stops its turn`()
+        async throws
+    {
+        let source = StubSource()
+        try await serving(source) { client in
+            try await client.asking(#""stream": true"#, then: #""seed": 2"#) { reading in
+                try await source.turn().add(.text("first"))
+                #expect(try await reading.wait(for: "first"))
+            }
+            // Ends only when the turn does.
+            let viewer = try await source.turn().viewer()
+            for try await _ in viewer {}
+        }
+        #expect(source.opened.first?.turn.end == .cancelled)
+    }
+
     @Test func `A stop sequence stops the turn`() async throws {
         let source = StubSource { turn in _ = try? turn.add(.text("one STOP two")) }
         try await serving(source) { client in
@@ -235,6 +278,8 @@ import Testing
             let answer = try await client.request(method, path)
             #expect(answer.status == status)
             #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
+            // Without it, the SDK sends the request again.
+            #expect(answer.field("x-should-retry") == (status == 501 ? "false" : nil))
             #expect(answer.json["error"]?["type"] == "invalid_request_error")
         }
     }

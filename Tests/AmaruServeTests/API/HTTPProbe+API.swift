@@ -18,16 +18,25 @@ extension HTTPProbe {
     }
 
     /// Asks the model `m`, and runs with the connection.
-    func asking(_ fields: String, _ body: (Connection) async throws -> Void) async throws {
-        try await connected { connection in
-            try await connection.write(
-                text(
-                    "POST",
-                    "/v1/chat/completions",
-                    ["Content-Type: application/json"],
-                    body: Self.question(fields)
-                )
+    ///
+    /// - `next`: The fields of a question that is sent at once behind the first.
+    func asking(
+        _ fields: String,
+        then next: String? = nil,
+        _ body: (Connection) async throws -> Void
+    ) async throws {
+        let questions = [fields, next].compactMap(\.self).map { fields in
+            text(
+                "POST",
+                "/v1/chat/completions",
+                ["Content-Type: application/json"],
+                body: Self.question(fields)
             )
+        }
+        // The first does not end the connection.
+        let first = questions.dropLast().map { $0.replacing("Connection: close\r\n", with: "") }
+        try await connected { connection in
+            try await connection.write((first + questions.suffix(1)).joined())
             try await body(connection)
         }
     }

@@ -44,7 +44,7 @@ struct JSONParserTests {
     @Test func `The depth has a limit, which a million brackets do not get past`() throws {
         let within = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
         _ = try JSONParser.parse(Array(within.utf8))
-        let fault = "the body is not valid JSON: the values are nested more than 64 deep at byte 65"
+        let fault = "the body is not valid JSON: more than 64 levels of nesting at byte 65"
         #expect(throws: RequestError.invalid(fault)) {
             try JSONParser.parse(Array(repeating: UInt8(ascii: "["), count: 1_000_000))
         }
@@ -60,5 +60,31 @@ struct JSONParserTests {
         #expect(value["a"] == 2)
         #expect(value["b"] == nil)
         #expect(JSONValue.string("a")["a"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("{a:1}", "expected a name in quotes, found 'a' at byte 1"),
+            ("nul", "expected a value, found 'n' at byte 0"),
+            ("[1 2]", "expected ',' or ']', found '2' at byte 3"),
+            ("[1,", "expected a value, found the end at byte 3"),
+            ("1é", "expected the end, found 0xc3 at byte 1"),
+            ("\"a", "unterminated string at byte 2"),
+            ("01", "number with a leading zero at byte 2"),
+            ("1.", "expected a digit, found the end at byte 2"),
+        ]
+    )
+    func `A fault names what is there, and where`(text: String, fault: String) {
+        #expect(throws: RequestError.invalid("the body is not valid JSON: \(fault)")) {
+            try JSONParser.parse(Array(text.utf8))
+        }
+    }
+
+    @Test func `The number of values has a limit`() throws {
+        func array(_ count: Int) -> [UInt8] {
+            Array("[\(String(repeating: "0,", count: count - 2))0]".utf8)
+        }
+        _ = try JSONParser.parse(array(1 << 20))
+        #expect(throws: RequestError.self) { try JSONParser.parse(array(1 << 20 + 1)) }
     }
 }

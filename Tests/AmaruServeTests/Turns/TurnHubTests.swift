@@ -58,6 +58,21 @@ import Testing
         }
     }
 
+    @Test func `No user takes the whole queue`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(Self.waiting) { $0.limits.openTurns = 3 }
+            var (ann, bob) = (served.page, served.page)
+            (ann.owner, bob.owner) = ("ann", "bob")
+            for name in ["a", "b"] { _ = try await ann.begin(name, in: ann.converse()) }
+            #expect(try await ann.say("c", in: ann.converse()).status == 429)
+            let question = ServedQuestion(question: "c")
+            await #expect(throws: HubError.self) {
+                try await served.hub.open(question, owner: "ann")
+            }
+            try await bob.ask("go", in: bob.converse())
+        }
+    }
+
     @Test func `A message waits for the answer before it in its conversation`() async {
         await #expect(processExitsWith: .success) {
             let served = try await ServedScript(Self.waiting)
