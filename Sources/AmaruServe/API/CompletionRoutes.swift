@@ -141,7 +141,7 @@ struct CompletionRoutes: Sendable {
                 param: "response_format"
             )
         }
-        let key = request.headers[.idempotencyKey].map { "\(context.owner) \(prefix) \($0)" }
+        let key = request.headers[.idempotencyKey].map { prefix + $0 }
         let question = ServedQuestion(
             question: asked.messages.question,
             history: asked.messages.history,
@@ -149,7 +149,11 @@ struct CompletionRoutes: Sendable {
             request: asked.request
         )
         let fingerprint = key == nil ? 0 : context.json.hashValue
-        return try await answers.answer(key: key, fingerprint: fingerprint) {
+        return try await answers.answer(
+            key: key,
+            owner: context.owner,
+            fingerprint: fingerprint
+        ) {
             let turn = try await source.open(question, owner: context.owner)
             let created = Int(Date().timeIntervalSince1970)
             let id = prefix + AccessTokens.random()
