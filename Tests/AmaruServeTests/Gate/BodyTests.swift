@@ -209,6 +209,20 @@ import Testing
         #expect(served.turns.all.isEmpty)
     }
 
+    @Test(arguments: ["GET /api/state", "POST /nowhere", "POST /v1/chat/completions"])
+    func `A request that was refused has no second response, however it is framed`(
+        target: String
+    ) async throws {
+        try await ServedRoutes().run(try configuration()) { (probe, _) async throws in
+            let reply = try await probe.send(
+                "\(target) HTTP/1.1\r\nHost: localhost:\(probe.port)\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"
+            )
+            #expect([400, 415].contains(reply.status))
+            #expect(reply.description.split(separator: "HTTP/1.1 4").count == 1, "\(reply)")
+        }
+    }
+
     @Test func `JSON is nested to a bounded depth`() async throws {
         try await ServedRoutes().run(try configuration()) { (probe, _) async throws in
             #expect(try await probe.post("/api/turns", Self.nested(8)).status == 200)
