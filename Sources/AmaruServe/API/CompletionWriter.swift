@@ -105,15 +105,13 @@ struct CompletionWriter: AnswerWriter {
         _ choices: [JSONValue],
         usage: (prompt: Int, completion: Int)? = nil
     ) -> ServerEvent {
-        var members: [JSONMember] = [
-            JSONMember(name: "id", value: .string(head.id)),
-            JSONMember(name: "object", value: "chat.completion.chunk"),
-            JSONMember(name: "created", value: .integer(head.created)),
-            JSONMember(name: "model", value: .string(head.model)),
-            JSONMember(name: "choices", value: .array(choices)),
-        ]
-        if let usage { members.append(JSONMember(name: "usage", value: .usage(usage))) }
-        return ServerEvent(.object(members))
+        ServerEvent(
+            .members([
+                "id": .string(head.id), "object": "chat.completion.chunk",
+                "created": .integer(head.created), "model": .string(head.model),
+                "choices": .array(choices), "usage": usage.map { .usage($0) },
+            ])
+        )
     }
 
     // MARK: Whole
@@ -122,17 +120,13 @@ struct CompletionWriter: AnswerWriter {
         let reason = try parts.outcome(of: end).get()
         for part in parts.finish() { add(part) }
         let hasText = !text.isEmpty || calls.isEmpty
-        var message: [JSONMember] = [
-            JSONMember(name: "role", value: "assistant"),
-            JSONMember(name: "content", value: hasText ? .string(text) : .null),
-            JSONMember(name: "refusal", value: .null),
-        ]
-        if !reasoning.isEmpty {
-            message.append(JSONMember(name: "reasoning_content", value: .string(reasoning)))
-        }
-        if !calls.isEmpty { message.append(JSONMember(name: "tool_calls", value: .array(calls))) }
+        let message = JSONValue.members([
+            "role": "assistant", "content": hasText ? .string(text) : .null, "refusal": .null,
+            "reasoning_content": reasoning.isEmpty ? nil : .string(reasoning),
+            "tool_calls": calls.isEmpty ? nil : .array(calls),
+        ])
         let choice: JSONValue = [
-            "index": 0, "message": .object(message), "logprobs": .null,
+            "index": 0, "message": message, "logprobs": .null,
             "finish_reason": .string(reason),
         ]
         return [

@@ -77,17 +77,17 @@ struct Gate: RouterMiddleware {
         // A second `Host` would stay among the fields, where other code may read another host.
         guard let host = request.head.authority, !host.isEmpty, request.headers[.secondHost] == nil
         else {
-            throw RequestError(.badRequest, "host", "the request names no host, or several")
+            throw RequestError(.badRequest, "host", "a request must name one host")
         }
         // Of a whole URL, as for a proxy, the path alone is left: its host is that of the field.
         guard request.head.path?.hasPrefix("/") == true else {
-            throw RequestError(.badRequest, "target", "the target of the request is no path")
+            throw RequestError(.badRequest, "target", "the target of the request is not a path")
         }
         guard hosts.allows(host, at: address) else {
             throw RequestError(
                 .forbidden,
                 "host",
-                "this server does not answer for the host of the request",
+                "the host of the request is not one of the server's",
                 remedy: "Use the address that it has printed, or start it with --allow-host NAME."
             )
         }

@@ -37,7 +37,7 @@ final class RequestBodies: Sendable {
         let hasBody = length > 0 || headers[.transferEncoding] != nil
         if [.get, .head].contains(admitted.request.method) {
             guard !hasBody else {
-                throw RequestError(.badRequest, "body", "a request that only reads has no body")
+                throw RequestError(.badRequest, "body", "a GET request must not have a body")
             }
             return nil
         }
@@ -75,7 +75,7 @@ final class RequestBodies: Sendable {
         throw RequestError(
             .unsupportedMediaType,
             "content_type",
-            "the body of a request is JSON, and its Content-Type application/json"
+            "the body must be JSON, with Content-Type: application/json"
         )
     }
 
@@ -83,7 +83,7 @@ final class RequestBodies: Sendable {
         RequestError(
             .contentTooLarge,
             "too_long",
-            "the body of the request has more than \(limit >> 20) MiB"
+            "the body is larger than \(limit >> 20) MiB"
         )
     }
 
@@ -98,7 +98,7 @@ final class RequestBodies: Sendable {
             throw RequestError(
                 .serviceUnavailable,
                 "overloaded",
-                "too many large requests are under way",
+                "too many large requests are being answered",
                 headers: [.retryAfter: "1"]
             )
         }
