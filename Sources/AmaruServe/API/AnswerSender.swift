@@ -25,60 +25,36 @@ struct AnswerSender: Sendable {
         )
     }
 
-    // MARK: Whole
-
     /// The response once the answer is there.
     func whole(_ writer: some AnswerWriter) async -> Response {
         var writer = writer
-        var end = TurnEnd.cancelled
         defer { feed.stop() }
         do {
-            try await feed.each { item in
-                switch item {
-                case .events(let events): for event in events { _ = writer.take(event) }
-                case .silence: break
-                case .end(let reached): end = reached
-                }
-                return !writer.wantsNoMore
-            }
-            return Response(json: try writer.whole(end))
+            let end = try await read(&writer) { _ in true }
+            return Response(json: try writer.whole(end ?? .cancelled))
         } catch {
             return (error as? RequestError ?? .stopped).response(for: .model)
         }
     }
 
-    // MARK: Piece by piece
-
     /// The response as soon as there is something to send: a turn that fails before has a status.
-    func stream(_ writer: some AnswerWriter) async -> Response {
+    func stream(_ writer: some AnswerWriter) async throws -> Response {
         var writer = writer
         var opening: [ServerEvent] = []
-        var end: TurnEnd?
-        do {
-            try await feed.each { item in
-                switch item {
-                case .events(let events):
-                    opening += events.flatMap { writer.take($0) }
-                    return opening.isEmpty && !writer.wantsNoMore
-                case .silence: opening = [.comment]
-                case .end(let reached): end = reached
-                }
-                return false
-            }
-        } catch {
-            end = .cancelled
+        let end = try await read(&writer) { events in
+            opening += events
+            return opening.isEmpty
         }
         if opening.isEmpty, let end, let fault = writer.fault(end) {
             return fault.response(for: .model)
         }
-        return Response(events: { [writer, opening, end] out in
+        return Response(events: { [writer, opening] out in
             defer { feed.stop() }
             try await send(opening, end, writer, to: out)
         })
     }
 
-    // Not on the caller's actor: the writer is not, either.
-    @concurrent private func send(
+    private func send(
         _ opening: [ServerEvent],
         _ reached: TurnEnd?,
         _ writer: some AnswerWriter,
@@ -88,21 +64,38 @@ struct AnswerSender: Sendable {
         var end = reached
         try await out.write(opening)
         if end == nil, !writer.wantsNoMore {
-            do {
-                try await feed.each { item in
-                    switch item {
-                    case .events(let events):
-                        try await out.write(events.flatMap { writer.take($0) })
-                    case .silence: try await out.write([.comment])
-                    case .end(let reached): end = reached
-                    }
-                    return !writer.wantsNoMore
-                }
-            } catch is CancellationError {
-                // The server ends; the client is told.
-                end = .cancelled
+            end = try await read(&writer) { events in
+                try await out.write(events)
+                return true
             }
         }
         try await out.write(writer.finish(end ?? .cancelled))
+    }
+
+    /// Reads on until `take` returns false, the writer wants no more, or the turn has ended.
+    ///
+    /// - Returns: The turn's end, if it has been reached.
+    @concurrent private func read<Writer: AnswerWriter>(
+        _ writer: inout Writer,
+        _ take: @concurrent ([ServerEvent]) async throws -> Bool
+    ) async throws -> TurnEnd? {
+        var end: TurnEnd?
+        do {
+            try await feed.each { item in
+                switch item {
+                case .events(let events):
+                    let goesOn = try await take(events.flatMap { writer.take($0) })
+                    return goesOn && !writer.wantsNoMore
+                case .silence: return try await take([.comment])
+                case .end(let reached):
+                    end = reached
+                    return false
+                }
+            }
+        } catch is CancellationError {
+            // The server ends; the client is told.
+            end = .cancelled
+        }
+        return end
     }
 }

@@ -105,7 +105,7 @@ struct CompletionRoutes: Sendable {
             streams: asked.streams,
             includesUsage: asked.includesUsage
         )
-        return asked.streams ? await sender.stream(writer) : await sender.whole(writer)
+        return asked.streams ? try await sender.stream(writer) : await sender.whole(writer)
     }
 
     @Sendable func respond(_ request: Request, context: ServeContext) async throws -> Response {
@@ -116,7 +116,7 @@ struct CompletionRoutes: Sendable {
         let sender = sender(of: answer, context)
         let writer = ResponsesWriter(answer.head, echo: asked.echo)
         return asked.completion.streams
-            ? await sender.stream(writer) : await sender.whole(writer)
+            ? try await sender.stream(writer) : await sender.whole(writer)
     }
 
     private func sender(of answer: OpenAnswer, _ context: ServeContext) -> AnswerSender {
