@@ -3,7 +3,6 @@
 
 import AmaruChat
 import AmaruEnvironment
-import HTTPTypes
 import Hummingbird
 
 /// Sends one answer to the client that asked; a client that goes takes its turn with it.

@@ -36,7 +36,7 @@ struct RequestMessages: Sendable, Equatable {
             said.append(try Said(message, at: "messages[\(index)]"))
         }
         guard let last = said.lastIndex(where: { $0.role == "user" }) else {
-            throw .invalid("messages must have one with the role user", param: "messages")
+            throw .invalid("messages must include one with the role user", param: "messages")
         }
         question = said[last].text
         attachments = said[last].files

@@ -60,15 +60,15 @@ package struct RequestError: Error, Sendable, Equatable {
     static let stopped = final(
         .serviceUnavailable,
         "stopped",
-        "The answer was stopped before it was finished."
+        "the answer was stopped before it was finished"
     )
     /// The script has ended the program.
-    static let ended = final(.serviceUnavailable, "script_ended", "The script has ended.")
+    static let ended = final(.serviceUnavailable, "script_ended", "the script has ended")
     /// The turn's log no longer has the beginning.
     static let forgotten = final(
         .serviceUnavailable,
         "lost",
-        "The beginning of the answer is no longer kept."
+        "the beginning of the answer is no longer kept"
     )
 
     // MARK: Other errors

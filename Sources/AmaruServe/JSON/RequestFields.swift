@@ -49,7 +49,7 @@ struct RequestFields: Sendable {
     }
 
     func flag(_ name: String) throws(RequestError) -> Bool? {
-        try value(name, "true or false") { value in
+        try value(name, "a boolean") { value in
             if case .bool(let flag) = value { flag } else { nil }
         }
     }

@@ -1,14 +1,10 @@
 // A turn as server-sent events.
 // SPDX-License-Identifier: Apache-2.0
 
-import Amaru
 import AmaruChat
 import AmaruEnvironment
 import AmaruStore
-import HTTPTypes
 import Hummingbird
-import HummingbirdCore
-import NIOCore
 
 /// What one page gets of one turn, from where it left off to the end.
 ///

@@ -5,7 +5,6 @@ package import AmaruEnvironment
 import AmaruStore
 import HTTPTypes
 package import Hummingbird
-import HummingbirdCore
 
 /// Adds the page's API to a router, below `api`.
 ///

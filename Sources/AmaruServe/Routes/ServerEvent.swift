@@ -3,7 +3,6 @@
 
 import HTTPTypes
 import Hummingbird
-import HummingbirdCore
 import NIOCore
 
 /// One server-sent event; without any data it is a comment, which clients do not see.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruTesting
 import Testing
 
 @testable import AmaruServe
@@ -86,5 +87,24 @@ struct JSONParserTests {
         }
         _ = try JSONParser.parse(array(1 << 20))
         #expect(throws: RequestError.self) { try JSONParser.parse(array(1 << 20 + 1)) }
+    }
+
+    @Test func `A text that was changed anywhere is read or refused`() {
+        let text = Array(#"{"a":[1,-2.5e+3,true,null,"é\ud83d\ude00\n"],"b":{"c":[[],{}]}}"#.utf8)
+        var generator = SeededGenerator(seed: 7)
+        for _ in 0..<20_000 {
+            var changed = text
+            for _ in 0..<Int.random(in: 1...4, using: &generator) where !changed.isEmpty {
+                let place = changed.indices.randomElement(using: &generator) ?? 0
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: changed[place] = UInt8.random(in: 0...255, using: &generator)
+                case 1: changed[place] = text.randomElement(using: &generator) ?? 0
+                case 2: changed.remove(at: place)
+                default: changed.removeSubrange(place...)
+                }
+            }
+            guard let value = try? JSONParser.parse(changed) else { continue }
+            #expect((try? JSONParser.parse(Array("\(value)".utf8))) == value)
+        }
     }
 }
