@@ -67,6 +67,7 @@ let package = Package(
                 .full("HummingbirdCore", "hummingbird"),
                 .full("Logging", "swift-log"),
                 .full("NIOCore", "swift-nio"),
+                .full("NIOHTTP1", "swift-nio"),
                 .full("NIOHTTPTypes", "swift-nio-extras"),
                 .full("NIOPosix", "swift-nio"),
                 .full("ServiceLifecycle", "swift-service-lifecycle"),

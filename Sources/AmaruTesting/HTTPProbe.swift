@@ -1,7 +1,7 @@
 // A client that sends any bytes, and shows what comes back.
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// Sends requests to a server of this machine, right ones and others.
@@ -11,6 +11,8 @@ package struct HTTPProbe: Sendable {
     /// An answer in parts.
     package struct Reply: CustomStringConvertible, Sendable {
         package let description: String
+
+        package init(description: String) { self.description = description }
 
         package var status: Int {
             description.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
@@ -38,30 +40,26 @@ package struct HTTPProbe: Sendable {
     package init(port: Int) { self.port = port }
 
     /// Runs with a connection.
-    package func connected(
-        _ body: @escaping @Sendable (Connection) async throws -> Void
-    ) async throws {
+    package func connected<Value: Sendable>(
+        _ body: (Connection) async throws -> Value
+    ) async throws -> Value {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try Channel(wrappingChannelSynchronously: channel)
                 }
             }
-        try await channel.executeThenClose { inbound, outbound in
+        return try await channel.executeThenClose { inbound, outbound in
             try await body(Connection(inbound: inbound.makeAsyncIterator(), outbound: outbound))
         }
     }
 
     /// Sends bytes and reads until the server closes the connection.
     package func send(_ bytes: String) async throws -> Reply {
-        let (stream, result) = AsyncStream<String>.makeStream()
         try await connected { connection in
             try await connection.write(bytes)
-            result.yield(try await connection.rest())
+            return Reply(description: try await connection.rest())
         }
-        result.finish()
-        for await text in stream { return Reply(description: text) }
-        return Reply(description: "")
     }
 
     /// Sends a request with a right host, unless the fields name one.
@@ -71,14 +69,22 @@ package struct HTTPProbe: Sendable {
         _ fields: [String] = [],
         body: String? = nil
     ) async throws -> Reply {
+        try await send(text(method, path, fields, body: body))
+    }
+
+    /// A request as it is sent.
+    package func text(
+        _ method: String,
+        _ path: String,
+        _ fields: [String] = [],
+        body: String? = nil
+    ) -> String {
         var lines = ["\(method) \(path) HTTP/1.1", "Connection: close"]
         if !fields.contains(where: { $0.lowercased().hasPrefix("host:") }) {
             lines.append("Host: localhost:\(port)")
         }
         if let body { lines.append("Content-Length: \(body.utf8.count)") }
-        return try await send(
-            (lines + fields).joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")
-        )
+        return (lines + fields).joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")
     }
 
     package func get(_ path: String, _ fields: [String] = []) async throws -> Reply {
@@ -97,7 +103,7 @@ package struct HTTPProbe: Sendable {
         // Safe because one task at a time uses it.
         private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
         private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-        private var text = ""
+        private var bytes = ByteBuffer()
 
         init(
             inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator,
@@ -111,19 +117,26 @@ package struct HTTPProbe: Sendable {
             try await outbound.write(ByteBuffer(string: bytes))
         }
 
+        /// The next bytes; nil at the end.
+        package func next() async throws -> ByteBuffer? {
+            let more = try await inbound.next()
+            if let more { bytes.writeImmutableBuffer(more) }
+            return more
+        }
+
+        /// What has come.
+        package var text: String { String(buffer: bytes) }
+
         /// Reads until a text has come; returns false if the connection ends before.
         package func wait(for wanted: String) async throws -> Bool {
-            while !text.contains(wanted) {
-                guard let more = try await inbound.next() else { return false }
-                text += String(buffer: more)
-            }
+            while !text.contains(wanted) { guard try await next() != nil else { return false } }
             return true
         }
 
         /// Reads all that comes until the connection ends; a reset is an end too.
         package func rest() async throws -> String {
             do {
-                while let more = try await inbound.next() { text += String(buffer: more) }
+                while try await next() != nil {}
             } catch is IOError {}
             return text
         }

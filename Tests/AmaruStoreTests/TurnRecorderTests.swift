@@ -106,6 +106,7 @@ import Testing
         )
         let call = try JSONDecoder().decode([String: String].self, from: Data(log[2].data.utf8))
         #expect(call == ["name": "f\"", "arguments": "{\"x\":\n1}"])
+        #expect(TurnEvent(log[2]) == .toolCall(name: "f\"", arguments: "{\"x\":\n1}"))
         #expect(try store.log(of: id, from: 4).map(\.data) == ["careful", "reply"])
     }
 

@@ -72,19 +72,19 @@ struct AnswerParts {
     }
 
     /// Why the answer ended, in the API's words, or the error that takes its place.
-    func outcome(of end: TurnEnd) -> Result<String, APIError> {
+    func outcome(of end: TurnEnd) -> Result<String, RequestError> {
         if isIncomplete { return .failure(.forgotten) }
         if stops.isHit { return .success("stop") }
         switch end {
         case .finished(let reason): return .success(Self.reason(reason, hasCalls: calls > 0))
-        case .failed(let failure): return .failure(APIError(failure))
+        case .failed(let failure): return .failure(RequestError(failure))
         case .cancelled: return .failure(.stopped)
         case .exited: return .failure(.ended)
         }
     }
 
     /// The error in place of an answer; nil if there is an answer.
-    func fault(_ end: TurnEnd) -> APIError? {
+    func fault(_ end: TurnEnd) -> RequestError? {
         guard case .failure(let error) = outcome(of: end) else { return nil }
         return error
     }

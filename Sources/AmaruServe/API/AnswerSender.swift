@@ -3,156 +3,98 @@
 
 import AmaruChat
 import AmaruEnvironment
-import HTTPTypes
 import Hummingbird
 
 /// Sends one answer to the client that asked; a client that goes takes its turn with it.
 struct AnswerSender: Sendable {
-    private let turn: Turn
     private let feed: TurnFeed
-    private let watch: ClientWatch
 
     /// Begins to read the answer.
     ///
     /// - Parameters:
     ///   - answer: The answer.
-    ///   - request: The request, whose body has been collected into it.
     ///   - silence: How long to wait before saying that the answer still comes.
-    ///   - ending: Set when the server ends.
-    init(
-        _ answer: OpenAnswer,
-        _ request: Request,
-        silence: Duration,
-        ending: AsyncValue<Void>
-    ) {
-        let feed = TurnFeed(
+    ///   - endings: Set when the client has gone, or the server ends.
+    init(_ answer: OpenAnswer, silence: Duration, until endings: [AsyncValue<Void>]) {
+        feed = TurnFeed(
             answer.turn,
             owns: !answer.isRepeated,
             patience: silence,
-            until: ending
+            until: endings
         )
-        turn = answer.turn
-        self.feed = feed
-        watch = ClientWatch(request) { feed.stop() }
     }
-
-    // MARK: Whole
 
     /// The response once the answer is there.
-    func whole(_ gatherer: some AnswerGatherer) async -> Response {
-        var gatherer = gatherer
-        var end = TurnEnd.cancelled
+    func whole(_ writer: some AnswerWriter) async -> Response {
+        var writer = writer
+        defer { feed.stop() }
         do {
-            try await feed.each { item in
-                switch item {
-                case .events(let events): for event in events { gatherer.take(event) }
-                case .silence: break
-                case .end(let reached): end = reached
-                }
-                return !gatherer.wantsNoMore
-            }
-            return respond(with: Response(json: try gatherer.finish(end)))
+            let end = try await read(&writer) { _ in true }
+            return Response(json: try writer.whole(end ?? .cancelled))
         } catch {
-            return respond(with: (error as? APIError ?? .stopped).response())
+            return (error as? RequestError ?? .stopped).response(for: .model)
         }
     }
-
-    /// Sends a response that is there, watched to its end.
-    private func respond(with response: Response) -> Response {
-        feed.stop()
-        var response = response
-        let body = response.body
-        response.headers[.connection] = "close"
-        response.body = ResponseBody(contentLength: body.contentLength) { [watch] out in
-            do {
-                try await body.write(out)
-            } catch {
-                await watch.end()
-                throw error
-            }
-            await watch.end()
-        }
-        return response
-    }
-
-    // MARK: Piece by piece
 
     /// The response as soon as there is something to send: a turn that fails before has a status.
-    func stream<Writer: AnswerWriter>(_ writer: Writer) async -> Response {
+    func stream(_ writer: some AnswerWriter) async throws -> Response {
         var writer = writer
-        var opening = ""
+        var opening: [ServerEvent] = []
+        let end = try await read(&writer) { events in
+            opening += events
+            return opening.isEmpty
+        }
+        if opening.isEmpty, let end, let fault = writer.fault(end) {
+            return fault.response(for: .model)
+        }
+        return Response(events: { [writer, opening] out in
+            defer { feed.stop() }
+            try await send(opening, end, writer, to: out)
+        })
+    }
+
+    private func send(
+        _ opening: [ServerEvent],
+        _ reached: TurnEnd?,
+        _ writer: some AnswerWriter,
+        to out: EventWriter
+    ) async throws {
+        var writer = writer
+        var end = reached
+        try await out.write(opening)
+        if end == nil, !writer.wantsNoMore {
+            end = try await read(&writer) { events in
+                try await out.write(events)
+                return true
+            }
+        }
+        try await out.write(writer.finish(end ?? .cancelled))
+    }
+
+    /// Reads on until `take` returns false, the writer wants no more, or the turn has ended.
+    ///
+    /// - Returns: The turn's end, if it has been reached.
+    @concurrent private func read<Writer: AnswerWriter>(
+        _ writer: inout Writer,
+        _ take: @concurrent ([ServerEvent]) async throws -> Bool
+    ) async throws -> TurnEnd? {
         var end: TurnEnd?
         do {
             try await feed.each { item in
                 switch item {
                 case .events(let events):
-                    opening += Self.text(events.flatMap { writer.take($0) })
-                    return opening.isEmpty && !writer.wantsNoMore
-                case .silence: opening = ServerEvent.silence
-                case .end(let reached): end = reached
+                    let goesOn = try await take(events.flatMap { writer.take($0) })
+                    return goesOn && !writer.wantsNoMore
+                case .silence: return try await take([.comment])
+                case .end(let reached):
+                    end = reached
+                    return false
                 }
-                return false
             }
-        } catch {
+        } catch is CancellationError {
+            // The server ends; the client is told.
             end = .cancelled
         }
-        if opening.isEmpty, let end, let fault = writer.fault(end) {
-            return respond(with: fault.response())
-        }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/event-stream; charset=utf-8",
-                .cacheControl: "no-cache, no-transform", .accelBuffering: "no",
-                .connection: "close", .xContentTypeOptions: "nosniff",
-            ],
-            body: ResponseBody { [writer, opening, end] out in
-                do {
-                    try await send(opening, end, writer, to: &out)
-                } catch {
-                    feed.stop()
-                    await watch.end()
-                    throw error
-                }
-                feed.stop()
-                await watch.end()
-            }
-        )
-    }
-
-    // Not on the caller's actor: the writer is not, either.
-    @concurrent private func send(
-        _ opening: String,
-        _ reached: TurnEnd?,
-        _ writer: some AnswerWriter,
-        to out: inout any ResponseBodyWriter
-    ) async throws {
-        var writer = writer
-        var end = reached
-        if !opening.isEmpty { try await out.write(ByteBuffer(string: opening)) }
-        if end == nil, !writer.wantsNoMore {
-            do {
-                try await feed.each { item in
-                    switch item {
-                    case .events(let events):
-                        let text = Self.text(events.flatMap { writer.take($0) })
-                        if !text.isEmpty { try await out.write(ByteBuffer(string: text)) }
-                    case .silence: try await out.write(ByteBuffer(string: ServerEvent.silence))
-                    case .end(let reached): end = reached
-                    }
-                    return !writer.wantsNoMore
-                }
-            } catch is CancellationError {
-                // The server ends; the client is told.
-                end = .cancelled
-            }
-        }
-        let last = Self.text(writer.finish(end ?? .cancelled))
-        if !last.isEmpty { try await out.write(ByteBuffer(string: last)) }
-        try await out.finish(nil)
-    }
-
-    private static func text(_ events: [ServerEvent]) -> String {
-        events.map(\.text).joined()
+        return end
     }
 }

@@ -6,7 +6,6 @@ package import AmaruEnvironment
 import AmaruHTTP
 import HTTPTypes
 package import Hummingbird
-import NIOCore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -26,7 +25,6 @@ package func addCompletionRoutes(
     ending: AsyncValue<Void> = AsyncValue()
 ) {
     let routes = CompletionRoutes(source: source, configuration: configuration, ending: ending)
-    router.add(middleware: CompletionMiddleware())
     let group = router.group("v1")
     group.post("chat/completions", use: routes.complete)
     group.post("responses", use: routes.respond)
@@ -34,11 +32,10 @@ package func addCompletionRoutes(
     group.get("models/**", use: routes.model)
     for path in ["completions", "embeddings"] {
         group.post(RouterPath(path)) { _, _ -> Response in
-            throw APIError(
+            throw RequestError.final(
                 .notImplemented,
-                "/v1/\(path) is not served here. Use /v1/chat/completions.",
-                code: "not_implemented",
-                headers: [.shouldRetry: "false"]
+                "not_implemented",
+                "/v1/\(path) is not supported: use /v1/chat/completions"
             )
         }
     }
@@ -81,96 +78,89 @@ struct CompletionRoutes: Sendable {
         ]
     }
 
-    private func known(_ name: String) async throws(APIError) -> String {
+    private func known(_ name: String) async throws(RequestError) -> String {
         let models = await configuration.models()
-        guard models.contains(name) else { throw .unknownModel(name, known: models) }
+        guard models.contains(name) else {
+            throw RequestError(
+                .notFound,
+                "model_not_found",
+                "the model '\(name)' does not exist; available: \(models.joined(separator: ", "))",
+                param: "model"
+            )
+        }
         return name
     }
 
     // MARK: Answers
 
     @Sendable func complete(_ request: Request, context: ServeContext) async throws -> Response {
-        let (request, body) = try await read(request, context)
-        let asked = try CompletionRequest(body.json)
-        let answer = try await open(asked, as: "chatcmpl-", body, request, context)
-        let sender = sender(of: answer, to: request)
-        guard asked.streams else {
-            return await sender.whole(CompletionGatherer(answer.head, stop: asked.stop))
+        let asked = try await RequestBodies.working(on: context.bodySize) { [json = context.json] in
+            try CompletionRequest(json)
         }
-        return await sender.stream(
-            CompletionWriter(answer.head, stop: asked.stop, includesUsage: asked.includesUsage)
+        let answer = try await open(asked, as: "chatcmpl-", request, context)
+        let sender = sender(of: answer, context)
+        let writer = CompletionWriter(
+            answer.head,
+            stop: asked.stop,
+            streams: asked.streams,
+            includesUsage: asked.includesUsage
         )
+        return asked.streams ? try await sender.stream(writer) : await sender.whole(writer)
     }
 
     @Sendable func respond(_ request: Request, context: ServeContext) async throws -> Response {
-        let (request, body) = try await read(request, context)
-        let asked = try ResponsesRequest(body.json)
-        let answer = try await open(asked.completion, as: "resp_", body, request, context)
-        let sender = sender(of: answer, to: request)
+        let asked = try await RequestBodies.working(on: context.bodySize) { [json = context.json] in
+            try ResponsesRequest(json)
+        }
+        let answer = try await open(asked.completion, as: "resp_", request, context)
+        let sender = sender(of: answer, context)
         let writer = ResponsesWriter(answer.head, echo: asked.echo)
         return asked.completion.streams
-            ? await sender.stream(writer) : await sender.whole(ResponsesGatherer(writer))
+            ? try await sender.stream(writer) : await sender.whole(writer)
     }
 
-    private func sender(of answer: OpenAnswer, to request: Request) -> AnswerSender {
-        AnswerSender(answer, request, silence: configuration.silence, ending: ending)
+    private func sender(of answer: OpenAnswer, _ context: ServeContext) -> AnswerSender {
+        AnswerSender(
+            answer,
+            silence: configuration.silence,
+            until: [ending, context.disconnection()]
+        )
     }
 
     /// Opens the turn of a request, or returns that of one with the same key.
     private func open(
         _ asked: CompletionRequest,
         as prefix: String,
-        _ body: Body,
         _ request: Request,
         _ context: ServeContext
     ) async throws -> OpenAnswer {
         let model = try await known(asked.model)
         if asked.wantsFormat, await !source.readsRequests() {
-            throw APIError.invalid(
-                "The script does not read formats. Leave response_format out.",
+            throw RequestError.invalid(
+                "response_format is not supported by the script",
                 param: "response_format"
             )
         }
-        let key = request.headers[.idempotencyKey].map { "\(context.owner) \(prefix) \($0)" }
+        let key = request.headers[.idempotencyKey].map { prefix + $0 }
         let question = ServedQuestion(
             question: asked.messages.question,
             history: asked.messages.history,
             attachments: asked.messages.attachments,
             request: asked.request
         )
-        do {
-            return try await answers.answer(key: key, fingerprint: body.bytes.hashValue) {
-                let turn = try await source.open(question)
-                let created = Int(Date().timeIntervalSince1970)
-                let id = prefix + Identifier.random()
-                return OpenAnswer(
-                    head: CompletionHead(id: id, created: created, model: model),
-                    turn: turn
-                )
-            }
-        } catch let busy as TurnsBusy {
-            throw APIError.busy(retryAfter: busy.retryAfter)
-        }
-    }
-
-    private struct Body {
-        let bytes: [UInt8]
-        let json: JSONValue
-    }
-
-    /// Collects a request's body into it, and reads that.
-    private func read(
-        _ request: Request,
-        _ context: ServeContext
-    ) async throws -> (Request, Body) {
-        var request = request
-        // As a rule it is there already: the gate has seen to its type, its length and its time.
-        let buffer = try await request.collectBody(upTo: context.maxUploadSize)
-        let bytes = Array(buffer: buffer)
-        do {
-            return (request, Body(bytes: bytes, json: try JSONParser.parse(bytes)))
-        } catch {
-            throw APIError.invalid("The body is not JSON that can be read: \(error.message).")
+        let fingerprint = key == nil ? 0 : context.json.hashValue
+        return try await answers.answer(
+            key: key,
+            owner: context.owner,
+            fingerprint: fingerprint
+        ) {
+            let turn = try await source.open(question, owner: context.owner)
+            let created = Int(Date().timeIntervalSince1970)
+            let id = prefix + AccessTokens.random()
+            return OpenAnswer(
+                head: CompletionHead(id: id, created: created, model: model),
+                turn: turn
+            )
         }
     }
 }

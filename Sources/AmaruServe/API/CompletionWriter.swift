@@ -19,7 +19,7 @@ struct CompletionHead: Sendable, Equatable {
     var suffix: Substring { id.drop { $0 != "-" && $0 != "_" }.dropFirst() }
 }
 
-/// Writes a turn as `chat.completion.chunk`s; pure.
+/// Writes a turn as `chat.completion.chunk`s, or as one `chat.completion`; pure.
 ///
 /// https://platform.openai.com/docs/api-reference/chat-streaming
 struct CompletionWriter: AnswerWriter {
@@ -27,9 +27,20 @@ struct CompletionWriter: AnswerWriter {
     private let includesUsage: Bool
     private var parts: AnswerParts
     private var hasBegun = false
+    /// What has come, unless it is sent piece by piece.
+    private var text = ""
+    private var reasoning = ""
+    private var calls: [JSONValue] = []
+    private let streams: Bool
 
-    init(_ head: CompletionHead, stop: [String] = [], includesUsage: Bool = false) {
+    init(
+        _ head: CompletionHead,
+        stop: [String] = [],
+        streams: Bool = true,
+        includesUsage: Bool = false
+    ) {
         self.head = head
+        self.streams = streams
         self.includesUsage = includesUsage
         parts = AnswerParts(stop: stop)
     }
@@ -38,15 +49,19 @@ struct CompletionWriter: AnswerWriter {
 
     mutating func take(_ event: TurnEvent) -> [ServerEvent] {
         let taken = parts.take(event)
+        guard streams else {
+            for part in taken { add(part) }
+            return []
+        }
         return taken.isEmpty ? [] : begin() + taken.flatMap(chunks)
     }
 
-    func fault(_ end: TurnEnd) -> APIError? { parts.fault(end) }
+    func fault(_ end: TurnEnd) -> RequestError? { parts.fault(end) }
 
     mutating func finish(_ end: TurnEnd) -> [ServerEvent] {
         switch parts.outcome(of: end) {
         case .failure(let error):
-            return [ServerEvent(error.json)]
+            return [ServerEvent(error.modelJSON)]
         case .success(let reason):
             var events = begin() + parts.finish().flatMap(chunks)
             events.append(chunk([choice([:], reason: .string(reason))]))
@@ -90,52 +105,28 @@ struct CompletionWriter: AnswerWriter {
         _ choices: [JSONValue],
         usage: (prompt: Int, completion: Int)? = nil
     ) -> ServerEvent {
-        var members: [JSONMember] = [
-            JSONMember(name: "id", value: .string(head.id)),
-            JSONMember(name: "object", value: "chat.completion.chunk"),
-            JSONMember(name: "created", value: .integer(head.created)),
-            JSONMember(name: "model", value: .string(head.model)),
-            JSONMember(name: "choices", value: .array(choices)),
-        ]
-        if let usage { members.append(JSONMember(name: "usage", value: .usage(usage))) }
-        return ServerEvent(.object(members))
-    }
-}
-
-/// Gathers a turn as one `chat.completion`; pure.
-struct CompletionGatherer: AnswerGatherer {
-    private let head: CompletionHead
-    private var parts: AnswerParts
-    private var text = ""
-    private var reasoning = ""
-    private var calls: [JSONValue] = []
-
-    init(_ head: CompletionHead, stop: [String] = []) {
-        self.head = head
-        parts = AnswerParts(stop: stop)
+        ServerEvent(
+            .members([
+                "id": .string(head.id), "object": "chat.completion.chunk",
+                "created": .integer(head.created), "model": .string(head.model),
+                "choices": .array(choices), "usage": usage.map { .usage($0) },
+            ])
+        )
     }
 
-    var wantsNoMore: Bool { parts.wantsNoMore }
+    // MARK: Whole
 
-    mutating func take(_ event: TurnEvent) {
-        for part in parts.take(event) { add(part) }
-    }
-
-    mutating func finish(_ end: TurnEnd) throws(APIError) -> JSONValue {
+    mutating func whole(_ end: TurnEnd) throws(RequestError) -> JSONValue {
         let reason = try parts.outcome(of: end).get()
         for part in parts.finish() { add(part) }
         let hasText = !text.isEmpty || calls.isEmpty
-        var message: [JSONMember] = [
-            JSONMember(name: "role", value: "assistant"),
-            JSONMember(name: "content", value: hasText ? .string(text) : .null),
-            JSONMember(name: "refusal", value: .null),
-        ]
-        if !reasoning.isEmpty {
-            message.append(JSONMember(name: "reasoning_content", value: .string(reasoning)))
-        }
-        if !calls.isEmpty { message.append(JSONMember(name: "tool_calls", value: .array(calls))) }
+        let message = JSONValue.members([
+            "role": "assistant", "content": hasText ? .string(text) : .null, "refusal": .null,
+            "reasoning_content": reasoning.isEmpty ? nil : .string(reasoning),
+            "tool_calls": calls.isEmpty ? nil : .array(calls),
+        ])
         let choice: JSONValue = [
-            "index": 0, "message": .object(message), "logprobs": .null,
+            "index": 0, "message": message, "logprobs": .null,
             "finish_reason": .string(reason),
         ]
         return [

@@ -15,11 +15,12 @@ struct OpenAnswer: Sendable {
 actor OpenAnswers {
     private struct Entry {
         let key: String
+        let owner: String
         let fingerprint: Int
         let answer: Task<OpenAnswer, any Error>
     }
 
-    /// How many answers are kept for a request that is sent again.
+    /// How many answers of a user are kept for a request that is sent again.
     private static let limit = 16
     private static let keyLimit = 255
     private var entries: [Entry] = []
@@ -27,25 +28,28 @@ actor OpenAnswers {
     /// Opens an answer, or returns the one that the key already has.
     ///
     /// - Parameters:
-    ///   - key: The `Idempotency-Key` of the request, with its owner; nil if it has none.
+    ///   - key: The `Idempotency-Key` of the request; nil if it has none.
+    ///   - owner: The user who asks.
     ///   - fingerprint: Tells the request's body from others.
     ///   - open: Opens the answer.
     /// - Returns: The answer.
-    /// - Throws: ``APIError`` for a key that belongs to another body; what `open` throws.
+    /// - Throws: ``RequestError`` for a key that belongs to another body; what `open` throws.
     func answer(
         key: String?,
+        owner: String,
         fingerprint: Int,
         _ open: @escaping @Sendable () async throws -> OpenAnswer
     ) async throws -> OpenAnswer {
         guard let key else { return try await open() }
         guard key.utf8.count <= Self.keyLimit else {
-            throw APIError.invalid("An Idempotency-Key has at most \(Self.keyLimit) bytes.")
+            throw RequestError.invalid("an Idempotency-Key has at most \(Self.keyLimit) bytes")
         }
-        while let entry = entries.first(where: { $0.key == key }) {
+        while let entry = entries.first(where: { $0.key == key && $0.owner == owner }) {
             guard entry.fingerprint == fingerprint else {
-                var error = APIError.invalid("This Idempotency-Key was used for another request.")
-                error.code = "idempotency_key_reused"
-                throw error
+                throw RequestError.invalid(
+                    "this Idempotency-Key was used for another request",
+                    code: "idempotency_key_reused"
+                )
             }
             // What was not opened, or was stopped, is asked for again.
             if var answer = try? await entry.answer.value, answer.turn.end != .cancelled {
@@ -54,9 +58,10 @@ actor OpenAnswers {
             }
             entries.removeAll { $0.answer == entry.answer }
         }
-        let entry = Entry(key: key, fingerprint: fingerprint, answer: Task { try await open() })
-        entries.append(entry)
-        if entries.count > Self.limit { entries.removeFirst() }
-        return try await entry.answer.value
+        let answer = Task { try await open() }
+        entries.append(Entry(key: key, owner: owner, fingerprint: fingerprint, answer: answer))
+        let own = entries.indices.filter { entries[$0].owner == owner }
+        if own.count > Self.limit, let oldest = own.first { entries.remove(at: oldest) }
+        return try await answer.value
     }
 }

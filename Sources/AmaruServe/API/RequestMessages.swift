@@ -27,16 +27,16 @@ struct RequestMessages: Sendable, Equatable {
         "system", "developer", "user", "assistant", "tool", "function",
     ]
 
-    init(_ messages: [JSONValue]) throws(APIError) {
+    init(_ messages: [JSONValue]) throws(RequestError) {
         guard !messages.isEmpty, messages.count <= Self.limit else {
-            throw .invalid("There must be 1 to \(Self.limit) messages.", param: "messages")
+            throw .invalid("messages must have 1 to \(Self.limit) elements", param: "messages")
         }
         var said: [Said] = []
         for (index, message) in messages.enumerated() {
             said.append(try Said(message, at: "messages[\(index)]"))
         }
         guard let last = said.lastIndex(where: { $0.role == "user" }) else {
-            throw .invalid("A message with the role user is missing.", param: "messages")
+            throw .invalid("messages must include one with the role user", param: "messages")
         }
         question = said[last].text
         attachments = said[last].files
@@ -78,13 +78,13 @@ struct RequestMessages: Sendable, Equatable {
         private(set) var text = ""
         private(set) var files: [Attachment] = []
 
-        init(_ message: JSONValue, at place: String) throws(APIError) {
+        init(_ message: JSONValue, at place: String) throws(RequestError) {
             guard case .object = message else {
-                throw .invalid("It must be an object, and is \(message.kind).", param: place)
+                throw .invalid("\(place) must be an object", param: place)
             }
             guard let role = message["role"]?.string, RequestMessages.roles.contains(role) else {
                 let known = RequestMessages.roles.sorted().joined(separator: ", ")
-                throw .invalid("It must be one of \(known).", param: "\(place).role")
+                throw .invalid("\(place).role must be one of \(known)", param: "\(place).role")
             }
             self.role = role
             let place = "\(place).content"
@@ -93,41 +93,44 @@ struct RequestMessages: Sendable, Equatable {
             case .string(let text): self.text = text
             case .array(let parts):
                 guard parts.count <= RequestMessages.limit else {
-                    let message = "There may be \(RequestMessages.limit) parts."
-                    throw .invalid(message, param: place)
+                    throw .invalid(
+                        "\(place) must have at most \(RequestMessages.limit) parts",
+                        param: place
+                    )
                 }
                 for (index, part) in parts.enumerated() {
                     try take(part, at: "\(place)[\(index)]")
                 }
             default:
-                throw .invalid("It must be a string, an array of parts, or null.", param: place)
+                throw .invalid("\(place) must be a string, an array or null", param: place)
             }
         }
 
-        private mutating func take(_ part: JSONValue, at place: String) throws(APIError) {
+        private mutating func take(_ part: JSONValue, at place: String) throws(RequestError) {
             switch part["type"]?.string {
             case "text", "input_text", "output_text", "refusal":
                 guard let more = (part["text"] ?? part["refusal"])?.string else {
-                    throw .invalid("It must be a string.", param: "\(place).text")
+                    throw .invalid("\(place).text must be a string", param: "\(place).text")
                 }
                 text += more
             case "image_url":
                 let image = part["image_url"]
                 guard let url = image?["url"]?.string ?? image?.string else {
-                    throw .invalid("It must have a url.", param: "\(place).image_url")
+                    let param = "\(place).image_url"
+                    throw .invalid("\(param).url is required", param: param)
                 }
                 try attach(url, named: "image", at: "\(place).image_url")
             case "file":
                 guard let url = part["file"]?["file_data"]?.string else {
-                    let message = "A file must come with its data, in file_data."
-                    throw .invalid(message, param: "\(place).file")
+                    let param = "\(place).file"
+                    throw .invalid("\(param).file_data is required", param: param)
                 }
                 let name = part["file"]?["filename"]?.string ?? "file"
                 try attach(url, named: name, at: "\(place).file.file_data")
             case let type:
-                let message = "\(type ?? "A part without a type") is not taken here: "
+                let found = type.map { "'\($0)' is not supported" } ?? "is required"
                 throw .invalid(
-                    "\(message)send text, image_url or file.",
+                    "\(place).type \(found): use text, image_url or file",
                     param: "\(place).type"
                 )
             }
@@ -138,10 +141,10 @@ struct RequestMessages: Sendable, Equatable {
             _ url: String,
             named name: String,
             at place: String
-        ) throws(APIError) {
+        ) throws(RequestError) {
             guard let (type, bytes) = Self.data(of: url) else {
                 throw .invalid(
-                    "It must be a data: URL in base64; addresses are not fetched.",
+                    "\(place) must be a data: URL in base64: other URLs are not fetched",
                     param: place
                 )
             }

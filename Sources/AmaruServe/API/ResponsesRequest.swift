@@ -27,14 +27,11 @@ struct ResponsesRequest: Sendable, Equatable {
         ("top_p", .null),
     ]
 
-    init(_ body: JSONValue) throws(APIError) {
-        guard case .object(let members) = body else {
-            throw .invalid("The body must be a JSON object, and is \(body.kind).")
-        }
-        let fields = RequestFields(body)
+    init(_ body: JSONValue?) throws(RequestError) {
+        let fields = try RequestFields(body)
         try Self.refuse(fields)
         var chat: [JSONMember] = []
-        for member in members {
+        for member in fields.members {
             guard let name = Self.renamed[member.name] else { continue }
             chat.append(JSONMember(name: name, value: member.value))
         }
@@ -57,22 +54,21 @@ struct ResponsesRequest: Sendable, Equatable {
         echo = Self.echoed.map { JSONMember(name: $0, value: fields[$0] ?? $1) }
     }
 
-    private static func refuse(_ fields: RequestFields) throws(APIError) {
+    private static func refuse(_ fields: RequestFields) throws(RequestError) {
         for name in ["previous_response_id", "conversation", "prompt"] where fields[name] != nil {
-            throw .invalid("Nothing is stored here: send what was said as input.", param: name)
+            throw .invalid("\(name) is not supported: send all messages as input", param: name)
         }
         if try fields.flag("background") == true {
-            let message = "Responses are made while the client waits. Leave background out."
-            throw .invalid(message, param: "background")
+            throw .invalid("background is not supported", param: "background")
         }
         if try fields.flag("store") == true {
-            throw .invalid("Responses are not stored. Leave store out.", param: "store")
+            throw .invalid("store is not supported", param: "store")
         }
     }
 
     // MARK: Messages
 
-    private static func messages(_ fields: RequestFields) throws(APIError) -> [JSONValue] {
+    private static func messages(_ fields: RequestFields) throws(RequestError) -> [JSONValue] {
         var messages: [JSONValue] = []
         if let instructions = fields["instructions"] {
             messages.append(["role": "system", "content": instructions])
@@ -90,7 +86,7 @@ struct ResponsesRequest: Sendable, Equatable {
                 messages += try message(item, at: "input[\(index)]")
             }
             messages += taken(&calls)
-        default: throw .invalid("input must be a string or an array.", param: "input")
+        default: throw .invalid("input must be a string or an array", param: "input")
         }
         return messages
     }
@@ -112,7 +108,7 @@ struct ResponsesRequest: Sendable, Equatable {
     private static func message(
         _ item: JSONValue,
         at place: String
-    ) throws(APIError) -> [JSONValue] {
+    ) throws(RequestError) -> [JSONValue] {
         switch item["type"]?.string {
         case nil, "message":
             return [["role": item["role"] ?? .null, "content": content(item["content"])]]
@@ -125,8 +121,11 @@ struct ResponsesRequest: Sendable, Equatable {
             ]
         case "reasoning": return []
         case let type?:
-            let message = "\(type) is not taken here: send message, function_call or "
-            throw .invalid("\(message)function_call_output.", param: "\(place).type")
+            throw .invalid(
+                "\(place).type '\(type)' is not supported: use message, function_call or "
+                    + "function_call_output",
+                param: "\(place).type"
+            )
         }
     }
 
@@ -155,13 +154,13 @@ struct ResponsesRequest: Sendable, Equatable {
 
     // MARK: Options
 
-    private static func tools(_ tools: JSONValue?) throws(APIError) -> JSONValue? {
+    private static func tools(_ tools: JSONValue?) throws(RequestError) -> JSONValue? {
         guard case .array(let all) = tools else { return nil }
         var functions: [JSONValue] = []
         for (index, tool) in all.enumerated() {
             guard case .object(let members) = tool, tool["type"] == "function" else {
-                let message = "The tools of a request must be functions."
-                throw .invalid(message, param: "tools[\(index)].type")
+                let param = "tools[\(index)].type"
+                throw .invalid("\(param) must be function", param: param)
             }
             let function = members.filter { $0.name != "type" }
             functions.append(["type": "function", "function": .object(function)])
@@ -174,7 +173,7 @@ struct ResponsesRequest: Sendable, Equatable {
         return ["type": "function", "function": ["name": name]]
     }
 
-    private static func format(_ format: JSONValue?) throws(APIError) -> JSONValue? {
+    private static func format(_ format: JSONValue?) throws(RequestError) -> JSONValue? {
         guard try CompletionRequest.wantsFormat(format, in: "text.format") else { return nil }
         guard case .object(let members) = format, format?["type"] == "json_schema" else {
             return format

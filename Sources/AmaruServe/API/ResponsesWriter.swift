@@ -29,7 +29,7 @@ struct ResponsesWriter: AnswerWriter {
 
     var wantsNoMore: Bool { parts.wantsNoMore }
 
-    func fault(_ end: TurnEnd) -> APIError? { parts.fault(end) }
+    func fault(_ end: TurnEnd) -> RequestError? { parts.fault(end) }
 
     mutating func take(_ event: TurnEvent) -> [ServerEvent] {
         let taken = parts.take(event)
@@ -49,8 +49,14 @@ struct ResponsesWriter: AnswerWriter {
         return events
     }
 
+    mutating func whole(_ end: TurnEnd) throws(RequestError) -> JSONValue {
+        if let fault = fault(end) { throw fault }
+        _ = finish(end)
+        return response(of: end)
+    }
+
     /// The whole response; what is still open is not in it.
-    func response(of end: TurnEnd) -> JSONValue {
+    private func response(of end: TurnEnd) -> JSONValue {
         switch parts.outcome(of: end) {
         case .failure(let error): object("failed", fault: error)
         case .success("length"): object("incomplete", reason: "max_output_tokens")
@@ -61,7 +67,7 @@ struct ResponsesWriter: AnswerWriter {
 
     private func object(
         _ status: String,
-        fault: APIError? = nil,
+        fault: RequestError? = nil,
         reason: JSONValue? = nil
     ) -> JSONValue {
         let usage = parts.usage
@@ -243,22 +249,5 @@ struct ResponsesWriter: AnswerWriter {
                 "status": status,
             ]
         }
-    }
-}
-
-/// Gathers a turn as one `response`; pure.
-struct ResponsesGatherer: AnswerGatherer {
-    private var writer: ResponsesWriter
-
-    init(_ writer: ResponsesWriter) { self.writer = writer }
-
-    var wantsNoMore: Bool { writer.wantsNoMore }
-
-    mutating func take(_ event: TurnEvent) { _ = writer.take(event) }
-
-    mutating func finish(_ end: TurnEnd) throws(APIError) -> JSONValue {
-        if let fault = writer.fault(end) { throw fault }
-        _ = writer.finish(end)
-        return writer.response(of: end)
     }
 }

@@ -32,8 +32,8 @@ final class TurnFeed: Sendable {
     ///   - turn: The turn.
     ///   - owns: Whether the turn is read as its owner, and so ends with this.
     ///   - patience: How long a silence is.
-    ///   - ending: Ends the reading when it is set.
-    init(_ turn: Turn, owns: Bool, patience: Duration, until ending: AsyncValue<Void>) {
+    ///   - endings: The first that is set ends the reading.
+    init(_ turn: Turn, owns: Bool, patience: Duration, until endings: [AsyncValue<Void>]) {
         let (deliveries, out) = AsyncStream<Delivery>.makeStream()
         let latest = Lock(ContinuousClock.now)
         self.deliveries = deliveries
@@ -70,10 +70,10 @@ final class TurnFeed: Sendable {
                 // It is cancelled, which is how it ends.
             }
         }
-        let ended = Task {
-            if (try? await ending.wait()) != nil { reading.cancel() }
+        let ended = endings.map { ending in
+            Task { if (try? await ending.wait()) != nil { reading.cancel() } }
         }
-        tasks = [reading, watching, ended]
+        tasks = [reading, watching] + ended
     }
 
     deinit { stop() }

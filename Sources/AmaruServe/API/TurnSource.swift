@@ -11,15 +11,15 @@ package struct ServedQuestion: Sendable {
     package var history: [ChatExchange]
     /// The files that come with the question.
     package var attachments: [Attachment]
-    /// The whole request, for scripts that read it.
-    package var request: ChatRequest
+    /// The whole request, for scripts that read it; nil if no client of the API has asked.
+    package var request: ChatRequest?
 
     /// Creates a question.
     package init(
         question: String,
         history: [ChatExchange] = [],
         attachments: [Attachment] = [],
-        request: ChatRequest
+        request: ChatRequest? = nil
     ) {
         self.question = question
         self.history = history
@@ -30,36 +30,25 @@ package struct ServedQuestion: Sendable {
 
 /// Opens turns that are not stored, each with a history of its own.
 package protocol TurnSource: Sendable {
-    /// Opens a turn, whose owner is the caller.
+    /// Opens a turn, whose reader owns it.
     ///
-    /// - Throws: ``TurnsBusy`` when as many turns as are allowed are open or waiting.
-    func open(_ question: ServedQuestion) async throws -> Turn
+    /// - `owner`: The user who asks.
+    /// - Throws: ``HubError`` if as many turns as are allowed are open or waiting.
+    func open(_ question: ServedQuestion, owner: String) async throws -> Turn
     /// Whether the script sees what a request asks for beside its question.
     func readsRequests() async -> Bool
 }
 
-/// No more turns can be opened now.
-package struct TurnsBusy: Error {
-    /// When to try again, in seconds.
-    package var retryAfter: Int
-
-    /// Creates the refusal.
-    package init(retryAfter: Int = 1) { self.retryAfter = retryAfter }
-}
-
 extension TurnHub: TurnSource {
     /// Opens a turn that is part of no conversation.
-    package nonisolated func open(_ question: ServedQuestion) async throws -> Turn {
-        do {
-            return try open(
+    package func open(_ question: ServedQuestion, owner: String) async throws -> Turn {
+        try shared(by: owner) { () throws(HubError) in
+            try open(
                 question: question.question,
                 history: question.history,
                 attachments: question.attachments,
                 request: question.request
             )
-        } catch {
-            if error.code == .busy { throw TurnsBusy() }
-            throw error
         }
     }
 

@@ -23,12 +23,12 @@ struct Credentials: Sendable {
     /// The user who sends a request.
     ///
     /// - `port`: The port that the connection came in at, which the cookie's name has.
-    /// - Throws: `ServeFault` if the request has no valid token or cookie.
+    /// - Throws: `RequestError` if the request has no valid token or cookie.
     func owner(
         of request: Request,
         to place: RequestPlace,
         port: Int?
-    ) throws(ServeFault) -> String {
+    ) throws(RequestError) -> String {
         guard !tokens.isEmpty, place != .asset, place != .login else {
             return AccessTokens.singleOwner
         }
@@ -37,7 +37,7 @@ struct Credentials: Sendable {
         let owner = token.flatMap(tokens.owner(of:)) ?? cookie.flatMap(logins.owner(of:))
         if let owner { return owner }
         guard place == .page else {
-            throw ServeFault(
+            throw RequestError(
                 .unauthorized,
                 "invalid_api_key",
                 token == nil
@@ -46,7 +46,7 @@ struct Credentials: Sendable {
                 headers: [.wwwAuthenticate: "Bearer"]
             )
         }
-        throw ServeFault(.unauthorized, "login", "log in with the server's token first")
+        throw RequestError(.unauthorized, "login", "log in with the server's token first")
     }
 
     /// Whether a request comes from a browser that is logged in.

@@ -25,7 +25,9 @@ struct Gate: RouterMiddleware {
         hosts = HostList(configuration)
         origins = CrossOriginRule(configuration)
         credentials = Credentials(configuration, logins)
-        bodies = RequestBodies(configuration.limits)
+        let bodies = RequestBodies(configuration.limits)
+        metrics.add("amaru_large_bodies", "Large bodies of requests under way.") { bodies.held }
+        self.bodies = bodies
     }
 
     func handle(
@@ -49,13 +51,13 @@ struct Gate: RouterMiddleware {
                     port: context.localAddress?.port
                 )
                 let slot = try await bodies.read(&admitted, for: place)
-                defer { slot?.release() }
+                defer { withExtendedLifetime(slot) {} }
                 response = try await next(admitted.request, admitted.context)
             }
         } catch {
-            let fault = ServeFault.of(error)
-            response = place == .model ? fault.modelResponse() : fault.pageResponse()
+            response = RequestError(error, for: request).response(for: place)
         }
+        if place == .model { response.headers[.requestID] = "req_\(AccessTokens.random())" }
         SecurityHeaders.add(to: &response.headers, for: place)
         if let origin { CrossOriginAnswer.add(to: &response.headers, for: origin) }
         metrics.answered(response.status.code)
@@ -66,26 +68,26 @@ struct Gate: RouterMiddleware {
     /// Checks what a request is for and who has caused it.
     ///
     /// - Returns: The origin of a page elsewhere that may use `/v1`; nil for our own.
-    /// - Throws: `ServeFault`.
+    /// - Throws: `RequestError`.
     private func admit(
         _ request: Request,
         to place: RequestPlace,
         at address: SocketAddress?
-    ) throws(ServeFault) -> String? {
+    ) throws(RequestError) -> String? {
         // A second `Host` would stay among the fields, where other code may read another host.
         guard let host = request.head.authority, !host.isEmpty, request.headers[.secondHost] == nil
         else {
-            throw ServeFault(.badRequest, "host", "the request names no host, or several")
+            throw RequestError(.badRequest, "host", "a request must name one host")
         }
         // Of a whole URL, as for a proxy, the path alone is left: its host is that of the field.
         guard request.head.path?.hasPrefix("/") == true else {
-            throw ServeFault(.badRequest, "target", "the target of the request is no path")
+            throw RequestError(.badRequest, "target", "the target of the request is not a path")
         }
         guard hosts.allows(host, at: address) else {
-            throw ServeFault(
+            throw RequestError(
                 .forbidden,
                 "host",
-                "this server does not answer for the host of the request",
+                "the host of the request is not one of the server's",
                 remedy: "Use the address that it has printed, or start it with --allow-host NAME."
             )
         }
@@ -98,7 +100,7 @@ struct Gate: RouterMiddleware {
         // A link from elsewhere may lead to the page, and to nothing that has data.
         let isSafe = [.get, .head].contains(request.method) && place == .asset
         guard isSafe || verdict == .own else {
-            throw ServeFault(
+            throw RequestError(
                 .forbidden,
                 "origin",
                 "the request comes from a page of another origin",

@@ -4,34 +4,20 @@
 import HTTPTypes
 import Hummingbird
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// `POST api/login`: a token, or the code of a link, for a cookie.
 struct LoginRoute: Sendable {
-    private struct Body: Decodable { let token: String }
-
     let logins: Logins
     let credentials: Credentials
 
     func add(to router: Router<ServeContext>) {
         router.post("api/login") { request, context in
-            var request = request
-            let body = try await request.collectBody(upTo: context.maxUploadSize)
-            guard
-                let token = try? JSONDecoder().decode(Body.self, from: Data(body.readableBytesView))
-            else {
-                throw ServeFault(.badRequest, "request", #"the body is {"token": "…"}"#)
-            }
+            let token = try RequestFields(context.json).required("token", "a string", \.string)
             // A link that somebody else has made must not change who is logged in.
             if credentials.isLoggedIn(request, port: context.localAddress?.port) {
                 return Response(status: .noContent)
             }
-            guard let id = logins.login(with: token.token) else {
-                throw ServeFault(
+            guard let id = logins.login(with: token) else {
+                throw RequestError(
                     .unauthorized,
                     "login",
                     "this is not the server's token, or the link was used already"

@@ -5,93 +5,122 @@ import Amaru
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOPosix
 
 /// Reads bodies: JSON only, of a bounded length, nested to a bounded depth.
 final class RequestBodies: Sendable {
-    /// Counts a large body until it is released.
-    struct Slot {
-        fileprivate let bodies: RequestBodies
-        func release() { bodies.large.withLock { $0 -= 1 } }
-    }
+    /// Counts a large body for as long as it exists.
+    final class Slot: Sendable {}
 
     private let limits: ServeLimits
-    private let large = Lock(0)
+    private let large: Lock<FairShare>
 
-    init(_ limits: ServeLimits) { self.limits = limits }
+    init(_ limits: ServeLimits) {
+        self.limits = limits
+        large = Lock(FairShare(of: limits.largeBodies))
+    }
 
-    /// Reads the body of a request, which keeps it.
+    /// How many large bodies are held.
+    var held: Int { large.withLock { $0.held } }
+
+    /// Reads the body of a request into its context.
     ///
-    /// - Returns: What is to be released when the request has been answered, if anything.
-    /// - Throws: `ServeFault`; the error of a connection that ends first.
+    /// - Returns: What is to be kept until the request has been answered, if anything.
+    /// - Throws: `RequestError`; the error of a connection that ends first.
     func read(
         _ admitted: inout (request: Request, context: ServeContext),
         for place: RequestPlace
     ) async throws -> Slot? {
         let headers = admitted.request.headers
         let limit = place == .model ? limits.modelBody : limits.pageBody
-        admitted.context.maxUploadSize = limit
-        let length = headers[.contentLength].flatMap(Int.init)
-        let hasBody = length ?? 0 > 0 || headers[.transferEncoding] != nil
+        let length = headers[.contentLength].flatMap(Int.init) ?? 0
+        let hasBody = length > 0 || headers[.transferEncoding] != nil
         if [.get, .head].contains(admitted.request.method) {
             guard !hasBody else {
-                throw ServeFault(.badRequest, "body", "a request that only reads has no body")
+                throw RequestError(.badRequest, "body", "a GET request must not have a body")
             }
             return nil
         }
         try Self.checkType(headers[.contentType], hasBody: hasBody)
         guard hasBody else { return nil }
-        guard length ?? 0 <= limit else { throw Self.tooLong(limit) }
-        let slot = try length ?? limit > limits.pageBody ? takeSlot() : nil
-        do {
-            let body = try await admitted.request.collectBody(upTo: limit)
-            guard JSONDepth.of(body.readableBytesView) <= limits.jsonDepth else {
-                throw ServeFault(
-                    .badRequest,
-                    "too_deep",
-                    "the JSON of the request is nested more than \(limits.jsonDepth) levels deep"
-                )
-            }
-            return slot
-        } catch {
-            slot?.release()
-            throw error is NIOTooManyBytesError || (error as? HTTPError)?.status == .contentTooLarge
-                ? Self.tooLong(limit) : error
+        guard length <= limit else { throw Self.tooLong(limit) }
+        let (body, slot) = try await collect(admitted.request, limit, admitted.context.owner)
+        admitted.context.bodySize = body.readableBytes
+        admitted.context.json = try await Self.working(on: body.readableBytes) { [limits] in
+            try JSONParser.parse(Array(buffer: body), depthLimit: limits.jsonDepth)
         }
+        return slot
+    }
+
+    /// Reads a body; only one that is larger than those of the page needs a slot.
+    private func collect(
+        _ request: Request,
+        _ limit: Int,
+        _ owner: String
+    ) async throws -> (ByteBuffer, Slot?) {
+        var body = ByteBuffer()
+        var slot: Slot?
+        for try await part in request.body {
+            body.writeImmutableBuffer(part)
+            guard body.readableBytes <= limit else { throw Self.tooLong(limit) }
+            if slot == nil, body.readableBytes > limits.pageBody { slot = try takeSlot(owner) }
+        }
+        return (body, slot)
     }
 
     /// Forms can send other types without asking the server first, and no JSON.
-    private static func checkType(_ type: String?, hasBody: Bool) throws(ServeFault) {
+    private static func checkType(_ type: String?, hasBody: Bool) throws(RequestError) {
         let name = type?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
         guard name != "application/json", hasBody || name != nil else { return }
-        throw ServeFault(
+        throw RequestError(
             .unsupportedMediaType,
             "content_type",
-            "the body of a request is JSON, and its Content-Type application/json"
+            "the body must be JSON, with Content-Type: application/json"
         )
     }
 
-    private static func tooLong(_ limit: Int) -> ServeFault {
-        ServeFault(
+    private static func tooLong(_ limit: Int) -> RequestError {
+        RequestError(
             .contentTooLarge,
             "too_long",
-            "the body of the request has more than \(limit >> 20) MiB"
+            "the body is larger than \(limit >> 20) MiB"
         )
     }
 
-    private func takeSlot() throws(ServeFault) -> Slot {
-        let isFree = large.withLock { count in
-            guard count < limits.largeBodies else { return false }
-            count += 1
+    private func takeSlot(_ owner: String) throws(RequestError) -> Slot {
+        let slot = Slot()
+        let isFree = large.withLock { share in
+            guard share.allows(owner) else { return false }
+            share.take(for: owner) { [weak slot] in slot != nil }
             return true
         }
         guard isFree else {
-            throw ServeFault(
+            throw RequestError(
                 .serviceUnavailable,
-                "busy",
-                "too many large requests are under way",
+                "overloaded",
+                "too many large requests are being answered",
                 headers: [.retryAfter: "1"]
             )
         }
-        return Slot(bodies: self)
+        return slot
+    }
+
+    // MARK: Work
+
+    /// The size of a body, in bytes, from which on work on it would keep other requests waiting.
+    private static let small = 256 << 10
+    private static let worker: NIOThreadPool = {
+        let pool = NIOThreadPool(numberOfThreads: 1)
+        pool.start()
+        return pool
+    }()
+
+    /// Runs what takes time with the size of a body: for a large one, on a thread of its own.
+    static func working<Value: Sendable>(
+        on size: Int,
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        guard size > small else { return try work() }
+        return try await worker.runIfActive(work)
     }
 }

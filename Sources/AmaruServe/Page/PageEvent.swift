@@ -3,12 +3,6 @@
 
 package import AmaruChat
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// A message to a page that follows a turn.
 ///
 /// Each says how things are from some place on, so that one that comes twice changes nothing.
@@ -46,51 +40,42 @@ package struct PageEnd: Sendable, Equatable {
 }
 
 extension PageEvent {
-    /// The name of the event and its data, one line of JSON.
-    package var sse: (name: String, data: String) {
-        var fields = Fields()
-        let name: String
+    /// The event as it is sent.
+    var sent: ServerEvent {
         switch self {
-        case .reset:
-            name = "reset"
+        case .reset: ServerEvent([:], name: "reset")
         case .block(let index, let html):
-            (name, fields.i, fields.html) = ("block", index, html)
+            ServerEvent(["i": .integer(index), "html": .string(html)], name: "block")
         case .code(let index, let place, let text):
-            (name, fields.i, fields.at, fields.text) = ("code", index, place, text)
+            ServerEvent(
+                ["i": .integer(index), "at": .integer(place), "text": .string(text)],
+                name: "code"
+            )
         case .reasoning(let place, let text):
-            (name, fields.at, fields.text) = ("reasoning", place, text)
+            ServerEvent(["at": .integer(place), "text": .string(text)], name: "reasoning")
         case .notice(let index, let text):
-            (name, fields.i, fields.text) = ("notice", index, text)
-        case .status(let text):
-            (name, fields.text) = ("status", text)
-        case .error(let failure):
-            (name, fields.code) = ("error", failure.code)
-            (fields.message, fields.remedy) = (failure.message, failure.remedy)
-        case .done(let end):
-            (name, fields.state, fields.reason) = ("done", end.state, end.reason)
-            (fields.ms, fields.blocks) = (end.milliseconds, end.blocks)
-            if let prompt = end.prompt, let completion = end.completion {
-                fields.usage = Fields.Usage(prompt: prompt, completion: completion)
-            }
+            ServerEvent(["i": .integer(index), "text": .string(text)], name: "notice")
+        case .status(let text): ServerEvent(["text": .string(text)], name: "status")
+        case .error(let failure): ServerEvent(JSONValue(failure), name: "error")
+        case .done(let end): ServerEvent(end.json, name: "done")
         }
-        return (name, fields.json)
     }
+}
 
-    private struct Fields: Encodable {
-        struct Usage: Encodable {
-            var prompt: Int
-            var completion: Int
-        }
+extension PageEnd {
+    fileprivate var json: JSONValue {
+        .members([
+            "state": .string(state), "reason": reason.map { .string($0) },
+            "ms": milliseconds.map { .integer($0) }, "blocks": .integer(blocks),
+            "usage": .pageUsage(prompt, completion),
+        ])
+    }
+}
 
-        var i, at, ms, blocks: Int?
-        var html, text, code, message, remedy, state, reason: String?
-        var usage: Usage?
-
-        var json: String {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            guard let bytes = try? encoder.encode(self) else { return "{}" }
-            return String(decoding: bytes, as: UTF8.self)
-        }
+extension JSONValue {
+    /// The tokens of a turn, if they were counted.
+    static func pageUsage(_ prompt: Int?, _ completion: Int?) -> JSONValue? {
+        guard let prompt, let completion else { return nil }
+        return ["prompt": .integer(prompt), "completion": .integer(completion)]
     }
 }

@@ -5,7 +5,6 @@ package import AmaruEnvironment
 import AmaruStore
 import HTTPTypes
 package import Hummingbird
-import HummingbirdCore
 
 /// Adds the page's API to a router, below `api`.
 ///
@@ -20,14 +19,11 @@ package func addPageRoutes(
     ending: AsyncValue<Void>,
     state: @escaping @Sendable () async -> PageState
 ) {
-    let api = router.group("api").add(middleware: PageErrors())
-    api.get("state") { _, _ in Response(json: await state()) }
+    let api = router.group("api")
+    api.get("state") { _, _ in Response(json: await state().json) }
     addConversationRoutes(to: api, hub)
     addTurnRoutes(to: api, hub, ending)
 }
-
-/// The most bytes of a message.
-private let messageLimit = 1 << 20
 
 private func addConversationRoutes(to api: RouterGroup<ServeContext>, _ hub: TurnHub) {
     api.get("conversations") { request, context in
@@ -38,41 +34,35 @@ private func addConversationRoutes(to api: RouterGroup<ServeContext>, _ hub: Tur
             atMost: min(max(1, query["limit"].flatMap { Int($0) } ?? 50), 200),
             owner: context.owner
         )
-        return Response(json: ListMessage(found, areMore: areMore))
+        return Response(json: JSONValue(found, areMore: areMore))
     }
     api.post("conversations") { _, context in
         let id = await hub.addConversation(owner: context.owner)
-        return Response(json: ["id": id], status: .created)
+        return Response(json: ["id": .string(id)], status: .created)
     }
     api.get("conversations/:id") { _, context in
         let whole = try await hub.whole(try context.name, owner: context.owner)
         let answers = await hub.answers(to: whole.branch)
-        return Response(json: ConversationMessage(whole, answers))
+        return Response(json: JSONValue(whole, answers))
     }
-    api.patch("conversations/:id") { request, context in
-        let id = try context.name
-        let change = try await request.decoded(ChangeMessage.self, atMost: 16 << 10)
-        if let title = change.title {
+    api.patch("conversations/:id") { _, context in
+        let (id, fields) = (try context.name, try RequestFields(context.json))
+        if let title = try fields.string("title") {
             try await hub.rename(id, to: title, owner: context.owner)
         }
-        if let head = change.head { try await hub.show(head, in: id, owner: context.owner) }
+        if let head = try fields.id("head") {
+            try await hub.show(head, in: id, owner: context.owner)
+        }
         return HTTPResponse.Status.noContent
     }
     api.delete("conversations/:id") { _, context in
         try await hub.remove(try context.name, owner: context.owner)
         return HTTPResponse.Status.noContent
     }
-    api.post("conversations/:id/turns") { request, context in
-        let id = try context.name
-        let new = try await request.decoded(SendMessage.self, atMost: messageLimit).new
-        guard new.message.contains(where: { !$0.isWhitespace }) else {
-            throw PageError(.badRequest, "invalid", "the message is empty")
-        }
-        guard (1...100).contains(new.request.utf8.count) else {
-            throw PageError(.badRequest, "invalid", "request has 1 to 100 bytes")
-        }
-        let (turn, isNew) = try await hub.begin(new, in: id, owner: context.owner)
-        return Response(json: ["turn": turn], status: isNew ? .accepted : .ok)
+    api.post("conversations/:id/turns") { _, context in
+        let new = try NewTurn(RequestFields(context.json))
+        let (turn, isNew) = try await hub.begin(new, in: context.name, owner: context.owner)
+        return Response(json: ["turn": .integer(turn)], status: isNew ? .accepted : .ok)
     }
 }
 
@@ -86,8 +76,13 @@ private func addTurnRoutes(
         let source = try await hub.source(of: id, owner: context.owner)
         let place = EventPlace(request, of: id)
         if place == .end, source.isOver { return Response(status: .noContent) }
-        return EventStream(id: id, source: source, from: place, ending: ending)
-            .response(to: request)
+        return EventStream(
+            id: id,
+            source: source,
+            from: place,
+            disconnected: context.disconnection(),
+            ending: ending
+        ).response
     }
     api.post("turns/:id/stop") { _, context in
         try await hub.stop(try context.turn, owner: context.owner)

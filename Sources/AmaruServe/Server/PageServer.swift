@@ -56,6 +56,7 @@ package final class PageServer: Sendable {
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
                         BodyTimeout(limits.bodyTimeout), StallHandler(limits.stallTimeout),
+                        ResponseGuard(), DisconnectHandler(),
                     ],
                     idleTimeout: TimeAmount(limits.idleTimeout)
                 )

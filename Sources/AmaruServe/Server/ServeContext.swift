@@ -1,6 +1,7 @@
 // What a request carries through the routes.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 package import Hummingbird
 import NIOCore
 
@@ -9,13 +10,20 @@ package struct ServeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Whose conversations the request may see.
     package var owner = AccessTokens.singleOwner
-    /// The longest body that is read for this request, in bytes.
-    package var maxUploadSize = ServeLimits().pageBody
-    /// The address at which the connection came in.
-    let localAddress: SocketAddress?
+    /// The body of the request, which the gate has read; nil if there is none.
+    package var json: JSONValue?
+    /// The size of the body, in bytes.
+    var bodySize = 0
+    private let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        localAddress = source.channel.localAddress
+        channel = source.channel
     }
+
+    /// The address at which the connection came in.
+    var localAddress: SocketAddress? { channel.localAddress }
+
+    /// Returns what is set when the client goes.
+    func disconnection() -> AsyncValue<Void> { DisconnectHandler.disconnection(of: channel) }
 }

@@ -9,6 +9,8 @@ package import AmaruStore
 package struct HubConfiguration: Sendable {
     /// The most that is kept in memory.
     package struct Limits: Sendable {
+        /// Turns that are open or wait, which users share: what the queue of the session takes.
+        package var openTurns = 80
         /// Bytes of one turn, its thoughts and diagnostics included: less than its log keeps.
         package var turn = 12 << 20
         /// Turns that have ended and can still be followed event by event.

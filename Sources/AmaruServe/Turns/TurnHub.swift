@@ -32,6 +32,7 @@ package actor TurnHub {
     /// The conversations that are being removed.
     var removing: Set<String> = []
     private var isEnding = false
+    private var shares: FairShare
 
     package init(_ configuration: HubConfiguration) {
         self.configuration = configuration
@@ -39,6 +40,7 @@ package actor TurnHub {
         recorder = store.map { TurnRecorder($0, vault: configuration.vault) }
         let limits = configuration.limits
         shelf = ConversationShelf(count: limits.conversations, bytes: limits.conversationBytes)
+        shares = FairShare(of: limits.openTurns)
     }
 
     func scope(of owner: String) -> ConversationScope {
@@ -86,13 +88,15 @@ package actor TurnHub {
         let now = TurnRecorder.now
         var stored = StoredTurn(parent: parent, question: new.message, model: model, at: now)
         stored.request = key.stored
-        let turn = try open(
-            question: new.message,
-            history: whole.path(to: parent).filter { !$0.answer.isEmpty }.map {
-                ChatExchange(question: $0.question, answer: $0.answer)
-            },
-            attachments: new.attachments
-        )
+        let turn = try shared(by: key.owner) { () throws(HubError) in
+            try open(
+                question: new.message,
+                history: whole.path(to: parent).filter { !$0.answer.isEmpty }.map {
+                    ChatExchange(question: $0.question, answer: $0.answer)
+                },
+                attachments: new.attachments
+            )
+        }
         if whole.turns.isEmpty, whole.conversation.title.isEmpty {
             whole.conversation.title = Conversation.title(of: new.message)
         }
@@ -208,6 +212,16 @@ package actor TurnHub {
     /// - Throws: ``HubError`` if the turn does not exist.
     package func stop(_ id: Int64, owner: String) async throws {
         if case .live(let turn) = try await source(of: id, owner: owner) { turn.turn.cancel() }
+    }
+
+    /// Opens a turn within the share of a user.
+    ///
+    /// - Throws: ``HubError`` if the user has as many as are left for others.
+    func shared(by owner: String, _ open: () throws(HubError) -> Turn) throws(HubError) -> Turn {
+        guard shares.allows(owner) else { throw .busy }
+        let turn = try open()
+        shares.take(for: owner) { [weak turn] in turn.map { $0.end == nil } ?? false }
+        return turn
     }
 
     // MARK: Turns that are not kept

@@ -1,8 +1,14 @@
 // A turn's events as entries of the store.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruChat
+package import AmaruChat
 import AmaruHTTP
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Turns events into numbered entries without secrets.
 struct RecordedLog {
@@ -30,7 +36,7 @@ struct RecordedLog {
             case .display(let reply): entry("display", clean(reply))
             case .notice(let line): entry("notice", clean(line))
             case .toolCall(let name, let arguments):
-                entry("tool_call", #"{"name":\#(json(name)),"arguments":\#(json(arguments))}"#)
+                entry("tool_call", Call(name: clean(name), arguments: clean(arguments)))
             case .usage(let prompt, let completion): use(prompt, completion)
             case .retrying(let reason, _, let attempt, let attempts):
                 entry("notice", "\(clean(reason)); trying again (\(attempt) of \(attempts))")
@@ -47,14 +53,13 @@ struct RecordedLog {
 
     private mutating func use(_ prompt: Int, _ completion: Int) -> StoredEvent? {
         usage = (prompt, completion)
-        return entry("usage", #"{"prompt":\#(prompt),"completion":\#(completion)}"#)
+        return entry("usage", Usage(prompt: prompt, completion: completion))
     }
 
     /// A file by its name, type and size: what it holds would make the store grow without a bound.
     private mutating func describe(_ file: Attachment) -> StoredEvent? {
-        let (name, type) = (json(file.name), json(file.mediaType))
-        let size = file.bytes.count
-        return entry("attachment", #"{"name":\#(name),"media_type":\#(type),"size":\#(size)}"#)
+        let (name, type) = (clean(file.name), clean(file.mediaType))
+        return entry("attachment", File(name: name, mediaType: type, size: file.bytes.count))
     }
 
     private mutating func entry(_ kind: String, _ data: String) -> StoredEvent? {
@@ -63,23 +68,53 @@ struct RecordedLog {
         return StoredEvent(seq: seq, kind: kind, data: data, time: TurnRecorder.now)
     }
 
-    private func clean(_ text: String) -> String { TextRedactor.clean(text, of: vault) }
+    private mutating func entry(_ kind: String, _ value: some Encodable) -> StoredEvent? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Encoding strings and integers cannot fail.
+        guard let json = try? encoder.encode(value) else { return nil }
+        return entry(kind, String(decoding: json, as: UTF8.self))
+    }
 
-    /// A string of JSON.
-    private func json(_ text: String) -> String {
-        var result = "\""
-        for scalar in clean(text).unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
+    private func clean(_ text: String) -> String { TextRedactor.clean(text, of: vault) }
+}
+
+// What entries hold that are more than a text.
+private struct Call: Codable { let name, arguments: String }
+private struct Usage: Codable { let prompt, completion: Int }
+private struct File: Codable {
+    let name, mediaType: String
+    let size: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case name, size
+        case mediaType = "media_type"
+    }
+}
+
+extension TurnEvent {
+    /// An entry of the store as what it was made of; nil for one of an unknown kind.
+    package init?(_ entry: StoredEvent) {
+        func decoded<Value: Decodable>(_: Value.Type) -> Value? {
+            try? JSONDecoder().decode(Value.self, from: Data(entry.data.utf8))
         }
-        return result + "\""
+        switch entry.kind {
+        case "text": self = .text(entry.data)
+        case "display": self = .display(entry.data)
+        case "reasoning": self = .reasoning(entry.data)
+        case "notice": self = .notice(entry.data)
+        case "skipped": self = .skipped(Int(entry.data) ?? 0)
+        case "tool_call":
+            guard let call = decoded(Call.self) else { return nil }
+            self = .toolCall(name: call.name, arguments: call.arguments)
+        case "usage":
+            guard let usage = decoded(Usage.self) else { return nil }
+            self = .usage(prompt: usage.prompt, completion: usage.completion)
+        case "attachment":
+            guard let file = decoded(File.self) else { return nil }
+            let what = "\(file.name) (\(file.mediaType), \(file.size) bytes)"
+            self = .notice("the answer has a file: \(what)")
+        default: return nil
+        }
     }
 }

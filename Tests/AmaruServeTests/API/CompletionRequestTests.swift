@@ -67,7 +67,7 @@ struct CompletionRequestTests {
         #expect(messages.attachments.map(\.mediaType) == ["image/png"])
         #expect(messages.attachments.map { Array($0.bytes) } == [Array("hi".utf8)])
         for url in ["https://a.example/x.png", "file:///etc/passwd", "data:image/png,x", "data:"] {
-            let error = #expect(throws: APIError.self) { try asking(url) }
+            let error = #expect(throws: RequestError.self) { try asking(url) }
             #expect(error?.param == "messages[0].content[1].image_url")
         }
     }
@@ -130,10 +130,10 @@ struct CompletionRequestTests {
         ]
     )
     func `What cannot be had is refused with the field's name`(fields: String, param: String) {
-        let error = #expect(throws: APIError.self) { try Self.asking(fields) }
+        let error = #expect(throws: RequestError.self) { try Self.asking(fields) }
         #expect(error?.param == param)
         #expect(error?.status == .badRequest)
-        #expect(error?.type == "invalid_request_error")
+        #expect(error?.modelJSON["error"]?["type"] == "invalid_request_error")
     }
 
     @Test func `What asks for what there is anyway is taken`() throws {
@@ -148,7 +148,7 @@ struct CompletionRequestTests {
     @Test func `The number of messages has a limit`() throws {
         let many = Array(repeating: #"{"role": "user", "content": "x"}"#, count: 4097)
         let json = #"{"model": "m", "messages": [\#(many.joined(separator: ","))]}"#
-        let error = #expect(throws: APIError.self) { try Self.read(json) }
+        let error = #expect(throws: RequestError.self) { try Self.read(json) }
         #expect(error?.param == "messages")
     }
 }

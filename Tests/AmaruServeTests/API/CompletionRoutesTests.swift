@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruEnvironment
+import AmaruTesting
 import Testing
 
 @testable import AmaruChat
@@ -13,36 +15,35 @@ import Testing
             turn.end(.finished(reason: "stop"))
         }
         try await serving(source) { client in
-            let answer = try await client.post(RawClient.question(#""temperature": 1"#))
+            let answer = try await client.ask(#""temperature": 1"#)
             #expect(answer.status == 200)
-            #expect(answer.fields.contains("content-type: application/json"))
-            #expect(answer.fields.contains("x-request-id: req_"))
+            #expect(answer.field("content-type") == "application/json")
+            #expect(answer.field("x-request-id")?.hasPrefix("req_") == true)
             #expect("\(answer.json)".contains(#""content":"Hello""#))
         }
         let question = try #require(source.opened.first?.question)
         #expect(question.question == "hi")
-        #expect(question.request.options == #"{"temperature":1}"#)
+        #expect(question.request?.options == #"{"temperature":1}"#)
         #expect(source.cancels == 0)
     }
 
     @Test func `A stream comes piece by piece, as its media type says, and ends`() async throws {
         let source = StubSource()
         try await serving(source) { client in
-            let request = RawClient.post(RawClient.question(#""stream": true"#))
-            try await client.connected(request) { _, reading in
+            try await client.asking(#""stream": true"#) { reading in
                 let turn = try await source.turn()
                 #expect(reading.text.isEmpty)
                 try turn.add(.text("first"))
-                try await reading.until("first")
+                #expect(try await reading.wait(for: "first"))
                 try turn.add(.text("second"))
-                try await reading.until("second")
+                #expect(try await reading.wait(for: "second"))
                 turn.end(.finished(reason: "stop"))
                 let text = try await reading.rest()
-                let answer = RawClient.Answer(text)
+                let answer = HTTPProbe.Reply(description: text)
                 #expect(answer.status == 200)
-                #expect(answer.fields.contains("content-type: text/event-stream; charset=utf-8"))
-                #expect(answer.fields.contains("cache-control: no-cache, no-transform"))
-                #expect(answer.fields.contains("x-accel-buffering: no"))
+                #expect(answer.field("content-type") == "text/event-stream; charset=utf-8")
+                #expect(answer.field("cache-control") == "no-cache, no-transform")
+                #expect(answer.field("x-accel-buffering") == "no")
                 #expect(text.hasSuffix("data: [DONE]\n\n\r\n0\r\n\r\n"))
                 for word in ["id:", "event:", "retry:"] {
                     #expect(!answer.body.contains("\n" + word))
@@ -59,9 +60,9 @@ import Testing
         }
         try await serving(source) { client in
             for stream in ["true", "false"] {
-                let answer = try await client.post(RawClient.question(#""stream": \#(stream)"#))
+                let answer = try await client.ask(#""stream": \#(stream)"#)
                 #expect(answer.status == 500)
-                #expect(answer.fields.contains("x-should-retry: false"))
+                #expect(answer.field("x-should-retry") == "false")
                 #expect(answer.json["error"]?["message"] == "the script raised E: no")
             }
         }
@@ -76,7 +77,7 @@ import Testing
             turn.end(.failed(ChatFailure(code: "script", message: "no")))
         }
         try await serving(source) { client in
-            let answer = try await client.post(RawClient.question(#""stream": true"#))
+            let answer = try await client.ask(#""stream": true"#)
             #expect(answer.status == 200)
             #expect(answer.data.last?.hasPrefix(#"{"error":{"message":"no""#) == true)
             #expect(answer.description.hasSuffix("0\r\n\r\n"))
@@ -89,12 +90,11 @@ import Testing
         try await serving(source) {
             $0.silence = .milliseconds(1)
         } _: { client in
-            let request = RawClient.post(RawClient.question(#""stream": true"#))
-            try await client.connected(request) { _, reading in
-                try await reading.until("\r\n:\n\n\r\n3\r\n:\n\n")
+            try await client.asking(#""stream": true"#) { reading in
+                #expect(try await reading.wait(for: "\r\n:\n\n\r\n3\r\n:\n\n"))
                 let turn = try await source.turn()
                 try turn.add(.text("late"))
-                try await reading.until("late")
+                #expect(try await reading.wait(for: "late"))
                 turn.end(.finished(reason: "stop"))
                 #expect(try await reading.rest().hasSuffix("data: [DONE]\n\n\r\n0\r\n\r\n"))
             }
@@ -105,12 +105,11 @@ import Testing
     func `A client that goes takes its turn with it`(stream: String, isBegun: Bool) async throws {
         let source = StubSource()
         try await serving(source) { client in
-            let request = RawClient.post(RawClient.question(#""stream": \#(stream)"#))
-            try await client.connected(request) { _, reading in
+            try await client.asking(#""stream": \#(stream)"#) { reading in
                 let turn = try await source.turn()
                 guard isBegun else { return }
                 try turn.add(.text("first"))
-                if stream == "true" { try await reading.until("first") }
+                if stream == "true" { #expect(try await reading.wait(for: "first")) }
             }
             let turn = try await source.turn()
             // Ends only when the turn does.
@@ -121,15 +120,55 @@ import Testing
         #expect(source.cancels == 1)
     }
 
+    @Test func `A request behind another one is answered after it`() async throws {
+        let turns = Lock(0)
+        let source = StubSource { turn in
+            let number = turns.withLock { count in
+                count += 1
+                return count
+            }
+            guard number > 1 else { return }
+            _ = try? turn.add(.text("the second"))
+            turn.end(.finished(reason: "stop"))
+        }
+        try await serving(source) { client in
+            try await client.asking(#""stream": true"#, then: #""seed": 2"#) { reading in
+                let turn = try await source.turn()
+                try turn.add(.text("first"))
+                #expect(try await reading.wait(for: "first"))
+                try turn.add(.text("more"))
+                #expect(try await reading.wait(for: "more"))
+                #expect(source.opened.count == 1)
+                turn.end(.finished(reason: "stop"))
+                #expect(try await reading.rest().contains("the second"))
+            }
+        }
+        #expect(source.cancels == 0)
+    }
+
+    @Test func `A client that goes with a request behind another one stops its turn`()
+        async throws
+    {
+        let source = StubSource()
+        try await serving(source) { client in
+            try await client.asking(#""stream": true"#, then: #""seed": 2"#) { reading in
+                try await source.turn().add(.text("first"))
+                #expect(try await reading.wait(for: "first"))
+            }
+            // Ends only when the turn does.
+            let viewer = try await source.turn().viewer()
+            for try await _ in viewer {}
+        }
+        #expect(source.opened.first?.turn.end == .cancelled)
+    }
+
     @Test func `A stop sequence stops the turn`() async throws {
         let source = StubSource { turn in _ = try? turn.add(.text("one STOP two")) }
         try await serving(source) { client in
-            let answer = try await client.post(
-                RawClient.question(#""stream": true, "stop": ["STOP"]"#)
-            )
+            let answer = try await client.ask(#""stream": true, "stop": ["STOP"]"#)
             #expect(answer.data.count == 4)
             #expect(answer.data[1].contains(#""content":"one ""#))
-            let whole = try await client.post(RawClient.question(#""stop": "STOP""#))
+            let whole = try await client.ask(#""stop": "STOP""#)
             #expect("\(whole.json)".contains(#""content":"one ""#))
         }
         #expect(source.opened.allSatisfy { $0.turn.end == .cancelled })
@@ -139,9 +178,9 @@ import Testing
         let source = StubSource()
         source.isBusy = true
         try await serving(source) { client in
-            let answer = try await client.post(RawClient.question())
+            let answer = try await client.ask()
             #expect(answer.status == 429)
-            #expect(answer.fields.contains("retry-after: 3"))
+            #expect(answer.field("retry-after") == "2")
             #expect(answer.json["error"]?["code"] == "rate_limit_exceeded")
         }
     }
@@ -155,10 +194,10 @@ import Testing
         }
         try await serving(source) { client in
             let key = ["Idempotency-Key: k"]
-            let first = try await client.post(RawClient.question(), fields: key)
-            let again = try await client.post(RawClient.question(), fields: key)
+            let first = try await client.ask("", key)
+            let again = try await client.ask("", key)
             #expect(first.body == again.body && first.status == 200)
-            let other = try await client.post(RawClient.question(#""seed": 1"#), fields: key)
+            let other = try await client.ask(#""seed": 1"#, key)
             #expect(other.status == 400)
             #expect(other.json["error"]?["code"] == "idempotency_key_reused")
         }
@@ -168,7 +207,7 @@ import Testing
     @Test func `A format is refused for a script that does not read requests`() async throws {
         try await serving(StubSource(reads: false)) { client in
             let format = #""response_format": {"type": "json_object"}"#
-            let answer = try await client.post(RawClient.question(format))
+            let answer = try await client.ask(format)
             #expect(answer.status == 400)
             #expect(answer.json["error"]?["param"] == "response_format")
         }
@@ -181,14 +220,11 @@ import Testing
         }
         try await serving(source) { client in
             let json = #"{"model": "m", "input": "hi", "stream": true}"#
-            let answer = try await client.post(json, to: "/v1/responses")
+            let answer = try await client.post("/v1/responses", json)
             #expect(answer.status == 200)
             #expect(answer.body.contains("event: response.created\ndata: {"))
             #expect(answer.body.contains("event: response.completed\ndata: {"))
-            let whole = try await client.post(
-                #"{"model": "m", "input": "hi"}"#,
-                to: "/v1/responses"
-            )
+            let whole = try await client.post("/v1/responses", #"{"model": "m", "input": "hi"}"#)
             #expect(whole.json["status"] == "completed")
         }
     }
@@ -218,6 +254,7 @@ import Testing
             #expect(unknown.status == 404)
             #expect(unknown.json["error"]?["code"] == "model_not_found")
             let asked = try await client.post(
+                "/v1/chat/completions",
                 #"{"model": "other", "messages": [{"role": "user", "content": "hi"}]}"#
             )
             #expect(asked.status == 404)
@@ -238,9 +275,11 @@ import Testing
         status: Int
     ) async throws {
         try await serving(StubSource()) { client in
-            let answer = try await client.get(path, method: method)
+            let answer = try await client.request(method, path)
             #expect(answer.status == status)
             #expect(answer.json["error"]?["message"]?.string?.isEmpty == false)
+            // Without it, the SDK sends the request again.
+            #expect(answer.field("x-should-retry") == (status == 501 ? "false" : nil))
             #expect(answer.json["error"]?["type"] == "invalid_request_error")
         }
     }
@@ -248,7 +287,7 @@ import Testing
     @Test(arguments: ["{", "null", "[]", String(repeating: "[", count: 500)])
     func `Rubbish is refused`(rubbish: String) async throws {
         try await serving(StubSource()) { client in
-            let answer = try await client.post(rubbish)
+            let answer = try await client.post("/v1/chat/completions", rubbish)
             #expect(answer.status == 400)
             #expect(answer.json["error"]?["type"] == "invalid_request_error")
         }
@@ -259,15 +298,14 @@ import Testing
         let source = StubSource()
         let ending = AsyncValue<Void>()
         try await serving(source, ending: ending) { client in
-            let request = RawClient.post(RawClient.question(#""stream": true"#))
-            try await client.connected(request) { _, reading in
+            try await client.asking(#""stream": true"#) { reading in
                 let turn = try await source.turn()
                 if isBegun {
                     try turn.add(.text("first"))
-                    try await reading.until("first")
+                    #expect(try await reading.wait(for: "first"))
                 }
                 ending.set(())
-                let answer = RawClient.Answer(try await reading.rest())
+                let answer = HTTPProbe.Reply(description: try await reading.rest())
                 #expect(answer.status == (isBegun ? 200 : 503))
                 #expect(answer.body.contains(#""code":"stopped""#))
             }

@@ -23,9 +23,9 @@ struct CompletionWriterTests {
         let sent = events.flatMap { writer.take($0) } + writer.finish(end)
         return sent.map { event in
             #expect(event.name == nil)
-            #expect(!event.data.contains(where: \.isNewline) && !event.data.isEmpty)
-            return event.data.hasPrefix(start)
-                ? String(event.data.dropFirst(start.count)) : event.data
+            let data = event.data ?? ""
+            #expect(!data.contains(where: \.isNewline) && !data.isEmpty)
+            return data.hasPrefix(start) ? String(data.dropFirst(start.count)) : data
         }
     }
 
@@ -156,9 +156,9 @@ struct CompletionWriterTests {
         _ end: TurnEnd = .finished(reason: "stop"),
         stop: [String] = []
     ) throws -> JSONValue {
-        var gatherer = CompletionGatherer(head, stop: stop)
-        for event in events { gatherer.take(event) }
-        return try gatherer.finish(end)
+        var writer = CompletionWriter(head, stop: stop, streams: false)
+        for event in events { #expect(writer.take(event).isEmpty) }
+        return try writer.whole(end)
     }
 
     @Test func `A whole answer has its text, its reason and the tokens, always`() throws {
@@ -200,7 +200,7 @@ struct CompletionWriterTests {
             message: "it broke at /a b/c.py, line 12",
             remedy: "x"
         )
-        let error = #expect(throws: APIError.self) {
+        let error = #expect(throws: RequestError.self) {
             try Self.whole([.text("partial")], .failed(failure))
         }
         #expect(error?.status.code == status)

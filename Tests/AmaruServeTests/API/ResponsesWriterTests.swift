@@ -15,7 +15,7 @@ struct ResponsesWriterTests {
         var writer = ResponsesWriter(head)
         let sent = events.flatMap { writer.take($0) } + writer.finish(end)
         return try sent.enumerated().map { index, event in
-            let json = try JSONParser.parse(Array(event.data.utf8))
+            let json = try JSONParser.parse(Array((event.data ?? "").utf8))
             #expect(json["type"]?.string == event.name)
             #expect(json["sequence_number"] == .integer(index))
             return json
@@ -76,14 +76,14 @@ struct ResponsesWriterTests {
     }
 
     @Test func `A whole response is the last event's`() throws {
-        var gatherer = ResponsesGatherer(ResponsesWriter(Self.head, echo: []))
-        gatherer.take(.text("Hello"))
-        let response = try gatherer.finish(.finished(reason: "stop"))
+        var writer = ResponsesWriter(Self.head)
+        _ = writer.take(.text("Hello"))
+        let response = try writer.whole(.finished(reason: "stop"))
         #expect(response["output"] != [])
         #expect(response["id"] == "resp_1")
-        var failing = ResponsesGatherer(ResponsesWriter(Self.head))
-        failing.take(.text("Hello"))
-        #expect(throws: APIError.self) { try failing.finish(.cancelled) }
+        var failing = ResponsesWriter(Self.head)
+        _ = failing.take(.text("Hello"))
+        #expect(throws: RequestError.self) { try failing.whole(.cancelled) }
     }
 
     // MARK: Requests
@@ -144,7 +144,7 @@ struct ResponsesWriterTests {
         fields: String,
         param: String
     ) {
-        let error = #expect(throws: APIError.self) {
+        let error = #expect(throws: RequestError.self) {
             // Of two members of a name the last counts.
             try Self.read(#"{"model": "m", "input": "hi", \#(fields)}"#)
         }

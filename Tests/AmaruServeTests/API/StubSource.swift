@@ -37,8 +37,8 @@ final class StubSource: TurnSource {
     var opened: [(question: ServedQuestion, turn: Turn)] { state.withLock { $0.opened } }
     var cancels: Int { state.withLock { $0.cancels } }
 
-    func open(_ question: ServedQuestion) async throws -> Turn {
-        if isBusy { throw TurnsBusy(retryAfter: 3) }
+    func open(_ question: ServedQuestion, owner: String) async throws -> Turn {
+        if isBusy { throw HubError.busy }
         let turn = Turn(
             attachments: question.attachments,
             request: question.request,

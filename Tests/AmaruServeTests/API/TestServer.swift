@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruEnvironment
-import Hummingbird
-import Logging
-import NIOCore
+import AmaruTesting
 
 @testable import AmaruServe
 
@@ -13,27 +11,22 @@ func serving(
     _ source: StubSource,
     ending: AsyncValue<Void> = AsyncValue(),
     configure: (inout CompletionConfiguration) -> Void = { _ in },
-    _ body: @escaping @Sendable (RawClient) async throws -> Void
+    _ body: (HTTPProbe) async throws -> Void
 ) async throws {
     var configuration = CompletionConfiguration(created: 7) { ["m", "org/model"] }
     configure(&configuration)
-    let router = Router(context: ServeContext.self)
-    addCompletionRoutes(
-        to: router,
-        source: source,
-        configuration: configuration,
-        ending: ending
-    )
-    let port = AsyncValue<Int>()
-    let application = Application(
-        router: router,
-        configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-        onServerRunning: { port.set($0.localAddress?.port ?? 0) },
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    )
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await application.run() }
-        defer { group.cancelAll() }
-        try await body(RawClient(port: try await port.wait()))
+    let server = PageServer(try ServeConfiguration(port: 0)) { router, _ in
+        addCompletionRoutes(
+            to: router,
+            source: source,
+            configuration: configuration,
+            ending: ending
+        )
     }
+    let probe = HTTPProbe(port: try await server.start())
+    do { try await body(probe) } catch {
+        await server.stop()
+        throw error
+    }
+    await server.stop()
 }

@@ -22,7 +22,7 @@ import Testing
             let served = try await ServedScript(Self.echo) { $0.limits.endedTurns = 1 }
             let page = served.page
             let conversation = try await page.converse()
-            let replies = try await withThrowingTaskGroup(of: PageClient.Reply.self) { group in
+            let replies = try await withThrowingTaskGroup(of: HTTPProbe.Reply.self) { group in
                 for _ in 0..<6 {
                     group.addTask { try await page.say("x", in: conversation, request: "r") }
                 }
@@ -71,7 +71,7 @@ import Testing
                     try await theirs.send("POST", "turns/\(number)/stop"),
                 ]
                 for (index, reply) in replies.enumerated() {
-                    let what = "\(name) \(number) \(index): \(reply.text)"
+                    let what = "\(name) \(number) \(index): \(reply.body)"
                     #expect(reply.status == 404, "\(what)")
                     #expect(reply.body == replies[0].body, "\(what)")
                 }
@@ -146,18 +146,18 @@ import Testing
             let id = try await page.converse()
             let long = String(repeating: "x", count: 101)
             let table: [(String, Int, String)] = [
-                ("", 400, "not valid JSON"),
+                ("", 400, "must be a JSON object"),
                 ("[1", 400, "not valid JSON"),
-                ("[]", 400, "wrong type"),
-                (#"{"message":"m"}"#, 400, "request is missing"),
-                (#"{"message":1,"request":"r"}"#, 400, "message has the wrong type"),
-                (#"{"message":" \n","request":"r"}"#, 400, "the message is empty"),
+                ("[]", 400, "must be a JSON object"),
+                (#"{"message":"m"}"#, 400, "request is required"),
+                (#"{"message":1,"request":"r"}"#, 400, "message must be text"),
+                (#"{"message":" \n","request":"r"}"#, 400, "must be text that is not empty"),
                 (#"{"message":"m","request":""}"#, 400, "1 to 100 bytes"),
                 (#"{"message":"m","request":"\#(long)"}"#, 400, "1 to 100 bytes"),
-                (#"{"message":"m","request":"r","parent":"x"}"#, 400, "parent has the wrong type"),
+                (#"{"message":"m","request":"r","parent":"x"}"#, 400, "parent must be an integer"),
                 (#"{"message":"m","request":"r","parent":7}"#, 404, "nothing of that name"),
                 (String(repeating: "[", count: 100_000), 400, "not valid JSON"),
-                (#""\#(String(repeating: "x", count: 2 << 20))""#, 413, "too large"),
+                (#""\#(String(repeating: "x", count: 2 << 20))""#, 413, "larger than 1 MiB"),
             ]
             for (body, status, words) in table {
                 let reply = try await page.send("POST", "conversations/\(id)/turns", body)
@@ -181,8 +181,8 @@ import Testing
             }
             #expect(served.note("runs").isEmpty)
             let state = try await page.send("GET", "state")
-            #expect(state.text.contains(#""fault":null"#) && state.status == 200)
-            #expect(state.head.lowercased().contains("cache-control: no-store"))
+            #expect(state.body.contains(#""fault":null"#) && state.status == 200)
+            #expect(state.field("cache-control") == "no-store")
         }
     }
 }

@@ -83,15 +83,16 @@ import Testing
             #expect(missing.status == 404)
             #expect(
                 missing.body == """
-                    {"error":{"code":"not_found","message":"there is nothing here","remedy":""}}
+                    {"error":{"code":"not_found","message":"there is no route GET /nowhere",\
+                    "remedy":""}}
                     """
             )
             let model = try await probe.get("/v1/nowhere")
             #expect(model.status == 404)
             #expect(
                 model.body == """
-                    {"error":{"code":"not_found","message":"there is nothing here","param":null,\
-                    "type":"invalid_request_error"}}
+                    {"error":{"message":"there is no route GET /v1/nowhere",\
+                    "type":"invalid_request_error","param":null,"code":"not_found"}}
                     """
             )
             let broken = try await probe.get("/api/broken")

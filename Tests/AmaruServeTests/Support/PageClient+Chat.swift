@@ -1,6 +1,7 @@
 // Conversations over the page's API.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruTesting
 import Testing
 
 extension PageClient {
@@ -46,7 +47,7 @@ extension PageClient {
         in conversation: String,
         request: String? = nil,
         _ rest: String = ""
-    ) async throws -> Reply {
+    ) async throws -> HTTPProbe.Reply {
         let body =
             #"{"message":"\#(message)","request":"\#(request ?? message)"\#(rest)}"#
         return try await send("POST", "conversations/\(conversation)/turns", body)
@@ -60,7 +61,7 @@ extension PageClient {
         _ rest: String = ""
     ) async throws -> Int64 {
         let reply = try await say(message, in: conversation, request: request, rest)
-        #expect(reply.status == 202, "\(reply.text)")
+        #expect(reply.status == 202, "\(reply.body)")
         return try reply.decoded(Begun.self).turn
     }
 

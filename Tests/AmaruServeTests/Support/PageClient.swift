@@ -3,7 +3,6 @@
 
 import AmaruTesting
 import NIOCore
-import NIOPosix
 import Testing
 
 #if canImport(FoundationEssentials)
@@ -17,17 +16,7 @@ struct PageClient: Sendable {
     let port: Int
     var owner = "local"
 
-    struct Reply: Sendable {
-        let status: Int
-        let head: String
-        let body: Data
-
-        func decoded<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
-            try JSONDecoder().decode(Value.self, from: body)
-        }
-
-        var text: String { String(decoding: body, as: UTF8.self) }
-    }
+    private var probe: HTTPProbe { HTTPProbe(port: port) }
 
     /// Sends a request and reads the whole answer.
     func send(
@@ -35,15 +24,9 @@ struct PageClient: Sendable {
         _ path: String,
         _ json: String? = nil,
         type: String = "application/json"
-    ) async throws -> Reply {
-        var fields = ""
-        if let json { fields += "Content-Type: \(type)\r\nContent-Length: \(json.utf8.count)\r\n" }
-        var answer = AnswerBytes()
-        try await exchange("\(method) /api/\(path)", fields, json ?? "") { bytes in
-            answer.take(bytes)
-            return true
-        }
-        return Reply(status: answer.status, head: answer.head, body: Data(answer.body))
+    ) async throws -> HTTPProbe.Reply {
+        let fields = ["Owner: \(owner)"] + (json == nil ? [] : ["Content-Type: \(type)"])
+        return try await probe.request(method, "/api/\(path)", fields, body: json)
     }
 
     /// Follows a turn until `take` wants no more, and goes without a word.
@@ -55,40 +38,25 @@ struct PageClient: Sendable {
         after id: String? = nil,
         _ take: (Event) throws -> Bool
     ) async throws -> Int {
-        var answer = AnswerBytes()
-        var reader = EventReader()
-        let fields = id.map { "Last-Event-ID: \($0)\r\n" } ?? ""
-        try await exchange("GET /api/turns/\(turn)/events", fields, "") { bytes in
-            answer.take(bytes)
-            for event in reader.take(answer.takeBody()) {
-                guard try take(event) else { return false }
-            }
-            return !answer.isComplete
-        }
-        return answer.status
-    }
-
-    private func exchange(
-        _ target: String,
-        _ fields: String,
-        _ body: String,
-        _ take: (ByteBuffer) throws -> Bool
-    ) async throws {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel
-                    )
+        let fields = ["Owner: \(owner)"] + (id.map { ["Last-Event-ID: \($0)"] } ?? [])
+        return try await probe.connected { connection in
+            var answer = AnswerBytes()
+            var reader = EventReader()
+            try await connection.write(probe.text("GET", "/api/turns/\(turn)/events", fields))
+            while !answer.isComplete, let bytes = try await connection.next() {
+                answer.take(bytes)
+                for event in reader.take(answer.takeBody()) where try !take(event) {
+                    return answer.status
                 }
             }
-        let head =
-            "\(target) HTTP/1.1\r\nHost: x\r\nOwner: \(owner)\r\n"
-            + "Connection: close\r\n\(fields)\r\n"
-        try await channel.executeThenClose { inbound, outbound in
-            try await outbound.write(ByteBuffer(string: head + body))
-            for try await bytes in inbound { guard try take(bytes) else { return } }
+            return answer.status
         }
+    }
+}
+
+extension HTTPProbe.Reply {
+    func decoded<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: Data(body.utf8))
     }
 }
 

@@ -9,8 +9,6 @@ import AmaruStore
 import AmaruTesting
 import HTTPTypes
 import Hummingbird
-import HummingbirdCore
-import Logging
 import Testing
 
 @testable import AmaruServe
@@ -77,25 +75,17 @@ struct ServedScript {
     }
 
     private static func serve(_ hub: TurnHub, _ ending: AsyncValue<Void>) async throws -> Int {
-        let router = Router(context: ServeContext.self)
-        router.add(middleware: OwnerOfField())
-        addPageRoutes(to: router, hub: hub, ending: ending) {
-            PageState(title: "t", script: nil, model: "m", version: "0")
+        let server = PageServer(try ServeConfiguration(port: 0)) { router, _ in
+            router.add(middleware: OwnerOfField())
+            addPageRoutes(to: router, hub: hub, ending: ending) {
+                PageState(title: "t", script: nil, model: "m", version: "0")
+            }
         }
-        let port = AsyncValue<Int>()
-        let app = Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { port.set($0.localAddress?.port ?? 0) },
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        // To the end of the process.
-        Task { try await app.run() }
-        return try await port.wait()
+        return try await server.start()
     }
 }
 
-/// Stands in for the gate.
+/// Takes the owner of a request from a field.
 private struct OwnerOfField: RouterMiddleware {
     typealias Context = ServeContext
 

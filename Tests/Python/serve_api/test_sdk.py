@@ -206,6 +206,13 @@ def test_a_script_that_raises_runs_once(
             assert trace not in caught.value.response.text
 
 
+def test_what_is_not_supported_is_asked_for_once(client: OpenAI) -> None:
+    with pytest.raises(openai.InternalServerError) as caught:
+        client.embeddings.create(model="m", input="x")
+    assert caught.value.status_code == 501
+    assert caught.value.request.headers["x-stainless-retry-count"] == "0"
+
+
 def test_a_script_that_raises_in_the_middle_is_seen(client: OpenAI, model: str) -> None:
     text = ""
     with pytest.raises(openai.APIError, match="broke off"):

@@ -31,16 +31,19 @@ class Wire:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def post(self, body: bytes, path: str = "/v1/chat/completions") -> None:
+    def post(
+        self, body: bytes, path: str = "/v1/chat/completions", after: str = "close"
+    ) -> None:
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nConnection: {after}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         self.socket.sendall(head.encode() + body)
 
-    def ask(self, model: str, text: str, **more: Any) -> None:
+    def ask(self, model: str, text: str, after: str = "close", **more: Any) -> None:
         messages = [{"role": "user", "content": text}]
-        self.post(json.dumps({"model": model, "messages": messages, **more}).encode())
+        body = json.dumps({"model": model, "messages": messages, **more})
+        self.post(body.encode(), after=after)
 
     def rest(self) -> bytes:
         arrived = b""
@@ -93,6 +96,20 @@ def test_a_stream_is_lines_of_data_and_nothing_else(
         chunk = json.loads(event.removeprefix("data: "))
         assert chunk["object"] == "chat.completion.chunk"
         assert isinstance(chunk["choices"], list)
+
+
+def test_requests_on_one_connection_are_answered_in_their_order(
+    served: Serving, model: str
+) -> None:
+    with Wire(served) as wire:
+        for number in range(4):
+            after = "close" if number == 3 else "keep-alive"
+            wire.ask(model, f"say n{number}", after, stream=number % 2 == 0)
+        answers = wire.rest()
+    assert answers.count(b"HTTP/1.1 200 ") == 4
+    places = [answers.find(f'"content":"n{number}"'.encode()) for number in range(4)]
+    assert places == sorted(places)
+    assert -1 not in places
 
 
 @pytest.mark.parametrize("abruptly", [True, False])

@@ -5,7 +5,7 @@
 ///
 /// What a client sends goes on to a script or to a model's server: a schema's properties have an
 /// order, and numbers any size.
-package enum JSONValue: Sendable, Equatable {
+package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case number(String)
@@ -14,7 +14,15 @@ package enum JSONValue: Sendable, Equatable {
     case object([JSONMember])
 
     /// A whole number.
-    package static func integer(_ value: Int) -> JSONValue { .number("\(value)") }
+    package static func integer(_ value: some BinaryInteger) -> JSONValue { .number("\(value)") }
+
+    /// A string; null if there is none.
+    package init(_ text: String?) { self = text.map { .string($0) } ?? .null }
+
+    /// An object of the members that have a value.
+    static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
+        .object(members.compactMap { name, value in value.map { JSONMember(name: name, value: $0) } })
+    }
 
     /// The value of a member, the last of several; nil if it is missing, or this isn't an object.
     package subscript(name: String) -> JSONValue? {
@@ -34,21 +42,21 @@ package enum JSONValue: Sendable, Equatable {
         return Int(text)
     }
 
-    /// What kind of value it is, in a message's words.
-    var kind: String {
-        switch self {
-        case .null: "null"
-        case .bool: "a boolean"
-        case .number: "a number"
-        case .string: "a string"
-        case .array: "an array"
-        case .object: "an object"
-        }
+    /// The text of a number; nil for anything else.
+    var number: String? {
+        guard case .number(let text) = self else { return nil }
+        return text
+    }
+
+    /// The elements of an array; nil for anything else.
+    var array: [JSONValue]? {
+        guard case .array(let values) = self else { return nil }
+        return values
     }
 }
 
 /// One member of a JSON object.
-package struct JSONMember: Sendable, Equatable {
+package struct JSONMember: Sendable, Hashable {
     package let name: String
     package let value: JSONValue
 }
@@ -100,20 +108,29 @@ extension JSONValue: CustomStringConvertible {
 
     private static func quote(_ string: String, to text: inout String) {
         text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
+        var rest = string.unicodeScalars[...]
+        while let index = rest.firstIndex(where: isEscaped) {
+            text += String(rest[..<index])
+            switch rest[index] {
             case "\"": text += "\\\""
             case "\\": text += "\\\\"
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            // Beside the control characters: what some clients take for the end of a line.
-            case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
+            case let scalar:
                 let digits = String(scalar.value, radix: 16)
                 text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
             }
+            rest = rest[rest.index(after: index)...]
         }
-        text += "\""
+        text += String(rest) + "\""
+    }
+
+    private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        // Beside the control characters: what some clients take for the end of a line.
+        case "\"", "\\", "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}": true
+        default: false
+        }
     }
 }
