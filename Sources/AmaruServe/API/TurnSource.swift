@@ -4,22 +4,22 @@
 package import AmaruChat
 
 /// A question, as a source of turns gets it.
-package struct ServedQuestion: Sendable {
+package struct ServedQuestion: Sendable, Equatable, Codable {
     /// What the user asks.
     package var question: String
     /// The questions and answers before.
     package var history: [ChatExchange]
     /// The files that come with the question.
     package var attachments: [Attachment]
-    /// The whole request, for scripts that read it.
-    package var request: ChatRequest
+    /// The whole request, for scripts that read it; nil if no client of the API has asked.
+    package var request: ChatRequest?
 
     /// Creates a question.
     package init(
         question: String,
         history: [ChatExchange] = [],
         attachments: [Attachment] = [],
-        request: ChatRequest
+        request: ChatRequest? = nil
     ) {
         self.question = question
         self.history = history
@@ -51,12 +51,7 @@ extension TurnHub: TurnSource {
     /// Opens a turn that is part of no conversation.
     package nonisolated func open(_ question: ServedQuestion) async throws -> Turn {
         do {
-            return try open(
-                question: question.question,
-                history: question.history,
-                attachments: question.attachments,
-                request: question.request
-            )
+            return try open(question, in: nil)
         } catch {
             if error.code == .busy { throw TurnsBusy() }
             throw error
@@ -65,6 +60,6 @@ extension TurnHub: TurnSource {
 
     /// Whether the script sees its turns.
     package nonisolated func readsRequests() async -> Bool {
-        await configuration.session.readsRequests()
+        await configuration.backend.readsRequests()
     }
 }

@@ -21,7 +21,7 @@ import Testing
         }
         let question = try #require(source.opened.first?.question)
         #expect(question.question == "hi")
-        #expect(question.request.options == #"{"temperature":1}"#)
+        #expect(question.request?.options == #"{"temperature":1}"#)
         #expect(source.cancels == 0)
     }
 
