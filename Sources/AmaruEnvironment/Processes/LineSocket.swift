@@ -58,14 +58,10 @@ package final class LineSocket: Sendable {
     package func start(onLine: @escaping @Sendable (Data) -> Void) throws {
         try startThread("amaru-lines") { [self] in
             run(onLine)
-            // Nobody writes any more.
-            state.withLock { $0 = State(isFinishing: true) }
-            finished.set(())
-            ended.set(())
         }
     }
 
-    /// Sends a line; what is sent after ``finish()`` is dropped.
+    /// Sends a line; what is sent after ``finish()``, or when the other side has gone, is dropped.
     package func send(_ line: @escaping Line) {
         let isFirst = state.withLock { state in
             guard !state.isFinishing else { return false }
@@ -89,26 +85,30 @@ package final class LineSocket: Sendable {
 
     private func run(_ onLine: (Data) -> Void) {
         var (input, output) = (LineBuffer(), LineOutput())
-        var hasFinished = false
         while true {
-            let isFinishing = fill(&output)
-            if isFinishing, output.isEmpty, !hasFinished {
-                hasFinished = true
+            if fill(&output), output.isEmpty, finished.current == nil {
                 _ = shutdown(socket.number, Int32(SHUT_WR))
                 finished.set(())
             }
-            let events = Int16(output.isEmpty ? POLLIN : POLLIN | POLLOUT)
+            let isReading = ended.current == nil
+            if !isReading, finished.current != nil { return }
+            let events = (isReading ? POLLIN : 0) | (output.isEmpty ? 0 : POLLOUT)
             var entries = [
-                pollfd(fd: socket.number, events: events, revents: 0),
+                pollfd(fd: socket.number, events: Int16(events), revents: 0),
                 pollfd(fd: wake.readEnd, events: Int16(POLLIN), revents: 0),
             ]
             guard poll(&entries, 2, -1) > 0 else { continue }
             if entries[1].revents != 0 { wake.clear() }
-            if entries[0].revents & Int16(POLLOUT) != 0 { output.write(to: socket.number) }
-            guard entries[0].revents & ~Int16(POLLOUT) != 0 else { continue }
-            guard input.read(from: socket.number) else { return }
+            guard entries[0].revents != 0 else { continue }
+            if !output.isEmpty { output.write(to: socket.number) }
+            guard isReading, entries[0].revents & ~Int16(POLLOUT) != 0 else { continue }
+            let isOpen = input.read(from: socket.number)
             while let line = input.next() { onLine(line) }
-            if input.isOverlong { return }
+            if !isOpen || input.isOverlong {
+                // What is left is written, if it can be; a side that has gone hears nothing more.
+                finish()
+                ended.set(())
+            }
         }
     }
 
