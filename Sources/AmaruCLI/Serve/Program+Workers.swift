@@ -54,21 +54,30 @@ extension Program {
         )
     }
 
-    private func launchWorker() throws -> WorkerProcess {
+    private func launchWorker(_ onLine: @escaping WorkerProcess.OnLine) throws -> WorkerProcess {
         let (own, other) = try Descriptor.socketPair()
+        // First: without its thread there is nothing to start.
+        let socket = try LineSocket(own)
+        try socket.start { onLine($0, socket) }
         var arguments = Array(CommandLine.arguments.dropFirst())
         let place = arguments.firstIndex(of: ServeCommand.configuration.commandName ?? "") ?? 0
         arguments.insert("--as-worker", at: min(place + 1, arguments.endIndex))
-        let child = try ChildProcess(
-            executable: ServeRestart.executable,
-            arguments: arguments,
-            // With placeholders for keys, which come over the socket.
-            environment: variables,
-            standardError: .inherited,
-            holding: [other]
-        )
+        let child: ChildProcess
+        do {
+            child = try ChildProcess(
+                executable: ServeRestart.executable,
+                arguments: arguments,
+                // With placeholders for keys, which come over the socket.
+                environment: variables,
+                standardError: .inherited,
+                holding: [other]
+            )
+        } catch {
+            socket.close()
+            throw error
+        }
         return WorkerProcess(
-            socket: try LineSocket(own),
+            socket: socket,
             end: { await Task.detached { try? await child.exitStatus() }.value?.description ?? "" },
             kill: { child.signal(SIGKILL) }
         )

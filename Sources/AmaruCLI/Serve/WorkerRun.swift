@@ -31,6 +31,8 @@ struct WorkerRun {
         // A terminal or a service manager signals a whole group: when to end, the server says.
         let signals = try SignalSource([SIGINT, SIGTERM])
         defer { signals.cancel() }
+        // And a terminal may stop what writes to it from another group.
+        signal(SIGTTOU, SIG_IGN)
         let start = try await worker.begin()
         // As if the process had been started with them.
         for (name, value) in start.variables { setenv(name, value, 1) }

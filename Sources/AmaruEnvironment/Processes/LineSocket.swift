@@ -56,9 +56,7 @@ package final class LineSocket: Sendable {
     /// - `onLine`: Called on the socket's thread, with each line.
     /// - Throws: `PosixError` if no thread can be started.
     package func start(onLine: @escaping @Sendable (Data) -> Void) throws {
-        try startThread("amaru-lines") { [self] in
-            run(onLine)
-        }
+        try startThread("amaru-lines") { [self] in run(onLine) }
     }
 
     /// Sends a line; what is sent after ``finish()``, or when the other side has gone, is dropped.

@@ -30,8 +30,8 @@ package final class WorkerPool: ChatBackend {
         package var start: WorkerStart
         /// The key that is in no variable, once it is known.
         package var key: @Sendable () -> String?
-        /// Starts a process.
-        package var launch: @Sendable () throws -> WorkerProcess
+        /// Starts a process whose socket is read: it calls its argument with each line.
+        package var launch: @Sendable (@escaping WorkerProcess.OnLine) throws -> WorkerProcess
         /// How long to wait before a worker is started that has ended so often in quick succession.
         var delay: @Sendable (Int) -> Duration = { WorkerPool.delay($0) }
 
@@ -40,7 +40,7 @@ package final class WorkerPool: ChatBackend {
             limits: TurnLimits,
             start: WorkerStart = WorkerStart(),
             key: @escaping @Sendable () -> String? = { nil },
-            launch: @escaping @Sendable () throws -> WorkerProcess
+            launch: @escaping @Sendable (@escaping WorkerProcess.OnLine) throws -> WorkerProcess
         ) {
             (self.count, self.limits, self.start) = (count, limits, start)
             (self.key, self.launch) = (key, launch)
@@ -204,9 +204,9 @@ package final class WorkerPool: ChatBackend {
         start.key = configuration.key()
         let process: WorkerProcess
         do {
-            process = try configuration.launch()
-            let socket = process.socket
-            try socket.start { [weak self] line in self?.take(line, from: index, socket) }
+            process = try configuration.launch { [weak self] line, socket in
+                self?.take(line, from: index, socket)
+            }
         } catch {
             return "\(error)"
         }

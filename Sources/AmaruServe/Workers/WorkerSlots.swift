@@ -77,7 +77,7 @@ struct WorkerSlots {
         if let end { return .refused(end) }
         let index = route(conversation)
         guard slots[index].load < limit else { return .refused(.failed(Self.busy)) }
-        guard let process = slots[index].process else {
+        guard let process = slots[index].process, slots[index].end == nil else {
             slots[index].waiting.append(message)
             return .waits
         }

@@ -149,7 +149,10 @@ extension BuiltCommand {
             for round in 1...3 {
                 let turn = try await say("count", in: conversation, probe)
                 let events = try await probe.get("\(turn)/events").body
-                processes.insert(try number(behind: "process", in: events))
+                let worker = try number(behind: "process", in: events)
+                processes.insert(worker)
+                // As a service manager does to all of a group: it is the server that ends workers.
+                for signal in [SIGTERM, SIGINT] { kill(worker, signal) }
                 #expect(try number(behind: "asked", in: events) == round)
             }
             #expect(processes.count == 1)

@@ -32,7 +32,7 @@ import Testing
             ),
             limits: TurnLimits(open: 8)
         )
-        let configuration = WorkerPool.Configuration(count: 1, limits: TurnLimits(open: 8)) {
+        let configuration = WorkerPool.Configuration(count: 1, limits: TurnLimits(open: 8)) { onLine in
             let (own, other) = try Descriptor.socketPair()
             let worker = try ChatWorker(LineSocket(other))
             let run = Task {
@@ -46,8 +46,10 @@ import Testing
                     }
                 }
             }
+            let server = try LineSocket(own)
+            try server.start { onLine($0, server) }
             return WorkerProcess(
-                socket: try LineSocket(own),
+                socket: server,
                 end: { await Task.detached { await run.value }.value; return "exit code 0" },
                 kill: {}
             )

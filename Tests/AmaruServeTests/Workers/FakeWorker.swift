@@ -21,7 +21,7 @@ final class FakeWorker: Sendable {
     private let commands: AsyncStream<WorkerCommand>
     private let end = AsyncValue<String>()
 
-    init() throws {
+    init(_ onLine: @escaping WorkerProcess.OnLine = { _, _ in }) throws {
         let (own, other) = try Descriptor.socketPair()
         let socket = try LineSocket(own)
         self.socket = socket
@@ -35,8 +35,10 @@ final class FakeWorker: Sendable {
             }
         }
         let end = end
+        let server = try LineSocket(other)
+        try server.start { onLine($0, server) }
         process = WorkerProcess(
-            socket: try LineSocket(other),
+            socket: server,
             end: { await end.waitRegardlessOfCancellation() },
             kill: { end.set("signal 9") }
         )
@@ -99,8 +101,8 @@ struct FakePool {
             limits: limits,
             start: start,
             key: key
-        ) {
-            let worker = try FakeWorker()
+        ) { onLine in
+            let worker = try FakeWorker(onLine)
             continuation.yield(worker)
             return worker.process
         }
