@@ -133,6 +133,12 @@ package struct HTTPProbe: Sendable {
             return true
         }
 
+        /// Reads until a text has come, and returns all that has.
+        package func text(until wanted: String) async throws -> String {
+            _ = try await wait(for: wanted)
+            return text
+        }
+
         /// Reads all that comes until the connection ends; a reset is an end too.
         package func rest() async throws -> String {
             do {

@@ -46,9 +46,16 @@ struct ServeCommand: AsyncParsableCommand {
         case .url(let url): try ChatOptions.check(url, named: "PATH")
         default: break
         }
+        let network = options.network
+        guard server.workers == 1 || network.record == nil && network.traceHTTP == nil else {
+            throw ValidationError(
+                "--record and --trace-http write a file of one process: leave out --workers."
+            )
+        }
     }
 
     func run() async throws {
+        if server.asWorker { return try await WorkerRun(options: options).run() }
         let start = try server.start()
         let program = try await Program(options, isConversation: false)
         let words = CommandLine.bytes(of: arguments)
@@ -63,17 +70,14 @@ struct ServeCommand: AsyncParsableCommand {
                     try await program.askForKey()
                 } else {
                     try program.checkModel()
+                    try server.checkModel()
                 }
-            }
-            let session = ChatSession(limits: TurnLimits(open: 16, waiting: 64)) {
-                guard let found else { return try await program.prepareConversation() }
-                var configuration = try await program.prepare(found.script)
-                configuration.settings.fetchBase = found.base ?? ""
-                return configuration
             }
             return try await ServeRun(
                 program: program,
-                session: session,
+                backend: server.workers == 1
+                    ? program.servedSession(found)
+                    : program.workerPool(of: server.workers, running: found),
                 start: start,
                 files: found.map { ScriptFiles(of: $0.script) },
                 name: source?.name,

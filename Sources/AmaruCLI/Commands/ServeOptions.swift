@@ -45,6 +45,24 @@ struct ServeOptions: ParsableArguments {
 
     @Flag(help: "Write a line about each request to standard error.")
     var logRequests = false
+
+    @Option(
+        help: """
+            How many processes answer, each with an interpreter and so a core of its own; a \
+            conversation stays with one of them.
+            """
+    )
+    var workers = 1
+
+    /// Marks a process that a server has started to answer for it.
+    @Flag(help: .private)
+    var asWorker = false
+
+    func validate() throws {
+        guard 1...64 ~= workers else {
+            throw ValidationError("--workers \(workers): the number of processes is one from 1 to 64.")
+        }
+    }
 }
 
 /// What a server starts with.

@@ -36,13 +36,13 @@ final class ScriptHealth: Sendable {
     /// What an error of the script, or of its start, means to those who look at the page.
     ///
     /// The whole traceback goes to standard error: it names places on this machine.
-    static func fault(of error: any Error, in session: ChatSession) async -> ChatFailure {
+    static func fault(of error: any Error, in session: ChatSession?) async -> ChatFailure {
         switch error {
         case let failure as ChatFailure:
             return failure
         case let exception as PythonException:
             if let status = exception.exitStatus { return exited(status.code) }
-            let isReported = (try? await session.report(exception))?.isReported
+            let isReported = (try? await session?.report(exception))?.isReported
             if isReported != true { Report.text(exception.traceback) }
             return ChatFailure(
                 code: "script",

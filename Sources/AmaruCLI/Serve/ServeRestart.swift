@@ -55,7 +55,8 @@ struct ServeRestart {
         }
     }
 
-    private static var executable: String {
+    /// The file of this program.
+    static var executable: String {
         #if os(Linux)
             // By its own name, unless the file has been replaced by a newer version.
             let link = "/proc/self/exe"

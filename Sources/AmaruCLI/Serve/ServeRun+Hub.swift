@@ -17,7 +17,7 @@ extension ServeRun {
     /// The conversations, kept as those of a terminal are.
     var hubConfiguration: HubConfiguration {
         var made = HubConfiguration(
-            session: session,
+            backend: backend,
             store: store.noStore ? nil : StoreWriter(path: StoreOptions.path),
             vault: program.network.vault
         )
@@ -31,7 +31,7 @@ extension ServeRun {
 
     /// What the page shows around the conversations.
     func page(_ health: ScriptHealth) -> PageState {
-        let ownModel = session.settings?.model ?? program.choice.model ?? ""
+        let ownModel = backend.model ?? program.choice.model ?? ""
         return PageState(
             title: name.map(Self.title) ?? "Amaru",
             script: name,
@@ -42,10 +42,10 @@ extension ServeRun {
     }
 
     /// What clients of `/v1` call the model: a script by its name, the built-in chat's by its own.
-    static func models(of session: ChatSession, _ name: String?) async -> [String] {
+    static func models(of backend: any ChatBackend, _ name: String?) async -> [String] {
         if let name { return [title(of: name)] }
-        _ = try? await session.start()
-        return [session.settings?.model ?? "amaru"]
+        _ = try? await backend.start()
+        return [backend.model ?? "amaru"]
     }
 
     /// The name of a script without its folders; of a folder too, which may be the current one.

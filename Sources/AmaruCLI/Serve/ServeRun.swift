@@ -13,10 +13,10 @@ import ArgumentParser
     import Foundation
 #endif
 
-/// Serves a session until a signal ends it, or its script has changed after a fault.
+/// Serves a chat until a signal ends it, or its script has changed after a fault.
 struct ServeRun: Sendable {
     let program: Program
-    let session: ChatSession
+    let backend: any ChatBackend
     let start: ServeStart
     /// The files of the script that is served, as they were read; nil for the built-in chat.
     let files: ScriptFiles?
@@ -47,7 +47,7 @@ struct ServeRun: Sendable {
         let signals = try SignalSource([SIGINT, SIGTERM])
         let models = CompletionConfiguration(
             created: Int(Date().timeIntervalSince1970),
-            models: { [session, name] in await Self.models(of: session, name) }
+            models: { [backend, name] in await Self.models(of: backend, name) }
         )
         let hub = TurnHub(hubConfiguration)
         let server = PageServer(configuration) { router, ending in
@@ -57,6 +57,7 @@ struct ServeRun: Sendable {
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
         }
+        if let pool = backend as? WorkerPool { pool.addFigures(to: server.metrics) }
         let port: Int
         do {
             port = try await server.start()
@@ -72,8 +73,8 @@ struct ServeRun: Sendable {
         async let closed: Void = server.stop()
         // Turns are marked before the script ends, which would end them too.
         await hub.end(within: Self.patience)
-        try? await abandonable(within: Self.grace) { [session] in
-            await session.shutDown(grace: Self.grace / 2)
+        try? await abandonable(within: Self.grace) { [backend] in
+            await backend.shutDown(grace: Self.grace / 2)
         }
         await closed
         for task in tasks { task.cancel() }
@@ -92,7 +93,7 @@ struct ServeRun: Sendable {
         var interrupts = 0
         for await signal in signals.signals {
             if signal == SIGINT { interrupts += 1 }
-            if interrupts > 1 { program.leave(ProcessEnd.interrupted, of: session) }
+            if interrupts > 1 { program.leave(ProcessEnd.interrupted, of: backend as? ChatSession) }
             end.set(.stopped)
         }
     }
@@ -118,7 +119,7 @@ struct ServeRun: Sendable {
     /// Starts the script, and watches what becomes of it.
     private func supervise(_ health: ScriptHealth, _ end: AsyncValue<End>) async {
         do {
-            let offer = try await session.start()
+            let offer = try await backend.start()
             guard case .chat(let takesKey) = offer else { throw ScriptHealth.offersNothing }
             if takesKey { try await program.askForKey() }
             health.isUp = true
@@ -130,7 +131,7 @@ struct ServeRun: Sendable {
         } catch {
             health.isUp = false
             if files == nil { return end.set(.failed(error)) }
-            let fault = await ScriptHealth.fault(of: error, in: session)
+            let fault = await ScriptHealth.fault(of: error, in: backend as? ChatSession)
             health.fault = fault
             Report.line("amaru: \(fault)")
         }
@@ -149,10 +150,10 @@ struct ServeRun: Sendable {
     ///
     /// - Throws: `ChatFailure`, which says how it ended.
     private func follow() async throws {
-        for try await event in session.background.viewer() {
+        for try await event in backend.background.viewer() {
             if case .notice(let text) = event { Report.line(text) }
         }
-        switch session.background.end {
+        switch backend.background.end {
         case .failed(let failure): throw failure
         case .exited(let code): throw ScriptHealth.exited(code)
         default: return

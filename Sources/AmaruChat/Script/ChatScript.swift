@@ -16,9 +16,9 @@ import AmaruEnvironment
 #endif
 
 /// A Python script with its arguments: a file or a folder, a text, or a module.
-public struct ChatScript: Sendable, Equatable {
+public struct ChatScript: Sendable, Equatable, Codable {
     /// How `python` would be told to run it; what `__main__` says of itself depends on that.
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, Codable {
         /// `python FILE`.
         case file
         /// `python FOLDER`, for its `__main__.py`.

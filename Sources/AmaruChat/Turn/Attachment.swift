@@ -15,7 +15,7 @@ public import Amaru
 /// let file = Attachment(name: "plan.png", mediaType: "image/png", bytes: bytes)
 /// let turn = session.send("What does this show?", attachments: [file])
 /// ```
-public struct Attachment: Sendable, Equatable {
+public struct Attachment: Sendable, Equatable, Codable {
     /// The file's name, without a folder.
     public let name: String
     /// Its type, such as `image/png`.

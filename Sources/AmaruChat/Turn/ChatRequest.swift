@@ -7,7 +7,7 @@ import Amaru
 ///
 /// A script reads it as `turn.messages` and `turn.options`. Both are JSON texts here, since a
 /// schema's properties have an order, and numbers any size.
-public struct ChatRequest: Sendable, Equatable {
+public struct ChatRequest: Sendable, Equatable, Codable {
     /// All messages, the question among them: an array.
     public let messages: String
     /// What else was asked for, such as `temperature`, `tools` and `max_tokens`: an object.

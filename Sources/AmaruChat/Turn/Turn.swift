@@ -77,6 +77,15 @@ public final class Turn: Sendable {
         self.onCancel = onCancel
     }
 
+    /// Creates a turn that no session of this process has opened.
+    package static func remote(
+        attachments: [Attachment] = [],
+        isOwned: Bool = true,
+        onCancel: @escaping @Sendable (Turn) -> Void = { _ in }
+    ) -> Turn {
+        Turn(attachments: attachments, isOwned: isOwned, onCancel: onCancel)
+    }
+
     /// Bytes that the slowest required reader has not taken.
     var unread: Int { state.withLock { $0.log.unread } }
 
@@ -130,7 +139,7 @@ public final class Turn: Sendable {
 
     /// Ends the turn; returns false when it had ended before.
     @discardableResult
-    func end(_ end: TurnEnd) -> Bool {
+    package func end(_ end: TurnEnd) -> Bool {
         guard finish(end) else { return false }
         onStep()
         return true

@@ -4,7 +4,7 @@
 /// Something that a script adds to a turn.
 ///
 /// Texts are free of terminal escape sequences.
-public enum TurnEvent: Sendable, Equatable {
+public enum TurnEvent: Sendable, Equatable, Codable {
     /// More of the answer.
     case text(String)
     /// More of what the model thinks before it answers.
@@ -25,7 +25,7 @@ public enum TurnEvent: Sendable, Equatable {
     case skipped(Int)
 
     /// The memory that the event is charged with, in bytes.
-    var size: Int {
+    package var size: Int {
         switch self {
         case .text(let text), .reasoning(let text), .display(let text), .notice(let text):
             text.utf8.count + Self.overhead
@@ -44,7 +44,7 @@ public enum TurnEvent: Sendable, Equatable {
 }
 
 /// A question and its answer, as the screen has shown them.
-public struct ChatExchange: Sendable, Equatable {
+public struct ChatExchange: Sendable, Equatable, Codable {
     /// What the user wrote.
     public let question: String
     /// What was shown, also of an answer that was cut short.
@@ -61,7 +61,7 @@ public struct ChatExchange: Sendable, Equatable {
 }
 
 /// How a turn ended.
-public enum TurnEnd: Sendable, Equatable {
+public enum TurnEnd: Sendable, Equatable, Codable {
     /// The answer is complete; the reason is the model's, such as `stop` or `length`.
     case finished(reason: String)
     /// The user stopped it.
@@ -73,15 +73,17 @@ public enum TurnEnd: Sendable, Equatable {
 }
 
 /// What went wrong: what happened, to what, and what to do.
-public struct ChatFailure: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ChatFailure: Error, Sendable, Equatable, Codable, CustomStringConvertible {
     /// The kind of fault, such as `authentication` or `connection`.
     public let code: String
     /// What happened, to what.
     public let message: String
     /// What the user can do; may be empty.
     public let remedy: String
-    /// The error behind it, such as that of a start that failed.
-    public let cause: (any Error)?
+    /// The error behind it, such as that of a start that failed; it is not encoded.
+    public private(set) var cause: (any Error)?
+
+    private enum CodingKeys: CodingKey { case code, message, remedy }
 
     /// Creates a failure.
     public init(code: String, message: String, remedy: String = "", cause: (any Error)? = nil) {

@@ -28,6 +28,9 @@ package final class ChildProcess: Sendable {
 
     /// Where a child's diagnostics go.
     package enum StandardError: Sendable {
+        /// Where this process's go, and what it prints too.
+        case inherited
+
         /// To `standardError`.
         case separate
 
@@ -46,10 +49,10 @@ package final class ChildProcess: Sendable {
     /// The child's process number.
     package let identifier: Int32
 
-    /// The lines of the standard output; ends when the child has closed it.
+    /// The lines of the standard output; ends when the child has closed it, or inherits one.
     package let standardOutput: AsyncStream<String>
 
-    /// The lines of the standard error; empty if it is merged.
+    /// The lines of the standard error; empty if it is merged or inherited.
     package let standardError: AsyncStream<String>
 
     private let watch: EndWatch
@@ -72,14 +75,14 @@ package final class ChildProcess: Sendable {
         holding held: [Descriptor] = []
     ) throws {
         let null = try Descriptor.null()
-        let output = try Descriptor.pipe()
+        let isInherited = standardError == .inherited
+        let output = isInherited ? nil : try Descriptor.pipe()
         let error = standardError == .separate ? try Descriptor.pipe() : nil
         let input = standardInput == .pipe ? try Descriptor.pipe() : nil
         state = Lock(State(input: input?.write))
         // The threads first: if they can't be started, there is no child to kill.
-        standardOutput = try Self.lines(of: output.read)
-        self.standardError =
-            try error.map { try Self.lines(of: $0.read) } ?? AsyncStream { $0.finish() }
+        standardOutput = try Self.lines(of: output?.read)
+        self.standardError = try Self.lines(of: error?.read)
         let watch = try EndWatch("kill -KILL 0")
         self.watch = watch
         do {
@@ -87,8 +90,11 @@ package final class ChildProcess: Sendable {
                 executable: executable,
                 arguments: arguments,
                 environment: environment,
-                descriptors: [input?.read ?? null, output.write, error?.write ?? output.write]
-                    + held
+                descriptors: [
+                    input?.read ?? null,
+                    try output?.write ?? Descriptor(duplicating: STDOUT_FILENO),
+                    try error?.write ?? output?.write ?? Descriptor(duplicating: STDERR_FILENO),
+                ] + held
             )
             spawn.group = watch.group
             identifier = try spawn.start()
@@ -181,7 +187,8 @@ package final class ChildProcess: Sendable {
     }
 
     /// Reads a pipe to its end on a thread of its own.
-    private static func lines(of descriptor: Descriptor) throws -> AsyncStream<String> {
+    private static func lines(of descriptor: Descriptor?) throws -> AsyncStream<String> {
+        guard let descriptor else { return AsyncStream { $0.finish() } }
         let (stream, continuation) = AsyncStream.makeStream(
             of: String.self,
             bufferingPolicy: .bufferingNewest(lineBound)

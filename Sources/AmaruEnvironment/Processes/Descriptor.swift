@@ -43,6 +43,18 @@ package final class Descriptor: Sendable {
         number = copy
     }
 
+    /// Takes over a socket that the process that started this one has left open.
+    ///
+    /// - Throws: `PosixError` if the number is no socket's.
+    package init(inheritedSocket number: Int32) throws {
+        var status = stat()
+        guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
+            throw PosixError("use descriptor \(number)", code: ENOTSOCK)
+        }
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        self.number = number
+    }
+
     deinit { try? FileDescriptor(rawValue: number).close() }
 
     /// Opens what has no content and takes any.
@@ -71,5 +83,22 @@ package final class Descriptor: Sendable {
     package static func pipe() throws -> (read: Descriptor, write: Descriptor) {
         let ends = try PosixCall.pipe()
         return (Descriptor(ends.read), Descriptor(ends.write))
+    }
+
+    /// Creates two sockets that are connected to each other.
+    ///
+    /// - Throws: `PosixError` if the process has no free descriptors.
+    package static func socketPair() throws -> (Descriptor, Descriptor) {
+        var ends: [Int32] = [-1, -1]
+        #if canImport(Glibc)
+            let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        #else
+            let kind = SOCK_STREAM
+        #endif
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw PosixError("create a pair of sockets")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (Descriptor(ends[0]), Descriptor(ends[1]))
     }
 }

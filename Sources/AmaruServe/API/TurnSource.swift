@@ -4,7 +4,7 @@
 package import AmaruChat
 
 /// A question, as a source of turns gets it.
-package struct ServedQuestion: Sendable {
+package struct ServedQuestion: Sendable, Equatable, Codable {
     /// What the user asks.
     package var question: String
     /// The questions and answers before.
@@ -42,18 +42,11 @@ package protocol TurnSource: Sendable {
 extension TurnHub: TurnSource {
     /// Opens a turn that is part of no conversation.
     package func open(_ question: ServedQuestion, owner: String) async throws -> Turn {
-        try shared(by: owner) { () throws(HubError) in
-            try open(
-                question: question.question,
-                history: question.history,
-                attachments: question.attachments,
-                request: question.request
-            )
-        }
+        try shared(by: owner) { () throws(HubError) in try open(question, in: nil) }
     }
 
     /// Whether the script sees its turns.
     package nonisolated func readsRequests() async -> Bool {
-        await configuration.session.readsRequests()
+        await configuration.backend.readsRequests()
     }
 }

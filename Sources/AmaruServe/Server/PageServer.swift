@@ -107,7 +107,7 @@ package final class PageServer: Sendable {
             Response(
                 status: .ok,
                 headers: [.contentType: "application/json; charset=utf-8"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"status":"ok"}"# + "\n"))
+                body: ResponseBody(byteBuffer: ByteBuffer(string: "\(metrics.health)\n"))
             )
         }
         router.get("metrics") { _, _ in

@@ -10,6 +10,7 @@ package final class ServeMetrics: Sendable {
     private struct Gauge {
         let name: String
         let help: String
+        let nameInHealth: String?
         let value: @Sendable () -> Int
     }
 
@@ -28,8 +29,26 @@ package final class ServeMetrics: Sendable {
     /// Adds a figure that is asked for when the figures are read.
     ///
     /// - `name`: A Prometheus name, such as `amaru_turns_running`.
-    package func add(_ name: String, _ help: String, _ value: @escaping @Sendable () -> Int) {
-        state.withLock { $0.gauges.append(Gauge(name: name, help: help, value: value)) }
+    /// - `nameInHealth`: What `/health` calls it; nil if it does not show it.
+    package func add(
+        _ name: String,
+        _ help: String,
+        inHealth nameInHealth: String? = nil,
+        _ value: @escaping @Sendable () -> Int
+    ) {
+        let gauge = Gauge(name: name, help: help, nameInHealth: nameInHealth, value: value)
+        state.withLock { $0.gauges.append(gauge) }
+    }
+
+    /// What `/health` says: the server answers, and what it is made of.
+    var health: JSONValue {
+        let gauges = state.withLock { $0.gauges }
+        return .object(
+            [JSONMember(name: "status", value: "ok")]
+                + gauges.compactMap { gauge in
+                    gauge.nameInHealth.map { JSONMember(name: $0, value: .integer(gauge.value())) }
+                }
+        )
     }
 
     /// The connections that are open.

@@ -1,7 +1,6 @@
 // What a hub of turns needs: values.
 // SPDX-License-Identifier: Apache-2.0
 
-package import AmaruChat
 package import AmaruHTTP
 package import AmaruStore
 
@@ -26,7 +25,7 @@ package struct HubConfiguration: Sendable {
     }
 
     /// What answers; its limits are those of the queue.
-    package var session: ChatSession
+    package var backend: any ChatBackend
     /// Where conversations are kept; nil for memory only.
     package var store: StoreWriter?
     /// The keys that are overwritten in all that is kept.
@@ -43,9 +42,9 @@ package struct HubConfiguration: Sendable {
     package var key: @Sendable () -> String = { "" }
     package var limits = Limits()
 
-    /// Describes a hub of a session.
-    package init(session: ChatSession, store: StoreWriter?, vault: SecretVault) {
-        self.session = session
+    /// Describes a hub of what answers.
+    package init(backend: any ChatBackend, store: StoreWriter?, vault: SecretVault) {
+        self.backend = backend
         self.store = store
         self.vault = vault
     }

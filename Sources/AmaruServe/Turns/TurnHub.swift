@@ -1,7 +1,7 @@
 // Conversations and turns as things that clients name, and that outlive them.
 // SPDX-License-Identifier: Apache-2.0
 
-package import AmaruChat
+import AmaruChat
 import AmaruEnvironment
 import AmaruHTTP
 import AmaruStore
@@ -88,14 +88,15 @@ package actor TurnHub {
         let now = TurnRecorder.now
         var stored = StoredTurn(parent: parent, question: new.message, model: model, at: now)
         stored.request = key.stored
+        let question = ServedQuestion(
+            question: new.message,
+            history: whole.path(to: parent).filter { !$0.answer.isEmpty }.map {
+                ChatExchange(question: $0.question, answer: $0.answer)
+            },
+            attachments: new.attachments
+        )
         let turn = try shared(by: key.owner) { () throws(HubError) in
-            try open(
-                question: new.message,
-                history: whole.path(to: parent).filter { !$0.answer.isEmpty }.map {
-                    ChatExchange(question: $0.question, answer: $0.answer)
-                },
-                attachments: new.attachments
-            )
+            try open(question, in: key.conversation)
         }
         if whole.turns.isEmpty, whole.conversation.title.isEmpty {
             whole.conversation.title = Conversation.title(of: new.message)
@@ -226,22 +227,16 @@ package actor TurnHub {
 
     // MARK: Turns that are not kept
 
-    /// Opens a turn that is part of no conversation; its reader owns it.
+    /// Opens a turn that is not kept; its reader owns it.
     ///
+    /// - `conversation`: The conversation that it belongs to, if any.
     /// - Throws: ``HubError`` if too many messages wait.
-    package nonisolated func open(
-        question: String,
-        history: [ChatExchange],
-        attachments: [Attachment] = [],
-        request: ChatRequest? = nil
+    nonisolated func open(
+        _ question: ServedQuestion,
+        in conversation: String?
     ) throws(HubError) -> Turn {
-        let turn = configuration.session.send(
-            question,
-            key: configuration.key(),
-            attachments: attachments,
-            after: history,
-            request: request
-        )
+        let key = configuration.key()
+        let turn = configuration.backend.send(question, key: key, in: conversation)
         if case .failed(let failure) = turn.end, failure.code == "busy" { throw .busy }
         return turn
     }

@@ -164,7 +164,14 @@ import Testing
         try await ServedRoutes().run(try configuration()) { (probe, server) async throws in
             server.metrics.add("amaru_test", "A test's.") { 7 }
             _ = try await probe.get("/nowhere")
-            let text = try await probe.get("/metrics").body
+            // The connection before is closed by and by.
+            let last = try await bounded {
+                while true {
+                    let text = try await probe.get("/metrics").body
+                    if text.contains("amaru_connections 1\n") { return text }
+                }
+            }
+            let text = try #require(last)
             for line in [
                 "amaru_requests_total{status=\"4xx\"} 1", "# TYPE amaru_connections gauge",
                 "amaru_connections 1", "amaru_test 7",
@@ -172,6 +179,9 @@ import Testing
                 #expect(text.split(separator: "\n").contains { $0 == line }, "\(text)")
             }
             #expect(try await probe.get("/health").body == "{\"status\":\"ok\"}\n")
+            server.metrics.add("amaru_parts", "Parts.", inHealth: "parts") { 3 }
+            let health = try await probe.get("/health").body
+            #expect(health == "{\"status\":\"ok\",\"parts\":3}\n")
         }
     }
 

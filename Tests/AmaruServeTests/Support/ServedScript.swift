@@ -59,7 +59,7 @@ struct ServedScript {
         )
         session = ChatSession(chat, limits: limits)
         store = path.map { StoreWriter(path: folder.appending(path: $0).path) }
-        var configuration = HubConfiguration(session: session, store: store, vault: network.vault)
+        var configuration = HubConfiguration(backend: session, store: store, vault: network.vault)
         configuration.script = script.path
         change(&configuration)
         hub = TurnHub(configuration)

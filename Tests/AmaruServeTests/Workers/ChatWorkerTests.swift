@@ -1,0 +1,122 @@
+// Both sides of a worker in one process, with Python.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruChat
+import AmaruEnvironment
+import AmaruHTTP
+import AmaruPython
+import AmaruTesting
+import Testing
+
+@testable import AmaruServe
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+@Suite(.timeLimit(.minutes(5))) struct ChatWorkerTests {
+    /// A pool whose one worker is in this process.
+    private static func pool(_ source: String) throws -> WorkerPool {
+        let folder = try TemporaryFolder()
+        let script = try ChatScript(path: try folder.write(source, to: "chat.py").path)
+        let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        let session = ChatSession(
+            ChatConfiguration(
+                resources: try PythonResources(besides: executable),
+                script: script,
+                settings: ChatSettings(model: "m", baseURL: "http://127.0.0.1:1/v1"),
+                network: try HTTPStack(over: NIOHTTPBackend()),
+                bytecodeCache: folder.url.appending(path: "bytecode")
+            ),
+            limits: TurnLimits(open: 8)
+        )
+        let configuration = WorkerPool.Configuration(count: 1, limits: TurnLimits(open: 8)) { onLine in
+            let (own, other) = try Descriptor.socketPair()
+            let worker = try ChatWorker(LineSocket(other))
+            let run = Task {
+                _ = try? await worker.begin()
+                await worker.run(session, key: { "k" }, addKey: { _ in }) {
+                    () async throws(ChatFailure) in
+                    do {
+                        return try await session.start() == .chat(takesKey: true)
+                    } catch {
+                        throw ChatFailure(code: "script", message: "\(error)")
+                    }
+                }
+            }
+            let server = try LineSocket(own)
+            try server.start { onLine($0, server) }
+            return WorkerProcess(
+                socket: server,
+                end: { await Task.detached { await run.value }.value; return "exit code 0" },
+                kill: {}
+            )
+        }
+        return WorkerPool(configuration)
+    }
+
+    private static func answer(_ pool: WorkerPool, _ text: String) async throws -> String {
+        let question = ServedQuestion(question: text)
+        var answer = ""
+        for try await event in pool.send(question, key: "", in: nil) {
+            if case .text(let more) = event { answer += more }
+        }
+        return answer
+    }
+
+    @Test func `A script waits for a reader that is slow, and answers others meanwhile`() async {
+        await #expect(processExitsWith: .success) {
+            let pool = try Self.pool(
+                """
+                import amaru
+                written = 0
+                @amaru.reply
+                async def reply(message):
+                    global written
+                    if message == "count":
+                        yield str(written)
+                        return
+                    for _ in range(200):
+                        yield "x" * 65536
+                        written += 1
+                """
+            )
+            #expect(try await pool.start() == .chat(takesKey: false))
+            let slow = pool.send(ServedQuestion(question: "much"), key: "", in: nil)
+            // What the turns and the window on both sides hold, with some room.
+            for _ in 0..<50 {
+                let written = try #require(Int(try await Self.answer(pool, "count")))
+                #expect(written < 16)
+            }
+            var size = 0
+            for try await event in slow {
+                if case .text(let text) = event { size += text.utf8.count }
+            }
+            #expect(size == 200 * 65536)
+            #expect(slow.end == .finished(reason: "stop"))
+            await pool.shutDown(grace: .seconds(5))
+        }
+    }
+
+    @Test func `What ends the script ends its turns, with the reason`() async {
+        await #expect(processExitsWith: .success) {
+            let pool = try Self.pool(
+                """
+                import amaru, sys
+                @amaru.reply
+                async def reply(message):
+                    yield "bye"
+                    sys.exit(3)
+                """
+            )
+            let turn = pool.send(ServedQuestion(question: "a"), key: "", in: nil)
+            _ = try await pool.start()
+            var text = ""
+            for try await case .text(let more) in turn { text += more }
+            #expect(text == "bye")
+            #expect(turn.end == .exited(3))
+        }
+    }
+}

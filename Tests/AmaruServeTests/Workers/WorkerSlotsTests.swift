@@ -1,0 +1,81 @@
+// Which worker gets a message.
+// SPDX-License-Identifier: Apache-2.0
+
+import AmaruEnvironment
+import Testing
+
+@testable import AmaruChat
+@testable import AmaruServe
+
+@Suite struct WorkerSlotsTests {
+    private func message(_ id: Int) -> WorkerSlots.Message {
+        WorkerSlots.Message(id: id, turn: Turn.remote(), question: ServedQuestion(question: "q"))
+    }
+
+    private func slots(_ count: Int, limit: Int = 8) throws -> WorkerSlots {
+        var slots = WorkerSlots(count: count, limit: limit)
+        for index in 0..<count {
+            slots.use(index)
+            _ = slots.launched(try FakeWorker().process, at: index, hasKey: false)
+            _ = slots.isReady(index)
+        }
+        return slots
+    }
+
+    /// The slot that has a turn.
+    private func place(of id: Int, in slots: WorkerSlots, _ count: Int) -> Int? {
+        (0..<count).first { slots.turn(id, of: $0) != nil }
+    }
+
+    @Test func `A conversation stays where it is, and many are everywhere`() throws {
+        var slots = try slots(4, limit: 1000)
+        var places: [Int: Set<Int>] = [:]
+        for id in 0..<400 {
+            _ = slots.add(message(id), in: "conversation \(id % 40)", key: false)
+            places[id % 40, default: []].insert(try #require(place(of: id, in: slots, 4)))
+        }
+        #expect(places.values.allSatisfy { $0.count == 1 })
+        #expect(Set(places.values.joined()) == [0, 1, 2, 3])
+    }
+
+    @Test func `What belongs to no conversation goes where the fewest turns are`() throws {
+        var slots = try slots(3)
+        for id in 0..<6 { _ = slots.add(message(id), in: nil, key: false) }
+        let places = (0..<6).compactMap { place(of: $0, in: slots, 3) }
+        #expect(places.sorted() == [0, 0, 1, 1, 2, 2])
+        #expect(slots.cancel(4) != nil)
+        #expect(slots.cancel(4) == nil)
+        _ = slots.add(message(9), in: nil, key: false)
+        #expect(place(of: 9, in: slots, 3) == places[4])
+    }
+
+    @Test func `A worker whose script does not start is avoided`() throws {
+        var slots = try slots(2)
+        _ = slots.lost(1, "signal 9")
+        // It waits for the next process, which does not start.
+        for id in 0..<8 { _ = slots.add(message(id), in: "\(id)", key: false) }
+        _ = slots.launched(try FakeWorker().process, at: 1, hasKey: false)
+        let lost = slots.lost(1, "signal 9")
+        #expect(!lost.isOver)
+        #expect(!lost.turns.isEmpty)
+        #expect(lost.failure.message.contains("before its script answered (signal 9)"))
+        for id in 10..<14 { _ = slots.add(message(id), in: "\(id - 10)", key: false) }
+        #expect((10..<14).allSatisfy { slots.turn($0, of: 0) != nil })
+    }
+
+    @Test func `A window lets the sender wait until enough is taken, or nobody reads`() async {
+        let window = SendWindow()
+        window.sent(SendWindow.size - 1)
+        await window.wait()
+        window.sent(SendWindow.size)
+        let waiting = Task { await window.wait() }
+        window.taken(SendWindow.size)
+        await waiting.value
+        window.taken(.max)
+        window.taken(.min)
+        window.sent(SendWindow.size)
+        let closed = Task { await window.wait() }
+        window.close()
+        await closed.value
+    }
+}
