@@ -13,6 +13,9 @@ PYTHON_FOLDERS := Python Sources/Amaru/Runtime/Python \
 # The bridge's tests share one thread: those that wait for it would spend their limits on that.
 FEW := --experimental-maximum-parallelization-width 2
 
+# Tests that hold their threads for long.
+COMPUTING := ^AmaruMarkdownTests\.|^AmaruServeTests\.PageStreamTests|/Fuzz/
+
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
@@ -111,11 +114,13 @@ install-python:
 		exit 1; \
 	fi
 
-# In two runs: the bridge's tests keep every core busy, and the others wait for servers with limits.
+# In three runs: the bridge's tests and those that only compute keep every core busy, and the others
+# wait for servers with limits.
 test-swift:
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(FEW) --filter '^AmaruTests\.'
-	$(SWIFT) test --skip-build --skip '^AmaruTests\.'
+	$(SWIFT) test --skip-build --filter '$(COMPUTING)'
+	$(SWIFT) test --skip-build --skip '^AmaruTests\.|$(COMPUTING)'
 
 test-python: $(VENV)/ready
 	$(VENV)/bin/python -B -m pytest -c Python/pyproject.toml Tests/Python
