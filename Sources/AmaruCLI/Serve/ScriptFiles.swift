@@ -32,16 +32,24 @@ struct ScriptFiles: Sendable {
         first = Self.versions(of: self.script)
     }
 
-    /// Returns when the files have changed and are at rest; also when the task is cancelled.
-    func change() async {
+    /// Returns when the files have changed and are at rest.
+    ///
+    /// - Returns: The first of those that have changed, as seen from the script's folder; nil if the
+    ///   task was cancelled.
+    func change() async -> String? {
         var last = first
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
             let now = Self.versions(of: script)
             // An editor may replace the file in steps.
-            if now != first, now == last, now[script.path] != nil { return }
+            if now != first, now == last, now[script.path] != nil {
+                let changed = Set(now.keys).union(first.keys).filter { now[$0] != first[$0] }
+                let folder = script.deletingLastPathComponent().path
+                return changed.min().map { String($0.trimmingPrefix(folder + "/")) }
+            }
             last = now
         }
+        return nil
     }
 
     /// The script with all that lies beside and below it and may be imported, or names packages.

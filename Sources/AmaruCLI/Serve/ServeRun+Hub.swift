@@ -21,6 +21,7 @@ extension ServeRun {
             store: store.noStore ? nil : StoreWriter(path: StoreOptions.path),
             vault: program.network.vault
         )
+        made.limits.openTurns *= start.options.workers
         made.script = name
         made.model = name == nil ? program.choice.model ?? "" : ""
         made.server = program.isRemote ? program.baseURL : ""

@@ -5,7 +5,6 @@ import Amaru
 import AmaruChat
 import AmaruEnvironment
 import AmaruServe
-import ArgumentParser
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -29,7 +28,7 @@ struct ServeRun: Sendable {
         /// The user has said so.
         case stopped
         /// The script, which did not start or has ended, has changed.
-        case changed
+        case changed(String)
         /// The built-in chat does not start.
         case failed(any Error)
     }
@@ -62,7 +61,7 @@ struct ServeRun: Sendable {
         do {
             port = try await server.start()
         } catch let error as ServeError {
-            throw ValidationError(error.description)
+            throw CommandFailure(error.description)
         }
         try greet(server, port: port)
         let tasks = [
@@ -81,8 +80,8 @@ struct ServeRun: Sendable {
         switch outcome {
         case .stopped: return 0
         case .failed(let error): throw error
-        case .changed:
-            Report.line("amaru: \(name ?? "the script") has changed: starting again")
+        case .changed(let file):
+            Report.line("amaru: \(file) has changed: starting again")
             throw ServeRestart(port: port, token: start.token, folder: start.folder)
                 .failure(of: program)
         }
@@ -106,7 +105,15 @@ struct ServeRun: Sendable {
         if start.isTokenNew, let token = start.token {
             Report.line("amaru: the token, which is shown this once: \(token)")
         }
+        if ["0.0.0.0", "::"].contains(start.configuration.host) {
+            Report.line(
+                "amaru: other machines reach it by an address of this one; a name needs --allow-host"
+            )
+        }
         guard start.options.open else { return }
+        if start.configuration.tokens.isEmpty {
+            Report.line("amaru: --open: no token is needed, and so no link that logs in")
+        }
         let owners = start.configuration.tokens.owners
         for owner in owners {
             let name = owners.count > 1 ? "\(owner): " : ""
@@ -136,8 +143,7 @@ struct ServeRun: Sendable {
             Report.line("amaru: \(fault)")
         }
         guard let files, canRestart else { return }
-        await files.change()
-        end.set(.changed)
+        if let file = await files.change() { end.set(.changed(file)) }
     }
 
     /// Whether what was named on the command line can be had a second time.

@@ -432,7 +432,12 @@ public final class ChatSession: Sendable {
     /// script may hide: the tutorial's transport makes each status 200.
     private func failure(for exception: PythonException) async -> ChatFailure {
         let configuration = state.withLock { $0.configuration }
-        configuration?.trace("the script raised:\n\(exception.traceback)")
+        if limits.isShared {
+            // Who has sent the message is not who can repair the script.
+            configuration?.report(exception.traceback)
+        } else {
+            configuration?.trace("the script raised:\n\(exception.traceback)")
+        }
         let outcome = configuration?.network.lastOutcome
         do {
             return try await PythonActor.run {

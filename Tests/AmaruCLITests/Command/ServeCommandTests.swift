@@ -62,20 +62,24 @@ extension BuiltCommand {
 
         // MARK: Bad input
 
-        private func refusal(_ arguments: [String], _ token: String? = nil) async throws -> String {
+        private func refusal(
+            _ arguments: [String],
+            _ token: String? = nil,
+            code: Int32 = 2
+        ) async throws -> String {
             let result = try await AmaruProcess.run(
                 ["serve"] + arguments,
                 in: folder,
                 environment: token.map { ["AMARU_SERVE_TOKEN": $0] } ?? [:]
             )
-            #expect(result.status == .exited(2), "\(result)")
+            #expect(result.status == .exited(code), "\(result)")
             #expect(result.output.isEmpty)
             return result.errors
         }
 
         @Test func `A port that is taken is named`() async throws {
             let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
-            let errors = try await refusal(["chat.py", "--port", "\(probe.port)"])
+            let errors = try await refusal(["chat.py", "--port", "\(probe.port)"], code: 1)
             let expected = """
                 amaru: the port \(probe.port) of 127.0.0.1 is taken by another program: name another \
                 one with --port, or let the system choose with --port 0.
@@ -120,6 +124,7 @@ extension BuiltCommand {
                 "0.0.0.0"
             )
             try await process.waitForErrors("the token, which is shown this once: ")
+            try await process.waitForErrors("reach it by an address of this one")
             try await process.waitForErrors("the script answers")
             #expect(try await probe.get("/metrics").status == 401)
             process.signal(SIGTERM)
@@ -155,6 +160,37 @@ extension BuiltCommand {
             let result = try await process.result()
             #expect(result.errors.contains("amaru: GET /v1/models 401"))
             #expect(!(result.errors + result.output).contains(Self.token))
+        }
+
+        @Test func `A link that logs in is not promised where none is needed`() async throws {
+            let (process, _) = try await ServedCommand.start(in: folder, "chat.py", "--open")
+            try await process.waitForErrors("--open: no token is needed")
+            process.signal(SIGTERM)
+            #expect(try await process.end() == .exited(0))
+        }
+
+        @Test(arguments: [1, 2])
+        func `What an answer raises is on standard error, with its traceback`(
+            _ workers: Int
+        ) async throws {
+            let script = "import amaru\n@amaru.reply\ndef reply(message):\n    return 1 / 0\n"
+            try folder.write(script, to: "chat.py")
+            let (process, probe) = try await ServedCommand.start(
+                in: folder,
+                "chat.py",
+                "--workers",
+                "\(workers)",
+                isVerbose: false
+            )
+            let body = #"{"model":"chat","messages":[{"role":"user","content":"hello"}]}"#
+            let reply = try await probe.post("/v1/chat/completions", body)
+            #expect(reply.status >= 500)
+            #expect(!reply.body.contains("chat.py"))
+            process.signal(SIGTERM)
+            let errors = try await process.result().errors
+            #expect(errors.contains("Traceback (most recent call last):\n"), "\(errors)")
+            #expect(errors.contains("chat.py\", line 4, in reply"), "\(errors)")
+            #expect(errors.matches(of: /ZeroDivisionError/).count == 1, "\(errors)")
         }
 
         // MARK: Scripts that do not start
@@ -202,6 +238,7 @@ extension BuiltCommand {
             let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             try await process.waitForErrors("the script raised SyntaxError")
             try folder.write("1 + 1\n", to: "part.py")
+            try await process.waitForErrors("amaru: part.py has changed: starting again")
             try await process.waitForErrors("the script answers")
             #expect(try await ServedCommand.isUp(probe))
             process.signal(SIGTERM)

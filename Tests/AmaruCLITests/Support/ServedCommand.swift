@@ -19,9 +19,10 @@ enum ServedCommand {
     static func start(
         in folder: TemporaryFolder,
         _ arguments: String...,
-        environment: [String: String?] = [:]
+        environment: [String: String?] = [:],
+        isVerbose: Bool = true
     ) async throws -> (AmaruProcess, HTTPProbe) {
-        let words = ["serve", "--port", "0", "-v"] + arguments
+        let words = ["serve", "--port", "0"] + (isVerbose ? ["-v"] : []) + arguments
         let process = try AmaruProcess(words, in: folder, environment: environment)
         try await process.waitForOutput("/\n")
         let address = process.output.text.split(separator: "\n").first ?? ""
