@@ -30,7 +30,8 @@ enum CrossOriginAnswer {
     /// Lets the page read an answer.
     static func add(to headers: inout HTTPFields, for origin: String) {
         headers[.accessControlAllowOrigin] = origin
-        headers[.accessControlExposeHeaders] = "x-request-id, retry-after"
+        // What the SDK reads.
+        headers[.accessControlExposeHeaders] = "x-request-id, retry-after, x-should-retry"
         headers[.vary] = "Origin"
     }
 }

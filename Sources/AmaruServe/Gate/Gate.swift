@@ -37,7 +37,7 @@ struct Gate: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         let place = RequestPlace(request)
-        var admitted = (request: request, context: context)
+        var context = context
         var origin: String?
         var response: Response
         do {
@@ -45,14 +45,14 @@ struct Gate: RouterMiddleware {
             if let origin, request.method == .options {
                 response = CrossOriginAnswer.preflight(request, from: origin)
             } else {
-                admitted.context.owner = try credentials.owner(
+                context.owner = try credentials.owner(
                     of: request,
                     to: place,
                     port: context.localAddress?.port
                 )
-                let slot = try await bodies.read(&admitted, for: place)
+                let slot = try await bodies.read(request, into: &context, for: place)
                 defer { withExtendedLifetime(slot) {} }
-                response = try await next(admitted.request, admitted.context)
+                response = try await next(request, context)
             }
         } catch {
             response = RequestError(error, for: request).response(for: place)

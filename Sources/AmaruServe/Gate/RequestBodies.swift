@@ -28,25 +28,30 @@ final class RequestBodies: Sendable {
     /// - Returns: What is to be kept until the request has been answered, if anything.
     /// - Throws: `RequestError`; the error of a connection that ends first.
     func read(
-        _ admitted: inout (request: Request, context: ServeContext),
+        _ request: Request,
+        into context: inout ServeContext,
         for place: RequestPlace
     ) async throws -> Slot? {
-        let headers = admitted.request.headers
-        let limit = place == .model ? limits.modelBody : limits.pageBody
-        let length = headers[.contentLength].flatMap(Int.init) ?? 0
-        let hasBody = length > 0 || headers[.transferEncoding] != nil
-        if [.get, .head].contains(admitted.request.method) {
+        let limit =
+            switch place {
+            case .model: limits.modelBody
+            case .login: limits.loginBody
+            default: limits.pageBody
+            }
+        let length = request.headers[.contentLength].flatMap(Int.init) ?? 0
+        let hasBody = length > 0 || request.headers[.transferEncoding] != nil
+        if [.get, .head].contains(request.method) {
             guard !hasBody else {
                 throw RequestError(.badRequest, "body", "a GET request must not have a body")
             }
             return nil
         }
-        try Self.checkType(headers[.contentType], hasBody: hasBody)
+        try Self.checkType(request.headers[.contentType], hasBody: hasBody)
         guard hasBody else { return nil }
         guard length <= limit else { throw Self.tooLong(limit) }
-        let (body, slot) = try await collect(admitted.request, limit, admitted.context.owner)
-        admitted.context.bodySize = body.readableBytes
-        admitted.context.json = try await Self.working(on: body.readableBytes) { [limits] in
+        let (body, slot) = try await collect(request, limit, context.owner)
+        context.bodySize = body.readableBytes
+        context.json = try await Self.working(on: body.readableBytes) { [limits] in
             try JSONParser.parse(Array(buffer: body), depthLimit: limits.jsonDepth)
         }
         return slot
@@ -83,7 +88,7 @@ final class RequestBodies: Sendable {
         RequestError(
             .contentTooLarge,
             "too_long",
-            "the body is larger than \(limit >> 20) MiB"
+            "the body is larger than \(limit >> 10) KiB"
         )
     }
 

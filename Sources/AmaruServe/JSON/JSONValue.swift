@@ -21,7 +21,9 @@ package enum JSONValue: Sendable, Hashable {
 
     /// An object of the members that have a value.
     static func members(_ members: KeyValuePairs<String, JSONValue?>) -> JSONValue {
-        .object(members.compactMap { name, value in value.map { JSONMember(name: name, value: $0) } })
+        .object(
+            members.compactMap { name, value in value.map { JSONMember(name: name, value: $0) } }
+        )
     }
 
     /// The value of a member, the last of several; nil if it is missing, or this isn't an object.

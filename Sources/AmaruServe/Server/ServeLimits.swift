@@ -11,6 +11,8 @@ package struct ServeLimits: Sendable, Equatable {
     package var bodyTimeout = Duration.seconds(120)
     /// How long a client may take nothing of an answer that is there.
     package var stallTimeout = Duration.seconds(30)
+    /// The longest body of a login, in bytes: anybody may send one.
+    package var loginBody = 16 << 10
     /// The longest body of a request by the page, in bytes.
     package var pageBody = 1 << 20
     /// The longest body of a request to `/v1`, in bytes: pictures come as `data:` URLs.

@@ -10,6 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct BodyTests {
     private func configuration() throws -> ServeConfiguration {
         var configuration = try ServeConfiguration(port: 0)
+        configuration.limits.loginBody = 500
         configuration.limits.pageBody = 1000
         configuration.limits.modelBody = 4000
         configuration.limits.jsonDepth = 8
@@ -31,6 +32,7 @@ import Testing
         try await served.run(try configuration()) { (probe, _) async throws in
             #expect(try await probe.post("/api/turns", Self.text(1000)).status == 200)
             #expect(try await probe.post("/api/turns", Self.text(1001)).status == 413)
+            #expect(try await probe.post("/api/login", Self.text(501)).status == 413)
             #expect(try await probe.post("/v1/chat/completions", Self.text(4000)).status == 200)
             let reply = try await probe.post("/v1/chat/completions", Self.text(4001))
             #expect(reply.status == 413)

@@ -126,6 +126,8 @@ import Testing
             #expect(reply.status == 200)
             #expect(reply.field("Access-Control-Allow-Origin") == origin)
             #expect(reply.field("Access-Control-Allow-Credentials") == nil)
+            let exposed = try #require(reply.field("Access-Control-Expose-Headers"))
+            #expect(exposed.contains("x-should-retry"))
             #expect(try await probe.post("/api/turns", "{}", fields).status == 403)
             let other = ["Origin: https://app.example.evil.test", "Sec-Fetch-Site: cross-site"]
             #expect(try await probe.post("/v1/chat/completions", "{}", other).status == 403)

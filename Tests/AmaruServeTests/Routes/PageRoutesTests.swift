@@ -157,7 +157,7 @@ import Testing
                 (#"{"message":"m","request":"r","parent":"x"}"#, 400, "parent must be an integer"),
                 (#"{"message":"m","request":"r","parent":7}"#, 404, "nothing of that name"),
                 (String(repeating: "[", count: 100_000), 400, "not valid JSON"),
-                (#""\#(String(repeating: "x", count: 2 << 20))""#, 413, "larger than 1 MiB"),
+                (#""\#(String(repeating: "x", count: 2 << 20))""#, 413, "larger than 1024 KiB"),
             ]
             for (body, status, words) in table {
                 let reply = try await page.send("POST", "conversations/\(id)/turns", body)
