@@ -101,7 +101,9 @@ import Testing
             var lines: [String] = []
             for start in stride(from: 0, to: bytes.count, by: size) {
                 buffer.add(bytes[start..<min(start + size, bytes.count)])
-                while let line = buffer.next() { lines.append(String(decoding: line, as: UTF8.self)) }
+                while let line = buffer.next() {
+                    lines.append(String(decoding: line, as: UTF8.self))
+                }
             }
             #expect(lines == ["one", "", "zwölf"])
         }

@@ -60,7 +60,7 @@ struct ServeOptions: ParsableArguments {
 
     func validate() throws {
         guard 1...64 ~= workers else {
-            throw ValidationError("--workers \(workers): the number of processes is one from 1 to 64.")
+            throw ValidationError("--workers \(workers): there can be 1 to 64 processes.")
         }
     }
 }

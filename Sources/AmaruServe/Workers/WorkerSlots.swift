@@ -173,8 +173,9 @@ struct WorkerSlots {
     /// Ends the pool; returns the turns that are left, which end with it.
     mutating func finish(_ end: TurnEnd) -> [Turn] {
         self.end = self.end ?? end
-        defer { for index in slots.indices { (slots[index].open, slots[index].waiting) = ([:], []) } }
-        return slots.flatMap { $0.open.values + $0.waiting.map(\.turn) }
+        let turns = slots.flatMap { $0.open.values + $0.waiting.map(\.turn) }
+        for index in slots.indices { (slots[index].open, slots[index].waiting) = ([:], []) }
+        return turns
     }
 
     private static func died(_ how: String) -> ChatFailure {

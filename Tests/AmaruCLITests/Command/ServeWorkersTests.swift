@@ -111,7 +111,7 @@ extension BuiltCommand {
 
         /// The number behind a word.
         private func number(behind word: String, in text: String) throws -> Int32 {
-            let rest = try #require(text.split(separator: "\(word) ", maxSplits: 1).last)
+            let rest = try #require(text.split(separator: word, maxSplits: 1).last)
             return try #require(Int32(rest.prefix { $0.isNumber }), "\(text)")
         }
 
@@ -133,7 +133,7 @@ extension BuiltCommand {
             async let four = ask("meet", probe)
             let answers = try await [one, two, three, four]
             for answer in answers { #expect(answer.contains("met 4"), "\(answer)") }
-            let processes = try answers.map { try number(behind: "process", in: $0) }
+            let processes = try answers.map { try number(behind: "process ", in: $0) }
             #expect(Set(processes).count == 4)
             #expect(try await probe.get("/health").body.contains(#""workers":4"#))
             #expect(try await probe.get("/metrics").body.contains("amaru_workers 4\n"))
@@ -149,11 +149,11 @@ extension BuiltCommand {
             for round in 1...3 {
                 let turn = try await say("count", in: conversation, probe)
                 let events = try await probe.get("\(turn)/events").body
-                let worker = try number(behind: "process", in: events)
+                let worker = try number(behind: "process ", in: events)
                 processes.insert(worker)
                 // As a service manager does to all of a group: it is the server that ends workers.
                 for signal in [SIGTERM, SIGINT] { kill(worker, signal) }
-                #expect(try number(behind: "asked", in: events) == round)
+                #expect(try number(behind: "asked ", in: events) == round)
             }
             #expect(processes.count == 1)
             let turn = try await say("notice", in: conversation, probe)
@@ -199,8 +199,8 @@ extension BuiltCommand {
             #expect(try await probe.get(conversation).body.contains(#""state":"failed""#))
             let next = try await say("count", in: conversation, probe)
             let answer = try await probe.get("\(next)/events").body
-            #expect(try number(behind: "asked", in: answer) == 1)
-            #expect(try number(behind: "process", in: answer) != first)
+            #expect(try number(behind: "asked ", in: answer) == 1)
+            #expect(try number(behind: "process ", in: answer) != first)
             #expect(try await probe.get("/metrics").body.contains("amaru_worker_restarts 1\n"))
             try await end(process)
         }
@@ -214,7 +214,7 @@ extension BuiltCommand {
                 )
                 text.yield(try await viewer.text(until: "asked 1"))
             }
-            return try number(behind: "process", in: await texts.first { _ in true } ?? "")
+            return try number(behind: "process ", in: await texts.first { _ in true } ?? "")
         }
 
         @Test(arguments: [SIGTERM, SIGKILL])
@@ -223,7 +223,7 @@ extension BuiltCommand {
             let conversation = try await converse(probe)
             let turn = try await say("block", in: conversation, probe)
             let hanging = try await worker(of: turn, probe)
-            let idle = try number(behind: "process", in: await ask("count", probe))
+            let idle = try number(behind: "process ", in: await ask("count", probe))
             #expect(hanging != idle)
             process.signal(signal)
             let status = try await process.end()
@@ -267,7 +267,7 @@ extension BuiltCommand {
                     ["Authorization: Bearer \(token)"]
                 ).body
                 #expect(answer.contains("amaru-"), "\(answer)")
-                let worker = try number(behind: "process", in: answer)
+                let worker = try number(behind: "process ", in: answer)
                 for file in ["environ", "cmdline"] {
                     let bytes = try Data(contentsOf: URL(filePath: "/proc/\(worker)/\(file)"))
                     let text = String(decoding: bytes, as: UTF8.self)
@@ -277,10 +277,42 @@ extension BuiltCommand {
             }
         #endif
 
+        @Test func `A key that is typed reaches every worker`() async throws {
+            let script = """
+                import js_module, os
+
+                def sender_message_proxy(key, text):
+                    js_module.displayResponse(f"process {os.getpid()} key {key[:6]}")
+
+                """
+            try folder.write(script, to: "chat.py")
+            let terminal = try PseudoTerminal()
+            let words = ["serve", "--port", "0", "--workers", "2", "-v", "chat.py"]
+            let process = try AmaruProcess(words, on: terminal, in: folder)
+            try await terminal.waitFor("Key for https://api.openai.com")
+            try terminal.send("sk-test-0123456789\n")
+            try await terminal.waitFor("the script answers")
+            let port = try number(behind: "http://127.0.0.1:", in: process.output.text)
+            let probe = HTTPProbe(port: Int(port))
+            let seen: Void? = try await bounded {
+                var processes: Set<Int32> = []
+                while processes.count < 2 {
+                    async let one = ask("hi", probe)
+                    async let two = ask("hi", probe)
+                    for answer in try await [one, two] {
+                        #expect(answer.contains("key amaru-"), "\(answer)")
+                        processes.insert(try number(behind: "process ", in: answer))
+                    }
+                }
+            }
+            #expect(seen != nil)
+            try await end(process)
+        }
+
         @Test func `What workers cannot do is refused`() async throws {
             for (words, message) in [
-                (["--workers", "0"], "--workers 0: the number of processes is one from 1 to 64."),
-                (["--workers", "65"], "--workers 65: the number of processes"),
+                (["--workers", "0"], "--workers 0: there can be 1 to 64 processes."),
+                (["--workers", "65"], "--workers 65: there can be"),
                 (["--workers", "2", "--record", "r"], "--record and --trace-http write a file"),
                 (["--as-worker"], "--as-worker is only for processes of amaru serve"),
             ] {

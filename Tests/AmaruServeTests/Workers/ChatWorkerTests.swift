@@ -32,7 +32,8 @@ import Testing
             ),
             limits: TurnLimits(open: 8)
         )
-        let configuration = WorkerPool.Configuration(count: 1, limits: TurnLimits(open: 8)) { onLine in
+        let limits = TurnLimits(open: 8)
+        let configuration = WorkerPool.Configuration(count: 1, limits: limits) { onLine in
             let (own, other) = try Descriptor.socketPair()
             let worker = try ChatWorker(LineSocket(other))
             let run = Task {
@@ -50,7 +51,10 @@ import Testing
             try server.start { onLine($0, server) }
             return WorkerProcess(
                 socket: server,
-                end: { await Task.detached { await run.value }.value; return "exit code 0" },
+                end: {
+                    await Task.detached { await run.value }.value
+                    return "exit code 0"
+                },
                 kill: {}
             )
         }
