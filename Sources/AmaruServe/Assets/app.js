@@ -8,8 +8,8 @@ const $ = (id) => document.getElementById(id);
 const [chatbox, turns, input, sidebar] = ['chatbox', 'turns', 'user-input', 'sidebar'].map($);
 const follower = new Follower(chatbox, turns, $('jump'));
 
-/** The conversation that is shown: its identifier, if it has one yet, and its turns. */
-let current = { id: null, title: '', views: [] };
+/** The conversation that is shown: its identifier, if it has one yet, its turns, and what waits. */
+let current = { id: null, title: '', views: [], queue: [] };
 let server = { title: 'Amaru' };
 let isSending = false;
 
@@ -65,11 +65,14 @@ function showState() {
   document.title = `${isRunning ? '● ' : ''}${title} · ${server.title}`;
   const hadFocus = document.activeElement === $('stop-button');
   $('stop-button').hidden = !isRunning;
-  $('send-button').hidden = isRunning;
+  showSend();
   if (hadFocus && !isRunning) input.focus();
   $('empty').hidden = current.views.length > 0;
   chatbox.setAttribute('aria-busy', isRunning);
 }
+
+/** While an answer comes, what is typed can be sent, to wait for its end. */
+function showSend() { $('send-button').hidden = Boolean(running()) && !input.value.trim(); }
 
 /** Shows a conversation from the server, and leaves what is right already as it is. */
 function show({ id, title, turns: all }) {
@@ -91,7 +94,7 @@ function show({ id, title, turns: all }) {
   views.forEach((view, i) => {
     if (turns.children[i] !== view.element) turns.insertBefore(view.element, turns.children[i] ?? null);
   });
-  current = { id, title, views };
+  current = { id, title, views, queue: id === current.id ? current.queue : [] };
   for (const view of views) if (view.isRunning) follow(view);
   for (const view of over) ended(view);
   showState();
@@ -129,12 +132,13 @@ function ended(view) {
   view.close();
   announce({ finished: 'Response complete', stopped: 'Stopped' }[view.state] ?? 'Response incomplete');
   showState();
+  sendWaiting();
 }
 
 function openNew() {
   show({ id: null, title: '', turns: [] });
   history.replaceState(null, '', location.pathname + location.search);
-  restoreDraft();
+  restore();
   mark();
 }
 
@@ -153,7 +157,7 @@ const open = attempt(async (id) => {
     if (failure.status === 404) openNew();
     throw failure;
   }
-  restoreDraft();
+  restore();
   mark();
   follower.follow();
 });
@@ -173,15 +177,36 @@ function focusInput() {
   if (matchMedia('(hover: hover)').matches) input.focus();
 }
 
-const draftKey = () => `draft ${current.id ?? ''}`;
+/** What a tab keeps: the draft of each conversation, and the messages that wait in it. */
+const kept = (key) => { try { return sessionStorage.getItem(key) ?? ''; } catch { return ''; } };
 
-function keepDraft(text = input.value, key = draftKey()) {
-  try { sessionStorage.setItem(key, text); } catch { /* Storage is off, or full. */ }
+function keep(key, text) {
+  try {
+    if (text) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
+  } catch { /* Storage is off, or full. */ }
 }
 
-function restoreDraft() {
-  try { input.value = sessionStorage.getItem(draftKey()) ?? ''; } catch { input.value = ''; }
+const draftKey = ({ id } = current) => `draft ${id ?? ''}`;
+
+/** Called after each change of what is in the box. */
+function typed() {
+  keep(draftKey(), input.value);
   fit();
+  showSend();
+}
+
+function write(text) {
+  input.value = text;
+  typed();
+}
+
+/** Shows what is kept of the conversation that has been opened. */
+function restore() {
+  write(kept(draftKey()));
+  try { current.queue = current.id ? JSON.parse(kept(`queue ${current.id}`)) : []; } catch { current.queue = []; }
+  showQueue();
+  sendWaiting();
 }
 
 function fit() {
@@ -190,7 +215,7 @@ function fit() {
 }
 
 /** Sends a message; at the end of the branch, or beside the turn that it replaces. */
-const send = attempt(async (message, replaced) => {
+const send = attempt(async (message, { replaced, request } = {}) => {
   if (isSending || running()) return;
   isSending = true;
   const index = replaced ? current.views.indexOf(replaced) : current.views.length;
@@ -199,10 +224,11 @@ const send = attempt(async (message, replaced) => {
   for (const other of hidden) other.element.remove();
   turns.append(view.element);
   showState();
-  follower.follow();
+  // Who reads on while a message waits stays there.
+  if (!request) follower.follow();
   // The button that was pressed is gone.
   if (replaced) focusInput();
-  const body = { message, request: uuid() };
+  const body = { message, request: request ?? uuid() };
   if (replaced) body.parent = current.views[index - 1]?.id ?? null;
   const shown = current;
   const wait = (failure, seconds) => view.take('status', { text: `${failure.message}; trying again in ${seconds} s …` });
@@ -210,22 +236,21 @@ const send = attempt(async (message, replaced) => {
     if (!current.id) {
       const { id } = await insist('conversations', { method: 'POST', body: {} }, wait);
       shown.id = id;
-      if (shown === current) history.replaceState(null, '', `#c=${encodeURIComponent(id)}`);
+      if (shown === current) {
+        history.replaceState(null, '', `#c=${encodeURIComponent(id)}`);
+        keep('draft ', '');
+        keep(draftKey(), input.value);
+      }
     }
     const path = `conversations/${encodeURIComponent(shown.id)}/turns`;
     view.id = (await insist(path, { method: 'POST', body }, wait)).turn;
     view.connected(true);
+    keepQueue(shown);
   } catch (failure) {
     view.element.remove();
     shown.views.splice(index, 1, ...hidden);
-    if (shown === current) {
-      turns.append(...hidden.map((other) => other.element));
-      if (!replaced && !input.value) input.value = message;
-      fit();
-      keepDraft();
-    } else {
-      keepDraft(message, `draft ${shown.id ?? ''}`);
-    }
+    if (shown === current) turns.append(...hidden.map((other) => other.element));
+    giveBack(shown, message === replaced?.question ? '' : message);
     throw failure;
   } finally {
     isSending = false;
@@ -240,8 +265,62 @@ const send = attempt(async (message, replaced) => {
   changed(shown.id);
 });
 
+/* Messages that wait for the end of an answer */
+
+const mostWaiting = 20;
+
+/** Called when the server has the messages that are no longer in the queue. */
+function keepQueue({ id, queue } = current) {
+  if (id) keep(`queue ${id}`, queue.length ? JSON.stringify(queue) : '');
+}
+
+function showQueue() {
+  $('queue').hidden = !current.queue.length;
+  $('queue').replaceChildren(...current.queue.map((entry) => {
+    const button = make('button', { type: 'button', className: 'tool', textContent: 'Take back', label: `Take back: ${entry.message.slice(0, 80)}` });
+    button.onclick = () => {
+      current.queue = current.queue.filter((other) => other !== entry);
+      putBack(current, entry.message);
+      input.focus();
+    };
+    return make('li', {}, make('span', { className: 'waits', textContent: entry.message, dir: 'auto' }),
+      make('span', { className: 'note', textContent: 'Waiting' }), button);
+  }));
+}
+
+function enqueue(message) {
+  // The name of the request is kept with it, so that no two tabs send it twice.
+  current.queue.push({ message, request: uuid() });
+  keepQueue();
+  showQueue();
+  announce('Message waiting');
+}
+
+/** Sends the next message, if the answer is complete; else all of them go back to the box. */
+function sendWaiting() {
+  if (!current.queue.length || isSending || running()) return;
+  if (current.views.at(-1)?.state !== 'finished') return giveBack(current);
+  const { message, request } = current.queue.shift();
+  showQueue();
+  send(message, { request });
+}
+
+/** Puts messages into the box of a conversation, before what is there. */
+function putBack(conversation, ...messages) {
+  const isShown = conversation === current;
+  const text = [...messages, isShown ? input.value : kept(draftKey(conversation))].filter(Boolean).join('\n\n');
+  keepQueue(conversation);
+  if (!isShown) return keep(draftKey(conversation), text);
+  write(text);
+  showQueue();
+}
+
+function giveBack(conversation, ...messages) {
+  putBack(conversation, ...messages, ...conversation.queue.splice(0).map(({ message }) => message));
+}
+
 const actions = {
-  send: (view, message) => send(message, view),
+  send: (view, message) => send(message, { replaced: view }),
   pick: attempt(async (id) => {
     if (running()) return;
     await api(`conversations/${encodeURIComponent(current.id)}`, { method: 'PATCH', body: { head: id } });
@@ -251,6 +330,7 @@ const actions = {
 };
 
 const stop = attempt(async () => {
+  giveBack(current);
   const view = running();
   if (view?.id) await insist(`turns/${encodeURIComponent(view.id)}/stop`, { method: 'POST', body: {} });
 });
@@ -258,12 +338,13 @@ const stop = attempt(async () => {
 $('composer').addEventListener('submit', (event) => {
   event.preventDefault();
   const message = input.value;
-  if (!message.trim() || isSending || running()) return;
-  input.value = '';
-  keepDraft();
-  fit();
+  if (!message.trim()) return;
+  const isBusy = isSending || running();
+  if (isBusy && current.queue.length >= mostWaiting) return alertWith('Too many messages are waiting.');
+  write('');
   input.focus();
-  send(message);
+  if (isBusy) enqueue(message);
+  else send(message);
 });
 
 input.addEventListener('keydown', (event) => {
@@ -275,7 +356,7 @@ input.addEventListener('keydown', (event) => {
     follower.page(event.key === 'PageUp' ? -0.9 : 0.9);
   }
 });
-input.addEventListener('input', () => { fit(); keepDraft(); });
+input.addEventListener('input', typed);
 $('stop-button').addEventListener('click', stop);
 $('jump').addEventListener('click', () => input.focus());
 

@@ -208,6 +208,8 @@ export class TurnView {
     this.siblings = turn.siblings ?? [];
     this.#showPicker();
     if (turn.state === 'running') {
+      // It has ended since the server was asked.
+      if (!this.isRunning) return;
       // The stream knows better what it has begun to show.
       if (!this.stream) turn.blocks?.forEach((html, i) => this.#take('block', { i, html }));
       return this.setState('running');

@@ -61,6 +61,8 @@ def test_axe_finds_nothing(visit: Open, scheme: str, width: int) -> None:
     turn.show(TABLE, TASKS, LINK, "<blockquote><p>quoted</p></blockquote>")
     turn.add(("notice", {"i": 0, "text": "a notice"}), ("status", {"text": "waiting"}))
     page.page.get_by_text("waiting").wait_for()
+    page.send("A message that waits. " * 30)
+    page.page.locator("#queue li").wait_for()
     assert violations(page) == []
     stub.fault = {"code": "x", "message": "a fault", "remedy": "fix it"}
     turn.finish("failed", {"code": "x", "message": "no route", "remedy": "look"})
