@@ -90,8 +90,13 @@ struct ConversationMessage: Encodable {
         let blocks: [String]
         let reasoning: String
         let usage: Usage?
+        /// How long it took, in milliseconds.
+        let ms: Int?
         let error: PageFault?
-        let siblings: [Int64]
+        /// Turns with the same question in the same place, the oldest first.
+        let answers: [Int64]
+        /// For each question in this place a turn with it: this one, or the newest.
+        let questions: [Int64]
     }
 
     let id, title, model: String
@@ -104,6 +109,7 @@ struct ConversationMessage: Encodable {
         turns = whole.branch.map { turn in
             // One that is open is followed from its beginning.
             let shown = answers[turn.id] ?? AnswerStream()
+            let versions = whole.versions(of: turn)
             return Entry(
                 id: turn.id,
                 question: turn.question,
@@ -115,9 +121,11 @@ struct ConversationMessage: Encodable {
                 usage: turn.promptTokens.flatMap { prompt in
                     turn.completionTokens.map { Usage(prompt: prompt, completion: $0) }
                 },
+                ms: turn.milliseconds,
                 error: turn.state == .failed
                     ? PageFault(code: "failed", message: turn.reason) : nil,
-                siblings: whole.turns.filter { $0.parent == turn.parent }.map(\.id)
+                answers: versions.answers,
+                questions: versions.questions
             )
         }
     }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from page.stub_answers import Conversation, Turn
+from page.stub_answers import MILLISECONDS, USAGE, Conversation, Turn
 
 ASSETS = Path(__file__).parents[3] / "Sources" / "AmaruServe" / "Assets"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -346,9 +346,10 @@ class _Handler(BaseHTTPRequestHandler):
             "model": "stub-1",
             "blocks": turn.shown,
             "reasoning": turn.reasoning,
-            "usage": None,
+            "usage": None if turn.state == "running" else USAGE,
+            "ms": None if turn.state in ("running", "interrupted") else MILLISECONDS,
             "error": turn.error,
-            "siblings": conversation.siblings(turn),
+            **conversation.versions(turn),
         }
 
     # Events

@@ -78,7 +78,10 @@ def test_an_answer_is_shown_as_it_grows(visit: Open) -> None:
     assert page.page.text_content(".thought") == "Let me see."
     turn.finish()
     page.until("finished")
-    assert "12 + 34 tokens · 1.2 s" in page.page.inner_text(".figures")
+    figures = page.page.locator(".figures")
+    expect(figures).to_have_text("stub-1 · 12 + 34 tokens · 1.2 s")
+    page.page.reload()
+    expect(figures).to_have_text("stub-1 · 12 + 34 tokens · 1.2 s")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -143,14 +143,14 @@ def test_an_edited_message_makes_a_branch(visit: Open) -> None:
     page.page.get_by_text("Respuesta").wait_for()
     every = page.page.locator(".turn .you .text")
     expect(every).to_have_text(["Uno"])
-    picker = page.page.locator(".picker span")
-    expect(picker).to_have_text("2 / 2")
-    page.page.get_by_role("button", name="Version before").click()
+    picker = page.page.get_by_role("group", name="Versions of the message")
+    expect(picker.locator("span")).to_have_text("2 / 2")
+    page.page.get_by_role("button", name="Version before of the message").click()
     expect(every).to_have_text(["One", "Two"])
-    expect(picker.first).to_have_text("1 / 2")
+    expect(picker.locator("span").first).to_have_text("1 / 2")
     page.page.reload()
     expect(every).to_have_text(["One", "Two"])
-    page.page.get_by_role("button", name="Next version").click()
+    page.page.get_by_role("button", name="Next version of the message").click()
     expect(every).to_have_text(["Uno"])
 
 
@@ -169,7 +169,39 @@ def test_an_answer_can_be_had_again(visit: Open) -> None:
     turn.say("Another answer")
     turn.finish()
     page.page.get_by_text("Another answer").wait_for()
-    expect(page.page.locator(".picker span")).to_have_text("2 / 2")
+    answers = page.page.get_by_role("group", name="Versions of the answer")
+    expect(answers.locator("span")).to_have_text("2 / 2")
+    page.page.get_by_role("button", name="Version before of the answer").click()
+    page.page.get_by_text("Answer to Two").wait_for()
+    expect(answers.locator("span")).to_have_text("1 / 2")
+
+
+def test_edits_and_further_answers_are_told_apart(visit: Open) -> None:
+    stub = stub_with("Rivers")
+    (conversation,) = stub.conversations.values()
+    for question, answer in [
+        ("About lakes", "Deep"),
+        ("About lakes", "Wide"),
+        ("About Rivers", "Long"),
+    ]:
+        turn = stub.new_turn(conversation, question, None)
+        turn.say(answer)
+        turn.finish()
+    page = visit(stub=stub)
+    page.page.get_by_role("link", name="Rivers").click()
+    places = page.page.locator(".picker span")
+    texts = page.page.locator(".you .text, .block p")
+    expect(texts).to_have_text(["About Rivers", "Long"])
+    expect(places).to_have_text(["1 / 2", "2 / 2"])
+    expect(page.page.locator(".you .picker span")).to_have_text("1 / 2")
+    page.page.get_by_role("button", name="Next version of the message").click()
+    # The newest answer to it.
+    expect(texts).to_have_text(["About lakes", "Wide"])
+    page.page.get_by_role("button", name="Version before of the answer").click()
+    expect(texts).to_have_text(["About lakes", "Deep"])
+    expect(places).to_have_text(["2 / 2", "1 / 2"])
+    page.page.get_by_role("button", name="Version before of the message").click()
+    expect(texts).to_have_text(["About Rivers", "Long"])
 
 
 def test_an_edit_that_fails_leaves_what_was_there(visit: Open) -> None:
