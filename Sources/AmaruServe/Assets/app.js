@@ -1,7 +1,7 @@
 // The page: a conversation, the list of all, and the way in.
 // SPDX-License-Identifier: Apache-2.0
 
-import { api, insist, pause, TurnStream, uuid } from './net.js';
+import { api, ConversationList, insist, pause, TurnStream, uuid } from './conversations.js';
 import { Follower, isSendKey, make, TurnView } from './transcript.js';
 
 const $ = (id) => document.getElementById(id);
@@ -36,17 +36,25 @@ const attempt = (action) => async (...values) => {
   try { await action(...values); } catch (failure) { fail(failure); }
 };
 
+const list = new ConversationList({
+  attempt, changed,
+  current: () => current,
+  titled: (title) => { current.title = title; showState(); },
+  removed: (id) => { if (id === current.id) openNew(); input.focus(); },
+  refused: (failure) => { if (failure.status === 401) showLogin(); },
+});
+
 /* Other tabs */
 
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel(`amaru ${location.pathname}`) : null;
 
 function changed(id) {
   channel?.postMessage(id);
-  loadList();
+  list.load();
 }
 
 channel?.addEventListener('message', ({ data }) => {
-  loadList();
+  list.load();
   if (data === current.id) refresh();
 });
 
@@ -139,7 +147,7 @@ function openNew() {
   show({ id: null, title: '', turns: [] });
   history.replaceState(null, '', location.pathname + location.search);
   restore();
-  mark();
+  list.mark();
 }
 
 let opening = 0;
@@ -158,7 +166,7 @@ const open = attempt(async (id) => {
     throw failure;
   }
   restore();
-  mark();
+  list.mark();
   follower.follow();
 });
 
@@ -362,119 +370,11 @@ $('jump').addEventListener('click', () => input.focus());
 
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || event.isComposing || event.target.value && event.target !== input) return;
+  if (list.isMenuOpen) return;
   if (sidebar.classList.contains('open')) closeSidebar();
   else if (!$('confirm').open) stop();
 });
 
-/* The list of conversations */
-
-let isListed = 0;
-let list = [];
-
-/** Shows the list, or the next part of it. */
-async function loadList(before) {
-  const number = ++isListed;
-  const query = new URLSearchParams({ limit: 40 });
-  if ($('search').value.trim()) query.set('search', $('search').value.trim());
-  if (before !== undefined) query.set('before', before);
-  try {
-    const { conversations, more } = await api(`conversations?${query}`);
-    if (number !== isListed) return;
-    list = before === undefined ? conversations : [...list, ...conversations];
-    $('more').hidden = !more;
-    showList();
-  } catch (failure) {
-    if (failure.status === 401) showLogin();
-  }
-}
-
-function showList() {
-  // A name that is being typed stays.
-  if (document.activeElement?.closest('.naming')) return;
-  const focused = document.activeElement?.closest('#conversations a')?.dataset.id;
-  $('conversations').replaceChildren(...list.map(entry));
-  $('no-conversations').hidden = list.length > 0 || !$('search').value.trim();
-  mark();
-  if (focused) $('conversations').querySelector(`a[data-id="${CSS.escape(focused)}"]`)?.focus();
-  const title = list.find(({ id }) => id === current.id)?.title;
-  if (title && title !== current.title) {
-    current.title = title;
-    showState();
-  }
-}
-
-function entry({ id, title }) {
-  const name = title || 'Untitled';
-  const item = make('li', {},
-    make('a', { href: `#c=${encodeURIComponent(id)}`, textContent: name, data: { id }, dir: 'auto' }));
-  const button = (text, action) => {
-    const made = make('button', { type: 'button', className: 'tool', textContent: text, label: `${text}: ${name}` });
-    made.onclick = action;
-    return made;
-  };
-  item.append(make('span', { className: 'tools' },
-    button('Rename', () => rename(item, id, name)), button('Delete', () => remove(id, name))));
-  return item;
-}
-
-/** Marks the conversation that is shown. */
-function mark() {
-  for (const link of $('conversations').querySelectorAll('a')) {
-    if (link.dataset.id === current.id) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
-}
-
-function rename(item, id, title) {
-  const field = make('input', { value: title, label: 'Name of the conversation', maxLength: 200 });
-  const form = make('form', { className: 'naming' }, field);
-  let isOver = false;
-  const end = attempt(async (isWanted) => {
-    if (isOver) return;
-    isOver = true;
-    form.remove();
-    item.classList.remove('named');
-    const text = field.value.trim();
-    if (isWanted && text && text !== title) {
-      await api(`conversations/${encodeURIComponent(id)}`, { method: 'PATCH', body: { title: text } });
-    }
-    await loadList();
-    if (isWanted && id === current.id) input.focus();
-    changed(id);
-  });
-  form.onsubmit = (event) => { event.preventDefault(); end(true); };
-  field.onblur = () => end(true);
-  field.onkeydown = (event) => {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    end(false);
-  };
-  item.classList.add('named');
-  item.prepend(form);
-  field.select();
-}
-
-async function remove(id, title) {
-  const dialog = $('confirm');
-  $('confirm-text').textContent = `Delete “${title}”? Its messages are lost.`;
-  dialog.returnValue = '';
-  dialog.showModal();
-  await new Promise((done) => dialog.addEventListener('close', done, { once: true }));
-  if (dialog.returnValue !== 'yes') return;
-  await attempt(async () => {
-    await api(`conversations/${encodeURIComponent(id)}`, { method: 'DELETE' });
-    if (id === current.id) openNew();
-    changed(id);
-    input.focus();
-  })();
-}
-
-let typing;
-$('search').addEventListener('input', () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => loadList(), 200);
-});
-$('more').addEventListener('click', () => loadList(list.at(-1)?.changed));
 $('new-chat').addEventListener('click', () => { open(null); input.focus(); });
 
 function closeSidebar() {
@@ -542,7 +442,7 @@ async function start() {
   $('login').hidden = true;
   $('app').hidden = false;
   showServer(state);
-  loadList();
+  list.load();
   await open(named());
   focusInput();
 }

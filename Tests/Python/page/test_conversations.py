@@ -82,36 +82,92 @@ def test_a_long_list_comes_in_parts(visit: Open) -> None:
     assert titles(page) == [f"Number {n}" for n in reversed(range(95))]
 
 
-def test_a_conversation_gets_another_name(visit: Open) -> None:
-    page = visit(stub=stub_with("Rivers"))
-    page.page.get_by_role("link", name="Rivers").click()
-    page.page.get_by_role("button", name="Rename: Rivers").click()
+def choose(page: Visit, name: str, what: str) -> None:
+    """Choose what the menu of a conversation offers."""
+    row = page.page.locator("#conversations li", has_text=name)
+    row.hover()
+    row.get_by_role("button", name=f"Options: {name}").click()
+    page.page.get_by_role("button", name=f"{what}: {name}").click()
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_conversation_gets_another_name(visit: Open, is_open: bool) -> None:
+    page = visit(stub=stub_with("Rivers", "Mountains"))
+    if is_open:
+        page.page.get_by_role("link", name="Rivers").click()
+    choose(page, "Rivers", "Rename")
     field = page.page.get_by_label("Name of the conversation")
     expect(field).to_be_focused()
     field.fill("Not this")
     field.press("Escape")
-    links(page, "Rivers")
-    page.page.get_by_role("button", name="Rename: Rivers").click()
+    links(page, "Mountains", "Rivers")
+    choose(page, "Rivers", "Rename")
     field.fill("Streams")
     field.press("Enter")
-    links(page, "Streams")
-    expect(page.page.locator("#title")).to_have_text("Streams")
-    assert [one.title for one in page.stub.conversations.values()] == ["Streams"]
+    links(page, "Mountains", "Streams")
+    title = "Streams" if is_open else "New chat"
+    expect(page.page.locator("#title")).to_have_text(title)
+    names = [one.title for one in page.stub.conversations.values()]
+    assert names == ["Streams", "Mountains"]
 
 
-def test_a_conversation_is_deleted_after_a_question(visit: Open) -> None:
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_conversation_is_deleted_after_a_question(visit: Open, is_open: bool) -> None:
     page = visit(stub=stub_with("Rivers", "Mountains"))
-    page.page.get_by_role("link", name="Rivers").click()
-    page.page.get_by_text("An answer on Rivers.").wait_for()
-    delete = page.page.get_by_role("button", name="Delete: Rivers")
-    delete.click()
+    opened = "Rivers" if is_open else "Mountains"
+    page.page.get_by_role("link", name=opened).click()
+    page.page.get_by_text(f"An answer on {opened}.").wait_for()
+    choose(page, "Rivers", "Delete")
+    page.page.get_by_text("Delete “Rivers”? Its messages are lost.").wait_for()
     page.page.get_by_role("button", name="Keep").click()
+    options = page.page.get_by_role("button", name="Options: Rivers")
+    expect(options).to_be_focused()
     assert len(page.stub.conversations) == 2
-    delete.click()
+    choose(page, "Rivers", "Delete")
     page.page.get_by_role("button", name="Delete", exact=True).click()
     links(page, "Mountains")
-    page.page.locator("#empty").wait_for()
+    if is_open:
+        page.page.locator("#empty").wait_for()
+    else:
+        assert page.answer() == "An answer on Mountains."
     assert len(page.stub.conversations) == 1
+
+
+def test_the_menu_of_a_conversation_goes_by_keyboard(visit: Open) -> None:
+    page = visit(stub=stub_with("Rivers", "Mountains"))
+    keyboard = page.page.keyboard
+    page.page.get_by_role("link", name="Rivers").focus()
+    keyboard.press("Tab")
+    options = page.page.get_by_role("button", name="Options: Rivers")
+    expect(options).to_be_focused()
+    keyboard.press("Enter")
+    rename = page.page.get_by_role("button", name="Rename: Rivers")
+    expect(rename).to_be_focused()
+    keyboard.press("Tab")
+    expect(page.page.get_by_role("button", name="Delete: Rivers")).to_be_focused()
+    keyboard.press("Escape")
+    expect(rename).to_be_hidden()
+    expect(options).to_be_focused()
+    keyboard.press("Enter")
+    keyboard.press("Enter")
+    page.page.keyboard.type("Streams")
+    keyboard.press("Enter")
+    links(page, "Mountains", "Streams")
+    streams = page.page.get_by_role("button", name="Options: Streams")
+    expect(streams).to_be_focused()
+
+
+def test_Escape_in_the_menu_stops_no_answer(visit: Open) -> None:
+    page = visit()
+    page.send("Rivers")
+    turn = page.stub.wait_for_turns(1)
+    page.until("running")
+    page.page.get_by_role("button", name="Options: Rivers").click()
+    page.page.get_by_role("button", name="Rename: Rivers").wait_for()
+    page.page.keyboard.press("Escape")
+    turn.say("Still here")
+    page.page.get_by_text("Still here").wait_for()
+    assert turn.state == "running"
 
 
 def test_a_conversation_that_is_gone_opens_a_new_chat(visit: Open) -> None:

@@ -1,5 +1,9 @@
-// Requests to the server, and the events of a running turn.
+// What the server has: requests, the events of a running turn, and the list of conversations.
 // SPDX-License-Identifier: Apache-2.0
+
+import { make } from './transcript.js';
+
+const $ = (id) => document.getElementById(id);
 
 /** What the server refused, or why it was not reached. */
 class Failure extends Error {
@@ -148,5 +152,132 @@ export class TurnStream {
     if (this.#source.readyState !== EventSource.CLOSED) return;
     this.#drop();
     this.#ask(Math.min(500 * 2 ** this.#tries++, 15_000));
+  }
+}
+
+/* The list */
+
+/** The conversations of the sidebar, each with a menu. */
+export class ConversationList {
+  #page; #number = 0; #all = []; #typing; #chosen;
+
+  /**
+   * @param page What the list tells the page: `attempt`, `current`, `changed`, `titled`, `removed`, `refused`.
+   */
+  constructor(page) {
+    this.#page = page;
+    $('search').addEventListener('input', () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.load(), 200);
+    });
+    $('more').addEventListener('click', () => this.load(this.#all.at(-1)?.changed));
+    $('rename').addEventListener('click', () => this.#choose((chosen) => this.#rename(chosen)));
+    $('delete').addEventListener('click', () => this.#choose((chosen) => this.#remove(chosen)));
+  }
+
+  get isMenuOpen() { return $('options').matches(':popover-open'); }
+
+  /** Shows the list, or the next part of it. */
+  async load(before) {
+    const number = ++this.#number;
+    const query = new URLSearchParams({ limit: 40 });
+    if ($('search').value.trim()) query.set('search', $('search').value.trim());
+    if (before !== undefined) query.set('before', before);
+    try {
+      const { conversations, more } = await api(`conversations?${query}`);
+      if (number !== this.#number) return;
+      this.#all = before === undefined ? conversations : [...this.#all, ...conversations];
+      $('more').hidden = !more;
+      this.#show();
+    } catch (failure) {
+      this.#page.refused(failure);
+    }
+  }
+
+  #show() {
+    const focused = document.activeElement?.closest('#conversations li > *');
+    // A name that is being typed stays.
+    if (focused?.matches('form')) return;
+    const id = focused?.parentElement.dataset.id;
+    $('conversations').replaceChildren(...this.#all.map((one) => this.#entry(one)));
+    $('no-conversations').hidden = this.#all.length > 0 || !$('search').value.trim();
+    this.mark();
+    if (focused) this.#item(id)?.querySelector(focused.tagName)?.focus();
+    const current = this.#page.current();
+    const title = this.#all.find((one) => one.id === current.id)?.title;
+    if (title && title !== current.title) this.#page.titled(title);
+  }
+
+  #item(id) { return Array.from($('conversations').children).find((item) => item.dataset.id === id); }
+
+  #entry({ id, title }) {
+    const name = title || 'Untitled';
+    const button = make('button', { type: 'button', className: 'tool', textContent: '⋯', label: `Options: ${name}`, popoverTargetElement: $('options') });
+    button.onclick = () => {
+      this.#chosen = { id, name };
+      for (const one of ['rename', 'delete']) $(one).setAttribute('aria-label', `${$(one).textContent}: ${name}`);
+      const { top, bottom, right } = button.getBoundingClientRect();
+      const isLow = bottom + 100 > innerHeight;
+      Object.assign($('options').style, { right: `${innerWidth - right}px`, top: isLow ? 'auto' : `${bottom}px`, bottom: isLow ? `${innerHeight - top}px` : 'auto' });
+    };
+    return make('li', { data: { id } },
+      make('a', { href: `#c=${encodeURIComponent(id)}`, textContent: name, dir: 'auto' }), button);
+  }
+
+  #choose(action) {
+    $('options').hidePopover?.();
+    if (this.#chosen) action(this.#chosen);
+  }
+
+  /** Marks the conversation that is shown. */
+  mark() {
+    for (const { dataset, firstElementChild: link } of $('conversations').children) {
+      if (dataset.id === this.#page.current().id) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+  }
+
+  #rename({ id, name }) {
+    const item = this.#item(id);
+    if (!item) return;
+    const field = make('input', { value: name, label: 'Name of the conversation', maxLength: 200 });
+    const form = make('form', { className: 'naming' }, field);
+    let isOver = false;
+    const end = this.#page.attempt(async (isWanted, isLeft = false) => {
+      if (isOver) return;
+      isOver = true;
+      form.remove();
+      item.classList.remove('named');
+      if (!isLeft) item.querySelector('button').focus();
+      const title = field.value.trim();
+      if (isWanted && title && title !== name) {
+        await api(`conversations/${encodeURIComponent(id)}`, { method: 'PATCH', body: { title } });
+      }
+      this.#page.changed(id);
+    });
+    form.onsubmit = (event) => { event.preventDefault(); end(true); };
+    field.onblur = () => end(true, true);
+    field.onkeydown = (event) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      end(false);
+    };
+    item.classList.add('named');
+    item.append(form);
+    field.select();
+  }
+
+  async #remove({ id, name }) {
+    const dialog = $('confirm');
+    $('confirm-text').textContent = `Delete “${name}”? Its messages are lost.`;
+    dialog.returnValue = '';
+    dialog.showModal();
+    await new Promise((done) => dialog.addEventListener('close', done, { once: true }));
+    if (dialog.returnValue !== 'yes') return this.#item(id)?.querySelector('button').focus();
+    await this.#page.attempt(async () => {
+      await api(`conversations/${encodeURIComponent(id)}`, { method: 'DELETE' });
+      this.#page.removed(id);
+      this.#page.changed(id);
+    })();
   }
 }
