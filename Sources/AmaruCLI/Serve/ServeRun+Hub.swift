@@ -37,6 +37,7 @@ extension ServeRun {
             script: name,
             model: name == nil ? ownModel : "",
             version: AmaruCommand.configuration.version,
+            isReady: health.isUp,
             fault: health.fault.map {
                 PageFault(code: $0.code, message: $0.message, remedy: $0.remedy)
             }

@@ -1,7 +1,7 @@
 // The page: a conversation, the list of all, and the way in.
 // SPDX-License-Identifier: Apache-2.0
 
-import { api, ConversationList, insist, pause, TurnStream, uuid } from './conversations.js';
+import { api, ConversationList, insist, keep, kept, pause, TurnStream, uuid } from './conversations.js';
 import { Follower, isSendKey, make, TurnView } from './transcript.js';
 
 const $ = (id) => document.getElementById(id);
@@ -59,7 +59,9 @@ channel?.addEventListener('message', ({ data }) => {
 });
 
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !$('app').hidden) refresh();
+  if (document.hidden || $('app').hidden) return;
+  refresh();
+  look();
 });
 
 /* The conversation */
@@ -103,6 +105,7 @@ function show({ id, title, turns: all }) {
     if (turns.children[i] !== view.element) turns.insertBefore(view.element, turns.children[i] ?? null);
   });
   current = { id, title, views, queue: id === current.id ? current.queue : [] };
+  dropSent();
   for (const view of views) if (view.isRunning) follow(view);
   for (const view of over) ended(view);
   showState();
@@ -139,6 +142,7 @@ function follow(view) {
 function ended(view) {
   view.close();
   announce({ finished: 'Response complete', stopped: 'Stopped' }[view.state] ?? 'Response incomplete');
+  if (view.state === 'failed') look();
   showState();
   sendWaiting();
 }
@@ -185,16 +189,6 @@ function focusInput() {
   if (matchMedia('(hover: hover)').matches) input.focus();
 }
 
-/** What a tab keeps: the draft of each conversation, and the messages that wait in it. */
-const kept = (key) => { try { return sessionStorage.getItem(key) ?? ''; } catch { return ''; } };
-
-function keep(key, text) {
-  try {
-    if (text) sessionStorage.setItem(key, text);
-    else sessionStorage.removeItem(key);
-  } catch { /* Storage is off, or full. */ }
-}
-
 const draftKey = ({ id } = current) => `draft ${id ?? ''}`;
 
 /** Called after each change of what is in the box. */
@@ -213,7 +207,7 @@ function write(text) {
 function restore() {
   write(kept(draftKey()));
   try { current.queue = current.id ? JSON.parse(kept(`queue ${current.id}`)) : []; } catch { current.queue = []; }
-  showQueue();
+  dropSent();
   sendWaiting();
 }
 
@@ -225,6 +219,7 @@ function fit() {
 /** Sends a message; at the end of the branch, or beside the turn that it replaces. */
 const send = attempt(async (message, { replaced, request } = {}) => {
   if (isSending || running()) return;
+  if (server.fault) return alertWith(refusal());
   isSending = true;
   const index = replaced ? current.views.indexOf(replaced) : current.views.length;
   const view = new TurnView(message, actions);
@@ -259,6 +254,7 @@ const send = attempt(async (message, { replaced, request } = {}) => {
     shown.views.splice(index, 1, ...hidden);
     if (shown === current) turns.append(...hidden.map((other) => other.element));
     giveBack(shown, message === replaced?.question ? '' : message);
+    look();
     throw failure;
   } finally {
     isSending = false;
@@ -296,6 +292,16 @@ function showQueue() {
   }));
 }
 
+/** Drops what the server has: its receipt was lost, or another tab has sent it. */
+function dropSent() {
+  const isWaiting = ({ request }) => !current.views.some((view) => view.request?.endsWith(request));
+  const left = current.queue.filter(isWaiting);
+  const isLess = left.length < current.queue.length;
+  current.queue = left;
+  if (isLess) keepQueue();
+  showQueue();
+}
+
 function enqueue(message) {
   // The name of the request is kept with it, so that no two tabs send it twice.
   current.queue.push({ message, request: uuid() });
@@ -307,7 +313,7 @@ function enqueue(message) {
 /** Sends the next message, if the answer is complete; else all of them go back to the box. */
 function sendWaiting() {
   if (!current.queue.length || isSending || running()) return;
-  if (current.views.at(-1)?.state !== 'finished') return giveBack(current);
+  if (current.views.at(-1)?.state !== 'finished' || server.fault) return giveBack(current);
   const { message, request } = current.queue.shift();
   showQueue();
   send(message, { request });
@@ -347,6 +353,7 @@ $('composer').addEventListener('submit', (event) => {
   event.preventDefault();
   const message = input.value;
   if (!message.trim()) return;
+  if (server.fault) return alertWith(`${refusal()} Your message stays here.`);
   const isBusy = isSending || running();
   if (isBusy && current.queue.length >= mostWaiting) return alertWith('Too many messages are waiting.');
   write('');
@@ -447,33 +454,44 @@ async function start() {
   focusInput();
 }
 
+const isWell = () => !server.fault && server.ready !== false;
+
 function showServer(state) {
+  if (server.fault && !state.fault) alertWith('');
   server = { ...state, title: state.title || 'Amaru' };
   $('greeting').textContent = server.title;
-  $('source').textContent = state.script ? `${state.script} answers on this server.` : state.model ? `${state.model} answers.` : '';
+  $('source').textContent = state.fault ? refusal() : state.ready === false ? `${state.script ?? 'The chat'} is starting …`
+    : state.script ? `${state.script} answers on this server.` : state.model ? `${state.model} answers.` : '';
   $('model').textContent = state.model ?? '';
   $('about').textContent = `Amaru ${state.version ?? ''}`;
+  input.placeholder = state.fault ? refusal() : 'Type your message…';
+  $('send-button').disabled = Boolean(state.fault);
   showFault(state.fault);
   showState();
+  clearTimeout(watch);
+  if (!isWell()) watch = setTimeout(look, 2000);
 }
+
+const refusal = () => `${server.script ?? 'The chat'} does not answer.`;
 
 let watch;
 
-/** Shows why the script doesn't run, and looks now and then whether it does again. */
+/** Looks how the script is; now and then, as long as it doesn't run. */
+async function look() {
+  clearTimeout(watch);
+  try { showServer(await api('state')); } catch (failure) {
+    if (failure.status === 401) showLogin();
+    else if (!isWell()) watch = setTimeout(look, 2000);
+  }
+}
+
+/** Shows why the script doesn't run, or why the server isn't reached. */
 function showFault(fault) {
   const box = $('fault');
   const text = fault ? fault.text ?? [fault.message, fault.remedy].filter(Boolean).join(': ') : '';
   if (box.textContent !== text) box.textContent = text;
   box.hidden = !text;
   $('app').hidden = !$('login').hidden;
-  clearTimeout(watch);
-  if (!fault || fault.status !== undefined) return;
-  watch = setTimeout(async () => {
-    try { showServer(await api('state')); } catch (failure) {
-      if (failure.status === 401) showLogin();
-      else showFault(fault);
-    }
-  }, 2000);
 }
 
 enter();

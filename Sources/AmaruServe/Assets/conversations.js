@@ -1,4 +1,4 @@
-// What the server has: requests, the events of a running turn, and the list of conversations.
+// What is kept elsewhere: requests, the events of a running turn, and the list of conversations.
 // SPDX-License-Identifier: Apache-2.0
 
 import { make } from './transcript.js';
@@ -26,7 +26,8 @@ export async function api(path, { method = 'GET', body } = {}) {
   try {
     response = await fetch(`api/${path}`, {
       method,
-      body: body && JSON.stringify(body),
+      // Half a character, as it may be typed or pasted, is no text that is understood elsewhere.
+      body: body && JSON.stringify(body, (_, value) => value?.toWellFormed?.() ?? value),
       headers: body && { 'content-type': 'application/json' },
       cache: 'no-store',
       signal: AbortSignal.timeout?.(20_000),
@@ -54,6 +55,16 @@ export async function insist(path, options, waiting = () => {}) {
       await pause(1000 * seconds);
     }
   }
+}
+
+/** What a tab keeps: the draft of each conversation, and the messages that wait in it. */
+export const kept = (key) => { try { return sessionStorage.getItem(key) ?? ''; } catch { return ''; } };
+
+export function keep(key, text) {
+  try {
+    if (text) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
+  } catch { /* Storage is off, or full. */ }
 }
 
 export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

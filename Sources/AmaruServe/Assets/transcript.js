@@ -233,7 +233,7 @@ export class TurnView {
       this.question = turn.question;
       this.text.textContent = turn.question;
     }
-    this.model = turn.model;
+    Object.assign(this, { model: turn.model, request: turn.request });
     this.questions.show(turn.id, turn.questions);
     this.answers.show(turn.id, turn.answers);
     if (turn.state === 'running') {

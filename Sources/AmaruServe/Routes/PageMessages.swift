@@ -32,6 +32,8 @@ package struct PageState: Encodable, Sendable {
     package var script: String?
     package var model: String
     package var version: String
+    /// Whether the script has started.
+    package var isReady: Bool
     /// Why the script does not answer.
     package var fault: PageFault?
 
@@ -40,16 +42,21 @@ package struct PageState: Encodable, Sendable {
         script: String?,
         model: String,
         version: String,
+        isReady: Bool = true,
         fault: PageFault? = nil
     ) {
         self.title = title
         self.script = script
         self.model = model
         self.version = version
+        self.isReady = isReady
         self.fault = fault
     }
 
-    private enum CodingKeys: CodingKey { case title, script, model, version, fault }
+    private enum CodingKeys: String, CodingKey {
+        case title, script, model, version, fault
+        case isReady = "ready"
+    }
 
     /// Encodes what is missing as null.
     package func encode(to encoder: any Encoder) throws {
@@ -58,6 +65,7 @@ package struct PageState: Encodable, Sendable {
         try container.encode(script, forKey: .script)
         try container.encode(model, forKey: .model)
         try container.encode(version, forKey: .version)
+        try container.encode(isReady, forKey: .isReady)
         try container.encode(fault, forKey: .fault)
     }
 }
@@ -86,6 +94,8 @@ struct ConversationMessage: Encodable {
 
     struct Entry: Encodable {
         let id: Int64
+        /// What ends with the name that the client gave its request.
+        let request: String?
         let question, state, reason, model: String
         let blocks: [String]
         let reasoning: String
@@ -112,6 +122,7 @@ struct ConversationMessage: Encodable {
             let versions = whole.versions(of: turn)
             return Entry(
                 id: turn.id,
+                request: turn.request,
                 question: turn.question,
                 state: turn.state.rawValue,
                 reason: turn.reason,

@@ -121,7 +121,7 @@ import Testing
             // The same question again has another answer.
             let (again, _) = try await page.ask("one", in: id, #","parent":null"#, request: "2")
             let newest = try #require(try await page.show(id).turns.first)
-            #expect(newest.id == again)
+            #expect(newest.id == again && newest.request?.hasSuffix(" 2") == true)
             #expect(newest.questions == [again, root] && newest.answers == [first, again])
             _ = try await page.send("PATCH", "conversations/\(id)", #"{"head":\(root)}"#)
             #expect(try await page.show(id).turns[0].questions == [again, root])

@@ -16,6 +16,7 @@ extension PageClient {
     struct Shown: Decodable, Equatable {
         struct Turn: Decodable, Equatable {
             let id: Int64
+            let request: String?
             let question, state, reason: String
             let blocks: [String]
             let reasoning: String

@@ -62,6 +62,7 @@ class Turn:
     question: str
     parent: str | None
     state: str = "running"
+    request: str = ""
     text: str = ""
     reasoning: str = ""
     error: dict[str, str] | None = None

@@ -47,6 +47,7 @@ class Stub:
         self.conversations: dict[str, Conversation] = {}
         self.requests: dict[str, Turn] = {}
         self.turns: list[Turn] = []
+        self.ready = True
         self.fault: dict[str, str] | None = None
         # Faults: answers to refuse, and events after which connections are cut.
         self.busy = 0
@@ -139,6 +140,7 @@ class Stub:
             parent = body["parent"] if "parent" in body else conversation.head
             turn = self.new_turn(conversation, body["message"], parent)
             self.requests[body["request"]] = turn
+            turn.request = body["request"]
         if self.script:
             threading.Thread(target=self.script, args=(turn,), daemon=True).start()
         return 202, turn
@@ -233,6 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
                         "script": "chat.py",
                         "model": "stub-1",
                         "version": "0.0",
+                        "ready": stub.ready,
                         "fault": stub.fault,
                     },
                 )
@@ -340,6 +343,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _turn(self, conversation: Conversation, turn: Turn) -> dict[str, Any]:
         return {
             "id": turn.id,
+            "request": f"{conversation.id} {turn.request}",
             "question": turn.question,
             "state": turn.state,
             "reason": None,

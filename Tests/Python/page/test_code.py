@@ -21,7 +21,7 @@ COLOURS = """() => Object.fromEntries(Array.from(CSS.highlights, ([kind, ranges]
         .slice(range.startOffset, range.endOffset))]).filter(([, all]) => all.length))"""
 LANGUAGES = {
     "python": (
-        'def f(x):\n    return "a\\"b" + 0x1F  # c\n@d\n\'\'\'e\nf\'\'\' # g',
+        "def f(x):\n    return \"a\\\"b\" + 0x1F  # c\n@d\n'''e\nf''' # g",
         {
             "keyword": ["def", "return", "@d"],
             "name": ["f"],
@@ -83,7 +83,9 @@ def test_languages_have_colours(visit: Open, language: str) -> None:
     assert "-last" in found["deleted"]
     found["deleted"].remove("-last")
     for kind, texts in colours.items():
-        assert [text.strip() for text in found[kind]] == [text.strip() for text in texts]
+        assert [text.strip() for text in found[kind]] == [
+            text.strip() for text in texts
+        ]
     if not colours:
         assert found == {"deleted": []}
     nodes = page.page.locator(".block code").first.evaluate(

@@ -303,21 +303,6 @@ def test_a_session_that_ended_asks_for_the_token_again(visit: Open) -> None:
     page.page.wait_for_selector("#login")
 
 
-def test_a_fault_of_the_script_is_shown_until_it_is_fixed(visit: Open) -> None:
-    stub = Stub()
-    stub.fault = {
-        "code": "syntax",
-        "message": "chat.py, line 3: <b>expected ':'</b>",
-        "remedy": "fix it",
-    }
-    page = visit(stub=stub)
-    fault = page.page.locator("#fault")
-    expect(fault).to_have_text("chat.py, line 3: <b>expected ':'</b>: fix it")
-    assert fault.get_attribute("role") == "alert"
-    stub.fault = None
-    expect(fault).to_be_hidden()
-
-
 def test_the_page_works_under_another_path(visit: Open) -> None:
     page = visit(stub=Stub(base="/deep/chat/"))
     page.send("Hello")

@@ -127,15 +127,18 @@ def test_a_lost_receipt_sends_nothing_twice(visit: Open) -> None:
     page, turn = answering(visit)
     page.expected = ["ERR_"]
     page.send("Second")
+    page.send("Third")
     page.stub.lose = 1
     turn.finish()
     page.stub.wait_for_turns(2)
     page.page.reload()
     page.page.locator(".turn").nth(1).wait_for()
-    waiting(page)
+    waiting(page, "Third")
     page.stub.turn.finish()
-    page.until("finished", 2)
-    assert len(page.stub.turns) == 2
+    assert page.stub.wait_for_turns(3).question == "Third"
+    page.stub.turn.finish()
+    page.until("finished", 3)
+    assert len(page.stub.turns) == 3
 
 
 def test_what_waits_stays_with_its_conversation(visit: Open) -> None:
