@@ -69,10 +69,17 @@ const painted = new Map();
 
 function paint(code) {
   const name = /language-(\S+)/.exec(code.className)?.[1].toLowerCase();
-  const node = code.firstChild;
+  const nodes = Array.from(code.childNodes, (child) => child.firstChild ?? child);
+  let [index, before] = [0, 0];
+  const place = (offset) => {
+    while (offset > before + nodes[index].length) before += nodes[index++].length;
+    return [nodes[index], offset - before];
+  };
   const ranges = [];
-  for (const [kind, startOffset, endOffset] of parts(node?.data ?? '', name)) {
-    const range = new StaticRange({ startContainer: node, startOffset, endContainer: node, endOffset });
+  for (const [kind, from, to] of parts(code.textContent, name)) {
+    const [startContainer, startOffset] = place(from);
+    const [endContainer, endOffset] = place(to);
+    const range = new StaticRange({ startContainer, startOffset, endContainer, endOffset });
     colours.get(kind).add(range);
     ranges.push([kind, range]);
   }

@@ -105,13 +105,20 @@ function isSelected(element) {
     && selection.getRangeAt(0).intersectsNode(element);
 }
 
+/** Whether two elements show the same; code may be in pieces. */
+function isSame(one, other) {
+  if (one?.isEqualNode(other)) return true;
+  return one?.querySelector('.piece') && one.className === other.className && one.textContent === other.textContent
+    && one.querySelector('code').className === other.querySelector('code')?.className;
+}
+
 /** Shows the server's HTML of a block: the only place where text becomes elements. */
 function setBlock(block, html) {
   const template = document.createElement('template');
   template.innerHTML = policy ? policy.createHTML(html) : html;
   const element = template.content.firstElementChild;
   waiting.delete(block);
-  if (element && block.firstElementChild?.isEqualNode(element)) return;
+  if (element && isSame(block.firstElementChild, element)) return;
   if (isSelected(block)) return void waiting.set(block, { html, more: [] });
   block.replaceChildren(...template.content.childNodes);
   const code = block.querySelector(':scope > figure code');
@@ -142,17 +149,32 @@ document.addEventListener('selectionchange', () => {
   }
 });
 
+/** From this length on, what is added to code is an element of its own: the rest is not laid out again. */
+const pieceLength = 4000;
+
 /** Lets the code of a block go on with a text from a place on, and touches nothing before. */
 function extendCode(block, at, text) {
   const code = block.querySelector(':scope > figure code');
   if (!code) return;
   if (!code.firstChild) code.append('');
-  const node = code.firstChild;
-  const old = node.data.slice(at);
+  let last = code.lastChild;
+  let start = code.textContent.length - last.textContent.length;
+  while (at < start) {
+    last.remove();
+    last = code.lastChild;
+    start -= last.textContent.length;
+  }
+  const node = last.firstChild ?? last;
+  const place = at - start;
+  const old = node.data.slice(place);
+  if (place >= pieceLength && node.data[place - 1] === '\n' && !(old && isSelected(last))) {
+    if (old) node.deleteData(place, old.length);
+    return code.append(make('span', { className: 'piece' }, text));
+  }
   let same = 0;
   while (same < old.length && old[same] === text[same]) same++;
   if (same === old.length) node.appendData(text.slice(same));
-  else node.replaceData(at + same, old.length - same, text.slice(same));
+  else node.replaceData(place + same, old.length - same, text.slice(same));
 }
 
 /* Turns */

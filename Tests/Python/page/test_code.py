@@ -18,7 +18,8 @@ pytestmark = pytest.mark.timeout(300)
 # What each kind of highlight covers, in the order of the text.
 COLOURS = """() => Object.fromEntries(Array.from(CSS.highlights, ([kind, ranges]) =>
     [kind, Array.from(ranges, (range) => range.startContainer.data
-        .slice(range.startOffset, range.endOffset))]).filter(([, all]) => all.length))"""
+        .slice(range.startOffset, range.endOffset))
+    ]).filter(([, all]) => all.length))"""
 LANGUAGES = {
     "python": (
         "def f(x):\n    return \"a\\\"b\" + 0x1F  # c\n@d\n'''e\nf''' # g",
@@ -119,6 +120,39 @@ def test_code_has_colours_once_it_no_longer_grows(visit: Open) -> None:
     coloured(page, "keyword", 2)
 
 
+def test_long_code_grows_in_pieces(visit: Open) -> None:
+    page = visit()
+    page.send("Code")
+    turn = page.stub.wait_for_turns(1)
+    lines = [f"let a{n} = {n} // what is said of it\n" for n in range(600)]
+    turn.say("```swift\n")
+    for start in range(0, 600, 20):
+        turn.say("".join(lines[start : start + 20]))
+        page.page.get_by_text(f"let a{start + 19} =").wait_for()
+    turn.say("```\n\nEnd")
+    turn.finish()
+    page.until("finished")
+    code = page.page.locator(".block code")
+    assert code.locator(".piece").count() > 2
+    assert code.text_content() == "".join(lines)
+    selected = code.evaluate(
+        "code => { getSelection().selectAllChildren(code); return `${getSelection()}` }"
+    )
+    assert selected.strip() == "".join(lines).strip()
+    coloured(page, "comment", 600)
+    height = code.evaluate("code => code.offsetHeight")
+    # What the server says again changes nothing; a reload has it in one.
+    code.evaluate("code => { code.mark = 1 }")
+    with page.page.expect_response("**/api/conversations/c*"):
+        page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.page.wait_for_load_state("networkidle")
+    assert code.evaluate("code => code.mark") == 1
+    page.page.reload()
+    expect(code).to_have_text("".join(lines))
+    assert code.locator(".piece").count() == 0
+    assert code.evaluate("code => code.offsetHeight") == height
+
+
 def test_only_code_in_view_has_colours(visit: Open) -> None:
     lines = "".join(f"Line {n}\n\n" for n in range(200))
     page = answer(visit, f"```js\nlet first\n```\n\n{lines}```js\nlet last\n```\n")
@@ -147,7 +181,7 @@ def test_long_code_stays_plain(visit: Open) -> None:
 @pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "</code><h1>out"])
 def test_the_text_of_code_stays_text(visit: Open, text: str) -> None:
     page = answer(visit, f"```html\n{text}\n```\n\nEnd")
-    page.page.wait_for_function("CSS.highlights.get('keyword')?.size > 0")
+    page.page.wait_for_function("() => CSS.highlights.get('keyword')?.size > 0")
     assert page.page.locator(".block code *, .block img, .block h1").count() == 0
     assert page.page.text_content(".block code") == f"{text}\n"
 
