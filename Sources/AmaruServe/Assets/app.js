@@ -207,6 +207,7 @@ function write(text) {
 function restore() {
   write(kept(draftKey()));
   try { current.queue = current.id ? JSON.parse(kept(`queue ${current.id}`)) : []; } catch { current.queue = []; }
+  showQueue();
   dropSent();
   sendWaiting();
 }
@@ -259,6 +260,8 @@ const send = attempt(async (message, { replaced, request } = {}) => {
   } finally {
     isSending = false;
     showState();
+    // In another conversation, something may have waited for this.
+    sendWaiting();
   }
   if (shown === current) {
     view.setState('running');
@@ -296,9 +299,9 @@ function showQueue() {
 function dropSent() {
   const isWaiting = ({ request }) => !current.views.some((view) => view.request?.endsWith(request));
   const left = current.queue.filter(isWaiting);
-  const isLess = left.length < current.queue.length;
+  if (left.length === current.queue.length) return;
   current.queue = left;
-  if (isLess) keepQueue();
+  keepQueue();
   showQueue();
 }
 

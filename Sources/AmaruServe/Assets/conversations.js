@@ -35,7 +35,7 @@ export async function api(path, { method = 'GET', body } = {}) {
   } catch {
     throw new Failure(0, unreachable);
   }
-  const text = await response.text().catch(() => '');
+  const text = await response.text().catch(() => { throw new Failure(0, unreachable); });
   let data = null;
   try { data = JSON.parse(text); } catch { /* An empty answer, or a proxy's page. */ }
   if (response.ok) return data;
@@ -186,7 +186,7 @@ export class ConversationList {
     $('delete').addEventListener('click', () => this.#choose((chosen) => this.#remove(chosen)));
   }
 
-  get isMenuOpen() { return $('options').matches(':popover-open'); }
+  get isMenuOpen() { return Boolean($('options').popover) && $('options').matches(':popover-open'); }
 
   /** Shows the list, or the next part of it. */
   async load(before) {

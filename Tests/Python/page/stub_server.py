@@ -52,6 +52,7 @@ class Stub:
         # Faults: answers to refuse, and events after which connections are cut.
         self.busy = 0
         self.lose = 0
+        self.cuts_receipts = False
         self.cut_every = 0
         # Cleared, it holds back all events.
         self.flow = threading.Event()
@@ -185,7 +186,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._safety()
         if status != 204:
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
+            if "Content_Length" not in headers:
+                self.send_header("Content-Length", str(len(content)))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
@@ -327,6 +329,8 @@ class _Handler(BaseHTTPRequestHandler):
                     # It was taken, but its sender never hears of it.
                     stub.lose -= 1
                     self.close_connection = True
+                    if stub.cuts_receipts:
+                        self._send(status, b"{", Content_Length="9")
                     return
                 self._json(status, {"turn": turn.id})
             case _:

@@ -159,6 +159,35 @@ def test_what_waits_stays_with_its_conversation(visit: Open) -> None:
     page.until("finished", 2)
 
 
+def test_messages_of_two_conversations_do_not_hold_each_other_up(visit: Open) -> None:
+    stub = Stub()
+    stub.new_turn(stub.new_conversation("Rivers"), "About rivers", None).finish()
+    page = visit(stub=stub)
+    page.expected = ["429"]
+    stub.busy = 1
+    page.send("First")
+    page.page.get_by_text("the queue is full; trying again").wait_for()
+    page.page.get_by_role("link", name="Rivers").click()
+    expect(page.page.locator("#title")).to_have_text("Rivers")
+    page.send("Second")
+    waiting(page, "Second")
+    questions = {stub.wait_for_turns(2).question, stub.wait_for_turns(3).question}
+    assert questions == {"First", "Second"}
+    waiting(page)
+
+
+def test_what_is_about_to_be_taken_back_keeps_the_focus(visit: Open) -> None:
+    page, turn = answering(visit)
+    page.send("Second")
+    button = page.page.get_by_role("button", name="Take back: Second")
+    button.focus()
+    with page.page.expect_response("**/api/conversations/c*"):
+        page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    turn.say(" goes on")
+    page.page.get_by_text("An answer goes on").wait_for()
+    expect(button).to_be_focused()
+
+
 def test_a_message_that_is_refused_goes_before_what_waits(visit: Open) -> None:
     page, turn = answering(visit)
     page.expected = ["429"]
