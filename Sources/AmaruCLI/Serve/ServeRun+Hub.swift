@@ -38,6 +38,7 @@ extension ServeRun {
             script: name,
             model: name == nil ? ownModel : "",
             version: AmaruCommand.configuration.version,
+            isReady: health.isUp,
             fault: health.fault
         )
     }

@@ -1,15 +1,15 @@
 // The page: a conversation, the list of all, and the way in.
 // SPDX-License-Identifier: Apache-2.0
 
-import { api, insist, pause, TurnStream, uuid } from './net.js';
+import { api, ConversationList, insist, keep, kept, pause, TurnStream, uuid } from './conversations.js';
 import { Follower, isSendKey, make, TurnView } from './transcript.js';
 
 const $ = (id) => document.getElementById(id);
 const [chatbox, turns, input, sidebar] = ['chatbox', 'turns', 'user-input', 'sidebar'].map($);
 const follower = new Follower(chatbox, turns, $('jump'));
 
-/** The conversation that is shown: its identifier, if it has one yet, and its turns. */
-let current = { id: null, title: '', views: [] };
+/** The conversation that is shown: its identifier, if it has one yet, its turns, and what waits. */
+let current = { id: null, title: '', views: [], queue: [] };
 let server = { title: 'Amaru' };
 let isSending = false;
 
@@ -36,22 +36,32 @@ const attempt = (action) => async (...values) => {
   try { await action(...values); } catch (failure) { fail(failure); }
 };
 
+const list = new ConversationList({
+  attempt, changed,
+  current: () => current,
+  titled: (title) => { current.title = title; showState(); },
+  removed: (id) => { if (id === current.id) openNew(); input.focus(); },
+  refused: (failure) => { if (failure.status === 401) showLogin(); },
+});
+
 /* Other tabs */
 
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel(`amaru ${location.pathname}`) : null;
 
 function changed(id) {
   channel?.postMessage(id);
-  loadList();
+  list.load();
 }
 
 channel?.addEventListener('message', ({ data }) => {
-  loadList();
+  list.load();
   if (data === current.id) refresh();
 });
 
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !$('app').hidden) refresh();
+  if (document.hidden || $('app').hidden) return;
+  refresh();
+  look();
 });
 
 /* The conversation */
@@ -65,11 +75,14 @@ function showState() {
   document.title = `${isRunning ? '● ' : ''}${title} · ${server.title}`;
   const hadFocus = document.activeElement === $('stop-button');
   $('stop-button').hidden = !isRunning;
-  $('send-button').hidden = isRunning;
+  showSend();
   if (hadFocus && !isRunning) input.focus();
   $('empty').hidden = current.views.length > 0;
   chatbox.setAttribute('aria-busy', isRunning);
 }
+
+/** While an answer comes, what is typed can be sent, to wait for its end. */
+function showSend() { $('send-button').hidden = Boolean(running()) && !input.value.trim(); }
 
 /** Shows a conversation from the server, and leaves what is right already as it is. */
 function show({ id, title, turns: all }) {
@@ -91,7 +104,8 @@ function show({ id, title, turns: all }) {
   views.forEach((view, i) => {
     if (turns.children[i] !== view.element) turns.insertBefore(view.element, turns.children[i] ?? null);
   });
-  current = { id, title, views };
+  current = { id, title, views, queue: id === current.id ? current.queue : [] };
+  dropSent();
   for (const view of views) if (view.isRunning) follow(view);
   for (const view of over) ended(view);
   showState();
@@ -128,14 +142,16 @@ function follow(view) {
 function ended(view) {
   view.close();
   announce({ finished: 'Response complete', stopped: 'Stopped' }[view.state] ?? 'Response incomplete');
+  if (view.state === 'failed') look();
   showState();
+  sendWaiting();
 }
 
 function openNew() {
   show({ id: null, title: '', turns: [] });
   history.replaceState(null, '', location.pathname + location.search);
-  restoreDraft();
-  mark();
+  restore();
+  list.mark();
 }
 
 let opening = 0;
@@ -153,8 +169,8 @@ const open = attempt(async (id) => {
     if (failure.status === 404) openNew();
     throw failure;
   }
-  restoreDraft();
-  mark();
+  restore();
+  list.mark();
   follower.follow();
 });
 
@@ -173,15 +189,27 @@ function focusInput() {
   if (matchMedia('(hover: hover)').matches) input.focus();
 }
 
-const draftKey = () => `draft ${current.id ?? ''}`;
+const draftKey = ({ id } = current) => `draft ${id ?? ''}`;
 
-function keepDraft(text = input.value, key = draftKey()) {
-  try { sessionStorage.setItem(key, text); } catch { /* Storage is off, or full. */ }
+/** Called after each change of what is in the box. */
+function typed() {
+  keep(draftKey(), input.value);
+  fit();
+  showSend();
 }
 
-function restoreDraft() {
-  try { input.value = sessionStorage.getItem(draftKey()) ?? ''; } catch { input.value = ''; }
-  fit();
+function write(text) {
+  input.value = text;
+  typed();
+}
+
+/** Shows what is kept of the conversation that has been opened. */
+function restore() {
+  write(kept(draftKey()));
+  try { current.queue = current.id ? JSON.parse(kept(`queue ${current.id}`)) : []; } catch { current.queue = []; }
+  showQueue();
+  dropSent();
+  sendWaiting();
 }
 
 function fit() {
@@ -190,8 +218,9 @@ function fit() {
 }
 
 /** Sends a message; at the end of the branch, or beside the turn that it replaces. */
-const send = attempt(async (message, replaced) => {
+const send = attempt(async (message, { replaced, request } = {}) => {
   if (isSending || running()) return;
+  if (server.fault) return alertWith(refusal());
   isSending = true;
   const index = replaced ? current.views.indexOf(replaced) : current.views.length;
   const view = new TurnView(message, actions);
@@ -199,10 +228,11 @@ const send = attempt(async (message, replaced) => {
   for (const other of hidden) other.element.remove();
   turns.append(view.element);
   showState();
-  follower.follow();
+  // Who reads on while a message waits stays there.
+  if (!request) follower.follow();
   // The button that was pressed is gone.
   if (replaced) focusInput();
-  const body = { message, request: uuid() };
+  const body = { message, request: request ?? uuid() };
   if (replaced) body.parent = current.views[index - 1]?.id ?? null;
   const shown = current;
   const wait = (failure, seconds) => view.take('status', { text: `${failure.message}; trying again in ${seconds} s …` });
@@ -210,26 +240,28 @@ const send = attempt(async (message, replaced) => {
     if (!current.id) {
       const { id } = await insist('conversations', { method: 'POST', body: {} }, wait);
       shown.id = id;
-      if (shown === current) history.replaceState(null, '', `#c=${encodeURIComponent(id)}`);
+      if (shown === current) {
+        history.replaceState(null, '', `#c=${encodeURIComponent(id)}`);
+        keep('draft ', '');
+        keep(draftKey(), input.value);
+      }
     }
     const path = `conversations/${encodeURIComponent(shown.id)}/turns`;
     view.id = (await insist(path, { method: 'POST', body }, wait)).turn;
     view.connected(true);
+    keepQueue(shown);
   } catch (failure) {
     view.element.remove();
     shown.views.splice(index, 1, ...hidden);
-    if (shown === current) {
-      turns.append(...hidden.map((other) => other.element));
-      if (!replaced && !input.value) input.value = message;
-      fit();
-      keepDraft();
-    } else {
-      keepDraft(message, `draft ${shown.id ?? ''}`);
-    }
+    if (shown === current) turns.append(...hidden.map((other) => other.element));
+    giveBack(shown, message === replaced?.question ? '' : message);
+    look();
     throw failure;
   } finally {
     isSending = false;
     showState();
+    // In another conversation, something may have waited for this.
+    sendWaiting();
   }
   if (shown === current) {
     view.setState('running');
@@ -240,8 +272,72 @@ const send = attempt(async (message, replaced) => {
   changed(shown.id);
 });
 
+/* Messages that wait for the end of an answer */
+
+const mostWaiting = 20;
+
+/** Called when the server has the messages that are no longer in the queue. */
+function keepQueue({ id, queue } = current) {
+  if (id) keep(`queue ${id}`, queue.length ? JSON.stringify(queue) : '');
+}
+
+function showQueue() {
+  $('queue').hidden = !current.queue.length;
+  $('queue').replaceChildren(...current.queue.map((entry) => {
+    const button = make('button', { type: 'button', className: 'tool', textContent: 'Take back', label: `Take back: ${entry.message.slice(0, 80)}` });
+    button.onclick = () => {
+      current.queue = current.queue.filter((other) => other !== entry);
+      putBack(current, entry.message);
+      input.focus();
+    };
+    return make('li', {}, make('span', { className: 'waits', textContent: entry.message, dir: 'auto' }),
+      make('span', { className: 'note', textContent: 'Waiting' }), button);
+  }));
+}
+
+/** Drops what the server has: its receipt was lost, or another tab has sent it. */
+function dropSent() {
+  const isWaiting = ({ request }) => !current.views.some((view) => view.request?.endsWith(request));
+  const left = current.queue.filter(isWaiting);
+  if (left.length === current.queue.length) return;
+  current.queue = left;
+  keepQueue();
+  showQueue();
+}
+
+function enqueue(message) {
+  // The name of the request is kept with it, so that no two tabs send it twice.
+  current.queue.push({ message, request: uuid() });
+  keepQueue();
+  showQueue();
+  announce('Message waiting');
+}
+
+/** Sends the next message, if the answer is complete; else all of them go back to the box. */
+function sendWaiting() {
+  if (!current.queue.length || isSending || running()) return;
+  if (current.views.at(-1)?.state !== 'finished' || server.fault) return giveBack(current);
+  const { message, request } = current.queue.shift();
+  showQueue();
+  send(message, { request });
+}
+
+/** Puts messages into the box of a conversation, before what is there. */
+function putBack(conversation, ...messages) {
+  const isShown = conversation === current;
+  const text = [...messages, isShown ? input.value : kept(draftKey(conversation))].filter(Boolean).join('\n\n');
+  keepQueue(conversation);
+  if (!isShown) return keep(draftKey(conversation), text);
+  write(text);
+  showQueue();
+}
+
+function giveBack(conversation, ...messages) {
+  putBack(conversation, ...messages, ...conversation.queue.splice(0).map(({ message }) => message));
+}
+
 const actions = {
-  send: (view, message) => send(message, view),
+  send: (view, message) => send(message, { replaced: view }),
   pick: attempt(async (id) => {
     if (running()) return;
     await api(`conversations/${encodeURIComponent(current.id)}`, { method: 'PATCH', body: { head: id } });
@@ -251,6 +347,7 @@ const actions = {
 };
 
 const stop = attempt(async () => {
+  giveBack(current);
   const view = running();
   if (view?.id) await insist(`turns/${encodeURIComponent(view.id)}/stop`, { method: 'POST', body: {} });
 });
@@ -258,12 +355,14 @@ const stop = attempt(async () => {
 $('composer').addEventListener('submit', (event) => {
   event.preventDefault();
   const message = input.value;
-  if (!message.trim() || isSending || running()) return;
-  input.value = '';
-  keepDraft();
-  fit();
+  if (!message.trim()) return;
+  if (server.fault) return alertWith(`${refusal()} Your message stays here.`);
+  const isBusy = isSending || running();
+  if (isBusy && current.queue.length >= mostWaiting) return alertWith('Too many messages are waiting.');
+  write('');
   input.focus();
-  send(message);
+  if (isBusy) enqueue(message);
+  else send(message);
 });
 
 input.addEventListener('keydown', (event) => {
@@ -275,125 +374,17 @@ input.addEventListener('keydown', (event) => {
     follower.page(event.key === 'PageUp' ? -0.9 : 0.9);
   }
 });
-input.addEventListener('input', () => { fit(); keepDraft(); });
+input.addEventListener('input', typed);
 $('stop-button').addEventListener('click', stop);
 $('jump').addEventListener('click', () => input.focus());
 
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || event.isComposing || event.target.value && event.target !== input) return;
+  if (list.isMenuOpen) return;
   if (sidebar.classList.contains('open')) closeSidebar();
   else if (!$('confirm').open) stop();
 });
 
-/* The list of conversations */
-
-let isListed = 0;
-let list = [];
-
-/** Shows the list, or the next part of it. */
-async function loadList(before) {
-  const number = ++isListed;
-  const query = new URLSearchParams({ limit: 40 });
-  if ($('search').value.trim()) query.set('search', $('search').value.trim());
-  if (before !== undefined) query.set('before', before);
-  try {
-    const { conversations, more } = await api(`conversations?${query}`);
-    if (number !== isListed) return;
-    list = before === undefined ? conversations : [...list, ...conversations];
-    $('more').hidden = !more;
-    showList();
-  } catch (failure) {
-    if (failure.status === 401) showLogin();
-  }
-}
-
-function showList() {
-  // A name that is being typed stays.
-  if (document.activeElement?.closest('.naming')) return;
-  const focused = document.activeElement?.closest('#conversations a')?.dataset.id;
-  $('conversations').replaceChildren(...list.map(entry));
-  $('no-conversations').hidden = list.length > 0 || !$('search').value.trim();
-  mark();
-  if (focused) $('conversations').querySelector(`a[data-id="${CSS.escape(focused)}"]`)?.focus();
-  const title = list.find(({ id }) => id === current.id)?.title;
-  if (title && title !== current.title) {
-    current.title = title;
-    showState();
-  }
-}
-
-function entry({ id, title }) {
-  const name = title || 'Untitled';
-  const item = make('li', {},
-    make('a', { href: `#c=${encodeURIComponent(id)}`, textContent: name, data: { id }, dir: 'auto' }));
-  const button = (text, action) => {
-    const made = make('button', { type: 'button', className: 'tool', textContent: text, label: `${text}: ${name}` });
-    made.onclick = action;
-    return made;
-  };
-  item.append(make('span', { className: 'tools' },
-    button('Rename', () => rename(item, id, name)), button('Delete', () => remove(id, name))));
-  return item;
-}
-
-/** Marks the conversation that is shown. */
-function mark() {
-  for (const link of $('conversations').querySelectorAll('a')) {
-    if (link.dataset.id === current.id) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
-}
-
-function rename(item, id, title) {
-  const field = make('input', { value: title, label: 'Name of the conversation', maxLength: 200 });
-  const form = make('form', { className: 'naming' }, field);
-  let isOver = false;
-  const end = attempt(async (isWanted) => {
-    if (isOver) return;
-    isOver = true;
-    form.remove();
-    item.classList.remove('named');
-    const text = field.value.trim();
-    if (isWanted && text && text !== title) {
-      await api(`conversations/${encodeURIComponent(id)}`, { method: 'PATCH', body: { title: text } });
-    }
-    await loadList();
-    if (isWanted && id === current.id) input.focus();
-    changed(id);
-  });
-  form.onsubmit = (event) => { event.preventDefault(); end(true); };
-  field.onblur = () => end(true);
-  field.onkeydown = (event) => {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    end(false);
-  };
-  item.classList.add('named');
-  item.prepend(form);
-  field.select();
-}
-
-async function remove(id, title) {
-  const dialog = $('confirm');
-  $('confirm-text').textContent = `Delete “${title}”? Its messages are lost.`;
-  dialog.returnValue = '';
-  dialog.showModal();
-  await new Promise((done) => dialog.addEventListener('close', done, { once: true }));
-  if (dialog.returnValue !== 'yes') return;
-  await attempt(async () => {
-    await api(`conversations/${encodeURIComponent(id)}`, { method: 'DELETE' });
-    if (id === current.id) openNew();
-    changed(id);
-    input.focus();
-  })();
-}
-
-let typing;
-$('search').addEventListener('input', () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => loadList(), 200);
-});
-$('more').addEventListener('click', () => loadList(list.at(-1)?.changed));
 $('new-chat').addEventListener('click', () => { open(null); input.focus(); });
 
 function closeSidebar() {
@@ -461,38 +452,49 @@ async function start() {
   $('login').hidden = true;
   $('app').hidden = false;
   showServer(state);
-  loadList();
+  list.load();
   await open(named());
   focusInput();
 }
 
+const isWell = () => !server.fault && server.ready !== false;
+
 function showServer(state) {
+  if (server.fault && !state.fault) alertWith('');
   server = { ...state, title: state.title || 'Amaru' };
   $('greeting').textContent = server.title;
-  $('source').textContent = state.script ? `${state.script} answers on this server.` : state.model ? `${state.model} answers.` : '';
+  $('source').textContent = state.fault ? refusal() : state.ready === false ? `${state.script ?? 'The chat'} is starting …`
+    : state.script ? `${state.script} answers on this server.` : state.model ? `${state.model} answers.` : '';
   $('model').textContent = state.model ?? '';
   $('about').textContent = `Amaru ${state.version ?? ''}`;
+  input.placeholder = state.fault ? refusal() : 'Type your message…';
+  $('send-button').disabled = Boolean(state.fault);
   showFault(state.fault);
   showState();
+  clearTimeout(watch);
+  if (!isWell()) watch = setTimeout(look, 2000);
 }
+
+const refusal = () => `${server.script ?? 'The chat'} does not answer.`;
 
 let watch;
 
-/** Shows why the script doesn't run, and looks now and then whether it does again. */
+/** Looks how the script is; now and then, as long as it doesn't run. */
+async function look() {
+  clearTimeout(watch);
+  try { showServer(await api('state')); } catch (failure) {
+    if (failure.status === 401) showLogin();
+    else if (!isWell()) watch = setTimeout(look, 2000);
+  }
+}
+
+/** Shows why the script doesn't run, or why the server isn't reached. */
 function showFault(fault) {
   const box = $('fault');
   const text = fault ? fault.text ?? [fault.message, fault.remedy].filter(Boolean).join(': ') : '';
   if (box.textContent !== text) box.textContent = text;
   box.hidden = !text;
   $('app').hidden = !$('login').hidden;
-  clearTimeout(watch);
-  if (!fault || fault.status !== undefined) return;
-  watch = setTimeout(async () => {
-    try { showServer(await api('state')); } catch (failure) {
-      if (failure.status === 401) showLogin();
-      else showFault(fault);
-    }
-  }, 2000);
 }
 
 enter();

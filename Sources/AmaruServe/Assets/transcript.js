@@ -105,13 +105,20 @@ function isSelected(element) {
     && selection.getRangeAt(0).intersectsNode(element);
 }
 
+/** Whether two elements show the same; code may be in pieces. */
+function isSame(one, other) {
+  if (one?.isEqualNode(other)) return true;
+  return one?.querySelector('.piece') && one.className === other.className && one.textContent === other.textContent
+    && one.querySelector('code').className === other.querySelector('code')?.className;
+}
+
 /** Shows the server's HTML of a block: the only place where text becomes elements. */
 function setBlock(block, html) {
   const template = document.createElement('template');
   template.innerHTML = policy ? policy.createHTML(html) : html;
   const element = template.content.firstElementChild;
   waiting.delete(block);
-  if (element && block.firstElementChild?.isEqualNode(element)) return;
+  if (element && isSame(block.firstElementChild, element)) return;
   if (isSelected(block)) return void waiting.set(block, { html, more: [] });
   block.replaceChildren(...template.content.childNodes);
   const code = block.querySelector(':scope > figure code');
@@ -121,6 +128,16 @@ function setBlock(block, html) {
   block.append(button);
 }
 
+/** Has the code of a block that no longer grows shown in colours, where the browser can do that. */
+function settle(block) {
+  if (!block || !CSS.highlights || isOpen(block)) return;
+  for (const code of block.querySelectorAll('code[class]')) {
+    import('./code.js').then(({ colour }) => colour(code), () => {});
+  }
+}
+
+const isOpen = (block) => !block.nextSibling && block.closest('[data-state="running"]');
+
 document.addEventListener('selectionchange', () => {
   for (const [block, { html, more }] of waiting) {
     if (isSelected(block)) continue;
@@ -128,23 +145,56 @@ document.addEventListener('selectionchange', () => {
     if (!block.isConnected) continue;
     setBlock(block, html);
     for (const { at, text } of more) extendCode(block, at, text);
+    settle(block);
   }
 });
+
+/** From this length on, what is added to code is an element of its own: the rest is not laid out again. */
+const pieceLength = 4000;
 
 /** Lets the code of a block go on with a text from a place on, and touches nothing before. */
 function extendCode(block, at, text) {
   const code = block.querySelector(':scope > figure code');
   if (!code) return;
   if (!code.firstChild) code.append('');
-  const node = code.firstChild;
-  const old = node.data.slice(at);
+  let last = code.lastChild;
+  let start = code.textContent.length - last.textContent.length;
+  while (at < start) {
+    last.remove();
+    last = code.lastChild;
+    start -= last.textContent.length;
+  }
+  const node = last.firstChild ?? last;
+  const place = at - start;
+  const old = node.data.slice(place);
+  if (place >= pieceLength && node.data[place - 1] === '\n' && !(old && isSelected(last))) {
+    if (old) node.deleteData(place, old.length);
+    return code.append(make('span', { className: 'piece' }, text));
+  }
   let same = 0;
   while (same < old.length && old[same] === text[same]) same++;
   if (same === old.length) node.appendData(text.slice(same));
-  else node.replaceData(at + same, old.length - same, text.slice(same));
+  else node.replaceData(place + same, old.length - same, text.slice(same));
 }
 
 /* Turns */
+
+/** Buttons to go through the versions of a message, or of its answer; of one there are none. */
+function picker(what, pick) {
+  const element = make('span', { className: 'picker', role: 'group', label: `Versions of the ${what}`, hidden: true });
+  const show = (id, all = []) => {
+    const index = all.indexOf(id);
+    element.hidden = all.length < 2;
+    const step = (text, label, other) => {
+      const button = make('button', { type: 'button', className: 'tool', textContent: text, label: `${label} of the ${what}`, disabled: !other });
+      button.onclick = () => pick(other);
+      return button;
+    };
+    element.replaceChildren(...element.hidden ? [] : [step('‹', 'Version before', all[index - 1]),
+      make('span', { textContent: `${index + 1} / ${all.length}` }), step('›', 'Next version', all[index + 1])]);
+  };
+  return { element, show };
+}
 
 /** The least time between two changes of what is shown. */
 const frame = 34;
@@ -157,13 +207,13 @@ export class TurnView {
     this.#actions = actions;
     this.question = question;
     this.state = 'sending';
-    this.siblings = [];
     this.text = make('div', { className: 'text', dir: 'auto', textContent: question });
-    this.picker = make('span', { className: 'picker', role: 'group', label: 'Versions', hidden: true });
+    this.questions = picker('message', actions.pick);
+    this.answers = picker('answer', actions.pick);
     this.editButton = this.#tool('Edit', () => this.#edit());
     this.you = make('section', { className: 'you' },
       make('h2', { className: 'who', textContent: 'You:' }), this.text,
-      make('div', { className: 'tools' }, this.picker, this.editButton,
+      make('div', { className: 'tools' }, this.questions.element, this.editButton,
         this.#tool('Copy', (button) => copy(this.question, button), 'Copy the message')));
     this.thoughts = make('div', { className: 'thought' });
     this.thinking = make('details', { className: 'thinking', hidden: true }, make('summary', { textContent: 'Thoughts' }), this.thoughts);
@@ -174,7 +224,7 @@ export class TurnView {
     this.figures = make('span', { className: 'figures' });
     this.copyButton = this.#tool('Copy', (button) => copy(this.markdown, button), 'Copy the answer');
     this.againButton = this.#tool('Regenerate', () => actions.send(this, this.question));
-    this.tools = make('div', { className: 'tools' }, this.copyButton, this.againButton, this.figures);
+    this.tools = make('div', { className: 'tools' }, this.answers.element, this.copyButton, this.againButton, this.figures);
     this.ai = make('section', { className: 'ai' },
       make('h2', { className: 'who', textContent: 'AI:' }), this.thinking, this.blocks,
       make('span', { className: 'dots', ariaHidden: 'true' }, make('i'), make('i'), make('i')),
@@ -205,9 +255,12 @@ export class TurnView {
       this.question = turn.question;
       this.text.textContent = turn.question;
     }
-    this.siblings = turn.siblings ?? [];
-    this.#showPicker();
+    Object.assign(this, { model: turn.model, request: turn.request });
+    this.questions.show(turn.id, turn.questions);
+    this.answers.show(turn.id, turn.answers);
     if (turn.state === 'running') {
+      // It has ended since the server was asked.
+      if (!this.isRunning) return;
       // The stream knows better what it has begun to show.
       if (!this.stream) turn.blocks?.forEach((html, i) => this.#take('block', { i, html }));
       return this.setState('running');
@@ -254,6 +307,8 @@ export class TurnView {
         break;
       case 'block':
         setBlock(this.#block(data.i), data.html);
+        settle(this.blocks.children[data.i - 1]);
+        settle(this.blocks.children[data.i]);
         this.#wait('');
         break;
       case 'code': {
@@ -308,15 +363,16 @@ export class TurnView {
     this.error.hidden = false;
   }
 
-  #finish({ state, reason, usage, ms, model }) {
+  #finish({ state, reason, usage, ms }) {
     const figures = [];
-    if (model) figures.push(model);
+    if (this.model) figures.push(this.model);
     if (usage) figures.push(`${usage.prompt} + ${usage.completion} tokens`);
     if (ms) figures.push(ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
     if (figures.length) this.figures.textContent = figures.join(' · ');
     const notes = { stopped: 'Stopped.', interrupted: 'Interrupted: the server ended before the answer was complete.' };
     this.#wait(notes[state] ?? (reason === 'length' ? 'Cut off at the longest length.' : ''));
     this.setState(state);
+    for (const block of this.blocks.children) settle(block);
   }
 
   setState(state) {
@@ -331,19 +387,6 @@ export class TurnView {
   close() {
     this.stream?.close();
     this.stream = undefined;
-  }
-
-  #showPicker() {
-    const [all, index] = [this.siblings, this.siblings.indexOf(this.id)];
-    this.picker.hidden = all.length < 2;
-    if (all.length < 2) return this.picker.replaceChildren();
-    const step = (text, label, id) => {
-      const button = make('button', { type: 'button', className: 'tool', textContent: text, label, disabled: !id });
-      button.onclick = () => this.#actions.pick(id);
-      return button;
-    };
-    this.picker.replaceChildren(step('‹', 'Version before', all[index - 1]),
-      make('span', { textContent: `${index + 1} / ${all.length}` }), step('›', 'Next version', all[index + 1]));
   }
 
   #edit() {

@@ -10,6 +10,8 @@ package struct PageState: Sendable {
     package var script: String?
     package var model: String
     package var version: String
+    /// Whether the script has started.
+    package var isReady: Bool
     /// Why the script does not answer.
     package var fault: ChatFailure?
 
@@ -18,19 +20,22 @@ package struct PageState: Sendable {
         script: String?,
         model: String,
         version: String,
+        isReady: Bool = true,
         fault: ChatFailure? = nil
     ) {
         self.title = title
         self.script = script
         self.model = model
         self.version = version
+        self.isReady = isReady
         self.fault = fault
     }
 
     var json: JSONValue {
         [
             "title": .string(title), "script": JSONValue(script), "model": .string(model),
-            "version": .string(version), "fault": fault.map { JSONValue($0) } ?? .null,
+            "version": .string(version), "ready": .bool(isReady),
+            "fault": fault.map { JSONValue($0) } ?? .null,
         ]
     }
 }
@@ -52,16 +57,19 @@ extension JSONValue {
         let turns = whole.branch.map { turn -> JSONValue in
             // One that is open is followed from its beginning.
             let shown = answers[turn.id] ?? AnswerStream()
-            let siblings = whole.turns.filter { $0.parent == turn.parent }
+            let versions = whole.versions(of: turn)
             let fault = ChatFailure(code: "failed", message: turn.reason)
             return .members([
-                "id": .integer(turn.id), "question": .string(turn.question),
-                "state": .string(turn.state.rawValue), "reason": .string(turn.reason),
-                "model": .string(turn.model), "blocks": .array(shown.blocks.map { .string($0) }),
+                "id": .integer(turn.id), "request": turn.request.map { .string($0) },
+                "question": .string(turn.question), "state": .string(turn.state.rawValue),
+                "reason": .string(turn.reason), "model": .string(turn.model),
+                "blocks": .array(shown.blocks.map { .string($0) }),
                 "reasoning": .string(shown.reasoning),
                 "usage": .pageUsage(turn.promptTokens, turn.completionTokens),
+                "ms": turn.milliseconds.map { .integer($0) },
                 "error": turn.state == .failed ? JSONValue(fault) : nil,
-                "siblings": .array(siblings.map { .integer($0.id) }),
+                "answers": .array(versions.answers.map { .integer($0) }),
+                "questions": .array(versions.questions.map { .integer($0) }),
             ])
         }
         let conversation = whole.conversation

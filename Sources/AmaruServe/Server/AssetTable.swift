@@ -10,7 +10,8 @@ struct AssetTable: Sendable {
     static let page = AssetTable([
         "": Asset(PackageResources.index_html, type: "text/html; charset=utf-8"),
         "app.js": Asset(PackageResources.app_js, type: script),
-        "net.js": Asset(PackageResources.net_js, type: script),
+        "code.js": Asset(PackageResources.code_js, type: script),
+        "conversations.js": Asset(PackageResources.conversations_js, type: script),
         "transcript.js": Asset(PackageResources.transcript_js, type: script),
         "style.css": Asset(PackageResources.style_css, type: "text/css; charset=utf-8"),
     ])

@@ -13,7 +13,7 @@ extension AnswerStream {
         let log =
             log.isEmpty ? [StoredEvent(seq: 0, kind: "text", data: turn.answer, time: 0)] : log
         for entry in log { if let event = TurnEvent(entry) { take(event) } }
-        let milliseconds = turn.ended.map { Int(max(0, $0 - turn.started) * 1000) }
+        let milliseconds = turn.milliseconds
         switch turn.state {
         case .finished: finish(.finished(reason: turn.reason), milliseconds: milliseconds)
         case .stopped: finish(.cancelled, milliseconds: milliseconds)

@@ -66,6 +66,23 @@ extension WholeConversation {
         turns.reduce(256) { $0 + $1.question.utf8.count + $1.answer.utf8.count + 256 }
     }
 
+    /// The other answers to a turn's question, and the other questions in its place.
+    func versions(of turn: StoredTurn) -> (answers: [Int64], questions: [Int64]) {
+        let all = turns.filter { $0.parent == turn.parent }
+        var newest: [(question: String, id: Int64)] = []
+        for other in all {
+            if let index = newest.firstIndex(where: { $0.question == other.question }) {
+                newest[index].id = other.id
+            } else {
+                newest.append((other.question, other.id))
+            }
+        }
+        return (
+            all.filter { $0.question == turn.question }.map(\.id),
+            newest.map { $0.question == turn.question ? turn.id : $0.id }
+        )
+    }
+
     /// The last turn of the newest branch that a turn is on.
     func end(below turn: Int64) -> Int64 {
         var end = turn

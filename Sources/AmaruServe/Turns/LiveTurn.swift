@@ -15,8 +15,8 @@ package final class LiveTurn: Sendable {
     let parent: Int64?
     let owner: String
     let request: RequestKey
-    private let begin = ContinuousClock.now
-    private let duration = Lock<Duration?>(nil)
+    private let started: Double
+    private let end = Lock<Double?>(nil)
     /// Set when the turn has ended, so that its rest is written at once.
     let ended = AsyncValue<Void>()
     /// Set when the hub knows of the end.
@@ -25,6 +25,7 @@ package final class LiveTurn: Sendable {
     init(_ stored: StoredTurn, _ turn: Turn, in conversation: String, _ request: RequestKey) {
         id = stored.id
         parent = stored.parent
+        started = stored.started
         self.turn = turn
         self.conversation = conversation
         owner = request.owner
@@ -33,13 +34,23 @@ package final class LiveTurn: Sendable {
 
     var isOpen: Bool { turn.end == nil }
 
+    /// When it ended, in seconds since 1970: the same for all who ask, and in the store.
+    var endTime: Double {
+        let now = TurnRecorder.now
+        return end.withLock { end in
+            if !isOpen { end = end ?? now }
+            return end ?? now
+        }
+    }
+
     /// How long it took, or has taken so far.
-    package var time: Duration { duration.withLock { $0 } ?? ContinuousClock.now - begin }
+    package var time: Duration {
+        .milliseconds(StoredTurn.milliseconds(from: started, to: endTime))
+    }
 
     /// Notes that the turn has ended.
     func noteEnd() {
-        let time = ContinuousClock.now - begin
-        duration.withLock { $0 = $0 ?? time }
+        _ = endTime
         ended.set(())
     }
 

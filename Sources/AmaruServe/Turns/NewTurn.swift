@@ -38,12 +38,23 @@ package enum FollowedTurn: Sendable {
 }
 
 extension StoredTurn {
+    /// How long it took; nil while it runs, and if its process has ended under it.
+    var milliseconds: Int? {
+        guard state != .interrupted, let ended else { return nil }
+        return Self.milliseconds(from: started, to: ended)
+    }
+
+    /// The time between two, which a file of others may say anything about.
+    static func milliseconds(from start: Double, to end: Double) -> Int {
+        Int(min(max(0, end - start), 1e9) * 1000)
+    }
+
     /// Takes over how a turn stands.
-    mutating func take(_ opened: LiveTurn, at time: Double) {
+    mutating func take(_ opened: LiveTurn) {
         answer = opened.answer
         guard let end = opened.turn.end else { return }
         (state, reason) = TurnRecorder.state(of: end)
-        ended = ended ?? time
+        ended = opened.endTime
         for case .usage(let prompt, let completion) in opened.turn.events() ?? [] {
             (promptTokens, completionTokens) = (prompt, completion)
         }

@@ -67,7 +67,7 @@ extension TurnHub {
         }
         for index in whole.turns.indices {
             if let turn = live[whole.turns[index].id] {
-                whole.turns[index].take(turn, at: TurnRecorder.now)
+                whole.turns[index].take(turn)
             }
         }
         return whole

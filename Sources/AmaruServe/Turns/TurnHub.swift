@@ -112,7 +112,8 @@ package actor TurnHub {
             as: stored,
             in: whole.conversation,
             model: { [configuration] in configuration.model },
-            until: opened.ended
+            until: opened.ended,
+            at: { opened.endTime }
         )
         follow(opened, recording)
         return stored.id
@@ -165,7 +166,7 @@ package actor TurnHub {
         shelf.change(opened.conversation) { whole in
             whole.conversation.changed = now
             guard let index = whole.turns.firstIndex(where: { $0.id == opened.id }) else { return }
-            whole.turns[index].take(opened, at: now)
+            whole.turns[index].take(opened)
         }
         ended.append(opened.id)
         forgetOldest()

@@ -41,13 +41,15 @@ package struct TurnRecorder: Sendable {
     ///
     /// - `model`: The model that has answered, asked for at the end.
     /// - `ended`: Set by the caller when the turn has ended, so that its rest is written at once.
+    /// - `time`: When it ended, asked for at the end.
     /// - Returns: A task that ends when all is written.
     package func record(
         _ turn: Turn,
         as stored: StoredTurn,
         in conversation: Conversation,
         model: @escaping @Sendable () -> String?,
-        until ended: AsyncValue<Void>
+        until ended: AsyncValue<Void>,
+        at time: @escaping @Sendable () -> Double = { Self.now }
     ) -> Task<Void, Never> {
         var conversation = conversation
         conversation.title = TextRedactor.clean(conversation.title, of: vault)
@@ -79,13 +81,15 @@ package struct TurnRecorder: Sendable {
                 let size = entries.reduce(0) { $0 + $1.data.utf8.count }
                 if size < Self.large { await Self.pause(until: ended) }
             }
-            await finish(first.id, as: turn.end ?? .cancelled, model() ?? first.model, &log)
+            let end = turn.end ?? .cancelled
+            await finish(first.id, as: end, at: time(), model() ?? first.model, &log)
         }
     }
 
     private func finish(
         _ id: Int64,
         as end: TurnEnd,
+        at time: Double,
         _ model: String,
         _ log: inout RecordedLog
     ) async {
@@ -101,7 +105,7 @@ package struct TurnRecorder: Sendable {
                 reason: words,
                 model: model,
                 usage: usage,
-                at: Self.now
+                at: time
             )
         }.wait()
     }

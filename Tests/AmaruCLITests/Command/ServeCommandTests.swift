@@ -237,10 +237,14 @@ extension BuiltCommand {
             try folder.write("1 +\n", to: "part.py")
             let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             try await process.waitForErrors("the script raised SyntaxError")
+            let broken = try await probe.get("/api/state").body
+            #expect(broken.contains("SyntaxError") && broken.contains(#""ready":false"#))
             try folder.write("1 + 1\n", to: "part.py")
             try await process.waitForErrors("amaru: part.py has changed: starting again")
             try await process.waitForErrors("the script answers")
             #expect(try await ServedCommand.isUp(probe))
+            let sound = try await probe.get("/api/state").body
+            #expect(sound.contains(#""fault":null"#) && sound.contains(#""ready":true"#))
             process.signal(SIGTERM)
             #expect(try await process.end() == .exited(0))
         }

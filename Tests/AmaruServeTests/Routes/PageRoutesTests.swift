@@ -114,8 +114,17 @@ import Testing
             #expect(head.status == 204)
             let branch = try await page.show(id)
             #expect(branch.turns.map(\.id) == [first, third])
-            #expect(branch.turns.map(\.siblings) == [[first, root], [second, third]])
+            #expect(branch.turns.map(\.questions) == [[first, root], [second, third]])
+            #expect(branch.turns.map(\.answers) == [[first], [third]])
             #expect(branch.title == "one")
+
+            // The same question again has another answer.
+            let (again, _) = try await page.ask("one", in: id, #","parent":null"#, request: "2")
+            let newest = try #require(try await page.show(id).turns.first)
+            #expect(newest.id == again && newest.request?.hasSuffix(" 2") == true)
+            #expect(newest.questions == [again, root] && newest.answers == [first, again])
+            _ = try await page.send("PATCH", "conversations/\(id)", #"{"head":\(root)}"#)
+            #expect(try await page.show(id).turns[0].questions == [again, root])
 
             let title = try await page.send("PATCH", "conversations/\(id)", #"{"title":" A  b "}"#)
             #expect(title.status == 204)
@@ -125,9 +134,9 @@ import Testing
             #expect(found.conversations.map(\.id) == [id])
             let other = try await page.converse()
             try await page.ask("other", in: other)
-            let newest: PageClient.Listed =
+            let last: PageClient.Listed =
                 try await page.send("GET", "conversations?limit=1").decoded()
-            #expect(newest.conversations.map(\.id) == [other] && newest.more)
+            #expect(last.conversations.map(\.id) == [other] && last.more)
 
             #expect(try await page.send("DELETE", "conversations/\(id)").status == 204)
             #expect(try await page.send("GET", "conversations/\(id)").status == 404)
@@ -136,6 +145,21 @@ import Testing
             try await page.ask("still", in: other)
             #expect(try await page.show(other).turns.count == 2)
             #expect(served.store?.hasFailed != true)
+        }
+    }
+
+    @Test func `The time that a turn took stays the same`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(Self.echo) { $0.limits.endedTurns = 1 }
+            let page = served.page
+            let id = try await page.converse()
+            var times: [Int?] = []
+            for message in ["a", "b", "c"] {
+                times.append(try await page.ask(message, in: id).page.milliseconds)
+                // Those of former turns are in the store alone.
+                #expect(try await page.show(id).turns.map(\.ms) == times)
+            }
+            #expect(!times.contains(nil))
         }
     }
 

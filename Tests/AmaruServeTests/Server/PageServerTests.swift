@@ -149,7 +149,8 @@ import Testing
             let names = page.matches(of: #/(?:src|href)="([^":]+)"/#).map { String($0.1) }
             #expect(names.contains("app.js") && names.contains("style.css"))
             var size = 0
-            for name in [""] + names {
+            // The last is asked for with the first code.
+            for name in [""] + names + ["code.js"] {
                 let reply = try await probe.get("/\(name)", ["Accept-Encoding: gzip"])
                 #expect(reply.status == 200, "\(name)")
                 #expect(reply.field("Content-Encoding") == "gzip", "\(name)")

@@ -9,6 +9,7 @@ struct FollowedPage: Sendable, Equatable {
     var reasoning = ""
     var notices: [String] = []
     var end: String?
+    var milliseconds: Int?
     var lastID: String?
     /// How often events came that say what is shown already.
     var repeats = 0
@@ -21,7 +22,11 @@ struct FollowedPage: Sendable, Equatable {
         let at: Int?
         let text: String
     }
-    private struct End: Decodable { let state: String, blocks: Int }
+    private struct End: Decodable {
+        let state: String
+        let blocks: Int
+        let ms: Int?
+    }
 
     /// Takes an event; returns whether more may come.
     mutating func take(_ event: Event) throws -> Bool {
@@ -46,7 +51,7 @@ struct FollowedPage: Sendable, Equatable {
             if index < notices.count { repeats += 1 } else { notices.append(line.text) }
         case "done":
             let end: End = try event.decoded()
-            self.end = end.state
+            (self.end, milliseconds) = (end.state, end.ms)
             if blocks.count != end.blocks { gaps += 1 }
         default: break
         }

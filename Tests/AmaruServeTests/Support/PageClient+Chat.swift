@@ -17,10 +17,12 @@ extension PageClient {
     struct Shown: Decodable, Equatable {
         struct Turn: Decodable, Equatable {
             let id: Int64
+            let request: String?
             let question, state, reason: String
             let blocks: [String]
             let reasoning: String
-            let siblings: [Int64]
+            let answers, questions: [Int64]
+            let ms: Int?
         }
 
         let id, title: String
@@ -70,9 +72,10 @@ extension PageClient {
     func ask(
         _ message: String,
         in conversation: String,
-        _ rest: String = ""
+        _ rest: String = "",
+        request: String? = nil
     ) async throws -> (turn: Int64, page: FollowedPage) {
-        let turn = try await begin(message, in: conversation, rest)
+        let turn = try await begin(message, in: conversation, request: request, rest)
         return (turn, try await watch(turn))
     }
 

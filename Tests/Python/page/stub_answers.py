@@ -9,6 +9,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+USAGE = {"prompt": 12, "completion": 34}
+MILLISECONDS = 1234
+
 Message = tuple[str, dict[str, Any]]
 
 
@@ -59,6 +62,7 @@ class Turn:
     question: str
     parent: str | None
     state: str = "running"
+    request: str = ""
     text: str = ""
     reasoning: str = ""
     error: dict[str, str] | None = None
@@ -114,8 +118,8 @@ class Turn:
         done = {
             "state": state,
             "reason": "stop" if state == "finished" else None,
-            "usage": {"prompt": 12, "completion": 34},
-            "ms": 1234,
+            "usage": USAGE,
+            "ms": MILLISECONDS,
             "blocks": len(self.shown),
         }
         self.error = error
@@ -143,5 +147,11 @@ class Conversation:
             place = known[place].parent
         return turns
 
-    def siblings(self, turn: Turn) -> list[str]:
-        return [other.id for other in self.turns if other.parent == turn.parent]
+    def versions(self, turn: Turn) -> dict[str, list[str]]:
+        """The answers to a turn's question, and a turn for each question beside it."""
+        beside = [other for other in self.turns if other.parent == turn.parent]
+        newest = {other.question: other.id for other in beside} | {
+            turn.question: turn.id
+        }
+        same = [other.id for other in beside if other.question == turn.question]
+        return {"answers": same, "questions": list(newest.values())}

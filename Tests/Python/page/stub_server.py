@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from page.stub_answers import Conversation, Turn
+from page.stub_answers import MILLISECONDS, USAGE, Conversation, Turn
 
 ASSETS = Path(__file__).parents[3] / "Sources" / "AmaruServe" / "Assets"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -47,10 +47,12 @@ class Stub:
         self.conversations: dict[str, Conversation] = {}
         self.requests: dict[str, Turn] = {}
         self.turns: list[Turn] = []
+        self.ready = True
         self.fault: dict[str, str] | None = None
         # Faults: answers to refuse, and events after which connections are cut.
         self.busy = 0
         self.lose = 0
+        self.cuts_receipts = False
         self.cut_every = 0
         # Cleared, it holds back all events.
         self.flow = threading.Event()
@@ -139,6 +141,7 @@ class Stub:
             parent = body["parent"] if "parent" in body else conversation.head
             turn = self.new_turn(conversation, body["message"], parent)
             self.requests[body["request"]] = turn
+            turn.request = body["request"]
         if self.script:
             threading.Thread(target=self.script, args=(turn,), daemon=True).start()
         return 202, turn
@@ -183,7 +186,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._safety()
         if status != 204:
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
+            if "Content_Length" not in headers:
+                self.send_header("Content-Length", str(len(content)))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
@@ -233,6 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
                         "script": "chat.py",
                         "model": "stub-1",
                         "version": "0.0",
+                        "ready": stub.ready,
                         "fault": stub.fault,
                     },
                 )
@@ -324,6 +329,8 @@ class _Handler(BaseHTTPRequestHandler):
                     # It was taken, but its sender never hears of it.
                     stub.lose -= 1
                     self.close_connection = True
+                    if stub.cuts_receipts:
+                        self._send(status, b"{", Content_Length="9")
                     return
                 self._json(status, {"turn": turn.id})
             case _:
@@ -340,15 +347,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _turn(self, conversation: Conversation, turn: Turn) -> dict[str, Any]:
         return {
             "id": turn.id,
+            "request": f"{conversation.id} {turn.request}",
             "question": turn.question,
             "state": turn.state,
             "reason": None,
             "model": "stub-1",
             "blocks": turn.shown,
             "reasoning": turn.reasoning,
-            "usage": None,
+            "usage": None if turn.state == "running" else USAGE,
+            "ms": None if turn.state in ("running", "interrupted") else MILLISECONDS,
             "error": turn.error,
-            "siblings": conversation.siblings(turn),
+            **conversation.versions(turn),
         }
 
     # Events

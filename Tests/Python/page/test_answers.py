@@ -78,7 +78,10 @@ def test_an_answer_is_shown_as_it_grows(visit: Open) -> None:
     assert page.page.text_content(".thought") == "Let me see."
     turn.finish()
     page.until("finished")
-    assert "12 + 34 tokens · 1.2 s" in page.page.inner_text(".figures")
+    figures = page.page.locator(".figures")
+    expect(figures).to_have_text("stub-1 · 12 + 34 tokens · 1.2 s")
+    page.page.reload()
+    expect(figures).to_have_text("stub-1 · 12 + 34 tokens · 1.2 s")
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -213,9 +216,13 @@ def test_to_close_the_page_is_not_stop(visit: Open) -> None:
     assert f"POST api/turns/{turn.id}/stop" not in page.stub.paths
 
 
-def test_a_message_whose_receipt_was_lost_is_taken_once(visit: Open) -> None:
+@pytest.mark.parametrize("part", [False, True])
+def test_a_message_whose_receipt_was_lost_is_taken_once(
+    visit: Open, part: bool
+) -> None:
     page = visit()
     page.expected = ["ERR_"]
+    page.stub.cuts_receipts = part
     page.stub.lose = 1
     page.send("Only once")
     page.stub.wait_for_turns(1).say("Yes")

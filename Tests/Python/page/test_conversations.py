@@ -82,36 +82,92 @@ def test_a_long_list_comes_in_parts(visit: Open) -> None:
     assert titles(page) == [f"Number {n}" for n in reversed(range(95))]
 
 
-def test_a_conversation_gets_another_name(visit: Open) -> None:
-    page = visit(stub=stub_with("Rivers"))
-    page.page.get_by_role("link", name="Rivers").click()
-    page.page.get_by_role("button", name="Rename: Rivers").click()
+def choose(page: Visit, name: str, what: str) -> None:
+    """Choose what the menu of a conversation offers."""
+    row = page.page.locator("#conversations li", has_text=name)
+    row.hover()
+    row.get_by_role("button", name=f"Options: {name}").click()
+    page.page.get_by_role("button", name=f"{what}: {name}").click()
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_conversation_gets_another_name(visit: Open, is_open: bool) -> None:
+    page = visit(stub=stub_with("Rivers", "Mountains"))
+    if is_open:
+        page.page.get_by_role("link", name="Rivers").click()
+    choose(page, "Rivers", "Rename")
     field = page.page.get_by_label("Name of the conversation")
     expect(field).to_be_focused()
     field.fill("Not this")
     field.press("Escape")
-    links(page, "Rivers")
-    page.page.get_by_role("button", name="Rename: Rivers").click()
+    links(page, "Mountains", "Rivers")
+    choose(page, "Rivers", "Rename")
     field.fill("Streams")
     field.press("Enter")
-    links(page, "Streams")
-    expect(page.page.locator("#title")).to_have_text("Streams")
-    assert [one.title for one in page.stub.conversations.values()] == ["Streams"]
+    links(page, "Mountains", "Streams")
+    title = "Streams" if is_open else "New chat"
+    expect(page.page.locator("#title")).to_have_text(title)
+    names = [one.title for one in page.stub.conversations.values()]
+    assert names == ["Streams", "Mountains"]
 
 
-def test_a_conversation_is_deleted_after_a_question(visit: Open) -> None:
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_conversation_is_deleted_after_a_question(visit: Open, is_open: bool) -> None:
     page = visit(stub=stub_with("Rivers", "Mountains"))
-    page.page.get_by_role("link", name="Rivers").click()
-    page.page.get_by_text("An answer on Rivers.").wait_for()
-    delete = page.page.get_by_role("button", name="Delete: Rivers")
-    delete.click()
+    opened = "Rivers" if is_open else "Mountains"
+    page.page.get_by_role("link", name=opened).click()
+    page.page.get_by_text(f"An answer on {opened}.").wait_for()
+    choose(page, "Rivers", "Delete")
+    page.page.get_by_text("Delete “Rivers”? Its messages are lost.").wait_for()
     page.page.get_by_role("button", name="Keep").click()
+    options = page.page.get_by_role("button", name="Options: Rivers")
+    expect(options).to_be_focused()
     assert len(page.stub.conversations) == 2
-    delete.click()
+    choose(page, "Rivers", "Delete")
     page.page.get_by_role("button", name="Delete", exact=True).click()
     links(page, "Mountains")
-    page.page.locator("#empty").wait_for()
+    if is_open:
+        page.page.locator("#empty").wait_for()
+    else:
+        assert page.answer() == "An answer on Mountains."
     assert len(page.stub.conversations) == 1
+
+
+def test_the_menu_of_a_conversation_goes_by_keyboard(visit: Open) -> None:
+    page = visit(stub=stub_with("Rivers", "Mountains"))
+    keyboard = page.page.keyboard
+    page.page.get_by_role("link", name="Rivers").focus()
+    keyboard.press("Tab")
+    options = page.page.get_by_role("button", name="Options: Rivers")
+    expect(options).to_be_focused()
+    keyboard.press("Enter")
+    rename = page.page.get_by_role("button", name="Rename: Rivers")
+    expect(rename).to_be_focused()
+    keyboard.press("Tab")
+    expect(page.page.get_by_role("button", name="Delete: Rivers")).to_be_focused()
+    keyboard.press("Escape")
+    expect(rename).to_be_hidden()
+    expect(options).to_be_focused()
+    keyboard.press("Enter")
+    keyboard.press("Enter")
+    page.page.keyboard.type("Streams")
+    keyboard.press("Enter")
+    links(page, "Mountains", "Streams")
+    streams = page.page.get_by_role("button", name="Options: Streams")
+    expect(streams).to_be_focused()
+
+
+def test_Escape_in_the_menu_stops_no_answer(visit: Open) -> None:
+    page = visit()
+    page.send("Rivers")
+    turn = page.stub.wait_for_turns(1)
+    page.until("running")
+    page.page.get_by_role("button", name="Options: Rivers").click()
+    page.page.get_by_role("button", name="Rename: Rivers").wait_for()
+    page.page.keyboard.press("Escape")
+    turn.say("Still here")
+    page.page.get_by_text("Still here").wait_for()
+    assert turn.state == "running"
 
 
 def test_a_conversation_that_is_gone_opens_a_new_chat(visit: Open) -> None:
@@ -143,14 +199,14 @@ def test_an_edited_message_makes_a_branch(visit: Open) -> None:
     page.page.get_by_text("Respuesta").wait_for()
     every = page.page.locator(".turn .you .text")
     expect(every).to_have_text(["Uno"])
-    picker = page.page.locator(".picker span")
-    expect(picker).to_have_text("2 / 2")
-    page.page.get_by_role("button", name="Version before").click()
+    picker = page.page.get_by_role("group", name="Versions of the message")
+    expect(picker.locator("span")).to_have_text("2 / 2")
+    page.page.get_by_role("button", name="Version before of the message").click()
     expect(every).to_have_text(["One", "Two"])
-    expect(picker.first).to_have_text("1 / 2")
+    expect(picker.locator("span").first).to_have_text("1 / 2")
     page.page.reload()
     expect(every).to_have_text(["One", "Two"])
-    page.page.get_by_role("button", name="Next version").click()
+    page.page.get_by_role("button", name="Next version of the message").click()
     expect(every).to_have_text(["Uno"])
 
 
@@ -169,7 +225,39 @@ def test_an_answer_can_be_had_again(visit: Open) -> None:
     turn.say("Another answer")
     turn.finish()
     page.page.get_by_text("Another answer").wait_for()
-    expect(page.page.locator(".picker span")).to_have_text("2 / 2")
+    answers = page.page.get_by_role("group", name="Versions of the answer")
+    expect(answers.locator("span")).to_have_text("2 / 2")
+    page.page.get_by_role("button", name="Version before of the answer").click()
+    page.page.get_by_text("Answer to Two").wait_for()
+    expect(answers.locator("span")).to_have_text("1 / 2")
+
+
+def test_edits_and_further_answers_are_told_apart(visit: Open) -> None:
+    stub = stub_with("Rivers")
+    (conversation,) = stub.conversations.values()
+    for question, answer in [
+        ("About lakes", "Deep"),
+        ("About lakes", "Wide"),
+        ("About Rivers", "Long"),
+    ]:
+        turn = stub.new_turn(conversation, question, None)
+        turn.say(answer)
+        turn.finish()
+    page = visit(stub=stub)
+    page.page.get_by_role("link", name="Rivers").click()
+    places = page.page.locator(".picker span")
+    texts = page.page.locator(".you .text, .block p")
+    expect(texts).to_have_text(["About Rivers", "Long"])
+    expect(places).to_have_text(["1 / 2", "2 / 2"])
+    expect(page.page.locator(".you .picker span")).to_have_text("1 / 2")
+    page.page.get_by_role("button", name="Next version of the message").click()
+    # The newest answer to it.
+    expect(texts).to_have_text(["About lakes", "Wide"])
+    page.page.get_by_role("button", name="Version before of the answer").click()
+    expect(texts).to_have_text(["About lakes", "Deep"])
+    expect(places).to_have_text(["2 / 2", "1 / 2"])
+    page.page.get_by_role("button", name="Version before of the message").click()
+    expect(texts).to_have_text(["About Rivers", "Long"])
 
 
 def test_an_edit_that_fails_leaves_what_was_there(visit: Open) -> None:
@@ -213,21 +301,6 @@ def test_a_session_that_ended_asks_for_the_token_again(visit: Open) -> None:
     page.page.context.clear_cookies()
     page.send("Hello")
     page.page.wait_for_selector("#login")
-
-
-def test_a_fault_of_the_script_is_shown_until_it_is_fixed(visit: Open) -> None:
-    stub = Stub()
-    stub.fault = {
-        "code": "syntax",
-        "message": "chat.py, line 3: <b>expected ':'</b>",
-        "remedy": "fix it",
-    }
-    page = visit(stub=stub)
-    fault = page.page.locator("#fault")
-    expect(fault).to_have_text("chat.py, line 3: <b>expected ':'</b>: fix it")
-    assert fault.get_attribute("role") == "alert"
-    stub.fault = None
-    expect(fault).to_be_hidden()
 
 
 def test_the_page_works_under_another_path(visit: Open) -> None:

@@ -54,10 +54,10 @@ def test_texts_stay_texts(visit: Open, number: int) -> None:
     def census(text: str) -> dict[str, int]:
         stub = Stub()
         stub.new_conversation(text or "x")
-        stub.fault = {"code": "x", "message": text or "x", "remedy": text or "x"}
         page = visit(stub=stub)
         page.send(text or "x")
         turn = page.stub.wait_for_turns(1)
+        stub.fault = {"code": "x", "message": text or "x", "remedy": text or "x"}
         turn.think(text or "x")
         turn.add(
             ("status", {"text": text or "x"}),
@@ -76,6 +76,7 @@ def test_texts_stay_texts(visit: Open, number: int) -> None:
             assert page.page.text_content(".thought") == text
         page.page.reload()
         page.until("failed")
+        page.page.locator("#fault").wait_for()
         expect(page.page.locator("#conversations a")).to_have_count(2)
         found: dict[str, int] = page.page.evaluate(CENSUS)
         return found
