@@ -25,7 +25,7 @@ INSTALL_ROOT := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALL_ROOT)/share
 
 # The linker drops functions that nothing calls and keeps one of those that are equal, which needs a
-# section for each: a seventh of the size. So do the tables for unwinding C code, which throws nothing.
+# section for each: a seventh of the size. C and C++ code, which throws nothing, needs no unwind tables.
 # Swift's libraries, C++'s and cmark-gfm's are linked in. Loading the latter two, a symbol table that
 # nobody looks anything up in, and what makes the program movable in memory cost a third of its
 # start; Debian's python3 does without the last too. Not SQLite's: a script's own module sqlite3
@@ -37,6 +37,7 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=all \
 	-Xcc -ffunction-sections -Xcc -fdata-sections -Xcc -fno-asynchronous-unwind-tables \
+	-Xcxx -fno-exceptions \
 	-Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
 endif
 
