@@ -63,5 +63,8 @@ def plugin_running(name: str) -> None:
 def leaving() -> None:
     """Says that the process ends now, without the host."""
 
+def raised(task: typing.Any) -> None:
+    """Says that a task which was answering has raised."""
+
 def main_cancelled() -> None:
     """Says that something in the script has cancelled its main()."""

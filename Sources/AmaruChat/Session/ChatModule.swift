@@ -48,6 +48,17 @@ enum ChatModule {
                 documentation: "Says that the process ends now, without the host."
             ) { () in configuration.leaving() }
             PythonFunction(
+                "raised",
+                .positional("task"),
+                documentation: "Says that a task which was answering has raised."
+            ) { (task: PythonObject) in
+                do {
+                    _ = try task.result() as PythonObject
+                } catch let exception as PythonException {
+                    session.showTraceback(of: exception)
+                }
+            }
+            PythonFunction(
                 "main_cancelled",
                 documentation: "Says that something in the script has cancelled its main()."
             ) { () in session.mainWasCancelled() }

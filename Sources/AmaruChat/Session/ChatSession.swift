@@ -431,14 +431,8 @@ public final class ChatSession: Sendable {
     /// What a script's exception means, with what the network saw of its last exchange, which a
     /// script may hide: the tutorial's transport makes each status 200.
     private func failure(for exception: PythonException) async -> ChatFailure {
-        let configuration = state.withLock { $0.configuration }
-        if limits.isShared {
-            // Who has sent the message is not who can repair the script.
-            configuration?.report(exception.traceback)
-        } else {
-            configuration?.trace("the script raised:\n\(exception.traceback)")
-        }
-        let outcome = configuration?.network.lastOutcome
+        showTraceback(of: exception)
+        let outcome = state.withLock { $0.configuration }?.network.lastOutcome
         do {
             return try await PythonActor.run {
                 let words: [String] = try Python.import("amaru.chat.failures")
@@ -455,6 +449,16 @@ public final class ChatSession: Sendable {
             }
         } catch {
             return ChatFailure(code: "script", message: "the script raised \(exception)")
+        }
+    }
+
+    /// Shows where an answer has raised; always if it is not the sender who can repair the script.
+    func showTraceback(of exception: PythonException) {
+        let configuration = state.withLock { $0.configuration }
+        if limits.isShared {
+            configuration?.report(exception.traceback)
+        } else {
+            configuration?.trace("the script raised:\n\(exception.traceback)")
         }
     }
 
