@@ -36,7 +36,11 @@ class Serving:
     """A server in a folder of its own."""
 
     def __init__(
-        self, *arguments: str, script: Path | None = SCRIPT, **variables: str
+        self,
+        *arguments: str,
+        script: Path | None = SCRIPT,
+        port: int = 0,
+        **variables: str,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.folder = Path(self._folder.name)
@@ -50,7 +54,7 @@ class Serving:
                 "serve",
                 *([script] if script else []),
                 "--port",
-                "0",
+                str(port),
                 *arguments,
             ],
             cwd=self.folder,
@@ -61,18 +65,23 @@ class Serving:
             text=True,
         )
         assert self._process.stdout is not None, "it is a pipe"
-        line = self._first_line(self._process.stdout)
-        found = re.search(r"http://([^/:\s]+|\[[^\]\s]+\]):(\d+)", line)
-        if found is None:
+        self._output: IO[str] = self._process.stdout
+        self.pid = self._process.pid
+        # That of a proxy, if there is one: then the port has to be given.
+        self.address = self.line()
+        place = f"http://127.0.0.1:{port}/" if port else self.address
+        found = re.search(r"http://([^/:\s]+|\[[^\]\s]+\]):(\d+)", place)
+        if found is None or not self.address:
             said = self.errors
             self.close()
-            raise AssertionError(f"no address in {line!r}; it said: {said}")
+            raise AssertionError(f"no address in {self.address!r}; it said: {said}")
         self.host, self.port = found[1].strip("[]"), int(found[2])
         self.url = f"{found[0]}/v1"
 
-    def _first_line(self, output: IO[str]) -> str:
+    def line(self) -> str:
+        """Read the next line that it prints; the empty string when it has ended."""
         # Ends with the process, whose tests have a time limit.
-        return output.readline()
+        return self._output.readline().strip()
 
     @property
     def errors(self) -> str:
@@ -96,8 +105,7 @@ class Serving:
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._output.close()
         self._errors.close()
         self._folder.cleanup()
         return status

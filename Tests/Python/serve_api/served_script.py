@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -89,3 +90,15 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
     elif word == "see":
         seen = {"message": message, "history": history, "messages": turn.messages}
         yield json.dumps(seen | {"options": turn.options})
+    elif word == "count":
+        # Numbered paragraphs: how many, and in what time apart.
+        pieces, pause = rest.split()
+        await there("begin")
+        for number in range(int(pieces)):
+            yield f"{number} {time.monotonic_ns()}\n\n"
+            await asyncio.sleep(float(pause))
+    elif word == "pour":
+        await there("begin")
+        for _ in range(int(rest)):
+            yield amaru.Reasoning("x" * 50_000)
+            await asyncio.sleep(0)

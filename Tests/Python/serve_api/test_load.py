@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many clients at once: those who follow an answer, and those who read nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from serve_api.viewers import Viewer, begin, files, request, stalled
+from serving import Serving, eventually, obstacle
+
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(bool(obstacle()), reason=obstacle()),
+]
+
+
+@pytest.fixture
+def server() -> Iterator[Serving]:
+    server = Serving()
+    yield server
+    server.close()
+
+
+async def connections(server: Serving) -> int:
+    """Count the connections that the server has, but for the one that asks."""
+    text = await request(server, "GET", "/metrics")
+    found = re.search(r"^amaru_connections (\d+)", text, re.MULTILINE)
+    assert found is not None
+    return int(found[1]) - 1
+
+
+async def rest(server: Serving) -> int:
+    """Count the files that it has open at rest; what the first clients open stays."""
+    _, turn = await begin(server, "say hello")
+    for viewer in [await Viewer.follow(server, turn) for _ in range(16)]:
+        await viewer.ended
+    while await connections(server):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    return files(server)
+
+
+def is_stalled(server: Serving) -> int:
+    """Count the server's connections with bytes that nobody takes."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    own = f":{server.port:04X}"
+    return sum(
+        row[1].endswith(own) and row[3] == "01" and int(row[4].split(":")[0], 16) > 0
+        for row in rows
+    )
+
+
+async def test_many_follow_one_answer_and_miss_nothing(server: Serving) -> None:
+    base = await rest(server)
+    _, turn = await begin(server, "count 100 0.02")
+    viewers = [await Viewer.follow(server, turn) for _ in range(100)]
+    assert await connections(server) == 100
+    server.touch("begin")
+    for viewer in viewers:
+        await viewer.ended
+        assert viewer.pieces == list(range(100))
+        assert viewer.events[-1][0] == "done"
+        assert viewer.events[-1][1]["state"] == "finished"
+    while await connections(server):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    eventually(lambda: files(server) <= base)
+
+
+async def test_who_reads_nothing_stops_nobody(server: Serving) -> None:
+    base = await rest(server)
+    # More than the system takes for a client that reads nothing.
+    _, turn = await begin(server, "pour 160")
+    with ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(stalled(server, turn))
+        viewers = [await Viewer.follow(server, turn) for _ in range(5)]
+        server.touch("begin")
+        for viewer in viewers:
+            await viewer.ended
+            length = 0
+            for name, data in viewer.events:
+                if name == "reasoning":
+                    assert data["at"] == length, "nothing is lost, or comes twice"
+                    length += len(data["text"])
+            assert length == 160 * 50_000
+            assert viewer.events[-1][0] == "done"
+        assert is_stalled(server) == 50
+    while await connections(server):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    eventually(lambda: files(server) <= base)
+
+
+async def test_all_are_told_when_the_server_ends(tmp_path: Path) -> None:
+    server = Serving(HOME=str(tmp_path))
+    begun = [await begin(server, f"forever {number}") for number in range(10)]
+    viewers = [
+        await Viewer.follow(server, turn) for _, turn in begun for _ in range(10)
+    ]
+    eventually(lambda: server.runs("forever") == 10)
+    assert await asyncio.to_thread(server.close) == 0
+    for viewer in viewers:
+        await viewer.ended
+        name, data = viewer.events[-1]
+        if name == "status":
+            assert data["text"] == "the server is ending"
+        else:
+            assert (name, data["state"]) == ("done", "interrupted")
+    again = Serving(HOME=str(tmp_path))
+    try:
+        for conversation, _ in begun:
+            found = await request(again, "GET", f"/api/conversations/{conversation}")
+            (turn,) = found["turns"]
+            assert turn["state"] == "interrupted"
+    finally:
+        again.close()
