@@ -53,7 +53,7 @@ enum ChatModule {
                 documentation: "Says that a task which was answering has raised."
             ) { (task: PythonObject) in
                 do {
-                    _ = try task.result() as PythonObject
+                    try PythonActor.runBlocking { _ = try task.result() as PythonObject }
                 } catch let exception as PythonException {
                     session.showTraceback(of: exception)
                 }
