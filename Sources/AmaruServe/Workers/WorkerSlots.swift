@@ -17,6 +17,8 @@ struct WorkerSlots {
         var process: WorkerProcess?
         /// Whether a process of this slot has been asked for.
         var isUsed = false
+        /// Whether the last process has ended, and the next one is not there yet.
+        var isLost = false
         var isReady = false
         /// Whether the process that runs has the key.
         var hasKey = false
@@ -24,6 +26,8 @@ struct WorkerSlots {
         var failure: ChatFailure?
         /// Why the process that runs says that it does not.
         var reason: ChatFailure?
+        /// How many processes in a row have ended before the script answered.
+        var failures = 0
         /// How the script of the process has ended.
         var end: TurnEnd?
         /// The turns that the process has been sent.
@@ -32,7 +36,13 @@ struct WorkerSlots {
         var waiting: [Message] = []
 
         var load: Int { open.count + waiting.count }
+
+        /// Whether nothing is to be expected: the script has said so, or its process ends each time.
+        var isHopeless = false
     }
+
+    /// As often as a process that ends without a word is started again.
+    static let attempts = 5
 
     /// What a message that was added needs.
     enum Added {
@@ -100,7 +110,7 @@ struct WorkerSlots {
             if slots[own].failure == nil { return own }
         }
         let order = { (slot: Slot) in
-            (slot.failure == nil ? 0 : 1, slot.load, slot.isReady ? 0 : 1)
+            (slot.failure == nil ? 0 : 1, slot.isLost ? 1 : 0, slot.load, slot.isReady ? 0 : 1)
         }
         return slots.indices.min { order(slots[$0]) < order(slots[$1]) } ?? 0
     }
@@ -126,6 +136,7 @@ struct WorkerSlots {
     mutating func launched(_ process: WorkerProcess, at index: Int, hasKey: Bool) -> [Message]? {
         guard end == nil else { return nil }
         slots[index].process = process
+        slots[index].isLost = false
         slots[index].hasKey = hasKey
         let messages = slots[index].waiting
         slots[index].waiting = []
@@ -139,7 +150,8 @@ struct WorkerSlots {
     /// The script answers; returns the slots that are to be used now.
     mutating func isReady(_ index: Int) -> [Int] {
         slots[index].isReady = true
-        slots[index].failure = nil
+        (slots[index].failure, slots[index].failures) = (nil, 0)
+        slots[index].isHopeless = false
         let unused = slots.indices.filter { !slots[$0].isUsed }
         for other in unused { use(other) }
         return end == nil ? unused : []
@@ -162,11 +174,13 @@ struct WorkerSlots {
         }
         let wasReady = slot.isReady
         let turns = Array(slot.open.values)
-        (slot.process, slot.isReady, slot.open) = (nil, false, [:])
-        (slot.end, slot.reason) = (nil, nil)
         slot.failure = wasReady ? nil : failure
+        slot.failures += wasReady ? 0 : 1
+        slot.isHopeless = slot.reason != nil || slot.failures >= Self.attempts
+        (slot.process, slot.isReady, slot.isLost, slot.open) = (nil, false, true, [:])
+        (slot.end, slot.reason) = (nil, nil)
         slots[index] = slot
-        let isOver = end == nil && slots.allSatisfy { !$0.isUsed || $0.failure != nil }
+        let isOver = end == nil && slots.allSatisfy { !$0.isUsed || $0.isHopeless }
         return Lost(failure: failure, turns: turns, isOver: isOver)
     }
 

@@ -58,6 +58,13 @@ final class FakeWorker: Sendable {
         report(.ready(WorkerOffer(takesKey: takesKey, readsRequests: true, model: model)))
     }
 
+    /// Ends once the pool has been sent what was reported.
+    func leave() async {
+        socket.finish()
+        await socket.finished.waitRegardlessOfCancellation()
+        end.set("exit code 0")
+    }
+
     func die(_ how: String) { end.set(how) }
 
     /// The next thing that the worker is told.
@@ -86,7 +93,7 @@ final class Typed: Sendable {
 struct FakePool {
     let pool: WorkerPool
     /// The workers as they are launched.
-    private let launched: AsyncStream<FakeWorker>
+    let launched: AsyncStream<FakeWorker>
 
     init(
         count: Int,

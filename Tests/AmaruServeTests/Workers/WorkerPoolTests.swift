@@ -163,6 +163,8 @@ import Testing
         let worker = try await fake.started()[0]
         let turn = fake.pool.send(ServedQuestion(question: "a"), key: "", in: nil)
         worker.report(.events(turn: try await worker.message().id, [.text("beg")]))
+        var seen = turn.viewer().makeAsyncIterator()
+        #expect(try await seen.next() == .text("beg"))
         worker.die("signal 9")
         #expect(await events(of: turn) == [.text("beg")])
         guard case .failed(let failure) = turn.end else {
@@ -191,7 +193,7 @@ import Testing
         let offer = Task { try await fake.pool.start() }
         let worker = try await fake.worker()
         worker.report(.failed(fault))
-        worker.die("exit code 0")
+        await worker.leave()
         await #expect(throws: fault) { try await offer.value }
         #expect(await failure(of: waiting) == fault)
         #expect(fake.pool.background.end == .failed(fault))
@@ -202,11 +204,19 @@ import Testing
     @Test func `When no worker starts any more the pool has ended`() async throws {
         let fake = FakePool(count: 2)
         for worker in try await fake.started(2) { worker.die("signal 11") }
-        for _ in 0..<2 { try await fake.worker().die("signal 11") }
-        var background = fake.pool.background.viewer().makeAsyncIterator()
-        await #expect(throws: ChatFailure.self) {
-            while try await background.next() != nil {}
+        let killing = Task {
+            var count = 0
+            for await worker in fake.launched {
+                worker.die("signal 11")
+                count += 1
+            }
+            return count
         }
+        await #expect(throws: ChatFailure.self) {
+            for try await _ in fake.pool.background.viewer() {}
+        }
+        killing.cancel()
+        #expect(await killing.value > WorkerSlots.attempts)
         await fake.pool.shutDown(grace: .seconds(1))
     }
 

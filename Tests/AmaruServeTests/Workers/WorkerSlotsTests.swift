@@ -47,6 +47,10 @@ import Testing
         #expect(slots.cancel(4) == nil)
         _ = slots.add(message(9), in: nil, key: false)
         #expect(place(of: 9, in: slots, 3) == places[4])
+        // One that is being started again has none, and is not the first choice for that.
+        _ = slots.lost(places[4], "signal 9")
+        _ = slots.add(message(10), in: nil, key: false)
+        #expect(place(of: 10, in: slots, 3) != nil)
     }
 
     @Test func `A worker whose script does not start is avoided`() throws {
