@@ -37,7 +37,7 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=all \
 	-Xcc -ffunction-sections -Xcc -fdata-sections -Xcc -fno-asynchronous-unwind-tables \
-	-Xcxx -fno-exceptions \
+	-Xcxx -fno-exceptions -Xcxx -Os \
 	-Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
 endif
 

@@ -149,8 +149,14 @@ package final class WorkerPool: ChatBackend {
         case .events(WorkerReport.background, let events):
             add(events, to: background, WorkerReport.background, socket)
         case .events(let id, let events):
-            guard let turn = state.withLock({ $0.slots.turn(id, of: index) }) else { return }
-            add(events, to: turn, id, socket)
+            let turn = state.withLock { state in
+                // A script that answers has started, although its worker may be about to say so.
+                if events.contains(where: \.isAnswer) {
+                    keep(state.slots.isReady(index), &state)
+                }
+                return state.slots.turn(id, of: index)
+            }
+            if let turn { add(events, to: turn, id, socket) }
         case .end(WorkerReport.background, let end):
             state.withLock { $0.slots.scriptEnded(index, end) }
         case .end(let id, let end):
@@ -257,5 +263,15 @@ package final class WorkerPool: ChatBackend {
         }
         for task in tasks { await task.value }
         killing.cancel()
+    }
+}
+
+extension TurnEvent {
+    /// Whether only a script that has started sends it.
+    fileprivate var isAnswer: Bool {
+        switch self {
+        case .text, .display: true
+        default: false
+        }
     }
 }

@@ -186,6 +186,25 @@ import Testing
         await fake.pool.shutDown(grace: .seconds(1))
     }
 
+    @Test func `A worker that answers has started, although it has not said so yet`() async throws {
+        let fake = FakePool(count: 1)
+        async let offer = fake.pool.start()
+        let worker = try await fake.worker()
+        let turn = fake.pool.send(ServedQuestion(question: "a"), key: "", in: nil)
+        worker.report(.events(turn: try await worker.message().id, [.text("beg")]))
+        #expect(try await turn.viewer().first { _ in true } == .text("beg"))
+        worker.die("signal 9")
+        _ = await events(of: turn)
+        guard case .failed(let failure) = turn.end else {
+            Issue.record("not failed")
+            return
+        }
+        #expect(failure.message == "the process that was answering has ended (signal 9)")
+        try await fake.worker().isReady()
+        _ = try await offer
+        await fake.pool.shutDown(grace: .seconds(1))
+    }
+
     @Test func `A script that does not start is reported once, and nothing answers`() async throws {
         let fake = FakePool(count: 3)
         let waiting = fake.pool.send(ServedQuestion(question: "a"), key: "", in: nil)
