@@ -50,7 +50,7 @@ class Viewer(asyncio.Protocol):
     def __init__(self, server: Serving, turn: int) -> None:
         self._head = (
             f"GET /api/turns/{turn}/events HTTP/1.1\r\n"
-            f"Host: {server.host}:{server.port}\r\n\r\n"
+            f"Host: {server.host}:{server.port}\r\nConnection: close\r\n\r\n"
         )
         self.arrived: list[tuple[int, bytes]] = []
         loop = asyncio.get_running_loop()
