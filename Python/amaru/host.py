@@ -118,7 +118,7 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
         elif not isinstance(exc, SystemExit):  # which ends the program, and the turn
             from amaru.chat.failures import script_failure
 
-            _bridge.chat().raised(task)
             turn.failed(*script_failure(exc))
+            _bridge.chat().raised(task)
 
     task.add_done_callback(ended)

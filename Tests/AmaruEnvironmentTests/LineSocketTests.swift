@@ -114,4 +114,22 @@ import Testing
         #expect(throws: PosixError.self) { try Descriptor(inheritedSocket: read.number) }
         #expect(throws: PosixError.self) { try Descriptor(inheritedSocket: -1) }
     }
+
+    @Test func `What a slow reader has taken is not kept`() throws {
+        let (socket, reader) = try Descriptor.socketPair()
+        _ = fcntl(socket.number, F_SETFL, O_NONBLOCK)
+        let line = [UInt8](repeating: UInt8(ascii: "x"), count: LineOutput.piece - 2)
+        var output = LineOutput()
+        try withUnsafeTemporaryAllocation(byteCount: line.count, alignment: 1) { buffer in
+            for _ in 0..<100 {
+                if output.count < LineOutput.piece { output.add(line) }
+                output.write(to: socket.number)
+                // Less than was sent: there is always a rest.
+                let half = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(line.count / 2)])
+                _ = try PosixCall.read(reader.number, into: half)
+                #expect(output.size <= 2 * LineOutput.piece)
+            }
+        }
+        #expect(!output.isEmpty)
+    }
 }

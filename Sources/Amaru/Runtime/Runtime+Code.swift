@@ -41,7 +41,7 @@ private struct BytecodeFile {
     /// Far more than the code of a part takes.
     private static let largest = 1 << 20
 
-    /// nil where code is kept beside its source, which the parts do not have.
+    /// nil if code is kept beside its source, which the parts do not have.
     init?(of part: Runtime.Part, _ source: [UInt8]) {
         guard let prefix = PySys_GetObject("pycache_prefix"),  // borrowed
             amaru_is_unicode(prefix) != 0

@@ -28,7 +28,7 @@ struct WorkerRun {
         } catch {
             throw CommandFailure("--as-worker is only for processes of amaru serve (\(error)).")
         }
-        // A terminal or a service manager signals a whole group: when to end, the server says.
+        // A service manager may signal every process of a unit: the server says when workers end.
         let signals = try SignalSource([SIGINT, SIGTERM])
         defer { signals.cancel() }
         // And a terminal may stop what writes to it from another group.

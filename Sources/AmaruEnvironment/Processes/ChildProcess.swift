@@ -49,7 +49,8 @@ package final class ChildProcess: Sendable {
     /// The child's process number.
     package let identifier: Int32
 
-    /// The lines of the standard output; ends when the child has closed it, or inherits one.
+    /// The lines of the standard output; ends when the child has closed it, and is empty if it
+    /// inherits this process's.
     package let standardOutput: AsyncStream<String>
 
     /// The lines of the standard error; empty if it is merged or inherited.

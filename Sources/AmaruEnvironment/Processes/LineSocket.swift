@@ -162,7 +162,7 @@ struct LineBuffer {
 }
 
 /// Bytes on their way out.
-private struct LineOutput {
+struct LineOutput {
     /// As many as are written at once.
     static let piece = 64 * 1024
 
@@ -171,10 +171,14 @@ private struct LineOutput {
     private var isBroken = false
 
     var count: Int { bytes.count - written }
+    /// What is in memory, together with what is written already.
+    var size: Int { bytes.count }
     var isEmpty: Bool { count == 0 }
 
     mutating func add(_ line: [UInt8]) {
         guard !isBroken else { return }
+        bytes.removeFirst(written)
+        written = 0
         bytes += line
         bytes.append(UInt8(ascii: "\n"))
     }

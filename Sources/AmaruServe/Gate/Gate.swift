@@ -88,7 +88,7 @@ struct Gate: RouterMiddleware {
                 .forbidden,
                 "host",
                 "the host of the request is not one of the server's",
-                remedy: "Use the address that it has printed, or start it with --allow-host NAME."
+                remedy: "use the address that it has printed, or start it with --allow-host NAME"
             )
         }
         let verdict = origins.verdict(
@@ -104,8 +104,8 @@ struct Gate: RouterMiddleware {
                 .forbidden,
                 "origin",
                 "the request comes from a page of another origin",
-                remedy: "Behind a proxy, start the server with --public-url URL; for /v1, "
-                    + "with --allow-origin ORIGIN."
+                remedy: "behind a proxy, start the server with --public-url URL; for /v1, "
+                    + "with --allow-origin ORIGIN"
             )
         }
         return nil

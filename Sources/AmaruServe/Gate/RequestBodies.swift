@@ -9,7 +9,7 @@ import NIOPosix
 
 /// Reads bodies: JSON only, of a bounded length, nested to a bounded depth.
 final class RequestBodies: Sendable {
-    /// Counts a large body for as long as it exists.
+    /// One of the places for large bodies, which is held while this exists.
     final class Slot: Sendable {}
 
     private let limits: ServeLimits

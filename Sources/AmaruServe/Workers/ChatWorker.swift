@@ -16,7 +16,7 @@ package import AmaruEnvironment
 /// ```swift
 /// let worker = try ChatWorker(LineSocket(Descriptor(inheritedSocket: 3)))
 /// let start = try await worker.begin()
-/// await worker.run(session) { … }
+/// await worker.run(session, key: { "" }, addKey: { _ in }, start: { … })
 /// ```
 package final class ChatWorker: Sendable {
     private struct OpenTurn {
@@ -156,7 +156,7 @@ package final class ChatWorker: Sendable {
                 continue
             }
             window.sent(batch.reduce(0) { $0 + $1.size })
-            socket.send(WorkerReport.events(turn: id, batch))
+            socket.send(WorkerReport.events(turn: id, batch)) { turn.cancel(because: Self.tooLarge) }
             await window.wait()
         }
     }

@@ -16,14 +16,19 @@ final class SendWindow: Sendable {
         var bytes = 0
         var isClosed = false
         var room: AsyncValue<Void>?
+
+        var isFull: Bool { !isClosed && bytes >= SendWindow.size }
     }
 
     private let state = Lock(State())
 
+    /// Whether the sender has to wait.
+    var isFull: Bool { state.withLock { $0.isFull } }
+
     /// Waits until there is room, or nobody reads any more.
     func wait() async {
         let room: AsyncValue<Void>? = state.withLock { state in
-            guard !state.isClosed, state.bytes >= Self.size else { return nil }
+            guard state.isFull else { return nil }
             let room = state.room ?? AsyncValue()
             state.room = room
             return room
@@ -44,7 +49,7 @@ final class SendWindow: Sendable {
     private func wake(_ change: (inout State) -> Void) {
         let room: AsyncValue<Void>? = state.withLock { state in
             change(&state)
-            guard state.isClosed || state.bytes < Self.size else { return nil }
+            guard !state.isFull else { return nil }
             defer { state.room = nil }
             return state.room
         }

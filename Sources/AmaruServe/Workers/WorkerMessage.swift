@@ -68,7 +68,7 @@ extension LineSocket {
         _ message: some Encodable & Sendable,
         onFailure: @escaping @Sendable () -> Void = {}
     ) {
-        // Encoded on the socket's thread: a message may be large, and whoever sends it in a hurry.
+        // Encoded on the socket's thread, so that the sender need not wait.
         send {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .withoutEscapingSlashes

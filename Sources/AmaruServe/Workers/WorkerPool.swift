@@ -18,7 +18,7 @@ import AmaruEnvironment
 ///
 /// The first worker is started alone, so that a script that does not start says so once, and its
 /// packages are installed once. A worker that ends takes its turns with it, and is started again,
-/// later from time to time. When none starts any more, the pool has ended.
+/// after a growing delay. When none starts any more, the pool has ended.
 package final class WorkerPool: ChatBackend {
     /// The parts of a pool.
     package struct Configuration: Sendable {
@@ -193,7 +193,8 @@ package final class WorkerPool: ChatBackend {
             for turn in lost.turns { turn.end(.failed(lost.failure)) }
             if lost.isOver { end(.failed(lost.failure)) }
             guard state.withLock({ $0.slots.end == nil }) else { return }
-            deaths = ContinuousClock.now - birth > Self.steady ? 0 : deaths + 1
+            let wasSteady = lost.wasReady && ContinuousClock.now - birth > Self.steady
+            deaths = wasSteady ? 0 : deaths + 1
             let delay = configuration.delay(deaths)
             let reason = lost.failure.message
             _ = try? background.add(
@@ -206,8 +207,6 @@ package final class WorkerPool: ChatBackend {
 
     /// Runs one process to its end, and returns what is known of that.
     private func runProcess(_ index: Int) async -> String {
-        var start = configuration.start
-        start.key = configuration.key()
         let process: WorkerProcess
         do {
             process = try configuration.launch { [weak self] line, socket in
@@ -216,7 +215,10 @@ package final class WorkerPool: ChatBackend {
         } catch {
             return "\(error)"
         }
-        let isWanted = state.withLock { [start] state in
+        let isWanted = state.withLock { state in
+            var start = configuration.start
+            // Not before: a message that waits may have come with a key.
+            start.key = configuration.key()
             let waiting = state.slots.launched(process, at: index, hasKey: start.key != nil)
             process.socket.send(WorkerCommand.begin(start))
             for message in waiting ?? [] { Self.send(message, to: process) }

@@ -60,6 +60,8 @@ struct WorkerSlots {
         let failure: ChatFailure
         /// The turns that end with it.
         let turns: [Turn]
+        /// Whether its script has answered.
+        let wasReady: Bool
         /// Whether no worker starts any more.
         let isOver: Bool
     }
@@ -181,7 +183,7 @@ struct WorkerSlots {
         (slot.end, slot.reason) = (nil, nil)
         slots[index] = slot
         let isOver = end == nil && slots.allSatisfy { !$0.isUsed || $0.isHopeless }
-        return Lost(failure: failure, turns: turns, isOver: isOver)
+        return Lost(failure: failure, turns: turns, wasReady: wasReady, isOver: isOver)
     }
 
     /// Ends the pool; returns the turns that are left, which end with it.

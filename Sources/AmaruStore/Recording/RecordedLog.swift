@@ -93,7 +93,8 @@ private struct File: Codable {
 }
 
 extension TurnEvent {
-    /// An entry of the store as what it was made of; nil for one of an unknown kind.
+    /// An entry of the store as what it was made of; nil for one of an unknown kind, or one that cannot be
+    /// decoded.
     package init?(_ entry: StoredEvent) {
         func decoded<Value: Decodable>(_: Value.Type) -> Value? {
             try? JSONDecoder().decode(Value.self, from: Data(entry.data.utf8))

@@ -151,7 +151,7 @@ extension BuiltCommand {
                 let events = try await probe.get("\(turn)/events").body
                 let worker = try number(behind: "process ", in: events)
                 processes.insert(worker)
-                // As a service manager does to all of a group: it is the server that ends workers.
+                // As a service manager does to all of a unit: it is the server that ends workers.
                 for signal in [SIGTERM, SIGINT] { kill(worker, signal) }
                 #expect(try number(behind: "asked ", in: events) == round)
             }
@@ -207,14 +207,13 @@ extension BuiltCommand {
 
         /// The process that answers a turn, by the beginning of its answer.
         private func worker(of turn: String, _ probe: HTTPProbe) async throws -> Int32 {
-            let (texts, text) = AsyncStream<String>.makeStream()
-            try await probe.connected { viewer in
+            let text = try await probe.connected { viewer in
                 try await viewer.write(
                     "GET \(turn)/events HTTP/1.1\r\nHost: localhost:\(probe.port)\r\n\r\n"
                 )
-                text.yield(try await viewer.text(until: "asked 1"))
+                return try await viewer.text(until: "asked 1")
             }
-            return try number(behind: "process ", in: await texts.first { _ in true } ?? "")
+            return try number(behind: "process ", in: text)
         }
 
         @Test(arguments: [SIGTERM, SIGKILL])

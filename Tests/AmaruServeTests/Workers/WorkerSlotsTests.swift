@@ -70,16 +70,21 @@ import Testing
     @Test func `A window lets the sender wait until enough is taken, or nobody reads`() async {
         let window = SendWindow()
         window.sent(SendWindow.size - 1)
+        #expect(!window.isFull)
         await window.wait()
         window.sent(SendWindow.size)
+        #expect(window.isFull)
         let waiting = Task { await window.wait() }
         window.taken(SendWindow.size)
+        #expect(!window.isFull)
         await waiting.value
         window.taken(.max)
         window.taken(.min)
         window.sent(SendWindow.size)
+        #expect(window.isFull)
         let closed = Task { await window.wait() }
         window.close()
+        #expect(!window.isFull)
         await closed.value
     }
 }
