@@ -102,6 +102,8 @@ struct OtherLoopTests {
             try await Python.start(.ofThisRun)
             let desk = Desk()
             try await desk.register("loops_ended")
+            // The descriptors of the timers that all sleeping tasks share are made once.
+            try await Task.sleep(for: .milliseconds(1))
             let source = """
                 import asyncio, gc, os, time, loops_ended as m
                 async def leave(): m.later(); m.sleep(); await m.soon(1)
