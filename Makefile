@@ -13,6 +13,9 @@ PYTHON_FOLDERS := Python Sources/Amaru/Runtime/Python \
 # The bridge's tests share one thread: those that wait for it would spend their limits on that.
 FEW := --experimental-maximum-parallelization-width 2
 
+# The others wait for servers, and for processes: with all at once each would wait for the rest too.
+SOME := --experimental-maximum-parallelization-width 8
+
 # Tests that hold their threads for long.
 COMPUTING := ^AmaruMarkdownTests\.|^AmaruServeTests\.PageStreamTests|/Fuzz/
 
@@ -121,7 +124,7 @@ test-swift:
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(FEW) --filter '^AmaruTests\.'
 	$(SWIFT) test --skip-build --filter '$(COMPUTING)'
-	$(SWIFT) test --skip-build --skip '^AmaruTests\.|$(COMPUTING)'
+	$(SWIFT) test --skip-build $(SOME) --skip '^AmaruTests\.|$(COMPUTING)'
 
 test-python: $(VENV)/ready
 	$(VENV)/bin/python -B -m pytest -c Python/pyproject.toml Tests/Python

@@ -117,6 +117,15 @@ import Testing
         #expect(sent < 100_000, "\(sent)")
     }
 
+    @Test(arguments: [2, -2])
+    func `A delay may be longer than its seconds can be asked for`(_ factor: Int) {
+        var stream = AnswerStream()
+        let delay = Duration(secondsComponent: .max, attosecondsComponent: 0) * factor
+        stream.take(.retrying(reason: "busy", delay: delay, attempt: 1, attempts: 2))
+        let data = stream.changes().first?.sent.data ?? ""
+        #expect(data.contains("busy; trying again in \(factor > 0 ? 3_200_000_000 : 0) s"))
+    }
+
     @Test func `Replies of a script are texts of their own`() {
         var stream = AnswerStream()
         stream.take(.text("a"))

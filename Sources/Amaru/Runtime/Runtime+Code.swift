@@ -33,7 +33,8 @@ extension Runtime {
 
 /// A file with the code of a part, which fits one source and one version of Python.
 ///
-/// The format is that of a hash-based pyc, without a check: https://peps.python.org/pep-0552
+/// It begins with Python's magic number and hashes of the source and of the code: what is damaged
+/// would crash CPython.
 private struct BytecodeFile {
     private let path: String
     private let header: [UInt8]
@@ -50,13 +51,15 @@ private struct BytecodeFile {
             PyErr_Clear()
             return nil
         }
-        let magic = UInt32(truncatingIfNeeded: PyImport_GetMagicNumber())
-        // FNV-1a, which tells the sources of different builds apart.
-        let hash = source.reduce(0xcbf2_9ce4_8422_2325 ^ UInt64(magic)) { hash, byte in
-            (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
-        header = Self.bytes(magic) + Self.bytes(UInt32(1)) + Self.bytes(hash)
-        path = "\(String(cString: folder))/_amaru_runtime.\(part).\(String(hash, radix: 16)).pyc"
+        let magic = UInt64(PyImport_GetMagicNumber())
+        let hash = Self.hash(source, from: magic)
+        header = Self.bytes(magic) + Self.bytes(hash)
+        path = "\(String(cString: folder))/_amaru_runtime.\(part).\(String(hash, radix: 16)).code"
+    }
+
+    /// FNV-1a.
+    private static func hash(_ bytes: some Sequence<UInt8>, from seed: UInt64 = 0) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
     private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
@@ -66,7 +69,10 @@ private struct BytecodeFile {
     /// The code (new); nil if there is none that can be used.
     func load() -> OwnedReference? {
         guard let contents, contents.starts(with: header) else { return nil }
-        let object = contents.dropFirst(header.count).withUnsafeBytes { bytes in
+        let rest = contents.dropFirst(header.count)
+        let code = rest.dropFirst(MemoryLayout<UInt64>.size)
+        guard rest.starts(with: Self.bytes(Self.hash(code))) else { return nil }
+        let object = code.withUnsafeBytes { bytes in
             PyMarshal_ReadObjectFromString(
                 bytes.assumingMemoryBound(to: CChar.self).baseAddress,
                 bytes.count
@@ -76,9 +82,9 @@ private struct BytecodeFile {
             PyErr_Clear()
             return nil
         }
-        let code = OwnedReference(new: object)
+        let loaded = OwnedReference(new: object)
         guard amaru_is_code(object) != 0 else { return nil }
-        return code
+        return loaded
     }
 
     private var contents: [UInt8]? {
@@ -106,7 +112,7 @@ private struct BytecodeFile {
             start: PyBytes_AsString(owned.pointer),
             count: PyBytes_Size(owned.pointer)
         )
-        let whole = header + bytes
+        let whole = header + Self.bytes(Self.hash(bytes)) + bytes
         let temporary = "\(path).\(getpid())"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { return }

@@ -7,6 +7,13 @@ extension Duration {
     /// `Duration.seconds` traps for what does not fit.
     package init?(bounded seconds: Double) {
         guard !seconds.isNaN else { return nil }
-        self = .seconds(min(max(seconds, 0), 3.2e9))
+        self = .seconds(min(max(seconds, 0), Self.century))
     }
+
+    private static let century = 3.2e9
+
+    /// The duration, or the nearest of those that are at least none and at most a century.
+    ///
+    /// What was decoded may have more seconds than its parts can be asked for.
+    package var bounded: Duration { min(max(self, .zero), .seconds(Self.century)) }
 }

@@ -261,7 +261,7 @@ actor Screen {
         else { return await notice("\(reason); \(left(delay))") }
         await notice(reason)
         let task = Task {
-            var rest = delay
+            var rest = delay.bounded
             while rest >= .zero, !Task.isCancelled {
                 // One row, which the next one can be written over.
                 let line = "amaru: \(left(rest))".prefix(max(1, terminal.size.columns - 1))

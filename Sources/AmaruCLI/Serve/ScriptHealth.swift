@@ -28,8 +28,9 @@ final class ScriptHealth: Sendable {
         remedy: "Define sender_message_proxy(api_key, text), or mark a function with @amaru.reply."
     )
 
-    static func exited(_ code: Int32) -> ChatFailure {
-        let message = "the script has ended itself (exit status \(code))"
+    static func exited(_ code: Int32, _ words: String? = nil) -> ChatFailure {
+        let reason = words.map { ": \($0)" } ?? ""
+        let message = "the script has ended itself (exit status \(code))\(reason)"
         return ChatFailure(code: "script", message: message, remedy: remedy)
     }
 
@@ -41,7 +42,7 @@ final class ScriptHealth: Sendable {
         case let failure as ChatFailure:
             return failure
         case let exception as PythonException:
-            if let status = exception.exitStatus { return exited(status.code) }
+            if let status = exception.exitStatus { return exited(status.code, status.message) }
             let isReported = (try? await session?.report(exception))?.isReported
             if isReported != true { Report.text(exception.traceback) }
             return ChatFailure(

@@ -1,6 +1,7 @@
 // An answer that grows, as messages to a page.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 package import AmaruChat
 import AmaruMarkdown
 
@@ -79,7 +80,7 @@ package struct AnswerStream: Sendable {
         case .toolCall(let name, _):
             status = "Calling \(name) …"
         case .retrying(let reason, let delay, let attempt, let attempts):
-            let seconds = max(0, delay.components.seconds)
+            let seconds = Int(delay.bounded / .seconds(1))
             status = "\(reason); trying again in \(seconds) s (\(attempt) of \(attempts))"
         case .usage(let prompt, let completion):
             usage = (max(0, prompt), max(0, completion))

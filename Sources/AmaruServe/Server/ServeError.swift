@@ -19,6 +19,9 @@ package struct ServeError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What an address that cannot be bound means.
     static func binding(_ host: String, _ port: Int, _ error: any Error) -> ServeError {
         let place = "the port \(port) of \(host)"
+        if error is SocketAddressError.UnknownHost {
+            return ServeError("\(host) is not a known name: name an address with --host.")
+        }
         switch (error as? IOError)?.errnoCode {
         case EADDRINUSE:
             return ServeError(

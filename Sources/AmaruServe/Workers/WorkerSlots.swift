@@ -32,10 +32,12 @@ struct WorkerSlots {
         var end: TurnEnd?
         /// The turns that the process has been sent.
         var open: [Int: Turn] = [:]
+        /// The turns that were stopped, and that the process has not ended yet.
+        var stopping: Set<Int> = []
         /// What waits for the process.
         var waiting: [Message] = []
 
-        var load: Int { open.count + waiting.count }
+        var load: Int { open.count + stopping.count + waiting.count }
 
         /// Whether nothing is to be expected: the script has said so, or its process ends each time.
         var isHopeless = false
@@ -69,6 +71,8 @@ struct WorkerSlots {
     /// The turns that one worker has at most.
     private let limit: Int
     private var slots: [Slot]
+    /// Whether the script has answered in any of them.
+    private var hasAnswered = false
     /// How the pool has ended, if it has.
     private(set) var end: TurnEnd?
 
@@ -121,7 +125,10 @@ struct WorkerSlots {
     mutating func cancel(_ id: Int) -> WorkerProcess? {
         for index in slots.indices {
             slots[index].waiting.removeAll { $0.id == id }
-            if slots[index].open.removeValue(forKey: id) != nil { return slots[index].process }
+            guard slots[index].open.removeValue(forKey: id) != nil else { continue }
+            // A script that does not let itself be stopped takes no others.
+            slots[index].stopping.insert(id)
+            return slots[index].process
         }
         return nil
     }
@@ -129,7 +136,8 @@ struct WorkerSlots {
     func turn(_ id: Int, of index: Int) -> Turn? { slots[index].open[id] }
 
     mutating func finish(_ id: Int, of index: Int) -> Turn? {
-        slots[index].open.removeValue(forKey: id)
+        slots[index].stopping.remove(id)
+        return slots[index].open.removeValue(forKey: id)
     }
 
     // MARK: Processes
@@ -151,6 +159,7 @@ struct WorkerSlots {
 
     /// The script answers; returns the slots that are to be used now.
     mutating func isReady(_ index: Int) -> [Int] {
+        hasAnswered = true
         slots[index].isReady = true
         (slots[index].failure, slots[index].failures) = (nil, 0)
         slots[index].isHopeless = false
@@ -178,8 +187,10 @@ struct WorkerSlots {
         let turns = Array(slot.open.values)
         slot.failure = wasReady ? nil : failure
         slot.failures += wasReady ? 0 : 1
-        slot.isHopeless = slot.reason != nil || slot.failures >= Self.attempts
+        // What has answered once may lack something for a while only.
+        slot.isHopeless = !hasAnswered && slot.reason != nil || slot.failures >= Self.attempts
         (slot.process, slot.isReady, slot.isLost, slot.open) = (nil, false, true, [:])
+        slot.stopping = []
         (slot.end, slot.reason) = (nil, nil)
         slots[index] = slot
         let isOver = end == nil && slots.allSatisfy { !$0.isUsed || $0.isHopeless }

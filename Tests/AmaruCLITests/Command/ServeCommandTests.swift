@@ -90,6 +90,13 @@ extension BuiltCommand {
             try await process.end()
         }
 
+        @Test func `A host that nobody knows is named`() async throws {
+            let address = ["--host", "nowhere.invalid", "--port", "0"]
+            let errors = try await refusal(["chat.py"] + address, Self.token, code: 1)
+            #expect(errors.contains("nowhere.invalid is not a known name"), "\(errors)")
+            #expect(!errors.contains("SocketAddressError"))
+        }
+
         @Test func `What cannot be served is named before anything is`() async throws {
             let missing = try await refusal(["nowhere.py", "--port", "0"])
             #expect(missing == "amaru: nowhere.py: there is no such file or folder.\n")
@@ -202,6 +209,7 @@ extension BuiltCommand {
                 "the script raised ModuleNotFoundError: No module named 'nowhere'"
             ),
             ("raise SystemExit(3)\n", "the script has ended itself (exit status 3)"),
+            ("raise SystemExit('no key')\n", "ended itself (exit status 1): no key: Fix it"),
             ("print('done')\n", "the script offers nothing that answers messages"),
         ]
 

@@ -45,6 +45,10 @@ import Testing
         #expect(places.sorted() == [0, 0, 1, 1, 2, 2])
         #expect(slots.cancel(4) != nil)
         #expect(slots.cancel(4) == nil)
+        // Its process may not have stopped yet.
+        _ = slots.add(message(8), in: nil, key: false)
+        #expect(place(of: 8, in: slots, 3) == places[0])
+        #expect(slots.finish(4, of: places[4]) == nil)
         _ = slots.add(message(9), in: nil, key: false)
         #expect(place(of: 9, in: slots, 3) == places[4])
         // One that is being started again has none, and is not the first choice for that.
@@ -65,6 +69,19 @@ import Testing
         #expect(lost.failure.message.contains("before its script answered (signal 9)"))
         for id in 10..<14 { _ = slots.add(message(id), in: "\(id - 10)", key: false) }
         #expect((10..<14).allSatisfy { slots.turn($0, of: 0) != nil })
+    }
+
+    @Test func `A fault that comes once the script has answered does not end the pool`() throws {
+        var slots = try slots(1)
+        for _ in 1..<WorkerSlots.attempts {
+            slots.failed(0, ChatFailure(code: "script", message: "the database is down"))
+            #expect(!slots.lost(0, "exit code 0").isOver)
+            _ = slots.launched(try FakeWorker().process, at: 0, hasKey: false)
+        }
+        var unused = WorkerSlots(count: 1, limit: 8)
+        unused.use(0)
+        unused.failed(0, ChatFailure(code: "script", message: "a syntax error"))
+        #expect(unused.lost(0, "exit code 0").isOver)
     }
 
     @Test func `A window lets the sender wait until enough is taken, or nobody reads`() async {

@@ -56,11 +56,14 @@ struct ConfigurationTests {
         try await startAndCancel(cache)
         let (kept, _) = try ownBytecodeFiles(in: cache)
         #expect(kept.contains { $0.hasPrefix("_amaru_runtime.asyncio.") }, "\(kept)")
-        for damage in [Data(), Data("rubbish".utf8), nil] {
+        let damages: [(Data) -> Data] = [
+            { _ in Data() }, { _ in Data("rubbish".utf8) }, { $0.prefix(16) }, { $0.dropLast() },
+            { whole in Data(whole.enumerated().map { $0 == 100 ? $1 ^ 4 : $1 }) },
+        ]
+        for damage in damages {
             for file in kept {
                 let url = URL(filePath: cache).appending(path: file)
-                // Nothing is left of the code but what is in front of it.
-                try (damage ?? Data(contentsOf: url).prefix(16) + [0x4e]).write(to: url)
+                try damage(Data(contentsOf: url)).write(to: url)
             }
             try await startAndCancel(cache)
             // None of the files that are damaged is left, and no other has come.
