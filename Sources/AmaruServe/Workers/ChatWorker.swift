@@ -156,7 +156,9 @@ package final class ChatWorker: Sendable {
                 continue
             }
             window.sent(batch.reduce(0) { $0 + $1.size })
-            socket.send(WorkerReport.events(turn: id, batch)) { turn.cancel(because: Self.tooLarge) }
+            socket.send(WorkerReport.events(turn: id, batch)) {
+                turn.cancel(because: Self.tooLarge)
+            }
             await window.wait()
         }
     }

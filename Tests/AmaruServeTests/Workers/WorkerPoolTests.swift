@@ -71,7 +71,9 @@ import Testing
         await fake.pool.shutDown(grace: .seconds(1))
     }
 
-    @Test func `Stopping a turn is told to its worker, whose further events are dropped`() async throws {
+    @Test func `Stopping a turn is told to its worker, whose further events are dropped`()
+        async throws
+    {
         let fake = FakePool(count: 1)
         let worker = try await fake.started()[0]
         let turn = fake.pool.send(ServedQuestion(question: "hi"), key: "", in: nil)
