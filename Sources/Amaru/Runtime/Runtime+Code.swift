@@ -66,7 +66,7 @@ private struct BytecodeFile {
         withUnsafeBytes(of: number.littleEndian) { Array($0) }
     }
 
-    /// The code (new); nil if there is none that can be used.
+    /// The code (new); nil if it is absent, damaged, or of another source or Python.
     func load() -> OwnedReference? {
         guard let contents, contents.starts(with: header) else { return nil }
         let rest = contents.dropFirst(header.count)

@@ -16,7 +16,7 @@ package enum JSONValue: Sendable, Hashable {
     /// A whole number.
     package static func integer(_ value: some BinaryInteger) -> JSONValue { .number("\(value)") }
 
-    /// A string; null if there is none.
+    /// A string, or null for nil.
     package init(_ text: String?) { self = text.map { .string($0) } ?? .null }
 
     /// An object of the members that have a value.

@@ -10,7 +10,7 @@ package struct ServeContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Whose conversations the request may see.
     package var owner = AccessTokens.singleOwner
-    /// The body of the request, which the gate has read; nil if there is none.
+    /// The body of the request, which the gate has read; nil for a request without one.
     package var json: JSONValue?
     /// The size of the body, in bytes.
     var bodySize = 0
