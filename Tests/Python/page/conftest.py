@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from chromium import chromium
 
 from page.stub_server import Script, Stub
 
@@ -22,20 +22,9 @@ LIMIT = 45_000
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, as the system has it."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="Playwright for Python is not installed"
-    )
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed")
     # A name that is no secure context, as a machine's name in a local network.
-    names = "--host-resolver-rules=MAP chat.test 127.0.0.1"
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", names]
-        )
+    with chromium("MAP chat.test 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

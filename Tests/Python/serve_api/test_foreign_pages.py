@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import http.server
-import shutil
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from chromium import chromium
 from serving import Serving, eventually, obstacle
 
 if TYPE_CHECKING:
@@ -70,19 +70,8 @@ SANDBOX = """([url, body]) => new Promise((done) => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, for which foreign names resolve to this machine."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="Playwright for Python is not installed"
-    )
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed")
-    rules = "--host-resolver-rules=MAP *.test 127.0.0.1"
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", rules]
-        )
+    with chromium("MAP *.test 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

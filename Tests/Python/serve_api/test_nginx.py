@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from chromium import chromium
 from serve_api.nginx import PROGRAM, Nginx
 from serving import ROOT, Serving, obstacle
 
@@ -50,20 +50,9 @@ def listener() -> Iterator[socket.socket]:
 @pytest.fixture(scope="module")
 def browser(listener: socket.socket) -> Iterator[Browser]:
     """Chromium, which finds nginx under the name in the documentation."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="Playwright for Python is not installed"
-    )
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed")
     rule = f"MAP chat.example 127.0.0.1:{listener.getsockname()[1]}"
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", f"--host-resolver-rules={rule}"],
-        )
+    with chromium(rule) as browser:
         yield browser
-        browser.close()
 
 
 @dataclass
