@@ -57,6 +57,8 @@ class Stub:
         # Cleared, it holds back all events.
         self.flow = threading.Event()
         self.flow.set()
+        # Each holds back what one question for a conversation is told.
+        self.delays: list[threading.Event] = []
         self.posts = 0
         self.paths: list[str] = []
         self.connections = 0
@@ -309,6 +311,8 @@ class _Handler(BaseHTTPRequestHandler):
             case ["GET"]:
                 turns = [self._turn(conversation, one) for one in conversation.branch()]
                 about = {"id": conversation.id, "title": conversation.title}
+                if stub.delays:
+                    stub.delays.pop().wait(60)
                 self._json(200, {**about, "model": "stub-1", "turns": turns})
             case ["PATCH"]:
                 conversation.title = sent.get("title", conversation.title)

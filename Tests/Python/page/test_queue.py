@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
+from serving import eventually
 
 from page.stub_server import Stub
 
@@ -58,6 +60,23 @@ def test_messages_are_sent_one_by_one_when_answers_end(visit: Open) -> None:
     expect(page.page.locator("#queue")).to_be_hidden()
     box(page, "A draft")
     assert page.stub.posts == 3
+
+
+def test_what_the_server_said_before_a_message_takes_nothing_away(visit: Open) -> None:
+    page, turn = answering(visit)
+    turn.finish()
+    page.until("finished")
+    late = threading.Event()
+    page.stub.delays.append(late)
+    page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    eventually(lambda: not page.stub.delays)
+    page.send("Second")
+    page.stub.wait_for_turns(2).finish()
+    page.until("finished", 2)
+    with page.page.expect_event("requestfinished"):
+        late.set()
+    page.page.evaluate("new Promise(done => setTimeout(done, 200))")
+    assert page.page.locator(".turn").count() == 2
 
 
 def test_a_message_is_taken_back_into_the_box(visit: Open) -> None:
