@@ -89,7 +89,7 @@ extension WorkerPool {
         metrics.add("amaru_workers", "Processes that answer.", inHealth: "workers") { [self] in
             ready
         }
-        metrics.add("amaru_worker_restarts", "How often one was started again.") { [self] in
+        metrics.add("amaru_worker_restarts_total", "How often one was started again.") { [self] in
             restarts
         }
     }

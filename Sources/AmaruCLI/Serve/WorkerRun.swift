@@ -24,7 +24,8 @@ struct WorkerRun {
     func run() async throws {
         let worker: ChatWorker
         do {
-            worker = try ChatWorker(LineSocket(Descriptor(inheritedSocket: Self.socket)))
+            let socket = try LineSocket(Descriptor(inheritedSocket: Self.socket))
+            worker = try ChatWorker(socket) { _exit(1) }
         } catch {
             throw CommandFailure("--as-worker is only for processes of amaru serve (\(error)).")
         }

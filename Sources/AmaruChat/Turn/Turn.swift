@@ -99,7 +99,7 @@ public final class Turn: Sendable {
     var isClaimed: Bool { state.withLock { $0.isClaimed } }
 
     /// Whether the script has been given the message.
-    var isDelivered: Bool { state.withLock { $0.isDelivered } }
+    package var isDelivered: Bool { state.withLock { $0.isDelivered } }
 
     // MARK: Writing
 

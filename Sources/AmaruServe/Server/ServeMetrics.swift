@@ -28,7 +28,8 @@ package final class ServeMetrics: Sendable {
 
     /// Adds a figure that is asked for when the figures are read.
     ///
-    /// - `name`: A Prometheus name, such as `amaru_turns_running`.
+    /// - `name`: A Prometheus name, such as `amaru_turns_running`; one that ends in `_total` only
+    ///   grows.
     /// - `nameInHealth`: What `/health` calls it; nil if it does not show it.
     package func add(
         _ name: String,
@@ -79,7 +80,8 @@ package final class ServeMetrics: Sendable {
         lines.append("amaru_uptime_seconds \(uptime)")
         // Outside the lock: what is asked may take locks of its own.
         for gauge in gauges {
-            lines += Self.head(gauge.name, "gauge", gauge.help)
+            let type = gauge.name.hasSuffix("_total") ? "counter" : "gauge"
+            lines += Self.head(gauge.name, type, gauge.help)
             lines.append("\(gauge.name) \(gauge.value())")
         }
         return lines.joined(separator: "\n") + "\n"

@@ -14,7 +14,7 @@ package import AmaruEnvironment
 /// Answers what comes over a socket, until the server or the script ends.
 ///
 /// ```swift
-/// let worker = try ChatWorker(LineSocket(Descriptor(inheritedSocket: 3)))
+/// let worker = try ChatWorker(LineSocket(Descriptor(inheritedSocket: 3))) { exit(1) }
 /// let start = try await worker.begin()
 /// await worker.run(session, key: { "" }, addKey: { _ in }, start: { … })
 /// ```
@@ -27,6 +27,10 @@ package final class ChatWorker: Sendable {
 
     /// The largest event that fits into a line, whatever it holds; larger turns are not kept anyway.
     private static let eventLimit = 16 << 20
+    /// How long Python may take nothing once its turns were stopped.
+    private let grace: Duration
+    /// Ends the process at once.
+    private let abort: @Sendable () -> Void
     /// How long the last events of a script that has ended may take.
     private static let patience = Duration.seconds(1)
 
@@ -37,8 +41,16 @@ package final class ChatWorker: Sendable {
 
     /// Begins to read what the server sends.
     ///
+    /// - Parameters:
+    ///   - grace: How long Python may take nothing once all of its turns were stopped.
+    ///   - abort: Ends the process at once, since nothing else ends code in C that loops.
     /// - Throws: `PosixError` if no thread can be started.
-    package init(_ socket: LineSocket) throws {
+    package init(
+        _ socket: LineSocket,
+        grace: Duration = .seconds(30),
+        abort: @escaping @Sendable () -> Void
+    ) throws {
+        (self.grace, self.abort) = (grace, abort)
         let (commands, continuation) = AsyncStream<WorkerCommand>.makeStream()
         self.socket = socket
         self.commands = commands
@@ -135,6 +147,7 @@ package final class ChatWorker: Sendable {
             let task = Task {
                 // As its owner: a script that writes faster than is read has to wait.
                 await forward(turn, turn.makeAsyncIterator(), through: window, as: id)
+                if turn.end == .cancelled, turn.isDelivered { await waitForPython() }
                 self.turns.withLock { $0[id] = nil }
                 socket.send(WorkerReport.end(turn: id, turn.end ?? .cancelled))
             }
@@ -174,4 +187,28 @@ package final class ChatWorker: Sendable {
         open.turn.cancel()
         open.window.close()
     }
+    /// Waits until Python takes something after a turn was stopped, so that no further turn is sent
+    /// where none is answered.
+    private func waitForPython() async {
+        let isTaken = AsyncValue<Void>()
+        Task { @PythonActor in isTaken.set(()) }
+        while (try? await abandonable(within: grace) { try await isTaken.wait() }) == nil {
+            // The others may compute for as long as they like.
+            let isIdle = turns.withLock { turns in
+                turns.allSatisfy { $0 == WorkerReport.background || $1.turn.end == .cancelled }
+            }
+            guard isIdle else { continue }
+            socket.send(WorkerReport.failed(Self.stuck))
+            socket.finish()
+            try? await abandonable(within: Self.patience) { [socket] in
+                try await socket.finished.wait()
+            }
+            return abort()
+        }
+    }
+
+    private static let stuck = ChatFailure(
+        code: "worker",
+        message: "the script does not let itself be stopped"
+    )
 }

@@ -201,7 +201,7 @@ extension BuiltCommand {
             let answer = try await probe.get("\(next)/events").body
             #expect(try number(behind: "asked ", in: answer) == 1)
             #expect(try number(behind: "process ", in: answer) != first)
-            #expect(try await probe.get("/metrics").body.contains("amaru_worker_restarts 1\n"))
+            #expect(try await probe.get("/metrics").body.contains("amaru_worker_restarts_total 1\n"))
             try await end(process)
         }
 

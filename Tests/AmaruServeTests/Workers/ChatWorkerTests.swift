@@ -10,6 +10,11 @@ import Testing
 
 @testable import AmaruServe
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -18,7 +23,10 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ChatWorkerTests {
     /// A pool whose one worker is in this process.
-    private static func pool(_ source: String) throws -> WorkerPool {
+    private static func pool(
+        _ source: String,
+        grace: Duration = .seconds(30)
+    ) throws -> WorkerPool {
         let folder = try TemporaryFolder()
         let script = try ChatScript(path: try folder.write(source, to: "chat.py").path)
         let executable = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
@@ -35,7 +43,8 @@ import Testing
         let limits = TurnLimits(open: 8)
         let configuration = WorkerPool.Configuration(count: 1, limits: limits) { onLine in
             let (own, other) = try Descriptor.socketPair()
-            let worker = try ChatWorker(LineSocket(other))
+            let end = AsyncValue<String>()
+            let worker = try ChatWorker(LineSocket(other), grace: grace) { end.set("exit code 1") }
             let run = Task {
                 _ = try? await worker.begin()
                 await worker.run(session, key: { "k" }, addKey: { _ in }) {
@@ -46,16 +55,14 @@ import Testing
                         throw ChatFailure(code: "script", message: "\(error)")
                     }
                 }
+                end.set("exit code 0")
             }
             let server = try LineSocket(own)
             try server.start { onLine($0, server) }
             return WorkerProcess(
                 socket: server,
-                end: {
-                    await Task.detached { await run.value }.value
-                    return "exit code 0"
-                },
-                kill: {}
+                end: { await end.waitRegardlessOfCancellation() },
+                kill: { run.cancel() }
             )
         }
         return WorkerPool(configuration)
@@ -121,6 +128,65 @@ import Testing
             for try await case .text(let more) in turn { text += more }
             #expect(text == "bye")
             #expect(turn.end == .exited(3))
+        }
+    }
+
+    @Test func `Code in C that loops on after Stop ends its worker`() async {
+        await #expect(processExitsWith: .success) {
+            let pool = try Self.pool(
+                """
+                import amaru, itertools
+                @amaru.reply
+                async def reply(message):
+                    yield "looping"
+                    sum(itertools.repeat(0))
+                """,
+                grace: .milliseconds(50)
+            )
+            _ = try await pool.start()
+            let turn = pool.send(ServedQuestion(question: "a"), key: "", in: nil)
+            for try await case .text in turn { break }
+            turn.cancel()
+            for try await case .notice(let text) in pool.background.viewer() {
+                #expect(text.contains("the script does not let itself be stopped"))
+                // Nothing ends Python's thread.
+                _exit(0)
+            }
+        }
+    }
+
+    @Test func `A script that computes while another turn is stopped goes on`() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let path = folder.url.appending(path: "go").path
+            let grace = Duration.milliseconds(10)
+            let pool = try Self.pool(
+                """
+                import amaru, asyncio, os
+                @amaru.reply
+                async def reply(message):
+                    yield "begun"
+                    if message == "wait": await asyncio.sleep(600)
+                    while not os.path.exists("\(path)"): pass
+                    yield " done"
+                """,
+                grace: grace
+            )
+            _ = try await pool.start()
+            let waiting = pool.send(ServedQuestion(question: "wait"), key: "", in: nil)
+            for try await case .text in waiting { break }
+            let computing = pool.send(ServedQuestion(question: "compute"), key: "", in: nil)
+            var text = ""
+            for try await case .text(let more) in computing {
+                text += more
+                guard more == "begun" else { continue }
+                waiting.cancel()
+                try await Task.sleep(for: grace * 20)
+                try folder.write("", to: "go")
+            }
+            #expect(text == "begun done")
+            #expect(computing.end == .finished(reason: "stop"))
+            await pool.shutDown(grace: .seconds(5))
         }
     }
 }
