@@ -153,8 +153,9 @@ test-tsan:
 
 # The bridge with the debug hooks of Python's allocator, and Python's development mode.
 test-debug:
-	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=debug \
-		$(SWIFT) test $(FEW) --scratch-path .build-b --skip Leak --skip CompileFail
+	$(SWIFT) build --build-tests
+	AMARU_TEST_ALLOCATOR=debug \
+		$(SWIFT) test --skip-build $(FEW) --filter '^AmaruTests\.' --skip Leak --skip CompileFail
 
 # The bridge with each other Python that is here.
 test-pythons:
@@ -200,8 +201,8 @@ test-scripts:
 
 # Every way across the bridge 100,000 times (some 20,000): nothing may be left behind.
 test-leaks:
-	AMARU_BRIDGE_ONLY=1 AMARU_LEAK_ROUNDS=full \
-		$(SWIFT) test --scratch-path .build-b --filter Leak
+	$(SWIFT) build --build-tests
+	AMARU_LEAK_ROUNDS=full $(SWIFT) test --skip-build --filter '^AmaruTests\..*Leak'
 
 # What the bridge costs, beside the same work in C; with GATE=--gate it fails over its limits.
 bench:

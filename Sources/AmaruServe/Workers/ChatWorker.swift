@@ -42,6 +42,7 @@ package final class ChatWorker: Sendable {
     /// Begins to read what the server sends.
     ///
     /// - Parameters:
+    ///   - socket: What leads to the server.
     ///   - grace: How long Python may take nothing once all of its turns were stopped.
     ///   - abort: Ends the process at once, since nothing else ends code in C that loops.
     /// - Throws: `PosixError` if no thread can be started.
