@@ -37,9 +37,9 @@ public final class ChatSession: Sendable {
     /// What the script shows between turns; ends with the script.
     public let background = Turn(isOwned: false)
 
-    private enum Phase { case starting, running, over }
+    enum Phase { case starting, running, over }
 
-    private struct State {
+    struct State {
         var phase = Phase.starting
         var startFailure: (any Error)?
         var start: Task<Offer, any Error>?
@@ -59,9 +59,9 @@ public final class ChatSession: Sendable {
         var marksEscapes = false
     }
 
-    private let limits: TurnLimits
+    let limits: TurnLimits
     private let prepare: @Sendable () async throws -> ChatConfiguration
-    private let state: Lock<State>
+    let state: Lock<State>
 
     /// How often a script without turns of its own is observed.
     private static let watchInterval = Duration.milliseconds(50)
@@ -69,8 +69,6 @@ public final class ChatSession: Sendable {
     ///
     /// Coprime to the interval, so as not to stay in phase with a script that polls.
     private static let nextWatch = Duration.milliseconds(7)
-    /// How long the loop may be blocked before a cancel interrupts it.
-    private static let patience = Duration.milliseconds(250)
     /// How long an installation may take to remove its files.
     private static let cleanUpLimit = Duration.seconds(10)
 
@@ -92,7 +90,7 @@ public final class ChatSession: Sendable {
         self.init(limits: limits) { configuration }
     }
 
-    private var openTurns: [Turn] { state.withLock { $0.turns.all }.filter { $0.end == nil } }
+    var openTurns: [Turn] { state.withLock { $0.turns.all }.filter { $0.end == nil } }
 
     /// The turn that is open, or what stands in for one between turns, and while there are several.
     private var openTurn: Turn {
@@ -108,7 +106,7 @@ public final class ChatSession: Sendable {
     }
 
     /// The turn whose message the Python code answers that calls this, as far as is known.
-    private static func turnOfContext() -> Turn? {
+    static func turnOfContext() -> Turn? {
         try? PythonActor.runBlocking { try Python.import("amaru._current").running() as Turn? }
     }
 
@@ -302,91 +300,6 @@ public final class ChatSession: Sendable {
             let time = begin.duration(to: .now)
             guard turn.observe(isBusy: isBusy, isReady: ready > 0, at: time) else { return }
             try? await Task.sleep(for: ready > 0 ? Self.nextWatch : Self.watchInterval)
-        }
-    }
-
-    // MARK: Cancelling
-
-    /// Whether Python has stopped what the user has cancelled.
-    public var isSettled: Bool { state.withLock { $0.cancels == 0 } }
-
-    /// Stops something in Python, after what is being stopped already.
-    private func stop(_ work: @escaping @Sendable () async -> Void) {
-        state.withLock { state in
-            let former = state.stopping
-            state.stopping = Task {
-                await former?.value
-                await work()
-            }
-        }
-    }
-
-    private func hasCancelled(_ turn: Turn) {
-        if limits.isShared, turn.isClaimed || !turn.isDelivered {
-            // Other turns wait only for a script that is stopped as a whole.
-            Task { await settle(turn) }
-            return
-        }
-        state.withLock { $0.cancels += 1 }
-        stop { [self] in
-            await settle(turn)
-            state.withLock { $0.cancels -= 1 }
-        }
-    }
-
-    /// Has Python stop a turn that the user has cancelled; a script without turns of its own is
-    /// stopped as a whole.
-    private func settle(_ turn: Turn) async {
-        let isShared = limits.isShared
-        // The start is that of the other turns too.
-        if !isShared { state.withLock { $0.start }?.cancel() }
-        guard Python.isRunning, !isShared || turn.isDelivered else { return }
-        let guardian = Task {
-            try await interruptWhileBlocked { [self] in !isShared || isRunning(turn) }
-        }
-        await stop(turn)
-        guardian.cancel()
-        // An interrupt that came too late strikes this call, and not the next turn.
-        _ = await guardian.result
-        _ = try? await Self.call("ready_count") as Int
-    }
-
-    /// Whether the Python code that runs is that of a turn that has been cancelled.
-    private func isRunning(_ turn: Turn) -> Bool {
-        guard let running = Self.turnOfContext() else { return openTurns.isEmpty }
-        return running === turn
-    }
-
-    /// Interrupts Python whenever it has not taken a job for a while.
-    ///
-    /// - Parameter isMeant: Whether the code that runs then is to be interrupted.
-    /// - Throws: `CancellationError`, as nothing else ends it.
-    func interruptWhileBlocked(
-        if isMeant: @escaping @Sendable () -> Bool = { true }
-    ) async throws {
-        while true {
-            let isTaken = AsyncValue<Void>()
-            Task { @PythonActor in isTaken.set(()) }
-            repeat {
-                try await Task.sleep(for: Self.patience)
-                if isTaken.current == nil { Python.interrupt(if: isMeant) }
-            } while isTaken.current == nil
-        }
-    }
-
-    @PythonActor
-    private func stop(_ turn: Turn) async {
-        await stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
-    }
-
-    /// Cancels a task of the script, or all, and starts its `main()` again.
-    @PythonActor
-    private func stop(_ task: PythonObject?, isWhole: Bool) async {
-        do {
-            _ = try await (Self.host().stop(task, isWhole) as PythonObject).awaited()
-        } catch {
-            let message = "the script's main() was not started again: \(error)"
-            _ = try? background.add(.notice(message))
         }
     }
 

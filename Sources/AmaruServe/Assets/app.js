@@ -111,17 +111,17 @@ function show({ id, title, turns: all }) {
   showState();
 }
 
-/** Raised with each question and each message, so that an answer to an older question is known as late. */
-let asked = 0;
+/** Counts refreshes and messages: what the server said before the newest of them is out of date. */
+let revision = 0;
 
 /** Asks the server for the conversation; it may have gone on elsewhere. */
 async function refresh() {
   const { id } = current;
   if (!id || isSending) return;
-  const number = ++asked;
+  const asked = ++revision;
   try {
     const conversation = await api(`conversations/${encodeURIComponent(id)}`);
-    if (id === current.id && number === asked) show({ ...conversation, id });
+    if (id === current.id && asked === revision) show({ ...conversation, id });
   } catch (failure) {
     if (failure.status === 401) showLogin();
     else if (failure.status === 404 && id === current.id) openNew();
@@ -226,7 +226,7 @@ const send = attempt(async (message, { replaced, request } = {}) => {
   if (isSending || running()) return;
   if (server.fault) return alertWith(refusal());
   isSending = true;
-  asked += 1;
+  revision += 1;
   const index = replaced ? current.views.indexOf(replaced) : current.views.length;
   const view = new TurnView(message, actions);
   const hidden = current.views.splice(index, Infinity, view);

@@ -7,7 +7,7 @@ import Amaru
 ///
 /// https://prometheus.io/docs/instrumenting/exposition_formats/
 package final class ServeMetrics: Sendable {
-    private struct Gauge {
+    private struct Figure {
         let name: String
         let help: String
         let nameInHealth: String?
@@ -18,7 +18,7 @@ package final class ServeMetrics: Sendable {
         /// By class of status, from 100 on.
         var requests = [Int](repeating: 0, count: 5)
         var connections = 0
-        var gauges: [Gauge] = []
+        var figures: [Figure] = []
     }
 
     private let state = Lock(State())
@@ -28,8 +28,8 @@ package final class ServeMetrics: Sendable {
 
     /// Adds a figure that is asked for when the figures are read.
     ///
-    /// - `name`: A Prometheus name, such as `amaru_turns_running`; one that ends in `_total` only
-    ///   grows.
+    /// - `name`: A Prometheus name, such as `amaru_turns_running`; one that ends in `_total` is
+    ///   a counter, any other a gauge.
     /// - `nameInHealth`: What `/health` calls it; nil if it does not show it.
     package func add(
         _ name: String,
@@ -37,17 +37,19 @@ package final class ServeMetrics: Sendable {
         inHealth nameInHealth: String? = nil,
         _ value: @escaping @Sendable () -> Int
     ) {
-        let gauge = Gauge(name: name, help: help, nameInHealth: nameInHealth, value: value)
-        state.withLock { $0.gauges.append(gauge) }
+        let figure = Figure(name: name, help: help, nameInHealth: nameInHealth, value: value)
+        state.withLock { $0.figures.append(figure) }
     }
 
     /// What `/health` says: the server answers, and what it is made of.
     var health: JSONValue {
-        let gauges = state.withLock { $0.gauges }
+        let figures = state.withLock { $0.figures }
         return .object(
             [JSONMember(name: "status", value: "ok")]
-                + gauges.compactMap { gauge in
-                    gauge.nameInHealth.map { JSONMember(name: $0, value: .integer(gauge.value())) }
+                + figures.compactMap { figure in
+                    figure.nameInHealth.map {
+                        JSONMember(name: $0, value: .integer(figure.value()))
+                    }
                 }
         )
     }
@@ -66,8 +68,8 @@ package final class ServeMetrics: Sendable {
 
     /// The figures in Prometheus' text format.
     var text: String {
-        let (requests, connections, gauges) = state.withLock {
-            ($0.requests, $0.connections, $0.gauges)
+        let (requests, connections, figures) = state.withLock {
+            ($0.requests, $0.connections, $0.figures)
         }
         let uptime = start.duration(to: .now).components.seconds
         var lines = Self.head("amaru_requests_total", "counter", "Requests answered, by status.")
@@ -79,10 +81,10 @@ package final class ServeMetrics: Sendable {
         lines += Self.head("amaru_uptime_seconds", "gauge", "Seconds since the start.")
         lines.append("amaru_uptime_seconds \(uptime)")
         // Outside the lock: what is asked may take locks of its own.
-        for gauge in gauges {
-            let type = gauge.name.hasSuffix("_total") ? "counter" : "gauge"
-            lines += Self.head(gauge.name, type, gauge.help)
-            lines.append("\(gauge.name) \(gauge.value())")
+        for figure in figures {
+            let type = figure.name.hasSuffix("_total") ? "counter" : "gauge"
+            lines += Self.head(figure.name, type, figure.help)
+            lines.append("\(figure.name) \(figure.value())")
         }
         return lines.joined(separator: "\n") + "\n"
     }

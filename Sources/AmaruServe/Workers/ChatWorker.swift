@@ -27,14 +27,12 @@ package final class ChatWorker: Sendable {
 
     /// The largest event that fits into a line, whatever it holds; larger turns are not kept anyway.
     private static let eventLimit = 16 << 20
-    /// How long Python may take nothing once its turns were stopped.
-    private let grace: Duration
-    /// Ends the process at once.
-    private let abort: @Sendable () -> Void
     /// How long the last events of a script that has ended may take.
     private static let patience = Duration.seconds(1)
 
     private let socket: LineSocket
+    private let grace: Duration
+    private let abort: @Sendable () -> Void
     private let commands: AsyncStream<WorkerCommand>
     private let ending: @Sendable () -> Void
     private let turns = Lock<[Int: OpenTurn]>([:])
@@ -42,9 +40,9 @@ package final class ChatWorker: Sendable {
     /// Begins to read what the server sends.
     ///
     /// - Parameters:
-    ///   - socket: What leads to the server.
-    ///   - grace: How long Python may take nothing once all of its turns were stopped.
-    ///   - abort: Ends the process at once, since nothing else ends code in C that loops.
+    ///   - socket: The connection to the server.
+    ///   - grace: How long Python may stay busy once all of its turns have been stopped.
+    ///   - abort: Ends the process at once: nothing else interrupts a loop in C.
     /// - Throws: `PosixError` if no thread can be started.
     package init(
         _ socket: LineSocket,
@@ -98,10 +96,7 @@ package final class ChatWorker: Sendable {
             try? await abandonable(within: Self.patience) {
                 for task in tasks { await task.value }
             }
-            socket.finish()
-            try? await abandonable(within: Self.patience) { [socket] in
-                try await socket.finished.wait()
-            }
+            await flush()
             ending()
         }
         for await command in commands {
@@ -188,28 +183,36 @@ package final class ChatWorker: Sendable {
         open.turn.cancel()
         open.window.close()
     }
-    /// Waits until Python takes something after a turn was stopped, so that no further turn is sent
-    /// where none is answered.
+
+    // MARK: Ends
+
+    /// Sends what has been written, and closes the socket.
+    private func flush() async {
+        socket.finish()
+        try? await abandonable(within: Self.patience) { [socket] in
+            try await socket.finished.wait()
+        }
+    }
+
+    /// Waits until Python runs something else, so that a stopped turn counts for as long as it
+    /// keeps the interpreter busy; ends the process if it keeps it for nobody.
     private func waitForPython() async {
         let isTaken = AsyncValue<Void>()
         Task { @PythonActor in isTaken.set(()) }
         while (try? await abandonable(within: grace) { try await isTaken.wait() }) == nil {
-            // The others may compute for as long as they like.
-            let isIdle = turns.withLock { turns in
+            // Turns that nobody has stopped may compute for as long as they like.
+            let areAllStopped = turns.withLock { turns in
                 turns.allSatisfy { $0 == WorkerReport.background || $1.turn.end == .cancelled }
             }
-            guard isIdle else { continue }
+            guard areAllStopped else { continue }
             socket.send(WorkerReport.failed(Self.stuck))
-            socket.finish()
-            try? await abandonable(within: Self.patience) { [socket] in
-                try await socket.finished.wait()
-            }
+            await flush()
             return abort()
         }
     }
 
     private static let stuck = ChatFailure(
         code: "worker",
-        message: "the script does not let itself be stopped"
+        message: "the script did not stop when it was told to"
     )
 }

@@ -148,7 +148,7 @@ import Testing
             for try await case .text in turn { break }
             turn.cancel()
             for try await case .notice(let text) in pool.background.viewer() {
-                #expect(text.contains("the script does not let itself be stopped"))
+                #expect(text.contains("the script did not stop when it was told to"))
                 // Nothing ends Python's thread.
                 _exit(0)
             }

@@ -57,7 +57,7 @@ class Stub:
         # Cleared, it holds back all events.
         self.flow = threading.Event()
         self.flow.set()
-        # Each holds back what one question for a conversation is told.
+        # Each holds back the response to one request for a conversation.
         self.delays: list[threading.Event] = []
         self.posts = 0
         self.paths: list[str] = []
