@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
+import NIOCore
 import Testing
 
 @testable import AmaruServe
@@ -199,7 +200,13 @@ import Testing
                 head + "Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{",
             ]
             // Each returns once the server has closed the connection.
-            for start in starts { _ = try await probe.send(start) }
+            for start in starts {
+                do {
+                    _ = try await probe.send(start)
+                } catch ChannelError.ioOnClosedChannel {
+                    // On a busy machine the server may have closed it before the bytes are written.
+                }
+            }
         }
     }
 
