@@ -244,7 +244,7 @@ def f():
     "a closed output": "print('lost')\nsys.stdout.close()",
     "no output": "sys.stdout = None\nprint('lost')\nsys.exit(2)",
     "output without an end": "print('kept', end='')\nsys.stderr.write('too')",
-    # CPython 3.12 and later warn about it in a multi-threaded process, as every Swift program is.
+    # CPython 3.12 and later warn about it if there are threads, as in Swift programs.
     "a fork": """
 import warnings
 
