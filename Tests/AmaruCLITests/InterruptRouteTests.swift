@@ -66,6 +66,20 @@ import Testing
         }
     }
 
+    @Test func `A signal counts too where the task returns all the same`() async {
+        await #expect(processExitsWith: .success) {
+            let route = try InterruptRoute { false }
+            await #expect(throws: CancellationError.self) {
+                try await route.cancelling {
+                    kill(getpid(), SIGINT)
+                    while !Task.isCancelled { await Task.yield() }
+                }
+            }
+            // It is spent.
+            try await route.cancelling {}
+        }
+    }
+
     @Test func `A line that is being read takes the signal`() async {
         await #expect(processExitsWith: .success) {
             let (lines, line) = AsyncStream<Void>.makeStream()

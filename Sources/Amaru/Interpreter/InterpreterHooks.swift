@@ -32,9 +32,14 @@ enum InterpreterHooks {
         _ signals: PyPointer,
         _ gil: borrowing PythonGIL
     ) throws -> PythonObject {
-        let interrupt = try NativeFunction.makeForkSafe("interrupt") { arguments, _, _ in
+        let interrupt = try NativeFunction.makeForkSafe("interrupt") { arguments, _, gil in
             // The signal and the frame (borrowed) that was interrupted.
             let frame = arguments.count > 1 ? arguments[1] : nil
+            let number = try arguments.first.map { try Int32.fromPython(.init($0), gil) }
+            if number == SIGINT, !Interrupts.takeSent(), !Interpreter.isForkedChild {
+                SignalForwarding.sendBack()
+                return OwnedReference(borrowed: amaru_none())
+            }
             guard Interpreter.isForkedChild || Interrupts.strikes(frame) else {
                 return OwnedReference(borrowed: amaru_none())
             }

@@ -251,6 +251,21 @@ enum Interrupts {
         return memory
     }()
 
+    /// Whether the bridge has set Python's interrupt flag, and nobody has looked at it.
+    ///
+    /// Safe because the Python thread alone touches it, in the signal handler and outside.
+    private nonisolated(unsafe) static let isSent = {
+        let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+        memory.initialize(to: 0)
+        return memory
+    }()
+
+    /// Says whether the interrupt that was just noticed is the bridge's, once.
+    static func takeSent() -> Bool {
+        defer { isSent.pointee = 0 }
+        return isSent.pointee != 0
+    }
+
     /// What SIGURG did before.
     ///
     /// Safe because it is written before the handler that reads it is installed. Memory of its own,
@@ -281,6 +296,7 @@ enum Interrupts {
             escalates.pointee = 0
             PyErr_SetInterruptEx(SIGURG)
         } else {
+            isSent.pointee = 1
             PyErr_SetInterrupt()
         }
         SignalForwarding.wakeHome()

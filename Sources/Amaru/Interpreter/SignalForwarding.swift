@@ -75,6 +75,14 @@ enum SignalForwarding {
         interruptsOfProgram = nil
     }
 
+    /// Sends the program a SIGINT that is its own and not the bridge's: CPython's handler has taken
+    /// it while it stood for a moment, or Python code calls `_thread.interrupt_main()`.
+    ///
+    /// A program without a handler would end by the latter.
+    static func sendBack() {
+        if SignalAction(current: SIGINT).address > 1 { kill(getpid(), SIGINT) }
+    }
+
     /// Puts the forwarding in front of the handler that CPython has just installed for a signal.
     ///
     /// - Parameters:

@@ -30,20 +30,34 @@ final class InterruptRoute: Sendable {
         _ handler: @escaping @Sendable (Int) -> Void,
         _ body: () async throws -> Value
     ) async rethrows -> Value {
-        if let (handler, count) = state.withLock({ $0.begin(handler) }) { handler(count) }
-        defer { state.withLock { $0.end() } }
+        begin(handler)
+        defer { _ = state.withLock { $0.end() } }
         return try await body()
     }
 
-    /// Runs `body` in a task that the first Ctrl-C cancels; `again` is for each further one.
+    private func begin(_ handler: @escaping @Sendable (Int) -> Void) {
+        if let (handler, count) = state.withLock({ $0.begin(handler) }) { handler(count) }
+    }
+
+    /// Runs `body` in a task that the first Ctrl-C cancels.
     ///
-    /// - Throws: What `body` throws.
+    /// - Parameters:
+    ///   - again: What each further one does; for a script, which may catch the first.
+    ///   - body: What is run.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; without `again`, `CancellationError` too where a Ctrl-C came
+    ///   as it returned.
     func cancelling<Value: Sendable>(
-        again: @escaping @Sendable () -> Void = {},
+        again: (@Sendable () -> Void)? = nil,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task { try await body() }
-        return try await during({ $0 == 1 ? task.cancel() : again() }) { try await task.value }
+        begin { $0 == 1 ? task.cancel() : again?() }
+        let result = await task.result
+        // One that the task did not live to see counts all the same.
+        let isInterrupted = state.withLock { $0.end() } > 0
+        if isInterrupted, again == nil, case .success = result { throw CancellationError() }
+        return try result.get()
     }
 }
 
@@ -69,5 +83,10 @@ struct InterruptState {
         return count > 0 ? (handler, count) : nil
     }
 
-    mutating func end() { self = InterruptState() }
+    /// Returns how many interrupts have come since the end before.
+    @discardableResult
+    mutating func end() -> Int {
+        defer { self = InterruptState() }
+        return count
+    }
 }

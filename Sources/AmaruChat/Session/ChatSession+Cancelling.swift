@@ -77,7 +77,10 @@ extension ChatSession {
 
     @PythonActor
     private func stop(_ turn: Turn) async {
-        await stop(turn.task.object, isWhole: turn.isDelivered && !turn.isClaimed)
+        let (task, isWhole) = (turn.task.object, turn.isDelivered && !turn.isClaimed)
+        // Nothing of a message that Python has not seen.
+        guard task != nil || isWhole else { return }
+        await stop(task, isWhole: isWhole)
     }
 
     /// Cancels a task of the script, or all, and starts its `main()` again.

@@ -227,6 +227,38 @@ struct UntargetedInterruptTests {
         }
     }
 
+    @Test("A SIGINT that comes while Python code sets the bridge's handler again is not lost")
+    func notLost() async {
+        await #expect(processExitsWith: .success) {
+            let received = ReceivedSignals.count
+            SignalAction({ _ in ReceivedSignals.count.pointee += 1 }).install(for: SIGINT)
+            try await Python.register(
+                PythonModule("interrupt_count") {
+                    PythonFunction("count") { () in ReceivedSignals.count.pointee }
+                }
+            )
+            let setting = Task {
+                try await Python.run(
+                    """
+                    import signal
+                    from interrupt_count import count
+                    while count() < 300:
+                        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+                    """
+                )
+            }
+            for number in 1...300 {
+                kill(getpid(), SIGINT)
+                let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+                while received.pointee < number, ContinuousClock.now < deadline {
+                    try await Task.sleep(for: .microseconds(50))
+                }
+                try #require(received.pointee == number)
+            }
+            _ = try await setting.value
+        }
+    }
+
     @Test("An interrupt breaks a task's step that never ends")
     func runawayStep() async {
         await #expect(processExitsWith: .success) {
@@ -255,4 +287,13 @@ struct UntargetedInterruptTests {
             try await runAlone("import asyncio\nawait asyncio.sleep(0)")
         }
     }
+}
+
+private enum ReceivedSignals {
+    /// How many SIGINTs the program's handler got; safe because only that writes it.
+    nonisolated(unsafe) static let count: UnsafeMutablePointer<Int> = {
+        let memory = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        memory.initialize(to: 0)
+        return memory
+    }()
 }
