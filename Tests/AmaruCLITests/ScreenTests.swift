@@ -37,4 +37,21 @@ import Testing
         screen.close()
         close(ends.write)
     }
+
+    @Test func `What is said of an answer that was stopped is on the screen`() async {
+        await #expect(processExitsWith: .success) {
+            let terminal = try PseudoTerminal()
+            let device = open(terminal.path, O_RDWR | O_NOCTTY)
+            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+                dup2(device, descriptor)
+            }
+            let screen = Screen(isConversation: true, variables: [:])
+            screen.stopAnswer()
+            try await screen.show(.text("the answer"))
+            try await screen.show(.notice("cleaned up"))
+            try await terminal.waitFor("amaru: cleaned up")
+            #expect(!terminal.output.contains("the answer"))
+            screen.close()
+        }
+    }
 }

@@ -217,7 +217,12 @@ actor Screen {
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {
             isInsideLine = false
             let line = "\(start)amaru: \(ShownText.harmless(message))\n"
-            if waits { try? await terminal.writeAnswer(line) } else { terminal.post(line) }
+            // What comes of an answer that was stopped would be dropped as that is.
+            if waits, !isStopped {
+                try? await terminal.writeAnswer(line)
+            } else {
+                terminal.post(line)
+            }
             return
         }
         // Where both are seen: elsewhere a paragraph would be cut in two.

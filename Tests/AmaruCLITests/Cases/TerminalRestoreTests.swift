@@ -233,7 +233,7 @@ extension BuiltCommand {
             var program = AmaruProcess.command
             if way.testDescription == "no Python files" {
                 program = folder.path + "/amaru"
-                try FileManager.default.copyItem(atPath: AmaruProcess.command, toPath: program)
+                try AmaruProcess.copyCommand(to: program)
             }
             var environment = way.environment
             if environment["XDG_CACHE_HOME"] == "cache" {

@@ -33,7 +33,7 @@ extension BuiltCommand {
                 at: target.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
-            try files.copyItem(at: URL(filePath: AmaruProcess.command), to: target)
+            try AmaruProcess.copyCommand(to: target.path)
             if let resources {
                 let place = folder.url.appending(path: resources)
                 try files.createDirectory(

@@ -10,8 +10,8 @@ import enum Amaru.LinkedPython
 
 @testable import AmaruCLI
 
-/// The suite of all tests that run the command: one process after another, as a start is heavy.
-@Suite(.serialized) enum BuiltCommand {}
+/// The suite of all tests that run the command: a few at once, as a start is heavy.
+@Suite(.atMost(3)) enum BuiltCommand {}
 
 /// The tutorial's files, which are beside the repository where its authors work.
 enum Tutorial {
