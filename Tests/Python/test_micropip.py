@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +59,24 @@ def test_a_requirement_is_read(
 )
 def test_a_file_of_this_machine_is_known(text: str, path: str | None) -> None:
     assert Requirement(text).path == path
+
+
+def test_what_is_installed_is_told_by_the_folders_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("Zope_Interface-6.0", "a.b-1.0+local", "gone-1.0"):
+        folder = tmp_path / f"{name}.dist-info"
+        folder.mkdir()
+        if name != "gone-1.0":
+            package, version = name.split("-")
+            metadata = f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n"
+            (folder / "METADATA").write_text(metadata)
+    monkeypatch.setattr(_environment, "folder", lambda: tmp_path)
+    assert _environment.versions() == {"zope-interface": "6.0", "a-b": "1.0+local"}
+    found = _environment.named("zope.interface")
+    assert found is not None
+    assert found.version == "6.0"
+    assert _environment.named("gone") is None
 
 
 @pytest.mark.parametrize(
@@ -229,7 +248,7 @@ async def test_each_argument_reaches_the_installer(
         return True
 
     monkeypatch.setattr(_environment, "find", find)
-    monkeypatch.setattr(_environment, "distributions", list)
+    monkeypatch.setattr(_environment, "folder", lambda: None)
     await micropip.install(["absent", "ssl"], **arguments)
     (change,) = told
     assert {key: change[key] for key in asked} == asked
@@ -245,7 +264,7 @@ async def test_limits_that_are_set_count_for_later_calls(
         return True
 
     monkeypatch.setattr(_environment, "find", find)
-    monkeypatch.setattr(_environment, "distributions", list)
+    monkeypatch.setattr(_environment, "folder", lambda: None)
     micropip.set_constraints(["a<1"])
     try:
         await micropip.install("absent")
@@ -265,7 +284,7 @@ async def test_failures_are_collected_or_raised_at_once(
         return True
 
     monkeypatch.setattr(_environment, "find", find)
-    monkeypatch.setattr(_environment, "distributions", list)
+    monkeypatch.setattr(_environment, "folder", lambda: None)
     bad = ["git+https://a/b", "absent", "a-1.whl"]
     with pytest.raises(ValueError, match="version control"):
         await micropip.install(bad)

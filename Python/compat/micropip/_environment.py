@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "folder",
     "named",
+    "versions",
 ]
 
 #: What an environment has without being asked.
@@ -84,9 +85,7 @@ def distributions() -> list[metadata.Distribution]:
     own = folder()
     if own is None:
         return []
-    found = metadata.distributions(path=[str(own)])
-    # What a failed removal has left may have no metadata.
-    return [each for each in found if each.metadata and each.metadata["Name"]]
+    return [each for each in metadata.distributions(path=[str(own)]) if _names(each)]
 
 
 def _whole(asked: dict[str, Any]) -> dict[str, Any]:
@@ -182,7 +181,29 @@ def _is_ours(path: str) -> bool:
 
 def named(name: str) -> metadata.Distribution | None:
     """Return a package of the script's own environment."""
-    for found in distributions():
-        if canonical(found.metadata["Name"]) == canonical(name):
-            return found
-    return None
+    own = folder()
+    found = metadata.distributions(name=name, path=[str(own)]) if own else ()
+    return next((each for each in found if _names(each)), None)
+
+
+def _names(found: metadata.Distribution) -> bool:
+    # What a failed removal has left may have no metadata.
+    described = found.metadata
+    return bool(described and described["Name"])
+
+
+def versions() -> dict[str, str]:
+    """Return the versions in the script's own environment, by normalised names.
+
+    They are those of the folders' names: parsing all that packages say of themselves
+    takes as long as importing one.
+    https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-dist-info-directory
+    """
+    own = folder()
+    names = os.listdir(own) if own else []
+    pairs = (
+        name.removesuffix(".dist-info").rsplit("-", 1)
+        for name in names
+        if name.endswith(".dist-info") and os.path.exists(f"{own}/{name}/METADATA")
+    )
+    return {canonical(name): version for name, version in pairs}

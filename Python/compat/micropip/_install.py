@@ -148,11 +148,9 @@ def _kept(wanted: list[Requirement], reinstalls: bool) -> list[str]:
                 f"{one.text!r} asks for version {one.version} of {one.name}, but "
                 f"{version} is installed; pass reinstall=True to replace it"
             )
-    found = _environment.distributions()
-    versions = {canonical(each.metadata["Name"]): each.version for each in found}
     return [
         f"{name}=={version}"
-        for name, version in sorted(versions.items())
+        for name, version in sorted(_environment.versions().items())
         if name not in replaced and name not in _environment.TOOLS
     ]
 
