@@ -111,7 +111,7 @@ def _adopt_urllib_request(module: ModuleType) -> None:
 
 def _adopt_ssl(module: ModuleType) -> None:
     # No traffic: what a context was given cannot be asked of it, so it is noted.
-    from amaru.transport import _replacing
+    from amaru import _replacing
 
     for name in (
         "load_cert_chain",

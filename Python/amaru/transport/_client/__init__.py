@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from amaru import _bridge
-from amaru.transport._replacing import replace
+from amaru._replacing import replace
 
 __all__ = ["adopt", "adopt_opener"]
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from amaru import _bridge
-from amaru.transport._replacing import replace
+from amaru._replacing import replace
 
 if TYPE_CHECKING:
     from amaru.transport._httpcore._pool import Pool

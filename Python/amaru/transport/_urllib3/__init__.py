@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from amaru.transport._client._endpoint import starts_from_a_port
 from amaru.transport._client._socket import HostSocket
-from amaru.transport._replacing import replace
+from amaru._replacing import replace
 from amaru.transport._urllib3._endpoint import Endpoint
 
 __all__ = ["adopt"]
