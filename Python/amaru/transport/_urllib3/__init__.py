@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Final
 
+from amaru._replacing import replace
 from amaru.transport._client._endpoint import starts_from_a_port
 from amaru.transport._client._socket import HostSocket
-from amaru._replacing import replace
 from amaru.transport._urllib3._endpoint import Endpoint
 
 __all__ = ["adopt"]
