@@ -112,6 +112,14 @@ class Terminal:
     def type(self, *keys: str) -> None:
         subprocess.run([*self._tmux, "send-keys", *keys], check=True)
 
+    def ask(self) -> str:
+        """Ask the question, and return what is shown then, with its styles."""
+        self.type("C-l")
+        self.type("-l", QUESTION)
+        self.type("Enter")
+        self.wait("punctuation", "\n>\n")
+        return self.show(with_styles=True).rstrip()
+
     def show(self, *, with_styles: bool) -> str:
         styles = ["-e"] if with_styles else []
         capture = [*self._tmux, "capture-pane", "-p", *styles]
@@ -140,13 +148,21 @@ def converse(amaru: str) -> str:
         terminal = Terminal(folder, [amaru, "--base-url", url, "--model", "example"])
         try:
             terminal.wait(">")
-            terminal.type("-l", QUESTION)
-            terminal.type("Enter")
-            terminal.wait("punctuation", "\n>\n")
-            return terminal.show(with_styles=True).rstrip()
+            # What colours code is installed with the first answer that has some.
+            limit = time.monotonic() + LIMIT
+            while not is_colored(screen := terminal.ask()):
+                if time.monotonic() > limit:
+                    sys.exit(f"code is not coloured within {LIMIT} s")
+                time.sleep(1)
+            return screen
         finally:
             terminal.end()
             server.shutdown()
+
+
+def is_colored(screen: str) -> bool:
+    """Tell whether a keyword of the code has a colour of its own."""
+    return "from\x1b[" in screen
 
 
 def draw(screen: str) -> str:
