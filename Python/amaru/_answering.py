@@ -15,8 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from amaru.host import Turn
 
-
 __all__ = ["Answering"]
+
+# What the script raises is shown without what has called it.
+__tracebackhide__ = True
 
 
 class Answering:

@@ -36,6 +36,21 @@ def caught(source: str) -> BaseException:
     raise AssertionError("the source raised nothing")
 
 
+def test_the_text_leaves_out_modules_that_hide_unless_all_do() -> None:
+    hiding: dict[str, Any] = {"__tracebackhide__": True}
+    exec(compile("def call(inner): inner()", "caller.py", "exec"), hiding)
+    with pytest.raises(ZeroDivisionError) as caught:
+        hiding["call"](lambda: 1 / 0)
+    text = runtime.format_exception(caught.value)
+    assert "caller.py" not in text
+    assert __file__ in text
+    with pytest.raises(TypeError) as caught_alone:
+        hiding["call"](None)
+    alone = caught_alone.value
+    alone.__traceback__ = alone.__traceback__ and alone.__traceback__.tb_next
+    assert "caller.py" in runtime.format_exception(alone)
+
+
 def test_the_text_leaves_the_frames_of_the_bridge_out() -> None:
     text = runtime.format_exception(caught("1 / 0"))
     assert text.startswith("Traceback (most recent call last):\n")

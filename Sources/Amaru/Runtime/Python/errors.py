@@ -9,25 +9,40 @@ if TYPE_CHECKING:
 
 
 def format_exception(exc: BaseException) -> str:
-    """Return the traceback as python prints it, without the bridge's own frames."""
+    """Return the traceback as python prints it, without the bridge's own frames.
+
+    Those of modules with a true `__tracebackhide__` are left out too, if others remain.
+    https://docs.pytest.org/en/stable/example/simple.html#writing-well-integrated-assertion-helpers
+    """
     from traceback import TracebackException
 
     trace = exc.__traceback__
     report = TracebackException(type(exc), exc, trace, compact=True)
-    _remove_own_frames(report, set())
+    files: dict[str, bool] = {"<amaru>": True}
+    while trace is not None:
+        frame = trace.tb_frame
+        hides = bool(frame.f_globals.get("__tracebackhide__"))
+        files.setdefault(frame.f_code.co_filename, hides)
+        trace = trace.tb_next
+    hidden = {file for file, hides in files.items() if hides}
+    if len(hidden) == len(files):
+        hidden = {"<amaru>"}
+    _remove_frames(hidden, report, set())
     text = "".join(report.format())
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _remove_own_frames(report: TracebackException | None, seen: set[int]) -> None:
+def _remove_frames(
+    files: set[str], report: TracebackException | None, seen: set[int]
+) -> None:
     if report is None or id(report) in seen:
         return
     seen.add(id(report))
-    report.stack[:] = [f for f in report.stack if f.filename != "<amaru>"]
-    _remove_own_frames(report.__cause__, seen)
-    _remove_own_frames(report.__context__, seen)
+    report.stack[:] = [f for f in report.stack if f.filename not in files]
+    _remove_frames(files, report.__cause__, seen)
+    _remove_frames(files, report.__context__, seen)
     for member in report.exceptions or ():
-        _remove_own_frames(member, seen)
+        _remove_frames(files, member, seen)
 
 
 def find_class(name: str) -> type[BaseException]:
