@@ -46,7 +46,8 @@ extension ConversationStore {
         )
     }
 
-    /// The conversations in a scope that were changed last before a time, the newest first.
+    /// The conversations in a scope that were changed last before a time, the newest first; without
+    /// those in which nothing was said.
     package func list(
         in scope: ConversationScope,
         before time: Double?,
@@ -55,7 +56,9 @@ extension ConversationStore {
         try database.rows(
             """
             SELECT \(Self.columns) FROM conversation
-            WHERE owner IS ? AND script IS ? AND changed < ? ORDER BY changed DESC LIMIT ?
+            WHERE owner IS ? AND script IS ? AND changed < ?
+                AND EXISTS (SELECT 1 FROM turn WHERE turn.conversation = conversation.id)
+            ORDER BY changed DESC LIMIT ?
             """,
             Self.values(scope) + [.real(time ?? .infinity), SQLValue(count)],
             as: Self.conversation

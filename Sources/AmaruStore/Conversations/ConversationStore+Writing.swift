@@ -34,7 +34,7 @@ extension ConversationStore {
                 """
                 UPDATE turn SET state = ?, reason = ?, model = ?, prompt_tokens = ?,
                     completion_tokens = ?, ended = ?, answer = \(engine.answerFromLog)
-                WHERE id = ? AND state = 'running'
+                WHERE id = ? AND \(engine.isOpen)
                 """,
                 .text(state.rawValue),
                 .text(reason),
@@ -127,7 +127,8 @@ extension ConversationStore {
 
     // MARK: Parts of transactions
 
-    private func add(_ conversation: Conversation) throws(StoreError) {
+    /// Adds a conversation; one that is there gets its server.
+    package func add(_ conversation: Conversation) throws(StoreError) {
         try database.run(
             """
             INSERT INTO conversation (id, title, model, script, created, changed, server, system,
@@ -147,7 +148,7 @@ extension ConversationStore {
         )
     }
 
-    private func add(
+    func add(
         _ turn: StoredTurn,
         to conversation: String,
         writer: String?
@@ -195,7 +196,7 @@ extension ConversationStore {
         }
     }
 
-    private func moveHead(
+    func moveHead(
         of conversation: String,
         to turn: Int64?,
         at time: Double

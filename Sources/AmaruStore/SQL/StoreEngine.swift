@@ -6,6 +6,8 @@ protocol StoreEngine: AnyObject {
     var connection: any SQLConnection { get }
     /// SQL for the answer of the row of `turn`, as far as it is in the log.
     var answerFromLog: String { get }
+    /// SQL for whether the row of `turn` may still be ended by its process.
+    var isOpen: String { get }
 
     /// Sees to it that turns of this process do not count as cut off; returns its name.
     func becomeWriter() throws(StoreError) -> String

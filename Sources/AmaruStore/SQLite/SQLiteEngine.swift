@@ -106,6 +106,8 @@ final class SQLiteEngine: StoreEngine {
         )), '')
         """
 
+    let isOpen = "state = 'running'"
+
     // MARK: Search
 
     func search(
