@@ -26,6 +26,24 @@ import Testing
         #expect(SHA256.hex(message.utf8) == digest)
     }
 
+    @Test(
+        "A key signs as RFC 4231 has it",
+        arguments: [
+            (
+                Array("Jefe".utf8), "what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+            ),
+            (
+                [UInt8](repeating: 0xAA, count: 131),
+                "Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+            ),
+        ]
+    )
+    func signature(key: [UInt8], message: String, expected: String) {
+        #expect(SHA256.authenticate(message.utf8, key: key) == expected)
+    }
+
     @Test func `A million letters a give the long example's digest`() {
         let digest = SHA256.hex(repeatElement(UInt8(ascii: "a"), count: 1_000_000))
         #expect(digest == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")

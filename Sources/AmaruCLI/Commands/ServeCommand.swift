@@ -46,6 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
         case .url(let url): try ChatOptions.check(url, named: "PATH")
         default: break
         }
+        guard server.store == nil || !store.noStore else {
+            throw ValidationError("--store and --no-store exclude each other.")
+        }
         let network = options.network
         guard server.workers == 1 || network.record == nil && network.traceHTTP == nil else {
             throw ValidationError(

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruServe
+import AmaruStore
 import ArgumentParser
 
 #if canImport(FoundationEssentials)
@@ -54,6 +55,17 @@ struct ServeOptions: ParsableArguments {
     )
     var workers = 1
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Keep conversations in a PostgreSQL database, so that several servers show the same \
+            ones: postgresql://USER@HOST/NAME. A password goes into PGPASSWORD or ~/.pgpass.
+            """,
+            valueName: "url"
+        )
+    )
+    var store: String?
+
     /// Marks a process that a server has started to answer for it.
     @Flag(help: .private)
     var asWorker = false
@@ -61,6 +73,13 @@ struct ServeOptions: ParsableArguments {
     func validate() throws {
         guard 1...64 ~= workers else {
             throw ValidationError("--workers \(workers): there can be 1 to 64 processes.")
+        }
+        // What is wrong may be a password, and is not repeated.
+        guard store.map({ PostgresPlace($0) != nil }) ?? true else {
+            throw ValidationError(
+                "--store: this is no URL such as postgresql://user@host/database; within a "
+                    + "password write %40 for @ and %2F for /."
+            )
         }
     }
 }
@@ -74,6 +93,10 @@ struct ServeStart: Sendable {
     var isTokenNew = false
     /// Whether this process has been a server before, which is now started again.
     var isAgain = false
+    /// The database that several servers share.
+    var place: PostgresPlace?
+    /// The database's password from a variable, which a restarted server gets again.
+    var storePassword: String?
     /// The folder that the words of the command line are relative to.
     let folder = FileManager.default.currentDirectoryPath
     let options: ServeOptions
@@ -82,6 +105,8 @@ struct ServeStart: Sendable {
 extension ServeOptions {
     /// Where a token may be; never on the command line, which others can read.
     static let tokenVariable = "AMARU_SERVE_TOKEN"
+    /// The variable of PostgreSQL's clients.
+    static let passwordVariable = "PGPASSWORD"
 
     /// Takes the token, and checks the options.
     ///
@@ -89,6 +114,7 @@ extension ServeOptions {
     func start() throws -> ServeStart {
         let restart = ServeRestart.take()
         var token = ProcessSecrets.take(Self.tokenVariable)
+        let password = store == nil ? nil : ProcessSecrets.take(Self.passwordVariable)
         var isNew = false
         do {
             var tokens = AccessTokens()
@@ -105,7 +131,7 @@ extension ServeOptions {
                 tokens = try AccessTokens(parsing: made, from: Self.tokenVariable)
                 (token, isNew) = (made, true)
             }
-            if !tokens.isEmpty { ProcessSecrets.forbidDumps() }
+            if !tokens.isEmpty || password != nil { ProcessSecrets.forbidDumps() }
             let configuration = try ServeConfiguration(
                 host: host,
                 port: restart ?? port,
@@ -119,6 +145,8 @@ extension ServeOptions {
                 token: token,
                 isTokenNew: isNew,
                 isAgain: restart != nil,
+                place: store.flatMap { PostgresPlace($0, password: password) },
+                storePassword: password,
                 options: self
             )
         } catch let error as ServeError {

@@ -18,6 +18,8 @@ struct ServeRestart {
     let port: Int
     /// The token that is not in a file.
     let token: String?
+    /// The database's password that came in a variable.
+    let storePassword: String?
     /// The folder that the words of the command line are relative to.
     let folder: String
 
@@ -35,6 +37,7 @@ struct ServeRestart {
         // With the keys, which the former run has taken out; this one does so at its start.
         var variables = program.variables.mapValues { program.network.vault.key(for: $0) ?? $0 }
         variables[ServeOptions.tokenVariable] = token
+        if let storePassword { variables[ServeOptions.passwordVariable] = storePassword }
         variables[Self.variable] = "\(port)"
         closeFiles()
         _ = chdir(folder)

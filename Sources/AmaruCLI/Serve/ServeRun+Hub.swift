@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruEnvironment
 import AmaruHTTP
 import AmaruServe
 import AmaruStore
@@ -16,11 +17,14 @@ import ArgumentParser
 extension ServeRun {
     /// The conversations, kept as those of a terminal are.
     var hubConfiguration: HubConfiguration {
+        let replica = start.place.map { Replica($0) { Report.line("amaru: \($0)") } }
+        let file = store.noStore ? nil : StoreWriter(path: StoreOptions.path)
         var made = HubConfiguration(
             backend: backend,
-            store: store.noStore ? nil : StoreWriter(path: StoreOptions.path),
+            store: replica?.writer ?? file,
             vault: program.network.vault
         )
+        made.replica = replica
         made.limits.openTurns *= start.options.workers
         made.script = name
         made.model = name == nil ? program.choice.model ?? "" : ""
@@ -28,6 +32,19 @@ extension ServeRun {
         made.system = program.options.system ?? program.choice.system ?? ""
         made.key = { [keys = program.keys] in keys.known ?? "" }
         return made
+    }
+
+    /// Finds out whether the database that several servers share can be used.
+    ///
+    /// - Throws: `CommandFailure`.
+    func checkStore() async throws {
+        // A server that starts again may find it gone for a while, as any other one.
+        guard let place = start.place, !start.isAgain else { return }
+        do {
+            try await blockingCall("amaru-store") { _ = try ConversationStore(place, as: "") }
+        } catch {
+            throw CommandFailure("\(error).")
+        }
     }
 
     /// What the page shows around the conversations.

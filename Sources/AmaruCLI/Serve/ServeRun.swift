@@ -5,6 +5,7 @@ import Amaru
 import AmaruChat
 import AmaruEnvironment
 import AmaruServe
+import AmaruStore
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -48,13 +49,23 @@ struct ServeRun: Sendable {
             created: Int(Date().timeIntervalSince1970),
             models: { [backend, name] in await Self.models(of: backend, name) }
         )
-        let hub = TurnHub(hubConfiguration)
+        try await checkStore()
+        let configured = hubConfiguration
+        let hub = TurnHub(configured)
+        try await hub.join()
         let server = PageServer(configuration) { router, ending in
             addPageRoutes(to: router, hub: hub, ending: ending) { page(health) }
             addCompletionRoutes(to: router, source: hub, configuration: models, ending: ending)
         }
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
+        }
+        if let store = configured.replica?.writer {
+            server.metrics.add(
+                "amaru_store_up",
+                "Whether the database of the conversations answers.",
+                inHealth: "store"
+            ) { store.isUp ? 1 : 0 }
         }
         if let pool = backend as? WorkerPool { pool.addFigures(to: server.metrics) }
         let port: Int
@@ -82,8 +93,12 @@ struct ServeRun: Sendable {
         case .failed(let error): throw error
         case .changed(let file):
             Report.line("amaru: \(file) has changed: starting again")
-            throw ServeRestart(port: port, token: start.token, folder: start.folder)
-                .failure(of: program)
+            throw ServeRestart(
+                port: port,
+                token: start.token,
+                storePassword: start.storePassword,
+                folder: start.folder
+            ).failure(of: program)
         }
     }
 

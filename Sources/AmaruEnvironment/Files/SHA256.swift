@@ -1,11 +1,11 @@
-// SHA-256 as FIPS 180-4 defines it, for cache keys and downloaded files.
+// SHA-256 as FIPS 180-4 defines it, for cache keys, downloaded files and logins.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A SHA-256 in progress: chunks of bytes go in, the digest comes out once.
 ///
 /// Foundation has no hash on Linux, and swift-crypto would add a second BoringSSL beside that of
 /// swift-nio-ssl. This digest protects no password: it names cache folders, detects broken
-/// downloads, and stands for random ids where they are kept.
+/// downloads, and signs and stands for random ids.
 package struct SHA256 {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
@@ -20,6 +20,20 @@ package struct SHA256 {
         var hash = SHA256()
         Array(bytes).withUnsafeBytes { hash.update($0) }
         return hash.finish()
+    }
+
+    /// The HMAC of a message in lower-case hexadecimal. https://www.rfc-editor.org/rfc/rfc2104
+    package static func authenticate(_ message: some Sequence<UInt8>, key: [UInt8]) -> String {
+        let short = key.count > 64 ? digest(of: key) : key
+        let block = short + [UInt8](repeating: 0, count: 64 - short.count)
+        return hex(block.map { $0 ^ 0x5C } + digest(of: block.map { $0 ^ 0x36 } + message))
+    }
+
+    private static func digest(of message: [UInt8]) -> [UInt8] {
+        let digits = Array(hex(message).utf8)
+        return stride(from: 0, to: digits.count, by: 2).map { index in
+            digits[index...index + 1].reduce(0) { $0 << 4 | ($1 < 0x3A ? $1 & 15 : $1 - 87) }
+        }
     }
 
     /// Adds a chunk of the message.

@@ -91,7 +91,7 @@ const pollEvery = 5_000;
  */
 export class TurnStream {
   #turn; #take; #poll; #connected;
-  #source; #timer; #last = 0; #tries = 0; #isClosed = false;
+  #source; #timer; #last = ''; #tries = 0; #isClosed = false;
 
   /**
    * @param take Called with each event's name and data.
@@ -141,7 +141,7 @@ export class TurnStream {
   }
 
   #open() {
-    const after = this.#last ? `?after=${this.#last}` : '';
+    const after = this.#last ? `?after=${encodeURIComponent(this.#last)}` : '';
     const source = new EventSource(`api/turns/${encodeURIComponent(this.#turn)}/events${after}`);
     this.#source = source;
     this.#after(silence, this.#resume);
@@ -149,7 +149,7 @@ export class TurnStream {
     const take = (event) => {
       if (source !== this.#source) return;
       if (event.data === undefined) return this.#fail();
-      this.#last = Number(event.lastEventId.split('.').pop()) || this.#last;
+      this.#last = event.lastEventId || this.#last;
       this.#tries = 0;
       this.#after(silence, this.#resume);
       this.#take(event.type, JSON.parse(event.data));

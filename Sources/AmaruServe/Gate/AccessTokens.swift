@@ -1,6 +1,8 @@
 // The tokens that let users in.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
+
 /// The users and their tokens; empty if no token is required.
 package struct AccessTokens: Sendable {
     private struct Entry {
@@ -89,15 +91,38 @@ package struct AccessTokens: Sendable {
     /// The time that it takes does not depend on how much of a token is right.
     func owner(of token: String) -> String? {
         let given = Array(token.utf8.prefix(Self.longest))
-        var found: String?
-        for entry in entries {
-            var difference = given.count ^ entry.token.count
-            for (index, byte) in entry.token.enumerated() {
-                difference |= Int(byte ^ (index < given.count ? given[index] : 0))
-            }
-            if difference == 0 { found = entry.owner }
+        return entries.last { Self.areEqual(given, $0.token) }?.owner
+    }
+
+    private static func areEqual(_ given: [UInt8], _ expected: [UInt8]) -> Bool {
+        var difference = given.count ^ expected.count
+        for (index, byte) in expected.enumerated() {
+            difference |= Int(byte ^ (index < given.count ? given[index] : 0))
         }
-        return found
+        return difference == 0
+    }
+
+    // MARK: Logins
+
+    /// Makes the id of a login, which the user's token has signed; nil if there is no such user.
+    func makeLogin(of owner: String) -> String? {
+        let nonce = Self.random()
+        let entry = entries.first { $0.owner == owner }
+        return entry.map { "\(nonce).\(Self.signature(of: nonce, $0))" }
+    }
+
+    /// The user whose token has signed a login; nil if none has.
+    func owner(ofLogin id: String) -> String? {
+        let parts = id.prefix(128).split(separator: ".")
+        guard parts.count == 2 else { return nil }
+        let given = Array(parts[1].utf8)
+        return entries.last {
+            Self.areEqual(given, Array(Self.signature(of: parts[0], $0).utf8))
+        }?.owner
+    }
+
+    private static func signature(of nonce: some StringProtocol, _ entry: Entry) -> String {
+        SHA256.authenticate("amaru login \(nonce)".utf8, key: entry.token)
     }
 }
 

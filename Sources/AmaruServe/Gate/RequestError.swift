@@ -104,9 +104,9 @@ package struct RequestError: Error, Sendable, Equatable {
             case .busy: .tooManyRequests
             case .conflict: .conflict
             case .invalid: .badRequest
-            case .ending: .serviceUnavailable
+            case .ending, .store: .serviceUnavailable
             }
-        let isTemporary = error.code == .busy || error.code == .ending
+        let isTemporary = [.busy, .ending, .store].contains(error.code)
         self.init(
             status,
             error.code.rawValue,

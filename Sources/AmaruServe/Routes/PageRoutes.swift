@@ -28,7 +28,7 @@ package func addPageRoutes(
 private func addConversationRoutes(to api: RouterGroup<ServeContext>, _ hub: TurnHub) {
     api.get("conversations") { request, context in
         let query = request.uri.queryParameters
-        let (found, areMore) = await hub.conversations(
+        let (found, areMore) = try await hub.conversations(
             with: query["search"]?.split(whereSeparator: \.isWhitespace).map(String.init) ?? [],
             before: query["before"].flatMap { Double($0) },
             atMost: min(max(1, query["limit"].flatMap { Int($0) } ?? 50), 200),
@@ -37,12 +37,12 @@ private func addConversationRoutes(to api: RouterGroup<ServeContext>, _ hub: Tur
         return Response(json: JSONValue(found, areMore: areMore))
     }
     api.post("conversations") { _, context in
-        let id = await hub.addConversation(owner: context.owner)
+        let id = try await hub.addConversation(owner: context.owner)
         return Response(json: ["id": .string(id)], status: .created)
     }
     api.get("conversations/:id") { _, context in
         let whole = try await hub.whole(try context.name, owner: context.owner)
-        let answers = await hub.answers(to: whole.branch)
+        let answers = try await hub.answers(to: whole.branch)
         return Response(json: JSONValue(whole, answers))
     }
     api.patch("conversations/:id") { _, context in

@@ -40,7 +40,7 @@ package final class PageServer: Sendable {
         addRoutes: (Router<ServeContext>, AsyncValue<Void>) -> Void
     ) {
         let limits = configuration.limits
-        let logins = Logins(configuration.tokens, limit: limits.logins)
+        let logins = Logins(configuration.tokens)
         let router = Router(context: ServeContext.self, options: .autoGenerateHeadEndpoints)
         // First: it is in front of all routes that are added behind it, and of what is missing.
         router.add(middleware: Gate(configuration, logins: logins, metrics: metrics))

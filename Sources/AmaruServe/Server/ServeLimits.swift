@@ -21,8 +21,6 @@ package struct ServeLimits: Sendable, Equatable {
     package var largeBodies = 8
     /// How deep arrays and objects may be nested in a body.
     package var jsonDepth = 64
-    /// How many browsers are logged in at a time; those not seen for longest are logged out.
-    package var logins = 1000
     /// How long open answers may take to end when the server ends.
     package var grace = Duration.seconds(3)
 

@@ -13,17 +13,8 @@ extension AnswerStream {
         let log =
             log.isEmpty ? [StoredEvent(seq: 0, kind: "text", data: turn.answer, time: 0)] : log
         for entry in log { if let event = TurnEvent(entry) { take(event) } }
-        let milliseconds = turn.milliseconds
-        switch turn.state {
-        case .finished: finish(.finished(reason: turn.reason), milliseconds: milliseconds)
-        case .stopped: finish(.cancelled, milliseconds: milliseconds)
-        case .failed:
-            finish(
-                .failed(ChatFailure(code: "failed", message: turn.reason)),
-                milliseconds: milliseconds
-            )
-        case .interrupted: interrupt()
-        case .running: break
+        if let end = turn.state.end(reason: turn.reason) {
+            finish(end, in: turn.milliseconds)
         }
     }
 
@@ -35,9 +26,26 @@ extension AnswerStream {
     }
 
     mutating func finish(_ end: TurnEnd, after time: Duration) {
+        finish(end, in: Int(time / .milliseconds(1)))
+    }
+
+    private mutating func finish(_ end: TurnEnd, in milliseconds: Int?) {
         if case .failed(let failure) = end, failure.code == TurnRecorder.interruption {
             return interrupt()
         }
-        finish(end, milliseconds: Int(time / .milliseconds(1)))
+        finish(end, milliseconds: milliseconds)
+    }
+}
+
+extension StoredTurn.State {
+    /// How a turn has ended that is kept like this; nil while it runs.
+    func end(reason: String) -> TurnEnd? {
+        switch self {
+        case .running: nil
+        case .finished: .finished(reason: reason)
+        case .stopped: .cancelled
+        case .failed: .failed(ChatFailure(code: "failed", message: reason))
+        case .interrupted: .failed(TurnHub.interrupted)
+        }
     }
 }

@@ -28,6 +28,8 @@ package struct HubConfiguration: Sendable {
     package var backend: any ChatBackend
     /// Where conversations are kept; nil for memory only.
     package var store: StoreWriter?
+    /// What other servers of the same store do; nil if there are none.
+    package var replica: Replica?
     /// The keys that are overwritten in all that is kept.
     package var vault: SecretVault
     /// The path of the user's script; nil for the chat that is built in.

@@ -14,6 +14,8 @@ package struct HubError: Error, Sendable, Equatable {
         case invalid
         /// The server is ending.
         case ending
+        /// The database that several servers share does not answer.
+        case store
     }
 
     package let code: Code
@@ -33,6 +35,11 @@ package struct HubError: Error, Sendable, Equatable {
         remedy: "try again in a moment"
     )
     static let ending = HubError(.ending, "the server is ending", remedy: "try again later")
+    static let unavailable = HubError(
+        .store,
+        "the database of the conversations does not answer",
+        remedy: "try again in a moment"
+    )
     static let isAnswered = HubError(
         .conflict,
         "the message before is still being answered",

@@ -1,4 +1,4 @@
-// A turn that this process has opened, and its place in a conversation.
+// A turn that is followed as it is answered, and its place in a conversation.
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
@@ -15,6 +15,8 @@ package final class LiveTurn: Sendable {
     let parent: Int64?
     let owner: String
     let request: RequestKey
+    /// Whether another server answers it, and its log here follows what that one writes.
+    let isMirror: Bool
     private let started: Double
     private let end = Lock<Double?>(nil)
     /// Set when the turn has ended, so that its rest is written at once.
@@ -22,7 +24,14 @@ package final class LiveTurn: Sendable {
     /// Set when the hub knows of the end.
     let isSettled = AsyncValue<Void>()
 
-    init(_ stored: StoredTurn, _ turn: Turn, in conversation: String, _ request: RequestKey) {
+    init(
+        _ stored: StoredTurn,
+        _ turn: Turn,
+        in conversation: String,
+        _ request: RequestKey,
+        isMirror: Bool = false
+    ) {
+        self.isMirror = isMirror
         id = stored.id
         parent = stored.parent
         started = stored.started
@@ -46,6 +55,20 @@ package final class LiveTurn: Sendable {
     /// How long it took, or has taken so far.
     package var time: Duration {
         .milliseconds(StoredTurn.milliseconds(from: started, to: endTime))
+    }
+
+    /// Takes over what another server has written of the turn.
+    func take(_ news: Replica.News) {
+        switch news {
+        case .log(let log):
+            for entry in log {
+                if let event = TurnEvent(entry) { _ = try? turn.add(event) }
+            }
+        case .end(let state, let reason, let time):
+            end.withLock { $0 = time }
+            if let outcome = state.end(reason: reason) { turn.end(outcome) }
+        case .removed: turn.cancel()
+        }
     }
 
     /// Notes that the turn has ended.

@@ -52,7 +52,11 @@ extension StoredTurn {
     /// Takes over how a turn stands.
     mutating func take(_ opened: LiveTurn) {
         answer = opened.answer
-        guard let end = opened.turn.end else { return }
+        guard let end = opened.turn.end else {
+            // Others may have taken this server for gone.
+            state = .running
+            return
+        }
         (state, reason) = TurnRecorder.state(of: end)
         ended = opened.endTime
         for case .usage(let prompt, let completion) in opened.turn.events() ?? [] {

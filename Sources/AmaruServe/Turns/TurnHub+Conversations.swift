@@ -10,13 +10,18 @@ extension TurnHub {
     /// The longest title that a client may give.
     private static let titleLength = 200
 
-    /// Makes a conversation, which is kept once something is said in it.
-    package func addConversation(owner: String) -> String {
+    /// Makes a conversation, which is listed once something is said in it.
+    ///
+    /// - Throws: ``HubError``.
+    package func addConversation(owner: String) async throws(HubError) -> String {
         var made = Conversation(title: "", model: configuration.model, at: TurnRecorder.now)
         let scope = scope(of: owner)
         (made.owner, made.script) = (scope.owner, scope.script)
         (made.server, made.system) = (configuration.server, configuration.system)
-        shelf.put(WholeConversation(conversation: made, turns: []))
+        keep(WholeConversation(conversation: made, turns: []))
+        if store?.isShared == true {
+            try await write { [made] store throws(StoreError) in try store.add(made) }
+        }
         return made.id
     }
 
@@ -28,14 +33,15 @@ extension TurnHub {
     ///   - count: How many to return.
     ///   - owner: The user whose conversations are listed.
     /// - Returns: Those, and whether there are more.
+    /// - Throws: ``HubError``.
     package func conversations(
         with words: [String] = [],
         before time: Double? = nil,
         atMost count: Int,
         owner: String
-    ) async -> (found: [Conversation], areMore: Bool) {
+    ) async throws(HubError) -> (found: [Conversation], areMore: Bool) {
         let scope = scope(of: owner)
-        let kept: [Conversation]? = await store?.read { store throws(StoreError) in
+        let kept: [Conversation]? = try await read { store throws(StoreError) in
             guard !words.isEmpty else {
                 return try store.list(in: scope, before: time, atMost: count + 1)
             }
@@ -53,10 +59,9 @@ extension TurnHub {
     /// - Throws: ``HubError`` if it does not exist, or belongs to another owner.
     package func whole(_ id: String, owner: String) async throws(HubError) -> WholeConversation {
         var found = shelf[id]
-        if let store, !store.hasFailed {
-            let kept = await store.read { store throws(StoreError) in try store.load(id) }
+        if let kept = try await read({ store throws(StoreError) in try store.load(id) }) {
             // One that has turns and is not in the store has been removed.
-            if let kept { found = kept ?? (found?.turns.isEmpty == true ? found : nil) }
+            found = kept ?? (found?.turns.isEmpty == true ? found : nil)
         }
         guard var whole = found, scope(of: owner).contains(whole.conversation),
             !removing.contains(id)
@@ -66,28 +71,28 @@ extension TurnHub {
             if !whole.turns.contains(where: { $0.id == turn.id }) { whole.turns.append(turn) }
         }
         for index in whole.turns.indices {
-            if let turn = live[whole.turns[index].id] {
-                whole.turns[index].take(turn)
-            }
+            if let turn = own(whole.turns[index].id) { whole.turns[index].take(turn) }
         }
         return whole
     }
 
     /// The conversation that a turn is in.
-    func conversation(of turn: Int64) async -> String? {
-        let kept: String?? = await store?.read { store throws(StoreError) in
+    func conversation(of turn: Int64) async throws(HubError) -> String? {
+        let kept: String?? = try await read { store throws(StoreError) in
             try store.conversation(of: turn)
         }
         return (kept ?? nil) ?? shelf.conversation(of: turn)
     }
 
     /// What is shown of turns of one conversation; nothing for those that are open.
-    package func answers(to turns: [StoredTurn]) async -> [Int64: AnswerStream] {
+    ///
+    /// - Throws: ``HubError``.
+    package func answers(to turns: [StoredTurn]) async throws(HubError) -> [Int64: AnswerStream] {
         let over = turns.filter { $0.state != .running }
         var answers: [Int64: AnswerStream] = [:]
-        for turn in over { answers[turn.id] = live[turn.id].map { AnswerStream($0) } }
+        for turn in over { answers[turn.id] = own(turn.id).map { AnswerStream($0) } }
         let others = over.filter { answers[$0.id] == nil }
-        let logs = await store?.read { store throws(StoreError) in
+        let logs = try await read { store throws(StoreError) in
             try others.map { turn throws(StoreError) in try store.log(of: turn.id) }
         }
         for (index, turn) in others.enumerated() {
@@ -107,8 +112,8 @@ extension TurnHub {
         var whole = try await whole(id, owner: owner)
         let clean = TextRedactor.clean(words, of: configuration.vault)
         whole.conversation.title = clean
-        shelf.put(whole)
-        store?.add { store throws(StoreError) in try store.setTitle(of: id, to: clean) }
+        keep(whole)
+        try await write { store throws(StoreError) in try store.setTitle(of: id, to: clean) }
     }
 
     /// Shows the newest branch that a turn is on.
@@ -119,9 +124,11 @@ extension TurnHub {
         guard whole.turns.contains(where: { $0.id == turn }) else { throw .unknown }
         let head = whole.end(below: turn)
         whole.conversation.head = head
-        shelf.put(whole)
+        keep(whole)
         let time = whole.conversation.changed
-        store?.add { store throws(StoreError) in try store.setHead(of: id, to: head, at: time) }
+        try await write { store throws(StoreError) in
+            try store.setHead(of: id, to: head, at: time)
+        }
     }
 
     /// Stops what is answered in a conversation, and removes it for good.
@@ -131,12 +138,15 @@ extension TurnHub {
         _ = try await whole(id, owner: owner)
         removing.insert(id)
         defer { removing.remove(id) }
-        let turns = live.values.filter { $0.conversation == id }
+        let turns = live.values.filter { $0.conversation == id && !$0.isMirror }
         for turn in turns { turn.turn.cancel() }
-        // Nothing is written of them afterwards.
-        for turn in turns { try? await turn.isSettled.wait() }
+        // Nothing is written of them afterwards; a shared store takes nothing of what is missing.
+        if store?.isShared != true {
+            for turn in turns { try? await turn.isSettled.wait() }
+        }
         for turn in turns { forget(turn.id) }
         shelf.remove(id)
-        _ = await store?.read { store throws(StoreError) in try store.delete([id]) }
+        // Other servers stop what they answer in it when they are notified.
+        _ = try await read { store throws(StoreError) in try store.delete([id]) }
     }
 }

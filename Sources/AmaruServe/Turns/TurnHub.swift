@@ -11,7 +11,7 @@ import AmaruStore
 ///
 /// ```swift
 /// let hub = TurnHub(configuration)
-/// let id = await hub.addConversation(owner: "local")
+/// let id = try await hub.addConversation(owner: "local")
 /// let message = NewTurn(message: "Who was Amaru?", request: "1")
 /// let (turn, _) = try await hub.begin(message, in: id, owner: "local")
 /// let source = try await hub.source(of: turn, owner: "local")
@@ -78,11 +78,29 @@ package actor TurnHub {
     }
 
     private func make(_ new: NewTurn, _ key: RequestKey, _ isNew: Outcome) async throws -> Int64 {
+        // Another server may have moved the head, or may not have written yet that its turn has
+        // ended.
+        for _ in 0..<Self.attempts {
+            if let made = try await tryToMake(new, key, isNew) { return made }
+            try? await Task.sleep(for: Self.pause)
+        }
+        throw HubError.isAnswered
+    }
+
+    private static let (attempts, pause) = (10, Duration.milliseconds(100))
+
+    /// Opens a turn; nil if another server has done something in its place.
+    private func tryToMake(
+        _ new: NewTurn,
+        _ key: RequestKey,
+        _ isNew: Outcome
+    ) async throws -> Int64? {
         var whole = try await whole(key.conversation, owner: key.owner)
         if let known = whole.turns.first(where: { $0.request == key.stored }) { return known.id }
         guard !isEnding else { throw HubError.ending }
         guard !removing.contains(key.conversation) else { throw HubError.unknown }
         // Nothing is awaited from here on: two messages at once must not both go on from one turn.
+        // In a shared store the reservation sees to that.
         let parent = try parent(of: new, in: whole)
         let model = configuration.model
         let now = TurnRecorder.now
@@ -95,15 +113,27 @@ package actor TurnHub {
             },
             attachments: new.attachments
         )
-        let turn = try shared(by: key.owner) { () throws(HubError) in
-            try open(question, in: key.conversation)
-        }
         if whole.turns.isEmpty, whole.conversation.title.isEmpty {
             whole.conversation.title = Conversation.title(of: new.message)
         }
+        if let recorder, store?.isShared == true {
+            let isNext = new.place == .head
+            let known = try await reserve(stored, in: whole.conversation, isNext, recorder)
+            guard known == stored.id else { return known }
+        }
+        let turn: Turn
+        do throws(HubError) {
+            turn = try shared(by: key.owner) { () throws(HubError) in
+                guard !isEnding else { throw .ending }
+                return try open(question, in: key.conversation)
+            }
+        } catch {
+            if store?.isShared == true { recorder?.withdraw(stored, from: whole.conversation) }
+            throw error
+        }
         whole.turns.append(stored)
         (whole.conversation.head, whole.conversation.changed) = (stored.id, now)
-        shelf.put(whole)
+        keep(whole)
         let opened = LiveTurn(stored, turn, in: key.conversation, key)
         live[stored.id] = opened
         isNew.value = true
@@ -125,7 +155,8 @@ package actor TurnHub {
         case .head:
             parent = whole.conversation.head
             let isDouble = live.values.contains {
-                $0.isOpen && $0.conversation == whole.conversation.id && $0.parent == parent
+                $0.isOpen && !$0.isMirror && $0.conversation == whole.conversation.id
+                    && $0.parent == parent
             }
             if isDouble { throw HubError.isAnswered }
         case .beginning: parent = nil
@@ -133,7 +164,7 @@ package actor TurnHub {
             guard whole.turns.contains(where: { $0.id == turn }) else { throw HubError.unknown }
             parent = turn
         }
-        if let parent, live[parent]?.isOpen == true { throw HubError.isAnswered }
+        if let parent, own(parent)?.isOpen == true { throw HubError.isAnswered }
         return parent
     }
 
@@ -188,7 +219,7 @@ package actor TurnHub {
         if let turn = live.removeValue(forKey: id) { requests[turn.request] = nil }
     }
 
-    /// Where to read a turn.
+    /// Where to read a turn, whichever server answers it.
     ///
     /// - Throws: ``HubError``.
     package func source(of id: Int64, owner: String) async throws -> FollowedTurn {
@@ -196,24 +227,29 @@ package actor TurnHub {
             guard turn.owner == owner else { throw HubError.unknown }
             return .live(turn)
         }
-        guard let place = await conversation(of: id),
+        guard let place = try await conversation(of: id),
             var turn = try await whole(place, owner: owner).turns.first(where: { $0.id == id })
         else { throw HubError.unknown }
         if turn.state == .running {
+            if let replica = configuration.replica {
+                return .live(try await mirror(turn, in: place, owner: owner, replica))
+            }
             // It is another process's, which may be gone.
             _ = await store?.read { store throws(StoreError) in try store.finishInterrupted() }
             let turns = try await whole(place, owner: owner).turns
             turn = turns.first { $0.id == id } ?? turn
         }
-        let log = await store?.read { store throws(StoreError) in try store.log(of: id) }
+        let log = try await read { store throws(StoreError) in try store.log(of: id) }
         return .stored(turn, log ?? [])
     }
 
-    /// Stops a turn; one that has ended stays as it is.
+    /// Stops a turn, whichever server answers it; one that has ended stays as it is.
     ///
     /// - Throws: ``HubError`` if the turn does not exist.
     package func stop(_ id: Int64, owner: String) async throws {
-        if case .live(let turn) = try await source(of: id, owner: owner) { turn.turn.cancel() }
+        guard case .live(let turn) = try await source(of: id, owner: owner) else { return }
+        guard turn.isMirror else { return _ = turn.turn.cancel() }
+        _ = try await read { store throws(StoreError) in try store.requestStop(of: id) }
     }
 
     /// Opens a turn within the share of a user.
@@ -247,14 +283,15 @@ package actor TurnHub {
     /// Ends all turns as interrupted, and waits until that is written, at most this long.
     package func end(within limit: Duration) async {
         isEnding = true
-        let open = live.values.filter(\.isOpen)
+        configuration.replica?.end()
+        let open = live.values.filter { $0.isOpen && !$0.isMirror }
         for turn in open { turn.turn.cancel(because: Self.interrupted) }
         let settled = Task { for turn in open { try? await turn.isSettled.wait() } }
         await store?.finish(behind: settled, within: limit)
         settled.cancel()
     }
 
-    private static let interrupted = ChatFailure(
+    static let interrupted = ChatFailure(
         code: TurnRecorder.interruption,
         message: "the server was stopped while this was being answered",
         remedy: "send the message again"

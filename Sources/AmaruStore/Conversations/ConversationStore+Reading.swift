@@ -21,7 +21,7 @@ package struct FoundConversation: Sendable, Equatable {
 extension ConversationStore {
     private static let columns = "id, title, model, script, created, changed"
 
-    private static func conversation(_ row: Row) -> Conversation {
+    private static func conversation(_ row: any Row) -> Conversation {
         Conversation(
             id: row.text(0),
             title: row.text(1),
@@ -46,7 +46,8 @@ extension ConversationStore {
         )
     }
 
-    /// The conversations in a scope that were changed last before a time, the newest first.
+    /// The conversations in a scope that were changed last before a time, the newest first; without
+    /// those in which nothing was said.
     package func list(
         in scope: ConversationScope,
         before time: Double?,
@@ -55,7 +56,9 @@ extension ConversationStore {
         try database.rows(
             """
             SELECT \(Self.columns) FROM conversation
-            WHERE owner IS ? AND script IS ? AND changed < ? ORDER BY changed DESC LIMIT ?
+            WHERE owner IS ? AND script IS ? AND changed < ?
+                AND EXISTS (SELECT 1 FROM turn WHERE turn.conversation = conversation.id)
+            ORDER BY changed DESC LIMIT ?
             """,
             Self.values(scope) + [.real(time ?? .infinity), SQLValue(count)],
             as: Self.conversation
@@ -143,7 +146,7 @@ extension ConversationStore {
             """
             SELECT id, parent, question, model, started, state, reason, prompt_tokens,
                 completion_tokens, ended, request, server,
-                CASE state WHEN 'running' THEN \(Self.answerFromLog) ELSE answer END
+                CASE state WHEN 'running' THEN \(engine.answerFromLog) ELSE answer END
             FROM turn WHERE conversation = ? ORDER BY started, id
             """,
             .text(id),
@@ -156,7 +159,7 @@ extension ConversationStore {
         return WholeConversation(conversation: conversation, turns: turns)
     }
 
-    private static func turn(_ row: Row) -> StoredTurn {
+    private static func turn(_ row: any Row) -> StoredTurn {
         var turn = StoredTurn(
             id: row.integer(0),
             parent: row.optionalInteger(1),
@@ -212,59 +215,27 @@ extension ConversationStore {
     ) throws(StoreError) -> [FoundConversation] {
         let words = words.filter { !$0.isEmpty }
         guard !words.isEmpty else { return [] }
-        // A quoted string, in which nothing is an operator.
-        let terms = words.map { "\"\($0.replacing("\"", with: "\"\""))\"*" }
         let prefixed = Self.columns.split(separator: ", ").map { "c.\($0)" }
         let columns = prefixed.joined(separator: ", ")
-        let found = try database.rows(
-            """
-            SELECT \(columns), snippet(search, -1, '', '', '…', 12) FROM search
-            JOIN turn t ON t.id = search.rowid JOIN conversation c ON c.id = t.conversation
-            WHERE search MATCH ? \(Self.within(scope)) ORDER BY rank LIMIT ?
-            """,
-            [.text(terms.joined(separator: " "))] + Self.values(scope) + [SQLValue(count)],
-            as: Self.finding
-        )
         return Self.oncePerConversation(
-            found.isEmpty ? try scan(for: words, in: scope, columns, atMost: count) : found
+            try engine.search(words, in: scope, columns, atMost: count)
         )
     }
 
-    private static func within(_ scope: ConversationScope?) -> String {
+    static func within(_ scope: ConversationScope?) -> String {
         scope == nil ? "" : "AND c.owner IS ? AND c.script IS ?"
     }
 
-    private static func values(_ scope: ConversationScope?) -> [SQLValue] {
+    static func values(_ scope: ConversationScope?) -> [SQLValue] {
         scope.map { [SQLValue($0.owner), SQLValue($0.script)] } ?? []
     }
 
-    private func scan(
-        for words: [String],
-        in scope: ConversationScope?,
-        _ columns: String,
-        atMost count: Int
-    ) throws(StoreError) -> [FoundConversation] {
-        let text = "t.question || char(10) || t.answer"
-        let patterns = words.map { SQLValue.text("%\(Self.escaped($0))%") }
-        return try database.rows(
-            """
-            SELECT \(columns), trim(substr(\(text),
-                max(1, instr(lower(\(text)), lower(?1)) - 30), 80), char(10))
-            FROM turn t JOIN conversation c ON c.id = t.conversation
-            WHERE \(Array(repeating: "\(text) LIKE ? ESCAPE '\\'", count: words.count)
-                .joined(separator: " AND ")) \(Self.within(scope))
-            ORDER BY t.started DESC LIMIT ?
-            """,
-            [.text(words[0])] + patterns + Self.values(scope) + [SQLValue(count)],
-            as: Self.finding
-        )
-    }
-
-    private static func escaped(_ word: String) -> String {
+    /// A word within a pattern of `LIKE`.
+    static func escaped(_ word: String) -> String {
         word.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
     }
 
-    private static func finding(_ row: Row) -> FoundConversation {
+    static func finding(_ row: any Row) -> FoundConversation {
         FoundConversation(conversation: conversation(row), excerpt: row.text(6))
     }
 

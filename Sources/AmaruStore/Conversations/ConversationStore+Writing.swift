@@ -7,7 +7,7 @@ extension ConversationStore {
         _ turn: StoredTurn,
         in conversation: Conversation
     ) throws(StoreError) {
-        let writer = try becomeWriter()
+        let writer = try engine.becomeWriter()
         try database.transaction { () throws(StoreError) in
             try add(conversation)
             try add(turn, to: conversation.id, writer: writer)
@@ -33,8 +33,8 @@ extension ConversationStore {
             try database.run(
                 """
                 UPDATE turn SET state = ?, reason = ?, model = ?, prompt_tokens = ?,
-                    completion_tokens = ?, ended = ?, answer = \(Self.answerFromLog)
-                WHERE id = ? AND state = 'running'
+                    completion_tokens = ?, ended = ?, answer = \(engine.answerFromLog)
+                WHERE id = ? AND \(engine.isOpen)
                 """,
                 .text(state.rawValue),
                 .text(reason),
@@ -87,12 +87,10 @@ extension ConversationStore {
                 try database.run("DELETE FROM conversation WHERE id = ?", .text(id))
                 count += database.changes
             }
-            // The index keeps the words of what was removed until its parts are merged.
-            if count > 0 { try database.run("INSERT INTO search (search) VALUES ('optimize')") }
+            if count > 0 { try engine.forget() }
             return count
         }
-        // Fails, and can wait, while another process reads.
-        try? database.script("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.compact()
         return count
     }
 
@@ -129,7 +127,8 @@ extension ConversationStore {
 
     // MARK: Parts of transactions
 
-    private func add(_ conversation: Conversation) throws(StoreError) {
+    /// Adds a conversation; one that is there gets its server.
+    package func add(_ conversation: Conversation) throws(StoreError) {
         try database.run(
             """
             INSERT INTO conversation (id, title, model, script, created, changed, server, system,
@@ -149,7 +148,7 @@ extension ConversationStore {
         )
     }
 
-    private func add(
+    func add(
         _ turn: StoredTurn,
         to conversation: String,
         writer: String?
@@ -186,7 +185,7 @@ extension ConversationStore {
             try database.run(
                 """
                 INSERT INTO event (turn, seq, at, kind, data) SELECT ?, ?, ?, ?, ?
-                WHERE EXISTS (SELECT 1 FROM turn WHERE id = ?1)
+                WHERE EXISTS (SELECT 1 FROM turn WHERE id = ?1) ON CONFLICT DO NOTHING
                 """,
                 .integer(turn),
                 .integer(Int64(event.seq)),
@@ -197,7 +196,7 @@ extension ConversationStore {
         }
     }
 
-    private func moveHead(
+    func moveHead(
         of conversation: String,
         to turn: Int64?,
         at time: Double

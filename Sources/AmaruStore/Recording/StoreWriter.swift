@@ -4,19 +4,38 @@
 import Amaru
 package import AmaruEnvironment
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Performs jobs on a store, one after another, and opens it for the first one.
 ///
-/// The first failure is reported once; from then on nothing is written, so that what is in the
-/// file stays as it is.
+/// With a file the first failure is reported once; from then on nothing is written, so that what is
+/// in the file stays as it is. A database that several servers share may be gone for a while: what
+/// is asked meanwhile fails at once, and what is to be written waits for it.
 package final class StoreWriter: Sendable {
     package typealias Job = @Sendable (ConversationStore) throws(StoreError) -> Void
 
+    private struct Entry {
+        let job: Job
+        let done = AsyncValue<Void>()
+        /// Whether it waits while the database is gone.
+        let isLasting: Bool
+    }
+
     private struct State {
-        var jobs: [(job: Job, done: AsyncValue<Void>)] = []
+        var jobs: [Entry] = []
         var isRunning = false
         var isUsed = false
+        var isOver = false
         var failure: StoreError?
         var isFailureReported = false
+        /// Why the shared database does not answer.
+        var outage: StoreError?
+        /// What the operator was told last.
+        var lastReport = ""
     }
 
     /// The connection, which one thread at a time uses.
@@ -26,13 +45,38 @@ package final class StoreWriter: Sendable {
     }
 
     private let path: String
+    private let open: @Sendable () throws(StoreError) -> ConversationStore
+    /// Tells the operator about a shared database; nil for a file.
+    private let tell: (@Sendable (String) -> Void)?
     private let state = Lock(State())
     private let connection = Connection()
 
     /// Makes a writer; the file is not touched yet.
     package init(path: String) {
         self.path = path
+        tell = nil
+        open = { () throws(StoreError) in try ConversationStore(creating: path) }
     }
+
+    /// Makes a writer to a database that several servers share; it is not connected to yet.
+    ///
+    /// - `replica`: What this server is called among them.
+    /// - `report`: Called with a line when the database goes, and when it is back.
+    package init(
+        _ place: PostgresPlace,
+        as replica: String,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        path = place.description
+        tell = report
+        open = { () throws(StoreError) in try ConversationStore(place, as: replica) }
+    }
+
+    /// Whether other servers answer turns of the same store.
+    package var isShared: Bool { tell != nil }
+
+    /// How long events gather before they are written: elsewhere they may be waited for.
+    var pace: Duration { isShared ? .milliseconds(40) : .milliseconds(250) }
 
     /// What made the writer give up, the first time that it is asked for.
     package func takeFailure() -> StoreError? {
@@ -46,21 +90,27 @@ package final class StoreWriter: Sendable {
     /// Whether nothing is written any more.
     package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
+    /// Whether the store answers, as far as is known.
+    package var isUp: Bool { state.withLock { $0.failure == nil && $0.outage == nil } }
+
     /// Adds a job; returns what is set when it has been performed or given up.
     @discardableResult
     package func add(_ job: @escaping Job) -> AsyncValue<Void> {
-        let done = AsyncValue<Void>()
+        add(Entry(job: job, isLasting: true))
+    }
+
+    private func add(_ entry: Entry) -> AsyncValue<Void> {
         let mustStart = state.withLock { state in
-            guard state.failure == nil else {
-                done.set(())
+            guard state.failure == nil, state.outage == nil || entry.isLasting else {
+                entry.done.set(())
                 return false
             }
-            state.jobs.append((job, done))
+            state.jobs.append(entry)
             state.isUsed = true
             defer { state.isRunning = true }
             return !state.isRunning
         }
-        guard mustStart else { return done }
+        guard mustStart else { return entry.done }
         do {
             try startThread("amaru-store") { [self] in performAll() }
         } catch {
@@ -68,7 +118,7 @@ package final class StoreWriter: Sendable {
             fail(with: StoreError(code: .other, number: 0, path: path, detail: detail))
             state.withLock { $0.isRunning = false }
         }
-        return done
+        return entry.done
     }
 
     /// Asks the store something, after what is to be written before.
@@ -77,39 +127,61 @@ package final class StoreWriter: Sendable {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (ConversationStore) throws(StoreError) -> Value
     ) async -> Value? {
-        let found = Lock<Value?>(nil)
-        let done = add { store throws(StoreError) in
-            // What cannot be read says nothing of what can be written.
-            let value = try? body(store)
-            found.withLock { $0 = value }
-        }
-        _ = await done.waitRegardlessOfCancellation()
-        return found.withLock { $0 }
+        try? await perform(body)
     }
+
+    /// Asks or changes the store, after what is to be written before.
+    ///
+    /// - Throws: Why that is not possible now.
+    package func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (ConversationStore) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let found = Lock<Result<Value, StoreError>?>(nil)
+        let isShared = isShared
+        let job: Job = { store throws(StoreError) in
+            do throws(StoreError) {
+                let value = try body(store)
+                found.withLock { $0 = .success(value) }
+            } catch {
+                found.withLock { $0 = .failure(error) }
+                // What cannot be read in a file says nothing of what can be written.
+                if isShared { throw error }
+            }
+        }
+        _ = await add(Entry(job: job, isLasting: false)).waitRegardlessOfCancellation()
+        if let result = found.withLock({ $0 }) { return try result.get() }
+        let failure = state.withLock { $0.failure ?? $0.outage }
+        throw failure ?? StoreError(code: .gone, number: 0, path: path, detail: "")
+    }
+
+    /// Finds out whether the database answers, which was seen to go.
+    func check() { _ = add(Entry(job: { (_) throws(StoreError) in }, isLasting: false)) }
 
     private func performAll() {
-        while let (job, done) = next() {
-            do {
-                let store = try connection.store ?? ConversationStore(creating: path)
-                connection.store = store
-                try job(store)
-            } catch let error as StoreError {
-                fail(with: error)
-            } catch {
-                preconditionFailure("a job throws errors of the store only")
-            }
-            done.set(())
+        while let entry = next() {
+            if let error = failure(of: entry.job) { handle(error, entry) }
+            entry.done.set(())
         }
     }
 
-    private func next() -> (Job, AsyncValue<Void>)? {
+    /// - `job`: What to do with the store; nil to find out whether it answers.
+    private func failure(of job: Job?) -> StoreError? {
+        do throws(StoreError) {
+            if connection.store == nil { connection.store = try open() }
+            if let store = connection.store { try job?(store) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func next() -> Entry? {
         state.withLock { state in
             guard !state.jobs.isEmpty else {
                 state.isRunning = false
                 return nil
             }
-            let (job, done) = state.jobs.removeFirst()
-            return (job, done)
+            return state.jobs.removeFirst()
         }
     }
 
@@ -119,8 +191,57 @@ package final class StoreWriter: Sendable {
             defer { state.jobs = [] }
             return state.jobs
         }
-        for (_, done) in dropped { done.set(()) }
+        for entry in dropped { entry.done.set(()) }
     }
+
+    // MARK: A database that goes, and comes back
+
+    private func report(_ line: String) {
+        let isNew = state.withLock { state in
+            defer { state.lastReport = line }
+            return state.lastReport != line
+        }
+        if isNew { tell?(line) }
+    }
+
+    private func handle(_ error: StoreError, _ entry: Entry) {
+        guard isShared else { return fail(with: error) }
+        guard Self.passes(error, entry) else { return report("\(error)") }
+        connection.store = nil
+        // What was connected a while ago may have been cut off: only another connection tells.
+        guard let error = failure(of: entry.job) else { return }
+        guard Self.passes(error, entry) else { return report("\(error)") }
+        let dropped = state.withLock { state in
+            state.outage = error
+            defer { state.jobs.removeAll { !$0.isLasting } }
+            return state.jobs.filter { !$0.isLasting }
+        }
+        for entry in dropped + (entry.isLasting ? [] : [entry]) { entry.done.set(()) }
+        report("\(error). Answers go on; they are written when it is back")
+        waitForReturn(entry)
+    }
+
+    /// Whether a failure says only that the database cannot do it now.
+    private static func passes(_ error: StoreError, _ entry: Entry) -> Bool {
+        error.code == .gone || error.code == .busy && entry.isLasting
+    }
+
+    private func waitForReturn(_ entry: Entry) {
+        var pause: UInt32 = 100_000
+        while !state.withLock({ $0.isOver }) {
+            usleep(pause)
+            pause = min(pause * 2, 2_000_000)
+            connection.store = nil
+            let error = failure(of: entry.isLasting ? entry.job : nil)
+            if let error, Self.passes(error, entry) { continue }
+            if let error { report("\(error)") }
+            state.withLock { $0.outage = nil }
+            report("\(path) is back")
+            return
+        }
+    }
+
+    // MARK: End
 
     /// Waits for those that still add jobs, and until all jobs are done, at most this long.
     ///
@@ -141,5 +262,6 @@ package final class StoreWriter: Sendable {
             await group.next()
             group.cancelAll()
         }
+        state.withLock { $0.isOver = true }
     }
 }

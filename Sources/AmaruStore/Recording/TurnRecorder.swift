@@ -13,8 +13,6 @@ package import AmaruHTTP
 
 /// Writes turns down as they stream, several times a second, without delaying anybody.
 package struct TurnRecorder: Sendable {
-    /// How long events gather before they are written.
-    private static let pace = Duration.milliseconds(250)
     /// From this size of a piece on, in bytes, no more is waited for: the turn is fast, and its log
     /// keeps only so much for a reader that is late.
     private static let large = 4096
@@ -51,24 +49,14 @@ package struct TurnRecorder: Sendable {
         until ended: AsyncValue<Void>,
         at time: @escaping @Sendable () -> Double = { Self.now }
     ) -> Task<Void, Never> {
-        var conversation = conversation
-        conversation.title = TextRedactor.clean(conversation.title, of: vault)
-        conversation.system = TextRedactor.clean(conversation.system, of: vault)
-        var first = StoredTurn(
-            id: stored.id,
-            parent: stored.parent,
-            question: TextRedactor.clean(stored.question, of: vault),
-            model: stored.model,
-            at: stored.started
-        )
-        first.request = stored.request
-        first.server = stored.server
-        first.files = stored.files.map { $0.cleaned(of: vault) }
-        writer.add { [conversation, first] store throws(StoreError) in
-            try store.begin(first, in: conversation)
+        let first = cleaned(stored)
+        if !writer.isShared {
+            writer.add { [conversation = cleaned(conversation)] store throws(StoreError) in
+                try store.begin(first, in: conversation)
+            }
         }
         let viewer = turn.viewer()
-        return Task.detached { [self, first] in
+        return Task.detached { [self] in
             var log = RecordedLog(vault: vault)
             var events = viewer.makeAsyncIterator()
             // Failures of the turn are its end, which is asked for below.
@@ -79,11 +67,58 @@ package struct TurnRecorder: Sendable {
                     try store.append(entries, to: id)
                 }.wait()
                 let size = entries.reduce(0) { $0 + $1.data.utf8.count }
-                if size < Self.large { await Self.pause(until: ended) }
+                if size < Self.large { await pause(until: ended) }
             }
             let end = turn.end ?? .cancelled
             await finish(first.id, as: end, at: time(), model() ?? first.model, &log)
         }
+    }
+
+    /// Adds a turn to a shared store, in which another server may be faster, before it is opened.
+    ///
+    /// - Throws: Why that cannot be done now; a turn that may have been added is taken back.
+    package func reserve(
+        _ stored: StoredTurn,
+        in conversation: Conversation,
+        isNext: Bool
+    ) async throws(StoreError) -> Reservation {
+        let (first, conversation) = (cleaned(stored), cleaned(conversation))
+        do {
+            return try await writer.perform { store throws(StoreError) in
+                try store.reserve(first, in: conversation, isNext: isNext)
+            }
+        } catch {
+            withdraw(stored, from: conversation)
+            throw error
+        }
+    }
+
+    /// Takes back a turn that could not be opened.
+    package func withdraw(_ stored: StoredTurn, from conversation: Conversation) {
+        writer.add { store throws(StoreError) in
+            try store.withdraw(stored, from: conversation.id)
+        }
+    }
+
+    private func cleaned(_ conversation: Conversation) -> Conversation {
+        var conversation = conversation
+        conversation.title = TextRedactor.clean(conversation.title, of: vault)
+        conversation.system = TextRedactor.clean(conversation.system, of: vault)
+        return conversation
+    }
+
+    private func cleaned(_ stored: StoredTurn) -> StoredTurn {
+        var first = StoredTurn(
+            id: stored.id,
+            parent: stored.parent,
+            question: TextRedactor.clean(stored.question, of: vault),
+            model: stored.model,
+            at: stored.started
+        )
+        first.request = stored.request
+        first.server = stored.server
+        first.files = stored.files.map { $0.cleaned(of: vault) }
+        return first
     }
 
     private func finish(
@@ -124,10 +159,10 @@ package struct TurnRecorder: Sendable {
         }
     }
 
-    private static func pause(until ended: AsyncValue<Void>) async {
+    private func pause(until ended: AsyncValue<Void>) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await ended.wait() }
-            group.addTask { try? await Task.sleep(for: pace) }
+            group.addTask { try? await Task.sleep(for: writer.pace) }
             await group.next()
             group.cancelAll()
         }

@@ -6,7 +6,7 @@ import CSQLite
 /// A connection, for one thread at a time.
 ///
 /// Statements are prepared once and kept by their text, so that each text should be a literal.
-final class Database {
+final class Database: SQLConnection {
     enum Access {
         /// Reads and writes a file that is there.
         case write
@@ -71,16 +71,11 @@ final class Database {
         try check(sqlite3_exec(connection, sql, nil, nil, nil))
     }
 
-    /// Runs one statement to its end.
-    func run(_ sql: String, _ values: SQLValue...) throws(StoreError) {
-        try each(sql, values) { (_) throws(StoreError) in }
-    }
-
     /// Calls `body` for each row.
     func each(
         _ sql: String,
-        _ values: [SQLValue] = [],
-        _ body: (Row) throws(StoreError) -> Void
+        _ values: [SQLValue],
+        _ body: (any Row) throws(StoreError) -> Void
     ) throws(StoreError) {
         let statement = try prepared(sql)
         defer {
@@ -94,35 +89,8 @@ final class Database {
             let result = sqlite3_step(statement)
             if result == SQLITE_DONE { return }
             guard result == SQLITE_ROW else { throw StoreError(path, connection, result) }
-            try body(Row(statement: statement))
+            try body(SQLiteRow(statement: statement))
         }
-    }
-
-    /// Returns what `body` makes of each row.
-    func rows<Value>(
-        _ sql: String,
-        _ values: SQLValue...,
-        as body: (Row) -> Value
-    ) throws(StoreError) -> [Value] {
-        try rows(sql, values, as: body)
-    }
-
-    /// Returns what `body` makes of each row.
-    func rows<Value>(
-        _ sql: String,
-        _ values: [SQLValue],
-        as body: (Row) -> Value
-    ) throws(StoreError) -> [Value] {
-        var found: [Value] = []
-        try each(sql, values) { (row) throws(StoreError) in found.append(body(row)) }
-        return found
-    }
-
-    /// Returns the first column of the first row.
-    func number(_ sql: String, _ values: SQLValue...) throws(StoreError) -> Int64 {
-        var found: Int64 = 0
-        try each(sql, values) { (row) throws(StoreError) in found = row.integer(0) }
-        return found
     }
 
     private func prepared(_ sql: String) throws(StoreError) -> OpaquePointer {
@@ -192,9 +160,8 @@ final class Database {
     }
 }
 
-/// A row of a result; valid until the next one.
-struct Row {
-    fileprivate let statement: OpaquePointer
+private struct SQLiteRow: Row {
+    let statement: OpaquePointer
 
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
     func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
@@ -211,8 +178,4 @@ struct Row {
         let count = Int(sqlite3_column_bytes(statement, column))
         return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
-
-    func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
-    func optionalReal(_ column: Int32) -> Double? { isNull(column) ? nil : real(column) }
-    func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
 }

@@ -165,12 +165,20 @@ import Testing
         }
     }
 
-    @Test func `Only so many browsers are logged in`() throws {
-        let tokens = try AccessTokens(parsing: Self.users, from: "a test")
-        let logins = Logins(tokens, limit: 2)
-        let ids = try (0..<3).map { _ in try #require(logins.login(with: Self.ann)) }
-        #expect(ids.map { logins.owner(of: $0) } == [nil, "ann", "ann"])
-        #expect(logins.login(with: "ann") == nil)
+    @Test func `A login holds on every server with the user's token`() throws {
+        let one = Logins(try AccessTokens(parsing: Self.users, from: "a test"))
+        let other = Logins(try AccessTokens(parsing: Self.users, from: "a test"))
+        let changed = Self.users.replacing(Self.ann, with: "another-token-of-ann")
+        let later = Logins(try AccessTokens(parsing: changed, from: "a test"))
+        let code = one.makeCode(for: "ann")
+        for id in [try #require(one.login(with: Self.ann)), try #require(one.login(with: code))] {
+            #expect(one.owner(of: id) == "ann" && other.owner(of: id) == "ann")
+            #expect(later.owner(of: id) == nil)
+            for wrong in [String(id.dropLast()), "x" + id, id + "0", "", "."] {
+                #expect(other.owner(of: wrong) == nil)
+            }
+        }
+        #expect(one.login(with: code) == nil && one.login(with: "ann") == nil)
     }
 
     @Test(arguments: [

@@ -11,11 +11,13 @@ import Testing
 @Suite struct EventPlaceTests {
     @Test(
         arguments: [
-            (nil, "", EventPlace.beginning), (nil, "?after=3", .after(3)),
+            (nil, "", EventPlace.beginning), (nil, "?after=7.\(EventPlace.log).3", .after(3)),
             (nil, "?after=0", .beginning),
-            ("7.5", "?after=3", .after(5)), ("7.9007199254740991", "", .end),
+            ("7.\(EventPlace.log).5", "?after=3", .after(5)), ("7.9007199254740991", "", .end),
+            // Of a log of another process.
+            ("7.other.5", "", .nowhere), ("7.5", "", .nowhere), (nil, "?after=3", .nowhere),
             ("7.0", "", .beginning),
-            ("8.5", "", .nowhere), ("7.x", "", .nowhere), ("7.-5", "", .nowhere),
+            ("8.\(EventPlace.log).5", "", .nowhere), ("7.x", "", .nowhere), ("7.-5", "", .nowhere),
             ("7.5.5", "", .nowhere),
             ("7.99999999999999999999", "", .nowhere), ("", "", .beginning), (".", "", .nowhere),
         ] as [(String?, String, EventPlace)]
@@ -32,7 +34,7 @@ import Testing
     }
 
     @Test func `A place is the id of the event behind which it is`() {
-        #expect(EventPlace.after(5).id(of: 7) == "7.5")
+        #expect(EventPlace.after(5).id(of: 7) == "7.\(EventPlace.log).5")
         #expect(EventPlace.end.id(of: 7) == "7.9007199254740991")
         #expect(EventPlace.beginning.id(of: 7) == nil)
     }

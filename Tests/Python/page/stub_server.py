@@ -367,8 +367,10 @@ class _Handler(BaseHTTPRequestHandler):
     # Events
 
     def _events(self, turn: Turn, query: dict[str, str]) -> None:
-        last = self.headers.get("Last-Event-ID", "").rpartition(".")[2]
-        seen = int(last or query.get("after", "0"))
+        last = self.headers.get("Last-Event-ID") or query.get("after", "")
+        # The whole id, which says whose log the position is of.
+        assert not last or last.startswith(f"{turn.id}."), last
+        seen = int(last.rpartition(".")[2] or 0)
         if turn.state != "running" and seen >= len(turn.log):
             return self._send(204)
         stub = self.server_stub

@@ -24,6 +24,7 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
+    {upstream}
     server {{
         listen 127.0.0.1:{port}{tls};
         {location}
@@ -39,7 +40,13 @@ class Nginx:
     """One run of nginx, with one location."""
 
     def __init__(
-        self, listener: socket.socket, folder: Path, location: str, *, tls: bool = False
+        self,
+        listener: socket.socket,
+        folder: Path,
+        location: str,
+        *,
+        tls: bool = False,
+        upstream: str = "",
     ) -> None:
         assert PROGRAM is not None, "it is installed"
         self.port = listener.getsockname()[1]
@@ -47,7 +54,10 @@ class Nginx:
         if tls:
             _make_certificate(folder)
         text = _CONFIGURATION.format(
-            port=self.port, tls=_TLS if tls else "", location=location
+            port=self.port,
+            tls=_TLS if tls else "",
+            location=location,
+            upstream=upstream,
         )
         (folder / "nginx.conf").write_text(text)
         # It finds the socket as one of a former nginx, so that no port is taken twice.

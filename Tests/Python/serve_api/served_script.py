@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -102,3 +103,15 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
         for _ in range(int(rest)):
             yield amaru.Reasoning("x" * 50_000)
             await asyncio.sleep(0)
+    elif word == "variable":
+        yield os.environ.get(rest, "none")
+    elif word == "meet":
+        # Computes, while nothing else of this process runs, until another one does too.
+        own, other = rest.split()
+        touch(own)
+        while not exists(other):
+            pass
+        begin = time.process_time()
+        while time.process_time() < begin + 0.2:
+            pass
+        yield "met"

@@ -1,4 +1,4 @@
-// Values as SQLite keeps them.
+// Values as databases keep them.
 // SPDX-License-Identifier: Apache-2.0
 
 /// A value to bind to a statement.
