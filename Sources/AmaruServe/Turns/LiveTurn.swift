@@ -22,6 +22,9 @@ package final class LiveTurn: Sendable {
     /// Set when the hub knows of the end.
     let isSettled = AsyncValue<Void>()
 
+    private struct Weak { weak var broadcast: TurnBroadcast? }
+    private let current = Lock(Weak())
+
     init(_ stored: StoredTurn, _ turn: Turn, in conversation: String, _ request: RequestKey) {
         id = stored.id
         parent = stored.parent
@@ -46,6 +49,18 @@ package final class LiveTurn: Sendable {
     /// How long it took, or has taken so far.
     package var time: Duration {
         .milliseconds(StoredTurn.milliseconds(from: started, to: endTime))
+    }
+
+    /// The rendering for all who follow; it goes on as long as any of them holds it.
+    ///
+    /// - `ending`: Set when the server ends.
+    func broadcast(until ending: AsyncValue<Void>) -> TurnBroadcast {
+        current.withLock { current in
+            if let broadcast = current.broadcast { return broadcast }
+            let broadcast = TurnBroadcast(of: self, until: ending)
+            current.broadcast = broadcast
+            return broadcast
+        }
     }
 
     /// Notes that the turn has ended.
