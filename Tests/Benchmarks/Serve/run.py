@@ -3,7 +3,7 @@
 
     Tests/Benchmarks/Serve/run               1,000 viewers, 20 events a second, 10 s
     Tests/Benchmarks/Serve/run --viewers N   of N viewers
-    Tests/Benchmarks/Serve/run --stalled N   and N clients of another answer that read nothing
+    Tests/Benchmarks/Serve/run --stalled N   and N clients that read none of another
     Tests/Benchmarks/Serve/run --program FILE    another build of the command
 
 First the viewers follow an answer that is silent, for the processor time of streams at
