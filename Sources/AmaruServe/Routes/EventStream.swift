@@ -84,18 +84,15 @@ struct EventStream: Sendable {
                 try await out.write([status].bytes(of: id))
                 return nil
             }
-            let start = ContinuousClock.now
-            guard let (bytes, next) = broadcast.part(from: position, to: target, then: end) else {
+            guard let part = broadcast.part(from: position, to: target, then: end) else {
                 try await out.write([PageEvent.reset].bytes(of: id))
                 position = 0
                 continue
             }
-            // A block that is long takes its time: no page takes most of a core for it.
-            let rest = start.duration(to: .now) * 4
-            try await out.write(bytes)
-            if next == target, end != nil { return nil }
-            position = next
-            if live.turn.end == nil { try await Task.sleep(for: rest) }
+            position = part.next
+            try await out.write(part.bytes)
+            if position == target, end != nil { return nil }
+            if live.turn.end == nil { try await Task.sleep(for: part.rest) }
         }
         return nil
     }

@@ -49,17 +49,22 @@ final class TurnBroadcast: Sendable {
         await feed.find(for: follower, look)
     }
 
-    /// A part of what a page misses, the end behind it if it has one, and the position that it
-    /// comes to; nil if the page can't go on from where it is.
-    func part(
-        from position: Int,
-        to target: Int,
-        then end: TurnEnd?
-    ) -> (bytes: ByteBuffer, next: Int)? {
+    /// A part of what a page misses, with the end behind it if it has one.
+    struct Part {
+        let bytes: ByteBuffer
+        /// The position that the page comes to.
+        let next: Int
+        /// How long to wait before the next part.
+        let rest: Duration
+    }
+
+    /// Renders a part of what a page misses up to a target; nil if it can't go on from where it is.
+    func part(from position: Int, to target: Int, then end: TurnEnd?) -> Part? {
         guard let rendering = rendering(before: position) else { return nil }
         let (events, next) = live.turn.events(from: position, to: target)
         defer { if next < target { keep(rendering) } }
-        return (rendering.take(events, to: next, then: next < target ? nil : end), next)
+        let bytes = rendering.take(events, to: next, then: next < target ? nil : end)
+        return Part(bytes: bytes, next: next, rest: rendering.rest)
     }
 
     /// The rendering for a page that knows the turn up to a position; nil if that can't be told.
@@ -87,9 +92,7 @@ final class TurnBroadcast: Sendable {
         let viewer = live.turn.watch(from: 0)
         let rendering = TurnRendering(of: live)
         while true {
-            let next = try await viewer.next()
-            let start = ContinuousClock.now
-            switch next {
+            switch try await viewer.next() {
             case .events(let events, let position):
                 let bytes = rendering.take(events, to: position)
                 feed.change { $0.add(bytes, position: position) }
@@ -97,9 +100,7 @@ final class TurnBroadcast: Sendable {
                 let bytes = rendering.take([], to: rendering.position, then: end)
                 return feed.change { $0.finish(bytes) }
             }
-            // A block that is long takes its time: no turn takes most of a core for it.
-            let rest = max(pace, start.duration(to: .now) * 4)
-            if live.turn.end == nil { try await Task.sleep(for: rest) }
+            if live.turn.end == nil { try await Task.sleep(for: max(pace, rendering.rest)) }
         }
     }
 
