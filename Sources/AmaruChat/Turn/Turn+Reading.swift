@@ -36,35 +36,21 @@ extension Turn {
 
     /// The next events of a reader; nil at the end.
     func take(_ reader: TurnLog.ReaderID) async throws -> [TurnEvent]? {
-        while true {
-            let (taken, news) = state.withLock { state in
-                let (taken, wakes) = state.log.take(reader)
-                state.wake(wakes)
-                guard case .wait = taken else { return (taken, AsyncValue<Void>?.none) }
-                let news = state.news[reader] ?? AsyncValue()
-                state.news[reader] = news
-                return (taken, news)
-            }
-            switch taken {
-            case .events(let events): return events
-            case .end(.failed(let failure)): throw failure
-            case .end: return nil
-            case .wait: try await news?.wait()
-            }
+        switch try await step(reader) {
+        case .events(let events, _): return events
+        case .end(.failed(let failure)): throw failure
+        case .end: return nil
         }
     }
 
-    /// The next events of a reader and the position behind them, the end, or neither: it was
-    /// woken for another reason.
+    /// The next events of a reader and the position behind them, or the end.
     func step(_ reader: TurnLog.ReaderID) async throws -> TurnViewer.Step {
-        for isFirst in [true, false] {
+        while true {
             let (taken, position, news) = state.withLock { state in
                 let (taken, wakes) = state.log.take(reader)
                 state.wake(wakes)
                 let position = state.log.position(of: reader)
-                guard case .wait = taken, isFirst else {
-                    return (taken, position, AsyncValue<Void>?.none)
-                }
+                guard case .wait = taken else { return (taken, position, AsyncValue<Void>?.none) }
                 let news = state.news[reader] ?? AsyncValue()
                 state.news[reader] = news
                 return (taken, position, news)
@@ -75,12 +61,20 @@ extension Turn {
             case .wait: try await news?.wait()
             }
         }
-        return .nothing
     }
 
-    /// Wakes a reader that waits, with nothing to read.
-    func nudge(_ reader: TurnLog.ReaderID) {
-        state.withLock { $0.news.removeValue(forKey: reader) }?.set(())
+    /// The number of events so far.
+    package var count: Int { state.withLock { $0.log.count } }
+
+    /// Events from a position up to another, as many as are read at a time, and the position
+    /// behind them.
+    package func events(from position: Int, to end: Int) -> (events: [TurnEvent], next: Int) {
+        state.withLock { state in
+            let end = Swift.min(end, state.log.count)
+            var next = Swift.min(Swift.max(0, position), end)
+            let events = state.log.events(from: &next, to: end)
+            return (events, next)
+        }
     }
 
     /// The events before a position, or all; nil if it is not reached, or some are no longer kept.

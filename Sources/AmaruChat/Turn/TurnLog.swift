@@ -151,7 +151,7 @@ struct TurnLog {
     }
 
     /// The events from a position on, with texts that follow each other merged.
-    private func events(from position: inout Int, to end: Int) -> [TurnEvent] {
+    func events(from position: inout Int, to end: Int) -> [TurnEvent] {
         var events: [TurnEvent] = []
         if position < dropped {
             events.append(.skipped(dropped - position))

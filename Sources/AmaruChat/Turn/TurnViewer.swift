@@ -1,9 +1,7 @@
 // A reader of a turn that knows its place.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads along with a turn, and knows the position to come back to.
-///
-/// For one task; ``nudge()`` may be called by any.
+/// Reads along with a turn, and knows the position to come back to; for one task.
 package final class TurnViewer: Sendable {
     /// What a viewer finds.
     package enum Step: Sendable, Equatable {
@@ -11,8 +9,6 @@ package final class TurnViewer: Sendable {
         case events([TurnEvent], next: Int)
         /// The turn has ended, and nothing of it is left to read.
         case end(TurnEnd)
-        /// Nothing: somebody has nudged the viewer.
-        case nothing
     }
 
     private let turn: Turn
@@ -29,7 +25,4 @@ package final class TurnViewer: Sendable {
     ///
     /// - Throws: `CancellationError` if the task is cancelled.
     package func next() async throws -> Step { try await turn.step(reader) }
-
-    /// Ends the wait of ``next()``, if there is one.
-    package func nudge() { turn.nudge(reader) }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AmaruChat
+import NIOCore
 
 /// A message to a page that follows a turn.
 ///
@@ -59,6 +60,15 @@ extension PageEvent {
         case .error(let failure): ServerEvent(JSONValue(failure), name: "error")
         case .done(let end): ServerEvent(end.json, name: "done")
         }
+    }
+}
+
+extension [PageEvent] {
+    /// The messages as they are sent; behind the last one a page knows the turn up to a place.
+    func bytes(of turn: Int64, then place: EventPlace = .beginning) -> ByteBuffer {
+        var sent = map(\.sent)
+        if !sent.isEmpty { sent[sent.count - 1].id = place.id(of: turn) }
+        return sent.bytes
     }
 }
 

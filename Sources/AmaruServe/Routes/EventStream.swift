@@ -10,18 +10,11 @@ import Hummingbird
 ///
 /// https://html.spec.whatwg.org/multipage/server-sent-events.html
 struct EventStream: Sendable {
-    /// The least time between two messages: what comes faster gathers.
-    private static let pace = Duration.milliseconds(40)
-    /// How often a stream looks at the time.
-    private static let tick = Duration.seconds(5)
-    /// After how many ticks of silence a comment keeps proxies from closing the connection.
-    private static let silentTicks = 3
-
     let id: Int64
     let source: FollowedTurn
     let from: EventPlace
-    /// Set when the page has gone.
-    let disconnected: AsyncValue<Void>
+    /// Leaves when the page has gone.
+    let follower: Follower
     /// Set when the server ends.
     let ending: AsyncValue<Void>
 
@@ -29,7 +22,7 @@ struct EventStream: Sendable {
 
     // MARK: Writing
 
-    private func write(to out: EventWriter) async throws {
+    func write(to out: EventWriter) async throws {
         // At once, past what may gather small pieces on the way.
         try await out.write([ServerEvent(retry: 1000)])
         switch source {
@@ -40,97 +33,68 @@ struct EventStream: Sendable {
             let start = from == .beginning ? [] : [PageEvent.reset]
             // Another process answers: the page connects again for more.
             let end = source.isOver ? EventPlace.end : .beginning
-            try await out.write(events(start + shown.changes(), then: end))
+            try await out.write((start + shown.changes()).bytes(of: id, then: end))
         }
-    }
-
-    /// The events; behind the last one the page knows all up to a place.
-    private func events(
-        _ events: [PageEvent],
-        then place: EventPlace = .beginning
-    ) -> [ServerEvent] {
-        var sent = events.map(\.sent)
-        if !sent.isEmpty { sent[sent.count - 1].id = place.id(of: id) }
-        return sent
     }
 
     /// Writes what is added to a turn, until it ends, the page goes, or the server ends.
+    ///
+    /// All who follow get the same messages; who comes late, or has not taken them while they were
+    /// kept, catches up first.
     private func follow(_ live: LiveTurn, _ out: EventWriter) async throws {
-        let (stream, position) = try await start(live, out)
-        let viewer = live.turn.watch(from: position)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await send(live, viewer, stream, out) }
-            group.addTask { try await disconnected.wait() }
-            group.addTask {
-                try await ending.wait()
-                // More than once: it may have come a moment before the viewer waits.
-                while true {
-                    viewer.nudge()
-                    try await Task.sleep(for: Self.pace)
-                }
+        let broadcast = live.broadcast(until: ending)
+        var position = 0
+        if case .after(let known) = from, known <= live.turn.count {
+            position = known
+        } else if from != .beginning {
+            try await out.write([PageEvent.reset].bytes(of: id))
+        }
+        while var number = try await catchUp(live, broadcast, from: &position, out) {
+            while case .message(let message) = await broadcast.find(
+                for: follower,
+                { [number] in $0.next(number) }
+            ) {
+                try await out.write(message.bytes)
+                guard let behind = message.position else { return }
+                (number, position) = (number + 1, behind)
             }
-            group.addTask {
-                while true {
-                    try await Task.sleep(for: Self.tick)
-                    viewer.nudge()
-                }
-            }
-            defer { group.cancelAll() }
-            try await group.next()
         }
     }
 
-    /// What the page knows already, or the whole again if that cannot be told.
-    private func start(
+    /// Writes what a page misses of that which the others have.
+    ///
+    /// - Returns: The number of the next message for all; nil if nothing follows.
+    private func catchUp(
         _ live: LiveTurn,
+        _ broadcast: TurnBroadcast,
+        from position: inout Int,
         _ out: EventWriter
-    ) async throws -> (AnswerStream, position: Int) {
-        var stream = AnswerStream()
-        if case .after(let position) = from, let known = live.turn.events(before: position) {
-            for event in known { stream.take(event) }
-            stream.skip()
-            return (stream, position)
+    ) async throws -> Int? {
+        while let place = await broadcast.find(
+            for: follower,
+            { [position] in $0.place(of: position) }
+        ) {
+            let (target, end): (Int, TurnEnd?)
+            switch (place, live.turn.end) {
+            case (.joined(let number), _): return number
+            case (.behind(let head), _): (target, end) = (head, nil)
+            case (.over, let reached?): (target, end) = (live.turn.count, reached)
+            case (.over, nil):
+                let status = PageEvent.status("the server is ending")
+                try await out.write([status].bytes(of: id))
+                return nil
+            }
+            guard let part = broadcast.part(from: position, to: target, then: end) else {
+                try await out.write([PageEvent.reset].bytes(of: id))
+                position = 0
+                continue
+            }
+            position = part.next
+            try await out.write(part.bytes)
+            if position == target, end != nil { return nil }
+            if live.turn.end == nil { try await Task.sleep(for: part.rest) }
         }
-        if from != .beginning { try await out.write(events([.reset])) }
-        return (stream, 0)
-    }
-
-    private func send(
-        _ live: LiveTurn,
-        _ viewer: TurnViewer,
-        _ start: AnswerStream,
-        _ out: EventWriter
-    ) async throws {
-        var stream = start
-        var earliest = ContinuousClock.now
-        var silence = 0
-        while true {
-            if ending.current != nil, live.turn.end == nil {
-                return try await out.write(events([.status("the server is ending")]))
-            }
-            switch try await viewer.next() {
-            case .events(let taken, let next):
-                let start = ContinuousClock.now
-                for event in taken { stream.take(event) }
-                let changes = stream.changes()
-                // A block that is long takes its time: no viewer takes most of a core for it.
-                let rest = start.duration(to: .now) * 4
-                try await out.write(events(changes, then: .after(next)))
-                earliest = .now + max(Self.pace, rest)
-                silence = 0
-            case .end(let end):
-                stream.finish(end, after: live.time)
-                return try await out.write(events(stream.changes(), then: .end))
-            case .nothing:
-                silence += 1
-                guard silence == Self.silentTicks else { break }
-                try await out.write([.comment])
-                silence = 0
-            }
-            if live.turn.end == nil, earliest > .now {
-                try await Task.sleep(until: earliest, clock: .continuous)
-            }
-        }
+        return nil
     }
 }
 

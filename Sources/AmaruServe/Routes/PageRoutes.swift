@@ -76,11 +76,13 @@ private func addTurnRoutes(
         let source = try await hub.source(of: id, owner: context.owner)
         let place = EventPlace(request, of: id)
         if place == .end, source.isOver { return Response(status: .noContent) }
+        let follower = Follower()
+        context.whenDisconnected { follower.leave() }
         return EventStream(
             id: id,
             source: source,
             from: place,
-            disconnected: context.disconnection(),
+            follower: follower,
             ending: ending
         ).response
     }

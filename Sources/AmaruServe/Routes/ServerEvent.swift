@@ -36,18 +36,28 @@ extension ServerEvent {
     init(_ data: JSONValue, name: String? = nil) { self.init(name: name, data: "\(data)") }
 }
 
+extension [ServerEvent] {
+    /// The events on the wire.
+    var bytes: ByteBuffer { ByteBuffer(string: map(\.text).joined()) }
+}
+
 /// Writes events to one client.
 final class EventWriter: @unchecked Sendable {
     // Safe because `body` is used by one task at a time: that which serves the request, or the one
     // that it waits for.
     private var body: any ResponseBodyWriter
 
-    fileprivate init(_ body: any ResponseBodyWriter) { self.body = body }
+    init(_ body: any ResponseBodyWriter) { self.body = body }
 
     /// Writes events at once; suspends while the client does not take what was written.
     @concurrent func write(_ events: [ServerEvent]) async throws {
-        guard !events.isEmpty else { return }
-        try await body.write(ByteBuffer(string: events.map(\.text).joined()))
+        try await write(events.bytes)
+    }
+
+    /// Writes events as they are on the wire.
+    @concurrent func write(_ bytes: ByteBuffer) async throws {
+        guard bytes.readableBytes > 0 else { return }
+        try await body.write(bytes)
     }
 
     @concurrent fileprivate func finish() async throws { try await body.finish(nil) }

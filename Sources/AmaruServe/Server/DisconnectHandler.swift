@@ -1,7 +1,6 @@
 // Notices that a client has gone.
 // SPDX-License-Identifier: Apache-2.0
 
-import AmaruEnvironment
 import NIOCore
 
 /// Tells the request under way when its client closes the connection.
@@ -13,19 +12,20 @@ final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = Any
 
     private var hasGone = false
-    /// Set when the client goes; of the request under way, since there is one at a time.
-    private var disconnected: AsyncValue<Void>?
+    /// Called when the client goes; of the request under way, since there is one at a time.
+    private var action: (@Sendable () -> Void)?
 
-    /// Returns what is set when the client of a connection goes.
-    static func disconnection(of channel: any Channel) -> AsyncValue<Void> {
-        let value = AsyncValue<Void>()
+    /// Calls `action` when the client of a connection goes, on the connection's event loop.
+    static func whenDisconnected(
+        _ channel: any Channel,
+        _ action: @escaping @Sendable () -> Void
+    ) {
         channel.eventLoop.execute {
             let handler = try? channel.pipeline.syncOperations.handler(type: DisconnectHandler.self)
             // Without the handler, the connection has ended.
-            guard let handler, !handler.hasGone else { return value.set(()) }
-            handler.disconnected = value
+            guard let handler, !handler.hasGone else { return action() }
+            handler.action = action
         }
-        return value
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -40,7 +40,7 @@ final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func leave() {
         hasGone = true
-        disconnected?.set(())
-        disconnected = nil
+        action?()
+        action = nil
     }
 }

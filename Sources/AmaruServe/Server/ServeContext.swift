@@ -25,5 +25,14 @@ package struct ServeContext: RequestContext {
     var localAddress: SocketAddress? { channel.localAddress }
 
     /// Returns what is set when the client goes.
-    func disconnection() -> AsyncValue<Void> { DisconnectHandler.disconnection(of: channel) }
+    func disconnection() -> AsyncValue<Void> {
+        let value = AsyncValue<Void>()
+        whenDisconnected { value.set(()) }
+        return value
+    }
+
+    /// Calls `action` when the client goes; of several actions the last.
+    func whenDisconnected(_ action: @escaping @Sendable () -> Void) {
+        DisconnectHandler.whenDisconnected(channel, action)
+    }
 }

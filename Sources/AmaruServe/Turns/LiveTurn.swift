@@ -24,6 +24,9 @@ package final class LiveTurn: Sendable {
     /// Set when the hub knows of the end.
     let isSettled = AsyncValue<Void>()
 
+    private struct Weak { weak var broadcast: TurnBroadcast? }
+    private let current = Lock(Weak())
+
     init(
         _ stored: StoredTurn,
         _ turn: Turn,
@@ -68,6 +71,18 @@ package final class LiveTurn: Sendable {
             end.withLock { $0 = time }
             if let outcome = state.end(reason: reason) { turn.end(outcome) }
         case .removed: turn.cancel()
+        }
+    }
+
+    /// The rendering for all who follow; it goes on as long as any of them holds it.
+    ///
+    /// - `ending`: Set when the server ends.
+    func broadcast(until ending: AsyncValue<Void>) -> TurnBroadcast {
+        current.withLock { current in
+            if let broadcast = current.broadcast { return broadcast }
+            let broadcast = TurnBroadcast(of: self, until: ending)
+            current.broadcast = broadcast
+            return broadcast
         }
     }
 

@@ -25,20 +25,16 @@ import Testing
         #expect(try await turn.watch(from: 99).next() == .end(.finished(reason: "stop")))
     }
 
-    @Test func `A viewer that is nudged finds nothing, and goes on`() async throws {
-        let turn = Turn(isOwned: false)
-        let viewer = turn.watch(from: 0)
-        let nudging = Task {
-            while !Task.isCancelled {
-                viewer.nudge()
-                await Task.yield()
-            }
-        }
-        #expect(try await viewer.next() == .nothing)
-        nudging.cancel()
-        await nudging.value
-        try turn.add(.text("a"))
-        #expect(try await viewer.next() == .events([.text("a")], next: 1))
+    @Test func `The events between two positions come in parts`() throws {
+        let turn = Turn(limits: TurnLog.Limits(unread: 100), isOwned: false)
+        for text in ["a", "b", "c"] { try turn.add(.text(text)) }
+        #expect(turn.events(from: 1, to: 2) == ([.text("b")], next: 2))
+        #expect(turn.events(from: 1, to: 9) == ([.text("bc")], next: 3))
+        #expect(turn.events(from: 3, to: 3) == ([], next: 3))
+        #expect(turn.events(from: 9, to: 9) == ([], next: 3))
+        for _ in 0..<9 { try turn.add(.text("d")) }
+        let (events, next) = turn.events(from: 0, to: turn.count)
+        #expect(next < turn.count && events == turn.events(before: next))
     }
 
     @Test func `The events before a position are there as long as all are kept`() throws {

@@ -3,6 +3,7 @@
 
     Tests/Benchmarks/Serve/run               1,000 viewers, 20 events a second, 10 s
     Tests/Benchmarks/Serve/run --viewers N   of N viewers
+    Tests/Benchmarks/Serve/run --stalled N   and N clients that read none of another
     Tests/Benchmarks/Serve/run --program FILE    another build of the command
 
 First the viewers follow an answer that is silent, for the processor time of streams at
@@ -30,8 +31,8 @@ def processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(viewers: int, seconds: int) -> bool:
-    from serve_api.viewers import Viewer, begin, files, resident
+async def measure(viewers: int, seconds: int, idle: int) -> bool:
+    from serve_api.viewers import Viewer, begin, files, resident, stall, stalled
     from serving import Serving
 
     server = Serving()
@@ -49,6 +50,13 @@ async def measure(viewers: int, seconds: int) -> bool:
         await asyncio.sleep(seconds)
         used = processor(server.pid) - used
         print(f"silent for {seconds} s: {used:.2f} s of processor time")
+        clients = []
+        if idle:
+            _, poured = await begin(server, "pour 160 pour")
+            clients = [stall(server, poured) for _ in range(idle)]
+            follower = await Viewer.follow(server, poured)
+            server.touch("pour")
+            await follower.ended
         used = processor(server.pid)
         server.touch("begin")
         for viewer in all_viewers:
@@ -59,6 +67,10 @@ async def measure(viewers: int, seconds: int) -> bool:
         for share in (50, 99):
             delay = delays[min(len(delays) * share // 100, len(delays) - 1)]
             print(f"p{share} of the delays: {delay:.0f} ms")
+        if idle:
+            print(f"{stalled(clients)} of {idle} clients read nothing until here")
+        for client in clients:
+            client.close()
         each = (resident(server) - memory) / viewers / 1024
         print(f"at the end: {each:.1f} KiB of resident memory for each viewer")
         print(f"files: {opened} before, {files(server)} after")
@@ -75,11 +87,12 @@ def main() -> int:
     )
     parser.add_argument("--viewers", type=int, default=1000)
     parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--stalled", type=int, default=0)
     parser.add_argument("--program", type=Path, default=PROGRAM)
     options = parser.parse_args()
     os.environ["AMARU_COMMAND"] = str(options.program.resolve())
     print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    good = asyncio.run(measure(options.viewers, options.seconds))
+    good = asyncio.run(measure(options.viewers, options.seconds, options.stalled))
     print(f"load after: {os.getloadavg()[0]:.1f}")
     return 0 if good else 1
 

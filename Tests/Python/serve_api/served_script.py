@@ -99,8 +99,10 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
             yield f"{number} {time.monotonic_ns()}\n\n"
             await asyncio.sleep(float(pause))
     elif word == "pour":
-        await there("begin")
-        for _ in range(int(rest)):
+        # So many long pieces, once there is a file.
+        pieces, name = rest.split()
+        await there(name)
+        for _ in range(int(pieces)):
             yield amaru.Reasoning("x" * 50_000)
             await asyncio.sleep(0)
     elif word == "variable":

@@ -106,13 +106,23 @@ class Viewer(asyncio.Protocol):
         ]
 
 
-def stalled(server: Serving, turn: int) -> socket.socket:
+def stall(server: Serving, turn: int) -> socket.socket:
     """Connect a client that asks for a turn's events, and never reads."""
     made = socket.socket()
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     made.connect((server.host, server.port))
     made.sendall(Viewer(server, turn)._head.encode())
     return made
+
+
+def stalled(clients: list[socket.socket]) -> int:
+    """Count the clients that have not taken all that their server has sent."""
+    ports = {f"{client.getsockname()[1]:04X}" for client in clients}
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(
+        row[2].rpartition(":")[2] in ports and int(row[4].partition(":")[0], 16) > 0
+        for row in rows
+    )
 
 
 def files(server: Serving) -> int:

@@ -1,0 +1,117 @@
+// One rendering of a turn for all who follow it.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruChat
+import AmaruEnvironment
+import NIOCore
+
+/// Renders a turn of this process once, from its beginning, for all pages that follow it.
+///
+/// It goes on as long as somebody holds it, until the turn or the server ends.
+final class TurnBroadcast: Sendable {
+    /// The least time between two messages: what comes faster gathers.
+    private static let pace = Duration.milliseconds(40)
+    /// After this long, or twice as long, a comment keeps proxies from closing silent connections.
+    private static let silence = Duration.seconds(10)
+    /// The bytes of events up to which renderings of pages that catch up are kept.
+    private static let catchingUp = 16 << 20
+
+    private let live: LiveTurn
+    private let feed = MessageFeed()
+    /// The renderings of pages that catch up, the oldest first.
+    private let kept = Lock<[TurnRendering]>([])
+    private let rendering: Task<Void, Never>
+
+    /// - `ending`: Set when the server ends.
+    init(of live: LiveTurn, until ending: AsyncValue<Void>) {
+        self.live = live
+        // Not this object: it would never go.
+        rendering = Task.detached { [feed] in
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await Self.render(live, to: feed) }
+                group.addTask { try? await ending.wait() }
+                group.addTask { try? await Self.comment(to: feed) }
+                await group.next()
+                group.cancelAll()
+            }
+            feed.change { $0.close() }
+        }
+    }
+
+    deinit { rendering.cancel() }
+
+    /// Waits until there is something to find among the messages; nil if the follower has gone.
+    func find<Found>(
+        for follower: Follower,
+        _ look: (MessageLog) -> Found?
+    ) async -> Found? {
+        await feed.find(for: follower, look)
+    }
+
+    /// A part of what a page misses, with the end behind it if it has one.
+    struct Part {
+        let bytes: ByteBuffer
+        /// The position that the page comes to.
+        let next: Int
+        /// How long to wait before the next part.
+        let rest: Duration
+    }
+
+    /// Renders a part of what a page misses up to a target; nil if it can't go on from where it is.
+    func part(from position: Int, to target: Int, then end: TurnEnd?) -> Part? {
+        guard let rendering = rendering(before: position) else { return nil }
+        let (events, next) = live.turn.events(from: position, to: target)
+        defer { if next < target { keep(rendering) } }
+        let bytes = rendering.take(events, to: next, then: next < target ? nil : end)
+        return Part(bytes: bytes, next: next, rest: rendering.rest)
+    }
+
+    /// The rendering for a page that knows the turn up to a position; nil if that can't be told.
+    func rendering(before position: Int) -> TurnRendering? {
+        let kept = kept.withLock { kept in
+            kept.firstIndex { $0.position == position }.map { kept.remove(at: $0) }
+        }
+        return kept ?? TurnRendering(of: live, before: position)
+    }
+
+    /// Keeps a rendering for when its page has taken what was sent.
+    ///
+    /// A page that takes nothing for long holds no rendering: it is made again.
+    func keep(_ rendering: TurnRendering) {
+        // What the next page to take it has been sent last may have been cut.
+        rendering.skip()
+        kept.withLock { kept in
+            kept.append(rendering)
+            var size = kept.reduce(0) { $0 + $1.size }
+            while size > Self.catchingUp { size -= kept.removeFirst().size }
+        }
+    }
+
+    private static func render(_ live: LiveTurn, to feed: MessageFeed) async throws {
+        let viewer = live.turn.watch(from: 0)
+        let rendering = TurnRendering(of: live)
+        while true {
+            switch try await viewer.next() {
+            case .events(let events, let position):
+                let bytes = rendering.take(events, to: position)
+                feed.change { $0.add(bytes, position: position) }
+            case .end(let end):
+                let bytes = rendering.take([], to: rendering.position, then: end)
+                return feed.change { $0.finish(bytes) }
+            }
+            if live.turn.end == nil { try await Task.sleep(for: max(pace, rendering.rest)) }
+        }
+    }
+
+    private static func comment(to feed: MessageFeed) async throws {
+        while true {
+            let count = feed.count
+            try await Task.sleep(for: silence)
+            feed.change { log in
+                guard log.count == count else { return }
+                log.add([ServerEvent.comment].bytes, position: log.position)
+            }
+        }
+    }
+}
