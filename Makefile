@@ -28,7 +28,8 @@ INSTALL_ROOT := $(DESTDIR)$(PREFIX)
 SHARE := $(INSTALL_ROOT)/share
 
 # The linker drops functions that nothing calls and keeps one of those that are equal, which needs a
-# section for each: a seventh of the size. C and C++ code, which throws nothing, needs no unwind tables.
+# section for each: a seventh of the size. C and C++ code, which throws nothing, needs no unwind
+# tables, and nobody looks the others up while the program runs.
 # Swift's libraries, C++'s and cmark-gfm's are linked in. Loading the latter two, a symbol table that
 # nobody looks anything up in, and what makes the program movable in memory cost a third of its
 # start; Debian's python3 does without the last too. Not SQLite's: a script's own module sqlite3
@@ -41,7 +42,7 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 	-Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=all \
 	-Xcc -ffunction-sections -Xcc -fdata-sections -Xcc -fno-asynchronous-unwind-tables \
 	-Xcxx -fno-exceptions -Xcxx -Os \
-	-Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
+	-Xlinker --no-eh-frame-hdr -Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
