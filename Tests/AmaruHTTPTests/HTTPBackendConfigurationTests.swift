@@ -1,24 +1,42 @@
 // What the environment says of certificates and proxies.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruTesting
+import Foundation
+import NIOSSL
 import Testing
 
 @testable import AmaruHTTP
 
 @Suite struct HTTPBackendConfigurationTests {
-    @Test(
-        arguments: [
-            ([:], .system), (["SSL_CERT_FILE": "", "SSL_CERT_DIR": ""], .system),
-            (["SSL_CERT_FILE": "/a.pem"], .paths(["/a.pem"])),
-            (["SSL_CERT_DIR": "/b:/c"], .paths(["/b", "/c"])),
-            (["SSL_CERT_FILE": "/a.pem", "SSL_CERT_DIR": "/b"], .paths(["/a.pem", "/b"])),
-        ] as [([String: String], HTTPBackendConfiguration.TrustRoots)]
-    )
-    func `The file and the folders of authorities add up`(
-        _ environment: [String: String],
-        _ expected: HTTPBackendConfiguration.TrustRoots
+    @Test(arguments: [[:], ["SSL_CERT_FILE": "", "SSL_CERT_DIR": ""]])
+    func `Without names the authorities are the system's`(
+        _ environment: [String: String]
     ) throws {
-        #expect(try HTTPBackendConfiguration(environment: environment).trustRoots == expected)
+        #expect(try HTTPBackendConfiguration(environment: environment).trustRoots == .system)
+    }
+
+    @Test(.enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH"))
+    func `The file and the folders of authorities add up, as they are at first`() throws {
+        let made = try [TestCertificates(), TestCertificates()]
+        let paths = try made.map { try $0.issue(for: ["DNS:localhost"]).authority }
+        let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        let expected = try paths.flatMap { try NIOSSLCertificate.fromPEMFile($0) }
+        let folder = try TemporaryFolder()
+        let file = try folder.write(texts[0], to: "a.pem")
+        let other = try folder.write(texts[1], to: "b/b.pem")
+        let configuration = try HTTPBackendConfiguration(environment: [
+            "SSL_CERT_FILE": file.path, "SSL_CERT_DIR": "\(folder.path)/b:/no/such/folder",
+        ])
+        guard case .snapshot(let snapshot) = configuration.trustRoots else {
+            Issue.record("the files were not read")
+            return
+        }
+        // What is written later is not trusted, and what is removed stays.
+        try folder.write(texts[1], to: "a.pem")
+        try FileManager.default.removeItem(at: other)
+        #expect(try snapshot.authorities(isOptional: false) == expected)
+        withExtendedLifetime(made) {}
     }
 
     @Test func `The proxy variables are read too, and a malformed one is named`() throws {

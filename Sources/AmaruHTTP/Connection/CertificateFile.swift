@@ -26,32 +26,6 @@ enum CertificateFile {
         var description: String { "\(path): \(fault)" }
     }
 
-    /// Reads the certificates of all files and folders that hold any, as OpenSSL does with a list.
-    ///
-    /// A file without any is an error; in a folder it is left out, as is what cannot be read: the
-    /// folders of systems hold links that lead nowhere.
-    ///
-    /// - `isOptional`: Whether it is no error if none of them does.
-    static func authorities(
-        at paths: [String],
-        isOptional: Bool
-    ) throws -> [NIOSSLCertificate] {
-        var found: [NIOSSLCertificate] = []
-        var fault: (any Error)?
-        for path in paths {
-            do {
-                found +=
-                    try isFolder(path) ? ofFolder(path) : certificates(in: path, bytes(of: path))
-            } catch {
-                // A file that is there was meant to be read.
-                if FileManager.default.fileExists(atPath: path), !isFolder(path) { throw error }
-                fault = fault ?? error
-            }
-        }
-        if let fault, found.isEmpty, !isOptional { throw fault }
-        return found
-    }
-
     /// Whether a path is a folder with names by hash, which `openssl rehash` makes.
     ///
     /// OpenSSL searches one in a handshake, and so does the library: those of systems hold hundreds
@@ -112,7 +86,7 @@ enum CertificateFile {
         }
     }
 
-    private static func certificates(
+    static func certificates(
         in path: String,
         _ bytes: [UInt8]
     ) throws -> [NIOSSLCertificate] {
@@ -128,40 +102,20 @@ enum CertificateFile {
         return found
     }
 
-    private static func ofFolder(_ path: String) throws -> [NIOSSLCertificate] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            throw Failure(path: path, fault: reason(path))
-        }
-        // The same certificate is usually there under its name and as a link by its hash.
-        var targets: Set<String> = []
-        let folder = URL(filePath: path)
-        for name in names {
-            let file = folder.appending(path: name).resolvingSymlinksInPath().path
-            if !isFolder(file) { targets.insert(file) }
-        }
-        let found = targets.sorted().flatMap { file in
-            (try? certificates(in: file, try bytes(of: file))) ?? []
-        }
-        guard !found.isEmpty else {
-            throw Failure(path: path, fault: "no file in it holds certificates in PEM form")
-        }
-        return found
-    }
-
-    private static func bytes(of path: String) throws -> [UInt8] {
+    static func bytes(of path: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw Failure(path: path, fault: reason(path))
         }
         return Array(data)
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Why the system lets nobody read a file.
-    private static func reason(_ path: String) -> String {
+    static func reason(_ path: String) -> String {
         guard access(path, R_OK) != 0 else { return "it cannot be read" }
         let number = errno
         return strerror(number).map { String(cString: $0) } ?? "error \(number)"

@@ -15,6 +15,8 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
         /// Of the first folder with names by hash, those that `openssl rehash` makes, only the files
         /// with such a name count, as for OpenSSL.
         case paths([String])
+        /// Those of files as they were when they were read, and no others.
+        case snapshot(AuthoritySnapshot)
     }
 
     /// The authorities that are trusted.
@@ -36,14 +38,15 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
     /// Reads the proxy variables, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     ///
     /// As in OpenSSL, the file and the folders add up, and take the place of the system's
-    /// authorities.
+    /// authorities. They are read at once: what a script writes into them later changes nothing.
+    /// Whether they can be used shows at the first connection that needs them.
     ///
     /// - Throws: ``HTTPTransferError`` that names the variable of a malformed proxy.
     public init(environment: [String: String]) throws(HTTPTransferError) {
         let folders = environment["SSL_CERT_DIR", default: ""].split(separator: ":")
         let file = environment["SSL_CERT_FILE", default: ""]
         let paths = (file.isEmpty ? [] : [file]) + folders.map(String.init)
-        if !paths.isEmpty { trustRoots = .paths(paths) }
+        if !paths.isEmpty { trustRoots = .snapshot(AuthoritySnapshot(of: paths)) }
         proxies = try HTTPProxySettings(environment: environment)
     }
 }

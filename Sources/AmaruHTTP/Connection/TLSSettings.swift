@@ -10,6 +10,7 @@ struct TLSSettings: Hashable, Sendable {
     enum Trust: Hashable, Sendable {
         case system
         case paths([String])
+        case snapshot(AuthoritySnapshot)
         case certificates([[UInt8]])
     }
 
@@ -32,6 +33,7 @@ struct TLSSettings: Hashable, Sendable {
                 switch configuration.trustRoots {
                 case .system: .system
                 case .paths(let paths): .paths(paths)
+                case .snapshot(let files): .snapshot(files)
                 }
         case .system: trust = .system
         case .file(let path): trust = .paths([path])
@@ -69,8 +71,10 @@ extension TLSSettings {
             let searched = paths.first(where: CertificateFile.isHashed)
             tls.trustRoots = searched.map { .file($0) } ?? .certificates([])
             let read = paths.filter { $0 != searched }
-            let found = try CertificateFile.authorities(at: read, isOptional: searched != nil)
+            let found = try AuthoritySnapshot(of: read).authorities(isOptional: searched != nil)
             tls.additionalTrustRoots = [.certificates(found)]
+        case .snapshot(let files):
+            tls.trustRoots = .certificates(try files.authorities(isOptional: false))
         case .certificates(let all):
             tls.trustRoots = .certificates(try CertificateFile.authorities(der: all))
         }

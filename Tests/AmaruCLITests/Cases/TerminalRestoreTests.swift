@@ -233,7 +233,7 @@ extension BuiltCommand {
             var program = AmaruProcess.command
             if way.testDescription == "no Python files" {
                 program = folder.path + "/amaru"
-                try AmaruProcess.copyCommand(to: program)
+                try TemporaryFolder.copyProgram(AmaruProcess.command, to: program)
             }
             var environment = way.environment
             if environment["XDG_CACHE_HOME"] == "cache" {

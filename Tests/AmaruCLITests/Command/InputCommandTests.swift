@@ -260,9 +260,9 @@ extension BuiltCommand {
         @Test func `Ctrl-G edits the text with the user's editor`() async throws {
             try folder.write(
                 "#!/bin/sh\n[ -t 0 ] && stat -c %a \"$2\" && printf 'more\\n' >>\"$2\"\n",
-                to: "edit"
+                to: "edit",
+                permissions: 0o700
             )
-            chmod(folder.url.appending(path: "edit").path, 0o700)
             let (asked, screen) = try await chat(
                 [.chat("fine"), .chat("fine")],
                 environment: [
@@ -302,8 +302,7 @@ extension BuiltCommand {
                 "stop here": "kill -STOP $$", "pipe": "rm \"$1\" && mkfifo \"$1\"",
             ]
             for (name, script) in scripts {
-                try folder.write("#!/bin/sh\n\(script)\n", to: name)
-                chmod(folder.url.appending(path: name).path, 0o700)
+                try folder.write("#!/bin/sh\n\(script)\n", to: name, permissions: 0o700)
             }
             let (asked, _) = try await chat(
                 [.chat("fine")],

@@ -33,7 +33,7 @@ extension BuiltCommand {
                 at: target.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
-            try AmaruProcess.copyCommand(to: target.path)
+            try TemporaryFolder.copyProgram(AmaruProcess.command, to: target.path)
             if let resources {
                 let place = folder.url.appending(path: resources)
                 try files.createDirectory(

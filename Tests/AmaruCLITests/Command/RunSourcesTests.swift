@@ -144,11 +144,8 @@ extension BuiltCommand {
             try folder.write("", to: "none.txt")
             let script = try folder.write(
                 "\(line)\nimport sys; print(sys.argv[1:], __name__, sys.path[0])\n",
-                to: "bin/tool"
-            )
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755],
-                ofItemAtPath: script.path
+                to: "bin/tool",
+                permissions: 0o755
             )
             var path = script.path
             if isLink {
