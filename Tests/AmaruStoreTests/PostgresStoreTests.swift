@@ -149,6 +149,46 @@ struct PostgresStoreTests {
         #expect(try one.log(of: first.id).isEmpty)
     }
 
+    @Test func `A turn that others have gone on from is not taken back`() throws {
+        let (one, other) = (try server.store(as: "a"), try server.store(as: "b"))
+        let made = try conversation(one)
+        let (first, connection) = (turn("1"), try PostgresConnection(server.place))
+        #expect(try one.reserve(first, in: made, isNext: true) == .begun)
+        // Its server has not heard that, and the others have given it up.
+        try connection.run("UPDATE turn SET state = 'interrupted' WHERE id = ?", .integer(first.id))
+        let next = turn("2", after: first.id)
+        #expect(try other.reserve(next, in: made, isNext: true) == .begun)
+        try one.withdraw(first, from: made.id)
+        let loaded = try #require(try one.load(made.id))
+        #expect(loaded.turns.map(\.id) == [first.id, next.id])
+        #expect(loaded.conversation.head == next.id)
+        #expect(try one.existing([first.id, -1]) == [first.id])
+    }
+
+    @Test func `What is written waits for a table that is not what it was`() async throws {
+        let writer = StoreWriter(server.place, as: "a") { _ in }
+        let (made, begun) = (Conversation(title: "t", model: "m", at: 1), turn("1"))
+        let found = try await writer.perform { store throws(StoreError) in
+            try store.add(made)
+            return try store.reserve(begun, in: made, isNext: true)
+        }
+        #expect(found == .begun)
+        let connection = try PostgresConnection(server.place)
+        try connection.script("ALTER TABLE event RENAME TO former")
+        let written = writer.add { store throws(StoreError) in
+            try store.append([StoredEvent(seq: 0, kind: "text", data: "x", time: 1)], to: begun.id)
+        }
+        while writer.isUp { await Task.yield() }
+        #expect(written.current == nil)
+        try connection.script("ALTER TABLE former RENAME TO event")
+        _ = try await written.wait()
+        let log = try await writer.perform { store throws(StoreError) in
+            try store.log(of: begun.id)
+        }
+        #expect(log.map(\.data) == ["x"])
+        await writer.finish(within: .seconds(60))
+    }
+
     @Test func `Conversations are listed, searched and shown as those of a file`() throws {
         let store = try server.store()
         let file = StoredFile(name: "a.png", mediaType: "image/png", bytes: [0, 255])

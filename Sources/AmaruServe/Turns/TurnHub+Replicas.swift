@@ -12,7 +12,8 @@ extension TurnHub {
         try configuration.replica?.start(
             Replica.Handler(
                 stop: { [weak self] id in Task { [weak self] in await self?.stopOwn(id) } },
-                remove: { [weak self] id in Task { [weak self] in await self?.removeOwn(id) } }
+                remove: { [weak self] id in Task { [weak self] in await self?.removeOwn(id) } },
+                resume: { [weak self] in Task { [weak self] in await self?.dropRemoved() } }
             )
         )
     }
@@ -23,6 +24,14 @@ extension TurnHub {
         guard let turn = own(id) else { return }
         turn.turn.cancel()
         forget(id)
+    }
+
+    /// Drops the turns that were removed while nothing was heard of the other servers.
+    private func dropRemoved() async {
+        let own = live.values.filter { !$0.isMirror }.map(\.id)
+        let found = try? await read { store throws(StoreError) in try store.existing(own) }
+        guard let found else { return }
+        for id in own where !found.contains(id) { removeOwn(id) }
     }
 
     /// A turn that this server has opened.

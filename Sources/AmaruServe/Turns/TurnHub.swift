@@ -69,7 +69,8 @@ package actor TurnHub {
         requests[key] = making
         do {
             let id = try await making.value
-            if live[id] == nil { requests[key] = nil }
+            // A turn of another server may be removed without a word to this one.
+            if own(id) == nil { requests[key] = nil }
             return (id, isNew.value)
         } catch {
             requests[key] = nil

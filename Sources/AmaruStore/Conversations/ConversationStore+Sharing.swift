@@ -63,16 +63,41 @@ extension ConversationStore {
     }
 
     /// Takes back a turn that could not be opened.
+    ///
+    /// One that another server has taken for cut off meanwhile, or that a turn goes on from, stays.
     package func withdraw(_ turn: StoredTurn, from conversation: String) throws(StoreError) {
         try database.transaction { () throws(StoreError) in
+            let writer = try engine.becomeWriter()
+            // Nobody adds a turn to the conversation until this is over.
+            try database.run(
+                "UPDATE conversation SET changed = changed WHERE id = ?",
+                .text(conversation)
+            )
+            try database.run(
+                """
+                DELETE FROM turn WHERE id = ? AND state = 'running' AND writer = ?
+                    AND NOT EXISTS (SELECT 1 FROM turn AS next WHERE next.parent = turn.id)
+                """,
+                .integer(turn.id),
+                .text(writer)
+            )
+            guard database.changes > 0 else { return }
             try database.run(
                 "UPDATE conversation SET head = ? WHERE id = ? AND head = ?",
                 SQLValue(turn.parent),
                 .text(conversation),
                 .integer(turn.id)
             )
-            try database.run("DELETE FROM turn WHERE id = ?", .integer(turn.id))
         }
+    }
+
+    /// Which of these turns there are.
+    package func existing(_ turns: [Int64]) throws(StoreError) -> Set<Int64> {
+        let list = turns.map(String.init).joined(separator: ", ")
+        guard !list.isEmpty else { return [] }
+        return Set(
+            try database.rows("SELECT id FROM turn WHERE id IN (\(list))", as: { $0.integer(0) })
+        )
     }
 
     /// Asks the server that answers a turn to stop.

@@ -18,6 +18,12 @@ struct LibPQ: Sendable {
 
     let connect: @convention(c) (Words, Words, CInt) -> OpaquePointer?
     let finish: @convention(c) (OpaquePointer?) -> Void
+    let setNoticeProcessor:
+        @convention(c) (
+            OpaquePointer?,
+            @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Void,
+            UnsafeMutableRawPointer?
+        ) -> OpaquePointer?
     let status: @convention(c) (OpaquePointer?) -> CInt
     let errorMessage: @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
     let socket: @convention(c) (OpaquePointer?) -> CInt
@@ -81,6 +87,7 @@ struct LibPQ: Sendable {
         }
         connect = function("PQconnectdbParams")
         finish = function("PQfinish")
+        setNoticeProcessor = function("PQsetNoticeProcessor")
         status = function("PQstatus")
         errorMessage = function("PQerrorMessage")
         socket = function("PQsocket")

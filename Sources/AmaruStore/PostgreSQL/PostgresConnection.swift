@@ -39,6 +39,8 @@ final class PostgresConnection: SQLConnection {
             throw place.error(.gone, "no memory")
         }
         connection = made
+        // What the server says of itself would go to standard error.
+        _ = library.setNoticeProcessor(made, { _, _ in }, nil)
         guard library.status(made) == 0, library.setNonblocking(made, 1) == 0 else {
             // The object is not complete until here, and so not destroyed by itself.
             throw lost()
@@ -197,6 +199,8 @@ final class PostgresConnection: SQLConnection {
             // It ends or begins, has no room, or is one that only reads.
             case "08", "53", "57", "58": .gone
             case _ where state == "25006": .gone
+            // A right was taken away, or a table is another one: until that is put right.
+            case "42": .gone
             default: .other
             }
         return place.error(code, "\(field("M", of: result)) (SQLSTATE \(state))")

@@ -28,14 +28,17 @@ package final class Replica: Sendable {
     /// What is called on the thread, and must not wait.
     package struct Handler: Sendable {
         let stop, remove: @Sendable (Int64) -> Void
+        let resume: @Sendable () -> Void
 
         /// - `stop`: A turn of this server is to be stopped.
         /// - `remove`: A turn was removed, of whichever server.
+        /// - `resume`: Removals are told from now on; those before may not have been.
         package init(
             stop: @escaping @Sendable (Int64) -> Void,
-            remove: @escaping @Sendable (Int64) -> Void
+            remove: @escaping @Sendable (Int64) -> Void,
+            resume: @escaping @Sendable () -> Void
         ) {
-            (self.stop, self.remove) = (stop, remove)
+            (self.stop, self.remove, self.resume) = (stop, remove, resume)
         }
     }
 
@@ -99,24 +102,34 @@ package final class Replica: Sendable {
     private func run(_ handler: Handler) {
         // The others may have been cut off too, and could not renew their leases.
         var patience = Duration.zero
+        var failures = 0
         while !isOver {
             do throws(StoreError) {
-                try listen(handler, patience)
+                try listen(handler, patience) { failures = 0 }
             } catch {
                 patience = .seconds(PostgresEngine.lease)
-                // Which says so.
+                failures += 1
+                // Which says so, if the writer's own connection does not work either.
                 writer.check()
                 usleep(Self.pause)
+                if failures > 2, writer.isUp { writer.noteSilence(error) }
             }
         }
     }
 
-    private func listen(_ handler: Handler, _ patience: Duration) throws(StoreError) {
+    /// - `success`: Called when all of it has worked once, and again and again.
+    private func listen(
+        _ handler: Handler,
+        _ patience: Duration,
+        _ success: () -> Void
+    ) throws(StoreError) {
         let engine = try PostgresEngine(place, as: name)
         let store = ConversationStore(engine)
         try engine.database.script("LISTEN amaru_turn")
+        handler.resume()
         let start = ContinuousClock.now
         var (tick, renewal, sweep) = (start, start, start)
+        var (lastTick, marking) = (start, start + patience)
         while !isOver {
             if .now >= tick {
                 tick = .now + Self.tick
@@ -128,9 +141,16 @@ package final class Replica: Sendable {
                     sweep = .now + Self.sweep
                     try engine.sweep()
                 }
-                if .now >= start + patience { try engine.finishInterrupted() }
+                // Where the database stood still, the others could not renew their leases.
+                if lastTick.duration(to: .now) > Self.renewal {
+                    marking = .now + .seconds(PostgresEngine.lease)
+                }
+                lastTick = .now
+                if .now >= marking { try engine.finishInterrupted() }
                 try obey(handler, store)
                 for turn in state.withLock({ Array($0.mirrors.keys) }) { try read(turn, store) }
+                success()
+                writer.noteSilence(nil)
             }
             let found = Set(
                 try engine.database.notifications(within: ContinuousClock.now.duration(to: tick))

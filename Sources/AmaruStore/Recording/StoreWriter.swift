@@ -34,6 +34,8 @@ package final class StoreWriter: Sendable {
         var isFailureReported = false
         /// Why the shared database does not answer.
         var outage: StoreError?
+        /// Why nothing is heard of the other servers, while the database answers.
+        var silence: StoreError?
         /// What the operator was told last.
         var lastReport = ""
     }
@@ -91,7 +93,9 @@ package final class StoreWriter: Sendable {
     package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
     /// Whether the store answers, as far as is known.
-    package var isUp: Bool { state.withLock { $0.failure == nil && $0.outage == nil } }
+    package var isUp: Bool {
+        state.withLock { $0.failure == nil && $0.outage == nil && $0.silence == nil }
+    }
 
     /// Adds a job; returns what is set when it has been performed or given up.
     @discardableResult
@@ -152,6 +156,16 @@ package final class StoreWriter: Sendable {
         if let result = found.withLock({ $0 }) { return try result.get() }
         let failure = state.withLock { $0.failure ?? $0.outage }
         throw failure ?? StoreError(code: .gone, number: 0, path: path, detail: "")
+    }
+
+    /// Notes why the other servers are not heard, or that they are.
+    func noteSilence(_ error: StoreError?) {
+        let wasSilent = state.withLock { state in
+            defer { state.silence = error }
+            return state.silence != nil
+        }
+        if let error, !wasSilent { report("\(error). Nothing is heard of the other servers") }
+        if error == nil, wasSilent { report("the other servers are heard again") }
     }
 
     /// Finds out whether the database answers, which was seen to go.
@@ -222,8 +236,15 @@ package final class StoreWriter: Sendable {
     }
 
     /// Whether a failure says only that the database cannot do it now.
+    ///
+    /// For what is to be written, also that another program has changed it: nothing is lost while
+    /// that is put right.
     private static func passes(_ error: StoreError, _ entry: Entry) -> Bool {
-        error.code == .gone || error.code == .busy && entry.isLasting
+        switch error.code {
+        case .gone: true
+        case .busy, .newer, .foreign: entry.isLasting
+        default: false
+        }
     }
 
     private func waitForReturn(_ entry: Entry) {
