@@ -112,7 +112,12 @@ def test_a_script_without_its_package(died: Died, status: int) -> None:
 
 @pytest.mark.parametrize(
     ("module", "package"),
-    [("PIL", "pillow"), ("dateutil", "python-dateutil"), ("Crypto", "pycryptodome")],
+    [
+        ("PIL", "pillow"),
+        ("dateutil", "python-dateutil"),
+        ("Crypto", "pycryptodome"),
+        ("google", "google-genai"),
+    ],
 )
 def test_a_package_has_another_name_than_its_module(
     died: Died, monkeypatch: pytest.MonkeyPatch, module: str, package: str

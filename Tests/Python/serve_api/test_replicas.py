@@ -244,6 +244,22 @@ def test_conversations_are_those_of_all_replicas(
     assert empty not in [each["id"] for each in listed]
 
 
+def test_what_is_removed_while_nobody_listens_is_forgotten(
+    two: tuple[Serving, Serving], database: Postgres, tmp_path: Path
+) -> None:
+    one = Client.of(two[0])
+    ended = tmp_path / "ended"
+    conversation, turn = one.begin(f"forever {ended}")
+    one.follow(turn).until("block")
+    database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'amaru'; "
+        f"DELETE FROM amaru.conversation WHERE id = '{conversation}'"
+    )
+    eventually(ended.exists)
+    eventually(lambda: one.send("GET", f"api/turns/{turn}/events")[0] == 404)
+
+
 def test_replicas_compute_at_the_same_time(
     two: tuple[Serving, Serving], tmp_path: Path
 ) -> None:
