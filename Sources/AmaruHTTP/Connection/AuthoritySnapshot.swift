@@ -1,6 +1,7 @@
 // Files of authorities as they were at one moment.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import NIOSSL
 
 #if canImport(FoundationEssentials)
@@ -8,51 +9,45 @@ import NIOSSL
 #else
     import Foundation
 #endif
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
 /// What PEM files, and all PEM files of some folders, hold when it is made.
 ///
-/// Whoever may write into them later, such as a script, cannot add an authority.
+/// Whoever may write into them later, such as a script, cannot add an authority. A folder is read
+/// when its certificates are first asked for, without the files that have changed since.
 public final class AuthoritySnapshot: Sendable {
     private typealias File = (path: String, bytes: Result<[UInt8], any Error>)
 
     private enum Place {
         case file(File)
-        /// A folder, and why its names cannot be read, if so.
-        case folder(path: String, files: [File]?, reason: String)
+        case folder(String)
         /// Nothing that is there.
         case missing(any Error)
     }
 
     private let places: [Place]
+    private let time: timespec
+    private let parsed = Lock<(found: [NIOSSLCertificate], fault: (any Error)?)?>(nil)
 
     /// Reads the files; parses nothing.
     public init(of paths: [String]) {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        time = now
         places = paths.map { path in
-            if CertificateFile.isFolder(path) { return Self.folder(path) }
+            if CertificateFile.isFolder(path) { return .folder(path) }
             let bytes = Result { try CertificateFile.bytes(of: path) }
             if case .failure(let error) = bytes, !FileManager.default.fileExists(atPath: path) {
                 return .missing(error)
             }
             return .file((path, bytes))
         }
-    }
-
-    private static func folder(_ path: String) -> Place {
-        let reason = CertificateFile.reason(path)
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            return .folder(path: path, files: nil, reason: reason)
-        }
-        // The same certificate is usually there under its name and as a link by its hash.
-        var targets: Set<String> = []
-        let folder = URL(filePath: path)
-        for name in names {
-            let file = folder.appending(path: name).resolvingSymlinksInPath().path
-            if !CertificateFile.isFolder(file) { targets.insert(file) }
-        }
-        let files = targets.sorted().map { file in
-            (path: file, bytes: Result { try CertificateFile.bytes(of: file) })
-        }
-        return .folder(path: path, files: files, reason: reason)
     }
 
     /// The certificates of all files and folders that hold any, as OpenSSL takes a list.
@@ -62,26 +57,64 @@ public final class AuthoritySnapshot: Sendable {
     ///
     /// - `isOptional`: Whether it is no error if none of them does.
     func authorities(isOptional: Bool) throws -> [NIOSSLCertificate] {
+        let (found, fault) = try parsed.withLock { parsed in
+            let all = try parsed ?? parse()
+            parsed = all
+            return all
+        }
+        if let fault, found.isEmpty, !isOptional { throw fault }
+        return found
+    }
+
+    private func parse() throws -> (found: [NIOSSLCertificate], fault: (any Error)?) {
         var found: [NIOSSLCertificate] = []
         var fault: (any Error)?
         for place in places {
             switch place {
             case .file(let file): found += try Self.certificates(in: file)
-            case .folder(let path, let files, let reason):
-                let all = files?.flatMap { (try? Self.certificates(in: $0)) ?? [] } ?? []
-                found += all
-                guard all.isEmpty else { continue }
-                let words = "no file in it holds certificates in PEM form"
-                let failure = CertificateFile.Failure(
-                    path: path,
-                    fault: files == nil ? reason : words
-                )
-                fault = fault ?? failure
+            case .folder(let path):
+                do { found += try certificates(inFolder: path) } catch { fault = fault ?? error }
             case .missing(let error): fault = fault ?? error
             }
         }
-        if let fault, found.isEmpty, !isOptional { throw fault }
+        return (found, fault)
+    }
+
+    private func certificates(inFolder path: String) throws -> [NIOSSLCertificate] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw CertificateFile.Failure(path: path, fault: CertificateFile.reason(path))
+        }
+        // The same certificate is usually there under its name and as a link by its hash.
+        var targets: Set<String> = []
+        let folder = URL(filePath: path)
+        for name in names {
+            let link = folder.appending(path: name)
+            guard isUnchanged(link.path) else { continue }
+            let file = link.resolvingSymlinksInPath().path
+            if !CertificateFile.isFolder(file), isUnchanged(file) { targets.insert(file) }
+        }
+        let found = targets.sorted().flatMap { file in
+            let bytes = Result { try CertificateFile.bytes(of: file) }
+            return (try? Self.certificates(in: (file, bytes))) ?? []
+        }
+        guard !found.isEmpty else {
+            let fault = "no file in it holds certificates in PEM form"
+            throw CertificateFile.Failure(path: path, fault: fault)
+        }
         return found
+    }
+
+    /// Whether a file, or a link itself, is what it was when this was made: nobody sets the time of
+    /// its last change but the system.
+    private func isUnchanged(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return false }
+        #if canImport(Darwin)
+            let change = status.st_ctimespec
+        #else
+            let change = status.st_ctim
+        #endif
+        return (change.tv_sec, change.tv_nsec) <= (time.tv_sec, time.tv_nsec)
     }
 
     private static func certificates(in file: File) throws -> [NIOSSLCertificate] {

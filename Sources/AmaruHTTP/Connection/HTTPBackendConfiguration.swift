@@ -38,8 +38,8 @@ public struct HTTPBackendConfiguration: Sendable, Hashable {
     /// Reads the proxy variables, `SSL_CERT_FILE` and `SSL_CERT_DIR`.
     ///
     /// As in OpenSSL, the file and the folders add up, and take the place of the system's
-    /// authorities. They are read at once: what a script writes into them later changes nothing.
-    /// Whether they can be used shows at the first connection that needs them.
+    /// authorities. What a script writes into them later changes nothing. Whether they can be used
+    /// shows at the first connection that needs them.
     ///
     /// - Throws: ``HTTPTransferError`` that names the variable of a malformed proxy.
     public init(environment: [String: String]) throws(HTTPTransferError) {
