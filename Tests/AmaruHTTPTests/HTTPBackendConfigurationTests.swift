@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(.enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH"))
-    func `The file and the folders of authorities add up, as they are at first`() async throws {
+    func `The file and the folders of authorities add up, as they are at first`() throws {
         let made = try [TestCertificates(), TestCertificates(), TestCertificates()]
         let paths = try made.map { try $0.issue(for: ["DNS:localhost"]).authority }
         let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
@@ -32,14 +32,18 @@ import Testing
             Issue.record("the files were not read")
             return
         }
-        // What is written later is not trusted, whatever time it bears; the clock of file systems
-        // goes by ticks.
-        try await Task.sleep(for: .milliseconds(50))
+        // What is written later is not trusted, whatever time it claims. The clock of file systems
+        // goes by ticks: the file is written until the next one has come.
         try folder.write(texts[2], to: "a.pem")
-        let late = try folder.write(texts[2], to: "b/c.pem")
+        let (late, ready) = (folder.path + "/b/c.pem", Date())
+        while true {
+            try folder.write(texts[2], to: "b/c.pem")
+            let attributes = try FileManager.default.attributesOfItem(atPath: late)
+            if let time = attributes[.modificationDate] as? Date, time > ready { break }
+        }
         try FileManager.default.setAttributes(
             [.modificationDate: Date(timeIntervalSince1970: 0)],
-            ofItemAtPath: late.path
+            ofItemAtPath: late
         )
         #expect(try snapshot.authorities(isOptional: false) == expected)
         withExtendedLifetime(made) {}

@@ -9,7 +9,7 @@ import Foundation
 final class PostgresServer: @unchecked Sendable {
     // Safe because one test has it, and its tasks do not start or stop it at the same time.
 
-    /// The folder of the newest programs that are installed; nil if there are none.
+    /// The folder of the newest programs that are installed; nil without PostgreSQL.
     static let programs: String? = {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         let newest = versions.max { $0.localizedStandardCompare($1) == .orderedAscending }
@@ -55,7 +55,13 @@ final class PostgresServer: @unchecked Sendable {
                 "--fsync=off",
             ]
         )
-        while (try? PostgresConnection(place)) == nil { usleep(20_000) }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while (try? PostgresConnection(place)) == nil {
+            guard process?.isRunning == true, .now < deadline else {
+                throw StoreError(code: .gone, number: 0, path: folder, detail: "it did not start")
+            }
+            usleep(20_000)
+        }
     }
 
     func stop() {

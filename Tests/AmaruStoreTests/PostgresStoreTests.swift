@@ -108,6 +108,8 @@ struct PostgresStoreTests {
         #expect(try connection.number("SELECT count(*) FROM schema_version") == 1)
         try connection.script("UPDATE schema_version SET version = 1000")
         #expect(#expect(throws: StoreError.self) { _ = try server.store() }?.code == .newer)
+        try connection.script("UPDATE schema_version SET version = 1; DROP TABLE attachment")
+        #expect(#expect(throws: StoreError.self) { _ = try server.store() }?.code == .foreign)
         try connection.script("DROP TABLE schema_version")
         #expect(#expect(throws: StoreError.self) { _ = try server.store() }?.code == .foreign)
     }
@@ -162,7 +164,7 @@ struct PostgresStoreTests {
         let loaded = try #require(try one.load(made.id))
         #expect(Set(loaded.turns.map(\.id)) == [first.id, next.id])
         #expect(loaded.conversation.head == next.id)
-        #expect(try one.existing([first.id, -1]) == [first.id])
+        #expect(try one.remaining(of: [first.id, -1]) == [first.id])
     }
 
     @Test func `What is written waits for a table that is not what it was`() async throws {

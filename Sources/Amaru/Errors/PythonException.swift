@@ -55,8 +55,10 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
     /// The entries of the traceback, outermost first, without those of the bridge.
     public var frames: [Frame] { record.frames }
 
-    /// The formatted traceback, without the bridge's own frames and those of modules with a true
-    /// `__tracebackhide__`, where others remain.
+    /// The formatted traceback, without the bridge's own frames.
+    ///
+    /// Frames of modules with a true `__tracebackhide__` are left out too, unless no other frame
+    /// remains.
     ///
     /// As Python prints it, with source lines, where it is read on the Python thread or the
     /// exception came through an entry of the bridge such as ``PythonActor/run(_:)``. An exception

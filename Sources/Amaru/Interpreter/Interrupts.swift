@@ -251,7 +251,7 @@ enum Interrupts {
         return memory
     }()
 
-    /// Whether the bridge has set Python's interrupt flag, and nobody has looked at it.
+    /// Whether the bridge has set Python's interrupt flag since ``takeSent()`` was called last.
     ///
     /// Safe because the Python thread alone touches it, in the signal handler and outside.
     private nonisolated(unsafe) static let isSent = {
@@ -260,7 +260,7 @@ enum Interrupts {
         return memory
     }()
 
-    /// Says whether the interrupt that was just noticed is the bridge's, once.
+    /// Returns whether the bridge has sent the interrupt that Python has just noticed, and resets it.
     static func takeSent() -> Bool {
         defer { isSent.pointee = 0 }
         return isSent.pointee != 0

@@ -75,10 +75,10 @@ enum SignalForwarding {
         interruptsOfProgram = nil
     }
 
-    /// Sends the program a SIGINT that is its own and not the bridge's: CPython's handler has taken
-    /// it while it stood for a moment, or Python code calls `_thread.interrupt_main()`.
+    /// Sends the process a SIGINT that CPython has taken and the bridge did not send.
     ///
-    /// A program without a handler would end by the latter.
+    /// It came while CPython's own handler was installed for a moment, or Python code has called
+    /// `_thread.interrupt_main()`. A program without a handler gets nothing: the signal would end it.
     static func sendBack() {
         if SignalAction(current: SIGINT).address > 1 { kill(getpid(), SIGINT) }
     }

@@ -42,11 +42,11 @@ final class InterruptRoute: Sendable {
     /// Runs `body` in a task that the first Ctrl-C cancels.
     ///
     /// - Parameters:
-    ///   - again: What each further one does; for a script, which may catch the first.
-    ///   - body: What is run.
+    ///   - again: Called for each further Ctrl-C. Pass it if `body` may handle the first one.
+    ///   - body: The work.
     /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws; without `again`, `CancellationError` too where a Ctrl-C came
-    ///   as it returned.
+    /// - Throws: What `body` throws. Without `again`, also `CancellationError` if a Ctrl-C came just
+    ///   as `body` returned.
     func cancelling<Value: Sendable>(
         again: (@Sendable () -> Void)? = nil,
         _ body: @escaping @Sendable () async throws -> Value
@@ -54,7 +54,7 @@ final class InterruptRoute: Sendable {
         let task = Task { try await body() }
         begin { $0 == 1 ? task.cancel() : again?() }
         let result = await task.result
-        // One that the task did not live to see counts all the same.
+        // The task may have ended before it saw the Ctrl-C.
         let isInterrupted = state.withLock { $0.end() } > 0
         if isInterrupted, again == nil, case .success = result { throw CancellationError() }
         return try result.get()

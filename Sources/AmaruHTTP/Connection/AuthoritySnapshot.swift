@@ -55,7 +55,7 @@ public final class AuthoritySnapshot: Sendable {
     /// A file without any is an error; in a folder it is left out, as is what cannot be read: the
     /// folders of systems hold links that lead nowhere.
     ///
-    /// - `isOptional`: Whether it is no error if none of them does.
+    /// - `isOptional`: Whether to return an empty array if none of them holds any, and not to throw.
     func authorities(isOptional: Bool) throws -> [NIOSSLCertificate] {
         let (found, fault) = try parsed.withLock { parsed in
             let all = try parsed ?? parse()
@@ -104,8 +104,9 @@ public final class AuthoritySnapshot: Sendable {
         return found
     }
 
-    /// Whether a file, or a link itself, is what it was when this was made: nobody sets the time of
-    /// its last change but the system.
+    /// Whether a file, or a link itself, has not changed since this was made.
+    ///
+    /// By the time of its last status change, which programs cannot set.
     private func isUnchanged(_ path: String) -> Bool {
         var status = stat()
         guard lstat(path, &status) == 0 else { return false }

@@ -28,7 +28,7 @@ package struct HubConfiguration: Sendable {
     package var backend: any ChatBackend
     /// Where conversations are kept; nil for memory only.
     package var store: StoreWriter?
-    /// What other servers of the same store do; nil if there are none.
+    /// What the other servers of the same store do; nil for a store that is not shared.
     package var replica: Replica?
     /// The keys that are overwritten in all that is kept.
     package var vault: SecretVault

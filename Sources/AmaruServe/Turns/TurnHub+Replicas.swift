@@ -29,7 +29,7 @@ extension TurnHub {
     /// Drops the turns that were removed while nothing was heard of the other servers.
     private func dropRemoved() async {
         let own = live.values.filter { !$0.isMirror }.map(\.id)
-        let found = try? await read { store throws(StoreError) in try store.existing(own) }
+        let found = try? await read { store throws(StoreError) in try store.remaining(of: own) }
         guard let found else { return }
         for id in own where !found.contains(id) { removeOwn(id) }
     }

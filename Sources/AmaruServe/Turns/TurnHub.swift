@@ -248,9 +248,11 @@ package actor TurnHub {
     ///
     /// - Throws: ``HubError`` if the turn does not exist.
     package func stop(_ id: Int64, owner: String) async throws {
-        guard case .live(let turn) = try await source(of: id, owner: owner) else { return }
-        guard turn.isMirror else { return _ = turn.turn.cancel() }
-        _ = try await read { store throws(StoreError) in try store.requestStop(of: id) }
+        if case .live(let turn) = try await source(of: id, owner: owner), !turn.isMirror {
+            turn.turn.cancel()
+        } else if store?.isShared == true {
+            _ = try await read { store throws(StoreError) in try store.requestStop(of: id) }
+        }
     }
 
     /// Opens a turn within the share of a user.

@@ -91,8 +91,8 @@ extension ConversationStore {
         }
     }
 
-    /// Which of these turns there are.
-    package func existing(_ turns: [Int64]) throws(StoreError) -> Set<Int64> {
+    /// Returns those of some turns that have not been removed.
+    package func remaining(of turns: [Int64]) throws(StoreError) -> Set<Int64> {
         let list = turns.map(String.init).joined(separator: ", ")
         guard !list.isEmpty else { return [] }
         return Set(
@@ -101,9 +101,11 @@ extension ConversationStore {
     }
 
     /// Asks the server that answers a turn to stop.
+    ///
+    /// Others may have marked the turn as interrupted while that server was cut off.
     package func requestStop(of turn: Int64) throws(StoreError) {
         try database.run(
-            "UPDATE turn SET stop = true WHERE id = ? AND state = 'running'",
+            "UPDATE turn SET stop = true WHERE id = ? AND \(engine.isOpen)",
             .integer(turn)
         )
     }

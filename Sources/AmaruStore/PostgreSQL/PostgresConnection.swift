@@ -29,7 +29,7 @@ final class PostgresConnection: SQLConnection {
             "tcp_user_timeout", "fallback_application_name", "password", "dbname",
             "client_encoding",
         ])
-        // An empty password is none.
+        // libpq ignores an empty password.
         let password = place.password ?? ""
         let values = Self.copies([
             "5", "10", "5", "3", "15000", "amaru", password, place.url, "UTF8",
@@ -127,7 +127,7 @@ final class PostgresConnection: SQLConnection {
             let kept = text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
             return (25, strdup(kept), 0, false)
         case .blob(let bytes):
-            // Not null, also if there are none.
+            // One byte more, since no bytes at all would be bound as null.
             let copy = malloc(bytes.count + 1)
             bytes.withUnsafeBytes { bytes in
                 if let copy, let start = bytes.baseAddress { memcpy(copy, start, bytes.count) }
@@ -177,7 +177,7 @@ final class PostgresConnection: SQLConnection {
     /// Waits for the server, and reads what is there.
     private func take(_ events: Int32, until deadline: ContinuousClock.Instant) throws(StoreError) {
         guard wait(for: events, ContinuousClock.now.duration(to: deadline)) else {
-            throw place.error(.gone, "it gives no answer")
+            throw place.error(.gone, "it does not answer")
         }
         guard library.consumeInput(connection) == 1 else { throw lost() }
     }

@@ -50,10 +50,7 @@ final class PostgresEngine: StoreEngine {
         // While the database was down no lease could be renewed.
         try database.run(
             """
-            UPDATE turn SET state = 'interrupted',
-                ended = coalesce((SELECT max(at) FROM event WHERE event.turn = turn.id), started),
-                answer = \(answerFromLog)
-            WHERE state = 'running' AND NOT EXISTS (
+            \(interruption) NOT EXISTS (
                 SELECT 1 FROM replica WHERE name = writer AND expires > clock_timestamp()
             ) AND pg_postmaster_start_time() < clock_timestamp() - interval '\(Self.lease) s'
             """
@@ -81,19 +78,9 @@ final class PostgresEngine: StoreEngine {
         atMost count: Int
     ) throws(StoreError) -> [FoundConversation] {
         let text = "t.question || chr(10) || t.answer"
-        let patterns = words.map { SQLValue.text("%\(ConversationStore.escaped($0))%") }
-        let matches = words.map { _ in "\(text) ILIKE ? ESCAPE '\\'" }
-        return try database.rows(
-            """
-            SELECT \(columns), btrim(substr(\(text),
-                greatest(1, strpos(lower(\(text)), lower(?1)) - 30), 80), chr(10))
-            FROM turn t JOIN conversation c ON c.id = t.conversation
-            WHERE \(matches.joined(separator: " AND ")) \(ConversationStore.within(scope))
-            ORDER BY t.started DESC LIMIT ?
-            """,
-            [.text(words[0])] + patterns + ConversationStore.values(scope) + [SQLValue(count)],
-            as: ConversationStore.finding
-        )
+        let start = "greatest(1, strpos(lower(\(text)), lower(?1)) - 30)"
+        let excerpt = "btrim(substr(\(text), \(start), 80), chr(10))"
+        return try scan(text, "ILIKE", excerpt, for: words, in: scope, columns, atMost: count)
     }
 
     func forget() throws(StoreError) {

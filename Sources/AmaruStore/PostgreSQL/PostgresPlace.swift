@@ -18,7 +18,7 @@ package struct PostgresPlace: Sendable, CustomStringConvertible {
         text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
     }
 
-    /// Reads a URL; nil if it is none, or what it says of the password could be read otherwise.
+    /// Reads a URL; nil if it is invalid or ambiguous: an unescaped `@` could belong to the password.
     package init?(_ text: String, password: String? = nil) {
         guard Self.isURL(text), !text.utf8.contains(0) else { return nil }
         let (scheme, rest) = Self.cut(text[...], at: "/")
@@ -42,7 +42,7 @@ package struct PostgresPlace: Sendable, CustomStringConvertible {
         self.secrets = secrets.filter { !$0.isEmpty }
     }
 
-    /// What is before and behind the first of a mark; nothing behind it if there is none.
+    /// Cuts a text at the first `mark`; the tail is nil if the text has no such character.
     private static func cut(
         _ text: Substring,
         at mark: Character

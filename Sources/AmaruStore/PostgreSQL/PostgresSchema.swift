@@ -56,6 +56,7 @@ enum PostgresSchema {
         CREATE INDEX turn_conversation ON turn (conversation);
         CREATE INDEX turn_parent ON turn (parent);
         CREATE INDEX turn_running ON turn (writer) WHERE state = 'running';
+        CREATE INDEX turn_stopped ON turn (writer) WHERE stop;
 
         CREATE TABLE event (
             turn BIGINT NOT NULL REFERENCES turn (id) ON DELETE CASCADE,
@@ -129,7 +130,7 @@ enum PostgresSchema {
         WHERE nspname = 'amaru'
         """
 
-    /// The version of the tables; 0 if there are none.
+    /// The version of the tables; 0 if the schema has no tables.
     private static func version(
         of database: PostgresConnection,
         _ place: PostgresPlace
@@ -140,6 +141,10 @@ enum PostgresSchema {
         let found = try database.number("SELECT max(version) FROM schema_version")
         guard (0...version).contains(found) else {
             throw place.error(.newer, "its version is \(found), this one knows \(version)")
+        }
+        let names = "'conversation', 'turn', 'event', 'file', 'attachment', 'replica'"
+        guard try database.number(tables + " AND relname IN (\(names))") == 6 else {
+            throw place.error(.foreign, "")
         }
         return found
     }

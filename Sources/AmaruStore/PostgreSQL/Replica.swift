@@ -165,7 +165,7 @@ package final class Replica: Sendable {
 
     private func obey(_ handler: Handler, _ store: ConversationStore) throws(StoreError) {
         let stopped = try store.database.rows(
-            "SELECT id FROM turn WHERE writer = ? AND state = 'running' AND stop",
+            "SELECT id FROM turn WHERE writer = ? AND stop AND \(store.engine.isOpen)",
             .text(name),
             as: { $0.integer(0) }
         )

@@ -29,3 +29,43 @@ protocol StoreEngine: AnyObject {
     /// Called behind it.
     func compact()
 }
+
+extension StoreEngine {
+    /// SQL that marks turns as interrupted, and needs a condition behind it.
+    var interruption: String {
+        """
+        UPDATE turn SET state = 'interrupted',
+            ended = coalesce((SELECT max(at) FROM event WHERE event.turn = turn.id), started),
+            answer = \(answerFromLog)
+        WHERE state = 'running' AND
+        """
+    }
+
+    /// Looks for words in all texts, without an index.
+    ///
+    /// - `text`: SQL for the text of the turn `t`.
+    /// - `like`: The operator that ignores case.
+    /// - `excerpt`: SQL for a part of the text around `?1`.
+    func scan(
+        _ text: String,
+        _ like: String,
+        _ excerpt: String,
+        for words: [String],
+        in scope: ConversationScope?,
+        _ columns: String,
+        atMost count: Int
+    ) throws(StoreError) -> [FoundConversation] {
+        let patterns = words.map { SQLValue.text("%\(ConversationStore.escaped($0))%") }
+        let matches = words.map { _ in "\(text) \(like) ? ESCAPE '\\'" }
+        return try connection.rows(
+            """
+            SELECT \(columns), \(excerpt)
+            FROM turn t JOIN conversation c ON c.id = t.conversation
+            WHERE \(matches.joined(separator: " AND ")) \(ConversationStore.within(scope))
+            ORDER BY t.started DESC LIMIT ?
+            """,
+            [.text(words[0])] + patterns + ConversationStore.values(scope) + [SQLValue(count)],
+            as: ConversationStore.finding
+        )
+    }
+}

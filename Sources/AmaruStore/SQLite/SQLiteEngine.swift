@@ -81,22 +81,10 @@ final class SQLiteEngine: StoreEngine {
         for writer in found {
             try writers.ifGone(writer) { () throws(StoreError) in
                 try database.transaction { () throws(StoreError) in
-                    try interrupt(turnsOf: writer)
+                    try database.run("\(interruption) writer = ?", .text(writer))
                 }
             }
         }
-    }
-
-    private func interrupt(turnsOf writer: String) throws(StoreError) {
-        try database.run(
-            """
-            UPDATE turn SET state = 'interrupted',
-                ended = coalesce((SELECT max(at) FROM event WHERE turn = turn.id), started),
-                answer = \(answerFromLog)
-            WHERE state = 'running' AND writer = ?
-            """,
-            .text(writer)
-        )
     }
 
     let answerFromLog = """
@@ -128,29 +116,11 @@ final class SQLiteEngine: StoreEngine {
                 + [SQLValue(count)],
             as: ConversationStore.finding
         )
-        return found.isEmpty ? try scan(for: words, in: scope, columns, atMost: count) : found
-    }
-
-    private func scan(
-        for words: [String],
-        in scope: ConversationScope?,
-        _ columns: String,
-        atMost count: Int
-    ) throws(StoreError) -> [FoundConversation] {
+        guard found.isEmpty else { return found }
         let text = "t.question || char(10) || t.answer"
-        let patterns = words.map { SQLValue.text("%\(ConversationStore.escaped($0))%") }
-        return try database.rows(
-            """
-            SELECT \(columns), trim(substr(\(text),
-                max(1, instr(lower(\(text)), lower(?1)) - 30), 80), char(10))
-            FROM turn t JOIN conversation c ON c.id = t.conversation
-            WHERE \(Array(repeating: "\(text) LIKE ? ESCAPE '\\'", count: words.count)
-                .joined(separator: " AND ")) \(ConversationStore.within(scope))
-            ORDER BY t.started DESC LIMIT ?
-            """,
-            [.text(words[0])] + patterns + ConversationStore.values(scope) + [SQLValue(count)],
-            as: ConversationStore.finding
-        )
+        let start = "max(1, instr(lower(\(text)), lower(?1)) - 30)"
+        let excerpt = "trim(substr(\(text), \(start), 80), char(10))"
+        return try scan(text, "LIKE", excerpt, for: words, in: scope, columns, atMost: count)
     }
 
     // MARK: Removal

@@ -28,7 +28,7 @@ def _program(name: str) -> str | None:
 
 
 def obstacle() -> str:
-    """Say why there is none; the empty string if there can be one."""
+    """Say which programs are missing; the empty string if all are there."""
     missing = [name for name in ("initdb", "postgres", "psql") if not _program(name)]
     return f"{', '.join(missing)}: not installed" if missing else ""
 

@@ -173,6 +173,19 @@ def test_stop_reaches_the_replica_that_answers(
     eventually(lambda: other.turn(conversation)["state"] == "stopped")
 
 
+def test_stop_reaches_a_turn_that_was_given_up(
+    two: tuple[Serving, Serving], database: Postgres, tmp_path: Path
+) -> None:
+    one, other = map(Client.of, two)
+    ended = tmp_path / "ended"
+    _, turn = one.begin(f"forever {ended}")
+    one.follow(turn).until("block")
+    # As the others do when its replica was cut off for a while.
+    database.query(f"UPDATE amaru.turn SET state = 'interrupted' WHERE id = {turn}")
+    assert other.send("POST", f"api/turns/{turn}/stop")[0] == 204
+    eventually(ended.exists)
+
+
 def test_a_replica_that_is_gone_leaves_a_marked_turn(
     start: Start, tmp_path: Path
 ) -> None:
