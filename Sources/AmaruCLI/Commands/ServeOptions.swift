@@ -77,7 +77,7 @@ struct ServeOptions: ParsableArguments {
         // What is wrong may be a password, and is not repeated.
         guard store.map({ PostgresPlace($0) != nil }) ?? true else {
             throw ValidationError(
-                "--store: this is no URL such as postgresql://user@host/database; within a "
+                "--store: this is not a URL such as postgresql://user@host/database; within a "
                     + "password write %40 for @ and %2F for /."
             )
         }

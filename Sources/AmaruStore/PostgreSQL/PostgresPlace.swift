@@ -53,7 +53,7 @@ package struct PostgresPlace: Sendable, CustomStringConvertible {
 
     /// A message without passwords, on one line.
     func clean(_ message: String) -> String {
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = message.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return secrets.reduce(line) { $0.replacing($1, with: "***") }
     }
 

@@ -117,7 +117,7 @@ package final class Replica: Sendable {
         }
     }
 
-    /// - `success`: Called when all of it has worked once, and again and again.
+    /// - `success`: Called each time that the database has answered all of it.
     private func listen(
         _ handler: Handler,
         _ patience: Duration,

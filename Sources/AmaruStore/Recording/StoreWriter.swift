@@ -168,8 +168,11 @@ package final class StoreWriter: Sendable {
         if error == nil, wasSilent { report("the other servers are heard again") }
     }
 
-    /// Finds out whether the database answers, which was seen to go.
-    func check() { _ = add(Entry(job: { (_) throws(StoreError) in }, isLasting: false)) }
+    /// Finds out whether the database still answers on this writer's own connection.
+    func check() {
+        let ask: Job = { store throws(StoreError) in try store.database.run("SELECT 1") }
+        _ = add(Entry(job: ask, isLasting: false))
+    }
 
     private func performAll() {
         while let entry = next() {

@@ -336,6 +336,24 @@ def test_a_database_that_is_gone_for_a_while(
     assert one.follow(again).until("done")["state"] == "finished"
 
 
+def test_a_replica_that_is_asked_nothing_says_once_that_the_database_is_gone(
+    start: Start, database: Postgres
+) -> None:
+    server = start()
+    client = Client.of(server)
+    client.converse()
+    database.stop()
+    try:
+        # No request but this, which does not touch the database.
+        eventually(lambda: client.get("health")["store"] == 0)
+    finally:
+        database.start()
+    eventually(lambda: client.get("health")["store"] == 1)
+    eventually(lambda: "is back" in server.errors)
+    lines = [line for line in server.errors.splitlines() if "postgresql" in line]
+    assert len(lines) == 2, lines
+
+
 def test_a_password_is_for_the_server_alone(database: Postgres) -> None:
     secret = "s3cret-word"
     database.query(f"CREATE ROLE guarded LOGIN PASSWORD '{secret}'")
@@ -362,9 +380,9 @@ def test_refusals_say_no_password(database: Postgres, tmp_path: Path) -> None:
         f"postgresql://amaru:{secret}@/nowhere{place}": "nowhere",
         f"postgresql://amaru@/nowhere{place}&password={secret}": "nowhere",
         f"postgresql://amaru:{secret}@127.0.0.1:1/x": "cannot be reached",
-        f"postgresql://amaru:{secret}/x@127.0.0.1/x": "this is no URL",
-        f"postgresql://amaru:{secret}@127.0.0.1:x@y/x": "this is no URL",
-        f"mysql://amaru:{secret}@127.0.0.1/x": "this is no URL",
+        f"postgresql://amaru:{secret}/x@127.0.0.1/x": "this is not a URL",
+        f"postgresql://amaru:{secret}@127.0.0.1:x@y/x": "this is not a URL",
+        f"mysql://amaru:{secret}@127.0.0.1/x": "this is not a URL",
     }
     for url, said in cases.items():
         error = _refusal(tmp_path, "--store", url)
