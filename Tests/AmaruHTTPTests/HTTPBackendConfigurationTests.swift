@@ -49,6 +49,27 @@ import Testing
         withExtendedLifetime(made) {}
     }
 
+    @Test(.enabled(if: TestCertificates.isAvailable, "the openssl command is not on the PATH"))
+    func `A folder of authorities cannot be exchanged`() throws {
+        let authority = try TestCertificates()
+        let path = try authority.issue(for: ["DNS:localhost"]).authority
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let folder = try TemporaryFolder()
+        // It is as old as the one in whose place it will be.
+        for name in ["own", "other"] { try folder.write(text, to: "\(name)/a.pem") }
+        let snapshot = AuthoritySnapshot(of: [folder.path + "/own"])
+        #expect(
+            try AuthoritySnapshot(of: [folder.path + "/own"]).authorities(isOptional: false).count
+                == 1
+        )
+        #expect(rename(folder.path + "/own", folder.path + "/former") == 0)
+        #expect(rename(folder.path + "/other", folder.path + "/own") == 0)
+        let error = #expect(throws: CertificateFile.Failure.self) {
+            try snapshot.authorities(isOptional: false)
+        }
+        #expect(error?.fault.contains("not the folder that it was") == true)
+    }
+
     @Test func `The proxy variables are read too, and a malformed one is named`() throws {
         let proxy = ["HTTPS_PROXY": "http://proxy:3128"]
         let configuration = try HTTPBackendConfiguration(environment: proxy)

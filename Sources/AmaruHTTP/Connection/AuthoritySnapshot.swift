@@ -20,13 +20,22 @@ import NIOSSL
 /// What PEM files, and all PEM files of some folders, hold when it is made.
 ///
 /// Whoever may write into them later, such as a script, cannot add an authority. A folder is read
-/// when its certificates are first asked for, without the files that have changed since.
+/// when its certificates are first asked for, unless another one is in its place, and without the
+/// files that have changed since.
 public final class AuthoritySnapshot: Sendable {
     private typealias File = (path: String, bytes: Result<[UInt8], any Error>)
 
+    /// What tells an inode from all others.
+    private struct Identity: Hashable {
+        let device: dev_t
+        let number: ino_t
+
+        init(_ status: stat) { (device, number) = (status.st_dev, status.st_ino) }
+    }
+
     private enum Place {
         case file(File)
-        case folder(String)
+        case folder(String, Identity)
         /// Nothing that is there.
         case missing(any Error)
     }
@@ -41,7 +50,10 @@ public final class AuthoritySnapshot: Sendable {
         clock_gettime(CLOCK_REALTIME, &now)
         time = now
         places = paths.map { path in
-            if CertificateFile.isFolder(path) { return .folder(path) }
+            var status = stat()
+            if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+                return .folder(path, Identity(status))
+            }
             let bytes = Result { try CertificateFile.bytes(of: path) }
             if case .failure(let error) = bytes, !FileManager.default.fileExists(atPath: path) {
                 return .missing(error)
@@ -72,30 +84,41 @@ public final class AuthoritySnapshot: Sendable {
         for place in places {
             switch place {
             case .file(let file): found += try Self.certificates(in: file)
-            case .folder(let path):
-                do { found += try certificates(inFolder: path) } catch { fault = fault ?? error }
+            case .folder(let path, let identity):
+                do {
+                    found += try certificates(inFolder: path, identity)
+                } catch {
+                    fault = fault ?? error
+                }
             case .missing(let error): fault = fault ?? error
             }
         }
         return (found, fault)
     }
 
-    private func certificates(inFolder path: String) throws -> [NIOSSLCertificate] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    private func certificates(
+        inFolder path: String,
+        _ identity: Identity
+    ) throws -> [NIOSSLCertificate] {
+        guard let folder = opendir(path) else {
             throw CertificateFile.Failure(path: path, fault: CertificateFile.reason(path))
         }
-        // The same certificate is usually there under its name and as a link by its hash.
-        var targets: Set<String> = []
-        let folder = URL(filePath: path)
-        for name in names {
-            let link = folder.appending(path: name)
-            guard isUnchanged(link.path) else { continue }
-            let file = link.resolvingSymlinksInPath().path
-            if !CertificateFile.isFolder(file), isUnchanged(file) { targets.insert(file) }
+        defer { closedir(folder) }
+        var status = stat()
+        guard fstat(dirfd(folder), &status) == 0, Identity(status) == identity else {
+            let fault = "it is not the folder that it was when the program started"
+            throw CertificateFile.Failure(path: path, fault: fault)
         }
-        let found = targets.sorted().flatMap { file in
-            let bytes = Result { try CertificateFile.bytes(of: file) }
-            return (try? Self.certificates(in: (file, bytes))) ?? []
+        // The same certificate is usually there under its name and as a link by its hash.
+        var seen: Set<Identity> = []
+        var found: [NIOSSLCertificate] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let bytes = bytes(of: name, in: dirfd(folder), &seen) else { continue }
+            let file = (path: "\(path)/\(name)", bytes: Result<_, any Error>.success(bytes))
+            found += (try? Self.certificates(in: file)) ?? []
         }
         guard !found.isEmpty else {
             let fault = "no file in it holds certificates in PEM form"
@@ -104,12 +127,42 @@ public final class AuthoritySnapshot: Sendable {
         return found
     }
 
-    /// Whether a file, or a link itself, has not changed since this was made.
+    /// What a file of a folder holds; nil if it has changed, has been seen, or cannot be read.
+    private func bytes(
+        of name: String,
+        in folder: Int32,
+        _ seen: inout Set<Identity>
+    ) -> [UInt8]? {
+        var status = stat()
+        // A link has a time of its own.
+        guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0, isUnchanged(status) else {
+            return nil
+        }
+        // Not waiting for the writer of a named pipe.
+        let file = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, isUnchanged(status),
+            status.st_size <= Self.largest, seen.insert(Identity(status)).inserted
+        else { return nil }
+        let size = Int(status.st_size)
+        return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                let more = read(file, buffer.baseAddress.map { $0 + count }, size - count)
+                if more < 0, errno == EINTR { continue }
+                guard more > 0 else { return }
+                count += more
+            }
+        }
+    }
+
+    /// The largest file of a folder that is read, in bytes.
+    private static let largest = 16 << 20
+
+    /// Whether a file has not changed since this was made.
     ///
     /// By the time of its last status change, which programs cannot set.
-    private func isUnchanged(_ path: String) -> Bool {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return false }
+    private func isUnchanged(_ status: stat) -> Bool {
         #if canImport(Darwin)
             let change = status.st_ctimespec
         #else
