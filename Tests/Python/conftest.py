@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,10 @@ sys.dont_write_bytecode = True
 
 import adoption  # noqa: E402
 import loopback_core  # noqa: E402
-from recording_chat import RecordingChat  # noqa: E402
+from recording_chat import ChatSettings, RecordingChat  # noqa: E402
 from scripted_server import Script, Server  # noqa: E402
+
+from amaru.chat import Conversation  # noqa: E402
 
 
 @pytest.fixture
@@ -60,3 +63,26 @@ def serve() -> Iterator[Callable[..., Server]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def talk(core: ModuleType) -> Callable[..., Conversation]:
+    """Make conversations with a server."""
+
+    def make(server: Server, filter: Any = None, **options: Any) -> Conversation:
+        values: dict[str, Any] = {"api_key": "placeholder-1"} | options
+        settings: Any = ChatSettings("small", f"{server.origin}/v1", **values)
+        return Conversation(settings, filter=filter)
+
+    return make
+
+
+@pytest.fixture
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Requests through urllib that no variable sends elsewhere."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    # An opener of before is kept by urllib.
+    monkeypatch.setattr("urllib.request._opener", None)
+    yield

@@ -4,11 +4,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
-from scripted_server import Peer, Script, Server
-
-Serve = Callable[..., Server]
+from scripted_server import Peer, Script
 
 
 def ok(body: str | bytes = "hello", **headers: str) -> Script:

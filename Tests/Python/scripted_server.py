@@ -172,3 +172,17 @@ class Server:
             answer(peer)
 
         return script
+
+
+Serve = Callable[..., Server]
+
+
+def whole(*deltas: str) -> Callable[[Peer], None]:
+    """Return a script that streams a whole answer."""
+    return lambda peer: peer.stream(*deltas)
+
+
+def contents(server: Server, request: int = -1) -> list[tuple[str, str]]:
+    """Return the roles and texts of the messages in a request."""
+    messages = server.received[request].json()["messages"]
+    return [(message["role"], message["content"]) for message in messages]

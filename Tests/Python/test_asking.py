@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from recording_chat import RecordingChat
-from scripted_server import Peer, Server
-from test_conversation import Serve, contents, whole
+from scripted_server import Peer, Serve, Server, contents, whole
 
 import amaru
 from amaru import _current

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from recording_chat import ChatSettings, RecordingChat
-from scripted_server import Peer
-from test_conversation import Serve, whole
+from scripted_server import Peer, Serve, whole
 
 from amaru import Attachment, host
 from amaru.chat import Conversation

@@ -8,19 +8,17 @@ import gzip
 import json
 import tracemalloc
 import zlib
-from collections.abc import Callable
 from email.utils import formatdate
 from types import ModuleType
 from typing import Any
 
 import pytest
 from recording_chat import ChatSettings, RecordingChat, eventually
-from scripted_server import Peer, Script, Server
+from scripted_server import Peer, Script, Serve
 
 from amaru.chat import Conversation, client
 from amaru.chat.client import Fault, endpoint, origin
 
-Serve = Callable[..., Server]
 KEY = "placeholder-1"
 NOW = 1_800_000_000.0
 

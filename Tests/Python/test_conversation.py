@@ -7,39 +7,16 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 from recording_chat import ChatSettings, RecordingChat, RecordingTurn, eventually
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve, contents, whole
 
 from amaru import Attachment
 from amaru.chat import Conversation
 
-Serve = Callable[..., Server]
 Talk = Callable[..., Conversation]
-
-
-@pytest.fixture
-def talk(core: ModuleType) -> Talk:
-    """Make conversations with a server."""
-
-    def make(server: Server, filter: Any = None, **options: Any) -> Conversation:
-        values: dict[str, Any] = {"api_key": "placeholder-1"} | options
-        settings: Any = ChatSettings("small", f"{server.origin}/v1", **values)
-        return Conversation(settings, filter=filter)
-
-    return make
-
-
-def whole(*deltas: str) -> Callable[[Peer], None]:
-    return lambda peer: peer.stream(*deltas)
-
-
-def contents(server: Server, request: int = -1) -> list[tuple[str, str]]:
-    messages = server.received[request].json()["messages"]
-    return [(message["role"], message["content"]) for message in messages]
 
 
 async def test_a_turn_streams_and_is_remembered(
@@ -336,97 +313,6 @@ async def test_filters_change_message_pieces_and_answer(
     ]
 
 
-async def test_a_connection_is_read_to_its_end_after_done(
-    talk: Talk, screen: RecordingChat, serve: Serve, core: Any
-) -> None:
-    await talk(serve(whole("fine"))).send(screen.turn(1), "hi")
-    assert core.cancels == []
-
-
-async def test_the_readers_hold_up_the_server(
-    talk: Talk, screen: RecordingChat, serve: Serve
-) -> None:
-    def endless(peer: Peer) -> None:
-        peer.start_stream()
-        while True:
-            peer.delta("x" * 1000)
-
-    screen.room.clear()
-    turn = screen.turn()
-    task = asyncio.create_task(
-        talk(serve(endless), stall_timeout=0.05).send(turn, "hi")
-    )
-    turn.bind(task)
-    await eventually(lambda: screen.drains)
-    # Waiting for the readers is not a stall of the server.
-    await asyncio.sleep(0.2)
-    assert screen.drains == 1 and not turn.ended
-    turn.cancel()
-    await asyncio.wait([task])
-    assert screen.of("cancelled") == [(1,)]
-
-
-async def test_a_turn_that_the_host_has_ended_is_not_read_on(
-    talk: Talk, screen: RecordingChat, serve: Serve, core: Any
-) -> None:
-    def endless(peer: Peer) -> None:
-        peer.start_stream()
-        while True:
-            peer.delta("x")
-
-    turn = screen.turn()
-    chat = talk(serve(endless))
-    task = asyncio.create_task(chat.send(turn, "hi"))
-    await eventually(lambda: screen.of("text"))
-    turn.failed("host", "no more", "")
-    await task
-    assert core.exchanges == {}
-    assert chat.messages[-1]["content"] == screen.shown(1)
-
-
-async def test_only_what_was_shown_is_remembered(
-    talk: Talk, screen: RecordingChat, serve: Serve
-) -> None:
-    chat = talk(serve(whole("a", "b")))
-    turn = screen.turn()
-    turn.cancelled()
-    await chat.send(turn, "hi")
-    assert chat.messages == []
-
-
-async def test_an_answer_is_bounded(
-    talk: Talk,
-    screen: RecordingChat,
-    serve: Serve,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def endless(peer: Peer) -> None:
-        peer.start_stream()
-        while True:
-            peer.delta("x" * 999, reasoning="y")
-
-    monkeypatch.setattr("amaru.chat.conversation.LIMIT", 100_000)
-    chat = talk(serve(endless))
-    await chat.send(screen.turn(), "hi")
-    assert screen.failure[0] == "incomplete"
-    assert "longer than 16 MiB" in screen.failure[1]
-    assert len(screen.shown(1)) == 99_900
-    assert len(chat.messages[-1]["content"]) == 99_900
-
-
-async def test_tool_calls_are_bounded_too(
-    talk: Talk, screen: RecordingChat, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def endless(peer: Peer) -> None:
-        peer.start_stream()
-        for index in range(10**9):
-            peer.delta("", tool_calls=[{"index": index}])
-
-    monkeypatch.setattr("amaru.chat.conversation.LIMIT", 10_000)
-    await talk(serve(endless)).send(screen.turn(), "hi")
-    assert screen.failure[0] == "incomplete"
-
-
 async def test_a_refusal_is_text(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:
@@ -518,63 +404,3 @@ async def test_a_turn_cancelled_in_a_filter_keeps_what_was_shown(
     turn.cancel()
     await asyncio.wait([task])
     assert [m["content"] for m in chat.messages] == ["hi", "half"]
-
-
-REQUEST = [
-    {"role": "user", "content": "weather?"},
-    {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
-    {"role": "tool", "tool_call_id": "1", "content": "sunny"},
-]
-
-
-async def test_a_request_goes_out_as_it_came_and_is_not_remembered(
-    talk: Talk, screen: RecordingChat, serve: Serve
-) -> None:
-    server = serve(whole("fine"), whole("hello"))
-    chat = talk(server, system="be brief", options={"top_p": 1, "seed": 1})
-    turn = screen.turn(1)
-    turn.messages, turn.options = REQUEST, {"temperature": 0.5, "seed": 2}
-    await chat.send(turn, "weather?", [("lost", "gone", [])])
-    sent = server.received[0].json()
-    assert sent["messages"] == [{"role": "system", "content": "be brief"}, *REQUEST]
-    assert (sent["temperature"], sent["top_p"], sent["seed"]) == (0.5, 1, 2)
-    assert screen.of("finished") == [(1, "stop")]
-    await chat.send(screen.turn(2), "hi")
-    assert contents(server) == [("system", "be brief"), ("user", "hi")]
-    assert "temperature" not in server.received[1].json()
-
-
-@pytest.mark.parametrize("role", ["system", "developer"])
-async def test_the_system_message_of_a_request_is_the_only_one(
-    talk: Talk, screen: RecordingChat, serve: Serve, role: str
-) -> None:
-    server = serve(whole("fine"))
-    turn = screen.turn(1)
-    turn.messages = [{"role": role, "content": "rhyme"}, *REQUEST[:1]]
-    await talk(server, system="be brief").send(turn, "weather?")
-    assert contents(server) == [(role, "rhyme"), ("user", "weather?")]
-
-
-async def test_a_plugin_sees_the_question_of_a_request(
-    talk: Talk, screen: RecordingChat, serve: Serve
-) -> None:
-    async def filter(kind: str, text: str, turn: Any) -> str:
-        return text.upper()
-
-    server = serve(whole("fine"))
-    turn = screen.turn(1)
-    turn.messages = REQUEST[:1]
-    await talk(server, filter).send(turn, "weather?")
-    assert contents(server) == [("user", "WEATHER?")]
-    assert screen.shown(1) == "FINE"
-    assert turn.messages == [{"role": "user", "content": "weather?"}]
-
-
-async def test_a_request_that_fails_ends_its_turn(
-    talk: Talk, screen: RecordingChat, serve: Serve
-) -> None:
-    server = serve(lambda peer: peer.reply("401 Unauthorized", "{}"))
-    turn = screen.turn(1)
-    turn.messages = REQUEST[:1]
-    await talk(server).send(turn, "weather?")
-    assert screen.failure[0] == "authentication"

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from recording_chat import ChatSettings, RecordingChat
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve, Server
 
 from amaru.chat import Conversation, client
 from amaru.chat.client import Fault
-from amaru.chat.failures import describe, may_pass
+from amaru.chat.failures import may_pass
 
-Serve = Callable[..., Server]
 Ask = Callable[..., Any]
 SETTINGS: Any = ChatSettings("m", "http://h/v1")
 
@@ -430,110 +429,3 @@ async def test_a_missing_package_is_named_with_the_option(
     assert code == "internal"
     assert "no_such_package" in message
     assert remedy.endswith("--with no_such_package")
-
-
-def test_what_is_not_in_the_table_is_an_internal_fault() -> None:
-    code, message, _ = describe(ZeroDivisionError("by zero"), SETTINGS)
-    assert code == "internal"
-    assert "ZeroDivisionError: by zero" in message
-
-
-def test_braces_in_a_servers_text_are_only_text() -> None:
-    fault = Fault("in_stream", "{origin} {0}")
-    assert "{origin} {0}" in describe(fault, SETTINGS)[1]
-
-
-def test_a_long_text_is_one_short_line() -> None:
-    fault = Fault("in_stream", "a\n" * 1000)
-    message = describe(fault, SETTINGS)[1]
-    assert "\n" not in message
-    assert len(message) < 400
-
-
-@pytest.mark.parametrize(
-    ("detail", "expected"),
-    [
-        (
-            "could not connect to http://h:1: Connection refused (errno 111). "
-            "Check that the server runs and that the port is right.",
-            "cannot connect to http://h:1: Connection refused (errno 111)",
-        ),
-        (
-            "could not connect to the proxy p for http://h:1: no route. "
-            "Check its address.",
-            "cannot connect to http://h:1: could not connect to the proxy p for "
-            "http://h:1: no route",
-        ),
-        (
-            'could not find the host "h" of http://h:1: the name does not resolve. '
-            "Check its spelling and the network connection.",
-            "cannot connect to http://h:1: the name does not resolve",
-        ),
-        (
-            'could not find the host "p" of the proxy: the name does not resolve. '
-            "Check its spelling and the network connection.",
-            'cannot connect to http://h:1: could not find the host "p" of the '
-            "proxy: the name does not resolve",
-        ),
-    ],
-)
-def test_the_networks_advice_and_repetitions_are_left_out(
-    detail: str, expected: str
-) -> None:
-    settings: Any = ChatSettings("m", "http://h:1/v1")
-    _, message, remedy = describe(Fault("connect", detail), settings)
-    assert message == expected
-    assert remedy
-
-
-@pytest.mark.parametrize(
-    ("url", "asks"),
-    [
-        ("http://h", True),
-        ("http://h/api", True),
-        ("http://h/v1", False),
-        ("http://h/v1beta/", False),
-    ],
-)
-def test_a_version_that_is_in_the_url_is_not_missed(url: str, asks: bool) -> None:
-    settings: Any = ChatSettings("m", url)
-    remedy = describe(Fault("status", "", 404), settings)[2]
-    assert remedy == f"check the base URL ({url})" + ": is it missing /v1?" * asks
-
-
-@pytest.mark.parametrize(
-    ("variable", "remedy"),
-    [
-        ("MY_KEY", "check the key in the variable MY_KEY"),
-        ("", "check the key for http://h"),
-    ],
-)
-def test_a_rejected_key_is_looked_for_where_it_was_found(
-    variable: str, remedy: str
-) -> None:
-    settings: Any = ChatSettings(
-        "m", "http://h/v1", api_key="placeholder-1", key_variable=variable
-    )
-    assert describe(Fault("status", "", 401), settings)[2] == remedy
-
-
-def test_a_key_that_stays_here_is_no_library_s_advice() -> None:
-    detail = (
-        'the key in the header "authorization" belongs to http://a.example and was not '
-        "sent to http://h. Use a key that belongs to that origin."
-    )
-    _, message, remedy = describe(Fault("secret_refused", detail), SETTINGS)
-    assert message.endswith("and was not sent to http://h")
-    assert remedy.endswith("with --key-env NAME@ORIGIN")
-
-
-def test_what_a_recording_lacks_is_not_called_refused() -> None:
-    detail = (
-        "the recording r.jsonl has no answer, or no more, to GET http://h/. Record it."
-    )
-    fault = Fault("not_allowed", detail, reason="not_recorded")
-    _, message, _ = describe(fault, SETTINGS)
-    assert message == (
-        "nothing is recorded for this request to http://h: "
-        "the recording r.jsonl has no answer, or no more, to GET http://h/"
-    )

@@ -17,11 +17,10 @@ from typing import Any
 
 import pytest
 from recording_chat import ChatSettings, RecordingChat, RecordingTurn, eventually
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve, Server
 
 import amaru
 
-Serve = Callable[..., Server]
 Start = Callable[..., "Chat"]
 SCRIPT = Path(__file__).parents[2] / "Python" / "main.py"
 

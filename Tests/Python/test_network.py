@@ -8,7 +8,6 @@ import importlib
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,13 @@ import httpx
 import httpx2
 import pytest
 import urllib3
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve
 
 from amaru import _bridge, network
 from amaru.transport import _tls
 
 HERE = Path(__file__).parent
 PYTHON = str(HERE.parents[1] / "Python")
-Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 
 

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import openai
 import pytest
 from recording_chat import ChatSettings, RecordingChat
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve
 
 from amaru.chat import Conversation, client
-
-Serve = Callable[..., Server]
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok, stalling, telling
-from scripted_server import Peer, Server
+from fetch_scripts import ok, stalling, telling
+from scripted_server import Peer, Serve, Server
 
 from pyodide.http import (
     AbortController,

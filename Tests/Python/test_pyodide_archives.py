@@ -17,7 +17,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok
+from fetch_scripts import ok
+from scripted_server import Serve
 
 from amaru.archives import filling
 from pyodide.http import FetchResponse, HttpStatusError, pyfetch

@@ -11,7 +11,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok
+from fetch_scripts import ok
+from scripted_server import Serve
 
 from pyodide.http import (
     AbortError,

@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok, redirect
+from fetch_scripts import ok, redirect
+from scripted_server import Serve
 
 from pyodide.http import (
     AbortError,

@@ -14,8 +14,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok, stalling, streaming
-from scripted_server import Peer
+from fetch_scripts import ok, stalling, streaming
+from scripted_server import Peer, Serve
 
 from pyodide.http import (
     AbortController,

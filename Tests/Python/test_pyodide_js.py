@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok, stalling
+from fetch_scripts import ok, stalling
+from scripted_server import Serve
 
 import js
 from pyodide import ffi

@@ -7,7 +7,8 @@ import io
 from types import ModuleType
 
 import pytest
-from fetch_scripts import Serve, ok, redirect
+from fetch_scripts import ok, redirect
+from scripted_server import Serve
 
 from pyodide.http import (
     AbortError,

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fetch_scripts import Serve, ok, stalling, streaming
-from scripted_server import Peer
+from fetch_scripts import ok, stalling, streaming
+from scripted_server import Peer, Serve
 
 from pyodide.http import (
     AbortError,

@@ -10,8 +10,7 @@ from types import ModuleType
 
 import pytest
 from recording_chat import RecordingChat, eventually
-from scripted_server import Peer
-from test_conversation import Serve
+from scripted_server import Peer, Serve
 
 from amaru import _repl
 from amaru.chat.asking import Session

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from recording_chat import RecordingChat, eventually
+from scripted_server import whole
 from test_asking import Start, start  # noqa: F401
-from test_conversation import whole
 from test_script import main  # noqa: F401
 
 import amaru

@@ -19,12 +19,10 @@ from typing import Any
 import adoption
 import pytest
 import urllib3
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve
 
 # Without the types that it does not ship.
 requests: Any = pytest.importorskip("requests")
-
-Serve = Callable[..., Server]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
 
@@ -13,11 +13,10 @@ import httpx
 import httpx2
 import pytest
 from recording_chat import eventually
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve, Server
 
 from amaru.transport._httpcore._errors import EXCEPTIONS
 
-Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 

@@ -15,13 +15,12 @@ import adoption
 import httpx
 import httpx2
 import pytest
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve
 from transport_keys import ENCRYPTED_KEY, OWN, OWN_KEY, PRIVATE
 
 from amaru import _bridge, network
 from amaru.transport import InsecureConnectionWarning
 
-Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 

@@ -8,7 +8,7 @@ import gc
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -17,11 +17,10 @@ import adoption
 import httpx
 import httpx2
 import pytest
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve, Server
 
 from amaru.transport._httpcore._errors import EXCEPTIONS
 
-Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 

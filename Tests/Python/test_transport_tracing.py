@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import httpx2
 import pytest
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve, Server
 
-Serve = Callable[..., Server]
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
 

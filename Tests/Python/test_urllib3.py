@@ -9,7 +9,7 @@ import json
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +19,11 @@ import adoption
 import httpx
 import pytest
 import urllib3
-from scripted_server import Peer, Server
+from scripted_server import Peer, Serve
 from urllib3 import exceptions
 
 from amaru.transport._urllib3._errors import HostRefusedError
 
-Serve = Callable[..., Server]
 TUTORIAL = Path(__file__).parents[3] / "shared" / "seed" / "main.py"
 
 
