@@ -42,8 +42,9 @@ extension EnvironmentBuilder {
     /// The complete environments of the cache, read from the disk; the ones used last come first.
     ///
     /// What cannot be read is left out.
-    public var cached: [CachedEnvironment] {
-        let folder = environments
+    public var cached: [CachedEnvironment] { cached(in: environments) }
+
+    private func cached(in folder: URL) -> [CachedEnvironment] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.compactMap { file -> CachedEnvironment? in
             guard file.hasSuffix(PythonEnvironment.markerSuffix) else { return nil }
@@ -64,14 +65,20 @@ extension EnvironmentBuilder {
     }
 
     /// Removes what belongs to no environment: scripts of archives and from elsewhere that do not
-    /// run and were started last before a time, what was read of scripts before it, files of locks,
-    /// and what older versions of this program or dead processes left.
+    /// run and were started last before a time, what was read of scripts before it, a pip that was
+    /// used last before it, files of locks, and what older versions of this program or dead
+    /// processes left.
     ///
     /// - Throws: `EnvironmentError` if files cannot be removed.
     public func removeStrays(before limit: Date) async throws {
         let suffix = PythonEnvironment.markerSuffix
         do {
-            try await CacheEntry.removeStrays(in: environments, markerSuffix: suffix)
+            for folder in [environments, installerFolder] {
+                try await CacheEntry.removeStrays(in: folder, markerSuffix: suffix)
+            }
+            for old in cached(in: installerFolder) where old.lastUsed < limit {
+                _ = try await entry(named: old.name, in: installerFolder).discard()
+            }
             try await blockingCall("amaru-cache") { [metadataFolder, scriptsFolder] in
                 try Self.remove(in: metadataFolder, before: limit)
                 try Self.remove(in: scriptsFolder, before: limit)

@@ -21,8 +21,11 @@ import Amaru
 /// let made = try await builder.environment(for: request) { print($0) }
 /// ```
 public struct EnvironmentBuilder: Sendable {
-    /// The folder that holds `environments` and `models`.
+    /// The folder that holds `environments`, `installers` and `models`.
     public let cacheFolder: URL
+
+    /// Where the environment of pip is kept, which installs into the others.
+    var installerFolder: URL
 
     /// How long an installer may neither say anything nor write a file before it is ended.
     public var stallLimit: Duration = .seconds(600)
@@ -41,6 +44,7 @@ public struct EnvironmentBuilder: Sendable {
     ///     in it decides whether `uv` is used.
     public init(cacheFolder: URL, environment: [String: String]) {
         self.cacheFolder = cacheFolder
+        installerFolder = cacheFolder.appending(path: "installers")
         self.environment = InstallerEnvironment.cleaned(environment)
     }
 
@@ -78,6 +82,56 @@ public struct EnvironmentBuilder: Sendable {
         _ make: (PythonEnvironment, Installer) async throws -> Void
     ) async throws -> PythonEnvironment {
         let entry = entry(named: name)
+        return try await complete(entry, for: interpreter, holding: contents(), progress) {
+            made,
+            work in
+            let installer = try await installer(for: interpreter, work, progress)
+            try await make(made, installer)
+        }
+    }
+
+    /// The installer of this machine: uv if the caller's PATH has it, else pip.
+    ///
+    /// - Throws: `EnvironmentError` if pip has to be installed and cannot be.
+    func installer(
+        for interpreter: PythonInterpreterInfo,
+        _ work: CacheEntry.Work,
+        _ progress: @escaping @Sendable (String) -> Void
+    ) async throws -> Installer {
+        if let uv = Installer.find("uv", path: environment["PATH"]) {
+            return Installer(self, work, .uv(uv), progress)
+        }
+        return Installer(self, work, .pip(try await pip(for: interpreter, progress)), progress)
+    }
+
+    /// The environment of the pip that installs into all others: installing pip takes longer than
+    /// installing most packages.
+    func pip(
+        for interpreter: PythonInterpreterInfo,
+        _ progress: @escaping @Sendable (String) -> Void
+    ) async throws -> PythonEnvironment {
+        let entry = entry(
+            named: CacheKey.make([["amaru pip 1", interpreter.path, interpreter.version]]),
+            in: installerFolder
+        )
+        return try await complete(entry, for: interpreter, holding: ["pip"], progress) {
+            made,
+            work in
+            progress("installing pip for Python \(interpreter.version)")
+            let installer = Installer(self, work, .pip(made), progress)
+            try await installer.makeEnvironment(at: made.root, with: interpreter)
+            try Self.check(made.root, belongsTo: interpreter)
+            try await installer.installPip(into: made)
+        }
+    }
+
+    private func complete(
+        _ entry: CacheEntry,
+        for interpreter: PythonInterpreterInfo,
+        holding contents: @autoclosure () -> [String],
+        _ progress: @escaping @Sendable (String) -> Void,
+        _ make: (PythonEnvironment, CacheEntry.Work) async throws -> Void
+    ) async throws -> PythonEnvironment {
         let made = PythonEnvironment(root: entry.url)
         if let complete = PythonEnvironment(completeAt: made.root, for: interpreter) {
             return complete
@@ -106,8 +160,12 @@ public struct EnvironmentBuilder: Sendable {
     var environments: URL { cacheFolder.appending(path: "environments") }
 
     /// The place of an environment in the cache.
-    func entry(named name: String) -> CacheEntry {
-        CacheEntry(folder: environments, name: name, markerSuffix: PythonEnvironment.markerSuffix)
+    func entry(named name: String, in folder: URL? = nil) -> CacheEntry {
+        CacheEntry(
+            folder: folder ?? environments,
+            name: name,
+            markerSuffix: PythonEnvironment.markerSuffix
+        )
     }
 
     /// Makes an environment, unless another process does so first; the marker comes last, and
@@ -117,7 +175,7 @@ public struct EnvironmentBuilder: Sendable {
         for interpreter: PythonInterpreterInfo,
         holding contents: [String],
         _ progress: @escaping @Sendable (String) -> Void,
-        _ body: (Installer) async throws -> Void
+        _ body: (CacheEntry.Work) async throws -> Void
     ) async throws -> PythonEnvironment {
         guard FileManager.default.isExecutableFile(atPath: interpreter.path) else {
             throw EnvironmentError(
@@ -131,7 +189,7 @@ public struct EnvironmentBuilder: Sendable {
             unless: { PythonEnvironment(completeAt: root, for: interpreter) != nil },
             onWait: { progress("waiting for another amaru that installs the same packages") }
         ) { work in
-            try await body(Installer(self, work, progress))
+            try await body(work)
             guard !Task.isCancelled else { throw EnvironmentError.cancelled }
             try await blockingCall("amaru-cache") {
                 try DurableFile.flushTree(root)

@@ -59,7 +59,7 @@ import Testing
 
     @Test func `A script that runs is not removed, and neither is what is fetched`() async throws {
         let shop = try WheelShop()
-        let builder = shop.builder()
+        let builder = EnvironmentBuilder(cacheFolder: shop.cache, environment: [:])
         let script = try shop.folder.write("", to: "cache/scripts/digest/folder/main.py")
         #expect(script.path.hasPrefix(builder.scriptsFolder.path))
         #expect(builder.keepScript(at: script.path))

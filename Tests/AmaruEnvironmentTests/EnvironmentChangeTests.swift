@@ -49,17 +49,22 @@ import Testing
 
     @Test func `The programs of a copy belong to it`() async throws {
         let shop = try WheelShop()
+        // pip writes the interpreter's path in its place.
+        try await shop.makeWheel("amaru_tool", "1.0", data: ["scripts/amaru-tool": "#!python\n"])
         try await shop.makeWheel("amaru_one", "1.0")
         let builder = shop.builder()
-        let first = try await builder.environment(after: change([]), with: shop.interpreter)
+        let first = try await builder.environment(
+            after: change(["amaru-tool"]),
+            with: shop.interpreter
+        )
         let second = try await builder.environment(
             after: change(["amaru-one"], of: first),
             with: shop.interpreter
         )
-        let pip = second.root.appending(path: "bin/pip")
-        let text = try String(contentsOf: pip, encoding: .utf8)
+        let tool = second.root.appending(path: "bin/amaru-tool")
+        let text = try String(contentsOf: tool, encoding: .utf8)
         #expect(text.hasPrefix("#!\(second.root.path)/bin/python"))
-        #expect(FileManager.default.isExecutableFile(atPath: pip.path))
+        #expect(FileManager.default.isExecutableFile(atPath: tool.path))
     }
 
     @Test func `Constraints hold, and a file stands in for its URL`() async throws {

@@ -118,7 +118,9 @@ import Testing
         try await shop.makeWheel(
             "amaru_one",
             "1.0",
-            data: ["amaru-complete": "", ".complete": "", "pyvenv.cfg.complete": ""]
+            data: [
+                "data/amaru-complete": "", "data/.complete": "", "data/pyvenv.cfg.complete": "",
+            ]
         )
         try await shop.makeWheel("amaru_two", "1.0", requires: ["amaru-one", "amaru-no-such"])
         let request = shop.request(["amaru-one"])

@@ -104,5 +104,12 @@ import Testing
         try await shop.makeWheel("amaru_one", "1.0")
         try await install(killedAfter: count, in: shop, path: "/usr/bin:/bin")
         _ = try await check(shop)
+        // What is left of pip's own environment does not stop the next installation.
+        let again = EnvironmentBuilder(
+            cacheFolder: shop.cache,
+            environment: WheelShop.variables(shop.folder.path)
+        )
+        let made = try await again.environment(for: shop.request(["amaru-one"]))
+        #expect(try await shop.run(made, "import amaru_one; print(1)") == ["1"])
     }
 }

@@ -35,8 +35,14 @@ final class WheelShop: Sendable {
     }
 
     /// A builder without network that takes packages from the folder of wheels.
-    func builder() -> EnvironmentBuilder {
-        EnvironmentBuilder(cacheFolder: cache, environment: Self.variables(folder.path))
+    func builder() -> EnvironmentBuilder { builder(Self.variables(folder.path)) }
+
+    /// A builder whose pip is that of the other tests too.
+    func builder(_ variables: [String: String]) -> EnvironmentBuilder {
+        var builder = EnvironmentBuilder(cacheFolder: cache, environment: variables)
+        builder.installerFolder = UserFolder.cache(in: ProcessInfo.processInfo.environment)
+            .appending(path: "installers")
+        return builder
     }
 
     /// A builder that takes packages from a server alone.
@@ -45,7 +51,7 @@ final class WheelShop: Sendable {
         variables["PIP_NO_INDEX"] = nil
         variables["PIP_FIND_LINKS"] = nil
         variables["PIP_INDEX_URL"] = index.url + "/simple"
-        return EnvironmentBuilder(cacheFolder: cache, environment: variables)
+        return builder(variables)
     }
 
     /// What lets installers see the wheels of a folder, and no others.
@@ -122,13 +128,15 @@ final class WheelShop: Sendable {
         files = {f"{name}/__init__.py": f"version = {version!r}\\n"}
         files |= {f"{name}/{path}": text for path, text in wheel["files"].items()}
         files |= {f"{name}/padding": "x" * wheel["padding"]}
-        base = f"{name}-{version}.data/data"
+        base = f"{name}-{version}.data"
         files |= {f"{base}/{path}": text for path, text in wheel["data"].items()}
         files |= {f"{info}/METADATA": metadata, f"{info}/WHEEL": tag}
         files[f"{info}/RECORD"] = "".join(f"{path},,\\n" for path in [*files, f"{info}/RECORD"])
         with zipfile.ZipFile(f"{wheel['folder']}/{name}-{version}-py3-none-any.whl", "w") as out:
             for path, text in files.items():
-                out.writestr(path, text)
+                entry = zipfile.ZipInfo(path)
+                entry.external_attr = 0o100755 << 16
+                out.writestr(entry, text)
         """
 }
 

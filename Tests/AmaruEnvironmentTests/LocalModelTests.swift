@@ -32,7 +32,7 @@ import Testing
         let shop = try await shop()
         let builder = shop.builder()
         let environment = try await builder.environment(for: shop.request(["xllamacpp"]))
-        let file = try await model().file(using: environment, builder: builder)
+        let file = try await model().file(with: shop.interpreter, builder: builder)
         #expect(try String(contentsOf: file, encoding: .utf8) == Self.content)
         let output = try await shop.run(environment, "import xllamacpp; print('in')")
         #expect(output == ["in"])
@@ -41,7 +41,7 @@ import Testing
 
         let log = Log()
         let offline = EnvironmentBuilder(cacheFolder: shop.cache, environment: [:])
-        let again = try await model().file(using: environment, builder: offline) { log.add($0) }
+        let again = try await model().file(with: shop.interpreter, builder: offline) { log.add($0) }
         #expect(again == file)
         #expect(log.lines.isEmpty)
     }
@@ -50,10 +50,7 @@ import Testing
         let shop = try await shop()
         let wanted = String(repeating: "0", count: 64)
         let error = await #expect(throws: EnvironmentError.self) {
-            try await model(wanted).file(
-                using: shop.builder().environment(for: shop.request([])),
-                builder: shop.builder()
-            )
+            try await model(wanted).file(with: shop.interpreter, builder: shop.builder())
         }
         #expect(error?.code == .damagedDownload)
         #expect(error?.message.contains(SHA256.hex(Self.content.utf8)) == true)
@@ -63,10 +60,7 @@ import Testing
     @Test func `A package without a model is refused`() async throws {
         let shop = try await shop(files: [:])
         let error = await #expect(throws: EnvironmentError.self) {
-            try await model().file(
-                using: shop.builder().environment(for: shop.request([])),
-                builder: shop.builder()
-            )
+            try await model().file(with: shop.interpreter, builder: shop.builder())
         }
         #expect(error?.code == .damagedDownload)
         #expect(error?.message.contains("0 model files") == true)

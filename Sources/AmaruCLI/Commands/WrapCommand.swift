@@ -105,12 +105,8 @@ struct WrapCommand: AsyncParsableCommand {
     /// The environment with the packages that the module needs.
     private func environment() async throws -> PythonEnvironment? {
         if with.isEmpty { return nil }
-        let interpreter = PythonInterpreterInfo(
-            path: try LinkedPython.interpreter(),
-            version: LinkedPython.version
-        )
         return try await EnvironmentCommand.builder.environment(
-            for: EnvironmentRequest(requirements: with, interpreter: interpreter)
+            for: EnvironmentRequest(requirements: with, interpreter: try .linked)
         ) { Report.line("amaru: \($0)") }
     }
 

@@ -123,7 +123,7 @@ extension Program {
     // MARK: The interpreter
 
     /// The interpreter that makes environments: only the linked one can.
-    private func interpreter() throws -> PythonInterpreterInfo {
+    func interpreter() throws -> PythonInterpreterInfo {
         let own = try PythonInterpreterInfo.linked
         guard let path = options.python, !own.isNamed(by: path) else { return own }
         try refuseEnvironment(at: path)

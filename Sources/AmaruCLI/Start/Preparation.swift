@@ -171,7 +171,7 @@ extension Program {
             preconditionFailure("the engine is among the requirements")
         }
         let server = try await LocalModelServer.start(
-            model: try await modelFile(environment),
+            model: try await modelFile(),
             environment: environment,
             resources: resources.root,
             builder: builder
@@ -197,10 +197,10 @@ extension Program {
         return configuration(script, settings, environment)
     }
 
-    private func modelFile(_ environment: PythonEnvironment) async throws -> URL {
+    private func modelFile() async throws -> URL {
         if let path = options.gguf { return URL(filePath: path) }
         return try await LocalModel.smolLM2.file(
-            using: environment,
+            with: try interpreter(),
             builder: builder,
             progress: screen.progress
         )

@@ -8,12 +8,10 @@
 #endif
 
 extension Installer {
-    /// Resolves a request with pip in an environment of its own, and installs nothing.
+    /// Resolves a request with pip, and installs nothing.
     ///
     /// - Returns: pip's [report](https://pip.pypa.io/en/stable/reference/installation-report/).
     func report(of request: EnvironmentRequest) async throws -> URL {
-        let tools = PythonEnvironment(root: work.folder.appending(path: "tools"))
-        try await makeEnvironment(at: tools.root, with: request.interpreter)
         let report = work.folder.appending(path: "report.json")
         let options = [
             "--dry-run", "--ignore-installed", "--report", report.path, "--progress-bar", "off",
@@ -22,7 +20,7 @@ extension Installer {
         try await pip(
             "install",
             options + request.indexes.options + files + ["--"] + request.texts,
-            in: tools,
+            for: request.interpreter.path,
             task: "resolve \((request.texts + request.requirementFiles).joined(separator: ", "))"
         )
         return report
@@ -36,7 +34,7 @@ extension Installer {
         try await install(
             ["--no-deps", "--require-hashes", "--requirement", file.path],
             [],
-            into: environment,
+            for: environment.executable.path,
             task: "install what is locked: \(lock.names.joined(separator: ", "))"
         )
     }

@@ -13,8 +13,10 @@ struct Installer: Sendable {
         /// uv at this path.
         case uv(String)
 
-        /// The interpreter's own venv module, and the pip that it installs.
-        case pip
+        /// The interpreter's own venv module, and the pip of this environment.
+        case pip(PythonEnvironment)
+
+        var isPip: Bool { if case .pip = self { true } else { false } }
     }
 
     let program: Program
@@ -24,17 +26,15 @@ struct Installer: Sendable {
     let stallLimit: Duration
     let reportsDownloads: Bool
 
-    /// Uses uv if the caller's PATH has it, else pip.
     init(
         _ builder: EnvironmentBuilder,
         _ work: CacheEntry.Work,
-        program: Program? = nil,
+        _ program: Program,
         _ progress: @escaping @Sendable (String) -> Void
     ) {
-        let uv = Self.find("uv", path: builder.environment["PATH"])
-        self.program = program ?? uv.map(Program.uv) ?? .pip
+        self.program = program
         var environment = builder.environment
-        if self.program != .pip { environment = InstallerEnvironment.translatedForUV(environment) }
+        if !program.isPip { environment = InstallerEnvironment.translatedForUV(environment) }
         // Outside of it, a killed installer would leave its downloads behind.
         environment["TMPDIR"] = work.folder.path
         self.environment = environment
@@ -44,7 +44,7 @@ struct Installer: Sendable {
         reportsDownloads = builder.reportsDownloads
     }
 
-    /// Makes an empty virtual environment at `root`.
+    /// Makes an empty virtual environment at `root`, without pip.
     func makeEnvironment(at root: URL, with interpreter: PythonInterpreterInfo) async throws {
         let task = "make a virtual environment in \(root.path)"
         switch program {
@@ -55,14 +55,19 @@ struct Installer: Sendable {
             // Isolated: a file of the current folder may be named like a standard module.
             let arguments = ["-I", "-m", "venv", root.path, "--without-pip"]
             try await run(interpreter.path, arguments, as: "venv", task: task)
-            // Not by venv, which keeps what this says about a failure to itself.
-            try await run(
-                PythonEnvironment(root: root).executable.path,
-                ["-I", "-m", "ensurepip", "--default-pip"],
-                as: "ensurepip",
-                task: task
-            )
         }
+    }
+
+    /// Installs the pip that comes with Python.
+    ///
+    /// Not by venv, which keeps what this says about a failure to itself.
+    func installPip(into environment: PythonEnvironment) async throws {
+        try await run(
+            environment.executable.path,
+            ["-I", "-m", "ensurepip", "--default-pip"],
+            as: "ensurepip",
+            task: "install pip in \(environment.root.path)"
+        )
     }
 
     /// Installs what a request names.
@@ -70,21 +75,18 @@ struct Installer: Sendable {
         let files = request.requirementFiles.flatMap { ["--requirement", $0] }
         let named = (request.texts + request.requirementFiles).joined(separator: ", ")
         let options = request.indexes.options + files
-        try await install(options, request.texts, into: environment, task: "install \(named)")
+        let python = environment.executable.path
+        try await install(options, request.texts, for: python, task: "install \(named)")
     }
 
     /// Puts the wheel of a requirement into a plain folder, without its dependencies.
     ///
-    /// - `environment`: Whose Python decides which wheel that is.
-    func unpack(
-        _ requirement: String,
-        into folder: URL,
-        for environment: PythonEnvironment
-    ) async throws {
+    /// - `python`: The interpreter for which the wheel is to be.
+    func unpack(_ requirement: String, into folder: URL, for python: String) async throws {
         var options = ["--no-deps", "--only-binary", ":all:", "--target", folder.path]
-        if program == .pip { options.append("--no-compile") }
+        if program.isPip { options.append("--no-compile") }
         let task = "install \(requirement)"
-        try await install(options, [requirement], into: environment, task: task)
+        try await install(options, [requirement], for: python, task: task)
     }
 
     /// Installs what a change adds.
@@ -92,10 +94,10 @@ struct Installer: Sendable {
         var options: [String] = []
         if !change.dependencies { options.append("--no-deps") }
         if change.prereleases {
-            options += program == .pip ? ["--pre"] : ["--prerelease", "allow"]
+            options += program.isPip ? ["--pre"] : ["--prerelease", "allow"]
         }
         if change.reinstalls {
-            options.append(program == .pip ? "--force-reinstall" : "--reinstall")
+            options.append(program.isPip ? "--force-reinstall" : "--reinstall")
         }
         options += change.indexes.options
         if !change.constraints.isEmpty {
@@ -106,40 +108,40 @@ struct Installer: Sendable {
         }
         let requirements = change.requirements.map { change.files[$0] ?? $0 }
         let task = "install \(change.requirements.joined(separator: ", "))"
-        try await install(options, requirements, into: environment, task: task)
+        try await install(options, requirements, for: environment.executable.path, task: task)
     }
 
     func install(
         _ options: [String],
         _ requirements: [String],
-        into environment: PythonEnvironment,
+        for python: String,
         task: String
     ) async throws {
         guard !requirements.isEmpty || options.contains("--requirement") else { return }
         let own =
-            program == .pip
+            program.isPip
             ? ["--progress-bar", "off", "--no-warn-script-location"]
             : InstallerEnvironment.optionsForUV(self.environment)
         let all = own + options + ["--"] + requirements
-        try await pip("install", all, in: environment, task: task)
+        try await pip("install", all, for: python, task: task)
     }
 
     /// Removes packages.
     func remove(_ names: [String], from environment: PythonEnvironment) async throws {
         guard !names.isEmpty else { return }
-        let own = program == .pip ? ["--yes"] : []
+        let own = program.isPip ? ["--yes"] : []
         let task = "remove \(names.joined(separator: ", "))"
-        try await pip("uninstall", own + ["--"] + names, in: environment, task: task)
+        let all = own + ["--"] + names
+        try await pip("uninstall", all, for: environment.executable.path, task: task)
     }
 
     /// Runs a command of pip, or of uv in the place of pip.
     func pip(
         _ name: String,
         _ arguments: [String],
-        in environment: PythonEnvironment,
+        for python: String,
         task: String
     ) async throws {
-        let python = environment.executable.path
         switch program {
         case .uv(let uv):
             try await run(
@@ -148,10 +150,10 @@ struct Installer: Sendable {
                 as: "uv",
                 task: task
             )
-        case .pip:
+        case .pip(let tools):
             let own = ["--disable-pip-version-check", "--log", log.path]
-            let all = ["-I", "-m", "pip", name] + own + arguments
-            try await run(python, all, as: "pip", task: task)
+            let all = ["-I", "-m", "pip", "--python", python, name] + own + arguments
+            try await run(tools.executable.path, all, as: "pip", task: task)
         }
     }
 

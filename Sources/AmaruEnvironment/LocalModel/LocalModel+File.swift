@@ -16,14 +16,14 @@ extension LocalModel {
     /// task ends the installer and removes what it downloaded.
     ///
     /// - Parameters:
-    ///   - environment: The environment whose installer downloads the file; it stays as it is.
+    ///   - interpreter: The Python whose installer downloads the file.
     ///   - builder: The builder whose cache keeps the file.
     ///   - progress: Gets one line of text at a time, from any thread.
     /// - Returns: The path of the file.
     /// - Throws: `EnvironmentError`: `damagedDownload` if the digest differs, else as for
     ///   ``EnvironmentBuilder/environment(for:progress:)``.
     public func file(
-        using environment: PythonEnvironment,
+        with interpreter: PythonInterpreterInfo,
         builder: EnvironmentBuilder,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> URL {
@@ -40,11 +40,11 @@ extension LocalModel {
                 onWait: { progress("waiting for another amaru that downloads the model") }
             ) { work in
                 progress("downloading the model \(fileName)")
-                let installer = Installer(builder, work, progress)
+                let installer = try await builder.installer(for: interpreter, work, progress)
                 // Unpacked without the package's dependencies, one of which compiles for a
                 // quarter of an hour: only the file is wanted.
                 let download = work.folder.appending(path: "download")
-                try await installer.unpack(requirement, into: download, for: environment)
+                try await installer.unpack(requirement, into: download, for: interpreter.path)
                 guard !Task.isCancelled else { throw EnvironmentError.cancelled }
                 try await blockingCall("amaru-model") { try publish(from: download, as: entry.url) }
             }

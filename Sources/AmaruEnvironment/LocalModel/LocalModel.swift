@@ -7,7 +7,7 @@
 /// let request = EnvironmentRequest(
 ///     requirements: [LocalModel.engineRequirement], interpreter: interpreter)
 /// let environment = try await builder.environment(for: request)
-/// let file = try await LocalModel.smolLM2.file(using: environment, builder: builder)
+/// let file = try await LocalModel.smolLM2.file(with: interpreter, builder: builder)
 /// ```
 public struct LocalModel: Sendable, Hashable {
     /// The package that holds the file, with its exact version.

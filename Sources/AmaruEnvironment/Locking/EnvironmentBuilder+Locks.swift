@@ -32,7 +32,8 @@ extension EnvironmentBuilder {
                 unless: { false },
                 onWait: { progress("waiting for another amaru that locks the same packages") }
             ) { work in
-                let installer = Installer(self, work, program: .pip, progress)
+                let tools = try await pip(for: request.interpreter, progress)
+                let installer = Installer(self, work, .pip(tools), progress)
                 let report = try await installer.report(of: request)
                 let folder = file.deletingLastPathComponent()
                 let answer: Written = try await askLock(

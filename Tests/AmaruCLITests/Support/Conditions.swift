@@ -46,15 +46,11 @@ private enum Installable {
                 cacheFolder: UserFolder.cache(in: variables),
                 environment: variables
             )
-            let request = EnvironmentRequest(
-                requirements: [LocalModel.engineRequirement],
-                interpreter: PythonInterpreterInfo(
-                    path: try LinkedPython.interpreter(),
-                    version: LinkedPython.version
-                )
+            let interpreter = PythonInterpreterInfo(
+                path: try LinkedPython.interpreter(),
+                version: LinkedPython.version
             )
-            let environment = try await builder.environment(for: request)
-            _ = try await LocalModel.smolLM2.file(using: environment, builder: builder)
+            _ = try await LocalModel.smolLM2.file(with: interpreter, builder: builder)
         } catch let error as EnvironmentError where error.code == .offline {
             return false
         } catch {}
