@@ -127,14 +127,15 @@ test-swift:
 	$(SWIFT) test --skip-build --filter '$(COMPUTING)'
 	$(SWIFT) test --skip-build $(SOME) --skip '^AmaruTests\.|$(COMPUTING)'
 
+# In four processes, which wait for servers most of the time.
 test-python: $(VENV)/ready
-	$(VENV)/bin/python -B -m pytest -c Python/pyproject.toml Tests/Python
+	$(VENV)/bin/python -B -m pytest -n 4 -c Python/pyproject.toml Tests/Python
 
 $(VENV)/ready: Python/pyproject.toml
 	/usr/bin/env python3 -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q 'openai>=3.1,<4' httpx httpx2 urllib3 requests \
 		PySocks brotli llm pluggy pygments types-Pygments pytest pytest-asyncio pytest-timeout \
-		mypy ruff trio playwright axe-playwright-python
+		pytest-xdist mypy ruff trio playwright axe-playwright-python
 	touch $@
 
 # Other projects' tests inside the program, over its network, where pip finds them.

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 __all__ = ["SUITES", "Suite"]
 
@@ -12,6 +13,7 @@ _SERVERS = ["trustme", "cryptography", "uvicorn", "trio", "anyio", "chardet<6"]
 _EXTRAS = ["h2", "socksio", "brotli", "zstandard", "click", "rich", "pygments"]
 _OPTIONS = ["-p", "no:cacheprovider", "--timeout=60", "--timeout-method=thread"]
 
+_HTTPX_PORT = Lock()
 _HTTPX_TESTS = [
     "tests/client/test_async_client.py",
     "tests/client/test_client.py",
@@ -61,6 +63,8 @@ class Suite:
     """The variable that names a checkout of a project whose tests no index has."""
     shared: list[str] = field(default_factory=list)
     """Other folders of `Tests` whose modules it imports."""
+    lock: Lock = field(default_factory=Lock)
+    """Held while it runs: one for all whose servers have the same port."""
 
     def path(self, peers: Path) -> list[Path]:
         return [
@@ -84,6 +88,7 @@ def _httpx(plugins: list[str]) -> Suite:
         ],  # fmt: skip
         folder="httpx",
         source=_HTTPX,
+        lock=_HTTPX_PORT,
     )
 
 

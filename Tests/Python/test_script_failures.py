@@ -192,7 +192,8 @@ def test_the_place_is_the_scripts_last_else_the_librarys_first(
     monkeypatch: pytest.MonkeyPatch, files: list[str], expected: str
 ) -> None:
     monkeypatch.setattr("sys.path", ["/s", "/x"])
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", "/link/a.py")
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "__file__", "/link/a.py", raising=False)
     _, _, remedy = script_failure(trace(*files))
     assert remedy == f"fix the script at {expected}, line 2"
 

@@ -194,11 +194,13 @@ final class Program: Sendable {
         screen.progress("[\(elapsed / .milliseconds(1)) ms] \(event)")
     }
 
-    /// Keeps up to 8 MiB of freed memory, and maps blocks from 4 MiB on only.
+    /// Keeps up to 8 MiB of freed memory, maps blocks from 4 MiB on only, and has one heap that grows
+    /// by 1 MiB at a time.
     ///
     /// glibc returns the end of its heap to the system when more than 128 KiB of it are free. The
     /// pieces of a large body are freed as fast as they come, and each would be mapped and filled
-    /// with zeros again: that takes as much time as all other work of a transfer.
+    /// with zeros again: that takes as much time as all other work of a transfer. A heap of Python's
+    /// thread's own would grow page by page, by a call of the system each.
     private static func keepFreedMemory() {
         #if canImport(Glibc)
             // The Glibc module leaves out <malloc.h>.
@@ -206,9 +208,13 @@ final class Program: Sendable {
             typealias Function = @convention(c) (CInt, CInt) -> CInt
             // Safe because that is how malloc.h declares it.
             let mallopt = unsafeBitCast(symbol, to: Function.self)
-            let (trimThreshold, mapThreshold): (CInt, CInt) = (-1, -3)
+            let (trimThreshold, topPad, mapThreshold, arenas): (CInt, CInt, CInt, CInt) = (
+                -1, -2, -3, -8
+            )
             _ = mallopt(trimThreshold, 8 << 20)
+            _ = mallopt(topPad, 1 << 20)
             _ = mallopt(mapThreshold, 4 << 20)
+            _ = mallopt(arenas, 1)
         #endif
     }
 }
