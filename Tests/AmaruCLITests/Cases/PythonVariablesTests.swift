@@ -9,6 +9,10 @@ import enum Amaru.LinkedPython
 
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct PythonVariablesTests {
+        private static let encodings = """
+            import sys
+            print(sys.flags.utf8_mode, sys.getfilesystemencoding(), open("script.py").encoding, "é")
+            """
         private static let debug = """
             import asyncio
             async def main(): print(asyncio.get_running_loop().get_debug())
@@ -29,14 +33,15 @@ extension BuiltCommand {
             ("PYTHONSAFEPATH", "1", "import sys; print('' in sys.path, len(sys.path) > 0)"),
             ("PYTHONTRACEMALLOC", "3", "import tracemalloc; print(tracemalloc.is_tracing())"),
             ("PYTHONDEVMODE", "1", "import sys; print(sys.flags.dev_mode, sys.warnoptions)"),
-            ("PYTHONDEVMODE", "1", "import asyncio; asyncio.run(asyncio.sleep(0)); open('script.py')"),
-            ("PYTHONUTF8", "0", "import sys; print(sys.flags.utf8_mode, open('script.py').encoding)"),
-            ("PYTHONUTF8", "1", "import sys; print(sys.flags.utf8_mode, open('script.py').encoding)"),
-            ("LC_ALL", "C", "import sys; print(sys.flags.utf8_mode, sys.getfilesystemencoding(), 'é')"),
-            ("PYTHONPYCACHEPREFIX", "a", "import sys, json; print(sys.pycache_prefix, json.__cached__)"),
+            ("PYTHONDEVMODE", "1", "open('script.py')"),
+            ("PYTHONDEVMODE", "1", debug),
+            ("PYTHONUTF8", "0", encodings),
+            ("PYTHONUTF8", "1", encodings),
+            ("LC_ALL", "C", encodings),
+            ("PYTHONPYCACHEPREFIX", "a", "import json, sys; print(sys.pycache_prefix, json)"),
             ("PYTHONMALLOC", "malloc", "import sys; print(sys.getallocatedblocks())"),
             ("PYTHONFAULTHANDLER", "1", "import faulthandler as f; print(f.is_enabled())"),
-            ("PYTHONWARNDEFAULTENCODING", "1", "import sys; print(sys.flags.warn_default_encoding)"),
+            ("PYTHONWARNDEFAULTENCODING", "1", "open('script.py')"),
             ("PYTHONNODEBUGRANGES", "1", "(1).x + 2"),
             ("PYTHONASYNCIODEBUG", "1", debug),
             ("PYTHONBREAKPOINT", "0", "breakpoint()"),
