@@ -53,6 +53,10 @@ def through_itself(send: Callable[[str, str], object]) -> Callable[[str], object
     return lambda proxy: send(proxy, "http://virtual.example/path?q=1")
 
 
+def credentials(proxy: str) -> dict[str, str]:
+    return {"http": proxy.replace("//", "//me:secret@")}
+
+
 def by_httpx(method: str, **options: Any) -> Callable[[str], object]:
     return lambda url: httpx.request(method, url, timeout=20, **options)
 
@@ -81,6 +85,9 @@ def by_httpx(method: str, **options: Any) -> Callable[[str], object]:
         by_urllib("POST", b"four"),
         through_itself(lambda proxy, url: httpx.get(url, proxy=proxy)),
         through_itself(lambda proxy, url: requests.get(url, proxies={"http": proxy})),
+        through_itself(
+            lambda proxy, url: requests.get(url, proxies=credentials(proxy))
+        ),
         through_itself(
             lambda proxy, url: urllib3.ProxyManager(proxy).request("POST", url)
         ),
