@@ -97,6 +97,8 @@ struct AmaruCommand: AsyncParsableCommand {
         if let command = RunCommand.plain(Array(words.dropFirst())) { return command }
         let rest = RunCommand.separated(Array(words.dropFirst()))
         if let command = try? RunCommand.parse(rest) { return command }
+        // With any path: an unknown option is named rather than a missing path.
+        _ = try parseAsRoot(["run"] + rest + ["-"])
         return try parseAsRoot(["run"] + rest)
     }
 
@@ -107,15 +109,24 @@ struct AmaruCommand: AsyncParsableCommand {
             // What was asked for, such as the help.
             return output(fullMessage(for: error))
         case .validationFailure:
-            // The rest of what the program says begins with its name.
-            let message = fullMessage(for: error).replacing(#/^Error: /#, with: "amaru: ")
+            // The rest of what the program says begins with its name. The usage is that of the
+            // command, which is not known of what comes after the parsing.
+            let message =
+                (error as? ValidationError).map { "amaru: \($0.message)" }
+                ?? fullMessage(for: error).replacing(#/^Error: /#, with: "amaru: ")
             Report.line(message)
             if message.contains("Unknown option") {
-                Report.line(
-                    CommandLine.arguments.dropFirst().first == "run"
-                        ? "For the script's own options, write: amaru run PATH -- --option"
-                        : "For a prompt that begins with a dash, write: amaru -- \"-1 + 1 = ?\""
-                )
+                switch CommandLine.arguments.dropFirst().first {
+                case let command? where ["run", "serve"].contains(command):
+                    Report.line(
+                        "For the script's own options, write: amaru \(command) PATH -- --option"
+                    )
+                case let command? where commandNames.contains(command): break
+                default:
+                    Report.line(
+                        "For a prompt that begins with a dash, write: amaru -- \"-1 + 1 = ?\""
+                    )
+                }
             }
             // The parser's own code is sysexits' 64; ours is the one that most commands use.
             return usage

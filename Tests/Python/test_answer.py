@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from amaru.chat import answer
-from amaru.chat.answer import Reading
+from amaru.chat.answer import Chunk, Reading
 from amaru.chat.client import Fault, Response
 
 STREAM = "text/event-stream"
@@ -119,6 +119,11 @@ REFUSAL = delta("").replace(b'"content": ""', b'"content": null, "refusal": "no!
 COMPLETION = json.dumps(
     {"choices": [{"message": {"role": "assistant", "content": "hi"}}]}, indent=1
 ).encode()
+# A server that was asked for a stream, and sends a completion as its only event.
+AS_EVENT = b"data: %s\n\n" % COMPLETION.replace(b"\n", b"")
+CHOICE_ERROR = delta("").replace(
+    b'"index": 0', b'"index": 0, "error": {"message": "no"}'
+)
 CASES = [
     Case("whole", WHOLE, "ab", "ab"),
     Case("CRLF", WHOLE.replace(b"\n", b"\r\n"), "ab", "ab"),
@@ -151,6 +156,13 @@ CASES = [
     Case("a bare error", b'data: {"object": "error", "message": "no"}\n\n', "", BROKEN),
     Case("a detail", b'data: {"detail": "no"}\n\n', "", BROKEN),
     Case("an error reason", delta("", "error"), "", BROKEN),
+    Case(
+        "words of an error reason",
+        delta("out of", "error"),
+        "out of",
+        f"out of{BROKEN}",
+    ),
+    Case("an error of a choice", CHOICE_ERROR + DONE, "", BROKEN),
     # And these it loses, or refuses to read.
     Case("empty data", A + b"data:\n\ndata: \n\n" + DONE, "a!JSONDecodeError", "a"),
     Case("a refused answer", REFUSAL + DONE, "", "no!"),
@@ -159,6 +171,10 @@ CASES = [
     Case("a stream after blanks", b"\r\n \n\n" + WHOLE, "ab", "ab", "text/plain"),
     Case("a page called a stream", b"\n<!doctype html>", "", "!html"),
     Case("a completion", COMPLETION, "", "hi", "application/json"),
+    Case("a completion as an event", AS_EVENT, "!AttributeError", "hi"),
+    Case(
+        "a completion as an event, and DONE", AS_EVENT + DONE, "!AttributeError", "hi"
+    ),
     Case("a completion called a stream", b"\xef\xbb\xbf\n" + COMPLETION, "", "hi"),
 ]
 
@@ -218,10 +234,16 @@ class Flood(Pieces):
 NOTHING = [b"\n", b": hi\n\n", delta(""), b"data:\n\n", b"event: ping\n\n"]
 
 
-@pytest.mark.parametrize("piece", NOTHING)
+HIDDEN = [
+    *("\0", "\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\x1b(B", "\x1b", "\x7f\x08\x85"),
+    *("\u200b", "\ufeff\u2060"),
+]
+
+
+@pytest.mark.parametrize("piece", [*NOTHING, *map(delta, HIDDEN)])
 async def test_a_flood_without_content_is_a_stall(piece: bytes) -> None:
-    assert await own(Flood(piece, A), 0.05) == "a!stall"
-    assert await own(Flood(piece), 0.05) == "!stall"
+    for first in (A, b""):
+        assert (await own(Flood(piece, first), 0.05)).endswith("!stall")
 
 
 async def test_the_time_that_a_batch_without_content_takes_counts(
@@ -236,6 +258,19 @@ async def test_the_time_that_a_batch_without_content_takes_counts(
             assert [chunk.text for chunk in chunks] == [""]
             batches += 1
     assert batches <= 3
+
+
+@pytest.mark.parametrize(
+    "text", ["\n", "\t", " ", "\x1b[1mx", "\x1b]0;x\nx", "é\u200b"]
+)
+def test_what_can_be_shown_is_content(text: str) -> None:
+    assert Chunk(text).has_content and Chunk(reasoning=text).has_content
+
+
+def test_a_tool_call_is_content_once_it_has_any() -> None:
+    assert Chunk(tools=((0, "", "look", ""),)).has_content
+    assert Chunk(tools=((0, "", "", "{"),)).has_content
+    assert not Chunk(tools=((0, "call", "", ""),)).has_content
 
 
 async def test_a_flood_lets_the_loop_run() -> None:

@@ -105,6 +105,8 @@ async def test_reasoning_tools_and_usage_are_reported(
     await talk(serve(answer)).send(screen.turn(1), "hi")
     assert screen.of("reasoning") == [(1, "hm"), (1, "mm")]
     assert screen.of("tool_call") == [(1, "look", '{"a":1}'), (1, "run", "{}")]
+    (said,) = screen.of("notice")
+    assert said[-1].endswith('a chat has none: look({"a":1}), run({})')
     assert screen.of("usage") == [(1, 3, 5)]
     assert screen.of("finished") == [(1, "tool_calls")]
 
@@ -341,7 +343,7 @@ async def test_a_whole_completion_is_shown_like_a_stream(
     server = serve(lambda p: p.reply("200 OK", body, Content_Type="application/json"))
     await talk(server).send(screen.turn(), "hi")
     assert [event[0] for event in screen.events] == [
-        *("reasoning", "text", "usage", "tool_call", "notice", "finished")
+        *("reasoning", "text", "usage", "tool_call", "notice", "notice", "finished")
     ]
     assert screen.of("finished") == [(1, "length")]
     assert core.cancels == []

@@ -119,3 +119,56 @@ def test_what_a_recording_lacks_is_not_called_refused() -> None:
         "nothing is recorded for this request to http://h: "
         "the recording r.jsonl has no answer, or no more, to GET http://h/"
     )
+
+
+KEYS = [
+    "sk-abcdef123456",
+    "sk-ant-api03-abcdef_123456-AA",
+    "sk-proj-abcdef123456",
+    "gsk_abcdef123456",
+    "xai-abcdef123456",
+    "AIzaSyabcdef123456",
+    "hf_abcdef123456",
+    "r8_abcdef123456",
+    "nvapi-abcdef123456",
+    "pplx-abcdef123456",
+    "github_pat_abcdef123456",
+    "ghp_abcdef123456",
+    "ghs_abcdef123456",
+    "tgp_v1_abcdef123456",
+    "csk-abcdef123456",
+    "xoxb-123456-abcdef123456",
+    "xoxp-123456-abcdef123456",
+    "xapp-1-abcdef123456",
+    "sk_live_abcdef123456",
+    "eyJhbGciOiJabcdef.eyJzdWIi.c2lnabcdef",
+    "Bearer abcdef123456",
+    "bearer  abcdef123456",
+    'Authorization: "abcdef123456"',
+    '{"api_key": "abcdef123456"}',
+    "https://h/v1?key=1&api-key=abcdef123456&x=1",
+    "token=abcdef123456",
+    "placeholder-1",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_are_never_shown(key: str) -> None:
+    settings: Any = ChatSettings("m", "http://h/v1", api_key="placeholder-1")
+    text = f"Incorrect key ({key}), {key}; not the key {key}."
+    _, message, remedy = describe(Fault("status", text, 400), settings)
+    assert "Incorrect key" in message
+    for part in ("abcdef", "c2ln", "eyJzd", "placeholder-1"):
+        assert part not in message + remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the task-oriented model asks for bearer authentication",
+        "Invalid value for token: too many",
+        "missing api_key: none was given",
+    ],
+)
+def test_other_words_are_shown(text: str) -> None:
+    assert describe(Fault("status", text, 400), SETTINGS)[1].endswith(text)

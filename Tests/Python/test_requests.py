@@ -317,6 +317,7 @@ def test_a_forwarding_proxy_gets_its_credentials_by_its_url_only(
 
 DIRECT: dict[str, Callable[[str], Any]] = {
     "trust_env": lambda url: _untrusting().get(url, timeout=20),
+    "none": lambda url: requests.get(url, proxies={"http": None}, timeout=20),
     "no_proxy": lambda url: requests.get(url, proxies={"no_proxy": "*"}, timeout=20),
     "a pool": lambda url: urllib3.PoolManager().request("GET", url),
 }

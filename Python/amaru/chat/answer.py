@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from io import StringIO
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from amaru.chat.client import Fault, Response
 
@@ -30,6 +31,13 @@ _LEFTOVER_SECONDS = 0.1
 _UNINTERRUPTED_SECONDS = 0.01
 _AFTER_FINISH_SECONDS = 5.0
 _PAGE_SECONDS = 1.0
+# Terminal sequences, controls but for tabs and line ends, and what has no width.
+_HIDDEN: Final = re.compile(
+    r"(?:\x1b\[|\x9b)[ -?]*[@-~]?"
+    r"|(?:\x1b[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\r\n]*"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 
 Event = tuple[bytes, bytes]
 """A server-sent event: its type, empty without an `event` field, and its data."""
@@ -44,6 +52,14 @@ class Chunk(NamedTuple):
     tools: tuple[tuple[int, str, str, str], ...] = ()
     finish_reason: str = ""
     usage: tuple[int, int] | None = None
+    #: What the server says if it could not go on; None if it could.
+    error: str | None = None
+
+    @property
+    def has_content(self) -> bool:
+        """Whether it adds anything that can be shown."""
+        calls = (name or arguments for _, _, name, arguments in self.tools)
+        return _is_shown(self.text) or _is_shown(self.reasoning) or any(calls)
 
 
 class Reading:
@@ -78,7 +94,7 @@ class Reading:
             headers = {"location": self._response.place}
             raise Fault("html", page.decode("utf-8", "replace"), headers=headers)
         if start.startswith((b"{", b"[")):
-            yield [await self._completion(start)]
+            yield self._checked(await self._completion(start))
             return
         splitter, arrived = EventSplitter(), start
         while arrived is not None:
@@ -116,10 +132,16 @@ class Reading:
                     return
                 shown = data[:240].decode("utf-8", "replace")[:80]
                 raise Fault("malformed", f"{exc}: {shown}") from exc
-            if chunk.text or chunk.reasoning or chunk.tools:
+            if chunk.has_content:
                 self._due = None
             self._finished = self._finished or bool(chunk.finish_reason)
-            yield chunk
+            yield from self._checked(chunk)
+
+    @staticmethod
+    def _checked(chunk: Chunk) -> Iterator[Chunk]:
+        yield chunk
+        if chunk.error is not None:
+            raise Fault("in_stream", chunk.error)
 
     async def _read(self) -> bytes | None:
         """Return what has arrived; None at the end, as the answer allows it."""
@@ -158,10 +180,10 @@ class Reading:
             if len(body) > LIMIT:
                 raise Fault("too_long")
         try:
-            chunk = _chunk(body.decode("utf-8", "replace"), "message")
+            chunk = _chunk(body.decode("utf-8", "replace"))
         except ValueError as exc:
             raise Fault("not_a_stream", f"broken JSON ({exc})") from exc
-        if chunk.text or chunk.tools or chunk.finish_reason:
+        if chunk.text or chunk.tools or chunk.finish_reason or chunk.error is not None:
             return chunk
         raise Fault("not_a_stream", _other(body))
 
@@ -279,8 +301,8 @@ def _said(error: dict[str, Any]) -> object:
     return next((error[name] for name in names if error.get(name)), None)
 
 
-def _chunk(data: str, part: str = "delta") -> Chunk:
-    """Read an event's data, or a whole completion, whose `part` is its ``message``.
+def _chunk(data: str) -> Chunk:
+    """Read an event's data, or a whole completion, which has a ``message``.
 
     Servers differ in what they leave out, send as null or add, and none of that is
     worth losing an answer for. A ValueError is raised for what is not a JSON object, a
@@ -296,25 +318,34 @@ def _chunk(data: str, part: str = "delta") -> Chunk:
     if event.get("error") or choices is None and (_said(event) or "errors" in event):
         raise Fault("in_stream", error_text(event))
     choice = _object(choices[0] if isinstance(choices, list) and choices else None)
-    delta = _object(choice.get(part))
-    content = delta.get("content")
-    finish_reason, usage = choice.get("finish_reason"), event.get("usage")
-    if isinstance(content, str) and len(delta) == 1 and not (finish_reason or usage):
+    delta, message = choice.get("delta"), choice.get("message")
+    is_whole = delta is None and isinstance(message, dict) and bool(message)
+    delta = _object(message if is_whole else delta)
+    content, usage = delta.get("content"), event.get("usage")
+    finish_reason = choice.get("finish_reason") or ("stop" if is_whole else None)
+    error = choice.get("error")
+    ended = finish_reason or usage or error
+    if isinstance(content, str) and len(delta) == 1 and not ended:
         # Nearly all events: no need to look for what else there might be.
         return Chunk(content)
-    if finish_reason == "error" or choice.get("error"):
-        raise Fault("in_stream", error_text(choice))
+    if finish_reason == "error" and not is_whole:
+        error = error or _said(choice)
     return Chunk(
         text=_text(content) + _text(delta.get("refusal")),
         reasoning=_text(delta.get("reasoning_content") or delta.get("reasoning")),
         tools=tuple(_tools(delta.get("tool_calls"))),
         finish_reason=_text(finish_reason),
         usage=_usage(_object(usage)),
+        error=error_text(error) if error else "" if finish_reason == "error" else None,
     )
 
 
 def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _is_shown(text: str) -> bool:
+    return bool(text) and (text.isprintable() or bool(_HIDDEN.sub("", text)))
 
 
 def _text(value: object) -> str:

@@ -205,7 +205,7 @@ class Question:
                             size += self._tools.add(chunk)
                             if size > LIMIT:
                                 raise Fault("too_long")
-                            if chunk.text or chunk.reasoning or chunk.tools:
+                            if chunk.has_content:
                                 waiting.came()
                             for piece in self._take(chunk):
                                 with waiting.paused():

@@ -217,12 +217,17 @@ class _Answer:
             self.turn.usage(*chunk.usage)
         if chunk.finish_reason.isidentifier():
             self.reason = chunk.finish_reason[:64]
-        return bool(chunk.text or chunk.reasoning or chunk.tools)
+        return chunk.has_content
 
     async def finish(self) -> None:
         """Report the whole tool calls, and let the filter see the whole answer."""
-        for _, name, arguments in self._tools.whole():
-            self.turn.tool_call(name, arguments)
+        calls = [(name, arguments) for _, name, arguments in self._tools.whole()]
+        for call in calls:
+            self.turn.tool_call(*call)
+        if calls and self.turn.messages is None:
+            asked = ", ".join(f"{name}({arguments})" for name, arguments in calls)
+            asked = asked if len(asked) <= 300 else f"{asked[:299]}…"
+            self.turn.notice(f"the model asks for tools, and a chat has none: {asked}")
         if self._filter is not None:
             shown = self.text.getvalue()
             kept = await self._filter("answer", shown, self.turn)

@@ -157,7 +157,8 @@ _NO_MODEL: Final = re.compile(
     re.I,
 )
 _SECRET: Final = re.compile(
-    r"\b((?:sk|pk|rk|key|nvapi|pplx|glpat)-|(?:gsk|hf|r8|ghp|gho|github_pat)_|xai-|AIza"
+    r"\b((?:[cprs]k|key|nvapi|pplx|glpat|xai|xapp|xox[a-z]|csk)-"
+    r"|(?:gsk|hf|r8|gh[oprsu]|github_pat|tgp_v\d|[prs]k_(?:live|test))_|AIza"
     r"|AKIA|ya29\.|eyJ|(?:Bearer|Basic)\s+(?!auth|scheme)"
     r"|(?:api[-_ ]?key|token|secret|password|authorization)[\"']?\s*[:=]\s*[\"']?"
     r"(?=[^\s\"',;&]*\d))[^\s\"',;&)]{6,}",

@@ -21,10 +21,19 @@ enum InterpreterStart {
 
     private static func preinitialise(_ configuration: PythonConfiguration) throws {
         var preconfiguration = PyPreConfig()
-        PyPreConfig_InitIsolatedConfig(&preconfiguration)
-        // Or the filesystem encoding is ASCII: a Swift program never calls setlocale.
-        preconfiguration.utf8_mode = 1
-        preconfiguration.dev_mode = configuration.developmentMode ? 1 : 0
+        if configuration.readsVariables {
+            PyPreConfig_InitPythonConfig(&preconfiguration)
+            preconfiguration.parse_argv = 0
+            // The locale is the program's to set, while there is one thread. In that of C, which
+            // a Swift program has at its start, the variables have UTF-8 as the default.
+            preconfiguration.configure_locale = 0
+            preconfiguration.coerce_c_locale = 0
+        } else {
+            PyPreConfig_InitIsolatedConfig(&preconfiguration)
+            // Or the filesystem encoding is ASCII: a Swift program never calls setlocale.
+            preconfiguration.utf8_mode = 1
+        }
+        if configuration.developmentMode { preconfiguration.dev_mode = 1 }
         switch configuration.allocator {
         case .standard: break
         case .malloc: preconfiguration.allocator = Int32(PYMEM_ALLOCATOR_MALLOC.rawValue)
@@ -50,7 +59,7 @@ enum InterpreterStart {
             PyConfig_InitIsolatedConfig(config)
         }
         config.pointee.install_signal_handlers = 0
-        config.pointee.dev_mode = configuration.developmentMode ? 1 : 0
+        if configuration.developmentMode { config.pointee.dev_mode = 1 }
         func set(_ field: UnsafeMutablePointer<UnsafeMutablePointer<wchar_t>?>, _ value: String)
             throws
         {
@@ -59,14 +68,16 @@ enum InterpreterStart {
         try set(&config.pointee.program_name, programName)
         // The real interpreter, never this program: multiprocessing and pip start it.
         try set(&config.pointee.executable, programName)
-        if let cache = configuration.bytecodeCache {
-            try set(&config.pointee.pycache_prefix, cache)
-        }
         config.pointee.parse_argv = 0
         for argument in configuration.arguments {
             guard let decoded = Py_DecodeLocale(argument, nil) else { continue }
             defer { PyMem_RawFree(decoded) }
             try check(PyWideStringList_Append(&config.pointee.argv, decoded))
+        }
+        // The variables first: PYTHONPYCACHEPREFIX is the user's, and this a default.
+        try check(PyConfig_Read(config))
+        if let cache = configuration.bytecodeCache, config.pointee.pycache_prefix == nil {
+            try set(&config.pointee.pycache_prefix, cache)
         }
         try check(Py_InitializeFromConfig(config))
     }

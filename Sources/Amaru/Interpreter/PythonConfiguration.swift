@@ -39,6 +39,8 @@ public struct PythonConfiguration: Sendable, Equatable {
     /// `sys.argv`.
     public var arguments: [String]
     /// The folder for compiled bytecode; nil puts it beside each source, as `python` does.
+    ///
+    /// `PYTHONPYCACHEPREFIX` goes before it if Python reads its variables.
     public var bytecodeCache: String?
     /// Whether Python reads its own environment variables, such as `PYTHONPATH`, as `python` does.
     ///

@@ -24,8 +24,8 @@ enum PipedInput {
     static func message(after prompt: String) async throws -> String {
         let hasPrompt = !prompt.isEmpty
         let bytes: [UInt8] = try await blockingCall("amaru-stdin") {
-            guard !hasPrompt || isData, waits(hasPrompt: hasPrompt) else { return [] }
-            return try PosixCall.readAll(STDIN_FILENO, atMost: bound)
+            guard !hasPrompt || isData else { return [] }
+            return try read(hasPrompt: hasPrompt)
         }
         guard bytes.count <= bound else {
             throw ValidationError(
@@ -40,6 +40,12 @@ enum PipedInput {
         let parts = [prompt, piped].filter { !$0.allSatisfy(\.isWhitespace) }
         guard !parts.isEmpty else {
             throw ValidationError("No prompt: standard input is empty.")
+        }
+        if parts.count > 1, isShared {
+            Report.line(
+                "amaru: \(bytes.count) bytes of standard input go with the prompt; if they are not "
+                    + "meant for it, write </dev/null behind it"
+            )
         }
         return parts.joined(separator: "\n\n")
     }
@@ -57,14 +63,40 @@ enum PipedInput {
         }
     }
 
-    /// Waits for the first byte or the end; returns false if neither comes in time.
-    private static func waits(hasPrompt: Bool) -> Bool {
-        if isReady(within: notice) { return true }
-        Report.line("amaru: waiting for standard input")
-        while !hasPrompt { if isReady(within: -1) { return true } }
-        if isReady(within: patience) { return true }
-        Report.line("amaru: nothing came on standard input: answering without it")
-        return false
+    /// Whether the calling program has the same standard input, and may go on reading it.
+    ///
+    /// A loop of a shell that reads a pipe looks like a script that data were piped into.
+    private static var isShared: Bool {
+        var (own, callers) = (stat(), stat())
+        return fstat(STDIN_FILENO, &own) == 0 && stat("/proc/\(getppid())/fd/0", &callers) == 0
+            && own.st_dev == callers.st_dev && own.st_ino == callers.st_ino
+    }
+
+    /// Reads to the end, and says so if that takes long.
+    ///
+    /// - Returns: Nothing if there is a prompt, and not a byte comes in time.
+    private static func read(hasPrompt: Bool) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var isSaid = false
+        try withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 1) { buffer in
+            while bytes.count <= bound {
+                if !isSaid, !isReady(within: notice) {
+                    isSaid = true
+                    let rest = bytes.isEmpty ? "" : "the rest of "
+                    Report.line("amaru: waiting for \(rest)standard input")
+                    if hasPrompt, bytes.isEmpty, !isReady(within: patience) {
+                        Report.line(
+                            "amaru: nothing came on standard input: answering without it"
+                        )
+                        return
+                    }
+                }
+                let count = try PosixCall.read(STDIN_FILENO, into: buffer)
+                guard count > 0 else { return }
+                bytes += buffer.prefix(count)
+            }
+        }
+        return bytes
     }
 
     private static func isReady(within milliseconds: Int32) -> Bool {

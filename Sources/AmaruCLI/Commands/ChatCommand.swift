@@ -27,7 +27,12 @@ struct ChatCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The prompt; without one, on a terminal, you converse.")
+    @Argument(
+        help: """
+            The prompt; without one, on a terminal, you converse. What is piped in goes with it, up to \
+            its end: in a loop of the shell that reads a pipe, write </dev/null.
+            """
+    )
     var prompt: [String] = []
 
     // Not among the options that are shared: `amaru run -m` names a module.

@@ -1,6 +1,7 @@
 // The options that `amaru` and `amaru run` share.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruHTTP
 import ArgumentParser
 
@@ -122,6 +123,7 @@ struct ChatOptions: ParsableArguments {
                 "--gguf runs a model here, --base-url names one elsewhere: give one of them."
             )
         }
+        baseURL = baseURL?.trimmed
         if let baseURL { try Self.check(baseURL, named: "--base-url") }
     }
 

@@ -1,6 +1,7 @@
 // The options of commands that ask a server something else than a chat.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruHTTP
 import ArgumentParser
 
@@ -20,6 +21,7 @@ struct ServerOptions: ParsableArguments {
     @OptionGroup(title: "Network options") var network: NetworkOptions
 
     mutating func validate() throws {
+        baseURL = baseURL?.trimmed
         if let baseURL { try ChatOptions.check(baseURL, named: "--base-url") }
     }
 

@@ -1,6 +1,7 @@
 // Which server and which model are asked, of all that options, variables and file name.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import ArgumentParser
 
 /// What is asked, and what goes with each request.
@@ -61,8 +62,7 @@ struct ModelChoice: Equatable, Sendable {
             (baseURL, model) = (words.baseURL, words.model)
             return
         }
-        var url = variables[Self.variable]
-        if url?.isEmpty == true { url = nil }
+        let url = Self.url(in: variables)
         let standard = configuration.providers[Configuration.standardProvider]
         let isRedefined = url != nil && standard == nil
         if let word = words.model {
@@ -86,6 +86,11 @@ struct ModelChoice: Equatable, Sendable {
             // Without a key the model on this machine answers.
             if standard == nil { baseURL = nil }
         }
+    }
+
+    /// What the variable holds, without blanks around it; nil if nothing is left.
+    static func url(in variables: [String: String]) -> String? {
+        variables[variable].map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private init(currency: String?) { self.currency = currency }

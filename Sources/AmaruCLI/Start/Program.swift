@@ -66,6 +66,12 @@ final class Program: Sendable {
         signal(SIGPIPE, SIG_IGN)
         Self.keepFreedMemory()
         let vault = SecretVault()
+        // As with a key, what a script's SDK finds has no blanks around it.
+        if let url = ModelChoice.url(in: ProcessInfo.processInfo.environment) {
+            setenv(ModelChoice.variable, url, 1)
+        } else {
+            unsetenv(ModelChoice.variable)
+        }
         self.options = options
         userSettings = UserSettings()
         let configuration = try await userSettings.configuration()

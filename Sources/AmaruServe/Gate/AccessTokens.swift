@@ -125,11 +125,3 @@ package struct AccessTokens: Sendable {
         SHA256.authenticate("amaru login \(nonce)".utf8, key: entry.token)
     }
 }
-
-extension Substring {
-    fileprivate var trimmed: String {
-        var text = drop(while: \.isWhitespace)
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
-    }
-}

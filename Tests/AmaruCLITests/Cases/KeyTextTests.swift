@@ -9,29 +9,44 @@ extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct KeyTextTests {
         // MARK: Placeholders
 
-        @Test(.needsPackages)
-        func `An SDK finds a placeholder in the variable, and the key is on the wire`()
-            async throws
-        {
+        @Test(
+            .needsPackages,
+            arguments: [
+                (
+                    Tutorial.requirements,
+                    """
+                    import openai
+                    client = openai.OpenAI()
+                    answer = client.chat.completions.create(
+                        model="m", messages=[{"role": "user", "content": "hello"}]
+                    )
+                    print(answer.choices[0].message.content, client.api_key[:18])
+                    """
+                ),
+                (
+                    ["--with", "llm"],
+                    """
+                    import llm
+                    model = llm.get_model("gpt-4o-mini")
+                    print(model.prompt("hello").text(), model.get_key()[:18])
+                    """
+                ),
+            ]
+        )
+        func `An SDK finds a placeholder in the variable, and the key is on the wire`(
+            _ requirements: [String],
+            _ source: String
+        ) async throws {
             let server = ScriptedServer([.chat("fine")])
             let folder = try TemporaryFolder()
-            try folder.write(
-                """
-                import openai
-                client = openai.OpenAI()
-                answer = client.chat.completions.create(
-                    model="m", messages=[{"role": "user", "content": "hello"}]
-                )
-                print(answer.choices[0].message.content, client.api_key[:18])
-                """,
-                to: "script.py"
-            )
+            try folder.write(source, to: "script.py")
             let result = try await withChat(server) { _ in
                 try await AmaruProcess.run(
-                    ["run"] + Tutorial.requirements + ["script.py"],
+                    ["run"] + requirements + ["script.py"],
                     in: folder,
                     environment: [
                         "OPENAI_BASE_URL": "\(server.url)/v1", "OPENAI_API_KEY": "sk-of-base",
+                        "LLM_USER_PATH": folder.path,
                     ]
                 )
             }

@@ -36,6 +36,8 @@ extension BuiltCommand {
                     import \(module)
                 """
             )
+            let name = module.prefix { $0 != "." }
+            #expect(result.errors.contains("No module named '\(name)'"), "\(result)")
             #expect(result.errors.contains("--with \(package)"), "\(result)")
             #expect(result.errors.split(separator: "\n").count == 1)
             #expect(result.output == "")
@@ -62,19 +64,22 @@ extension BuiltCommand {
             _ source: String
         ) async throws {
             let result = try await run(source)
+            #expect(result.errors.contains("No module named 'nowhere_to_be_found'"), "\(result)")
             #expect(result.errors.contains("--with nowhere_to_be_found"), "\(result)")
             #expect(result.status == .exited(1))
         }
 
         @Test(arguments: [
-            ("import nowhere_to_be_found", "--with nowhere_to_be_found"),
-            ("from nowhere.at.all import x", "--with nowhere"),
-            ("from pyodide.nothing import x", "pyodide.nothing"),
-            ("import pyodide.nothing", "pyodide.nothing"),
-            ("import pyodide_js.nothing", "pyodide_js"),
+            ("import nowhere_to_be_found", "nowhere_to_be_found", "--with nowhere_to_be_found"),
+            ("from nowhere.at.all import x", "nowhere", "--with nowhere"),
+            ("from pyodide.nothing import x", "pyodide.nothing", "with Pyodide: pyodide.nothing"),
+            ("import pyodide.nothing", "pyodide.nothing", "with Pyodide: pyodide.nothing"),
+            ("import pyodide_js.nothing", "pyodide_js.nothing", "with Pyodide: pyodide_js.nothing"),
+            ("import pyscript", "pyscript", "pyscript"),
         ])
         func `An import of what is not here fails as under python, and advice follows`(
             _ statement: String,
+            _ module: String,
             _ words: String
         ) async throws {
             let folder = try TemporaryFolder()
@@ -85,7 +90,8 @@ extension BuiltCommand {
             let lines = result.errors.split(separator: "\n")
             try #require(lines.count > 2, "\(result)")
             #expect(lines[0] == "Traceback (most recent call last):")
-            #expect(lines[lines.count - 2].hasPrefix("ModuleNotFoundError: No module named '"))
+            let error = lines[lines.count - 2]
+            #expect(error.hasPrefix("ModuleNotFoundError: No module named '\(module)'"))
             let advice = try #require(lines.last)
             #expect(advice.hasPrefix("amaru: ") && advice.contains(words), "\(result)")
         }

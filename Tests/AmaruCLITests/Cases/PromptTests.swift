@@ -60,6 +60,28 @@ extension BuiltCommand {
             #expect(result.status == .exited(2))
         }
 
+        @Test(
+            arguments: [
+                ("run -1", "amaru run"), ("run --nope script.py", "amaru run"),
+                ("serve -x", "amaru serve"), ("env -x", nil), ("history list -1", nil),
+                ("config --nope", nil),
+            ]
+        )
+        func `A dash behind a command is told of that command`(
+            _ line: String,
+            _ hint: String?
+        ) async throws {
+            let words = line.split(separator: " ").map(String.init)
+            let result = try await AmaruProcess.run(words)
+            #expect(result.errors.hasPrefix("amaru: Unknown option '-"), "\(result)")
+            #expect(result.errors.contains("Usage: amaru \(words[0])"), "\(result)")
+            #expect(!result.errors.contains("prompt"), "\(result)")
+            let last = result.errors.split(separator: "\n").last ?? ""
+            #expect(last.hasSuffix("PATH -- --option") == (hint != nil), "\(result)")
+            #expect(last.contains(hint ?? "--help"), "\(result)")
+            #expect(result.status == .exited(2))
+        }
+
         @Test(arguments: [["-1"], ["-x what?"], ["--help"], ["--"], ["- 1"]])
         func `Behind two dashes every prompt is sent as it is`(_ words: [String]) async throws {
             let server = ScriptedServer([.chat("fine")])
@@ -97,6 +119,46 @@ extension BuiltCommand {
             }
             #expect(result.output == "fine\n", "\(result)")
             #expect(try ChatBody.asked(server.requests) == ["late"])
+        }
+
+        @Test func `A pipe that stops amid its data is named, and waited for`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                let run = try AmaruProcess(["hello"] + options, input: .open)
+                try run.write("da")
+                try await run.waitForErrors("amaru: waiting for the rest of standard input\n")
+                try run.write("ta")
+                run.closeInput()
+                return try await run.result()
+            }
+            #expect(result.output == "fine\n", "\(result)")
+            #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
+            #expect(try ChatBody.asked(server.requests) == ["hello\n\ndata"])
+        }
+
+        @Test(
+            arguments: [
+                (
+                    #"printf 'one\ntwo\nthree\n' | while read -r line; do "$@" "$line"; done"#,
+                    ["one\n\ntwo\nthree"]
+                ),
+                (
+                    #"printf 'one\ntwo\n' | while read -r l; do "$@" "$l" </dev/null; done"#,
+                    ["one", "two"]
+                ), (#"printf 'two\n' | "$@" one"#, ["one\n\ntwo"]),
+            ]
+        )
+        func `Data that the caller may want are sent, and that is said`(
+            _ shell: String,
+            _ asked: [String]
+        ) async throws {
+            let server = ScriptedServer([.chat("fine"), .chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(options, shell: shell)
+            }
+            #expect(try ChatBody.asked(server.requests) == asked)
+            let isSaid = result.errors.contains("bytes of standard input go with the prompt")
+            #expect(isSaid == (asked == ["one\n\ntwo\nthree"]), "\(result)")
         }
 
         @Test(arguments: ["</dev/null", "</dev/zero", "<empty"])

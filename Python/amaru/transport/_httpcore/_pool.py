@@ -103,7 +103,9 @@ class Pool:
         given = request.extensions.get("timeout", {})
         timeouts = {name: float(s) for name, s in given.items() if s is not None}
         url, options = _address(request, self._with_pool(core))
-        headers = [part for pair in request.headers for part in pair]
+        # As h11 sends them, and so httpcore: Host first.
+        fields = sorted(request.headers, key=lambda pair: pair[0].lower() != b"host")
+        headers = [part for pair in fields for part in pair]
         method = request.method.decode("ascii")
         try:
             number: int = core.open(
