@@ -19,6 +19,9 @@ SOME := --experimental-maximum-parallelization-width 8
 # Tests that hold their threads for long.
 COMPUTING := ^AmaruMarkdownTests\.|^AmaruServeTests\.PageStreamTests|/Fuzz/
 
+# All but what a compiler answers: neither a sanitizer nor another Python changes that.
+RUNNING := --skip 'CompileFail|\.ExamplesTests/'
+
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
@@ -146,7 +149,7 @@ test-peers: install-python
 # The bridge under AddressSanitizer, with Python's objects in memory that it watches.
 test-asan:
 	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=malloc ASAN_OPTIONS=detect_leaks=0 \
-		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan
+		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan $(RUNNING)
 
 # The races of the bridge under ThreadSanitizer, which does not see into CPython.
 test-tsan:
@@ -157,7 +160,7 @@ test-tsan:
 test-debug:
 	$(SWIFT) build --build-tests
 	AMARU_TEST_ALLOCATOR=debug \
-		$(SWIFT) test --skip-build $(FEW) --filter '^AmaruTests\.' --skip Leak --skip CompileFail
+		$(SWIFT) test --skip-build $(FEW) --filter '^AmaruTests\.' $(RUNNING) --skip Leak
 
 # The bridge with each other Python that is here.
 test-pythons:
@@ -173,7 +176,7 @@ test-pythons:
 		echo "CPython $$version: $$home"; \
 		AMARU_BRIDGE_ONLY=1 PKG_CONFIG_PATH="$$home/lib/pkgconfig" \
 			LD_LIBRARY_PATH="$$home/lib" \
-			$(SWIFT) test $(FEW) --scratch-path .build-$$version || exit 1; \
+			$(SWIFT) test $(FEW) --scratch-path .build-$$version $(RUNNING) || exit 1; \
 	done
 
 # The network's engine under both sanitizers, and network and chat with each other Python that is

@@ -102,6 +102,13 @@ def _openai(version: str) -> Suite:
 
 
 SUITES = {
+    # First, since it takes longest.
+    "network": Suite(
+        requirements=["httpx", "httpx2", "trustme", *_PYTEST],
+        arguments=[*_OPTIONS, "-q", "-W", "error", "."],
+        folder="network",
+        shared=["Python"],
+    ),
     "httpx": _httpx(["over_amaru"]),
     "httpx2": _httpx(["httpx2_as_httpx", "over_amaru"]),
     "openai2": _openai("openai>=2.54,<3"),
@@ -164,11 +171,5 @@ SUITES = {
         ],  # fmt: skip
         folder="pyodide",
         checkout="AMARU_PYODIDE",
-    ),
-    "network": Suite(
-        requirements=["httpx", "httpx2", "trustme", *_PYTEST],
-        arguments=[*_OPTIONS, "-q", "-W", "error", "."],
-        folder="network",
-        shared=["Python"],
     ),
 }
