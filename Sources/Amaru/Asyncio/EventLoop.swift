@@ -190,12 +190,19 @@ enum EventLoop {
             ForeignThread.withoutGIL { _ = usleep(10_000) }
         }
         isServing = true
+        var pause: UInt32 = 0
         while !isEnding {
             if let result = callMethod(loop, "run_forever") {
                 amaru_decref(result)
+                pause = 0
             } else if let exception = amaru_take_exception() {
-                handleEscaped(OwnedReference(new: exception))
+                let isBroken = !handleEscaped(OwnedReference(new: exception))
+                pause = isBroken ? min(max(10_000, pause * 2), 1_000_000) : 0
             }
+            guard pause > 0, !isEnding else { continue }
+            // Swift goes on, to end the program for one, and Python code may repair it.
+            drainWork()
+            ForeignThread.withoutGIL { _ = usleep(pause) }
         }
     }
 
@@ -218,9 +225,19 @@ enum EventLoop {
     }
 
     /// KeyboardInterrupt and SystemExit leave `run_forever`, by asyncio's rule.
-    private static func handleEscaped(_ exception: consuming OwnedReference) {
-        guard let status = ExceptionRecord(exception).exitStatus else { return }
-        Interpreter.configuration.onExitRequest?(status)
+    ///
+    /// - Returns: False for what only a loop raises that does not work any more, as when Python code
+    ///   has replaced a function that it calls.
+    @discardableResult
+    private static func handleEscaped(_ exception: consuming OwnedReference) -> Bool {
+        let error = ErrorTranslation.describe(exception)
+        if let status = error.exitStatus {
+            Interpreter.configuration.onExitRequest?(status)
+        } else if !error.matches(.keyboardInterrupt) {
+            Interpreter.configuration.onUnhandledError?(error)
+            return false
+        }
+        return true
     }
 
     /// Performs queued work, within the loop's turn; what takes too long waits for the next turn.
