@@ -37,5 +37,6 @@ struct CompileFailTests {
             errors.contains { $0.contains(twins.diagnostic) },
             "expected \(twins.diagnostic) in: \(refused.diagnostics)"
         )
+        #expect(refused.diagnostics.contains(twins.advice), "\(refused.diagnostics)")
     }
 }

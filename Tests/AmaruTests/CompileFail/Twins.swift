@@ -10,11 +10,19 @@ struct Twins: Sendable, CustomTestStringConvertible {
     let template: String
     /// What the compiler says of the wrong one.
     let diagnostic: String
+    /// What it says beside that, in any line.
+    let advice: String
 
     var testDescription: String { name }
 
-    init(_ name: String, _ template: String, refused diagnostic: String) {
-        (self.name, self.template, self.diagnostic) = (name, template, diagnostic)
+    init(
+        _ name: String,
+        _ template: String,
+        refused diagnostic: String,
+        advice: String = ""
+    ) {
+        (self.name, self.template) = (name, template)
+        (self.diagnostic, self.advice) = (diagnostic, advice)
     }
 
     var right: String { choosing(first: true) }
@@ -42,6 +50,9 @@ struct Twins: Sendable, CustomTestStringConvertible {
             refused: diagnostic ?? "'PythonActor'-isolated"
         )
     }
+
+    private static let unconvertible =
+        "This result does not convert to Python: return a PythonTuple, or write '_ ='."
 
     static let uses = [
         use("reading an attribute", "_ = try object.name as PythonObject"),
@@ -333,14 +344,16 @@ struct Twins: Sendable, CustomTestStringConvertible {
             """
             let f = PythonFunction("f") { (a: Int) in {{PythonTuple(a, a)||(a, a)}} }
             """,
-            refused: "call can throw"
+            refused: "call can throw",
+            advice: unconvertible
         ),
         Twins(
             "an exported function that returns what does not convert, with a described parameter",
             """
             let f = PythonFunction("f", .positional("a")) { (a: Int) in {{a||Plain()}} }
             """,
-            refused: "call can throw"
+            refused: "call can throw",
+            advice: unconvertible
         ),
         Twins(
             "an exported asynchronous function that returns what does not convert",
@@ -348,7 +361,8 @@ struct Twins: Sendable, CustomTestStringConvertible {
             let f = PythonFunction("f") { (a: Int) async in {{await g(a)||(await g(a), a)}} }
             func g(_ a: Int) async -> Int { a }
             """,
-            refused: "call can throw"
+            refused: "call can throw",
+            advice: unconvertible
         ),
         Twins(
             "a method that returns what does not convert, in a list of members",
@@ -359,7 +373,8 @@ struct Twins: Sendable, CustomTestStringConvertible {
                 }
             }
             """,
-            refused: "call can throw"
+            refused: "call can throw",
+            advice: unconvertible
         ),
         Twins(
             "a variable that changes, captured in an exported function",
