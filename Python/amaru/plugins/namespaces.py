@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import builtins
 import sys
-from operator import is_
 from typing import Any, Final
 
 __all__ = ["StandardNames"]
 
-# Taken now: while they are put back, there may be none.
-_all, _map, _NAMES = all, map, vars(builtins)
+_NAMES: Final = vars(builtins)
 _MODULES: Final = sys.modules
 _KEPT: Final = frozenset({*sys.stdlib_module_names, "amaru", "__main__"})
 
@@ -51,6 +49,7 @@ class StandardNames:
 
 
 def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, Any]]:
-    if _all(_map(is_, _map(now.get, before), before.values())):
+    # Fast, and nearly always so: what is the same object is not compared further.
+    if before == now:
         return []
     return [(key, before[key]) for key in before if now.get(key) is not before[key]]

@@ -93,7 +93,7 @@ def _refuse_program(
 ) -> None:
     program = arguments[0] if arguments else ""
     message = (
-        f"{event} of {program!r} is not allowed: with {option} no programs are started, "
+        f"{event} of {program!r} is not allowed: {option} stops programs, "
         f"since they may reach anything. To start them, use {run_option}."
     )
     raise PermissionError(errno.EACCES, message)

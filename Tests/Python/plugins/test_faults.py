@@ -27,7 +27,6 @@ RETURNING = [
     ("import sys; sys.stdout = None", "replaced a standard stream"),
     ("import sys; sys.stderr.close()", "closed a standard stream, which was opened"),
     ("import builtins; builtins.len = None", "builtins.len, which was put back"),
-    ("import builtins; builtins.print = 1", "builtins.print, which was put back"),
     ("import builtins; del builtins.Exception", "builtins.Exception, which was put"),
     ("import builtins; builtins.__import__ = None", "builtins.__import__, which was"),
     ("import builtins; vars(builtins).clear()", "replaced or removed builtins."),
