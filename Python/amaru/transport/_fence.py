@@ -28,6 +28,8 @@ _LOOKING_UP: Final = frozenset(
 _STARTING: Final = frozenset(
     {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "pty.spawn"}
 )
+# What `ctypes.util.find_library` asks, for packages of native code.
+_HARMLESS: Final = "/sbin/ldconfig"
 _INTERNET: Final = (_socket.AF_INET, _socket.AF_INET6)
 _here = threading.local()
 
@@ -92,6 +94,8 @@ def _refuse_program(
     event: str, arguments: tuple[Any, ...], option: str, run_option: str
 ) -> None:
     program = arguments[0] if arguments else ""
+    if program == _HARMLESS:
+        return
     message = (
         f"{event} of {program!r} is not allowed: {option} stops programs, "
         f"since they may reach anything. To start them, use {run_option}."
