@@ -104,7 +104,23 @@ extension BuiltCommand {
                 try await AmaruProcess.run(["hello"] + options, in: folder)
             }
             #expect(result.status == .exited(1), "\(result)")
-            #expect(result.errors.contains("'NoneType' object is not callable"), "\(result)")
+            #expect(result.errors.contains(Self.broken), "\(result)")
+        }
+
+        private static let broken = "TypeError: 'NoneType' object is not callable"
+
+        @Test func `A loop that a script has broken ends it too`() async throws {
+            try folder.write(
+                """
+                import asyncio, builtins
+                builtins.len = None
+                await asyncio.sleep(0.01)
+                """,
+                to: "script.py"
+            )
+            let result = try await AmaruProcess.run(["run", "script.py"], in: folder)
+            #expect(result.status == .exited(1), "\(result)")
+            #expect(result.errors.contains(Self.broken), "\(result)")
         }
     }
 }
