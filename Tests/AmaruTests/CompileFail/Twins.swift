@@ -51,9 +51,6 @@ struct Twins: Sendable, CustomTestStringConvertible {
         )
     }
 
-    private static let unconvertible =
-        "This result does not convert to Python: return a PythonTuple, or write '_ ='."
-
     static let uses = [
         use("reading an attribute", "_ = try object.name as PythonObject"),
         use("reading an attribute as a Swift type", "_ = try object.name as Int"),
@@ -338,43 +335,6 @@ struct Twins: Sendable, CustomTestStringConvertible {
             }
             """,
             refused: "'PythonActor'-isolated"
-        ),
-        Twins(
-            "an exported function that returns what does not convert",
-            """
-            let f = PythonFunction("f") { (a: Int) in {{PythonTuple(a, a)||(a, a)}} }
-            """,
-            refused: "call can throw",
-            advice: unconvertible
-        ),
-        Twins(
-            "an exported function that returns what does not convert, with a described parameter",
-            """
-            let f = PythonFunction("f", .positional("a")) { (a: Int) in {{a||Plain()}} }
-            """,
-            refused: "call can throw",
-            advice: unconvertible
-        ),
-        Twins(
-            "an exported asynchronous function that returns what does not convert",
-            """
-            let f = PythonFunction("f") { (a: Int) async in {{await g(a)||(await g(a), a)}} }
-            func g(_ a: Int) async -> Int { a }
-            """,
-            refused: "call can throw",
-            advice: unconvertible
-        ),
-        Twins(
-            "a method that returns what does not convert, in a list of members",
-            """
-            final class Counter: PythonClassInstance {
-                static let pythonClass = PythonClass(Counter.self) {
-                    PythonMethod("pair") { (counter, a: Int) in {{a||(a, a)}} }
-                }
-            }
-            """,
-            refused: "call can throw",
-            advice: unconvertible
         ),
         Twins(
             "a variable that changes, captured in an exported function",
