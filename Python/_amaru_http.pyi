@@ -64,6 +64,12 @@ def allow_option() -> str | None:
 def allows(host: str, port: int) -> bool:
     """Whether the user's list names a place; True if there is no list."""
 
+def allows_socket(path: str) -> bool:
+    """Whether the user's list names a Unix socket; True if there is no list."""
+
+def run_option() -> str | None:
+    """How the user lets programs be started; None if they may be."""
+
 def destination(origin: str) -> str | None:
     """The origin that requests for an origin are sent to; None if there is no network."""
 

@@ -105,6 +105,14 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
     """
 
     def ended(task: Task[Any]) -> None:
+        try:
+            end(task)
+        except:  # The names of exceptions may be what is missing.
+            what = "Python code that was loaded has broken what all other code needs"
+            turn.failed("script", what, "fix or remove the script, plugin or package")
+            raise
+
+    def end(task: Task[Any]) -> None:
         if turn.ended:
             return
         if task.cancelled():

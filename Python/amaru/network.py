@@ -40,7 +40,7 @@ def install(fenced: bool = True) -> None:
     if fenced and (option := core.allow_option()) is not None:
         from amaru.transport import _fence
 
-        _fence.build(option)
+        _fence.build(option, core.run_option())
     for name, adopt in _ADOPTERS.items():
         module = sys.modules.get(name)
         # One that is being imported right now is not whole yet.

@@ -125,6 +125,14 @@ def open(
     return _next
 
 
+def allows_socket(path: str) -> bool:
+    return True
+
+
+def run_option() -> str | None:
+    return None
+
+
 def allow_option() -> str | None:
     return None
 

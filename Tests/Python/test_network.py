@@ -280,56 +280,6 @@ async def test_sockets_of_asyncio_are_untouched(hosted: Any, serve: Serve) -> No
     assert hosted.opened == []
 
 
-FENCED = """
-import errno, socket, sys
-sys.path[:0] = sys.argv[1:]
-import loopback_core
-servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-named, other = [server.getsockname()[1] for server in servers]
-loopback_core.allow_option = lambda: "the option --allow-net"
-loopback_core.allows = lambda host, port: port in (named, 80)
-sys.modules["_amaru_http"] = loopback_core
-from amaru import network
-network.install()
-
-def refused(step):
-    try:
-        step()
-    except PermissionError as exc:
-        assert exc.errno == errno.EACCES and "the option --allow-net" in str(exc)
-        return True
-    return False
-
-datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-assert refused(lambda: socket.create_connection(("127.0.0.1", other)))
-assert refused(lambda: socket.socket().connect_ex(("127.0.0.1", other)))
-assert refused(lambda: socket.create_connection(("192.0.2.1", 80), 1))
-assert refused(lambda: datagrams.sendto(b"x", ("192.0.2.1", 53)))
-assert refused(lambda: datagrams.sendmsg([b"x"], [], 0, ("192.0.2.1", 53)))
-assert refused(lambda: socket.getaddrinfo("api.example", 80))
-assert refused(lambda: socket.gethostbyname("api.example"))
-
-socket.create_connection(("127.0.0.1", named)).close()
-servers[0].accept()[0].close()
-socket.getaddrinfo(None, 80), socket.getaddrinfo("127.0.0.1", 80)
-one, two = socket.socketpair()
-one.sendall(b"x"), one.sendmsg([b"y"]), two.recv(2)
-import http.client
-http.client.HTTPConnection("127.0.0.1", named).connect()
-print("fenced")
-"""
-
-
-def test_where_places_are_named_other_sockets_reach_nothing() -> None:
-    done = subprocess.run(
-        [sys.executable, "-B", "-W", "ignore", "-c", FENCED, PYTHON, str(HERE)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == "fenced\n", done.stderr
-
-
 @pytest.mark.parametrize("needs", ["get_ca_certs", "cert_store_stats", "wrap_bio"])
 def test_the_usual_authorities_are_loaded_when_they_are_needed(
     hosted: Any, needs: str

@@ -18,6 +18,7 @@ __all__ = [
     "line_of",
     "traceback_of",
     "type_name",
+    "words_of",
 ]
 
 _LENGTH: Final = 300
@@ -93,12 +94,17 @@ def describe(
     place = f"{shown}:{found or line or 1}"
     if type(exc) is KeyboardInterrupt:
         return f"{place}: {interrupted}"
-    what = f"{place}: {type_name(exc)}: {_text(exc)}".removesuffix(": ")
+    what = f"{place}: {words_of(exc)}"
     if issubclass(type(exc), BaseExceptionGroup):
         first = _EXCEPTIONS.__get__(exc)[0]
         what += f", the first of them {type_name(first)}: {_text(first)}"
     advice = _ADVICE.get(type(exc))
     return f"{what}; {advice}" if advice else what
+
+
+def words_of(exc: BaseException) -> str:
+    """Return the class and the text of an exception, in one line without controls."""
+    return f"{type_name(exc)}: {_text(exc)}".removesuffix(": ")
 
 
 def _last_line(exc: BaseException | None, path: str) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from amaru import _bridge
 from amaru.plugins.descriptors import StandardDescriptors
 from amaru.plugins.faults import Failure, Fault
+from amaru.plugins.namespaces import StandardNames
 from amaru.plugins.tasks import OWNER
 
 __all__ = ["Guard", "Stopped", "is_awaitable"]
@@ -110,11 +111,12 @@ class Guard:
 
 
 class _Watch:
-    """Names the plugin while its code runs, and puts the standard streams back."""
+    """Names the plugin while its code runs, and puts back what all code needs."""
 
     __slots__ = ("_closed", "_name", "_plugin", "_streams", "_token")
 
     _descriptors = StandardDescriptors()
+    _names = StandardNames()
 
     def __init__(self, name: Callable[[str], Any], plugin: str) -> None:
         self._name, self._plugin = name, plugin
@@ -123,6 +125,7 @@ class _Watch:
         self._streams = out, err = sys.stdout, sys.stderr
         self._closed = _is_closed(out), _is_closed(err)
         self._descriptors.keep()
+        self._names.keep()
         self._token = OWNER.set(self._plugin)
         self._name(self._plugin)
 
@@ -132,19 +135,28 @@ class _Watch:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        # First: nothing else works without them.
+        name = self._names.restore()
         OWNER.reset(self._token)
-        out, err = self._streams
         try:
-            if self._descriptors.restore():
-                raise Fault("closed or replaced a standard descriptor, now put back")
-            if sys.stdout is not out or sys.stderr is not err:
-                sys.stdout, sys.stderr = out, err
-                raise Fault("replaced a standard stream, which was put back")
-            if (_is_closed(out), _is_closed(err)) != self._closed:
-                sys.stdout, sys.stderr = _reopened(out, 1), _reopened(err, 2)
-                raise Fault("closed a standard stream, which was opened again")
+            if what := self._put_back(name):
+                raise Fault(what)
         finally:
             self._name("")
+
+    def _put_back(self, name: str) -> str:
+        """Put back the rest, and return what the plugin has done, if anything."""
+        what = f"replaced or removed {name}, which was put back" if name else ""
+        out, err = self._streams
+        if self._descriptors.restore():
+            what = "closed or replaced a standard descriptor, now put back"
+        if sys.stdout is not out or sys.stderr is not err:
+            sys.stdout, sys.stderr = out, err
+            what = "replaced a standard stream, which was put back"
+        if (_is_closed(out), _is_closed(err)) != self._closed:
+            sys.stdout, sys.stderr = _reopened(out, 1), _reopened(err, 2)
+            what = "closed a standard stream, which was opened again"
+        return what
 
 
 class _Steps:

@@ -57,10 +57,11 @@ class Plugins:
             return
         if not paths:
             return
-        from amaru.plugins import fences, guard, tasks
+        from amaru.plugins import fences, guard, tasks, unhandled
 
         fences.put_up()
         tasks.follow(guard.Guard().drive_task, self._blame)
+        unhandled.follow(self._blame, self._notice)
         for path in paths:
             await self._load(path)
             # Between two plugins the user may type, or leave.
@@ -118,7 +119,7 @@ class Plugins:
             self._hooks[hook.name] = sorted(hooks, key=lambda hook: hook.rank)
 
     def _blame(self, exc: BaseException) -> bool:
-        """Disable the plugin whose task or callback raised `exc`, if it is one's."""
+        """Disable the plugin whose code raised `exc` outside of hooks, if one's did."""
         from amaru.plugins import tasks
 
         names = {plugin.path: name for name, plugin in self._loaded.items()}

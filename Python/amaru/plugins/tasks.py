@@ -15,6 +15,9 @@ __all__ = ["OWNER", "follow", "owner_of"]
 OWNER: Final[ContextVar[str]] = ContextVar("amaru_plugin", default="")
 """The plugin whose code runs; tasks that it makes inherit it."""
 
+# The name may be what a plugin has removed.
+_ANY: Final = BaseException
+
 Loop = asyncio.AbstractEventLoop
 Blame = Callable[[BaseException], bool]
 Drive = Callable[[str, Any], Coroutine[Any, Any, Any]]
@@ -30,8 +33,12 @@ def follow(drive: Drive, blame: Blame) -> None:
 
     def handle(loop: Loop, context: dict[str, Any]) -> None:
         exc = context.get("exception")
-        if exc is None or not blame(exc):
-            former(loop, context)
+        try:
+            if exc is not None and blame(exc):
+                return
+        except _ANY:
+            pass
+        former(loop, context)
 
     loop.set_exception_handler(handle)
     make = loop.get_task_factory()

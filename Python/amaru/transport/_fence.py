@@ -2,15 +2,17 @@
 """Stops the sockets of Python's own where the user has named what may be reached.
 
 What goes through the host is judged there. A socket that Python opens itself reaches
-nothing, but for places on this machine that the user's list names. Sockets that listen,
-and those that are no network, are left alone. This is no sandbox: other programs, and
-native code, have sockets of their own.
+nothing, but for places on this machine, and Unix sockets, that the user's list names.
+Sockets that listen are left alone. Programs are not started, unless the user has said
+so. This is no sandbox: native code has sockets of its own, and so have the processes
+that multiprocessing starts.
 """
 
 from __future__ import annotations
 
 import _socket
 import errno
+import os
 import sys
 import threading
 from typing import Any, Final
@@ -23,6 +25,11 @@ _SENDING: Final = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"
 _LOOKING_UP: Final = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 )
+_STARTING: Final = frozenset(
+    {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "pty.spawn"}
+)
+# What `ctypes.util.find_library` asks, for packages of native code.
+_HARMLESS: Final = "/sbin/ldconfig"
 _INTERNET: Final = (_socket.AF_INET, _socket.AF_INET6)
 _here = threading.local()
 
@@ -37,12 +44,21 @@ class Probing:
         _here.is_probing = False
 
 
-def build(option: str) -> None:
-    """Refuse connections and look-ups from now on; `option` is what asks for it."""
+def build(option: str, run_option: str | None) -> None:
+    """Refuse connections and look-ups from now on; `option` is what asks for it.
+
+    Programs are refused too if there is a `run_option` to allow them.
+    """
 
     def judge(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _SENDING:
             sock, address = arguments[:2]
+            if sock.family == _socket.AF_UNIX and isinstance(address, str | bytes):
+                path = os.fsdecode(address)
+                if path[:1] != "\0":
+                    path = os.path.abspath(path)
+                if not (_bridge.http().allows_socket(path) or _is_of_children(path)):
+                    _refuse(event, "unix:" + path.replace("\0", "@"), option)
             # A message on a connected socket names no address.
             if sock.family not in _INTERNET or not isinstance(address, tuple):
                 return
@@ -56,8 +72,11 @@ def build(option: str) -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         # Called for all that Python audits.
-        if event.startswith("socket.") and not getattr(_here, "is_probing", False):
-            judge(event, arguments)
+        if event.startswith("socket."):
+            if not getattr(_here, "is_probing", False):
+                judge(event, arguments)
+        elif run_option and (event in _STARTING or event == "os.fork" and _is_spawn()):
+            _refuse_program(event, arguments, option, run_option)
 
     sys.addaudithook(hook)
 
@@ -69,6 +88,36 @@ def _refuse(event: str, place: str, option: str) -> None:
         "goes through the host, such as httpx, requests or urllib."
     )
     raise PermissionError(errno.EACCES, message)
+
+
+def _refuse_program(
+    event: str, arguments: tuple[Any, ...], option: str, run_option: str
+) -> None:
+    program = arguments[0] if arguments else ""
+    if program == _HARMLESS:
+        return
+    message = (
+        f"{event} of {program!r} is not allowed: {option} stops programs, "
+        f"since they may reach anything. To start them, use {run_option}."
+    )
+    raise PermissionError(errno.EACCES, message)
+
+
+def _is_spawn() -> bool:
+    """Return whether `os.fork` is called by one of the functions ``os.spawn…``."""
+    # Behind this function and the hook.
+    return sys._getframe(2).f_code is os._spawnvef.__code__  # type: ignore[attr-defined]
+
+
+def _is_of_children(path: str) -> bool:
+    """Return whether multiprocessing has made a socket, for its own processes."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is None:
+        return False
+    folder = process.current_process()._config.get("tempdir")
+    return path.startswith("\0listener-") or bool(
+        folder and path.startswith(f"{folder}/")
+    )
 
 
 def _is_here(host: Any) -> bool:

@@ -190,11 +190,24 @@ enum EventLoop {
             ForeignThread.withoutGIL { _ = usleep(10_000) }
         }
         isServing = true
+        // How often in quick succession the loop has failed.
+        var failures: UInt32 = 0
         while !isEnding {
+            let start = amaru_monotonic_nanoseconds()
             if let result = callMethod(loop, "run_forever") {
                 amaru_decref(result)
-            } else if let exception = amaru_take_exception() {
-                handleEscaped(OwnedReference(new: exception))
+                failures = 0
+            } else if let exception = amaru_take_exception(),
+                let error = handleEscaped(OwnedReference(new: exception)), !isEnding
+            {
+                let isSoon = amaru_monotonic_nanoseconds() &- start < 1_000_000_000
+                failures = isSoon ? min(failures + 1, 6) : 1
+                if failures == 1 { Interpreter.configuration.onUnhandledError?(error) }
+                if failures == 3 { askForEnd(error) }
+                if failures >= 3 { PendingAwait.abandonAll(error) }
+                // Swift goes on, to end the program for one.
+                drainWork()
+                ForeignThread.withoutGIL { _ = usleep(10_000 << failures) }
             }
         }
     }
@@ -218,9 +231,25 @@ enum EventLoop {
     }
 
     /// KeyboardInterrupt and SystemExit leave `run_forever`, by asyncio's rule.
-    private static func handleEscaped(_ exception: consuming OwnedReference) {
-        guard let status = ExceptionRecord(exception).exitStatus else { return }
+    ///
+    /// - Returns: Any other exception, as one that a signal's handler raises.
+    @discardableResult
+    private static func handleEscaped(
+        _ exception: consuming OwnedReference
+    ) -> PythonException? {
+        let error = ErrorTranslation.describe(exception)
+        guard let status = error.exitStatus else {
+            return error.matches(.keyboardInterrupt) ? nil : error
+        }
         Interpreter.configuration.onExitRequest?(status)
+        return nil
+    }
+
+    /// Asks for the program's end when the loop fails again and again, as it does if Python code has
+    /// replaced a function that it calls.
+    private static func askForEnd(_ error: PythonException) {
+        let message = "the event loop does not work any more: \(error.typeName): \(error.message)"
+        Interpreter.configuration.onExitRequest?(PythonExitStatus(code: 1, message: message))
     }
 
     /// Performs queued work, within the loop's turn; what takes too long waits for the next turn.

@@ -12,10 +12,13 @@ struct NetworkOptions: ParsableArguments {
         help: """
             Allow requests to this origin, [SCHEME://]HOST[:PORT], and refuse those to any that is \
             not named; the server of the model is always allowed. Repeat it, or separate origins \
-            with commas.
+            with commas. A Unix socket is unix:PATH. Python starts no programs then.
             """
     )
     var allowNet: [String] = []
+
+    @Flag(help: "With --allow-net, let Python start programs, which may reach anything.")
+    var allowRun = false
 
     @Option(
         help: "Record all requests and responses, without keys, in a new file.",
@@ -39,6 +42,9 @@ struct NetworkOptions: ParsableArguments {
         if record != nil, replay != nil {
             throw ValidationError("--record and --replay cannot be combined: give one of them.")
         }
+        if allowRun, allowNet.isEmpty {
+            throw ValidationError("--allow-run is for use with --allow-net: name what is allowed.")
+        }
         _ = try routes()
         _ = try allowList(with: [])
     }
@@ -58,6 +64,7 @@ struct NetworkOptions: ParsableArguments {
             var layers = HTTPStack.Layers()
             layers.routes = try routes()
             layers.allowList = try allowList(with: servers)
+            layers.runOption = allowRun ? nil : "the option --allow-run"
             layers.proxies = configuration.proxies
             layers.recording = record
             layers.trace = traceHTTP

@@ -36,7 +36,7 @@ extension RequestOptions {
 extension NetworkOptions {
     static var unset: Self {
         var options = Self()
-        (options.route, options.allowNet) = ([], [])
+        (options.route, options.allowNet, options.allowRun) = ([], [], false)
         (options.record, options.replay, options.traceHTTP) = (nil, nil, nil)
         return options
     }

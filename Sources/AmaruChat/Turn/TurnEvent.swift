@@ -40,7 +40,8 @@ public enum TurnEvent: Sendable, Equatable, Codable {
         }
     }
 
-    private static let overhead = 32
+    /// What an event is charged with beside its texts.
+    static let overhead = 32
 }
 
 /// A question and its answer, as the screen has shown them.

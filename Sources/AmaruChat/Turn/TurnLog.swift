@@ -38,12 +38,6 @@ struct TurnLog {
         var writers = false
     }
 
-    private struct Entry {
-        let event: TurnEvent
-        /// The size of everything before it.
-        let offset: Int
-    }
-
     private struct Reader {
         let role: Role
         var position: Int
@@ -51,12 +45,7 @@ struct TurnLog {
     }
 
     private let limits: Limits
-    private var entries: [Entry] = []
-    /// The position of `entries[0]`; those before `dropped` are dead and about to be removed.
-    private var base = 0
-    private var dropped = 0
-    /// The size of all events that were added.
-    private(set) var total = 0
+    private var entries = TurnEntries()
     private var readers: [ReaderID: Reader] = [:]
     private var waitingReaders = 0
     private var nextReader = 0
@@ -69,10 +58,16 @@ struct TurnLog {
     }
 
     /// The position of the next event.
-    var count: Int { base + entries.count }
+    var count: Int { entries.count }
+
+    /// The size of all events that were added.
+    var total: Int { entries.total }
 
     /// Bytes that the slowest required reader has not taken.
     var unread: Int { total - offset(of: needed) }
+
+    /// Bytes that are kept.
+    private var kept: Int { total - entries.dropped }
 
     /// Whether writers should wait, and will be woken by a reader or by the end.
     mutating func mustWait() -> Bool {
@@ -83,13 +78,12 @@ struct TurnLog {
     }
 
     /// Whether a writer that has not waited is refused.
-    var isOverfull: Bool { total - offset(of: dropped) > limits.refused && unread > limits.refused }
+    var isOverfull: Bool { kept > limits.refused && unread > limits.refused }
 
     /// Adds an event, unless the turn has ended.
     mutating func add(_ event: TurnEvent) -> Wakes? {
         guard end == nil else { return nil }
-        entries.append(Entry(event: event, offset: total))
-        total += event.size
+        entries.append(event)
         dropWhatNobodyNeeds()
         return Wakes(readers: takeWaiting())
     }
@@ -147,32 +141,32 @@ struct TurnLog {
     }
 
     private func offset(of position: Int) -> Int {
-        position < count ? entries[position - base].offset : total
+        position < count ? entries.offset(at: entries.place(of: position)) : total
     }
 
     /// The events from a position on, with texts that follow each other merged.
     func events(from position: inout Int, to end: Int) -> [TurnEvent] {
         var events: [TurnEvent] = []
-        if position < dropped {
-            events.append(.skipped(dropped - position))
-            position = dropped
+        if position < entries.first {
+            events.append(.skipped(entries.first - position))
+            position = entries.first
         }
         var text = ""
-        let start = offset(of: position)
-        while position < end, offset(of: position) - start < limits.unread {
-            let event = entries[position - base].event
+        var place = entries.place(of: position)
+        let start = entries.offset(at: place)
+        while position < end, entries.offset(at: place) - start < limits.unread {
+            let event = entries.event(at: place)
             if case .text(let more) = event, text.utf8.count < limits.merged {
                 text += more
-                position += 1
-                continue
-            }
-            if !text.isEmpty {
+            } else if text.isEmpty {
+                events.append(event)
+            } else {
                 events.append(.text(text))
                 text = ""
                 continue
             }
-            events.append(event)
             position += 1
+            entries.advance(&place)
         }
         if !text.isEmpty { events.append(.text(text)) }
         return events
@@ -180,7 +174,7 @@ struct TurnLog {
 
     /// The events before a position; nil if it is not reached, or some are no longer kept.
     func events(before end: Int) -> [TurnEvent]? {
-        guard dropped == 0, end <= count else { return nil }
+        guard entries.first == 0, end <= count else { return nil }
         var events: [TurnEvent] = []
         var position = 0
         while position < end { events += self.events(from: &position, to: end) }
@@ -209,12 +203,8 @@ struct TurnLog {
 
     /// Drops the oldest events above the limit that every required reader has taken.
     private mutating func dropWhatNobodyNeeds() {
-        guard total - offset(of: dropped) > limits.kept else { return }
+        guard kept > limits.kept else { return }
         let needed = needed
-        while dropped < needed, total - offset(of: dropped) > limits.kept { dropped += 1 }
-        // Moving the rest only when half of it is dead keeps the cost of an event constant.
-        guard (dropped - base) * 2 > entries.count else { return }
-        entries.removeFirst(dropped - base)
-        base = dropped
+        while entries.first < needed, kept > limits.kept { entries.dropFirst() }
     }
 }

@@ -44,6 +44,9 @@ public final class AllowedBackend: HTTPLayer {
         }
     }
 
+    /// Returns whether the list names the Unix socket at this path.
+    func allows(socket path: String) -> Bool { list.withLockedValue { $0.allows(socket: path) } }
+
     /// Starts the exchange, or refuses it.
     public func open(_ request: HTTPTransferRequest) -> any HTTPExchange {
         // A malformed URL goes nowhere; the engine says what is wrong with it.

@@ -25,6 +25,8 @@ public final class HTTPStack: HTTPLayer {
         public var allowList: HTTPAllowList?
         /// How the program's user allows one more origin, for the message of a refusal.
         public var allowOption = "the option --allow-net"
+        /// How the program's user lets Python start programs, which no list binds; nil if it may.
+        public var runOption: String?
         /// The program's own proxies: requests that name one of them are those of the program.
         public var proxies = HTTPProxySettings()
         /// The path of a new file to record the session in.
@@ -46,6 +48,7 @@ public final class HTTPStack: HTTPLayer {
 
     private let observed: ObservedBackend
     let allowed: AllowedBackend?
+    let runOption: String?
     /// Whether there is a network behind the layers, and no recording.
     let hasNetwork: Bool
 
@@ -90,6 +93,7 @@ public final class HTTPStack: HTTPLayer {
         }
         self.vault = vault
         self.allowed = allowed
+        runOption = layers.runOption
         hasNetwork = type(of: engine) != ReplayBackend.self
         observed = ObservedBackend(around: backend)
     }

@@ -149,6 +149,17 @@ public final class HTTPModule: Sendable {
                 stack?.allowed?.allows(host: host.lowercased(), port: port) ?? true
             },
             PythonFunction(
+                "allows_socket",
+                .positional("path"),
+                documentation: """
+                    Whether the user's list names a Unix socket; True if there is no list.
+                    """
+            ) { (path: String) in stack?.allowed?.allows(socket: path) ?? true },
+            PythonFunction(
+                "run_option",
+                documentation: "How the user lets programs be started; None if they may be."
+            ) { () -> String? in stack?.runOption },
+            PythonFunction(
                 "destination",
                 .positional("origin"),
                 documentation: """

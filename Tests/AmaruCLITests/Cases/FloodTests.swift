@@ -92,6 +92,43 @@ extension BuiltCommand {
             }
         }
 
+        #if os(Linux)
+            @Test func `An answer takes little more memory than its length`() async throws {
+                let words = "a flood of text that never ends "
+                let (first, second) = (1_500_000 / words.utf8.count, 8_000_000 / words.utf8.count)
+                let (measured, ended) = (Gate(), Gate())
+                let thousand = ScriptedResponse.Step.text(
+                    String(repeating: delta(words), count: 1000)
+                )
+                let server = ScriptedServer([
+                    ScriptedResponse(
+                        [.text(ScriptedResponse.head("text/event-stream"))]
+                            + Array(repeating: thousand, count: first / 1000)
+                            + [.text(delta("[first]")), .wait(measured)]
+                            + Array(repeating: thousand, count: second / 1000)
+                            + [.text(delta("[second]")), .wait(ended)]
+                    )
+                ])
+                let terminal = try PseudoTerminal()
+                try await withChat(server) { options in
+                    // As it is: to lay it out takes a debug build ten times as long.
+                    let chat = try AmaruProcess(["hello", "--plain"] + options, on: terminal)
+                    try await terminal.waitFor("[first]")
+                    let before = try chat.memory
+                    measured.open()
+                    try await terminal.waitFor("[second]")
+                    let bytes = second / 1000 * 1000 * words.utf8.count
+                    let kept = Double(try chat.memory - before) / Double(bytes)
+                    print("\(kept) bytes are kept for each of an answer")
+                    // Once in the turn, for readers to come, and once in the history.
+                    #expect(kept < 4)
+                    chat.signal(SIGKILL)
+                    _ = try await chat.end()
+                    ended.open()
+                }
+            }
+        #endif
+
         // MARK: Outputs that nobody reads
 
         @Test(arguments: [SIGINT, SIGTERM])

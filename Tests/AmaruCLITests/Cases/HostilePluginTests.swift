@@ -76,6 +76,11 @@ extension BuiltCommand {
             Fault("signal.signal(signal.SIGTERM, signal.SIG_IGN)", "SIGTERM"),
             Fault("sys.stdout.close()", "closed a standard stream"),
             Fault("sys.stderr = None", "replaced a standard stream"),
+            Fault("sys.stdout = None", "replaced a standard stream"),
+            Fault("import builtins; builtins.len = None", "builtins.len, which was put back"),
+            Fault("import builtins; builtins.print = 1", "builtins.print, which was put back"),
+            Fault("import builtins; vars(builtins).clear()", "replaced or removed builtins."),
+            Fault("sys.modules.clear()", "replaced or removed sys.modules["),
             Fault("os.close(1)", "standard descriptor"),
             Fault("os.dup2(os.open('/dev/null', os.O_RDWR), 2)", "standard descriptor"),
             Fault("os.closerange(3, 1000)", "most descriptors are Amaru's"),
@@ -115,60 +120,6 @@ extension BuiltCommand {
             #expect(result.errors.split(separator: "\n").count == 1, "\(result)")
             #expect(!result.errors.contains("\u{1B}"))
             #expect(try ChatBody.asked(server.requests) == ["hello"])
-        }
-
-        static let remnants = [
-            Fault("create_task(late(ZeroDivisionError('mine')))", "ZeroDivisionError: mine"),
-            Fault("create_task(late(SystemExit(7)))", "SystemExit: 7; a plugin cannot end"),
-            Fault("create_task(late(KeyboardInterrupt()))", "interrupted"),
-            Fault("create_task(late(BaseException('mine')))", "BaseException: mine"),
-            Fault("call_soon(lambda: [][1])", "IndexError"),
-        ]
-
-        @Test(arguments: remnants, [true, false])
-        func `What a plugin left in the loop is its fault, and the chat goes on without it`(
-            _ fault: Fault,
-            _ isAtImport: Bool
-        ) async throws {
-            let start = "asyncio.get_running_loop().\(fault.statements)\n"
-            try plugin(
-                "bad",
-                """
-                import asyncio
-                from amaru.plugins import hookimpl
-                async def late(exc): raise exc
-
-                """ + (isAtImport ? start : "@hookimpl\ndef amaru_message(text): " + start)
-            )
-            try plugin(
-                "good",
-                """
-                from amaru.plugins import hookimpl
-                @hookimpl
-                def amaru_answer(text): return text + " (good)"
-                """
-            )
-            let terminal = try PseudoTerminal(columns: 400)
-            let server = ScriptedServer([.chat("Lima."), .chat("Cusco.")])
-            try await withChat(server) { options in
-                let chat = try AmaruProcess(options, on: terminal, in: folder)
-                try await terminal.waitFor("> ")
-                try terminal.send("first\r")
-                // The fault is told before, within or after the answer: when the loop turns.
-                try await terminal.waitFor(" (good)")
-                if !terminal.output.contains("plugin bad disabled") {
-                    try await terminal.waitFor("plugin bad disabled")
-                }
-                try terminal.send("second\r")
-                try await terminal.waitFor("Cusco. (good)")
-                try await terminal.waitFor("> ")
-                try terminal.send("\u{4}")
-                #expect(try await chat.end() == .exited(0))
-            }
-            #expect(terminal.output.matches(of: /plugin bad disabled/).count == 1)
-            #expect(terminal.output.contains("bad.py:"))
-            #expect(terminal.output.contains(fault.words), "\(terminal.output)")
-            #expect(try ChatBody.asked(server.requests) == ["first", "second"])
         }
 
         // MARK: Loops

@@ -20,7 +20,8 @@ extension BuiltCommand {
         private func run(
             _ lines: String,
             _ options: [String],
-            _ arguments: [String]
+            _ arguments: [String],
+            _ variables: [String: String] = [:]
         ) async throws -> AmaruProcess.Result {
             try folder.write(
                 """
@@ -46,8 +47,66 @@ extension BuiltCommand {
             return try await AmaruProcess.run(
                 ["run", "script.py"] + options + ["--"] + arguments,
                 in: folder,
-                environment: ["TEST_KEY": Self.key]
+                environment: variables.merging(["TEST_KEY": Self.key]) { $1 }
             )
+        }
+
+        @Test(
+            .enabled(if: TestCertificates.isAvailable, "the openssl command is absent"),
+            arguments: ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        )
+        func `A script that adds an authority gets no key sent to its own server`(
+            _ variable: String
+        ) async throws {
+            let (authority, other) = (try TestCertificates(), try TestCertificates())
+            let certificate = try authority.issue(for: ["DNS:key.example"])
+            let server = ScriptedServer([.text("reached")], certificate: certificate)
+            // The user's proxy, which the script's server has got behind.
+            let tunnel = TunnelServer(to: try await server.start())
+            let proxy = "http://127.0.0.1:\(try await tunnel.start())"
+            // The place that is trusted holds another authority, until the script writes into it.
+            let known = try other.issue(for: ["IP:127.0.0.1"]).authority
+            try folder.write(
+                String(contentsOfFile: known, encoding: .utf8),
+                to: "trusted/known.pem"
+            )
+            let place = folder.path + "/trusted" + (variable == "SSL_CERT_DIR" ? "" : "/known.pem")
+            let lines = """
+                place, own, url = sys.argv[1:]
+                os.environ["SSL_CERT_FILE"] = own
+                if os.path.isdir(place): place += "/own.pem"
+                with open(own) as pem, open(place, "a") as trusted: trusted.write(pem.read())
+                fetch(url, bearer)
+                fetch(url, bearer, {"ca_file": own})
+                fetch(url, bearer, {"ca_file": place})
+                fetch(url, bearer, {"verify": False})
+                fetch(url, [], {"ca_file": own})
+                """
+            let url = "https://key.example"
+            let options = ["--key-env", "TEST_KEY@\(url)"]
+            let variables = [variable: place, "HTTPS_PROXY": proxy]
+            let result = try await run(
+                lines,
+                options,
+                [place, certificate.authority, url],
+                variables
+            )
+            let requests = server.requests.map { $0.header("authorization") }
+            // What the user trusts gets the key: the same file, in the next run.
+            let next = try await run("fetch(sys.argv[1], bearer)", options, [url], variables)
+            await tunnel.shutDown()
+            await server.shutDown()
+            let codes = result.output.split(separator: "\n").map { $0.prefix { $0 != " " } }
+            #expect(
+                codes == [
+                    "connect", "secret_refused", "secret_refused", "secret_refused", "200",
+                    "b'reached'",
+                ],
+                "\(result)"
+            )
+            #expect(requests == [nil])
+            #expect(next.output.contains("reached"), "\(next)")
+            #expect(server.requests.last?.header("authorization") == "Bearer \(Self.key)")
         }
 
         @Test func `A server that sends the key back tells neither the script nor a file`()

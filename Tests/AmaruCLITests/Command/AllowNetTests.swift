@@ -109,5 +109,71 @@ extension BuiltCommand {
             #expect(server.requests.isEmpty)
             await server.shutDown()
         }
+
+        @Test func `Programs and Unix sockets need options of their own`() async throws {
+            try folder.write(
+                """
+                import asyncio, os, socket, subprocess, sys
+                server = socket.socket(socket.AF_UNIX)
+                server.bind("local")
+                server.listen()
+
+                def connect():
+                    with socket.socket(socket.AF_UNIX) as client: client.connect("local")
+
+                for step in (
+                    lambda: subprocess.run(["true"], check=True),
+                    lambda: os.system("exit 0"),
+                    lambda: os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0),
+                    connect,
+                ):
+                    try:
+                        step()
+                        print("done")
+                    except PermissionError as exc:
+                        print("refused", *(w for w in str(exc).split() if w[:2] == "--"))
+                # What needs neither: the sockets of asyncio itself, and a copy of the process.
+                print(asyncio.run(asyncio.sleep(0, "slept")))
+                if (child := os.fork()) == 0: os._exit(3)
+                print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+                """,
+                to: "programs.py"
+            )
+            let (refused, done) = ("refused --allow-net --allow-run.", "done")
+            let cases: [([String], [String])] = [
+                ([], [done, done, done, done]),
+                (
+                    ["--allow-net", "a.example"],
+                    [refused, refused, refused, "refused --allow-net"]
+                ),
+                (
+                    ["--allow-net", "a.example,unix:\(folder.path)/local"],
+                    [refused, refused, refused, done]
+                ),
+                (
+                    ["--allow-net", "a.example", "--allow-run"],
+                    [done, done, done, "refused --allow-net"]
+                ),
+            ]
+            for (options, lines) in cases {
+                let result = try await AmaruProcess.run(
+                    ["run"] + options + ["programs.py"],
+                    in: folder
+                )
+                #expect(
+                    result.output.split(separator: "\n").map(String.init) == lines + [
+                        "slept", "3",
+                    ],
+                    "\(result)"
+                )
+                try FileManager.default.removeItem(atPath: folder.path + "/local")
+            }
+            let alone = try await AmaruProcess.run(
+                ["run", "--allow-run", "programs.py"],
+                in: folder
+            )
+            #expect(alone.status == .exited(2))
+            #expect(alone.errors.hasPrefix("amaru: --allow-run is for use with --allow-net"))
+        }
     }
 }

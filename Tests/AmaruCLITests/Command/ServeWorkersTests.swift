@@ -19,7 +19,7 @@ extension BuiltCommand {
         /// What a test sees of its interpreters; each answer begins with the process and how many
         /// answers it has begun.
         private static let script = """
-            import amaru, asyncio, os, socket, time
+            import amaru, asyncio, os, signal, socket, time
 
             asked, stopped = 0, 0
 
@@ -47,6 +47,11 @@ extension BuiltCommand {
                 yield f"process {os.getpid()} asked {asked} "
                 if message == "meet": yield f"met {meet(4)}"
                 elif message == "block": time.sleep(600)
+                elif message == "defy":
+                    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                        signal.signal(number, signal.SIG_IGN)
+                    os.setsid()
+                    sum(range(10**12))
                 elif message == "wait":
                     try: await asyncio.sleep(600)
                     except asyncio.CancelledError:
@@ -217,11 +222,14 @@ extension BuiltCommand {
             return try number(behind: "process ", in: text)
         }
 
-        @Test(arguments: [SIGTERM, SIGKILL])
-        func `No worker outlives the server, even one that hangs`(_ signal: Int32) async throws {
+        @Test(arguments: [SIGTERM, SIGKILL], ["block", "defy"])
+        func `No worker outlives the server, even one that hangs or ignores signals`(
+            _ signal: Int32,
+            _ message: String
+        ) async throws {
             let (process, probe) = try await start()
             let conversation = try await converse(probe)
-            let turn = try await say("block", in: conversation, probe)
+            let turn = try await say(message, in: conversation, probe)
             let hanging = try await worker(of: turn, probe)
             let idle = try number(behind: "process ", in: await ask("count", probe))
             #expect(hanging != idle)

@@ -107,6 +107,46 @@ import Testing
         #expect(events[1] == .notice("\(lost)"))
     }
 
+    @Test func `Events that are kept joined are read one by one, and cut where they were`() {
+        var log = TurnLog(limits: TurnLog.Limits(kept: 100_000, merged: 1))
+        let owner = log.addReader(.owner)
+        var random = SeededGenerator(seed: 7)
+        var added: [TurnEvent] = []
+        for number in 0..<6000 {
+            let text = String(
+                repeating: "é\(number) ",
+                count: Int.random(in: 1...9, using: &random)
+            )
+            let event: TurnEvent =
+                switch Int.random(in: 0..<40, using: &random) {
+                case 0: .notice(text)
+                case 1: .text(String(repeating: text, count: 900))
+                case 2...9: .reasoning(text)
+                default: .text(text)
+                }
+            added.append(event)
+            _ = log.add(event)
+            while case (.events, _) = log.take(owner) {}
+        }
+        #expect(log.count == added.count)
+        #expect(log.total == added.reduce(0) { $0 + $1.size })
+        let viewer = log.addReader(.viewer)
+        var seen: [TurnEvent] = []
+        while case (.events(let events), _) = log.take(viewer) { seen += events }
+        guard case .skipped(let lost)? = seen.first else {
+            Issue.record("nothing was dropped")
+            return
+        }
+        #expect(Array(seen.dropFirst()) == Array(added[lost...]))
+        let kept = added[lost...].reduce(0) { $0 + $1.size }
+        #expect(kept <= 100_000 && kept + added[lost - 1].size > 100_000)
+        for _ in 0..<200 {
+            var position = Int.random(in: lost..<added.count, using: &random)
+            let event = added[position]
+            #expect(log.events(from: &position, to: position + 1) == [event])
+        }
+    }
+
     @Test func `The owner of a cancelled turn is spared the rest, a viewer is not`() {
         var log = TurnLog()
         let (owner, viewer) = (log.addReader(.owner), log.addReader(.viewer))

@@ -18,6 +18,9 @@ struct CompileFailTests {
     @Test("What crosses is Sendable", arguments: Twins.sendability)
     func sendability(_ twins: Twins) async throws { try await check(twins) }
 
+    @Test("A result that does not convert is told what would", arguments: Twins.results)
+    func result(_ twins: Twins) async throws { try await check(twins) }
+
     @Test("No conformance that would run Python code unseen", arguments: Twins.conformances)
     func conformance(_ twins: Twins) async throws { try await check(twins) }
 
@@ -37,5 +40,6 @@ struct CompileFailTests {
             errors.contains { $0.contains(twins.diagnostic) },
             "expected \(twins.diagnostic) in: \(refused.diagnostics)"
         )
+        #expect(refused.diagnostics.contains(twins.advice), "\(refused.diagnostics)")
     }
 }

@@ -10,11 +10,19 @@ struct Twins: Sendable, CustomTestStringConvertible {
     let template: String
     /// What the compiler says of the wrong one.
     let diagnostic: String
+    /// What it says beside that, in any line.
+    let advice: String
 
     var testDescription: String { name }
 
-    init(_ name: String, _ template: String, refused diagnostic: String) {
-        (self.name, self.template, self.diagnostic) = (name, template, diagnostic)
+    init(
+        _ name: String,
+        _ template: String,
+        refused diagnostic: String,
+        advice: String = ""
+    ) {
+        (self.name, self.template) = (name, template)
+        (self.diagnostic, self.advice) = (diagnostic, advice)
     }
 
     var right: String { choosing(first: true) }
@@ -327,39 +335,6 @@ struct Twins: Sendable, CustomTestStringConvertible {
             }
             """,
             refused: "'PythonActor'-isolated"
-        ),
-        Twins(
-            "an exported function that returns what does not convert",
-            """
-            let f = PythonFunction("f") { (a: Int) in {{PythonTuple(a, a)||(a, a)}} }
-            """,
-            refused: "call can throw"
-        ),
-        Twins(
-            "an exported function that returns what does not convert, with a described parameter",
-            """
-            let f = PythonFunction("f", .positional("a")) { (a: Int) in {{a||Plain()}} }
-            """,
-            refused: "call can throw"
-        ),
-        Twins(
-            "an exported asynchronous function that returns what does not convert",
-            """
-            let f = PythonFunction("f") { (a: Int) async in {{await g(a)||(await g(a), a)}} }
-            func g(_ a: Int) async -> Int { a }
-            """,
-            refused: "call can throw"
-        ),
-        Twins(
-            "a method that returns what does not convert, in a list of members",
-            """
-            final class Counter: PythonClassInstance {
-                static let pythonClass = PythonClass(Counter.self) {
-                    PythonMethod("pair") { (counter, a: Int) in {{a||(a, a)}} }
-                }
-            }
-            """,
-            refused: "call can throw"
         ),
         Twins(
             "a variable that changes, captured in an exported function",

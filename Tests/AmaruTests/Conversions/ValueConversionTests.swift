@@ -8,6 +8,15 @@ import Testing
 struct ValueConversionTests {
     private static let reference = Date(timeIntervalSinceReferenceDate: 0)
 
+    @Test("A CGFloat crosses as the Double that it is")
+    func coordinates() async throws {
+        let x: CGFloat = 0.1
+        let doubled = try await PythonActor.run {
+            CGFloat(try Python.import("operator").mul(Double(x), 2) as Double)
+        }
+        #expect(doubled == x * 2)
+    }
+
     @Test(
         "Dates are aware datetimes",
         arguments: table {

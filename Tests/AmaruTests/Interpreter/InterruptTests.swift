@@ -27,6 +27,31 @@ struct InterruptTests {
         #expect(error?.typeName == "KeyboardInterrupt")
     }
 
+    @Test("In a function of the actor Python code goes on, and the function can see why not to")
+    func ofTheActor() async throws {
+        let (started, signal) = AsyncStream<Void>.makeStream()
+        let cancelled = DispatchSemaphore(value: 0)
+        try await Python.register(
+            PythonModule("interrupt_isolated") {
+                PythonFunction("started") { () in _ = signal.yield() }
+                PythonFunction("wait") { () in cancelled.wait() }
+            }
+        )
+        @PythonActor func compute() throws -> (Int, Bool) {
+            let module = try Python.import("interrupt_isolated")
+            try module.started()
+            try module.wait()
+            return (try Python.eval("6 * 7"), Task.isCancelled)
+        }
+        let task = Task { try await compute() }
+        var iterator = started.makeAsyncIterator()
+        _ = await iterator.next()
+        task.cancel()
+        cancelled.signal()
+        let (result, isCancelled) = try await task.value
+        #expect(result == 42 && isCancelled)
+    }
+
     @Test("A thousand interrupts that race completion never reach a neighbour")
     func racing() async throws {
         for round in 0..<1000 {

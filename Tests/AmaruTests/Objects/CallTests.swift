@@ -34,6 +34,16 @@ struct CallTests {
         }
     }
 
+    @Test("A single call is awaited from any task, and its result is what is asked for")
+    func awaited() async throws {
+        let list = try await runAlone("[1, 2, 2]")
+        let count: Int = try await list.count(2)
+        #expect(count == 2)
+        #expect(try await list.pop() as Int == 2)
+        await #expect(throws: PythonConversionError.self) { try await list.pop() as String }
+        await #expect(throws: PythonException.self) { try await list.index(3) as Int }
+    }
+
     @Test("Keyword arguments, few and many, in any order among positional ones")
     func keywords() async throws {
         let f = try await Self.echo()

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
         (asyncio, "all_tasks"),
         (os, "closerange"),
         (asyncio.tasks, "all_tasks"),
+        (threading, "excepthook"),
+        (sys, "unraisablehook"),
     ]:
         monkeypatch.setattr(owner, name, getattr(owner, name))
     yield host

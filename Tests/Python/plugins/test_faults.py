@@ -26,6 +26,14 @@ RETURNING = [
     ("return 'x' * (1 << 25)", "returned 33,554,432 characters"),
     ("import sys; sys.stdout = None", "replaced a standard stream"),
     ("import sys; sys.stderr.close()", "closed a standard stream, which was opened"),
+    ("import builtins; builtins.len = None", "builtins.len, which was put back"),
+    ("import builtins; del builtins.Exception", "builtins.Exception, which was put"),
+    ("import builtins; builtins.__import__ = None", "builtins.__import__, which was"),
+    ("import builtins; vars(builtins).clear()", "replaced or removed builtins."),
+    ("import sys; sys.modules.clear()", "replaced or removed sys.modules["),
+    ("import sys; sys.modules['json'] = None", "sys.modules['json'], which was put"),
+    ("import sys; sys.modules = {}", "replaced or removed sys.modules, which was put"),
+    ("import sys; sys.stdout = sys.modules['sys'] = None", "a standard stream, which"),
 ]
 
 
