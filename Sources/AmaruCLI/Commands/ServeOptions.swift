@@ -18,6 +18,14 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The port to listen at; 0 for any free one.")
     var port = 8000
 
+    @Option(
+        help: ArgumentHelp(
+            "A further model that clients may choose, as for --model. Repeatable.",
+            valueName: "model"
+        )
+    )
+    var offer: [String] = []
+
     @Flag(help: "Print a link that logs a browser in once.")
     var open = false
 

@@ -23,6 +23,8 @@ struct ServeRun: Sendable {
     /// What the user calls it.
     let name: String?
     let store: StoreOptions
+    /// The models that clients may ask in place of the chat's own.
+    let offers: [OfferedModel]
 
     /// Why the server ends.
     private enum End: Sendable {
@@ -47,7 +49,7 @@ struct ServeRun: Sendable {
         let signals = try SignalSource([SIGINT, SIGTERM])
         let models = CompletionConfiguration(
             created: Int(Date().timeIntervalSince1970),
-            models: { [backend, name] in await Self.models(of: backend, name) }
+            models: { [self] in await self.models }
         )
         try await checkStore()
         let configured = hubConfiguration
