@@ -82,13 +82,7 @@ struct ServeOptions: ParsableArguments {
         guard 1...64 ~= workers else {
             throw ValidationError("--workers \(workers): there can be 1 to 64 processes.")
         }
-        // What is wrong may be a password, and is not repeated.
-        guard store.map({ PostgresPlace($0) != nil }) ?? true else {
-            throw ValidationError(
-                "--store: this is not a URL such as postgresql://user@host/database; within a "
-                    + "password write %40 for @ and %2F for /."
-            )
-        }
+        _ = try store.map(StoreOptions.place)
     }
 }
 
