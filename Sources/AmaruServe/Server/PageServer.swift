@@ -56,7 +56,7 @@ package final class PageServer: Sendable {
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
                         BodyTimeout(limits.bodyTimeout), StallHandler(limits.stallTimeout),
-                        ResponseGuard(), DisconnectHandler(),
+                        ResponseGuard(), DisconnectHandler(), ClosingHandler.Adder(),
                     ],
                     idleTimeout: TimeAmount(limits.idleTimeout)
                 )
