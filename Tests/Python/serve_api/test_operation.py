@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -117,3 +118,33 @@ def test_workers_that_are_all_gone_are_not_ready(start: Start, tmp_path: Path) -
     eventually(lambda: ready(server) == 503)
     (tmp_path / "broken").unlink()
     eventually(lambda: ready(server) == 200)
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_what_was_asked_is_not_kept(
+    start: Start, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    script = tmp_path / "chat.py"
+    script.write_text(
+        "import amaru, gc, weakref\n"
+        "gc.disable()\n"
+        "turns = []\n"
+        "@amaru.reply\n"
+        "async def reply(message, turn):\n"
+        "    turns.append(weakref.ref(turn))\n"
+        "    assert turn.messages\n"
+        "    yield str(sum(one() is not None for one in turns))\n"
+    )
+    server = start(*workers, script=script)
+    messages = [{"role": "user", "content": "hi"}]
+    sent = json.dumps({"model": "chat", "messages": messages})
+    kept = []
+    for _ in range(12):
+        place = (server.host, server.port)
+        with closing(http.client.HTTPConnection(*place, timeout=50)) as connection:
+            fields = {"Content-Type": "application/json"}
+            connection.request("POST", "/v1/chat/completions", sent, fields)
+            answer = json.load(connection.getresponse())
+        kept.append(int(answer["choices"][0]["message"]["content"]))
+    # This one, and the one before, which may be about to go.
+    assert max(kept) <= 2
