@@ -69,6 +69,7 @@ let package = Package(
                 .full("NIOCore", "swift-nio"),
                 .full("NIOHTTP1", "swift-nio"),
                 .full("NIOHTTPTypes", "swift-nio-extras"),
+                .full("NIOHTTPTypesHTTP1", "swift-nio-extras"),
                 .full("NIOPosix", "swift-nio"),
                 .full("ServiceLifecycle", "swift-service-lifecycle"),
             ],

@@ -65,8 +65,8 @@ async def receive(chat: Conversation, plugins: Plugins | None) -> None:
             turn, message, context = await messages.get()
             if settings().terminal and is_command(message):
                 answer = obey(turn, message, plugins)
-            else:  # by the model that the user has chosen last
-                answer = chat.send(turn, message, turn.history, settings())
+            else:  # by the model that the user has chosen last, or for this message
+                answer = chat.send(turn, message, turn.history, context.run(settings))
             task = asyncio.create_task(answer, context=context)
             answers.add(task)
             task.add_done_callback(answers.discard)

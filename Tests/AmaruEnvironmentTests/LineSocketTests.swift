@@ -109,6 +109,16 @@ import Testing
         }
     }
 
+    @Test func `A long line is not kept once it has been taken`() {
+        var buffer = LineBuffer()
+        buffer.add(Array(repeating: UInt8(ascii: "x"), count: 1 << 20) + Array("\nrest".utf8))
+        #expect(buffer.next()?.count == 1 << 20)
+        buffer.add(Array(" of it\n".utf8))
+        #expect(buffer.next().map { String(decoding: $0, as: UTF8.self) } == "rest of it")
+        #expect(buffer.size == 0)
+        #expect(buffer.next() == nil)
+    }
+
     @Test func `Only a socket is taken over`() throws {
         let (read, _) = try Descriptor.pipe()
         #expect(throws: PosixError.self) { try Descriptor(inheritedSocket: read.number) }

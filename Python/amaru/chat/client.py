@@ -134,12 +134,21 @@ class Response:
             self._core.cancel(self._exchange)
 
 
+class _Learnt:
+    """What a server has turned out to know."""
+
+    counts_tokens = True
+
+
 class Client:
     """Asks one server for completions."""
 
-    def __init__(self, settings: host.Settings) -> None:
+    def __init__(self, settings: host.Settings, former: Client | None = None) -> None:
         self.settings = settings
-        self._counts_tokens = True
+        # What one has learnt of a server, the next one knows.
+        self._learnt: _Learnt = _Learnt()
+        if former and former.settings.base_url == settings.base_url:
+            self._learnt = former._learnt
 
     async def ask(
         self, messages: list[dict[str, Any]], turn: Listener, waiting: Waiting
@@ -158,9 +167,9 @@ class Client:
                     400,
                     422,
                 )
-                if refused and self._counts_tokens:
+                if refused and self._learnt.counts_tokens:
                     # Older servers do not know it: the count is not asked for again.
-                    self._counts_tokens = False
+                    self._learnt.counts_tokens = False
                     continue
                 from amaru.chat.failures import describe, may_pass
 
@@ -193,7 +202,7 @@ class Client:
         settings = self.settings
         request: dict[str, Any] = {"model": settings.model, "messages": messages}
         request["stream"] = settings.streams
-        if settings.streams and self._counts_tokens:
+        if settings.streams and self._learnt.counts_tokens:
             request["stream_options"] = {"include_usage": True}
         if settings.schema is not None:
             schema = {"name": "answer", "schema": settings.schema}

@@ -58,9 +58,9 @@ class Conversation:
 
     def use(self, settings: host.Settings) -> None:
         """Go on with another model or server, or with the same."""
-        if settings.base_url != self._settings.base_url:
-            self._client = Client(settings)
-        self._settings = self._client.settings = settings
+        self._settings = settings
+        # Of its own: answers of other models may still ask with the former one.
+        self._client = Client(settings, self._client)
         said = self.messages[:1]
         count = 1 if said and said[0]["role"] == "system" else 0
         self.messages[:count] = _system(settings)
@@ -85,15 +85,17 @@ class Conversation:
         Only a cancellation leaves this as an exception. What was shown until then, or
         until a fault, is kept in the history.
         """
+        asked = settings or self._settings
         if (given := turn.messages) is not None:
-            return await self._complete(turn, given)
-        answer = _Answer(turn, self._filter, self._settings.schema)
+            return await self._complete(turn, given, asked)
+        answer = _Answer(turn, self._filter, asked.schema)
         question: dict[str, Any] = {"role": "user", "content": text}
         messages = self.messages
         try:
             async with self._turn if history is None else nullcontext():
                 if settings is not None:
                     self.use(settings)
+                client = self._client
                 if history is not None:
                     self.rewind(history)
                 # Another turn may put a list of its own in the place of this one.
@@ -102,24 +104,25 @@ class Conversation:
                     question["content"] = await self._filter("message", text, turn)
                 question["content"] = _content(question["content"], turn.attachments)
                 if not turn.ended:
-                    asked = [*messages, question]
-                    await self._ask(asked, answer, self._settings, self._client)
+                    await self._ask([*messages, question], answer, asked, client)
         except asyncio.CancelledError:
             turn.cancelled()
             raise
         except Exception as exc:
             from amaru.chat.failures import describe
 
-            turn.failed(*describe(exc, self._settings))
+            turn.failed(*describe(exc, asked))
         else:
             turn.finished(answer.reason)
         finally:
             if said := answer.text.getvalue():
                 messages += _exchange(question["content"], said)
 
-    async def _complete(self, turn: host.Turn, given: list[dict[str, Any]]) -> None:
+    async def _complete(
+        self, turn: host.Turn, given: list[dict[str, Any]], settings: host.Settings
+    ) -> None:
         """Answer a request with all its messages, and remember nothing of it."""
-        settings = self._settings.changed(turn.options)
+        settings = settings.changed(turn.options)
         answer = _Answer(turn, self._filter, settings.schema)
         try:
             messages = [dict(message) for message in given]

@@ -49,6 +49,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard server.store == nil || !store.noStore else {
             throw ValidationError("--store and --no-store exclude each other.")
         }
+        guard server.offer.isEmpty || path == nil else {
+            throw ValidationError("--offer is for the built-in chat: a script is one model.")
+        }
         let network = options.network
         guard server.workers == 1 || network.record == nil && network.traceHTTP == nil else {
             throw ValidationError(
@@ -58,7 +61,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if server.asWorker { return try await WorkerRun(options: options).run() }
+        if server.asWorker {
+            return try await WorkerRun(options: options, offer: server.offer).run()
+        }
         let start = try server.start()
         let program = try await Program(options, isConversation: false)
         let words = CommandLine.bytes(of: arguments)
@@ -68,9 +73,11 @@ struct ServeCommand: AsyncParsableCommand {
                 guard let source else { return nil }
                 return try await program.script(source, words)
             }
+            var offers: [OfferedModel] = []
             if found == nil {
                 if program.isRemote {
                     try await program.askForKey()
+                    offers = try await program.offers(server.offer)
                 } else {
                     try program.checkModel()
                     try server.checkModel()
@@ -79,12 +86,13 @@ struct ServeCommand: AsyncParsableCommand {
             return try await ServeRun(
                 program: program,
                 backend: server.workers == 1
-                    ? program.servedSession(found)
+                    ? program.servedSession(found, offering: offers)
                     : program.workerPool(of: server.workers, running: found),
                 start: start,
                 files: found.map { ScriptFiles(of: $0.script) },
                 name: source?.name,
-                store: store
+                store: store,
+                offers: offers
             )
             .run()
         }

@@ -18,6 +18,14 @@ struct ServeOptions: ParsableArguments {
     @Option(help: "The port to listen at; 0 for any free one.")
     var port = 8000
 
+    @Option(
+        help: ArgumentHelp(
+            "A further model that clients may choose, as for --model. Repeatable.",
+            valueName: "model"
+        )
+    )
+    var offer: [String] = []
+
     @Flag(help: "Print a link that logs a browser in once.")
     var open = false
 
@@ -74,13 +82,7 @@ struct ServeOptions: ParsableArguments {
         guard 1...64 ~= workers else {
             throw ValidationError("--workers \(workers): there can be 1 to 64 processes.")
         }
-        // What is wrong may be a password, and is not repeated.
-        guard store.map({ PostgresPlace($0) != nil }) ?? true else {
-            throw ValidationError(
-                "--store: this is not a URL such as postgresql://user@host/database; within a "
-                    + "password write %40 for @ and %2F for /."
-            )
-        }
+        _ = try store.map(StoreOptions.place)
     }
 }
 

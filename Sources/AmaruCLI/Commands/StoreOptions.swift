@@ -20,6 +20,18 @@ struct StoreOptions: ParsableArguments {
         let folder = UserFolder.data(in: ProcessInfo.processInfo.environment)
         return folder.appending(path: "conversations.db").path
     }
+
+    /// The database of a URL.
+    ///
+    /// - Throws: `ValidationError`.
+    static func place(_ url: String) throws -> PostgresPlace {
+        if let place = PostgresPlace(url) { return place }
+        // What is wrong may be a password, and is not repeated.
+        throw ValidationError(
+            "--store: this is not a URL such as postgresql://user@host/database; within a "
+                + "password write %40 for @ and %2F for /."
+        )
+    }
 }
 
 struct ContinueOptions: ParsableArguments {

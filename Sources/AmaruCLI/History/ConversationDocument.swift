@@ -51,6 +51,8 @@ struct ConversationDocument: Codable {
     var title: String
     var model: String
     var script: String?
+    /// The user whose it is, if a server had several.
+    var owner: String?
     var server: String?
     var system: String?
     var created: Double
@@ -90,6 +92,7 @@ struct ConversationDocument: Codable {
         title = conversation.title
         model = conversation.model
         script = conversation.script
+        owner = conversation.owner
         server = conversation.server.isEmpty ? nil : conversation.server
         system = conversation.system.isEmpty ? nil : conversation.system
         created = conversation.created
@@ -201,6 +204,7 @@ struct ConversationDocument: Codable {
         guard id.count == 10, Conversation.isID(id) else { return nil }
         var conversation = Conversation(id: id, title: title, model: model, at: created)
         conversation.script = script
+        conversation.owner = owner
         conversation.server = server ?? ""
         conversation.system = system ?? ""
         conversation.changed = changed

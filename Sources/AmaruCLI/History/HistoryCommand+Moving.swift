@@ -49,7 +49,11 @@ extension HistoryCommand {
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "import",
-            abstract: "Add the conversations that amaru history export --json has written."
+            abstract: "Add the conversations that amaru history export --json has written.",
+            discussion: """
+                Conversations that are there already stay as they are, so that an import that was \
+                cut short can be repeated.
+                """
         )
 
         /// The most that the file may have.
@@ -58,10 +62,22 @@ extension HistoryCommand {
         @Argument(help: "The file; - for standard input.", completion: .file())
         var file: String
 
+        @Option(
+            help: ArgumentHelp(
+                "Add them to the PostgreSQL database of amaru serve --store.",
+                valueName: "url"
+            )
+        )
+        var store: String?
+
+        func validate() throws { _ = try store.map(StoreOptions.place) }
+
         func run() async throws {
             try await Report.exiting {
                 let contents = try Self.contents(of: file)
-                let store = try ConversationStore(creating: StoreOptions.path)
+                let store =
+                    try store.map { try ConversationStore(StoreOptions.place($0), as: "") }
+                    ?? ConversationStore(creating: StoreOptions.path)
                 var (added, known) = (0, 0)
                 for (index, line) in contents.split(separator: UInt8(ascii: "\n")).enumerated() {
                     let whole = try ConversationDocument.whole(line, "\(file):\(index + 1)")

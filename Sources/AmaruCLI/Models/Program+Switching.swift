@@ -6,6 +6,13 @@ import AmaruEnvironment
 import AmaruHTTP
 import ArgumentParser
 
+/// A model that may be asked beside the chat's own.
+struct OfferedModel: Sendable {
+    /// The word that the user has named it by.
+    let name: String
+    let settings: ChatSettings
+}
+
 extension Program {
     /// The word that means the model on this machine, in a chat that began with it.
     static let localName = "local"
@@ -31,6 +38,24 @@ extension Program {
         session.change { $0.takeServer(of: made) }
         // While the user types.
         Task { [network] in await network.prepare(for: ring.origin, within: .seconds(10)) }
+    }
+
+    /// What may be asked beside the chat's own model; the keys are asked for.
+    ///
+    /// - `words`: As in `--model`.
+    /// - Throws: As `switchModel(to:of:)`.
+    func offers(_ words: [String]) async throws -> [OfferedModel] {
+        guard !words.isEmpty else { return [] }
+        let configuration = try await userSettings.configuration()
+        var offers: [OfferedModel] = []
+        for word in words where !offers.contains(where: { $0.name == word }) {
+            let new = try choice.switched(to: word, configuration)
+            let ring = try keys(of: new)
+            try await askForKey(ring)
+            network.allow(ring.origin)
+            offers.append(OfferedModel(name: word, settings: settings(of: new, ring)))
+        }
+        return offers
     }
 
     /// What is asked, for the user.

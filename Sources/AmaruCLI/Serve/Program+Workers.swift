@@ -8,10 +8,14 @@ import AmaruServe
 import ArgumentParser
 
 extension ServeOptions {
-    /// Refuses several workers for the model on this machine, which each would start again.
+    /// Refuses several workers for the model on this machine, which each would start again, and
+    /// others beside it.
     ///
     /// - Throws: `ValidationError`.
     func checkModel() throws {
+        guard offer.isEmpty else {
+            throw ValidationError("--offer is for chats with a server: name one, or set its key.")
+        }
         guard workers > 1 else { return }
         throw ValidationError(
             "--workers is for scripts, and for chats with a server: the model on this machine is a "
@@ -27,9 +31,13 @@ extension Program {
     /// A session of this process.
     ///
     /// - `found`: The script; nil for the chat that is built in.
-    func servedSession(_ found: FoundScript?) -> ChatSession {
+    func servedSession(_ found: FoundScript?, offering offers: [OfferedModel]) -> ChatSession {
         ChatSession(limits: Self.limits) { [self] in
-            guard let found else { return try await prepareConversation() }
+            guard let found else {
+                var configuration = try await prepareConversation()
+                for offer in offers { configuration.models[offer.name] = offer.settings }
+                return configuration
+            }
             var configuration = try await prepare(found.script)
             configuration.settings.fetchBase = found.base ?? ""
             return configuration

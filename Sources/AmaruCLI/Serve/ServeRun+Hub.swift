@@ -29,6 +29,13 @@ extension ServeRun {
         made.script = name
         made.model = name == nil ? program.choice.model ?? "" : ""
         made.server = program.isRemote ? program.baseURL : ""
+        made.offers = offers.map {
+            HubConfiguration.Offer(
+                name: $0.name,
+                model: $0.settings.model,
+                server: $0.settings.baseURL
+            )
+        }
         made.system = program.options.system ?? program.choice.system ?? ""
         made.key = { [keys = program.keys] in keys.known ?? "" }
         return made
@@ -50,7 +57,7 @@ extension ServeRun {
     /// What the page shows around the conversations.
     func page(_ health: ScriptHealth) -> PageState {
         let ownModel = backend.model ?? program.choice.model ?? ""
-        return PageState(
+        var state = PageState(
             title: name.map(Self.title) ?? "Amaru",
             script: name,
             model: name == nil ? ownModel : "",
@@ -58,13 +65,22 @@ extension ServeRun {
             isReady: health.isUp,
             fault: health.fault
         )
+        if !offers.isEmpty { state.models = named(ownModel) }
+        return state
     }
 
     /// What clients of `/v1` call the model: a script by its name, the built-in chat's by its own.
-    static func models(of backend: any ChatBackend, _ name: String?) async -> [String] {
-        if let name { return [title(of: name)] }
-        _ = try? await backend.start()
-        return [backend.model ?? "amaru"]
+    var models: [String] {
+        get async {
+            if let name { return [Self.title(of: name)] }
+            _ = try? await backend.start()
+            return named(backend.model ?? "amaru")
+        }
+    }
+
+    /// The models that may be asked, the chat's own first.
+    private func named(_ own: String) -> [String] {
+        [own] + offers.map(\.name).filter { $0 != own }
     }
 
     /// The name of a script without its folders; of a folder too, which may be the current one.

@@ -23,6 +23,8 @@ struct ServeRun: Sendable {
     /// What the user calls it.
     let name: String?
     let store: StoreOptions
+    /// The models that clients may ask in place of the chat's own.
+    let offers: [OfferedModel]
 
     /// Why the server ends.
     private enum End: Sendable {
@@ -40,14 +42,15 @@ struct ServeRun: Sendable {
     func run() async throws -> Int32 {
         var configuration = start.configuration
         if start.options.logRequests || program.options.verbose {
-            configuration.log = { Report.line("amaru: \($0)") }
+            let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            configuration.log = { Report.line("\(style.format(Date())) \($0)") }
         }
         let (health, end) = (ScriptHealth(), AsyncValue<End>())
         // Not by way of the program's route for Ctrl-C, which asking for a key takes over.
         let signals = try SignalSource([SIGINT, SIGTERM])
         let models = CompletionConfiguration(
             created: Int(Date().timeIntervalSince1970),
-            models: { [backend, name] in await Self.models(of: backend, name) }
+            models: { [self] in await self.models }
         )
         try await checkStore()
         let configured = hubConfiguration
@@ -56,6 +59,9 @@ struct ServeRun: Sendable {
         let server = PageServer(configuration) { router, ending in
             addPageRoutes(to: router, hub: hub, ending: ending) { page(health) }
             addCompletionRoutes(to: router, source: hub, configuration: models, ending: ending)
+            addReadinessRoute(to: router) { [backend] in
+                health.isUp && (backend as? WorkerPool)?.ready != 0
+            }
         }
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
@@ -120,9 +126,11 @@ struct ServeRun: Sendable {
         if start.isTokenNew, let token = start.token {
             Report.line("amaru: the token, which is shown this once: \(token)")
         }
-        if ["0.0.0.0", "::"].contains(start.configuration.host) {
+        if start.configuration.isOpenToAll {
+            let others = start.configuration.urls(port: port).joined(separator: " or ")
             Report.line(
-                "amaru: other machines reach it by an address of this one; a name needs --allow-host"
+                "amaru: other machines reach it at \(others.isEmpty ? "an address of this one" : others)"
+                    + "; a name needs --allow-host"
             )
         }
         guard start.options.open else { return }

@@ -20,6 +20,8 @@ struct WorkerRun {
     private static let grace = Duration.seconds(1)
 
     let options: ChatOptions
+    /// What the server offers beside.
+    let offer: [String]
 
     func run() async throws {
         let worker: ChatWorker
@@ -40,7 +42,8 @@ struct WorkerRun {
         let program = try await Program(options, isConversation: false)
         if let key = start.key { Self.add(key, to: program) }
         let found = start.script.map { FoundScript(script: $0, base: start.fetchBase) }
-        let session = program.servedSession(found)
+        let offers = try await program.offers(offer)
+        let session = program.servedSession(found, offering: offers)
         await program.end {
             await worker.run(
                 session,

@@ -102,10 +102,12 @@ extension Program {
         return made
     }
 
-    func settings() -> ChatSettings {
+    func settings() -> ChatSettings { settings(of: choice, keys) }
+
+    func settings(of choice: ModelChoice, _ keys: KeyRing) -> ChatSettings {
         var settings = ChatSettings(
             model: choice.model ?? ModelChoice.standardModel,
-            baseURL: baseURL
+            baseURL: choice.baseURL ?? KeyRing.defaultBaseURL
         )
         settings.system = options.system ?? choice.system ?? ""
         settings.options = choice.options
@@ -116,13 +118,8 @@ extension Program {
         settings.plugins = plugins.exists ? plugins.path : ""
         settings.isConversation = screen.isInteractive
         settings.options.merge(options.request.fields) { _, own in own }
-        settings.needsKey = needsKey
+        settings.needsKey = options.network.replay == nil && !keys.hasKey && keys.isAsked
         return settings
-    }
-
-    /// Whether the server that is asked wants a key that is not there, as far as can be told.
-    private var needsKey: Bool {
-        options.network.replay == nil && !keys.hasKey && keys.isAsked
     }
 
     /// Asks for the key of the server, if it needs one that is not there.

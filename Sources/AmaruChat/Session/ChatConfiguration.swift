@@ -19,6 +19,8 @@ public struct ChatConfiguration: Sendable {
     public var script: ChatScript
     /// What the script is told.
     public var settings: ChatSettings
+    /// The settings for messages that ask another model, by the name that they ask it by.
+    public var models: [String: ChatSettings] = [:]
     /// The virtual environment whose packages the script imports; nil for none.
     public var environment: URL?
     /// What installs packages for the script while it runs; nil if it cannot.

@@ -26,7 +26,7 @@ enum ChatModule {
         PythonModule("_amaru_chat", documentation: "The chat of the host.") {
             Turn.pythonClass
             PythonFunction("settings", documentation: "Returns the settings of this run.") {
-                () in PythonCoded(session.settings ?? configuration.settings)
+                () in PythonCoded(session.settingsOfContext ?? configuration.settings)
             }
             PythonFunction(
                 "notice",

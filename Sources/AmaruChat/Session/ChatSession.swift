@@ -110,20 +110,6 @@ public final class ChatSession: Sendable {
         try? PythonActor.runBlocking { try Python.import("amaru._current").running() as Turn? }
     }
 
-    /// What the script is told, once that is prepared.
-    public var settings: ChatSettings? { state.withLock { $0.configuration?.settings } }
-
-    /// Changes what the script is told, from its next look at the settings on.
-    public func change(_ body: @escaping @Sendable (inout ChatSettings) -> Void) {
-        state.withLock { state in
-            guard var configuration = state.configuration else {
-                return state.changes.append(body)
-            }
-            body(&configuration.settings)
-            state.configuration = configuration
-        }
-    }
-
     /// What came of the script's latest exchange; nil if there was none.
     public var lastOutcome: HTTPOutcome? {
         state.withLock { $0.configuration }?.network.lastOutcome
@@ -216,18 +202,21 @@ public final class ChatSession: Sendable {
     ///   - attachments: The files that go with it.
     ///   - history: What was said before; nil for what the script remembers.
     ///   - request: What a client of the chat-completions protocol has sent, if one asks.
+    ///   - model: The model that is to answer, of those of the configuration; nil for its own.
     /// - Returns: The turn, at once.
     public func send(
         _ text: String,
         key: String = "",
         attachments: [Attachment] = [],
         after history: [ChatExchange]? = nil,
-        request: ChatRequest? = nil
+        request: ChatRequest? = nil,
+        model: String? = nil
     ) -> Turn {
         let turn = Turn(
             attachments: attachments,
             history: history,
             request: request,
+            model: model,
             marksEscapes: marksEscapes
         ) { [weak self] turn in
             self?.hasCancelled(turn)

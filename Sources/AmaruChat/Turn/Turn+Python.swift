@@ -149,6 +149,15 @@ extension Turn: PythonClassInstance {
             turn.task.object = task
             try PythonActor.runBlocking {
                 _ = try Python.import("amaru.host").end_with(turn, task) as PythonObject
+                // A task's context has the turn: both, with all that was asked, would stay until
+                // Python's collector comes.
+                let forget = PythonFunction("forget", .positional("task")) {
+                    [slot = turn.task] (done: PythonObject) in
+                    try PythonActor.runBlocking {
+                        if slot.object?.isIdentical(to: done) == true { slot.object = nil }
+                    }
+                }
+                _ = try task.add_done_callback(forget) as PythonObject
                 // A turn that was stopped before there was a task.
                 if turn.end == .cancelled { _ = try task.cancel() as PythonObject }
             }

@@ -42,6 +42,8 @@ public final class Turn: Sendable {
     let history: [ChatExchange]?
     /// What a client of the chat-completions protocol has sent, if it is one that asks.
     let request: ChatRequest?
+    /// The model that is to answer, of those of the configuration; nil for the chat's own.
+    let model: String?
     /// The Python task that the user's cancel reaches.
     let task = PythonSlot()
     /// The attachments as Python's objects, once a script has asked for them.
@@ -55,6 +57,7 @@ public final class Turn: Sendable {
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
     /// - `history`: What was said before, if the script is to forget what it remembers of that.
     /// - `request`: What a client of the chat-completions protocol has sent, if one asks.
+    /// - `model`: The model that is to answer; nil for the chat's own.
     /// - `marksEscapes`: Whether symbols show what is removed from texts.
     init(
         attachments: [Attachment] = [],
@@ -62,6 +65,7 @@ public final class Turn: Sendable {
         isOwned: Bool = true,
         history: [ChatExchange]? = nil,
         request: ChatRequest? = nil,
+        model: String? = nil,
         marksEscapes: Bool = false,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in },
         onStep: @escaping @Sendable () -> Void = {}
@@ -72,6 +76,7 @@ public final class Turn: Sendable {
         state = Lock(State(log: log, owner: owner, filter: filter))
         self.history = history
         self.request = request
+        self.model = model
         self.attachments = attachments
         self.onStep = onStep
         self.onCancel = onCancel

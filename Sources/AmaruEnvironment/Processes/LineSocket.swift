@@ -129,6 +129,9 @@ struct LineBuffer {
     /// Where the next line begins, and up to where there is no end of it.
     private var (start, searched) = (0, 0)
 
+    /// What is in memory, lines that have been taken included.
+    var size: Int { bytes.count }
+
     /// Whether a line is longer than any may be.
     var isOverlong: Bool { bytes.count - start > LineSocket.bound }
 
@@ -156,7 +159,11 @@ struct LineBuffer {
             searched = bytes.count
             return nil
         }
-        defer { (start, searched) = (end + 1, end + 1) }
+        defer {
+            (start, searched) = (end + 1, end + 1)
+            // The memory of a long line is not kept until the next one comes.
+            if start == bytes.count { (bytes, start, searched) = ([], 0, 0) }
+        }
         return Data(bytes[start..<end])
     }
 }

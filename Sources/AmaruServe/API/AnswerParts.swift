@@ -17,8 +17,6 @@ struct AnswerParts {
     private var stops: StopSequences
     private var displays = 0
     private var calls = 0
-    private var prompt: Int?
-    private var completion: Int?
     /// Whether nothing more is wanted of the turn, which may be stopped.
     private(set) var wantsNoMore = false
     /// Whether events are missing: the reader came too late.
@@ -26,8 +24,8 @@ struct AnswerParts {
 
     init(stop: [String] = []) { stops = StopSequences(stop) }
 
-    /// The tokens that the script has counted; zeros if it has counted none.
-    var usage: (prompt: Int, completion: Int) { (prompt ?? 0, completion ?? 0) }
+    /// The tokens that the script has counted; nil if it has counted none.
+    private(set) var usage: (prompt: Int, completion: Int)?
 
     /// The parts that an event adds to the answer.
     mutating func take(_ event: TurnEvent) -> [AnswerPart] {
@@ -49,8 +47,7 @@ struct AnswerParts {
         case .usage(let prompt, let completion):
             // A script may say anything; their sum is shown too.
             let most = Int.max / 2
-            self.prompt = min(max(0, prompt), most)
-            self.completion = min(max(0, completion), most)
+            usage = (min(max(0, prompt), most), min(max(0, completion), most))
             return []
         case .skipped:
             isIncomplete = true

@@ -3,7 +3,7 @@
 
 /// The settings of `/v1`.
 package struct CompletionConfiguration: Sendable {
-    /// The names of the models that are served, once that is known.
+    /// The names of the models that are served, once that is known; first the chat's own.
     package var models: @Sendable () async -> [String]
     /// When serving began, in seconds since 1970.
     package var created: Int

@@ -146,7 +146,8 @@ struct CompletionRoutes: Sendable {
             question: asked.messages.question,
             history: asked.messages.history,
             attachments: asked.messages.attachments,
-            request: asked.request
+            request: asked.request,
+            model: await configuration.models().first == model ? nil : model
         )
         let fingerprint = key == nil ? 0 : context.json.hashValue
         return try await answers.answer(

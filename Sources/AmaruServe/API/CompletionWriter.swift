@@ -65,7 +65,7 @@ struct CompletionWriter: AnswerWriter {
         case .success(let reason):
             var events = begin() + parts.finish().flatMap(chunks)
             events.append(chunk([choice([:], reason: .string(reason))]))
-            if includesUsage { events.append(chunk([], usage: parts.usage)) }
+            if includesUsage, let usage = parts.usage { events.append(chunk([], usage: usage)) }
             return events + [ServerEvent(data: "[DONE]")]
         }
     }
@@ -131,7 +131,9 @@ struct CompletionWriter: AnswerWriter {
         ]
         return [
             "id": .string(head.id), "object": "chat.completion", "created": .integer(head.created),
-            "model": .string(head.model), "choices": [choice], "usage": .usage(parts.usage),
+            "model": .string(head.model), "choices": [choice],
+            // Always there: clients read it without asking. Nothing was counted: zeros.
+            "usage": .usage(parts.usage ?? (0, 0)),
         ]
     }
 

@@ -70,13 +70,15 @@ struct ResponsesWriter: AnswerWriter {
         fault: RequestError? = nil,
         reason: JSONValue? = nil
     ) -> JSONValue {
-        let usage = parts.usage
-        let counted: JSONValue = [
-            "input_tokens": .integer(usage.prompt), "input_tokens_details": ["cached_tokens": 0],
-            "output_tokens": .integer(usage.completion),
-            "output_tokens_details": ["reasoning_tokens": 0],
-            "total_tokens": .integer(usage.prompt + usage.completion),
-        ]
+        let counted = parts.usage.map { usage -> JSONValue in
+            [
+                "input_tokens": .integer(usage.prompt),
+                "input_tokens_details": ["cached_tokens": 0],
+                "output_tokens": .integer(usage.completion),
+                "output_tokens_details": ["reasoning_tokens": 0],
+                "total_tokens": .integer(usage.prompt + usage.completion),
+            ]
+        }
         let error = fault.map {
             ["code": "server_error", "message": .string($0.message)] as JSONValue
         }
@@ -85,7 +87,7 @@ struct ResponsesWriter: AnswerWriter {
             "status": .string(status), "background": false, "error": error ?? .null,
             "incomplete_details": reason.map { ["reason": $0] } ?? .null,
             "model": .string(head.model), "output": .array(output), "previous_response_id": .null,
-            "store": false, "usage": status == "in_progress" ? .null : counted,
+            "store": false, "usage": status == "in_progress" ? .null : counted ?? .null,
         ]
         return .object(members.map { JSONMember(name: $0, value: $1) } + echo)
     }

@@ -13,18 +13,38 @@ package struct ServedQuestion: Sendable, Equatable, Codable {
     package var attachments: [Attachment]
     /// The whole request, for scripts that read it; nil if no client of the API has asked.
     package var request: ChatRequest?
+    /// The offered model that is asked; nil for the chat's own.
+    package var model: String?
 
     /// Creates a question.
     package init(
         question: String,
         history: [ChatExchange] = [],
         attachments: [Attachment] = [],
-        request: ChatRequest? = nil
+        request: ChatRequest? = nil,
+        model: String? = nil
     ) {
         self.question = question
         self.history = history
         self.attachments = attachments
         self.request = request
+        self.model = model
+    }
+}
+
+extension ServedQuestion {
+    /// What it takes in memory, in bytes.
+    var size: Int {
+        let said = history.reduce(0) { size, exchange in
+            size + exchange.question.utf8.count + exchange.answer.utf8.count
+                + Self.size(exchange.attachments)
+        }
+        let asked = (request?.messages.utf8.count ?? 0) + (request?.options.utf8.count ?? 0)
+        return question.utf8.count + said + asked + Self.size(attachments)
+    }
+
+    private static func size(_ files: [Attachment]) -> Int {
+        files.reduce(0) { $0 + $1.bytes.count }
     }
 }
 

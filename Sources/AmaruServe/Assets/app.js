@@ -8,8 +8,8 @@ const $ = (id) => document.getElementById(id);
 const [chatbox, turns, input, sidebar] = ['chatbox', 'turns', 'user-input', 'sidebar'].map($);
 const follower = new Follower(chatbox, turns, $('jump'));
 
-/** The conversation that is shown: its identifier, if it has one yet, its turns, and what waits. */
-let current = { id: null, title: '', views: [], queue: [] };
+/** The conversation that is shown: its identifier, if it has one yet, its model, its turns, and what waits. */
+let current = { id: null, title: '', model: '', views: [], queue: [] };
 let server = { title: 'Amaru' };
 let isSending = false;
 
@@ -85,7 +85,7 @@ function showState() {
 function showSend() { $('send-button').hidden = Boolean(running()) && !input.value.trim(); }
 
 /** Shows a conversation from the server, and leaves what is right already as it is. */
-function show({ id, title, turns: all }) {
+function show({ id, title, model = '', turns: all }) {
   const known = new Map(current.views.map((view) => [view.id, view]));
   if (id !== current.id) known.clear();
   const over = [];
@@ -104,7 +104,8 @@ function show({ id, title, turns: all }) {
   views.forEach((view, i) => {
     if (turns.children[i] !== view.element) turns.insertBefore(view.element, turns.children[i] ?? null);
   });
-  current = { id, title, views, queue: id === current.id ? current.queue : [] };
+  current = { id, title, model, views, queue: id === current.id ? current.queue : [] };
+  showModels();
   dropSent();
   for (const view of views) if (view.isRunning) follow(view);
   for (const view of over) ended(view);
@@ -186,6 +187,41 @@ window.addEventListener('hashchange', () => {
   if (named() !== current.id) open(named());
 });
 
+/* The model */
+
+const models = $('model-choice');
+const modelKey = ({ id } = current) => `model ${id ?? ''}`;
+/** The model of the conversation, if it cannot be asked here. */
+let missing = '';
+
+/** Shows which models there are, and which one this conversation asks; nothing if there is only one. */
+function showModels() {
+  const names = server.models ?? [];
+  const isChoice = names.length > 1;
+  $('models').hidden = !isChoice;
+  $('model').textContent = isChoice ? '' : server.model ?? '';
+  const wanted = kept(modelKey()) || current.model || names[0];
+  missing = isChoice && !names.includes(wanted) ? wanted : '';
+  const shown = [...models.options].map((option) => option.value);
+  const all = missing ? [missing, ...names] : names;
+  if (`${shown}` !== `${all}`) {
+    models.replaceChildren(...all.map((name) => make('option', {
+      value: name, textContent: name === missing ? `Not offered here: ${name}` : name, disabled: name === missing,
+    })));
+  }
+  models.value = wanted;
+  models.setAttribute('aria-invalid', Boolean(missing));
+}
+
+models.addEventListener('change', () => {
+  keep(modelKey(), models.value);
+  alertWith('');
+  showModels();
+});
+
+/** Why nothing can be sent now; empty if it can. */
+const obstacle = () => (server.fault ? refusal() : missing && `The model ${missing} is not offered here. Choose another one.`);
+
 /* Sending */
 
 /** Not on a touch screen, where it would bring up the keyboard. */
@@ -224,7 +260,7 @@ function fit() {
 /** Sends a message; at the end of the branch, or beside the turn that it replaces. */
 const send = attempt(async (message, { replaced, request } = {}) => {
   if (isSending || running()) return;
-  if (server.fault) return alertWith(refusal());
+  if (obstacle()) return alertWith(obstacle());
   isSending = true;
   revision += 1;
   const index = replaced ? current.views.indexOf(replaced) : current.views.length;
@@ -239,6 +275,7 @@ const send = attempt(async (message, { replaced, request } = {}) => {
   if (replaced) focusInput();
   const body = { message, request: request ?? uuid() };
   if (replaced) body.parent = current.views[index - 1]?.id ?? null;
+  if (!$('models').hidden) body.model = models.value;
   const shown = current;
   const wait = (failure, seconds) => view.take('status', { text: `${failure.message}; trying again in ${seconds} s …` });
   try {
@@ -249,11 +286,14 @@ const send = attempt(async (message, { replaced, request } = {}) => {
         history.replaceState(null, '', `#c=${encodeURIComponent(id)}`);
         keep('draft ', '');
         keep(draftKey(), input.value);
+        keep(modelKey(), kept('model '));
+        keep('model ', '');
       }
     }
     const path = `conversations/${encodeURIComponent(shown.id)}/turns`;
     view.id = (await insist(path, { method: 'POST', body }, wait)).turn;
     view.connected(true);
+    shown.model = body.model ?? shown.model;
     keepQueue(shown);
   } catch (failure) {
     view.element.remove();
@@ -321,7 +361,7 @@ function enqueue(message) {
 /** Sends the next message, if the answer is complete; else all of them go back to the box. */
 function sendWaiting() {
   if (!current.queue.length || isSending || running()) return;
-  if (current.views.at(-1)?.state !== 'finished' || server.fault) return giveBack(current);
+  if (current.views.at(-1)?.state !== 'finished' || obstacle()) return giveBack(current);
   const { message, request } = current.queue.shift();
   showQueue();
   send(message, { request });
@@ -361,7 +401,7 @@ $('composer').addEventListener('submit', (event) => {
   event.preventDefault();
   const message = input.value;
   if (!message.trim()) return;
-  if (server.fault) return alertWith(`${refusal()} Your message stays here.`);
+  if (obstacle()) return alertWith(`${obstacle()} Your message stays here.`);
   const isBusy = isSending || running();
   if (isBusy && current.queue.length >= mostWaiting) return alertWith('Too many messages are waiting.');
   write('');
@@ -469,12 +509,12 @@ function showServer(state) {
   server = { ...state, title: state.title || 'Amaru' };
   $('greeting').textContent = server.title;
   $('source').textContent = state.fault ? refusal() : state.ready === false ? `${state.script ?? 'The chat'} is starting …`
-    : state.script ? `${state.script} answers on this server.` : state.model ? `${state.model} answers.` : '';
-  $('model').textContent = state.model ?? '';
+    : state.script ? `${state.script} answers on this server.` : state.model && !state.models?.[1] ? `${state.model} answers.` : '';
   $('about').textContent = `Amaru ${state.version ?? ''}`;
   input.placeholder = state.fault ? refusal() : 'Type your message…';
   $('send-button').disabled = Boolean(state.fault);
   showFault(state.fault);
+  showModels();
   showState();
   clearTimeout(watch);
   if (!isWell()) watch = setTimeout(look, 2000);

@@ -38,6 +38,16 @@ final class RequestBodies: Sendable {
             case .login: limits.loginBody
             default: limits.pageBody
             }
+        // Without chunks behind it the body has no end, which is found out when it is read.
+        // https://www.rfc-editor.org/rfc/rfc9112#section-6.1-9
+        let codings = request.headers[.transferEncoding]?.lowercased().filter { !$0.isWhitespace }
+        if codings?.hasSuffix(",chunked") == true {
+            throw RequestError(
+                .notImplemented,
+                "transfer_coding",
+                "the only transfer coding that is understood is chunked"
+            )
+        }
         let length = request.headers[.contentLength].flatMap(Int.init) ?? 0
         let hasBody = length > 0 || request.headers[.transferEncoding] != nil
         if [.get, .head].contains(request.method) {

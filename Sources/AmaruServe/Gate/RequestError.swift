@@ -100,7 +100,7 @@ package struct RequestError: Error, Sendable, Equatable {
     init(_ error: HubError) {
         let status: HTTPResponse.Status =
             switch error.code {
-            case .unknown: .notFound
+            case .unknown, .model: .notFound
             case .busy: .tooManyRequests
             case .conflict: .conflict
             case .invalid: .badRequest

@@ -9,6 +9,8 @@ package struct PageState: Sendable {
     package var title: String
     package var script: String?
     package var model: String
+    /// The models that may be asked, if there are several; first that one.
+    package var models: [String] = []
     package var version: String
     /// Whether the script has started.
     package var isReady: Bool
@@ -34,8 +36,8 @@ package struct PageState: Sendable {
     var json: JSONValue {
         [
             "title": .string(title), "script": JSONValue(script), "model": .string(model),
-            "version": .string(version), "ready": .bool(isReady),
-            "fault": fault.map { JSONValue($0) } ?? .null,
+            "models": .array(models.map { .string($0) }), "version": .string(version),
+            "ready": .bool(isReady), "fault": fault.map { JSONValue($0) } ?? .null,
         ]
     }
 }
@@ -53,7 +55,7 @@ extension JSONValue {
     }
 
     /// A conversation along the branch that is shown.
-    init(_ whole: WholeConversation, _ answers: [Int64: AnswerStream]) {
+    init(_ whole: WholeConversation, _ answers: [Int64: AnswerStream], model: String) {
         let turns = whole.branch.map { turn -> JSONValue in
             // One that is open is followed from its beginning.
             let shown = answers[turn.id] ?? AnswerStream()
@@ -75,7 +77,7 @@ extension JSONValue {
         let conversation = whole.conversation
         self = [
             "id": .string(conversation.id), "title": .string(conversation.title),
-            "model": .string(conversation.model), "turns": .array(turns),
+            "model": .string(model), "turns": .array(turns),
         ]
     }
 }
@@ -93,6 +95,7 @@ extension NewTurn {
                 value.string.flatMap { (1...100).contains($0.utf8.count) ? $0 : nil }
             }
         )
+        model = try fields.value("model", "the name of a model", \.string)
         if let parent = try fields.id("parent") {
             place = .after(parent)
         } else if fields.has("parent") {

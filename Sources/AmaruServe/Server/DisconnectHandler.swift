@@ -1,17 +1,29 @@
 // Notices that a client has gone.
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPTypes
 import NIOCore
+import NIOHTTPTypes
 
 /// Tells the request under way when its client closes the connection.
 ///
-/// That shows on the connection's reading side alone; a write fails much later. Other requests may
-/// come behind the one that is answered: they wait for their turn.
-final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = Any
-    typealias InboundOut = Any
+/// That shows on the connection's reading side alone; a write fails much later. A client that only
+/// has nothing more to send looks the same, and waits for its answer: what is written to it tells.
+/// Other requests may come behind the one that is answered: they wait for their turn.
+final class DisconnectHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// How often a client that sends no more is tried.
+    private static let interval = TimeAmount.seconds(5)
 
     private var hasGone = false
+    private var unanswered = 0
+    /// The head of the response that is being sent.
+    private var head: HTTPResponse?
+    private var trial: RepeatedTask?
     /// Called when the client goes; of the request under way, since there is one at a time.
     private var action: (@Sendable () -> Void)?
 
@@ -28,9 +40,47 @@ final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head = unwrapInboundIn(data) { unanswered += 1 }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let sent): head = sent
+        case .body: break
+        case .end: (unanswered, head) = (unanswered - 1, nil)
+        }
+        context.write(data, promise: promise)
+    }
+
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed = event as? ChannelEvent { leave() }
+        if case .inputClosed = event as? ChannelEvent {
+            // Until the connection ends.
+            let bound = NIOLoopBound((handler: self, context), eventLoop: context.eventLoop)
+            trial = context.eventLoop.scheduleRepeatedTask(
+                initialDelay: .zero,
+                delay: Self.interval
+            ) { _ in bound.value.handler.tryWriting(bound.value.1) }
+        }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Sends what every client passes over; one that has gone resets the connection.
+    private func tryWriting(_ context: ChannelHandlerContext) {
+        guard unanswered > 0, context.channel.isWritable else { return }
+        let part: HTTPResponsePart
+        if head == nil {
+            part = .head(HTTPResponse(status: .continue))
+        } else if head?.headerFields[.contentType]?.hasPrefix("text/event-stream") == true {
+            part = .body(ByteBuffer(string: ":\n\n"))
+        } else {
+            return
+        }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        // One of HTTP/1.0 cannot be sent the former, and counts as gone.
+        promise.futureResult.assumeIsolated().whenFailure { _ in self.leave() }
+        context.writeAndFlush(wrapOutboundOut(part), promise: promise)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -39,6 +89,8 @@ final class DisconnectHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func leave() {
+        trial?.cancel()
+        trial = nil
         hasGone = true
         action?()
         action = nil

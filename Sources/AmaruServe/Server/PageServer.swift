@@ -56,7 +56,7 @@ package final class PageServer: Sendable {
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
                         BodyTimeout(limits.bodyTimeout), StallHandler(limits.stallTimeout),
-                        ResponseGuard(), DisconnectHandler(),
+                        ResponseGuard(), DisconnectHandler(), ClosingHandler.Adder(),
                     ],
                     idleTimeout: TimeAmount(limits.idleTimeout)
                 )
@@ -102,6 +102,8 @@ package final class PageServer: Sendable {
     }
 
     /// Adds what tells operators how the server is.
+    ///
+    /// Health is that of the process alone: to start it again helps when it does not answer.
     private static func addOperation(to router: Router<ServeContext>, _ metrics: ServeMetrics) {
         router.get("health") { _, _ in
             Response(

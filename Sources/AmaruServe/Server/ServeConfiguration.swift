@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import AmaruHTTP
+import NIOCore
 
 /// The settings of a server, which are checked when they are created.
 package struct ServeConfiguration: Sendable {
@@ -77,17 +78,34 @@ package struct ServeConfiguration: Sendable {
         return (try? HTTPOrigin(parsingOnly: "http://\(name)"))?.isLoopback ?? false
     }
 
+    /// Whether the server listens at all addresses of the machine.
+    package var isOpenToAll: Bool { ["0.0.0.0", "::"].contains(host) }
+
+    /// The addresses for browsers on other machines, of a server that listens at all of them.
+    ///
+    /// - `port`: The port that was bound.
+    package func urls(port: Int) -> [String] {
+        let devices = (try? System.enumerateDevices()) ?? []
+        return Self.urls(at: devices.compactMap(\.address), of: host, port: port)
+    }
+
+    /// Those of some addresses that can be written in a URL, and that other machines can reach.
+    static func urls(at addresses: [SocketAddress], of host: String, port: Int) -> [String] {
+        addresses.filter { $0.protocol == .inet || host == "::" }.compactMap(\.ipAddress)
+            .filter { !isLoopback($0) && !$0.hasPrefix("fe80:") && !$0.hasPrefix("169.254.") }
+            .map { url($0, port) }
+    }
+
+    private static func url(_ host: String, _ port: Int) -> String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == 80 ? "http://\(name)/" : "http://\(name):\(port)/"
+    }
+
     /// The address for browsers: of the proxy if there is one, else for those on this machine.
     ///
     /// - `port`: The port that was bound.
     package func url(port: Int) -> String {
         if let publicAddress { return publicAddress }
-        let name =
-            switch host {
-            case "0.0.0.0": "127.0.0.1"
-            case "::": "[::1]"
-            default: host.contains(":") ? "[\(host)]" : host
-            }
-        return port == 80 ? "http://\(name)/" : "http://\(name):\(port)/"
+        return Self.url(["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host, port)
     }
 }

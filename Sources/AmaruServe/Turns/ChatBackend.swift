@@ -34,7 +34,8 @@ extension ChatSession: ChatBackend {
             key: key,
             attachments: question.attachments,
             after: question.history,
-            request: question.request
+            request: question.request,
+            model: question.model
         )
     }
 }

@@ -24,6 +24,20 @@ package struct HubConfiguration: Sendable {
         package init() {}
     }
 
+    /// A further model that may be asked.
+    package struct Offer: Sendable, Equatable {
+        /// What clients call it.
+        package let name: String
+        /// What its server calls it.
+        package let model: String
+        /// The base URL of its server.
+        package let server: String
+
+        package init(name: String, model: String, server: String) {
+            (self.name, self.model, self.server) = (name, model, server)
+        }
+    }
+
     /// What answers; its limits are those of the queue.
     package var backend: any ChatBackend
     /// Where conversations are kept; nil for memory only.
@@ -38,6 +52,8 @@ package struct HubConfiguration: Sendable {
     package var model = ""
     /// The base URL of its server.
     package var server = ""
+    /// The models that may be asked in its place.
+    package var offers: [Offer] = []
     /// The system prompt.
     package var system = ""
     /// The placeholder that the script gets as its key.

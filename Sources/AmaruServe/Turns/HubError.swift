@@ -6,6 +6,8 @@ package struct HubError: Error, Sendable, Equatable {
     package enum Code: String, Sendable {
         /// It does not exist, or belongs to another owner: clients are not told which.
         case unknown = "not_found"
+        /// No such model is offered.
+        case model = "model_not_found"
         /// Too many messages wait for an answer.
         case busy
         /// It contradicts what is going on.

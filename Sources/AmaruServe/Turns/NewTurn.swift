@@ -21,6 +21,8 @@ package struct NewTurn: Sendable {
     package var request: String
     package var place = Place.head
     package var attachments: [Attachment] = []
+    /// The model that is asked; nil for the chat's own.
+    package var model: String?
 
     package init(message: String, request: String, place: Place = .head) {
         self.message = message

@@ -76,6 +76,32 @@ extension TurnHub {
         return whole
     }
 
+    /// The offered model of a name; nil for the chat's own.
+    ///
+    /// - Throws: ``HubError`` if there is none.
+    func asked(_ name: String?) throws(HubError) -> HubConfiguration.Offer? {
+        guard let name, name != configuration.backend.model else { return nil }
+        if let offer = configuration.offers.first(where: { $0.name == name }) { return offer }
+        if name == configuration.model { return nil }
+        throw HubError(
+            .model,
+            "the model \(name) is not offered here",
+            remedy: "choose another one"
+        )
+    }
+
+    /// What clients call the model that has answered last in a conversation.
+    nonisolated func modelName(in whole: WholeConversation) -> String {
+        let model = whole.branch.last?.model ?? whole.conversation.model
+        let server = whole.branch.last?.server ?? whole.conversation.server
+        // That of the chat itself may have several names.
+        if model == configuration.model { return configuration.backend.model ?? model }
+        let offer = configuration.offers.first {
+            $0.model == model && (server.isEmpty || $0.server == server)
+        }
+        return offer?.name ?? model
+    }
+
     /// The conversation that a turn is in.
     func conversation(of turn: Int64) async throws(HubError) -> String? {
         let kept: String?? = try await read { store throws(StoreError) in

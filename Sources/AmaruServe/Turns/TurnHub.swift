@@ -103,16 +103,20 @@ package actor TurnHub {
         // Nothing is awaited from here on: two messages at once must not both go on from one turn.
         // In a shared store the reservation sees to that.
         let parent = try parent(of: new, in: whole)
-        let model = configuration.model
+        let asked = try asked(new.model)
+        let model = asked?.model ?? configuration.model
         let now = TurnRecorder.now
         var stored = StoredTurn(parent: parent, question: new.message, model: model, at: now)
         stored.request = key.stored
+        stored.server = asked?.server ?? configuration.server
+        (whole.conversation.model, whole.conversation.server) = (model, stored.server)
         let question = ServedQuestion(
             question: new.message,
             history: whole.path(to: parent).filter { !$0.answer.isEmpty }.map {
                 ChatExchange(question: $0.question, answer: $0.answer)
             },
-            attachments: new.attachments
+            attachments: new.attachments,
+            model: asked?.name
         )
         if whole.turns.isEmpty, whole.conversation.title.isEmpty {
             whole.conversation.title = Conversation.title(of: new.message)
@@ -142,7 +146,7 @@ package actor TurnHub {
             turn,
             as: stored,
             in: whole.conversation,
-            model: { [configuration] in configuration.model },
+            model: { model },
             until: opened.ended,
             at: { opened.endTime }
         )

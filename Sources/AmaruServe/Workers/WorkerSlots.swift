@@ -36,12 +36,17 @@ struct WorkerSlots {
         var stopping: Set<Int> = []
         /// What waits for the process.
         var waiting: [Message] = []
+        /// The bytes of those questions, which a process that takes nothing leaves in memory.
+        var sizes: [Int: Int] = [:]
 
         var load: Int { open.count + stopping.count + waiting.count }
 
         /// Whether nothing is to be expected: the script has said so, or its process ends each time.
         var isHopeless = false
     }
+
+    /// The bytes of the questions that one worker has at most.
+    static let byteLimit = 256 << 20
 
     /// As often as a process that ends without a word is started again.
     static let attempts = 5
@@ -92,7 +97,11 @@ struct WorkerSlots {
     mutating func add(_ message: Message, in conversation: String?, key: Bool) -> Added {
         if let end { return .refused(end) }
         let index = route(conversation)
-        guard slots[index].load < limit else { return .refused(.failed(Self.busy)) }
+        let (size, held) = (message.question.size, slots[index].sizes.values.reduce(0, +))
+        guard slots[index].load < limit, held == 0 || held + size <= Self.byteLimit else {
+            return .refused(.failed(Self.busy))
+        }
+        slots[index].sizes[message.id] = size
         guard let process = slots[index].process, slots[index].end == nil else {
             slots[index].waiting.append(message)
             return .waits
@@ -124,7 +133,10 @@ struct WorkerSlots {
     /// Forgets a turn that has been stopped; returns the process that is to be told.
     mutating func cancel(_ id: Int) -> WorkerProcess? {
         for index in slots.indices {
-            slots[index].waiting.removeAll { $0.id == id }
+            if let place = slots[index].waiting.firstIndex(where: { $0.id == id }) {
+                slots[index].waiting.remove(at: place)
+                slots[index].sizes[id] = nil
+            }
             guard slots[index].open.removeValue(forKey: id) != nil else { continue }
             // A script that does not let itself be stopped takes no others.
             slots[index].stopping.insert(id)
@@ -137,6 +149,7 @@ struct WorkerSlots {
 
     mutating func finish(_ id: Int, of index: Int) -> Turn? {
         slots[index].stopping.remove(id)
+        slots[index].sizes[id] = nil
         return slots[index].open.removeValue(forKey: id)
     }
 
@@ -191,6 +204,8 @@ struct WorkerSlots {
         slot.isHopeless = !hasAnswered && slot.reason != nil || slot.failures >= Self.attempts
         (slot.process, slot.isReady, slot.isLost, slot.open) = (nil, false, true, [:])
         slot.stopping = []
+        let waiting = Set(slot.waiting.map(\.id))
+        slot.sizes = slot.sizes.filter { waiting.contains($0.key) }
         (slot.end, slot.reason) = (nil, nil)
         slots[index] = slot
         let isOver = end == nil && slots.allSatisfy { !$0.isUsed || $0.isHopeless }

@@ -131,7 +131,7 @@ extension BuiltCommand {
                 "0.0.0.0"
             )
             try await process.waitForErrors("the token, which is shown this once: ")
-            try await process.waitForErrors("reach it by an address of this one")
+            try await process.waitForErrors("other machines reach it at ")
             try await process.waitForErrors("the script answers")
             #expect(try await probe.get("/metrics").status == 401)
             process.signal(SIGTERM)
@@ -165,7 +165,7 @@ extension BuiltCommand {
             #expect(try await probe.post("/api/login", #"{"token":"\#(code)"}"#).status == 401)
             process.signal(SIGTERM)
             let result = try await process.result()
-            #expect(result.errors.contains("amaru: GET /v1/models 401"))
+            #expect(result.errors.contains("Z GET /v1/models 401"))
             #expect(!(result.errors + result.output).contains(Self.token))
         }
 

@@ -60,6 +60,9 @@ struct CompletionWriterTests {
                 #"],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#, "[DONE]",
             ]
         )
+        // Nothing was counted: nothing is said of it.
+        let uncounted = Self.streamed([.text("x")], usage: true)
+        #expect(uncounted == Self.streamed([.text("x")]))
     }
 
     @Test func `Calls of tools have a place and a name of their own`() {

@@ -38,6 +38,8 @@ struct ResponsesWriterTests {
         #expect(response["status"] == "completed")
         #expect(response["usage"]?["total_tokens"] == 3)
         #expect("\(response["output"] ?? .null)".contains(#""text":"Hello""#))
+        let uncounted = try Self.streamed([.text("Hel")]).last?["response"]
+        #expect(uncounted?["usage"] == .null)
     }
 
     @Test func `Thoughts, text and calls are items in their order`() throws {

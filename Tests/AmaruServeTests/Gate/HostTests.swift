@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
+import NIOCore
 import Testing
 
 @testable import AmaruServe
@@ -78,6 +79,21 @@ import Testing
             let reply = try await probe.get("/", ["Host: \(name):\(probe.port)"])
             #expect(reply.status == 200)
         }
+    }
+
+    @Test func `The addresses that other machines can use are known`() throws {
+        let addresses = try [
+            "127.0.0.1", "192.168.1.5", "169.254.3.4", "10.0.0.7", "::1", "fe80::1", "fd00::2",
+        ].map { try SocketAddress(ipAddress: $0, port: 0) }
+        let urls = { ServeConfiguration.urls(at: addresses, of: $0, port: $1) }
+        #expect(urls("0.0.0.0", 8000) == ["http://192.168.1.5:8000/", "http://10.0.0.7:8000/"])
+        #expect(
+            urls("::", 80) == ["http://192.168.1.5/", "http://10.0.0.7/", "http://[fd00::2]/"]
+        )
+        let configured = try configuration("0.0.0.0")
+        #expect(configured.isOpenToAll)
+        #expect(configured.url(port: 8000) == "http://127.0.0.1:8000/")
+        #expect(try !configuration("127.0.0.1").isOpenToAll)
     }
 
     @Test func `Named hosts are answered for, each as it was named`() async throws {

@@ -57,6 +57,35 @@ import Testing
         #expect(place(of: 10, in: slots, 3) != nil)
     }
 
+    @Test func `The questions of one worker have a bound, also of one that takes none`() throws {
+        var slots = WorkerSlots(count: 1, limit: 1000)
+        let text = String(repeating: "q", count: WorkerSlots.byteLimit / 4 + 1)
+        let large = { (id: Int) in
+            let question = ServedQuestion(
+                question: "q",
+                history: [ChatExchange(question: text, answer: "")]
+            )
+            return WorkerSlots.Message(id: id, turn: Turn.remote(), question: question)
+        }
+        let isTaken = { (slots: inout WorkerSlots, id: Int) in
+            if case .refused = slots.add(large(id), in: nil, key: false) { false } else { true }
+        }
+        slots.use(0)
+        // No process is there yet.
+        #expect((0..<4).map { isTaken(&slots, $0) } == [true, true, true, false])
+        _ = slots.cancel(0)
+        #expect(isTaken(&slots, 4))
+        _ = slots.launched(try FakeWorker().process, at: 0, hasKey: false)
+        #expect(!isTaken(&slots, 5))
+        // One that was stopped is on its way to the process until that has ended it.
+        _ = slots.cancel(1)
+        #expect(!isTaken(&slots, 6))
+        _ = slots.finish(1, of: 0)
+        #expect(isTaken(&slots, 7))
+        _ = slots.lost(0, "signal 9")
+        #expect((8..<12).map { isTaken(&slots, $0) } == [true, true, true, false])
+    }
+
     @Test func `A worker whose script does not start is avoided`() throws {
         var slots = try slots(2)
         _ = slots.lost(1, "signal 9")

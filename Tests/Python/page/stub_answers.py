@@ -137,6 +137,7 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list)
     head: str | None = None
     changed: float = 0
+    model: str = ""
 
     def branch(self) -> list[Turn]:
         known = {turn.id: turn for turn in self.turns}

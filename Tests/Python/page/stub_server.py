@@ -48,6 +48,9 @@ class Stub:
         self.requests: dict[str, Turn] = {}
         self.turns: list[Turn] = []
         self.ready = True
+        self.models: list[str] = []
+        # The model that each message asked for.
+        self.asked: list[str | None] = []
         self.fault: dict[str, str] | None = None
         # Faults: answers to refuse, and events after which connections are cut.
         self.busy = 0
@@ -142,6 +145,8 @@ class Stub:
                 return 200, self.requests[body["request"]]
             parent = body["parent"] if "parent" in body else conversation.head
             turn = self.new_turn(conversation, body["message"], parent)
+            self.asked.append(body.get("model"))
+            conversation.model = body.get("model", conversation.model)
             self.requests[body["request"]] = turn
             turn.request = body["request"]
         if self.script:
@@ -238,6 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
                         "title": "Amaru",
                         "script": "chat.py",
                         "model": "stub-1",
+                        "models": stub.models,
                         "version": "0.0",
                         "ready": stub.ready,
                         "fault": stub.fault,
@@ -313,7 +319,8 @@ class _Handler(BaseHTTPRequestHandler):
                 about = {"id": conversation.id, "title": conversation.title}
                 if stub.delays:
                     stub.delays.pop().wait(60)
-                self._json(200, {**about, "model": "stub-1", "turns": turns})
+                about["model"] = conversation.model
+                self._json(200, {**about, "turns": turns})
             case ["PATCH"]:
                 conversation.title = sent.get("title", conversation.title)
                 if "head" in sent:
@@ -328,6 +335,9 @@ class _Handler(BaseHTTPRequestHandler):
                     return self._refuse(
                         429, "busy", "the queue is full", Retry_After="1"
                     )
+                if (model := sent.get("model")) and model not in stub.models:
+                    message = f"the model {model} is not offered here"
+                    return self._refuse(404, "model_not_found", message)
                 status, turn = stub.open_turn(conversation, sent)
                 if stub.lose:
                     # It was taken, but its sender never hears of it.

@@ -14,7 +14,10 @@ from openai import OpenAI
 def test_a_response_is_whole(client: OpenAI, model: str) -> None:
     response = client.responses.create(model=model, input="say hello")
     assert (response.output_text, response.status) == ("hello", "completed")
-    assert response.usage is not None and response.usage.total_tokens == 0
+    # The script has counted nothing.
+    assert response.usage is None
+    counted = client.responses.create(model=model, input="usage").usage
+    assert counted is not None and counted.total_tokens == 7
 
 
 def test_a_response_streams(client: OpenAI, model: str) -> None:

@@ -48,6 +48,7 @@ def test_an_answer_is_whole(client: OpenAI, model: str) -> None:
     (choice,) = answer.choices
     assert choice.message.content == "hello"
     assert (choice.finish_reason, answer.model) == ("stop", model)
+    # Clients read it without asking whether it is there.
     assert answer.usage.model_dump()["total_tokens"] == 0
     counted = complete(client, model, "usage")
     assert (counted.usage.prompt_tokens, counted.usage.completion_tokens) == (3, 4)
@@ -77,6 +78,15 @@ def test_tokens_are_counted_for_those_who_ask(
         assert chunks[-1].choices == [] and chunks[-1].usage.total_tokens == 7
     else:
         assert chunks[-1].usage is None
+
+
+def test_nothing_is_said_of_tokens_that_nobody_has_counted(
+    client: OpenAI, model: str
+) -> None:
+    more = {"stream_options": {"include_usage": True}}
+    chunks = list(stream(client, model, "say hello", **more))
+    assert [chunk.usage for chunk in chunks] == [None] * len(chunks)
+    assert all(chunk.choices for chunk in chunks)
 
 
 def test_the_role_comes_first_and_the_reason_last(client: OpenAI, model: str) -> None:

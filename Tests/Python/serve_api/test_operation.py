@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What operators see: addresses, the log of requests, health and readiness."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from serving import Serving, eventually, obstacle
+
+pytestmark = [
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(bool(obstacle()), reason=obstacle()),
+]
+
+Start = Callable[..., Serving]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start servers, which end with the test."""
+    started: list[Serving] = []
+
+    def start(*arguments: str, **options: Any) -> Serving:
+        started.append(Serving(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+def status(host: str, port: int, path: str = "/health") -> int:
+    with closing(http.client.HTTPConnection(host, port, timeout=50)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_addresses_for_other_machines_are_printed(start: Start, host: str) -> None:
+    server = start("--host", host, AMARU_SERVE_TOKEN="a-token-of-a-good-length")
+    eventually(lambda: "other machines reach it at" in server.errors)
+    (line,) = [line for line in server.errors.splitlines() if "other machines" in line]
+    assert line.endswith("; a name needs --allow-host")
+    found = re.findall(r"http://([^/ ]+?):(\d+)/", line)
+    assert found or "an address of this one" in line
+    for address, port in found:
+        plain = address.strip("[]")
+        assert not plain.startswith(("127.", "::1", "fe80:"))
+        # It is one of the server's hosts: what is missing is the token.
+        assert status(plain, int(port)) == 401
+
+
+def test_each_line_of_the_log_has_its_time(start: Start) -> None:
+    server = start("--log-requests")
+    assert status(server.host, server.port) == 200
+    assert status(server.host, server.port, "/nowhere?secret=1") == 404
+    eventually(lambda: "/nowhere" in server.errors)
+    lines = [line for line in server.errors.splitlines() if "GET /" in line]
+    time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"
+    assert re.fullmatch(time + r" GET /health 200 \d+ ms", lines[0])
+    assert re.fullmatch(time + r" GET /nowhere 404 \d+ ms", lines[1])
+
+
+def ready(server: Serving) -> int:
+    # Alive all the time.
+    assert status(server.host, server.port) == 200
+    return status(server.host, server.port, "/ready")
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_a_script_that_does_not_start_is_alive_and_not_ready(
+    start: Start, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    script = tmp_path / "chat.py"
+    script.write_text("import nowhere_at_all\n")
+    server = start(*workers, script=script)
+    eventually(lambda: "nowhere_at_all" in server.errors)
+    assert ready(server) == 503
+    script.write_text(
+        "import amaru\n@amaru.reply\ndef reply(message):\n    return 'a'\n"
+    )
+    eventually(lambda: "starting again" in server.errors)
+    # Connections end while it does so.
+    eventually(lambda: _answers(server))
+
+
+def _answers(server: Serving) -> bool:
+    try:
+        return ready(server) == 200
+    except OSError:
+        return False
+
+
+def test_workers_that_are_all_gone_are_not_ready(start: Start, tmp_path: Path) -> None:
+    script = tmp_path / "chat.py"
+    script.write_text(
+        "import amaru, os\n"
+        f"open({str(tmp_path / 'pids')!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+        f"if os.path.exists({str(tmp_path / 'broken')!r}): os._exit(3)\n"
+        "@amaru.reply\ndef reply(message):\n    return 'a'\n"
+    )
+    server = start("--workers", "2", script=script)
+    pids = tmp_path / "pids"
+    eventually(lambda: ready(server) == 200)
+    eventually(lambda: len(pids.read_text().split()) == 2)
+    (tmp_path / "broken").touch()
+    for pid in pids.read_text().split():
+        os.kill(int(pid), signal.SIGKILL)
+    eventually(lambda: ready(server) == 503)
+    (tmp_path / "broken").unlink()
+    eventually(lambda: ready(server) == 200)
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "2")])
+def test_what_was_asked_is_not_kept(
+    start: Start, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    script = tmp_path / "chat.py"
+    script.write_text(
+        "import amaru, gc, weakref\n"
+        "gc.disable()\n"
+        "turns = []\n"
+        "@amaru.reply\n"
+        "async def reply(message, turn):\n"
+        "    turns.append(weakref.ref(turn))\n"
+        "    assert turn.messages\n"
+        "    yield str(sum(one() is not None for one in turns))\n"
+    )
+    server = start(*workers, script=script)
+    messages = [{"role": "user", "content": "hi"}]
+    sent = json.dumps({"model": "chat", "messages": messages})
+    kept = []
+    for _ in range(12):
+        place = (server.host, server.port)
+        with closing(http.client.HTTPConnection(*place, timeout=50)) as connection:
+            fields = {"Content-Type": "application/json"}
+            connection.request("POST", "/v1/chat/completions", sent, fields)
+            answer = json.load(connection.getresponse())
+        kept.append(int(answer["choices"][0]["message"]["content"]))
+    # This one, and the one before, which may be about to go.
+    assert max(kept) <= 2
