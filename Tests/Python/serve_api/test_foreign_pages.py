@@ -171,9 +171,7 @@ def test_a_page_of_another_origin_starts_no_turn(
 
         def refused() -> int:
             lines = server.errors.splitlines()
-            return sum(
-                " POST /" in line and " 403 " in line for line in lines
-            )
+            return sum(" POST /" in line and " 403 " in line for line in lines)
 
         count = 0
         for url, text in (
