@@ -104,8 +104,7 @@ public struct EnvironmentBuilder: Sendable {
         return Installer(self, work, .pip(try await pip(for: interpreter, progress)), progress)
     }
 
-    /// The environment of the pip that installs into all others: installing pip takes longer than
-    /// installing most packages.
+    /// The environment of the pip that installs into all others, made once for each Python.
     func pip(
         for interpreter: PythonInterpreterInfo,
         _ progress: @escaping @Sendable (String) -> Void

@@ -191,7 +191,7 @@ enum EventLoop {
         }
         isServing = true
         // How often in quick succession the loop has failed.
-        var failures: UInt32 = 0
+        var failures = 0
         while !isEnding {
             let start = amaru_monotonic_nanoseconds()
             if let result = callMethod(loop, "run_forever") {
@@ -201,13 +201,16 @@ enum EventLoop {
                 let error = handleEscaped(OwnedReference(new: exception)), !isEnding
             {
                 let isSoon = amaru_monotonic_nanoseconds() &- start < 1_000_000_000
-                failures = isSoon ? min(failures + 1, 6) : 1
+                failures = isSoon ? min(failures + 1, 4) : 1
                 if failures == 1 { Interpreter.configuration.onUnhandledError?(error) }
                 if failures == 3 { askForEnd(error) }
                 if failures >= 3 { PendingAwait.abandonAll(error) }
-                // Swift goes on, to end the program for one.
+                // Swift goes on, to end the program for one. No loop runs now: a region must not
+                // enter it again when it ends.
+                isServing = false
                 drainWork()
-                ForeignThread.withoutGIL { _ = usleep(10_000 << failures) }
+                isServing = true
+                if failures > 1 { ForeignThread.withoutGIL { _ = usleep(10_000) } }
             }
         }
     }

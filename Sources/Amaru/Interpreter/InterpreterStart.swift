@@ -24,13 +24,13 @@ enum InterpreterStart {
         if configuration.readsVariables {
             PyPreConfig_InitPythonConfig(&preconfiguration)
             preconfiguration.parse_argv = 0
-            // The locale is the program's to set, while there is one thread. In that of C, which
-            // a Swift program has at its start, the variables have UTF-8 as the default.
+            // The program sets the locale, while it has one thread. In that of C Python turns its
+            // UTF-8 mode on.
             preconfiguration.configure_locale = 0
             preconfiguration.coerce_c_locale = 0
         } else {
             PyPreConfig_InitIsolatedConfig(&preconfiguration)
-            // Or the filesystem encoding is ASCII: a Swift program never calls setlocale.
+            // Otherwise the filesystem encoding is ASCII, unless the program has set the locale.
             preconfiguration.utf8_mode = 1
         }
         if configuration.developmentMode { preconfiguration.dev_mode = 1 }

@@ -40,7 +40,7 @@ public struct PythonConfiguration: Sendable, Equatable {
     public var arguments: [String]
     /// The folder for compiled bytecode; nil puts it beside each source, as `python` does.
     ///
-    /// `PYTHONPYCACHEPREFIX` goes before it if Python reads its variables.
+    /// `PYTHONPYCACHEPREFIX` takes precedence if Python reads its variables.
     public var bytecodeCache: String?
     /// Whether Python reads its own environment variables, such as `PYTHONPATH`, as `python` does.
     ///

@@ -44,7 +44,7 @@ enum PipedInput {
         if parts.count > 1, isShared {
             Report.line(
                 "amaru: \(bytes.count) bytes of standard input go with the prompt; if they are not "
-                    + "meant for it, write </dev/null behind it"
+                    + "meant for it, append </dev/null to the command"
             )
         }
         return parts.joined(separator: "\n\n")

@@ -12,7 +12,7 @@ struct NetworkOptions: ParsableArguments {
         help: """
             Allow requests to this origin, [SCHEME://]HOST[:PORT], and refuse those to any that is \
             not named; the server of the model is always allowed. Repeat it, or separate origins \
-            with commas. A Unix socket is unix:PATH. Python starts no programs then.
+            with commas. A Unix socket is unix:PATH. Python starts no programs then, but with --allow-run.
             """
     )
     var allowNet: [String] = []

@@ -152,8 +152,9 @@ struct Installer: Sendable {
             )
         case .pip(let tools):
             let own = ["--disable-pip-version-check", "--log", log.path]
-            let all = ["-I", "-m", "pip", "--python", python, name] + own + arguments
-            try await run(tools.executable.path, all, as: "pip", task: task)
+            // What `pip --python` starts, which would have neither -I nor our descriptors.
+            let all = ["-I", try tools.pipRunner(), name] + own + arguments
+            try await run(python, all, as: "pip", task: task)
         }
     }
 

@@ -22,6 +22,8 @@ enum InstallerEnvironment {
         // Prompts would wait for a terminal that the child doesn't own.
         result["GIT_TERMINAL_PROMPT"] = "0"
         result["PIP_NO_INPUT"] = "1"
+        // Also against pip's own configuration: locks and models are made outside of environments.
+        result["PIP_REQUIRE_VIRTUALENV"] = "0"
         result["PYTHONUNBUFFERED"] = "1"
         result["PYTHONUTF8"] = "1"
         return result

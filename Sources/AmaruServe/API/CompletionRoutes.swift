@@ -68,7 +68,8 @@ struct CompletionRoutes: Sendable {
     @Sendable func model(_ request: Request, context: ServeContext) async throws -> Response {
         // As it was sent, since the name may have slashes, escaped or not.
         let path = request.uri.path.dropFirst("/v1/models/".count)
-        return Response(json: json(for: try await known(path[...].percentDecoded)))
+        let models = await configuration.models()
+        return Response(json: json(for: try known(path[...].percentDecoded, in: models)))
     }
 
     private func json(for name: String) -> JSONValue {
@@ -78,8 +79,7 @@ struct CompletionRoutes: Sendable {
         ]
     }
 
-    private func known(_ name: String) async throws(RequestError) -> String {
-        let models = await configuration.models()
+    private func known(_ name: String, in models: [String]) throws(RequestError) -> String {
         guard models.contains(name) else {
             throw RequestError(
                 .notFound,
@@ -134,7 +134,8 @@ struct CompletionRoutes: Sendable {
         _ request: Request,
         _ context: ServeContext
     ) async throws -> OpenAnswer {
-        let model = try await known(asked.model)
+        let models = await configuration.models()
+        let model = try known(asked.model, in: models)
         if asked.wantsFormat, await !source.readsRequests() {
             throw RequestError.invalid(
                 "response_format is not supported by the script",
@@ -147,7 +148,7 @@ struct CompletionRoutes: Sendable {
             history: asked.messages.history,
             attachments: asked.messages.attachments,
             request: asked.request,
-            model: await configuration.models().first == model ? nil : model
+            model: models.first == model ? nil : model
         )
         let fingerprint = key == nil ? 0 : context.json.hashValue
         return try await answers.answer(

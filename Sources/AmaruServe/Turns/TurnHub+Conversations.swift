@@ -80,9 +80,10 @@ extension TurnHub {
     ///
     /// - Throws: ``HubError`` if there is none.
     func asked(_ name: String?) throws(HubError) -> HubConfiguration.Offer? {
-        guard let name, name != configuration.backend.model else { return nil }
+        guard let name, ![configuration.backend.model, configuration.model].contains(name) else {
+            return nil
+        }
         if let offer = configuration.offers.first(where: { $0.name == name }) { return offer }
-        if name == configuration.model { return nil }
         throw HubError(
             .model,
             "the model \(name) is not offered here",
@@ -95,7 +96,9 @@ extension TurnHub {
         let model = whole.branch.last?.model ?? whole.conversation.model
         let server = whole.branch.last?.server ?? whole.conversation.server
         // That of the chat itself may have several names.
-        if model == configuration.model { return configuration.backend.model ?? model }
+        if model == configuration.model, server.isEmpty || server == configuration.server {
+            return configuration.backend.model ?? model
+        }
         let offer = configuration.offers.first {
             $0.model == model && (server.isEmpty || $0.server == server)
         }
