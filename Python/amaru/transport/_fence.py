@@ -97,11 +97,11 @@ def _refuse(event: str, place: str, option: str) -> None:
 def _refuse_program(
     event: str, arguments: tuple[Any, ...], option: str, run_option: str
 ) -> None:
-    program = arguments[0] if arguments else ""
-    if program == _HARMLESS:
+    if arguments and arguments[0] == _HARMLESS:
         return
+    what = f"{event} of {arguments[0]!r}" if arguments else "starting a program"
     message = (
-        f"{event} of {program!r} is not allowed: {option} stops programs, "
+        f"{what} is not allowed: {option} stops programs, "
         f"since they may reach anything. To start them, use {run_option}."
     )
     raise PermissionError(errno.EACCES, message)
