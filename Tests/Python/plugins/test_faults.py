@@ -16,9 +16,9 @@ import threading
 import pytest
 from plugin_folder import RAISING, TURN, Folder, Host, hook, shout
 
-from amaru.plugins import Plugins, list_plugins
+from amaru.plugins import Plugins, list_plugins, tasks
 from amaru.plugins.faults import Fault
-from amaru.plugins.guard import _Watch
+from amaru.plugins.guard import Guard, _Watch
 
 RETURNING = [
     ("return 7", "must return str or None, not int"),
@@ -397,6 +397,16 @@ async def test_faults_of_others_go_where_they_went(folder: Folder) -> None:
     await asyncio.sleep(0)
     assert seen == [error]
     assert folder.notices == []
+
+
+async def test_an_interrupt_of_the_loop_s_handler_goes_on() -> None:
+    def interrupted(_: BaseException) -> bool:
+        raise KeyboardInterrupt
+
+    tasks.follow(Guard().drive_task, interrupted)
+    loop = asyncio.get_running_loop()
+    with pytest.raises(KeyboardInterrupt):
+        loop.call_exception_handler({"message": "", "exception": ValueError()})
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
