@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "current_turn", "notice", "settings"]
 
+# The name may be what a script has removed.
+_Exception = Exception
+
 
 class Settings:
     """How the user started the chat."""
@@ -107,9 +110,13 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
     def ended(task: Task[Any]) -> None:
         try:
             end(task)
-        except:  # The names of exceptions may be what is missing.
-            what = "Python code that was loaded has broken what all other code needs"
+        except _Exception as exc:
+            # Its text may be code of the script's.
+            what = f"the answer could not be ended: {exc.__class__.__name__}"
             turn.failed("script", what, "fix or remove the script, plugin or package")
+            raise
+        except:  # An interrupt, or another end of all.
+            turn.cancelled()
             raise
 
     def end(task: Task[Any]) -> None:

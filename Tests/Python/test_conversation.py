@@ -13,7 +13,7 @@ import pytest
 from recording_chat import ChatSettings, RecordingChat, RecordingTurn, eventually
 from scripted_server import Peer, Serve, contents, whole
 
-from amaru import Attachment
+from amaru import Attachment, host
 from amaru.chat import Conversation
 
 Talk = Callable[..., Conversation]
@@ -141,20 +141,30 @@ async def test_an_odd_reason_ends_the_turn_all_the_same(
     assert said in ("stop", "x" * 64)
 
 
+@pytest.mark.usefixtures("core")
 async def test_a_server_without_stream_options_is_asked_again_without(
-    talk: Talk, screen: RecordingChat, serve: Serve
+    screen: RecordingChat, serve: Serve
 ) -> None:
     def refuse(peer: Peer) -> None:
         error = {"error": {"message": "Unrecognized field: stream_options"}}
         peer.reply("400 Bad Request", json.dumps(error))
 
-    server = serve(refuse, whole("fine"), whole("still"))
-    chat = talk(server)
+    server = serve(refuse, *[whole("fine")] * 4)
+    first, other = (
+        host.Settings(model="m", base_url=one.origin)
+        for one in (server, serve(whole("other")))
+    )
+    chat = Conversation(first)
     await chat.send(screen.turn(1), "hi")
     await chat.send(screen.turn(2), "more")
+    await chat.send(screen.turn(3), "more", settings=other)
+    await chat.send(screen.turn(4), "more", settings=first)
+    request = screen.turn(5)
+    request.messages = [{"role": "user", "content": "more"}]
+    await chat.send(request, "more")
     assert screen.shown(1) == "fine"
     asked = ["stream_options" in received.json() for received in server.received]
-    assert asked == [True, False, False]
+    assert asked == [True, False, False, False, False]
 
 
 async def test_a_cancelled_turn_keeps_what_came(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -97,3 +98,36 @@ async def test_a_task_that_only_shows_text_finishes_its_turn(
     turn.bind(task)
     await asyncio.wait([task])
     assert screen.events == [("text", 8, "hi"), ("finished", 8, "stop")]
+
+
+@pytest.mark.parametrize(
+    ("exc", "end"),
+    [
+        (KeyboardInterrupt(), ("cancelled", 9)),
+        (asyncio.CancelledError(), ("cancelled", 9)),
+        (
+            NameError("isinstance"),
+            (
+                "failed",
+                9,
+                "script",
+                "the answer could not be ended: NameError",
+                "fix or remove the script, plugin or package",
+            ),
+        ),
+    ],
+)
+def test_a_turn_that_cannot_be_ended_says_why(
+    screen: RecordingChat, exc: BaseException, end: tuple[Any, ...]
+) -> None:
+    class Broken:
+        def add_done_callback(self, ended: Callable[[Broken], None]) -> None:
+            ended(self)
+
+        def cancelled(self) -> bool:
+            raise exc
+
+    broken: Any = Broken()
+    with pytest.raises(type(exc)):
+        host.end_with(screen.turn(9), broken)
+    assert screen.events == [end]

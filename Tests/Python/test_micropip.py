@@ -79,6 +79,29 @@ def test_what_is_installed_is_told_by_the_folders_names(
     assert _environment.named("gone") is None
 
 
+async def test_a_script_may_have_setuptools_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    info = tmp_path / "setuptools-80.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: setuptools\nVersion: 80.0\n"
+    )
+    told: list[dict[str, Any]] = []
+
+    def find(change: dict[str, Any]) -> bool:
+        told.append(change)
+        return True
+
+    monkeypatch.setattr(_environment, "folder", lambda: tmp_path)
+    monkeypatch.setattr(_environment, "find", find)
+    assert micropip.list()["setuptools"].version == "80.0"
+    await micropip.install("absent")
+    assert told[0]["constraints"] == ["setuptools==80.0"]
+    micropip.uninstall("setuptools")
+    assert told[1] == {"removals": ["setuptools"]}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from amaru import _bridge, host
 from amaru.chat.waiting import Waiting
 
-__all__ = ["Client", "Fault", "Listener", "Response", "endpoint", "origin"]
+__all__ = ["Client", "Fault", "Learnt", "Listener", "Response", "endpoint", "origin"]
 
 _PATH = "/chat/completions"
 _PIECE = 64 * 1024
@@ -134,7 +134,7 @@ class Response:
             self._core.cancel(self._exchange)
 
 
-class _Learnt:
+class Learnt:
     """What a server has turned out to know."""
 
     counts_tokens = True
@@ -143,12 +143,9 @@ class _Learnt:
 class Client:
     """Asks one server for completions."""
 
-    def __init__(self, settings: host.Settings, former: Client | None = None) -> None:
+    def __init__(self, settings: host.Settings, learnt: Learnt | None = None) -> None:
         self.settings = settings
-        # What one has learnt of a server, the next one knows.
-        self._learnt: _Learnt = _Learnt()
-        if former and former.settings.base_url == settings.base_url:
-            self._learnt = former._learnt
+        self._learnt = learnt or Learnt()
 
     async def ask(
         self, messages: list[dict[str, Any]], turn: Listener, waiting: Waiting

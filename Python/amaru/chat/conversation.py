@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, nullcontext
 from io import StringIO
@@ -11,7 +12,7 @@ from typing import Any
 
 from amaru import host
 from amaru.chat.answer import LIMIT, Chunk, Reading, ToolCalls
-from amaru.chat.client import Client, Fault, origin
+from amaru.chat.client import Client, Fault, Learnt, origin
 from amaru.chat.waiting import Waiting
 
 TYPE_CHECKING = False
@@ -52,7 +53,9 @@ class Conversation:
         that was cut short is an answer.
         """
         self._settings = settings
-        self._client = Client(settings)
+        # By base URL: what one client has learnt of a server, the next one knows.
+        self._learnt: defaultdict[str, Learnt] = defaultdict(Learnt)
+        self._client = self._client_of(settings)
         self._filter = filter
         self._turn = asyncio.Lock()
 
@@ -60,7 +63,7 @@ class Conversation:
         """Go on with another model or server, or with the same."""
         self._settings = settings
         # Of its own: answers of other models may still ask with the former one.
-        self._client = Client(settings, self._client)
+        self._client = self._client_of(settings)
         said = self.messages[:1]
         count = 1 if said and said[0]["role"] == "system" else 0
         self.messages[:count] = _system(settings)
@@ -133,7 +136,8 @@ class Conversation:
                 text = await self._filter("message", question["content"], turn)
                 question["content"] = text
             if not turn.ended:
-                await self._ask(messages, answer, settings, Client(settings))
+                client = self._client_of(settings)
+                await self._ask(messages, answer, settings, client)
         except asyncio.CancelledError:
             turn.cancelled()
             raise
@@ -143,6 +147,9 @@ class Conversation:
             turn.failed(*describe(exc, settings))
         else:
             turn.finished(answer.reason)
+
+    def _client_of(self, settings: host.Settings) -> Client:
+        return Client(settings, self._learnt[settings.base_url])
 
     async def _ask(
         self,

@@ -113,10 +113,9 @@ class Guard:
 class _Watch:
     """Names the plugin while its code runs, and puts back what all code needs."""
 
-    __slots__ = ("_closed", "_name", "_plugin", "_streams", "_token")
+    __slots__ = ("_closed", "_name", "_names", "_plugin", "_streams", "_token")
 
     _descriptors = StandardDescriptors()
-    _names = StandardNames()
 
     def __init__(self, name: Callable[[str], Any], plugin: str) -> None:
         self._name, self._plugin = name, plugin
@@ -125,7 +124,7 @@ class _Watch:
         self._streams = out, err = sys.stdout, sys.stderr
         self._closed = _is_closed(out), _is_closed(err)
         self._descriptors.keep()
-        self._names.keep()
+        self._names = StandardNames()
         self._token = OWNER.set(self._plugin)
         self._name(self._plugin)
 
@@ -137,6 +136,7 @@ class _Watch:
     ) -> None:
         # First: nothing else works without them.
         name = self._names.restore()
+        del self._names  # A task that waits would hold them.
         OWNER.reset(self._token)
         try:
             if what := self._put_back(name):

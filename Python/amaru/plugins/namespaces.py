@@ -15,17 +15,13 @@ __all__ = ["StandardNames"]
 _NAMES: Final = vars(builtins)
 _MODULES: Final = sys.modules
 _KEPT: Final = frozenset({*sys.stdlib_module_names, "amaru", "__main__"})
+_REMOVED: Final = object()
 
 
 class StandardNames:
-    """What they were before a plugin's code ran."""
+    """What they were when this was made, before a plugin's code ran."""
 
     def __init__(self) -> None:
-        self._names: dict[str, Any] = {}
-        self._modules: dict[str, Any] = {}
-
-    def keep(self) -> None:
-        """Note what they are now."""
         self._names, self._modules = _NAMES.copy(), _MODULES.copy()
 
     def restore(self) -> str:
@@ -49,7 +45,10 @@ class StandardNames:
 
 
 def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, Any]]:
-    # Fast, and nearly always so: what is the same object is not compared further.
-    if before == now:
-        return []
-    return [(key, before[key]) for key in before if now.get(key) is not before[key]]
+    # By identity, since an object's `__eq__` is a plugin's code; and without built-in
+    # functions, which may be what is missing.
+    return [
+        (key, value)
+        for key, value in before.items()
+        if now.get(key, _REMOVED) is not value
+    ]

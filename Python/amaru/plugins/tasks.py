@@ -16,7 +16,7 @@ OWNER: Final[ContextVar[str]] = ContextVar("amaru_plugin", default="")
 """The plugin whose code runs; tasks that it makes inherit it."""
 
 # The name may be what a plugin has removed.
-_ANY: Final = BaseException
+_Exception: Final = Exception
 
 Loop = asyncio.AbstractEventLoop
 Blame = Callable[[BaseException], bool]
@@ -36,7 +36,7 @@ def follow(drive: Drive, blame: Blame) -> None:
         try:
             if exc is not None and blame(exc):
                 return
-        except _ANY:
+        except _Exception:
             pass
         former(loop, context)
 

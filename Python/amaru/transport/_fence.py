@@ -2,7 +2,8 @@
 """Stops the sockets of Python's own where the user has named what may be reached.
 
 What goes through the host is judged there. A socket that Python opens itself reaches
-nothing, but for places on this machine, and Unix sockets, that the user's list names.
+only places on this machine, and Unix sockets, that the user's list names; those of
+other families, such as Bluetooth's, reach nothing.
 Sockets that listen are left alone. Programs are not started, unless the user has said
 so. This is no sandbox: native code has sockets of its own, and so have the processes
 that multiprocessing starts.
@@ -53,15 +54,18 @@ def build(option: str, run_option: str | None) -> None:
     def judge(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _SENDING:
             sock, address = arguments[:2]
-            if sock.family == _socket.AF_UNIX and isinstance(address, str | bytes):
-                path = os.fsdecode(address)
-                if path[:1] != "\0":
-                    path = os.path.abspath(path)
-                if not (_bridge.http().allows_socket(path) or _is_of_children(path)):
-                    _refuse(event, "unix:" + path.replace("\0", "@"), option)
             # A message on a connected socket names no address.
-            if sock.family not in _INTERNET or not isinstance(address, tuple):
+            if address is None:
                 return
+            if sock.family == _socket.AF_UNIX:
+                path = os.fsdecode(
+                    address if isinstance(address, str) else bytes(address)
+                )
+                if not _is_open(path):
+                    _refuse(event, "unix:" + path.replace("\0", "@"), option)
+                return
+            if sock.family not in _INTERNET:
+                _refuse(event, f"{address} of {sock.family!r}", option)
             host, port = str(address[0]), address[1]
             if not (_is_here(host) and _bridge.http().allows(host, port)):
                 _refuse(event, f"{host}:{port}", option)
@@ -93,11 +97,11 @@ def _refuse(event: str, place: str, option: str) -> None:
 def _refuse_program(
     event: str, arguments: tuple[Any, ...], option: str, run_option: str
 ) -> None:
-    program = arguments[0] if arguments else ""
-    if program == _HARMLESS:
+    if arguments and arguments[0] == _HARMLESS:
         return
+    what = f"{event} of {arguments[0]!r}" if arguments else "starting a program"
     message = (
-        f"{event} of {program!r} is not allowed: {option} stops programs, "
+        f"{what} is not allowed: {option} stops programs, "
         f"since they may reach anything. To start them, use {run_option}."
     )
     raise PermissionError(errno.EACCES, message)
@@ -107,6 +111,16 @@ def _is_spawn() -> bool:
     """Return whether `os.fork` is called by one of the functions ``os.spawn…``."""
     # Behind this function and the hook.
     return sys._getframe(2).f_code is os._spawnvef.__code__  # type: ignore[attr-defined]
+
+
+def _is_open(path: str) -> bool:
+    """Return whether a Unix socket is named by the list, or a child's."""
+    if path[:1] != "\0":
+        # The kernel resolves it after symbolic links, `abspath` before.
+        if ".." in path.split("/"):
+            return False
+        path = os.path.abspath(path)
+    return _bridge.http().allows_socket(path) or _is_of_children(path)
 
 
 def _is_of_children(path: str) -> bool:

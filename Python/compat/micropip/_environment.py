@@ -18,7 +18,6 @@ from typing import Any
 from micropip._requirements import canonical
 
 __all__ = [
-    "TOOLS",
     "change",
     "change_now",
     "changing",
@@ -28,9 +27,6 @@ __all__ = [
     "named",
     "versions",
 ]
-
-#: What an environment has without being asked.
-TOOLS = ("pip", "setuptools")
 
 #: Failures that are not those of what was asked for.
 _SYSTEM = frozenset(

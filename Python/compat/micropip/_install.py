@@ -151,7 +151,7 @@ def _kept(wanted: list[Requirement], reinstalls: bool) -> list[str]:
     return [
         f"{name}=={version}"
         for name, version in sorted(_environment.versions().items())
-        if name not in replaced and name not in _environment.TOOLS
+        if name not in replaced
     ]
 
 
@@ -238,9 +238,7 @@ def uninstall(packages: str | list[str], *, verbose: bool | int | None = None) -
     """
     own: list[str] = []
     for name in _listed(packages):
-        if canonical(name) in _environment.TOOLS:
-            warnings.warn(f"skipping {name!r}: it installs the others", stacklevel=2)
-        elif _environment.named(name) is not None:
+        if _environment.named(name) is not None:
             own.append(canonical(name))
         elif installed_version(name) is None:
             warnings.warn(f"skipping {name!r}: it is not installed", stacklevel=2)

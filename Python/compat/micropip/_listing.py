@@ -43,19 +43,11 @@ def _source(found: metadata.Distribution) -> str:
     return str(direct.get("url") or "index")
 
 
-def _own() -> list[metadata.Distribution]:
-    return [
-        found
-        for found in _environment.distributions()
-        if canonical(found.metadata["Name"]) not in _environment.TOOLS
-    ]
-
-
 def list_packages() -> PackageDict:
     """Return what is installed in the script's own environment."""
     rows = (
         PackageMetadata(found.metadata["Name"], found.version, _source(found))
-        for found in _own()
+        for found in _environment.distributions()
     )
     return PackageDict({row.name: row for row in rows})
 
@@ -69,7 +61,7 @@ def freeze() -> str:
             "source": _source(found),
             "depends": found.requires or [],
         }
-        for found in _own()
+        for found in _environment.distributions()
     }
     info = {
         "python": platform.python_version(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import builtins
 import gc
 import io
 import os
@@ -15,7 +16,9 @@ import threading
 import pytest
 from plugin_folder import RAISING, TURN, Folder, Host, hook, shout
 
-from amaru.plugins import Plugins, list_plugins
+from amaru.plugins import Plugins, list_plugins, tasks
+from amaru.plugins.faults import Fault
+from amaru.plugins.guard import Guard, _Watch
 
 RETURNING = [
     ("return 7", "must return str or None, not int"),
@@ -28,6 +31,11 @@ RETURNING = [
     ("import sys; sys.stderr.close()", "closed a standard stream, which was opened"),
     ("import builtins; builtins.len = None", "builtins.len, which was put back"),
     ("import builtins; del builtins.Exception", "builtins.Exception, which was put"),
+    ("import builtins; del vars(builtins)['None']", "builtins.None, which was put"),
+    (
+        "import builtins; builtins.len = type('', (), {'__eq__': lambda *_: True})()",
+        "builtins.len, which was put back",
+    ),
     ("import builtins; builtins.__import__ = None", "builtins.__import__, which was"),
     ("import builtins; vars(builtins).clear()", "replaced or removed builtins."),
     ("import sys; sys.modules.clear()", "replaced or removed sys.modules["),
@@ -65,6 +73,15 @@ async def test_a_hook_that_fails_is_named_and_disabled(
     assert plugins.names == ["good"]
     assert await plugins.filter("message", "again", TURN) == "AGAIN"
     assert len(folder.notices) == 1
+
+
+def test_what_is_watched_inside_leaves_the_outer_names() -> None:
+    length = len
+    with pytest.raises(Fault, match=r"builtins\.len"), _Watch(str, "outer"):
+        builtins.len = None  # type: ignore[assignment]
+        with _Watch(str, "inner"):
+            pass
+    assert len is length
 
 
 async def test_another_hook_of_a_plugin_that_has_failed_is_left_out(
@@ -380,6 +397,16 @@ async def test_faults_of_others_go_where_they_went(folder: Folder) -> None:
     await asyncio.sleep(0)
     assert seen == [error]
     assert folder.notices == []
+
+
+async def test_an_interrupt_of_the_loop_s_handler_goes_on() -> None:
+    def interrupted(_: BaseException) -> bool:
+        raise KeyboardInterrupt
+
+    tasks.follow(Guard().drive_task, interrupted)
+    loop = asyncio.get_running_loop()
+    with pytest.raises(KeyboardInterrupt):
+        loop.call_exception_handler({"message": "", "exception": ValueError()})
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

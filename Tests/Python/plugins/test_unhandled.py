@@ -7,9 +7,13 @@ import asyncio
 import gc
 import sys
 import threading
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from plugin_folder import TURN, Folder, hook
+
+from amaru.plugins import unhandled
 
 THREAD = "import threading\nt = threading.Thread(target={})\nt.start(); t.join()"
 STRAYS = [
@@ -17,6 +21,7 @@ STRAYS = [
     (THREAD.format("leave"), None),
     (THREAD.format("lambda: list(map(fail, [1]))"), "TypeError: fail() takes 0 "),
     ("Held()", "ZeroDivisionError: "),
+    ("Leaving()", "SystemExit: 3; a plugin cannot end the program"),
     ("held = Held(); held.me = held; del held\nimport gc; gc.collect()", "ZeroDivis"),
     ("import weakref\nh = Quiet(); r = weakref.ref(h, fail); del h", "TypeError: fail"),
 ]
@@ -27,6 +32,8 @@ def fail(): raise ValueError("\\x1b[2Jwhy")
 def leave(): sys.exit(3)
 class Held:
     def __del__(self): 1 / 0
+class Leaving:
+    def __del__(self): sys.exit(3)
 class Quiet: pass
 """
 
@@ -91,3 +98,24 @@ async def test_after_the_loop_it_is_told_at_once(folder: Folder) -> None:
         "ZeroDivisionError: division by zero"
     ]
     assert plugins.names == []
+
+
+async def test_a_flood_and_what_cannot_be_read_go_where_they_went(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    left: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", left.append)
+    unhandled.follow(lambda exc: False, told.append)
+    raised: Any = SimpleNamespace(exc_value=ValueError("why"))
+    for _ in range(101):
+        threading.excepthook(raised)
+    await asyncio.sleep(0)
+    assert told == ["a thread raised ValueError: why"] * 100
+    assert left == [raised]
+    unreadable: Any = SimpleNamespace(exc_value=None, exc_type=lambda: 1 / 0)
+    threading.excepthook(unreadable)
+    threading.excepthook(raised)
+    await asyncio.sleep(0)
+    assert left == [raised, unreadable]
+    assert len(told) == 101

@@ -134,7 +134,7 @@ def test_all_of_it_moves_with_the_documented_command(
         ("postgresql:///none?host=/nowhere&password=s3cret", "postgresql:///none"),
     ],
 )
-def test_a_place_that_is_none_is_named_without_its_password(
+def test_an_invalid_store_is_named_without_its_password(
     home: Path, url: str, words: str
 ) -> None:
     (home / "empty").touch()
