@@ -121,6 +121,13 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
 
     def end(task: Task[Any]) -> None:
         if turn.ended:
+            # What does not wait is ended by an exception, when the user says so. Any other
+            # is told of, as that of any task that nobody awaits.
+            exc = None if task.cancelled() else task.exception()
+            if exc is not None and not isinstance(exc, (KeyboardInterrupt, SystemExit)):
+                message = "exception in a task that has answered"
+                context = {"message": message, "exception": exc, "task": task}
+                task.get_loop().call_exception_handler(context)
             return
         if task.cancelled():
             # Not by the user, who would have ended the turn.

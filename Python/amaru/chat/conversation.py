@@ -236,6 +236,7 @@ class _Answer:
             self.turn.tool_call(*call)
         if calls and self.turn.messages is None:
             asked = ", ".join(f"{name}({arguments})" for name, arguments in calls)
+            asked = " ".join(asked.split())
             asked = asked if len(asked) <= 300 else f"{asked[:299]}…"
             self.turn.notice(f"the model asks for tools, and a chat has none: {asked}")
         if self._filter is not None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The built-in names and modules, put back when a plugin has replaced or removed one.
+"""The built-in names and modules, put back when a plugin has taken one.
 
-All other code needs them, that which would name the plugin too.
+All other code needs them, that which would name the plugin too. A function in the place
+of another, or a module that was read again, may be meant: it stays.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ _NAMES: Final = vars(builtins)
 _MODULES: Final = sys.modules
 _KEPT: Final = frozenset({*sys.stdlib_module_names, "amaru", "__main__"})
 _REMOVED: Final = object()
+_callable: Final = callable
+_type: Final = type
 
 
 class StandardNames:
@@ -45,10 +48,11 @@ class StandardNames:
 
 
 def _changed(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, Any]]:
-    # By identity, since an object's `__eq__` is a plugin's code; and without built-in
-    # functions, which may be what is missing.
+    # By identity, since an object's `__eq__` is a plugin's code.
     return [
         (key, value)
         for key, value in before.items()
-        if now.get(key, _REMOVED) is not value
+        if (new := now.get(key, _REMOVED)) is not value
+        and _type(new) is not _type(value)
+        and not (_callable(new) and _callable(value))
     ]
