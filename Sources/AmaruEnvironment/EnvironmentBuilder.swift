@@ -113,6 +113,8 @@ public struct EnvironmentBuilder: Sendable {
             named: CacheKey.make([["amaru pip 1", interpreter.path, interpreter.version]]),
             in: installerFolder
         )
+        // Programs that clean caches remove old files, and not whole folders.
+        if PythonEnvironment(root: entry.url).pipRunner == nil { _ = try? await entry.discard() }
         return try await complete(entry, for: interpreter, holding: ["pip"], progress) {
             made,
             work in

@@ -35,19 +35,12 @@ public struct PythonEnvironment: Sendable, Hashable {
 
     /// The program of its pip that installs for whichever interpreter runs it.
     ///
-    /// - Throws: `EnvironmentError` if it is not there.
-    func pipRunner() throws -> String {
+    /// Nil if it is not there.
+    var pipRunner: String? {
         let lib = root.appending(path: "lib").path
         let minors = (try? FileManager.default.contentsOfDirectory(atPath: lib)) ?? []
-        let runners = minors.map { "\(lib)/\($0)/site-packages/pip/__pip-runner__.py" }
-        guard let runner = runners.first(where: FileManager.default.fileExists) else {
-            throw EnvironmentError(
-                .installerFailed,
-                "the pip in \(root.path) is damaged",
-                remedy: "Remove that folder; it is made again."
-            )
-        }
-        return runner
+        return minors.map { "\(lib)/\($0)/site-packages/pip/__pip-runner__.py" }
+            .first { FileManager.default.fileExists(atPath: $0) }
     }
 
     /// The end of the name of the file that is written last: with it, an environment is complete.

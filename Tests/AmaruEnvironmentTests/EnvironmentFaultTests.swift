@@ -32,6 +32,27 @@ import Testing
         return try #require(error)
     }
 
+    @Test func `A pip that has lost its files is installed again, or named`() async throws {
+        try await shop.makeWheel("amaru_one", "1.0")
+        try await shop.makeWheel("amaru_two", "1.0")
+        let builder = EnvironmentBuilder(
+            cacheFolder: shop.cache,
+            environment: WheelShop.variables(shop.folder.path)
+        )
+        _ = try await builder.environment(for: shop.request(["amaru-one"]))
+        let pip = try await builder.pip(for: shop.interpreter) { _ in }
+        CacheUse.end(pip.marker.path)
+        let packages = pip.sitePackages(of: shop.interpreter)
+        try FileManager.default.removeItem(at: packages.appending(path: "pip"))
+        _ = try await builder.environment(for: shop.request(["amaru-two"]))
+
+        try FileManager.default.removeItem(at: packages.appending(path: "pip/_vendor/urllib3"))
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await builder.environment(for: shop.request(["amaru-one", "amaru-two"]))
+        }
+        #expect(error?.remedy.contains("amaru env clear") == true, "\(String(describing: error))")
+    }
+
     @Test func `An index that answers 500 is named as the fault`() async throws {
         let index = ScriptedServer([.text("", status: 500, reason: "Internal Server Error")])
         try await index.start()

@@ -50,7 +50,16 @@ extension Program {
         var offers: [OfferedModel] = []
         for word in words where !offers.contains(where: { $0.name == word }) {
             let new = try choice.switched(to: word, configuration)
+            guard new.model?.isEmpty == false else {
+                throw ValidationError("--offer \(word.debugDescription) names no model.")
+            }
             let ring = try keys(of: new)
+            if word == settings().model {
+                if ring.origin == keys.origin, new.model == word { continue }
+                throw ValidationError(
+                    "--offer \(word): the chat's own model has that name; give another alias to it."
+                )
+            }
             try await askForKey(ring)
             network.allow(ring.origin)
             offers.append(OfferedModel(name: word, settings: settings(of: new, ring)))

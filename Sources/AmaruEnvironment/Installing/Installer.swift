@@ -153,7 +153,7 @@ struct Installer: Sendable {
         case .pip(let tools):
             let own = ["--disable-pip-version-check", "--log", log.path]
             // What `pip --python` starts, which would have neither -I nor our descriptors.
-            let all = ["-I", try tools.pipRunner(), name] + own + arguments
+            let all = ["-I", tools.pipRunner ?? "no module named pip", name] + own + arguments
             try await run(python, all, as: "pip", task: task)
         }
     }

@@ -23,10 +23,19 @@ struct InstallerDiagnosis {
             code: .noVenvModule,
             phrases: [
                 "ensurepip is not available", "no module named venv", "no module named ensurepip",
-                "no module named 'ensurepip'", "no module named pip",
+                "no module named 'ensurepip'",
             ],
             remedy: "Install Python's venv module (on Debian and Ubuntu: apt install python3-venv),"
                 + " or install uv."
+        ),
+        Rule(
+            code: .installerFailed,
+            phrases: [
+                "no module named pip", "no module named 'pip", "from 'pip.", "from 'pip'",
+            ],
+            remedy:
+                "The pip in the cache is damaged: remove it with `amaru env clear`, or remove the "
+                + "folder `installers` of the cache."
         ),
         Rule(
             code: .damagedDownload,

@@ -258,7 +258,7 @@ function fit() {
 }
 
 /** Sends a message; at the end of the branch, or beside the turn that it replaces. */
-const send = attempt(async (message, { replaced, request } = {}) => {
+const send = attempt(async (message, { replaced, request, model } = {}) => {
   if (isSending || running()) return;
   if (obstacle()) return alertWith(obstacle());
   isSending = true;
@@ -275,7 +275,7 @@ const send = attempt(async (message, { replaced, request } = {}) => {
   if (replaced) focusInput();
   const body = { message, request: request ?? uuid() };
   if (replaced) body.parent = current.views[index - 1]?.id ?? null;
-  if (!$('models').hidden) body.model = models.value;
+  if (!$('models').hidden) body.model = model ?? models.value;
   const shown = current;
   const wait = (failure, seconds) => view.take('status', { text: `${failure.message}; trying again in ${seconds} s …` });
   try {
@@ -352,7 +352,7 @@ function dropSent() {
 
 function enqueue(message) {
   // The name of the request is kept with it, so that no two tabs send it twice.
-  current.queue.push({ message, request: uuid() });
+  current.queue.push({ message, request: uuid(), model: models.value });
   keepQueue();
   showQueue();
   announce('Message waiting');
@@ -362,9 +362,9 @@ function enqueue(message) {
 function sendWaiting() {
   if (!current.queue.length || isSending || running()) return;
   if (current.views.at(-1)?.state !== 'finished' || obstacle()) return giveBack(current);
-  const { message, request } = current.queue.shift();
+  const { message, request, model } = current.queue.shift();
   showQueue();
-  send(message, { request });
+  send(message, { request, model });
 }
 
 /** Puts messages into the box of a conversation, before what is there. */

@@ -102,7 +102,8 @@ extension TurnHub {
         let offer = configuration.offers.first {
             $0.model == model && (server.isEmpty || $0.server == server)
         }
-        return offer?.name ?? model
+        // One that is not offered here must not be taken for the chat's own of the same name.
+        return offer?.name ?? (model == configuration.model ? "\(model) (\(server))" : model)
     }
 
     /// The conversation that a turn is in.
