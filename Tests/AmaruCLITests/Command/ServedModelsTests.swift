@@ -25,12 +25,14 @@ extension BuiltCommand {
                 base-url = "\(two.url)/v1"
                 [aliases]
                 quick = { model = "two/beta", system = "Be quick.", options = { top_p = 1 } }
+                same = "two/alpha"
+                alpha = "two/beta"
                 """
             )
         }
 
         private func served(_ options: String...) async throws -> (AmaruProcess, HTTPProbe) {
-            let words = ["serve", "--port", "0", "--offer", "quick"] + options
+            let words = ["serve", "--port", "0", "--offer", "quick", "--offer", "same"] + options
             let keys: [String: String?] = [
                 "KEY_ONE": "sk-of-one-77", "TWO_API_KEY": "sk-of-two-77",
             ]
@@ -85,10 +87,11 @@ extension BuiltCommand {
             // The chat's own has a name when it has started.
             _ = try await probe.get("/v1/models")
             let state = try await probe.get("/api/state").body
-            #expect(state.contains(#""models":["alpha","quick"]"#), "\(state)")
+            #expect(state.contains(#""models":["alpha","quick","same"]"#), "\(state)")
             let id = try await probe.post("/api/conversations").body.split(separator: "\"")[3]
             let path = "/api/conversations/\(id)"
-            for (number, model) in ["quick", "alpha", "quick"].enumerated() {
+            // The last one has the name of the chat's own at its server.
+            for (number, model) in ["quick", "alpha", "quick", "same"].enumerated() {
                 let body = #"{"message":"m\#(number)","request":"\#(number)","model":"\#(model)"}"#
                 let turn = try await probe.post("\(path)/turns", body).body.filter(\.isNumber)
                 let events = try await probe.get("/api/turns/\(turn)/events").body
@@ -100,8 +103,8 @@ extension BuiltCommand {
             let refused = try await probe.post("\(path)/turns", gone)
             #expect(refused.status == 404)
             #expect(refused.body.contains("the model gamma is not offered here"))
-            #expect(asked(one).count == 1 && asked(two).count == 2)
-            let last = try ChatBody(try #require(asked(two).last))
+            #expect(asked(one).count == 1 && asked(two).count == 3)
+            let last = try ChatBody(asked(two)[1])
             #expect(
                 last.messages.map(\.content)
                     == ["Be quick.", "m0", "from two", "m1", "from one", "m2"]
@@ -117,6 +120,8 @@ extension BuiltCommand {
 
         @Test(arguments: [
             (["--offer", "tow/beta"], "did you mean two/beta?"),
+            (["--offer", ""], "names no model"),
+            (["--offer", "alpha"], "the chat's own model has that name"),
             (["chat.py", "--offer", "quick"], "a script is one model"),
             (["--gguf", "m.gguf", "--offer", "quick"], "--offer is for chats with a server"),
         ])

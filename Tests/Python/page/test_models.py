@@ -74,6 +74,20 @@ def test_each_conversation_keeps_its_model(visit: Open) -> None:
     page.stub.wait_for_turns(3).finish()
     page.until("finished", 2)
     assert page.stub.asked == ["two", "one", "three"]
+    # What waits is for the model that was chosen when it was sent.
+    page.send("slow")
+    answer = page.stub.wait_for_turns(4)
+    choice(page).select_option("one")
+    page.send("waits")
+    choice(page).select_option("two")
+    answer.finish()
+    page.stub.wait_for_turns(5).finish()
+    page.until("finished", 4)
+    assert page.stub.asked[3:] == ["three", "one"]
+    choice(page).select_option("three")
+    page.send("again")
+    page.stub.wait_for_turns(6).finish()
+    page.until("finished", 5)
     # Elsewhere it is the one that has answered.
     other = visit(stub=page.stub, path="#" + page.page.url.partition("#")[2])
     expect(choice(other)).to_have_value("three")
