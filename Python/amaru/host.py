@@ -121,8 +121,8 @@ def end_with(turn: Turn, task: Task[Any]) -> None:
 
     def end(task: Task[Any]) -> None:
         if turn.ended:
-            # What does not wait is ended by an exception, when the user says so. Any other
-            # is told of, as that of any task that nobody awaits.
+            # What does not wait is ended by an exception, when the user says so. Any
+            # other is told of, as that of any task that nobody awaits.
             exc = None if task.cancelled() else task.exception()
             if exc is not None and not isinstance(exc, (KeyboardInterrupt, SystemExit)):
                 message = "exception in a task that has answered"

@@ -227,11 +227,18 @@ actor Screen {
         }
         // Where both are seen: elsewhere a paragraph would be cut in two.
         if isatty(output) == 1, isatty(STDERR_FILENO) == 1 { try? await settleAnswer() }
-        if isInsideLine, isatty(output) == 1 {
+        if isInsideLine, isatty(output) == 1 || sharesErrors {
             isInsideLine = false
             try? await terminal.writeAnswer("\n")
         }
         Report.line("amaru: \(message)")
+    }
+
+    /// Whether answers and diagnostics go to one pipe or file.
+    private var sharesErrors: Bool {
+        var (answers, errors) = (stat(), stat())
+        return fstat(output, &answers) == 0 && fstat(STDERR_FILENO, &errors) == 0
+            && answers.st_dev == errors.st_dev && answers.st_ino == errors.st_ino
     }
 
     /// Writes a line about the start, above the prompt if there is one.

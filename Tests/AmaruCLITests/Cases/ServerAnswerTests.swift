@@ -126,6 +126,24 @@ extension BuiltCommand {
             #expect(result.status == .exited(0))
         }
 
+        @Test func `In one file, the notice has a line of its own`() async throws {
+            let events = [delta("half"), delta("", finish: "length")]
+            let server = ScriptedServer([
+                .raw(
+                    ScriptedResponse.head("text/event-stream")
+                        + events.joined() + "data: [DONE]\n\n",
+                    .close
+                )
+            ])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(["hello"] + options, shell: #"exec "$@" 2>&1"#)
+            }
+            #expect(result.output.hasPrefix("half\namaru: the answer was cut short: "), "\(result)")
+            #expect(
+                result.output.split(separator: "\n", omittingEmptySubsequences: false).count == 3
+            )
+        }
+
         @Test func `An answer that was filtered away altogether is not silent`() async throws {
             let result = try await ask(.events(event("{}", finish: #""content_filter""#)))
             #expect(result.output == "")
