@@ -89,6 +89,8 @@ extension ChatSession {
         do {
             _ = try await (Self.host().stop(task, isWhole) as PythonObject).awaited()
         } catch {
+            // A script that ends is not started again.
+            if state.withLock({ $0.phase == .over }) { return }
             let message = "the script's main() was not started again: \(error)"
             _ = try? background.add(.notice(message))
         }
