@@ -205,8 +205,8 @@ final class Program: Sendable {
     ///
     /// glibc returns the end of its heap to the system when more than 128 KiB of it are free. The
     /// pieces of a large body are freed as fast as they come, and each would be mapped and filled
-    /// with zeros again: that takes as much time as all other work of a transfer. A heap of Python's
-    /// thread's own would grow page by page, by a call of the system each.
+    /// with zeros again: that takes as much time as all other work of a transfer. All threads share one
+    /// heap, since those of threads of their own grow page by page, whatever is set here.
     private static func keepFreedMemory() {
         #if canImport(Glibc)
             // The Glibc module leaves out <malloc.h>.

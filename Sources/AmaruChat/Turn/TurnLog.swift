@@ -141,7 +141,7 @@ struct TurnLog {
     }
 
     private func offset(of position: Int) -> Int {
-        position < count ? entries.offset(at: entries.place(of: position)) : total
+        entries.offset(at: entries.place(of: position))
     }
 
     /// The events from a position on, with texts that follow each other merged.

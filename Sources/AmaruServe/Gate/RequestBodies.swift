@@ -38,7 +38,7 @@ final class RequestBodies: Sendable {
             case .login: limits.loginBody
             default: limits.pageBody
             }
-        // Without chunks behind it the body has no end, which is found out when it is read.
+        // A body whose last coding is not chunked has no end: the parser refuses it.
         // https://www.rfc-editor.org/rfc/rfc9112#section-6.1-9
         let codings = request.headers[.transferEncoding]?.lowercased().filter { !$0.isWhitespace }
         if codings?.hasSuffix(",chunked") == true {

@@ -7,8 +7,9 @@ import NIOHTTPTypes
 
 /// Tells the request under way when its client closes the connection.
 ///
-/// That shows on the connection's reading side alone; a write fails much later. A client that only
-/// has nothing more to send looks the same, and waits for its answer: what is written to it tells.
+/// That shows on the connection's reading side alone; a write fails much later. A client that has
+/// only closed its writing side looks the same, and still waits for its answer. Writing to it shows
+/// which it is: a client that has gone resets the connection.
 /// Other requests may come behind the one that is answered: they wait for their turn.
 final class DisconnectHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
@@ -16,14 +17,14 @@ final class DisconnectHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// How often a client that sends no more is tried.
+    /// How often a client that has closed its writing side is probed.
     private static let interval = TimeAmount.seconds(5)
 
     private var hasGone = false
     private var unanswered = 0
     /// The head of the response that is being sent.
     private var head: HTTPResponse?
-    private var trial: RepeatedTask?
+    private var probing: RepeatedTask?
     /// Called when the client goes; of the request under way, since there is one at a time.
     private var action: (@Sendable () -> Void)?
 
@@ -58,16 +59,16 @@ final class DisconnectHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .inputClosed = event as? ChannelEvent {
             // Until the connection ends.
             let bound = NIOLoopBound((handler: self, context), eventLoop: context.eventLoop)
-            trial = context.eventLoop.scheduleRepeatedTask(
+            probing = context.eventLoop.scheduleRepeatedTask(
                 initialDelay: .zero,
                 delay: Self.interval
-            ) { _ in bound.value.handler.tryWriting(bound.value.1) }
+            ) { _ in bound.value.handler.probe(bound.value.1) }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// Sends what every client passes over; one that has gone resets the connection.
-    private func tryWriting(_ context: ChannelHandlerContext) {
+    /// Sends what every client ignores.
+    private func probe(_ context: ChannelHandlerContext) {
         guard unanswered > 0, context.channel.isWritable else { return }
         let part: HTTPResponsePart
         if head == nil {
@@ -78,7 +79,7 @@ final class DisconnectHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         let promise = context.eventLoop.makePromise(of: Void.self)
-        // One of HTTP/1.0 cannot be sent the former, and counts as gone.
+        // A client of HTTP/1.0 cannot be sent `100 Continue`: without a head it counts as gone.
         promise.futureResult.assumeIsolated().whenFailure { _ in self.leave() }
         context.writeAndFlush(wrapOutboundOut(part), promise: promise)
     }
@@ -89,8 +90,8 @@ final class DisconnectHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func leave() {
-        trial?.cancel()
-        trial = nil
+        probing?.cancel()
+        probing = nil
         hasGone = true
         action?()
         action = nil

@@ -103,7 +103,7 @@ package final class PageServer: Sendable {
 
     /// Adds what tells operators how the server is.
     ///
-    /// Health is that of the process alone: to start it again helps when it does not answer.
+    /// Reports on the process alone: restart it if this does not answer.
     private static func addOperation(to router: Router<ServeContext>, _ metrics: ServeMetrics) {
         router.get("health") { _, _ in
             Response(

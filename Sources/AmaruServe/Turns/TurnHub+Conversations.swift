@@ -78,7 +78,7 @@ extension TurnHub {
 
     /// The offered model of a name; nil for the chat's own.
     ///
-    /// - Throws: ``HubError`` if there is none.
+    /// - Throws: ``HubError`` for a name that is not offered.
     func asked(_ name: String?) throws(HubError) -> HubConfiguration.Offer? {
         guard let name, ![configuration.backend.model, configuration.model].contains(name) else {
             return nil

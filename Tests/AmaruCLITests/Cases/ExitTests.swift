@@ -16,15 +16,15 @@ extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct ExitTests {
         /// Code that runs when Python ends, and seconds later says so, if it still can.
         static let hangs = [
-            "atexit.register(lambda: (time.sleep(3), late()))",
-            "def loop():\n    while time.monotonic() < begun + 3: pass\n    late()\n"
+            "atexit.register(lambda: (time.sleep(6), late()))",
+            "def loop():\n    while time.monotonic() < begun + 6: pass\n    late()\n"
                 + "def begin():\n    global begun\n    begun = time.monotonic()\n    loop()\n"
                 + "atexit.register(begin)",
             // No bytecode, in which it could be interrupted.
             "atexit.register(lambda: (sum(range(10**9)), late()))",
             "ended = threading.Event()\nthreading._register_atexit(ended.set)\n"
-                + "threading.Thread(target=lambda: (ended.wait(), time.sleep(3), late())).start()",
-            "class Held:\n    def __del__(self): time.sleep(3); late()\nheld = Held()",
+                + "threading.Thread(target=lambda: (ended.wait(), time.sleep(6), late())).start()",
+            "class Held:\n    def __del__(self): time.sleep(6); late()\nheld = Held()",
         ]
 
         /// What an end may take, if the machine is busy.
