@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -121,18 +122,29 @@ def test_what_cannot_be_run_leaves_nothing(
     assert left(kept) == []
 
 
-def huge_member() -> bytes:
-    """A header that promises ten gigabytes, and zeros instead of them."""
+def bomb() -> bytes:
+    """Ten gigabytes of zeros in ten megabytes."""
     info = special("main.py", tarfile.REGTYPE)
     info.size = 10 << 30
-    return info.tobuf(tarfile.GNU_FORMAT) + bytes(10240)
+    head = info.tobuf(tarfile.GNU_FORMAT)
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    start = compressor.compress(head) + compressor.flush(zlib.Z_FULL_FLUSH)
+    # Flushed, a piece refers to nothing before it, and so can be repeated.
+    piece = compressor.compress(bytes(16 << 20)) + compressor.flush(zlib.Z_FULL_FLUSH)
+    end = compressor.compress(bytes(1024)) + compressor.flush()
+    header = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+    # Of the trailer, only the length is right: nobody gets as far as to look.
+    trailer = bytes(4) + ((len(head) + (10 << 30) + 1024) % (1 << 32)).to_bytes(
+        4, "little"
+    )
+    return header + start + piece * 640 + end + trailer
 
 
 def test_ten_gigabytes_are_refused_before_they_are_written(
     tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(RefusedArchive, match="more than 4096 MiB"):
-        cache.unpacked(written(tmp_path, "a.tar", huge_member()), kept)
+        cache.unpacked(written(tmp_path, "a.tar.gz", bomb()), kept)
     monkeypatch.setattr(tree, "_MOST_BYTES", 1 << 20)
     for name, data in (
         ("a.zip", zipped({f"main{n}.py": bytes(300_000) for n in range(4)})),
