@@ -54,4 +54,26 @@ import Testing
             screen.close()
         }
     }
+
+    @Test func `What is said in the middle of a paragraph stands above it`() async {
+        await #expect(processExitsWith: .success) {
+            let terminal = try PseudoTerminal()
+            let device = open(terminal.path, O_RDWR | O_NOCTTY)
+            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+                dup2(device, descriptor)
+            }
+            let screen = Screen(isConversation: false, variables: ["TERM": "xterm"])
+            try await screen.show(.text("A paragraph"))
+            try await screen.show(.notice("found something"))
+            try await screen.show(.text(" that goes on"))
+            try await screen.show(.notice("and more"))
+            try await screen.endAnswer()
+            try await terminal.waitFor("and more")
+            screen.close()
+            var shown = TerminalScreen(columns: 80, rows: 24) { CellWidth.of($0) }
+            shown.feed(terminal.output)
+            let lines = "amaru: found something\nA paragraph that goes on\namaru: and more"
+            #expect(shown.text.hasPrefix(lines), "\(shown.text)")
+        }
+    }
 }

@@ -10,6 +10,7 @@ extension Screen {
     func add(_ text: String) async throws {
         guard let answer else { return try await write(text) }
         guard !isStopped else { return }
+        await releaseNotices()
         answer.change { $0.append(text) { !isStopped } }
         try await refresh(answer)
     }
@@ -17,6 +18,7 @@ extension Screen {
     /// Shows more of what the model thinks, where it can be told from the answer.
     func addThought(_ text: String) async throws {
         guard let answer, !isStopped else { return }
+        await releaseNotices()
         answer.change { $0.appendThought(text) }
         try await refresh(answer)
     }
@@ -58,6 +60,34 @@ extension Screen {
 
     /// The longest frame that is written again.
     private static let mostRepeated = 32 * 1024
+
+    /// Says what a turn says: below a whole answer, else above the block that is still growing.
+    ///
+    /// Which of them is known when the turn's next event comes, or has not come after a while.
+    func hold(_ message: String) async {
+        guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1 else {
+            return await notice(message, waits: true)
+        }
+        let timer =
+            heldNotices?.timer
+            ?? Task {
+                try? await Task.sleep(for: Self.holding)
+                if !Task.isCancelled { await releaseNotices() }
+            }
+        heldNotices = ((heldNotices?.lines ?? []) + [message], timer)
+        if heldNotices?.lines.count == Self.mostHeld { await releaseNotices() }
+    }
+
+    /// Says what is held.
+    func releaseNotices() async {
+        guard let held = heldNotices else { return }
+        heldNotices = nil
+        held.timer.cancel()
+        for line in held.lines { await notice(line, waits: true) }
+    }
+
+    private static let holding = Duration.seconds(1)
+    private static let mostHeld = 16
 
     /// Writes lines above what may still change; false if nothing may.
     nonisolated func insert(_ text: String) -> Bool {

@@ -26,6 +26,8 @@ actor Screen {
     var frameTimer: Task<Void, Never>?
     /// The frame that is being written.
     var frameInWriting: AsyncValue<Result<Void, any Error>>?
+    /// What a turn has said behind the last text of its answer, and has it inserted soon.
+    var heldNotices: (lines: [String], timer: Task<Void, Never>)?
     private var isInsideLine = false
     private var countdown: (task: Task<Void, Never>, attempts: String)?
 
@@ -173,15 +175,14 @@ actor Screen {
         case .reasoning(let text):
             try await addThought(text)
         case .notice(let message):
-            await notice(message, waits: true)
+            await hold(message)
         case .retrying(let reason, let delay, let attempt, let attempts):
             await count(down: delay, for: reason, "\(attempt) of \(attempts)")
         case .skipped(let count):
-            await notice("\(count) events were not shown")
+            await hold("\(count) events were not shown")
         case .attachment(let file):
-            await notice(
-                "the answer has a file, \(AttachmentSource.summary(of: file)); --json prints it",
-                waits: true
+            await hold(
+                "the answer has a file, \(AttachmentSource.summary(of: file)); --json prints it"
             )
         case .toolCall, .usage:
             break
@@ -195,6 +196,7 @@ actor Screen {
         await endCountdown()
         try await settleAnswer()
         if isInsideLine { try await write("\n") }
+        await releaseNotices()
     }
 
     /// Ends an answer that was stopped, without waiting for the terminal.
@@ -206,6 +208,7 @@ actor Screen {
         if let terminal = terminalInUse { leaveAnswer(on: terminal) }
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
+        await releaseNotices()
     }
 
     /// Writes a line of diagnostics: below what is being written, above a line being typed.

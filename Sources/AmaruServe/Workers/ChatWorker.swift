@@ -58,6 +58,7 @@ package final class ChatWorker: Sendable {
             guard let command = try? JSONDecoder().decode(WorkerCommand.self, from: line) else {
                 return socket.close()
             }
+            if case .ping = command { return socket.send(WorkerReport.pong) }
             continuation.yield(command)
         }
         Task {
@@ -101,7 +102,7 @@ package final class ChatWorker: Sendable {
         }
         for await command in commands {
             switch command {
-            case .begin: break
+            case .begin, .ping: break
             case .key(let key): addKey(key)
             case .send(let id, let question): open(id, session.send(question, key: key(), in: nil))
             case .cancel(let id): cancel(id)

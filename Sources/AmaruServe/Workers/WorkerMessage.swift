@@ -20,6 +20,8 @@ package enum WorkerCommand: Codable, Sendable {
     case cancel(turn: Int)
     /// The turn's readers have taken so many bytes of events.
     case taken(turn: Int, bytes: Int)
+    /// To be answered at once.
+    case ping
 }
 
 /// What a worker tells its server.
@@ -30,6 +32,8 @@ package enum WorkerReport: Codable, Sendable {
     case failed(ChatFailure)
     case events(turn: Int, [TurnEvent])
     case end(turn: Int, TurnEnd)
+    /// The process runs, whatever Python does.
+    case pong
 
     /// The number that stands for what a script says between turns, and for its end.
     static let background = 0

@@ -18,7 +18,8 @@ import AmaruEnvironment
 ///
 /// The first worker is started alone, so that a script that does not start says so once, and its
 /// packages are installed once. A worker that ends takes its turns with it, and is started again,
-/// after a growing delay. When none starts any more, the pool has ended.
+/// after a growing delay; so is one that sends no sign of life, as when it was stopped by a signal.
+/// When none starts any more, the pool has ended.
 package final class WorkerPool: ChatBackend {
     /// The parts of a pool.
     package struct Configuration: Sendable {
@@ -34,6 +35,8 @@ package final class WorkerPool: ChatBackend {
         package var launch: @Sendable (@escaping WorkerProcess.OnLine) throws -> WorkerProcess
         /// How long to wait before a worker is started that has ended so often in quick succession.
         var delay: @Sendable (Int) -> Duration = { WorkerPool.delay($0) }
+        /// How often a worker is asked for a sign of life.
+        var heartbeat = Duration.seconds(10)
 
         package init(
             count: Int,
@@ -52,6 +55,8 @@ package final class WorkerPool: ChatBackend {
         var nextTurn = WorkerReport.background + 1
         var restarts = 0
         var tasks: [Task<Void, Never>] = []
+        /// The workers that have sent something since they were asked for a sign of life.
+        var heard: Set<Int> = []
     }
 
     package let background = Turn.remote(isOwned: false)
@@ -64,6 +69,10 @@ package final class WorkerPool: ChatBackend {
     private static let steady = Duration.seconds(10)
     /// How long a worker that has closed its socket may take to end.
     private static let grace = Duration.seconds(2)
+    /// How many signs of life in a row a worker may miss.
+    ///
+    /// More than none: a machine that was asleep has passed the time for the first.
+    private static let missable = 2
 
     /// Describes a pool; no process is started yet.
     package init(_ configuration: Configuration) {
@@ -140,7 +149,9 @@ package final class WorkerPool: ChatBackend {
         guard let report = try? JSONDecoder().decode(WorkerReport.self, from: line) else {
             return socket.close()
         }
+        state.withLock { _ = $0.heard.insert(index) }
         switch report {
+        case .pong: break
         case .ready(let made):
             state.withLock { keep($0.slots.isReady(index), &$0) }
             offer.set(.success(made))
@@ -230,12 +241,29 @@ package final class WorkerPool: ChatBackend {
             try await Task.sleep(for: Self.grace)
             process.kill()
         }
-        let how = await process.end()
+        let silence = Task {
+            try await waitForSilence(of: process, at: index)
+            process.kill()
+        }
+        var how = await process.end()
         watch.cancel()
+        silence.cancel()
+        if case .success = await silence.result { how = "it sent no sign of life" }
         // A child that it has left may hold its end of the socket.
         process.socket.close()
         await process.socket.ended.waitRegardlessOfCancellation()
         return how
+    }
+
+    /// Waits until a process has missed too many signs of life.
+    private func waitForSilence(of process: WorkerProcess, at index: Int) async throws {
+        var missed = 0
+        while missed <= Self.missable {
+            state.withLock { _ = $0.heard.remove(index) }
+            process.socket.send(WorkerCommand.ping)
+            try await Task.sleep(for: configuration.heartbeat)
+            missed = state.withLock { $0.heard.contains(index) } ? 0 : missed + 1
+        }
     }
 
     /// The time that doubles from a tenth of a second to half a minute.

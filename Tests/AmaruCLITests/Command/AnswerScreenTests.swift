@@ -115,6 +115,14 @@ extension BuiltCommand {
             #expect(screen.links.contains(address))
         }
 
+        @Test func `What is said of a whole answer stands below it`() async throws {
+            var screen = model(80)
+            screen.feed(
+                try await output(.events(delta("Half of a paragraph"), delta("", finish: "length")))
+            )
+            #expect(screen.text.hasPrefix("Half of a paragraph\namaru: the answer was cut short:"))
+        }
+
         @Test func `Wide letters and emoji keep their columns`() async throws {
             var screen = model(40)
             screen.feed(try await output(Self.response(Self.wide), columns: 40))

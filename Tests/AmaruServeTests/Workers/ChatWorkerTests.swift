@@ -111,6 +111,25 @@ import Testing
         }
     }
 
+    @Test func `A sign of life comes before there is a script, and so whatever it does`()
+        async throws
+    {
+        let (own, other) = try Descriptor.socketPair()
+        let worker = try ChatWorker(LineSocket(other)) {}
+        let server = try LineSocket(own)
+        let answer = AsyncValue<WorkerReport?>()
+        try server.start { line in
+            answer.set(try? JSONDecoder().decode(WorkerReport.self, from: line))
+        }
+        server.send(WorkerCommand.ping)
+        guard case .pong = try await answer.wait() else {
+            Issue.record("something else came")
+            return
+        }
+        server.close()
+        await #expect(throws: CancellationError.self) { try await worker.begin() }
+    }
+
     @Test func `What ends the script ends its turns, with the reason`() async {
         await #expect(processExitsWith: .success) {
             let pool = try Self.pool(

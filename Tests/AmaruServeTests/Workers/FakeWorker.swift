@@ -21,7 +21,8 @@ final class FakeWorker: Sendable {
     private let commands: AsyncStream<WorkerCommand>
     private let end = AsyncValue<String>()
 
-    init(_ onLine: @escaping WorkerProcess.OnLine = { _, _ in }) throws {
+    /// - `isAlive`: Whether it answers when it is asked for a sign of life.
+    init(isAlive: Bool = true, _ onLine: @escaping WorkerProcess.OnLine = { _, _ in }) throws {
         let (own, other) = try Descriptor.socketPair()
         let socket = try LineSocket(own)
         self.socket = socket
@@ -29,7 +30,12 @@ final class FakeWorker: Sendable {
         self.commands = commands
         try socket.start { line in
             do {
-                continuation.yield(try JSONDecoder().decode(WorkerCommand.self, from: line))
+                let command = try JSONDecoder().decode(WorkerCommand.self, from: line)
+                guard case .ping = command else {
+                    continuation.yield(command)
+                    return
+                }
+                if isAlive { socket.send(WorkerReport.pong) }
             } catch {
                 Issue.record(error)
             }
@@ -99,7 +105,9 @@ struct FakePool {
         count: Int,
         limits: TurnLimits = TurnLimits(open: 4, waiting: 4),
         start: WorkerStart = WorkerStart(),
-        key: @escaping @Sendable () -> String? = { nil }
+        key: @escaping @Sendable () -> String? = { nil },
+        heartbeat: Duration = .seconds(10),
+        isAlive: @escaping @Sendable () -> Bool = { true }
     ) {
         let (launched, continuation) = AsyncStream<FakeWorker>.makeStream()
         self.launched = launched
@@ -109,11 +117,12 @@ struct FakePool {
             start: start,
             key: key
         ) { onLine in
-            let worker = try FakeWorker(onLine)
+            let worker = try FakeWorker(isAlive: isAlive(), onLine)
             continuation.yield(worker)
             return worker.process
         }
         configuration.delay = { _ in .zero }
+        configuration.heartbeat = heartbeat
         pool = WorkerPool(configuration)
     }
 

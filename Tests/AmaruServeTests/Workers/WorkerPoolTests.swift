@@ -1,6 +1,7 @@
 // The pool with workers that are parts of the test.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruEnvironment
 import AmaruTesting
 import Testing
@@ -202,6 +203,26 @@ import Testing
             return
         }
         #expect(failure.message == "the process that was answering has ended (signal 9)")
+        try await fake.worker().isReady()
+        _ = try await offer
+        await fake.pool.shutDown(grace: .seconds(1))
+    }
+
+    @Test func `A worker that sends no sign of life is ended, and another one started`()
+        async throws
+    {
+        let isAlive = Lock(false)
+        let isAliveNext: @Sendable () -> Bool = {
+            isAlive.withLock { isAlive in
+                defer { isAlive = true }
+                return isAlive
+            }
+        }
+        let fake = FakePool(count: 1, heartbeat: .milliseconds(200), isAlive: isAliveNext)
+        let turn = fake.pool.send(ServedQuestion(question: "a"), key: "", in: nil)
+        async let offer = fake.pool.start()
+        _ = try await fake.worker()
+        #expect(await failure(of: turn)?.message.contains("(it sent no sign of life)") == true)
         try await fake.worker().isReady()
         _ = try await offer
         await fake.pool.shutDown(grace: .seconds(1))
