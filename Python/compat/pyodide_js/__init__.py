@@ -133,8 +133,6 @@ def setDebug(on: bool) -> bool:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "globals":
         return _main()
     if name == "loadedPackages":
@@ -150,3 +148,7 @@ def __getattr__(name: str) -> Any:
 
         return ffi
     raise missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
