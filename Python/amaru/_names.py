@@ -156,7 +156,7 @@ NAMES: Final[dict[str, dict[str, str | None]]] = {
         "PackageDict": WORKS,
         "PackageMetadata": WORKS,
         "add_mock_package": WORKS,
-        "freeze": "returns JSON of its own",
+        "freeze": "returns JSON that micropip.install can follow, and no lock file",
         "install": "a real installer resolves; wheels with native code work",
         "list": WORKS,
         "list_mock_packages": WORKS,

@@ -21,7 +21,7 @@ _ADVICE = {
     "pyodide_js.checkInterrupt": "interrupts need no help here; remove the call",
     "pyodide_js.config": _SETTINGS,
     "pyodide_js.loadPyodide": "Python runs already; use pyodide_js itself",
-    "pyodide_js.lockfile": "use micropip.freeze(), or `amaru env lock`",
+    "pyodide_js.lockfile": "use micropip.list(), or `amaru env lock`",
     "pyodide_js.lockfileBaseUrl": "use micropip.set_index_urls",
     "pyodide_js.mountNativeFS": _REAL_FILES,
     "pyodide_js.mountNodeFS": _REAL_FILES,

@@ -300,6 +300,31 @@ extension BuiltCommand {
             #expect(result.output == "{}\nthe installer was asked\n", "\(result.errors)")
         }
 
+        @Test func `What freeze returns can be installed again`() async throws {
+            let first = try await run(
+                """
+                import micropip, os, wheels
+                wheels.make("amaru_one", "1.0")
+                wheels.make("amaru_two", "1.0")
+                await micropip.install(["amaru-one", "./amaru_two-1.0-py3-none-any.whl"])
+                open("frozen.json", "w").write(micropip.freeze())
+                """
+            )
+            #expect(first.status == .exited(0), "\(first.errors)")
+            let second = try await run(
+                """
+                import json, micropip, wheels
+                wheels.make("amaru_one", "2.0")
+                packages = json.load(open("frozen.json"))["packages"].values()
+                await micropip.install([row["requirement"] for row in packages])
+                print(micropip.list())
+                """
+            )
+            let file = URL(filePath: folder.path + "/amaru_two-1.0-py3-none-any.whl")
+            #expect(second.output.contains("amaru_one | 1.0     | index"), "\(second)")
+            #expect(second.output.contains("amaru_two | 1.0     | \(file.absoluteString)"))
+        }
+
         @Test func `A wheel of the scheme emfs is installed, and its versions are kept`()
             async throws
         {
