@@ -78,7 +78,7 @@ def test_a_refusal_says_what_to_do(module: str, name: str) -> None:
         ("pyodide", "loadPackages", "use pyodide.loadPackage, or guard it with"),
         ("pyodide.ffi", "pyfetch", "use pyodide.http.pyfetch"),
         ("pyodide.http", "xyzzy", "use what dir(pyodide.http) lists, or guard it with"),
-        ("pyodide_js", "_api", "use what dir(pyodide_js) lists"),
+        ("pyodide_js", "_api", "give pyodide_js.runPython globals, or start a process"),
         ("pyodide_js", "to_py", "use pyodide_js.toPy"),
     ],
 )

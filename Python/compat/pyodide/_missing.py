@@ -15,7 +15,8 @@ _ADVICE = {
     "pyodide_js.ERRNO_CODES": "use the module errno",
     "pyodide_js.FS": _REAL_FILES,
     "pyodide_js.PATH": "the file system is real; use os.path",
-    "pyodide_js._api": "it is private to Pyodide; use what dir(pyodide_js) lists",
+    "pyodide_js._api": "it is private to Pyodide; for a state of its own, give "
+    "pyodide_js.runPython globals, or start a process",
     "pyodide_js._module": "it is private to Pyodide; use ctypes for native code",
     "pyodide_js.canvas": "there is no page here; save a picture to a file",
     "pyodide_js.checkInterrupt": "interrupts need no help here; remove the call",

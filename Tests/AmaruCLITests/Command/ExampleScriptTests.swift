@@ -53,16 +53,6 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: output, errors: ""))
         }
 
-        @Test func `The folder for a page and a terminal answers here`() async throws {
-            let path = Self.examples.appending(path: "everywhere").path
-            let result = try await AmaruProcess.run(
-                ["run", "--no-key", path],
-                input: "Tell me about mars\nEarth and Venus\n"
-            )
-            let output = "Mars has 2 moons.\nVenus has no moons. Earth has one moon.\n"
-            #expect(result == .init(status: .exited(0), output: output, errors: ""))
-        }
-
         @Test func `The pirate asks the model, and remembers`() async throws {
             let server = ScriptedServer([.chat("Arr, Ada"), .chat("Ada, arr")])
             let result = try await run("pirate", ["I am Ada", "Who am I?"], server: server)

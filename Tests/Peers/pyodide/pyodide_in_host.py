@@ -146,4 +146,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         pattern, reason = line.split(None, 1)
         for item in items:
             if fnmatchcase(item.nodeid, "*" + pattern.replace("[", "[[]")):
-                item.add_marker(pytest.mark.xfail(reason=reason))
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
