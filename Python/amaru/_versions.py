@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+__all__ = ["Version", "fits", "parsed"]
+
 VERSION = re.compile(
     r"""\s* v? (?: (?P<epoch>\d+) ! )? (?P<release> \d+ (?:\.\d+)* )
     (?: [-_.]? (?P<stage> alpha | beta | preview | pre | a | b | c | rc )
