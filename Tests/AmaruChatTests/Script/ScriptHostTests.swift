@@ -147,4 +147,33 @@ import Testing
             }
         }
     }
+
+    @Test func `Faults of the background and of tasks go to one handler`() async {
+        await #expect(processExitsWith: .success) {
+            let cache = try TemporaryFolder()
+            let (faults, faulty) = AsyncStream.makeStream(of: String.self)
+            var host = try ScriptHost(variables: ["XDG_CACHE_HOME": cache.path])
+            host.onFault = { faulty.yield($0.message) }
+            try await host.start()
+            let value: Int = try await {
+                let value = try await host.run("made = 40\nmade + 2")
+                return try await PythonActor.run { try value.converted() }
+            }()
+            #expect(value == 42)
+            host.runInBackground("import asyncio\nawait asyncio.sleep(0)\nraise ValueError(made)")
+            var seen = faults.makeAsyncIterator()
+            #expect(await seen.next() == "40")
+            host.runInBackground(
+                """
+                async def fail(): raise KeyError("task")
+                asyncio.get_running_loop().create_task(fail())
+                """
+            )
+            #expect(await seen.next() == "'task'")
+            let endless = host.runInBackground("await asyncio.Event().wait()")
+            endless.cancel()
+            await endless.value
+            await Python.shutDown()
+        }
+    }
 }
