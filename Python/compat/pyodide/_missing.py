@@ -9,7 +9,6 @@ class MissingAPI(NotImplementedError, ImportError):
 
 
 _REAL_FILES = "the file system is real; use open(), os and pathlib"
-_SETTINGS = "its settings are options of `amaru run`; use os.environ and sys.argv"
 _ADVICE = {
     "pyodide.code.run_js": "there is no JavaScript here; write it in Python",
     "pyodide_js.ERRNO_CODES": "use the module errno",
@@ -20,7 +19,7 @@ _ADVICE = {
     "pyodide_js._module": "it is private to Pyodide; use ctypes for native code",
     "pyodide_js.canvas": "there is no page here; save a picture to a file",
     "pyodide_js.checkInterrupt": "interrupts need no help here; remove the call",
-    "pyodide_js.config": _SETTINGS,
+    "pyodide_js.config": "its settings are options of `amaru run`",
     "pyodide_js.loadPyodide": "Python runs already; use pyodide_js itself",
     "pyodide_js.lockfile": "use micropip.list(), or `amaru env lock`",
     "pyodide_js.lockfileBaseUrl": "use micropip.set_index_urls",
@@ -40,8 +39,8 @@ def missing(module: str, name: str) -> Exception:
     # Probes of the import machinery and of copy, pickle and inspect expect this one.
     if name.startswith("__"):
         return AttributeError(f"module {module!r} has no attribute {name!r}")
-    kind = AttributeError if name.startswith("_") else MissingAPI
-    return kind(f"{module}.{name} is not available in Amaru: {_advice(module, name)}")
+    advice = _advice(module, name)
+    return MissingAPI(f"{module}.{name} is not available in Amaru: {advice}")
 
 
 def _advice(module: str, name: str) -> str:

@@ -166,7 +166,9 @@ def __getattr__(name: str) -> Any:
         from pyodide import ffi
 
         return ffi
-    raise missing(__name__, name)
+    fault = missing(__name__, name)
+    # The import of a private module asks for an attribute first.
+    raise AttributeError(str(fault)) if name.startswith("_") else fault
 
 
 def __dir__() -> list[str]:

@@ -60,9 +60,9 @@ enum SwiftErrorCapsule {
                 closure: nil
             )
         )
-        let type = UnsafeMutableRawPointer(exceptionClass)
+        let owner = UnsafeMutableRawPointer(exceptionClass)
             .assumingMemoryBound(to: PyTypeObject.self)
-        let property = try OwnedReference(new: PyDescr_NewGetSet(type, definition))
+        let property = try OwnedReference(new: PyDescr_NewGetSet(owner, definition))
         try PythonException.check(
             PyObject_SetAttrString(exceptionClass, "swift_type", property.pointer)
         )

@@ -33,6 +33,12 @@ import AmaruPython
 /// )
 /// ```
 ///
+/// Objects for the module `js` are the members of a module that is registered in its place:
+///
+/// ```swift
+/// try await host.run("import page\nfrom pyodide import ffi\nffi.register_js_module('js', page)")
+/// ```
+///
 /// What scripts install goes into environments of the user's cache. ``ChatSession`` runs whole
 /// scripts and supervises them; a host leaves both to the program.
 public struct ScriptHost: Sendable {

@@ -48,7 +48,7 @@ import Testing
 
     @Test func `A program gives its objects to the module js`() async {
         await #expect(processExitsWith: .success) {
-            try await Self.hosting {
+            try await ScriptHostTests.hosting {
                 let page = PythonModule("page") {
                     Document.pythonClass
                     PythonFunction("alert", .positional("text"), .keyword("times", default: 1)) {
@@ -63,7 +63,7 @@ import Testing
                     let ffi = try Python.import("pyodide.ffi")
                     _ = try ffi.register_js_module("js", page) as PythonObject
                 }
-                let seen = try await Self.text(
+                let seen = try await ScriptHostTests.text(
                     """
                     import js
                     from js import document
@@ -80,12 +80,12 @@ import Testing
 
     @Test func `What Swift throws is a JsException with the name of its type`() async {
         await #expect(processExitsWith: .success) {
-            try await Self.hosting {
+            try await ScriptHostTests.hosting {
                 let ship = PythonModule("ship") {
-                    PythonFunction("land") { (planet: String) throws in
+                    PythonFunction("land") { (planet: String) throws -> Int in
                         throw OutOfReach(planet: planet)
                     }
-                    PythonFunction("land_later") { (planet: String) async throws in
+                    PythonFunction("land_later") { (planet: String) async throws -> Int in
                         await Task.yield()
                         throw OutOfReach(planet: planet)
                     }
@@ -108,7 +108,7 @@ import Testing
                     repr(seen)
                     """
                 #expect(
-                    try await Self.text(source) == """
+                    try await ScriptHostTests.text(source) == """
                         [('OutOfReach', 'Mars is too far', ''), ('OutOfReach', 'Venus is too far'), \
                         'OutOfReach', 'Error']
                         """
@@ -122,7 +122,7 @@ import Testing
 
     @Test func `Callbacks stay usable after the call that they were given in`() async {
         await #expect(processExitsWith: .success) {
-            try await Self.hosting {
+            try await ScriptHostTests.hosting {
                 let kept = Kept()
                 let keeper = PythonModule("keeper") {
                     PythonFunction("keep") { (callback: PythonObject) in kept.add(callback) }
@@ -155,11 +155,8 @@ import Testing
             var host = try ScriptHost(variables: ["XDG_CACHE_HOME": cache.path])
             host.onFault = { faulty.yield($0.message) }
             try await host.start()
-            let value: Int = try await {
-                let value = try await host.run("made = 40\nmade + 2")
-                return try await PythonActor.run { try value.converted() }
-            }()
-            #expect(value == 42)
+            let value = try await host.run("made = 40\nmade + 2")
+            #expect(try await PythonActor.run { try value.converted() as Int } == 42)
             host.runInBackground("import asyncio\nawait asyncio.sleep(0)\nraise ValueError(made)")
             var seen = faults.makeAsyncIterator()
             #expect(await seen.next() == "40")
