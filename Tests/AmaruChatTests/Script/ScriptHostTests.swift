@@ -163,7 +163,8 @@ import Testing
             host.runInBackground(
                 """
                 async def fail(): raise KeyError("task")
-                asyncio.get_running_loop().create_task(fail())
+                asyncio.create_task(fail())
+                await asyncio.sleep(0)
                 """
             )
             #expect(await seen.next() == "'task'")
