@@ -197,13 +197,17 @@ test-network:
 	done
 
 # Scripts with many libraries under `amaru run` as under python, with each other Python that is
-# here: a whole build for each, and so no part of every run.
+# here: a whole build for each, and so no part of every run. Without one, or without an index for
+# the libraries, it fails: nothing would be tested.
 test-scripts:
+	@[ -n "$(strip $(PYTHONS))" ] \
+		|| { echo "no other Python is here: name one's folder by PYTHONS"; exit 1; }
 	@for home in $(PYTHONS); do \
 		build=".build-scripts-$$(basename "$$home")"; \
 		export PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib"; \
 		$(SWIFT) build --product amaru --scratch-path "$$build" $(UNINDEXED) \
-			&& Tests/Peers/run --amaru "$$build/debug/amaru" scripts || exit 1; \
+			&& Tests/Peers/run --required --amaru "$$build/debug/amaru" scripts \
+			|| exit 1; \
 	done
 
 # Every way across the bridge 100,000 times (some 20,000): nothing may be left behind.

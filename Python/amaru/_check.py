@@ -119,7 +119,10 @@ def _parts(node: ast.expr) -> list[str]:
 
 def _judged(name: str) -> tuple[str, str]:
     if name.split(".")[0] == "pyscript":
-        return "refused", "there is no page here; move its use behind ImportError"
+        return "refused", (
+            "there is no page here; use print(), the module js and pyodide.http, or "
+            "guard it with `except ImportError`"
+        )
     module, rest = _module(name)
     if module is None:
         return "refused", "this is not available in Amaru; guard it with ImportError"

@@ -168,7 +168,8 @@ extension EnvironmentBuilder {
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> Answer {
-        let reader = String(decoding: PackageResources.metadata_py, as: UTF8.self)
+        let parts = PackageResources.versions_py + PackageResources.metadata_py
+        let reader = String(decoding: parts, as: UTF8.self)
         do {
             return try await ask(interpreter.path, ["-I", "-S", "-c", reader, kind, source])
         } catch is CancellationError {

@@ -9,10 +9,11 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ProgramPackagesTests {
     private func run(
         _ program: String,
+        _ arguments: [String] = [],
         environment: [String: String?]
     ) async throws -> AmaruProcess.Result {
         let process = try AmaruProcess(
-            [],
+            arguments,
             of: AmaruProcess.products.appending(path: program).path,
             environment: environment
         )
@@ -59,11 +60,44 @@ import Testing
         if offline.contains(where: result.errors.contains) {
             try Test.cancel("dask cannot be installed: \(result.errors.suffix(500))")
         }
-        #expect(
-            result.output.hasSuffix("10 of 20\n20 of 20\nmost steps: 20\ncancelled: true\n"),
-            "\(result)"
-        )
+        #expect(result.output.hasSuffix(Self.computed), "\(result)")
         #expect(result.status == .exited(0), "\(result)")
+    }
+
+    private static let computed = "10 of 20\n20 of 20\nmost steps: 20\ncancelled: true\n"
+
+    @Test func `A program computes on the cluster whose address it is given`() async throws {
+        let environment: PythonEnvironment
+        do {
+            environment = try await PythonEnvironment(requirements: ["distributed"])
+        } catch let error as EnvironmentError
+            where error.code == .offline || error.code == .unresolvable
+        {
+            try Test.cancel("dask cannot be installed: \(error)")
+        }
+        func dask(_ arguments: String...) throws -> ChildProcess {
+            try ChildProcess(
+                executable: environment.executable.path,
+                arguments: ["-m", "dask"] + arguments + ["--no-dashboard"],
+                environment: ProcessInfo.processInfo.environment,
+                standardError: .merged
+            )
+        }
+        let scheduler = try dask("scheduler", "--host", "127.0.0.1", "--port", "0")
+        var lines = scheduler.standardOutput.makeAsyncIterator()
+        var address: Substring?
+        while address == nil, let line = await lines.next() {
+            address = line.firstMatch(of: /Scheduler at: +(tcp:\S+)/)?.1
+        }
+        let cluster = String(try #require(address))
+        let worker = try dask("worker", cluster, "--nthreads", "1", "--no-nanny")
+        let result = try await run("ManyProcesses", [cluster], environment: [:])
+        await worker.terminate()
+        await scheduler.terminate()
+        #expect(result.output.hasSuffix(Self.computed), "\(result)")
+        #expect(result.status == .exited(0), "\(result)")
+        let log = await worker.standardOutput.reduce(into: "") { $0 += $1 + "\n" }
+        #expect(log.contains("Registered to: ") && log.contains(cluster), "\(log)")
     }
 
     @Test func `The page shows the example as it is`() throws {

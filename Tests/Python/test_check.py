@@ -17,7 +17,7 @@ from pyodide.ffi import create_proxy, JsProxy, JsException
 import pyodide.code as code
 from js import document, console as log
 import pyodide_js
-from pyodide import webloop, canvas
+from pyodide import webloop, canvas, loadPackage
 
 await micropip.install("httpx")
 micropip.list()
@@ -51,6 +51,7 @@ def test_each_name_is_judged_where_it_is_used_first(tmp_path: Path) -> None:
         "pyodide.http.FetchResponse": (3, "works"),
         "pyodide.http.pyfetch": (3, "works differently"),
         "pyodide.canvas": (8, "refused"),
+        "pyodide.loadPackage": (8, "works differently"),
         "pyodide.webloop": (8, "works"),
         "pyodide_js": (7, "works"),
     }
@@ -62,6 +63,13 @@ def test_what_is_refused_says_what_to_use(tmp_path: Path) -> None:
     notes = {each.name: each.note for each in findings(str(file))}
     assert "there is no page here" in notes["js.document.body"]
     assert "use open()" in notes["pyodide_js.FS.x"]
+
+
+def test_pyscript_is_refused_with_what_to_use(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    file.write_text("from pyscript import display")
+    (finding,) = findings(str(file))
+    assert finding.verdict == "refused" and "use print()" in finding.note
 
 
 @pytest.mark.parametrize(

@@ -18,32 +18,33 @@ WHEEL = "https://wheels.example/a/multidict-4.7.6-py3-none-any.whl"
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "version", "plain"),
+    ("text", "name", "version", "specifier"),
     [
-        ("httpx", "httpx", None, True),
-        (" httpx ", "httpx", None, True),
-        ("httpx==0.28.1", "httpx", "0.28.1", False),
-        ("httpx == 0.28.1", "httpx", "0.28.1", False),
-        ("httpx===0.28.1", "httpx", "0.28.1", False),
-        ("httpx==0.28.*", "httpx", None, False),
-        ("httpx>=0.27,<1", "httpx", None, False),
-        ("httpx==1.0 ; python_version < '3.12'", "httpx", None, False),
-        ("httpx[http2]", "httpx", None, False),
-        ("httpx[http2]==0.28.1", "httpx", None, False),
-        (WHEEL, "multidict", "4.7.6", False),
-        (f"{WHEEL}#sha256={'0' * 64}", "multidict", "4.7.6", False),
-        (f"multidict @ {WHEEL}", "multidict", "4.7.6", False),
-        ("emfs:/tmp/a_b-1.0-py3-none-any.whl", "a_b", "1.0", False),
-        ("file:///tmp/a_b-1.0-1-py3-none-any.whl", "a_b", "1.0", False),
-        ("./a_b-1.0-py3-none-any.whl", "a_b", "1.0", False),
-        ("https://wheels.example/source.tar.gz", None, None, False),
+        ("httpx", "httpx", None, ""),
+        (" httpx ", "httpx", None, ""),
+        ("httpx==0.28.1", "httpx", "0.28.1", "==0.28.1"),
+        ("httpx == 0.28.1", "httpx", "0.28.1", "== 0.28.1"),
+        ("httpx===0.28.1", "httpx", "0.28.1", "===0.28.1"),
+        ("httpx==0.28.*", "httpx", None, "==0.28.*"),
+        ("httpx>=0.27,<1", "httpx", None, ">=0.27,<1"),
+        ("httpx (>=0.27)", "httpx", None, ">=0.27"),
+        ("httpx==1.0 ; python_version < '3.12'", "httpx", None, None),
+        ("httpx[http2]", "httpx", None, None),
+        ("httpx[http2]==0.28.1", "httpx", None, None),
+        (WHEEL, "multidict", "4.7.6", None),
+        (f"{WHEEL}#sha256={'0' * 64}", "multidict", "4.7.6", None),
+        (f"multidict @ {WHEEL}", "multidict", "4.7.6", None),
+        ("emfs:/tmp/a_b-1.0-py3-none-any.whl", "a_b", "1.0", None),
+        ("file:///tmp/a_b-1.0-1-py3-none-any.whl", "a_b", "1.0", None),
+        ("./a_b-1.0-py3-none-any.whl", "a_b", "1.0", None),
+        ("https://wheels.example/source.tar.gz", None, None, None),
     ],
 )
 def test_a_requirement_is_read(
-    text: str, name: str | None, version: str | None, plain: bool
+    text: str, name: str | None, version: str | None, specifier: str | None
 ) -> None:
     read = Requirement(text)
-    assert (read.name, read.version, read.plain) == (name, version, plain)
+    assert (read.name, read.version, read.specifier) == (name, version, specifier)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +136,17 @@ def test_a_requirement_that_is_none_is_refused(text: str, words: str) -> None:
         ("pytest", True),
         (f"pytest=={pytest.__version__}", True),
         ("pytest==0.0.1", False),
-        ("pytest>=1", False),
+        ("pytest>=1", True),
+        ("pytest>=1,!=2,<9999", True),
+        (f"pytest~={'.'.join(pytest.__version__.split('.')[:2])}", True),
+        ("pytest (>=1)", True),
+        ("pytest<1", False),
+        ("pytest>=9999", False),
+        (f"pytest!={pytest.__version__}", False),
+        ("pytest>=one", False),
+        ("pytest>=1; python_version > '3'", False),
         ("pytest[dev]", False),
+        ("pytest[dev]>=1", False),
         (f"https://wheels.example/pytest-{pytest.__version__}-py3-none-any.whl", True),
         ("https://wheels.example/pytest-0.0.1-py3-none-any.whl", False),
         ("https://wheels.example/ssl-1.0-py3-none-any.whl", False),
@@ -275,6 +285,31 @@ async def test_each_argument_reaches_the_installer(
     await micropip.install(["absent", "ssl"], **arguments)
     (change,) = told
     assert {key: change[key] for key in asked} == asked
+
+
+@pytest.mark.parametrize(
+    ("limit", "asks"),
+    [
+        ("PyTest>=1", False),
+        ("pytest<1", True),
+        ("other<1", False),
+        ("pytest @ https://a/pytest-1.0-py3-none-any.whl", True),
+        ("!", True),
+    ],
+)
+async def test_what_is_installed_and_breaks_a_limit_is_not_enough(
+    monkeypatch: pytest.MonkeyPatch, limit: str, asks: bool
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    def find(change: dict[str, Any]) -> bool:
+        told.append(change)
+        return True
+
+    monkeypatch.setattr(_environment, "find", find)
+    monkeypatch.setattr(_environment, "folder", lambda: None)
+    await micropip.install("pytest", constraints=[limit])
+    assert bool(told) is asks
 
 
 async def test_limits_that_are_set_count_for_later_calls(

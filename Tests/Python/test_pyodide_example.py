@@ -66,6 +66,20 @@ def test_all_of_its_names_work_here() -> None:
     assert "refused" not in verdicts.values()
 
 
+def test_the_article_says_how_it_runs_in_both() -> None:
+    project = HERE.parents[1]
+    catalogue = project / "Sources" / "AmaruChat" / "AmaruChat.docc"
+    article = (catalogue / "ChatScripts.md").read_text()
+    docstring = (FOLDER / "main.py").read_text()
+    folder = FOLDER.relative_to(project)
+    for command in (
+        f"amaru run --no-key {folder}\n",
+        f"python3 -m http.server --directory {folder}\n",
+    ):
+        assert command in article and command in docstring
+    assert len(article.splitlines()) <= 150
+
+
 def program_and_distribution(program: str) -> tuple[str, str]:
     found, distribution = shutil.which(program), os.environ.get("AMARU_PYODIDE", "")
     if found is None or not distribution:

@@ -111,7 +111,7 @@ module internal a package is missing
 standard_module internal Python lacks {detail} here, a module of its own
     the system may have a package of it, as apt install python3-tk for tkinter
 page_module internal this module exists only in a web page with Pyodide
-    remove its use, or guard it with `except ImportError`
+    `amaru check` says what to use; or guard it with `except ImportError`
 unexpected internal something unexpected happened
     please report this fault
 """

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pyodide.ffi import wrappers
@@ -24,12 +25,12 @@ __all__ = [
 
 def setTimeout(callback: Callable[..., Any], delay: float = 0, /, *args: Any) -> int:
     """Call `callback` once, in `delay` milliseconds; return the timer's number."""
-    return wrappers.set_timeout(lambda: callback(*args), delay)
+    return wrappers.set_timeout(partial(callback, *args), delay)
 
 
 def setInterval(callback: Callable[..., Any], delay: float = 0, /, *args: Any) -> int:
     """Call `callback` each `delay` milliseconds; return the timer's number."""
-    return wrappers.set_interval(lambda: callback(*args), delay)
+    return wrappers.set_interval(partial(callback, *args), delay)
 
 
 def clearTimeout(number: int | None = None, /) -> None:

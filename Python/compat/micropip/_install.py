@@ -52,7 +52,8 @@ async def install(
 
     A requirement is a name after PEP 508, or the URL or the path of a wheel, whose
     fragment may give its ``sha256``. Modules of the standard library are there already;
-    so is what is installed and known to fit.
+    so is what is installed in a version that fits. What extras and markers ask for,
+    only the installer knows.
 
     With `keep_going`, what cannot be installed is reported at the end, and the rest is
     installed. `reinstall` replaces other versions; without it they are a ValueError.
@@ -82,7 +83,8 @@ async def _install(
             wanted.append(Requirement(text))
         except ValueError as exc:
             _collect(failures, exc, keep_going)
-    missing = [one for one in wanted if not _is_there(one, options["reinstalls"])]
+    replaces = options["reinstalls"]
+    missing = [one for one in wanted if not _is_there(one, limits, replaces)]
     try:
         await _change(missing, limits, options)
     except ValueError as exc:
@@ -104,8 +106,23 @@ def _collect(failures: list[Exception], exc: Exception, keep_going: bool) -> Non
     failures.append(exc)
 
 
-def _is_there(wanted: Requirement, reinstalls: bool) -> bool:
-    return wanted.is_standard or (not reinstalls and wanted.is_satisfied)
+def _is_there(wanted: Requirement, limits: list[str], reinstalls: bool) -> bool:
+    if wanted.is_standard:
+        return True
+    return not reinstalls and wanted.is_satisfied and _is_within(wanted, limits)
+
+
+def _is_within(wanted: Requirement, limits: list[str]) -> bool:
+    """Return whether what is installed keeps the limits of its versions."""
+    name = canonical(str(wanted.name))
+    try:
+        limiting = [Requirement(limit) for limit in limits]
+    except ValueError:
+        # The installer says what is wrong with one.
+        return False
+    return all(
+        limit.is_satisfied for limit in limiting if canonical(limit.name or "") == name
+    )
 
 
 async def _change(
@@ -141,11 +158,13 @@ def _kept(wanted: list[Requirement], reinstalls: bool) -> list[str]:
     """Return the versions that stay: what has been imported cannot be replaced."""
     replaced = {canonical(one.name) for one in wanted if one.name and reinstalls}
     for one in wanted:
-        version = installed_version(one.name) if one.name and one.version else None
-        own = _environment.named(one.name) if one.name else None
-        if version is not None and own is not None and not reinstalls:
+        if one.name is None or reinstalls or one.is_satisfied:
+            continue
+        asked = one.version or one.specifier
+        version = installed_version(one.name) if asked else None
+        if version is not None and _environment.named(one.name) is not None:
             raise ValueError(
-                f"{one.text!r} asks for version {one.version} of {one.name}, but "
+                f"{one.text!r} asks for version {asked} of {one.name}, but "
                 f"{version} is installed; pass reinstall=True to replace it"
             )
     return [

@@ -15,6 +15,8 @@ from micropip._requirements import canonical
 
 __all__ = ["PackageDict", "PackageMetadata", "freeze", "list_packages"]
 
+_INDEX = "index"
+
 
 class PackageMetadata(NamedTuple):
     """A package: its name, its version, and where it came from."""
@@ -40,7 +42,12 @@ class PackageDict(UserDict[str, PackageMetadata]):
 def _source(found: metadata.Distribution) -> str:
     # https://packaging.python.org/en/latest/specifications/direct-url/
     direct = json.loads(found.read_text("direct_url.json") or "{}")
-    return str(direct.get("url") or "index")
+    return str(direct.get("url") or _INDEX)
+
+
+def _requirement(found: metadata.Distribution) -> str:
+    name, source = found.metadata["Name"], _source(found)
+    return f"{name}=={found.version}" if source == _INDEX else f"{name} @ {source}"
 
 
 def list_packages() -> PackageDict:
@@ -53,12 +60,21 @@ def list_packages() -> PackageDict:
 
 
 def freeze() -> str:
-    """Return what is installed as JSON, by which it can be installed again."""
+    """Return what is installed as JSON, by which a script can install it again.
+
+    ::
+
+        packages = json.loads(text)["packages"].values()
+        await micropip.install([row["requirement"] for row in packages])
+
+    Nothing else reads it; `amaru env lock` makes the lock that `amaru run` follows.
+    """
     packages = {
         canonical(found.metadata["Name"]): {
             "name": found.metadata["Name"],
             "version": found.version,
             "source": _source(found),
+            "requirement": _requirement(found),
             "depends": found.requires or [],
         }
         for found in _environment.distributions()

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from amaru._versions import fits
 from micropip._tags import misfit
 
 __all__ = ["Requirement", "canonical", "installed_version"]
@@ -50,10 +51,11 @@ class Requirement:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        #: The name, the version and the rest, as far as they are known.
+        #: The name, and the one version that is asked for, as far as they are known.
         self.name: str | None = None
         self.version: str | None = None
-        self.plain = False
+        #: The versions that fit, where nothing else is asked for.
+        self.specifier: str | None = None
         #: The URL of a file, and its path if it is on this machine.
         self.url: str | None = None
         self.path: str | None = None
@@ -78,12 +80,14 @@ class Requirement:
             name, extras, rest = match.groups()
             if rest.startswith("@"):
                 self._take(rest[1:].split(" ;")[0].strip())
-                self.name, self.plain = name, False
+                self.name, self.specifier = name, None
                 return
-            self.name, self.plain = name, not extras and not rest
-            # One exact version; what a wildcard or a marker means, the installer knows.
-            exact = re.fullmatch(r"===?\s*([A-Za-z0-9.+!]+)", rest)
-            self.version = exact[1] if exact and not extras else None
+            self.name = name
+            # What extras and markers mean, the installer knows.
+            if not extras and ";" not in rest:
+                self.specifier = re.sub(r"^\((.*)\)$", r"\1", rest.strip())
+            exact = re.fullmatch(r"===?\s*([A-Za-z0-9.+!]+)", self.specifier or "")
+            self.version = exact[1] if exact else None
         else:
             raise ValueError(
                 f"cannot install {text!r}: write a package as in 'name>=1.2', or the "
@@ -134,7 +138,13 @@ class Requirement:
         version = installed_version(self.name) if self.name else None
         if version is None:
             return False
-        return self.plain or self.version == version
+        if not self.specifier:
+            return self.specifier == "" or self.version == version
+        try:
+            return fits(version, self.specifier)
+        except ValueError:
+            # The installer says what is wrong with it.
+            return False
 
 
 def _without_fragment(text: str) -> str:

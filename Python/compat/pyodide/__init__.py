@@ -17,7 +17,19 @@ __version__ = "0"
 
 
 def __getattr__(name: str) -> Any:
-    # In a page they are all loaded before the script.
-    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
-        return import_module(f"{__name__}.{name}")
+    if not name.startswith("_"):
+        # In a page they are all loaded before the script.
+        if find_spec(f"{__name__}.{name}") is not None:
+            return import_module(f"{__name__}.{name}")
+        if name in (page := _page()).__all__:
+            return getattr(page, name)
     raise missing(__name__, name)
+
+
+def _page() -> Any:
+    # The object of JavaScript that has the same name as this package.
+    return import_module("pyodide_js")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_page().__all__})

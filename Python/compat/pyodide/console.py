@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import IO, Any, Final, Literal, cast
 
+from pyodide._last import remember
 from pyodide._missing import missing
 from pyodide.code import CodeRunner
 
@@ -285,7 +286,7 @@ class Console:
 
     def formatsyntaxerror(self, exc: BaseException) -> str:
         """Return what python shows of an error in a source."""
-        _remember(exc)
+        remember(exc)
         return "".join(traceback.format_exception_only(exc))
 
     def formattraceback(self, exc: BaseException) -> str:
@@ -294,7 +295,7 @@ class Console:
         while trace and trace.tb_frame.f_code.co_filename != self.filename:
             trace = trace.tb_next
         exc.__traceback__ = trace
-        _remember(exc)
+        remember(exc)
         return "".join(traceback.format_exception(exc))
 
     # Completion
@@ -329,14 +330,6 @@ def _fail(future: ConsoleFuture, exc: BaseException) -> None:
     future.set_exception(exc)
     # Who does not await it looks at `formatted_error`.
     future.exception()
-
-
-def _remember(exc: BaseException) -> None:
-    """Let `pdb.pm` find the exception, as after each one of python's own console."""
-    sys.last_type, sys.last_value = type(exc), exc
-    sys.last_traceback = exc.__traceback__
-    if sys.version_info >= (3, 12):
-        sys.last_exc = exc
 
 
 def repr_shorten(

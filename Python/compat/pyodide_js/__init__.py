@@ -6,6 +6,8 @@ What returns a promise there returns a task here, which runs at once and has `th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from amaru import _gate
@@ -42,10 +44,12 @@ def runPython(code: str, options: Any = None, /, **more: Any) -> Any:
     """Run a source and return the value of its last expression.
 
     The options are `globals` (by default those of the script), `locals` and `filename`.
+    What it raises is ``sys.last_value``, too.
     """
     from pyodide.code import eval_code
 
-    return eval_code(code, **_spaces(options, more))
+    with _remembering():
+        return eval_code(code, **_spaces(options, more))
 
 
 def runPythonAsync(code: str, options: Any = None, /, **more: Any) -> Any:
@@ -53,7 +57,22 @@ def runPythonAsync(code: str, options: Any = None, /, **more: Any) -> Any:
     from pyodide.code import eval_code_async
     from pyodide.webloop import promise
 
-    return promise(eval_code_async(code, **_spaces(options, more)))
+    async def running() -> Any:
+        with _remembering():
+            return await eval_code_async(code, **_spaces(options, more))
+
+    return promise(running())
+
+
+@contextmanager
+def _remembering() -> Iterator[None]:
+    try:
+        yield
+    except Exception as exc:
+        from pyodide._last import remember
+
+        remember(exc)
+        raise
 
 
 def _spaces(options: Any, more: dict[str, Any]) -> dict[str, Any]:
@@ -133,8 +152,6 @@ def setDebug(on: bool) -> bool:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "globals":
         return _main()
     if name == "loadedPackages":
@@ -149,4 +166,10 @@ def __getattr__(name: str) -> Any:
         from pyodide import ffi
 
         return ffi
-    raise missing(__name__, name)
+    fault = missing(__name__, name)
+    # The import of a private module asks for an attribute first.
+    raise AttributeError(str(fault)) if name.startswith("_") else fault
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

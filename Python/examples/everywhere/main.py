@@ -3,10 +3,12 @@
 
 In a terminal::
 
-    amaru run --no-key Python/examples/everywhere/main.py
+    amaru run --no-key Python/examples/everywhere
 
-In a page: put a distribution of Pyodide into a folder ``pyodide`` beside this file,
-serve the folder with ``python3 -m http.server``, and open its address in a browser.
+In a page, with a distribution of Pyodide in a folder ``pyodide`` beside this file, at
+http://localhost:8000::
+
+    python3 -m http.server --directory Python/examples/everywhere
 
 What differs is the host, and this file sees none of it. The page registers a module
 ``js_module`` in ``page.js``; Amaru has one, whose ``displayResponse`` writes to the

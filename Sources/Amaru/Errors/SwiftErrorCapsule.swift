@@ -36,6 +36,38 @@ enum SwiftErrorCapsule {
         return OwnedReference(new: capsule)
     }
 
+    /// Gives a class of exceptions (borrowed) the property `swift_type`: the name of the type of
+    /// the error that one carries, or None.
+    static func describeType(in exceptionClass: PyPointer) throws {
+        let definition = UnsafeMutablePointer<PyGetSetDef>.allocate(capacity: 1)
+        definition.initialize(
+            to: PyGetSetDef(
+                name: CText.permanent("swift_type"),
+                get: { exception, _ in
+                    guard let exception, let error = SwiftErrorCapsule.error(in: exception) else {
+                        return OwnedReference(borrowed: amaru_none()).take()
+                    }
+                    let gil = PythonGIL()
+                    do {
+                        return try String(describing: type(of: error)).pythonReference(gil).take()
+                    } catch let failure {
+                        ErrorTranslation.raise(failure, gil)
+                        return nil
+                    }
+                },
+                set: nil,
+                doc: UnsafePointer(CText.permanent("The name of the type of the Swift error.")),
+                closure: nil
+            )
+        )
+        let owner = UnsafeMutableRawPointer(exceptionClass)
+            .assumingMemoryBound(to: PyTypeObject.self)
+        let property = try OwnedReference(new: PyDescr_NewGetSet(owner, definition))
+        try PythonException.check(
+            PyObject_SetAttrString(exceptionClass, "swift_type", property.pointer)
+        )
+    }
+
     /// The error in an exception (borrowed), looked up without running Python code.
     static func error(in exception: PyPointer) -> (any Error)? {
         // An exception without attributes of its own has no dictionary yet.

@@ -52,6 +52,7 @@ enum Runtime {
                 nil
             )
         )
+        try SwiftErrorCapsule.describeType(in: error.pointer)
         let threads = try OwnedReference(new: PyImport_ImportModule("_thread"))
         let makeLock = try OwnedReference(new: PyObject_GetAttrString(threads.pointer, "RLock"))
         let lock = try OwnedReference(new: PyObject_CallNoArgs(makeLock.pointer))

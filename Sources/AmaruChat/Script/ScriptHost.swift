@@ -17,12 +17,13 @@ import AmaruPython
 /// The program takes the place of the page: it registers modules of its own and runs sources.
 ///
 /// ```swift
-/// try await ScriptHost().start()
+/// let host = try ScriptHost()
+/// try await host.start()
 /// let page = PythonModule("js_module") {
 ///     PythonFunction("show", .positional("text")) { (text: String) in print(text) }
 /// }
 /// try await Python.register(page)
-/// try await Python.run(
+/// try await host.run(
 ///     """
 ///     import js_module, micropip
 ///     await micropip.install("humanize")
@@ -30,6 +31,12 @@ import AmaruPython
 ///     js_module.show(humanize.intword(7_000_000))
 ///     """
 /// )
+/// ```
+///
+/// Objects for the module `js` are the members of a module that is registered in its place:
+///
+/// ```swift
+/// try await host.run("import page\nfrom pyodide import ffi\nffi.register_js_module('js', page)")
 /// ```
 ///
 /// What scripts install goes into environments of the user's cache. ``ChatSession`` runs whole
@@ -43,6 +50,11 @@ public struct ScriptHost: Sendable {
     public var network: HTTPStack
     /// What installs packages for the scripts.
     public var packages: ScriptPackages
+    /// Called with what ends a task that nobody awaits, or a source that runs in the background.
+    ///
+    /// It is called on any thread, and must not block. Without it, such exceptions are written to
+    /// standard error.
+    public var onFault: (@Sendable (PythonException) -> Void)?
 
     /// Describes a host; nothing runs yet.
     ///
@@ -75,6 +87,10 @@ public struct ScriptHost: Sendable {
     public func start() async throws {
         let resources = try PythonResources()
         var python = python
+        if let onFault {
+            python.unhandledErrors = .handlerOnly
+            python.onUnhandledError = onFault
+        }
         // The current folder first, as in Pyodide.
         python.searchPaths =
             [""] + python.searchPaths + [resources.root.path, resources.compat.path]
@@ -84,6 +100,34 @@ public struct ScriptHost: Sendable {
             try Self.provide(network, packages, in: base)
             guard let origin else { return }
             _ = try Python.import("pyodide.http").set_base(origin) as PythonObject
+        }
+    }
+
+    /// Runs a source with the names of `__main__`, as `pyodide.runPythonAsync` does in a page.
+    ///
+    /// - Returns: The value of its last expression; `None` if it ends with a statement.
+    /// - Throws: `PythonException` with what the source raises; `AmaruError` if Python does not
+    ///   run, or when it ends; `CancellationError`.
+    @discardableResult
+    public func run(_ source: String) async throws -> PythonObject {
+        try await Python.run(source, globals: Python.globals())
+    }
+
+    /// Runs a source that may never end, as a script's `main()`.
+    ///
+    /// What it raises goes to ``onFault``. When Python ends it is cancelled.
+    ///
+    /// - Returns: The task, which can be cancelled.
+    @discardableResult
+    public func runInBackground(_ source: String) -> Task<Void, Never> {
+        Task {
+            do {
+                try await run(source)
+            } catch let exception as PythonException {
+                if let onFault { onFault(exception) } else { Self.log(exception.traceback) }
+            } catch {
+                // It was cancelled, or Python has ended.
+            }
         }
     }
 

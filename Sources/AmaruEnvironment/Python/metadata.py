@@ -2,19 +2,19 @@
 """Prints what a script's block or a project's file says, or why that cannot be told."""
 
 import json
-import platform
 import re
 import sys
 import tomllib
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    # It runs before this file, in the same namespace.
+    from versions import fits
 
 # https://packaging.python.org/en/latest/specifications/inline-script-metadata/
 BLOCK = r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$"
-
-# https://packaging.python.org/en/latest/specifications/version-specifiers/
-SPECIFIER = (
-    r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?(?:(?:a|b|rc|\.dev|\.post)\d+)?"
-)
 
 
 def content(text: str) -> str:
@@ -38,33 +38,12 @@ def strings(value: Any, name: str) -> list[str]:
     return value
 
 
-def fits(specifier: str) -> bool:
-    """Return whether this Python is one of those that PEP 440 means."""
-    own = [int(part) for part in re.findall(r"\d+", platform.python_version())[:3]]
-    for one in filter(None, map(str.strip, specifier.split(","))):
-        match = re.fullmatch(SPECIFIER, one)
-        if match is None:
-            words = f"requires-python = {specifier!r} is not a list of versions"
-            raise ValueError(words)
-        sign, release, star = match.groups()
-        wanted = [int(part) for part in release.split(".")]
-        cut = own[: len(wanted)] if star else own
-        size = max(len(cut), len(wanted))
-        left = cut + [0] * (size - len(cut))
-        right = wanted + [0] * (size - len(wanted))
-        good = {
-            "==": left == right,
-            "===": left == right,
-            "!=": left != right,
-            "<=": left <= right,
-            ">=": left >= right,
-            "<": left < right,
-            ">": left > right,
-            "~=": left >= right and own[: len(wanted) - 1] == wanted[:-1],
-        }[sign]
-        if not good:
-            return False
-    return True
+def fits_python(specifier: str) -> bool:
+    """Return whether this Python is one of those that are meant."""
+    try:
+        return fits(".".join(map(str, sys.version_info[:3])), specifier)
+    except ValueError as exc:
+        raise ValueError(f"requires-python = {specifier!r}: {exc}") from exc
 
 
 def refuse_sources(uv: dict[str, Any], dependencies: list[str]) -> None:
@@ -114,7 +93,7 @@ def metadata(kind: str, source: str) -> dict[str, Any]:
     return {
         "dependencies": dependencies,
         "requiresPython": python,
-        "fitsPython": python is None or fits(python),
+        "fitsPython": python is None or fits_python(python),
         "indexes": {"main": main, "extra": extra},
     }
 

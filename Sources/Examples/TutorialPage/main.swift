@@ -9,12 +9,9 @@ import Foundation
 // The address that the page is at, then rules FROM=TO that send requests elsewhere.
 let arguments = CommandLine.arguments.dropFirst()
 let (answers, chatbox) = AsyncStream.makeStream(of: Void.self)
-
 var pyodide = try ScriptHost(routes: OriginRoutes(parsing: Array(arguments.dropFirst())))
 pyodide.origin = arguments.first
-// The receiver does not survive a fault.
-pyodide.python.unhandledErrors = .handlerOnly
-pyodide.python.onUnhandledError = { fault in
+pyodide.onFault = { fault in
     print("Fault:", fault)
     chatbox.finish()
 }
@@ -23,17 +20,15 @@ try await pyodide.start()
 // Swift functions to register with the Python environment
 let jsModule = PythonModule("js_module") {
     PythonFunction("displayResponse", .positional("response")) { (response: String) async in
-        let text = response.unicodeScalars.filter {
-            $0 == "\n" || $0.properties.generalCategory != .control
-        }
-        print("AI:", String(String.UnicodeScalarView(text)))
+        var text = response
+        text.unicodeScalars.removeAll { $0 != "\n" && $0.properties.generalCategory == .control }
+        print("AI:", text)
         chatbox.yield()
     }
 }
 try await Python.register(jsModule)
 
-let globals = try await Python.globals()
-try await Python.run(
+try await pyodide.run(
     """
     import micropip
     import os
@@ -57,29 +52,18 @@ try await Python.run(
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     from main import sender_message_proxy
-    """,
-    globals: globals
+    """
 )
 
 // Ask for the OpenAI API key, of which Python gets a placeholder.
 let typed = String(cString: getpass("Please enter your OpenAI API key: "))
-let apiKey = pyodide.network.vault.add(
-    typed,
-    for: try HTTPOrigin(parsing: "https://api.openai.com")
-)
+let openAI = try HTTPOrigin(parsing: "https://api.openai.com")
+let apiKey = pyodide.network.vault.add(typed, for: openAI)
 
 let sendMessageToPython: PythonObject = try await PythonActor.run {
-    try globals["sender_message_proxy"]
+    try Python.globals()["sender_message_proxy"]
 }
-
-let main = Task {
-    do {
-        try await Python.run("from main import main as py_main\nawait py_main()", globals: globals)
-    } catch let exception as PythonException {
-        print("Fault:", exception)
-        chatbox.finish()
-    }
-}
+pyodide.runInBackground("from main import main as py_main\nawait py_main()")
 
 print("Pyodide Chat with AI Assistant")
 chatbox.yield()

@@ -266,5 +266,90 @@ extension BuiltCommand {
                 )
             }
         }
+
+        @Test func `What is installed and fits is not fetched again, also from --venv`()
+            async throws
+        {
+            _ = try await run(
+                """
+                import subprocess, sys, wheels
+                path = wheels.make("amaru_one", "1.5")
+                subprocess.run([sys.executable, "-m", "venv", "--without-pip", "venv"], check=True)
+                import sysconfig, zipfile
+                place = sysconfig.get_path("purelib", "venv", {"base": "venv"})
+                zipfile.ZipFile(path).extractall(place)
+                """
+            )
+            // No installer finds anything from here on.
+            try FileManager.default.removeItem(
+                atPath: folder.path + "/amaru_one-1.5-py3-none-any.whl"
+            )
+            let result = try await run(
+                """
+                import micropip
+                for one in ("", ">=1", "~=1.2", "<2", "!=2", "==1.*", ">=1,<1.6", "==1.5"):
+                    await micropip.install("amaru-one" + one)
+                print(list(micropip.list()))
+                try:
+                    await micropip.install("amaru-one>=2")
+                except ValueError:
+                    print("the installer was asked")
+                """,
+                ["--venv", "venv"]
+            )
+            #expect(result.output == "['amaru_one']\nthe installer was asked\n", "\(result.errors)")
+        }
+
+        @Test func `What freeze returns can be installed again`() async throws {
+            let first = try await run(
+                """
+                import micropip, os, wheels
+                wheels.make("amaru_one", "1.0")
+                wheels.make("amaru_two", "1.0")
+                await micropip.install(["amaru-one", "./amaru_two-1.0-py3-none-any.whl"])
+                open("frozen.json", "w").write(micropip.freeze())
+                """
+            )
+            #expect(first.status == .exited(0), "\(first.errors)")
+            let second = try await run(
+                """
+                import json, micropip, wheels
+                wheels.make("amaru_one", "2.0")
+                packages = json.load(open("frozen.json"))["packages"].values()
+                await micropip.install([row["requirement"] for row in packages])
+                print(micropip.list())
+                """
+            )
+            let file = URL(filePath: folder.path + "/amaru_two-1.0-py3-none-any.whl")
+            #expect(second.output.contains("amaru_one | 1.0     | index"), "\(second)")
+            #expect(second.output.contains("amaru_two | 1.0     | \(file.absoluteString)"))
+        }
+
+        @Test func `A wheel of the scheme emfs is installed, and its versions are kept`()
+            async throws
+        {
+            let result = try await run(
+                """
+                import micropip, os, wheels
+                wheels.make("amaru_one", "1.0")
+                await micropip.install(f"emfs:{os.getcwd()}/amaru_one-1.0-py3-none-any.whl")
+                import amaru_one
+                print(amaru_one.version, micropip.list()["amaru_one"].source.startswith("file:"))
+                try:
+                    await micropip.install("amaru-one>=2")
+                except ValueError as exc:
+                    print(exc)
+                """
+            )
+            #expect(
+                result.output == """
+                    1.0 True
+                    'amaru-one>=2' asks for version >=2 of amaru-one, but 1.0 is installed; pass \
+                    reinstall=True to replace it
+
+                    """,
+                "\(result.errors)"
+            )
+        }
     }
 }

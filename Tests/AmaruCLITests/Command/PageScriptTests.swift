@@ -143,7 +143,7 @@ extension BuiltCommand {
 
         @Test func `The example for a page and a terminal answers each line`() async throws {
             let example = URL(filePath: #filePath)
-                .appending(path: "../../../../Python/examples/everywhere/main.py").standardized
+                .appending(path: "../../../../Python/examples/everywhere").standardized
             let result = try await AmaruProcess.run(
                 ["run", "--no-key", example.path],
                 input: "Tell me about mars\nEarth and Venus\n",

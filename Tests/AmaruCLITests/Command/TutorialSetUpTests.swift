@@ -41,7 +41,8 @@ extension BuiltCommand {
             // The tutorial's transport hides what the server said.
             #expect(faulty.output.contains("You: hello\nFault: TypeError: "), "\(faulty)")
             #expect(faulty.status == .exited(1))
-            // Each wheel was asked for once, by the first of the starts.
+            // Each wheel was asked for once, by the first of the starts. The archive of the page the
+            // set-up itself fetches by `pyfetch`, each time: twice by the command, and by each page.
             var asked = await site.end()
             #expect(asked.removeValue(forKey: "/awaiting/app.tar.gz") == 4)
             #expect(asked.removeValue(forKey: "/calling/app.tar.gz") == 1)
@@ -50,12 +51,20 @@ extension BuiltCommand {
         }
 
         /// Runs the tutorial's set-up script by the command; the second start installs nothing.
+        ///
+        /// Its package index refuses every connection: an installer that ran would fail.
         private func startTwice(_ site: TutorialSite, _ cache: TemporaryFolder) async throws {
             let work = try TemporaryFolder()
             let seed = Tutorial.main.deletingLastPathComponent().appending(path: "setup.py.txt")
             let setUp = try Data(contentsOf: seed)
             try setUp.write(to: work.url.appending(path: "setup.py"))
+            let refusing = "http://127.0.0.1:\(try await ScriptedServer.refusingPort())/simple"
             for start in 1...2 {
+                var variables = ["XDG_CACHE_HOME": cache.path, "OPENAI_API_KEY": "sk-set-up"]
+                if start == 2 {
+                    variables["PIP_INDEX_URL"] = refusing
+                    variables["UV_DEFAULT_INDEX"] = refusing
+                }
                 let server = ScriptedServer([.chat("Hello there"), .chat("And again")])
                 let port = try await server.start()
                 let process = try AmaruProcess(
@@ -66,7 +75,7 @@ extension BuiltCommand {
                     ],
                     input: .text("hello\nsecond\n"),
                     in: work,
-                    environment: ["XDG_CACHE_HOME": cache.path, "OPENAI_API_KEY": "sk-set-up"]
+                    environment: variables
                 )
                 let result = try await process.result(within: .seconds(300))
                 await server.shutDown()
@@ -75,6 +84,16 @@ extension BuiltCommand {
                 #expect(server.requests.first?.header("authorization") == "Bearer sk-set-up")
                 #expect(result.errors.contains("Successfully installed") == (start == 1))
             }
+        }
+
+        @Test func `The page in Swift is as short as the tutorial's`() throws {
+            let page = Tutorial.main.deletingLastPathComponent().appending(path: "python.js")
+            let example = URL(filePath: #filePath)
+                .appending(path: "../../../../Sources/Examples/TutorialPage/main.swift")
+            let lines = try [page, example.standardizedFileURL].map { file in
+                try String(contentsOf: file, encoding: .utf8).count { $0 == "\n" }
+            }
+            #expect(lines[1] <= lines[0])
         }
 
         /// Converses by the example, which is the tutorial's page in Swift.

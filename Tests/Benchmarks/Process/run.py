@@ -16,7 +16,9 @@ its target, which is a number, or a multiple of the row that it names.
 
 Before the rounds each command runs once, which makes its environment and its caches.
 llm, and what the tutorial imports, come from the package index, into environments of
-their own. Both chats ask a server on loopback that has the answer ready
+their own. The tutorial's set-up is run as it is, from ../shared/seed beside the
+repository, with a server on loopback for the page and the wheels; without these files
+its row is left out. Both chats ask a server on loopback that has the answer ready
 (Tests/Benchmarks/Network/server.c).
 """
 
@@ -40,11 +42,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts import TUTORIAL, scripts
+from programs import BUILT, compiled, environment, linked_python, output
+from scripts import scripts
+from tutorial import PACKAGES, WHEELS, site
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[2]
-BUILT = HERE / ".build"
 PROGRAM = PACKAGE / ".build" / "release" / "amaru"
 LLM = "llm==0.36"
 QUESTION = "What is the capital of Peru?"
@@ -61,40 +64,6 @@ class Row:
     name: str
     run: Callable[[], Figures]
     targets: tuple[tuple[str, float, str | None], ...] = ()
-
-
-def output(*command: str) -> str:
-    """Returns what a program writes."""
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def linked_python() -> str:
-    """Returns the interpreter of the library that the command is linked with."""
-    prefix = output("pkg-config", "--variable=exec_prefix", "python3-embed").strip()
-    version = output("pkg-config", "--modversion", "python3-embed").strip()
-    return f"{prefix}/bin/python{version}"
-
-
-def compiled(source: Path, *flags: str) -> str:
-    """Compiles a program of C, unless that has been done."""
-    program = BUILT / source.stem
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        BUILT.mkdir(exist_ok=True)
-        command = ["cc", "-O2", "-pthread", str(source), "-o", str(program), *flags]
-        subprocess.run(command, check=True)
-    return str(program)
-
-
-def environment(python: str, name: str, *requirements: str) -> str:
-    """Returns a folder with packages, which are installed unless that has been done."""
-    place = BUILT / name
-    marker = place / "requirements.txt"
-    if not marker.exists() or marker.read_text() != "\n".join(requirements):
-        subprocess.run([python, "-m", "venv", "--clear", place], check=True)
-        pip = str(place / "bin" / "pip")
-        subprocess.run([pip, "install", "-q", *requirements], check=True)
-        marker.write_text("\n".join(requirements))
-    return str(place)
 
 
 @contextmanager
@@ -204,7 +173,9 @@ def per_event(few: Figures, many: Figures) -> float:
     return (many["cpu"] - few["cpu"]) * 1e3 / (MANY - FEW)
 
 
-def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]:
+def rows(
+    processes: Processes, program: str, ports: dict[int, int], page: str | None
+) -> list[Row]:
     """Returns all that is measured."""
     run, script = processes.measure, scripts(processes.folder)
     python = linked_python()
@@ -218,7 +189,7 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
         f"- model_id: small\n  model_name: small\n  api_base: {question}\n"
     )
     peer = f"{environment(python, 'environment', LLM)}/bin/llm"
-    tutorial = environment(python, "tutorial", *TUTORIAL)
+    tutorial = environment(python, "tutorial", *PACKAGES)
     into = str(processes.folder / "answer")
 
     def answered(events: int) -> Figures:
@@ -234,7 +205,11 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
     def running(name: str) -> Row:
         return Row(name, lambda: run(program, "run", script[name.split()[-1]]))
 
-    return [
+    def set_up() -> Figures:
+        options = ("--origin", f"{page}/", "--route", f"{WHEELS}={page}")
+        return run(program, "run", "setup.py", *options)
+
+    found = [
         Row(
             "question: amaru",
             lambda: run(program, "--base-url", question, QUESTION),
@@ -271,7 +246,7 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
         ),
         Row(
             "again: amaru, the set-up",
-            lambda: run(program, "run", script["setup"]),
+            set_up,
             (("cpu", 1.3, "again: python3, its imports"),),
         ),
         Row(
@@ -300,6 +275,7 @@ def rows(processes: Processes, program: str, ports: dict[int, int]) -> list[Row]
         Row("events: of a generator", lambda: each(partial(scripted, "reply"))),
         Row("events: of a server", lambda: each(answered)),
     ]
+    return [row for row in found if page or row.run is not set_up]
 
 
 LABELS = {
@@ -359,17 +335,22 @@ def main() -> None:
     parser.add_argument("--program", default=str(PROGRAM))
     parser.add_argument("--json")
     options = parser.parse_args()
+    target = Path(options.json).resolve() if options.json else None
     with (
         tempfile.TemporaryDirectory(prefix="amaru-bench-") as name,
         server(WORDS) as words,
         server(FEW) as few,
         server(MANY) as many,
+        site(BUILT, Path(name)) as page,
     ):
         folder = Path(name)
         ports = {WORDS: words, FEW: few, MANY: many}
+        program = str(Path(options.program).resolve())
+        # Where the set-up unpacks the page's archive.
+        os.chdir(folder)
         wanted = [
             row
-            for row in rows(Processes(folder), options.program, ports)
+            for row in rows(Processes(folder), program, ports, page)
             if not options.only or row.name.split(":")[0] in options.only
         ]
         runs: dict[str, list[Figures]] = defaultdict(list)
@@ -383,9 +364,9 @@ def main() -> None:
                 runs[row.name].append(row.run())
         for line in table(wanted, runs):
             print(line)
-        print(size(options.program, folder))
-    if options.json:
-        Path(options.json).write_text(json.dumps(runs, indent=1))
+        print(size(program, folder))
+    if target:
+        target.write_text(json.dumps(runs, indent=1))
 
 
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ JsException: type[Exception] = getattr(
 )
 # The attributes of JavaScript's errors, for those that Swift code throws.
 for _name, _value in (
-    ("name", property(lambda error: "Error")),
+    ("name", property(lambda error: getattr(error, "swift_type", None) or "Error")),
     ("message", property(lambda error: str(error))),
     ("stack", property(lambda error: "")),
 ):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pyodide._missing import missing
+from pyodide.ffi._kinds import JsDoubleProxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,14 +103,25 @@ def _seconds(milliseconds: float) -> float:
 
 
 def _call(callback: Callable[[], Any]) -> None:
-    import asyncio
-
+    # What another function returns is not started: it may be kept for later.
+    starts = _is_coroutine_function(callback)
     result = callback()
-    if asyncio.iscoroutine(result):
+    if starts:
+        import asyncio
+
         task = asyncio.ensure_future(result)
         # asyncio holds its tasks weakly.
         _running.add(task)
         task.add_done_callback(_running.discard)
+
+
+def _is_coroutine_function(function: Any) -> bool:
+    import inspect
+
+    while isinstance(function, (partial, JsDoubleProxy)):
+        proxy: Any = function
+        function = function.func if isinstance(function, partial) else proxy.unwrap()
+    return inspect.iscoroutinefunction(function)
 
 
 _running: set[asyncio.Future[Any]] = set()

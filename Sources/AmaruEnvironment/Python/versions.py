@@ -1,0 +1,1 @@
+../../../Python/amaru/_versions.py
