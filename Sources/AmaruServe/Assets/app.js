@@ -1,10 +1,9 @@
 // The page: a conversation, the list of all, and the way in.
 // SPDX-License-Identifier: Apache-2.0
 
-import { api, ConversationList, insist, keep, kept, pause, TurnStream, uuid } from './conversations.js';
+import { $, api, ConversationList, insist, keep, kept, pause, TurnStream, uuid } from './conversations.js';
 import { Follower, isSendKey, make, TurnView } from './transcript.js';
 
-const $ = (id) => document.getElementById(id);
 const [chatbox, turns, input, sidebar] = ['chatbox', 'turns', 'user-input', 'sidebar'].map($);
 const follower = new Follower(chatbox, turns, $('jump'));
 
@@ -452,6 +451,7 @@ $('shade').addEventListener('click', closeSidebar);
 /* The way in */
 
 function showLogin(text = '') {
+  $('loading').hidden = true;
   for (const view of current.views) view.close();
   $('app').hidden = true;
   $('login').hidden = false;
@@ -539,6 +539,7 @@ function showFault(fault) {
   const text = fault ? fault.text ?? [fault.message, fault.remedy].filter(Boolean).join(': ') : '';
   if (box.textContent !== text) box.textContent = text;
   box.hidden = !text;
+  $('loading').hidden = true;
   $('app').hidden = !$('login').hidden;
 }
 
