@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openai import OpenAI
@@ -25,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(not SEED.exists(), reason="the tutorial is not here"),
 ]
 # Where packages come from, and where those that were fetched are.
-PLACES = {
+PLACES: Any = {
     name: value
     for name, value in os.environ.items()
     if name.startswith(("PIP_", "UV_"))
