@@ -40,6 +40,7 @@ class Serving:
         *arguments: str,
         script: Path | None = SCRIPT,
         port: int = 0,
+        before: tuple[str, ...] = (),
         **variables: str,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory()
@@ -50,6 +51,8 @@ class Serving:
         }
         self._process = subprocess.Popen(
             [
+                # What runs the command, such as in a place of its own.
+                *before,
                 COMMAND,
                 "serve",
                 *([script] if script else []),
@@ -97,11 +100,20 @@ class Serving:
         """Make a file that the script waits for."""
         (self.folder / name).touch()
 
-    def close(self) -> int:
+    def signal(self, number: int) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End the server as a machine that fails does; `close` puts things away."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self, within: float = _PATIENCE) -> int:
         """End the server in order, and return its exit status."""
         self._process.terminate()
         try:
-            status = self._process.wait(20)
+            status = self._process.wait(within)
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
@@ -111,9 +123,9 @@ class Serving:
         return status
 
 
-def eventually(happened: Callable[[], object]) -> None:
+def eventually(happened: Callable[[], object], within: float = _PATIENCE) -> None:
     """Wait until something has happened outside this process."""
     begin = time.monotonic()
     while not happened():
-        assert time.monotonic() - begin < _PATIENCE, "it has not happened"
+        assert time.monotonic() - begin < within, f"it has not happened in {within} s"
         time.sleep(0.01)

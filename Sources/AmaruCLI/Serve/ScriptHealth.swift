@@ -43,12 +43,13 @@ final class ScriptHealth: Sendable {
             return failure
         case let exception as PythonException:
             if let status = exception.exitStatus { return exited(status.code, status.message) }
-            let isReported = (try? await session?.report(exception))?.isReported
-            if isReported != true { Report.text(exception.traceback) }
+            let report = try? await session?.report(exception)
+            if report?.isReported != true { Report.text(exception.traceback) }
+            let advice = report?.advice ?? ""
             return ChatFailure(
                 code: "script",
                 message: "the script raised \(exception)",
-                remedy: remedy
+                remedy: advice.isEmpty ? remedy : advice
             )
         default:
             return ChatFailure(code: "start", message: "\(error)", remedy: remedy)

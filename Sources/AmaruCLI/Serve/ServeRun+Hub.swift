@@ -17,8 +17,9 @@ import ArgumentParser
 extension ServeRun {
     /// The conversations, kept as those of a terminal are.
     var hubConfiguration: HubConfiguration {
-        let replica = start.place.map { Replica($0) { Report.line("amaru: \($0)") } }
-        let file = store.noStore ? nil : StoreWriter(path: StoreOptions.path)
+        let report: @Sendable (String) -> Void = { Report.line("amaru: \($0)") }
+        let replica = start.place.map { Replica($0, report: report) }
+        let file = store.noStore ? nil : StoreWriter(path: StoreOptions.path, report: report)
         var made = HubConfiguration(
             backend: backend,
             store: replica?.writer ?? file,
@@ -55,16 +56,24 @@ extension ServeRun {
     }
 
     /// What the page shows around the conversations.
-    func page(_ health: ScriptHealth) -> PageState {
+    func page(_ health: ScriptHealth, _ store: StoreWriter?) -> PageState {
         let ownModel = backend.model ?? program.choice.model ?? ""
         var state = PageState(
             title: name.map(Self.title) ?? "Amaru",
-            script: name,
+            script: name.map(Self.fileName),
             model: name == nil ? ownModel : "",
             version: AmaruCommand.configuration.version,
             isReady: health.isUp,
             fault: health.fault
         )
+        // The path is for the operator alone.
+        state.warning = store?.fault.map {
+            ChatFailure(
+                code: "store",
+                message: "conversations are not kept now",
+                remedy: $0.remedy
+            )
+        }
         if !offers.isEmpty { state.models = named(ownModel) }
         return state
     }
@@ -83,9 +92,13 @@ extension ServeRun {
         [own] + offers.map(\.name).filter { $0 != own }
     }
 
+    private static func fileName(of name: String) -> String {
+        URL(filePath: name).standardizedFileURL.lastPathComponent
+    }
+
     /// The name of a script without its folders; of a folder too, which may be the current one.
     private static func title(of name: String) -> String {
-        let last = URL(filePath: name).standardizedFileURL.lastPathComponent
+        let last = fileName(of: name)
         return last.hasSuffix(".py") ? String(last.dropLast(3)) : last
     }
 }

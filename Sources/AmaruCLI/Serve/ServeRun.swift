@@ -57,7 +57,9 @@ struct ServeRun: Sendable {
         let hub = TurnHub(configured)
         try await hub.join()
         let server = PageServer(configuration) { router, ending in
-            addPageRoutes(to: router, hub: hub, ending: ending) { page(health) }
+            addPageRoutes(to: router, hub: hub, ending: ending) {
+                page(health, configured.store)
+            }
             addCompletionRoutes(to: router, source: hub, configuration: models, ending: ending)
             addReadinessRoute(to: router) { [backend] in
                 health.isUp && (backend as? WorkerPool)?.ready != 0
@@ -66,10 +68,10 @@ struct ServeRun: Sendable {
         server.metrics.add("amaru_script_up", "Whether the script answers.") {
             health.isUp ? 1 : 0
         }
-        if let store = configured.replica?.writer {
+        if let store = configured.store {
             server.metrics.add(
                 "amaru_store_up",
-                "Whether the database of the conversations answers.",
+                "Whether the conversations can be read and written.",
                 inHealth: "store"
             ) { store.isUp ? 1 : 0 }
         }

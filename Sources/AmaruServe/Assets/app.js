@@ -1,10 +1,9 @@
 // The page: a conversation, the list of all, and the way in.
 // SPDX-License-Identifier: Apache-2.0
 
-import { api, ConversationList, insist, keep, kept, pause, TurnStream, uuid } from './conversations.js';
+import { $, api, ConversationList, insist, keep, kept, pause, TurnStream, uuid } from './conversations.js';
 import { Follower, isSendKey, make, TurnView } from './transcript.js';
 
-const $ = (id) => document.getElementById(id);
 const [chatbox, turns, input, sidebar] = ['chatbox', 'turns', 'user-input', 'sidebar'].map($);
 const follower = new Follower(chatbox, turns, $('jump'));
 
@@ -147,7 +146,7 @@ function follow(view) {
 function ended(view) {
   view.close();
   announce({ finished: 'Response complete', stopped: 'Stopped' }[view.state] ?? 'Response incomplete');
-  if (view.state === 'failed') look();
+  look();
   showState();
   sendWaiting();
 }
@@ -452,6 +451,7 @@ $('shade').addEventListener('click', closeSidebar);
 /* The way in */
 
 function showLogin(text = '') {
+  $('loading').hidden = true;
   for (const view of current.views) view.close();
   $('app').hidden = true;
   $('login').hidden = false;
@@ -502,7 +502,7 @@ async function start() {
   focusInput();
 }
 
-const isWell = () => !server.fault && server.ready !== false;
+const isWell = () => !server.fault && !server.warning && server.ready !== false;
 
 function showServer(state) {
   if (server.fault && !state.fault) alertWith('');
@@ -513,7 +513,7 @@ function showServer(state) {
   $('about').textContent = `Amaru ${state.version ?? ''}`;
   input.placeholder = state.fault ? refusal() : 'Type your message…';
   $('send-button').disabled = Boolean(state.fault);
-  showFault(state.fault);
+  showFault(state.fault ?? state.warning);
   showModels();
   showState();
   clearTimeout(watch);
@@ -524,7 +524,7 @@ const refusal = () => `${server.script ?? 'The chat'} does not answer.`;
 
 let watch;
 
-/** Looks how the script is; now and then, as long as it doesn't run. */
+/** Looks how the server is; now and then, as long as something is wrong. */
 async function look() {
   clearTimeout(watch);
   try { showServer(await api('state')); } catch (failure) {
@@ -533,12 +533,13 @@ async function look() {
   }
 }
 
-/** Shows why the script doesn't run, or why the server isn't reached. */
+/** Shows why the script doesn't run, what else is wrong, or why the server isn't reached. */
 function showFault(fault) {
   const box = $('fault');
   const text = fault ? fault.text ?? [fault.message, fault.remedy].filter(Boolean).join(': ') : '';
   if (box.textContent !== text) box.textContent = text;
   box.hidden = !text;
+  $('loading').hidden = true;
   $('app').hidden = !$('login').hidden;
 }
 

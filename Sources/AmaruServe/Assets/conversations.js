@@ -3,7 +3,7 @@
 
 import { make } from './transcript.js';
 
-const $ = (id) => document.getElementById(id);
+export const $ = (id) => document.getElementById(id);
 
 /** What the server refused, or why it was not reached. */
 class Failure extends Error {

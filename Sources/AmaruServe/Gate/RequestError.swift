@@ -172,9 +172,16 @@ extension JSONValue {
     /// A failure as the page has it.
     init(_ failure: ChatFailure) {
         self = [
-            "code": .string(failure.code), "message": .string(failure.message),
-            "remedy": .string(failure.remedy),
+            "code": .string(failure.code),
+            "message": .string(withoutFolders: failure.message),
+            "remedy": .string(withoutFolders: failure.remedy),
         ]
+    }
+
+    /// A text about a script, whose places in files are named without the folders of this machine.
+    static func string(withoutFolders text: String) -> JSONValue {
+        let place = #/ at (?:\/|[A-Za-z]:\\)(?:[^\n]*?[\/\\])??([^\/\\\n]+, line \d+)(?![\d\/\\])/#
+        return .string(text.replacing(place) { " at \($0.1)" })
     }
 }
 

@@ -16,6 +16,8 @@ package struct PageState: Sendable {
     package var isReady: Bool
     /// Why the script does not answer.
     package var fault: ChatFailure?
+    /// What is wrong though it answers.
+    package var warning: ChatFailure?
 
     package init(
         title: String,
@@ -38,6 +40,7 @@ package struct PageState: Sendable {
             "title": .string(title), "script": JSONValue(script), "model": .string(model),
             "models": .array(models.map { .string($0) }), "version": .string(version),
             "ready": .bool(isReady), "fault": fault.map { JSONValue($0) } ?? .null,
+            "warning": warning.map { JSONValue($0) } ?? .null,
         ]
     }
 }
@@ -64,7 +67,7 @@ extension JSONValue {
             return .members([
                 "id": .integer(turn.id), "request": turn.request.map { .string($0) },
                 "question": .string(turn.question), "state": .string(turn.state.rawValue),
-                "reason": .string(turn.reason), "model": .string(turn.model),
+                "reason": .string(withoutFolders: turn.reason), "model": .string(turn.model),
                 "blocks": .array(shown.blocks.map { .string($0) }),
                 "reasoning": .string(shown.reasoning),
                 "usage": .pageUsage(turn.promptTokens, turn.completionTokens),

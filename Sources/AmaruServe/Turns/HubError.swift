@@ -16,7 +16,7 @@ package struct HubError: Error, Sendable, Equatable {
         case invalid
         /// The server is ending.
         case ending
-        /// The database that several servers share does not answer.
+        /// The store does not answer, or cannot be written.
         case store
     }
 
@@ -41,6 +41,11 @@ package struct HubError: Error, Sendable, Equatable {
         .store,
         "the database of the conversations does not answer",
         remedy: "try again in a moment"
+    )
+    static let unwritable = HubError(
+        .store,
+        "the conversations cannot be changed now",
+        remedy: "try again later"
     )
     static let isAnswered = HubError(
         .conflict,

@@ -9,6 +9,11 @@ package import AmaruStore
 extension TurnHub {
     /// The longest title that a client may give.
     private static let titleLength = 200
+    /// How long the end of an answer is waited for.
+    private static let patience = Duration.seconds(5)
+
+    /// Whether what this process knows is newer than what its file has.
+    private var isWritingLate: Bool { store.map { !$0.isShared && !$0.isUp } ?? false }
 
     /// Makes a conversation, which is listed once something is said in it.
     ///
@@ -47,10 +52,14 @@ extension TurnHub {
             }
             return try store.search(words, in: scope, atMost: count + 1).map(\.conversation)
         }
-        let all =
-            kept
-            ?? (words.isEmpty
-                ? shelf.list(in: scope, before: time) : shelf.search(words, in: scope))
+        var all = kept ?? []
+        if kept == nil || isWritingLate {
+            let own =
+                words.isEmpty
+                ? shelf.list(in: scope, before: time) : shelf.search(words, in: scope)
+            let names = Set(own.map(\.id))
+            all = (own + all.filter { !names.contains($0.id) }).sorted { $0.changed > $1.changed }
+        }
         return (Array(all.prefix(count)), all.count > count)
     }
 
@@ -61,7 +70,8 @@ extension TurnHub {
         var found = shelf[id]
         if let kept = try await read({ store throws(StoreError) in try store.load(id) }) {
             // One that has turns and is not in the store has been removed.
-            found = kept ?? (found?.turns.isEmpty == true ? found : nil)
+            let isNew = found?.turns.isEmpty == true
+            if found == nil || !isWritingLate { found = kept ?? (isNew ? found : nil) }
         }
         guard var whole = found, scope(of: owner).contains(whole.conversation),
             !removing.contains(id)
@@ -171,12 +181,20 @@ extension TurnHub {
         let turns = live.values.filter { $0.conversation == id && !$0.isMirror }
         for turn in turns { turn.turn.cancel() }
         // Nothing is written of them afterwards; a shared store takes nothing of what is missing.
-        if store?.isShared != true {
-            for turn in turns { try? await turn.isSettled.wait() }
+        if store?.isShared != true, !isWritingLate {
+            for turn in turns {
+                try? await abandonable(within: Self.patience) { try await turn.isSettled.wait() }
+            }
+        }
+        // Other servers stop what they answer in it when they are notified.
+        if let store, !store.hasFailed {
+            do throws(StoreError) {
+                _ = try await store.perform { store throws(StoreError) in try store.delete([id]) }
+            } catch {
+                throw store.isShared ? HubError.unavailable : HubError.unwritable
+            }
         }
         for turn in turns { forget(turn.id) }
         shelf.remove(id)
-        // Other servers stop what they answer in it when they are notified.
-        _ = try await read { store throws(StoreError) in try store.delete([id]) }
     }
 }

@@ -10,7 +10,13 @@ extension ConversationStore {
         let writer = try engine.becomeWriter()
         try database.transaction { () throws(StoreError) in
             try add(conversation)
-            try add(turn, to: conversation.id, writer: writer)
+            // The one before may not have been kept.
+            var first = turn
+            if let parent = turn.parent, try !has(parent) {
+                first = turn.moved(to: turn.id, below: nil)
+                first.request = turn.request
+            }
+            try add(first, to: conversation.id, writer: writer)
             try moveHead(of: conversation.id, to: turn.id, at: turn.started)
         }
     }
@@ -120,9 +126,22 @@ extension ConversationStore {
         }
     }
 
-    private func isTaken(_ turn: Int64) -> Bool {
-        let count = try? database.number("SELECT count(*) FROM turn WHERE id = ?", .integer(turn))
-        return count != 0
+    private func isTaken(_ turn: Int64) -> Bool { (try? has(turn)) != false }
+
+    private func has(_ turn: Int64) throws(StoreError) -> Bool {
+        try database.number("SELECT count(*) FROM turn WHERE id = ?", .integer(turn)) != 0
+    }
+
+    /// Writes something that changes nothing.
+    ///
+    /// - Throws: Why nothing can be written.
+    func probe() throws(StoreError) {
+        try database.run(
+            """
+            UPDATE conversation SET changed = changed
+            WHERE id = (SELECT id FROM conversation LIMIT 1)
+            """
+        )
     }
 
     // MARK: Parts of transactions

@@ -65,7 +65,7 @@ package struct WholeConversation: Sendable, Equatable {
 }
 
 extension StoredTurn {
-    fileprivate func moved(to id: Int64, below parent: Int64?) -> StoredTurn {
+    func moved(to id: Int64, below parent: Int64?) -> StoredTurn {
         var turn = StoredTurn(
             id: id,
             parent: parent,

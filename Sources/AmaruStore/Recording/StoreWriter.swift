@@ -12,27 +12,45 @@ package import AmaruEnvironment
 
 /// Performs jobs on a store, one after another, and opens it for the first one.
 ///
-/// With a file the first failure is reported once; from then on nothing is written, so that what is
-/// in the file stays as it is. A database that several servers share may be gone for a while: what
-/// is asked meanwhile fails at once, and what is to be written waits for it.
+/// A file that is damaged, or not ours, is left as it is: nothing is written any more. One that
+/// cannot be written for a while, such as on a full disk, can still be read, and what is to be
+/// written waits. A database that several servers share may be gone for a while: what is asked
+/// meanwhile fails at once, and what is to be written waits for it.
 package final class StoreWriter: Sendable {
     package typealias Job = @Sendable (ConversationStore) throws(StoreError) -> Void
 
-    private struct Entry {
+    struct Entry {
+        enum Kind {
+            /// Cannot wait while the store does not answer.
+            case asking
+            /// Waits while the store cannot be written.
+            case writing
+            /// Finds out whether the store can be written.
+            case probing
+        }
+
         let job: Job
         let done = AsyncValue<Void>()
-        /// Whether it waits while the database is gone.
-        let isLasting: Bool
+        let kind: Kind
+        var isLasting: Bool { kind != .asking }
     }
 
-    private struct State {
+    struct State {
         var jobs: [Entry] = []
+        /// What could not be written to a file yet, in its order.
+        var waiting: [Entry] = []
+        /// How long until writing to the file is tried again.
+        var pause = Duration.milliseconds(100)
+        /// Whether that is about to happen.
+        var isRetrying = false
         var isRunning = false
         var isUsed = false
+        /// Whether nobody waits any longer for what cannot be written.
+        var isEnding = false
         var isOver = false
         var failure: StoreError?
         var isFailureReported = false
-        /// Why the shared database does not answer.
+        /// Why the store cannot be written now.
         var outage: StoreError?
         /// Why nothing is heard of the other servers, while the database answers.
         var silence: StoreError?
@@ -46,17 +64,23 @@ package final class StoreWriter: Sendable {
         var store: ConversationStore?
     }
 
-    private let path: String
+    let path: String
     private let open: @Sendable () throws(StoreError) -> ConversationStore
-    /// Tells the operator about a shared database; nil for a file.
-    private let tell: (@Sendable (String) -> Void)?
-    private let state = Lock(State())
+    /// Tells the operator how the store is.
+    private let tell: @Sendable (String) -> Void
+    let state = Lock(State())
     private let connection = Connection()
 
+    /// Whether other servers answer turns of the same store.
+    package let isShared: Bool
+
     /// Makes a writer; the file is not touched yet.
-    package init(path: String) {
+    ///
+    /// - `report`: Called with a line when the file cannot be written, and when it can again.
+    package init(path: String, report: @escaping @Sendable (String) -> Void = { _ in }) {
         self.path = path
-        tell = nil
+        isShared = false
+        tell = report
         open = { () throws(StoreError) in try ConversationStore(creating: path) }
     }
 
@@ -70,20 +94,20 @@ package final class StoreWriter: Sendable {
         report: @escaping @Sendable (String) -> Void
     ) {
         path = place.description
+        isShared = true
         tell = report
         open = { () throws(StoreError) in try ConversationStore(place, as: replica) }
     }
 
-    /// Whether other servers answer turns of the same store.
-    package var isShared: Bool { tell != nil }
-
     /// How long events gather before they are written: elsewhere they may be waited for.
     var pace: Duration { isShared ? .milliseconds(40) : .milliseconds(250) }
 
-    /// What made the writer give up, the first time that it is asked for.
+    /// Why nothing is written, the first time that it is asked for.
     package func takeFailure() -> StoreError? {
         state.withLock { state in
-            guard let failure = state.failure, !state.isFailureReported else { return nil }
+            guard let failure = state.failure ?? state.outage, !state.isFailureReported else {
+                return nil
+            }
             state.isFailureReported = true
             return failure
         }
@@ -92,20 +116,25 @@ package final class StoreWriter: Sendable {
     /// Whether nothing is written any more.
     package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
-    /// Whether the store answers, as far as is known.
-    package var isUp: Bool {
-        state.withLock { $0.failure == nil && $0.outage == nil && $0.silence == nil }
+    /// Why the store does not do all that it should, as far as is known.
+    package var fault: StoreError? {
+        state.withLock { $0.failure ?? $0.outage ?? $0.silence }
     }
+
+    /// Whether the store answers, and can be written, as far as is known.
+    package var isUp: Bool { fault == nil }
 
     /// Adds a job; returns what is set when it has been performed or given up.
     @discardableResult
     package func add(_ job: @escaping Job) -> AsyncValue<Void> {
-        add(Entry(job: job, isLasting: true))
+        add(Entry(job: job, kind: .writing))
     }
 
-    private func add(_ entry: Entry) -> AsyncValue<Void> {
+    @discardableResult
+    func add(_ entry: Entry) -> AsyncValue<Void> {
         let mustStart = state.withLock { state in
-            guard state.failure == nil, state.outage == nil || entry.isLasting else {
+            let isRefused = isShared && state.outage != nil && !entry.isLasting
+            guard state.failure == nil, !isRefused else {
                 entry.done.set(())
                 return false
             }
@@ -152,7 +181,7 @@ package final class StoreWriter: Sendable {
                 if isShared { throw error }
             }
         }
-        _ = await add(Entry(job: job, isLasting: false)).waitRegardlessOfCancellation()
+        _ = await add(Entry(job: job, kind: .asking)).waitRegardlessOfCancellation()
         if let result = found.withLock({ $0 }) { return try result.get() }
         let failure = state.withLock { $0.failure ?? $0.outage }
         throw failure ?? StoreError(code: .gone, number: 0, path: path, detail: "")
@@ -171,25 +200,43 @@ package final class StoreWriter: Sendable {
     /// Finds out whether the database still answers on this writer's own connection.
     func check() {
         let ask: Job = { store throws(StoreError) in try store.database.run("SELECT 1") }
-        _ = add(Entry(job: ask, isLasting: false))
+        add(Entry(job: ask, kind: .asking))
     }
 
     private func performAll() {
         while let entry = next() {
-            if let error = failure(of: entry.job) { handle(error, entry) }
+            guard isShared else {
+                performInFile(entry)
+                continue
+            }
+            if let error = failure(of: entry.job, writes: entry.isLasting) { handle(error, entry) }
             entry.done.set(())
         }
     }
 
     /// - `job`: What to do with the store; nil to find out whether it answers.
-    private func failure(of job: Job?) -> StoreError? {
+    func failure(of job: Job?, writes: Bool) -> StoreError? {
         do throws(StoreError) {
-            if connection.store == nil { connection.store = try open() }
-            if let store = connection.store { try job?(store) }
+            let store = try opened(toWrite: writes)
+            try job?(store)
             return nil
         } catch {
             return error
         }
+    }
+
+    /// The store; a file that cannot be written is opened to read, for those who only read.
+    private func opened(toWrite: Bool) throws(StoreError) -> ConversationStore {
+        if toWrite, connection.store?.isReadOnly == true { connection.store = nil }
+        if let store = connection.store { return store }
+        let store: ConversationStore
+        do throws(StoreError) { store = try open() } catch {
+            guard !isShared, !toWrite, error.mayPass else { throw error }
+            noteOutage(error)
+            store = try ConversationStore.toRead(at: path)
+        }
+        connection.store = store
+        return store
     }
 
     private func next() -> Entry? {
@@ -202,31 +249,31 @@ package final class StoreWriter: Sendable {
         }
     }
 
-    private func fail(with error: StoreError) {
+    func fail(with error: StoreError) {
         let dropped = state.withLock { state in
             state.failure = state.failure ?? error
-            defer { state.jobs = [] }
-            return state.jobs
+            defer { (state.jobs, state.waiting) = ([], []) }
+            return state.waiting + state.jobs
         }
         for entry in dropped { entry.done.set(()) }
+        report("\(error). Nothing is kept any more")
     }
 
     // MARK: A database that goes, and comes back
 
-    private func report(_ line: String) {
+    func report(_ line: String) {
         let isNew = state.withLock { state in
             defer { state.lastReport = line }
             return state.lastReport != line
         }
-        if isNew { tell?(line) }
+        if isNew { tell(line) }
     }
 
     private func handle(_ error: StoreError, _ entry: Entry) {
-        guard isShared else { return fail(with: error) }
         guard Self.passes(error, entry) else { return report("\(error)") }
         connection.store = nil
         // What was connected a while ago may have been cut off: only another connection tells.
-        guard let error = failure(of: entry.job) else { return }
+        guard let error = failure(of: entry.job, writes: true) else { return }
         guard Self.passes(error, entry) else { return report("\(error)") }
         let dropped = state.withLock { state in
             state.outage = error
@@ -256,7 +303,7 @@ package final class StoreWriter: Sendable {
             usleep(pause)
             pause = min(pause * 2, 2_000_000)
             connection.store = nil
-            let error = failure(of: entry.isLasting ? entry.job : nil)
+            let error = failure(of: entry.isLasting ? entry.job : nil, writes: true)
             if let error, Self.passes(error, entry) { continue }
             if let error { report("\(error)") }
             state.withLock { $0.outage = nil }
@@ -273,6 +320,8 @@ package final class StoreWriter: Sendable {
     /// closes it, or a later turn, can do as well.
     package func finish(behind others: Task<Void, Never>? = nil, within limit: Duration) async {
         guard state.withLock({ $0.isUsed }) else { return }
+        state.withLock { $0.isEnding = true }
+        if !isShared { tryToWrite() }
         let done = AsyncValue<Void>()
         Task { [self] in
             await others?.value

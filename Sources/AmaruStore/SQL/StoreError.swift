@@ -55,7 +55,8 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether it is about a database that a server keeps.
     private var isServer: Bool { PostgresPlace.isURL(path) }
 
-    private var remedy: String {
+    /// What to do.
+    package var remedy: String {
         switch code {
         case .newer where isServer: "use that version, or another database"
         case .foreign where isServer: "rename it, or use another database"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from chromium import chromium
+from serving import Serving
 
 from page.stub_server import Script, Stub
 
@@ -29,17 +30,24 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """A page, the stub behind it, and what went wrong in the page."""
+    """A page, the server behind it, and what went wrong in the page."""
 
     page: Page
-    stub: Stub
+    url: str
+    server: Stub | Serving
     problems: list[str] = field(default_factory=list)
     # What a test provokes and the browser reports.
     expected: list[str] = field(default_factory=list)
 
+    @property
+    def stub(self) -> Stub:
+        """The server that a test plays."""
+        assert isinstance(self.server, Stub)
+        return self.server
+
     def watch(self) -> None:
         page = self.page
-        origin = self.stub.url.split("/")[2]
+        origin = self.url.split("/")[2]
 
         def console(message: Any) -> None:
             if message.type == "error":
@@ -78,7 +86,9 @@ class Visit:
 
     def again(self) -> Visit:
         """Open the same address in another tab."""
-        other = Visit(self.page.context.new_page(), self.stub, self.problems)
+        other = Visit(
+            self.page.context.new_page(), self.url, self.server, self.problems
+        )
         other.watch()
         other.page.goto(self.page.url)
         other.page.wait_for_selector("#app")
@@ -90,7 +100,7 @@ Open = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Open]:
-    """Open pages, each of a stub of its own."""
+    """Open pages, each of a stub of its own, or of a real server."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=LIMIT)
@@ -101,22 +111,31 @@ def visit(browser: Browser) -> Iterator[Open]:
         script: Script | None = None,
         *,
         stub: Stub | None = None,
+        serving: Serving | None = None,
+        port: int = 0,
         path: str = "",
         waits_for: str = "#app",
         host: str = "localhost",
         **options: Any,
     ) -> Visit:
-        if stub is None:
-            stub = Stub(script)
-        stub.url = stub.url.replace("localhost", host)
-        stubs.append(stub)
+        if serving is None:
+            stub = stub or Stub(script)
+            stub.url = stub.url.replace("localhost", host)
+            stubs.append(stub)
+        url = stub.url if stub else f"http://{host}:{port or serving_port(serving)}/"
         context = browser.new_context(**options)
-        visit = Visit(context.new_page(), stub)
+        server = stub or serving
+        assert server is not None
+        visit = Visit(context.new_page(), url, server)
         visit.watch()
         visits.append(visit)
-        visit.page.goto(stub.url + path)
+        visit.page.goto(url + path)
         visit.page.wait_for_selector(waits_for)
         return visit
+
+    def serving_port(serving: Serving | None) -> int:
+        assert serving is not None
+        return serving.port
 
     yield start
     for one in visits:

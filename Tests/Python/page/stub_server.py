@@ -52,6 +52,7 @@ class Stub:
         # The model that each message asked for.
         self.asked: list[str | None] = []
         self.fault: dict[str, str] | None = None
+        self.warning: dict[str, str] | None = None
         # Faults: answers to refuse, and events after which connections are cut.
         self.busy = 0
         self.lose = 0
@@ -247,6 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
                         "version": "0.0",
                         "ready": stub.ready,
                         "fault": stub.fault,
+                        "warning": stub.warning,
                     },
                 )
             case ["GET", "conversations"]:

@@ -86,6 +86,21 @@ def test_a_script_that_ends_in_an_answer_is_noticed(visit: Open) -> None:
     expect(page.page.locator(".turn")).to_have_count(1)
 
 
+def test_what_is_wrong_with_the_server_is_said_and_answers_go_on(visit: Open) -> None:
+    page = visit()
+    fault = page.page.locator("#fault")
+    expect(fault).to_be_hidden()
+    warning = {"code": "store", "message": "not kept", "remedy": "free some space"}
+    page.stub.warning = warning
+    for number in (1, 2):
+        page.send("Hello")
+        page.stub.wait_for_turns(number).finish()
+        page.until("finished", number)
+        expect(fault).to_have_text("not kept: free some space")
+    page.stub.warning = None
+    expect(fault).to_be_hidden()
+
+
 def test_half_a_character_becomes_one(visit: Open) -> None:
     page = visit()
     page.page.evaluate(

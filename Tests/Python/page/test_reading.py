@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(300)
 
-LINES = "".join(f"Line {n} of a long answer.\n\n" for n in range(60))
+# About so many, of which half come while the reader is elsewhere: eight to a line of
+# text, three to one of code.
+TOKENS = 5000
+COUNT = TOKENS // 2 // 8
+LINES = "".join(f"Line {n} of a long answer.\n\n" for n in range(COUNT))
+LAST = f"Line {COUNT - 1} "
+CODE = TOKENS // 2 // 20 // 3
 TOP = "Math.round(document.getElementById('chatbox').scrollTop)"
 REST = """(() => {
     const box = document.getElementById('chatbox')
@@ -29,7 +35,7 @@ def long_answer(visit: Open) -> tuple[Visit, Turn]:
     page.send("Tell me")
     turn = page.stub.wait_for_turns(1)
     turn.say(LINES)
-    page.page.get_by_text("Line 59").wait_for()
+    page.page.get_by_text(LAST).wait_for()
     at_end(page)
     return page, turn
 
@@ -51,7 +57,7 @@ def frames(page: Visit, count: int = 4) -> None:
 
 def go_on(page: Visit, turn: Turn) -> None:
     for n in range(20):
-        turn.say(f"More {n}.\n\n```\ncode {n}\n```\n\n")
+        turn.say(f"More {n}.\n\n```\n" + f"code {n}\n" * CODE + "```\n\n")
         frames(page, 2)
     page.page.get_by_text("More 19.").wait_for()
     frames(page)
@@ -104,7 +110,7 @@ def test_who_comes_back_to_the_end_follows_again(visit: Open) -> None:
 
 
 def test_a_selection_survives_the_answer(visit: Open) -> None:
-    page = visit()
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
     page.send("Tell me")
     turn = page.stub.wait_for_turns(1)
     turn.say("A finished paragraph.\n\nAn open one")
@@ -122,7 +128,9 @@ def test_a_selection_survives_the_answer(visit: Open) -> None:
     turn.finish()
     page.until("finished")
     selected = page.page.evaluate("getSelection().toString()")
-    assert selected.split() == "finished paragraph. An open".split()
+    assert selected == "finished paragraph.\n\nAn open"
+    page.page.keyboard.press("Control+C")
+    assert page.page.evaluate("navigator.clipboard.readText()") == selected
     # What waited is shown as soon as the selection is gone.
     assert "An open one\n" in page.answer()
     page.page.evaluate("getSelection().removeAllRanges()")
@@ -130,7 +138,7 @@ def test_a_selection_survives_the_answer(visit: Open) -> None:
 
 
 def test_a_selection_in_code_survives_what_is_added(visit: Open) -> None:
-    page = visit()
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
     page.send("Tell me")
     turn = page.stub.wait_for_turns(1)
     turn.say("```swift\nlet a = 1\nlet b")
@@ -147,6 +155,8 @@ def test_a_selection_in_code_survives_what_is_added(visit: Open) -> None:
     turn.finish()
     page.until("finished")
     assert page.page.evaluate("getSelection().toString()") == "a = 1"
+    page.page.keyboard.press("Control+C")
+    assert page.page.evaluate("navigator.clipboard.readText()") == "a = 1"
     assert "let c19\n" in page.answer()
 
 
@@ -179,7 +189,8 @@ def test_the_page_changes_thirty_times_a_second_at_most(visit: Open) -> None:
     page.page.evaluate(
         """() => {
             window.times = []
-            new MutationObserver(() => window.times.push(performance.now()))
+            // The time of the frame, whatever else has made it late.
+            new MutationObserver(() => window.times.push(document.timeline.currentTime))
                 .observe(document.querySelector('.blocks'),
                     { childList: true, subtree: true, characterData: true })
         }"""
@@ -189,7 +200,9 @@ def test_the_page_changes_thirty_times_a_second_at_most(visit: Open) -> None:
     turn.say(" End.")
     page.page.get_by_text("End.").wait_for()
     gaps = page.page.evaluate("times.slice(1).map((time, i) => time - times[i])")
-    assert all(gap > 25 for gap in gaps), gaps
+    assert len(gaps) > 1
+    # What comes within one frame is drawn with it.
+    assert all(gap == 0 or gap >= 33 for gap in gaps), gaps
     turn.finish()
     page.until("finished")
 

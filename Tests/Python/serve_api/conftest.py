@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from openai import AsyncOpenAI, OpenAI
+from serve_api.blocking import Blocking, loop
 from serving import Serving, obstacle
 
 
@@ -20,21 +22,21 @@ def served() -> Iterator[Serving]:
     server.close()
 
 
-@pytest.fixture
-def client(served: Serving) -> Iterator[OpenAI]:
-    """The SDK, with its retries."""
-    with OpenAI(base_url=served.url, api_key="any") as client:
-        yield client
+@pytest.fixture(params=["sync", "async"])
+def client(served: Serving, request: pytest.FixtureRequest) -> Iterator[OpenAI]:
+    """The SDK, with its retries, in both of its forms."""
+    place: Any = {"base_url": served.url, "api_key": "any"}
+    if request.param == "sync":
+        with OpenAI(**place) as client:
+            yield client
+    else:
+        with loop() as run:
+            with Blocking(AsyncOpenAI(**place), run) as blocking:
+                yield cast(OpenAI, blocking)
 
 
-@pytest.fixture
-async def asynchronous(served: Serving) -> AsyncIterator[AsyncOpenAI]:
-    """The asynchronous SDK."""
-    async with AsyncOpenAI(base_url=served.url, api_key="any") as client:
-        yield client
-
-
-@pytest.fixture
-def model(client: OpenAI) -> str:
+@pytest.fixture(scope="session")
+def model(served: Serving) -> str:
     """The model's name, which clients find by asking."""
-    return client.models.list().data[0].id
+    with OpenAI(base_url=served.url, api_key="any") as client:
+        return client.models.list().data[0].id

@@ -32,6 +32,13 @@ def note(word: str) -> None:
         runs.write(f"{word}\n")
 
 
+def gather(own: Path, count: int) -> None:
+    own.write_text(str(os.getpid()))
+    while len(list(own.parent.glob("of*"))) < count:
+        if time.process_time() > 120:
+            raise TimeoutError("the others do not come")
+
+
 async def there(name: str) -> None:
     # The tests are in another process.
     while not exists(name):  # noqa: ASYNC110
@@ -68,6 +75,14 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
     elif word == "length":
         turn.text("cut")
         turn.finished("length")
+    elif word == "limited":
+        options = turn.options
+        limit = options.get("max_tokens") or options.get("max_completion_tokens")
+        words = rest.split()
+        for one in words[:limit]:
+            yield f"{one} "
+        if len(words) > limit:
+            turn.finished("length")
     elif word == "raise":
         raise ValueError("no such thing")
     elif word == "partial":
@@ -91,6 +106,19 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
     elif word == "see":
         seen = {"message": message, "history": history, "messages": turn.messages}
         yield json.dumps(seen | {"options": turn.options})
+    elif word == "spell":
+        for character in rest:
+            yield character
+    elif word == "fail":
+        raise ValueError(rest)
+    elif word == "call":
+        yield amaru.ToolCall("1", rest, "{}")
+        yield "called"
+    elif word == "steps":
+        # Numbered paragraphs, each once there is a file of its number.
+        for number in range(int(rest)):
+            await there(f"step{number}")
+            yield f"Number {number}.\n\n"
     elif word == "count":
         # Numbered paragraphs: how many, and in what time apart.
         pieces, pause = rest.split()
@@ -107,13 +135,10 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
             await asyncio.sleep(0)
     elif word == "variable":
         yield os.environ.get(rest, "none")
-    elif word == "meet":
-        # Computes, while nothing else of this process runs, until another one does too.
-        own, other = rest.split()
-        touch(own)
-        while not exists(other):
-            pass
-        begin = time.process_time()
-        while time.process_time() < begin + 0.2:
-            pass
-        yield "met"
+    elif word == "process":
+        yield str(os.getpid())
+    elif word == "gather":
+        # Computes, while nothing else of this process runs, until so many do.
+        count, own = rest.split()
+        gather(Path(own), int(count))
+        yield "gathered"

@@ -22,7 +22,7 @@ pytestmark = [
 
 TOKEN = "a-token-of-a-good-length"
 READ = """
-    / /index.html /app.js /conversations.js /code.js /transcript.js /style.css
+    / /index.html /app.js /code.js /style.css
     /health /metrics /nothing
     /v1/models /v1/nothing /api/state /api/conversations /api/conversations/x
     /api/turns/1/events /api/nothing

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chromium import chromium
 from serve_api.nginx import PROGRAM, Nginx
-from serving import ROOT, Serving, obstacle
+from serving import ROOT, Serving, eventually, obstacle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -171,7 +171,8 @@ def test_the_page_shows_an_answer_as_it_comes(
     page.wait_for_selector("#app")
     page.fill("#user-input", "wait go")
     page.press("#user-input", "Enter")
-    page.get_by_text("first", exact=True).wait_for()
+    eventually(lambda: behind.server.runs("wait"))
+    page.get_by_text("first", exact=True).wait_for(timeout=10_000)
     # Only now the script goes on: nothing on the way has waited for more.
     behind.server.touch("go")
     page.get_by_text("first second").wait_for()

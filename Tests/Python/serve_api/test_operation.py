@@ -7,14 +7,16 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Serving, eventually, obstacle
+from serving import COMMAND, ROOT, Serving, eventually, obstacle
 
 pytestmark = [
     pytest.mark.timeout(240),
@@ -68,6 +70,26 @@ def test_each_line_of_the_log_has_its_time(start: Start) -> None:
     time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"
     assert re.fullmatch(time + r" GET /health 200 \d+ ms", lines[0])
     assert re.fullmatch(time + r" GET /nowhere 404 \d+ ms", lines[1])
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd is not installed"
+)
+def test_the_documented_unit_is_one(tmp_path: Path) -> None:
+    folder = ROOT / "Sources" / "AmaruServe" / "AmaruServe.docc"
+    guide = (folder / "Serving.md").read_text()
+    unit = guide.partition("```ini\n")[2].partition("```")[0]
+    file = tmp_path / "amaru.service"
+    # It has to be installed.
+    file.write_text(unit.replace("/usr/local/bin/amaru", str(COMMAND.resolve())))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done
+    assert file.name not in done.stderr
 
 
 def ready(server: Serving) -> int:

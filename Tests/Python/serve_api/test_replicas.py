@@ -273,28 +273,6 @@ def test_what_is_removed_while_nobody_listens_is_forgotten(
     eventually(lambda: one.send("GET", f"api/turns/{turn}/events")[0] == 404)
 
 
-def test_replicas_compute_at_the_same_time(
-    two: tuple[Serving, Serving], tmp_path: Path
-) -> None:
-    one, other = map(Client.of, two)
-    names = [tmp_path / "one", tmp_path / "other"]
-    before = [_user_time(server) for server in two]
-    # Each computes until it sees that the other one does.
-    _, first = one.begin("meet {} {}".format(*names))
-    _, second = other.begin("meet {} {}".format(*reversed(names)))
-    for client, turn in ((other, first), (one, second)):
-        assert client.follow(turn).until("done")["state"] == "finished"
-    spent = [_user_time(server) for server in two]
-    assert all(now - then >= 0.1 for now, then in zip(spent, before, strict=True))
-
-
-def _user_time(server: Serving) -> float:
-    if not Path("/proc").exists():
-        pytest.skip("there is no /proc")
-    fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) / os.sysconf("SC_CLK_TCK")
-
-
 def test_a_database_that_is_gone_for_a_while(
     start: Start, database: Postgres, tmp_path: Path
 ) -> None:

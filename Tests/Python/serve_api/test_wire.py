@@ -4,17 +4,23 @@
 from __future__ import annotations
 
 import json
+import re
 import selectors
 import socket
 import struct
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
+import openai
 import pytest
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
+from serve_api.blocking import Blocking, loop
 from serving import Serving, eventually
 
+HELLO: Any = [{"role": "user", "content": "say hello"}]
 names = count()
 
 
@@ -117,7 +123,8 @@ def test_requests_on_one_connection_are_answered_in_their_order(
 def test_a_connection_that_closes_stops_the_script(
     served: Serving, model: str, abruptly: bool, streams: bool
 ) -> None:
-    for _ in range(20):
+    # Two hundred times in all.
+    for _ in range(50):
         name = f"closed{next(names)}"
         runs = served.runs("forever")
         with Wire(served) as wire:
@@ -129,15 +136,41 @@ def test_a_connection_that_closes_stops_the_script(
             if abruptly:
                 linger = struct.pack("ii", 1, 0)
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        eventually((served.folder / name).exists)
+        eventually((served.folder / name).exists, within=10)
     with Wire(served) as wire:
         wire.ask(model, "say hello")
         assert b'"content":"hello"' in wire.rest()
 
 
+@pytest.fixture(params=["sync", "async"])
+def timed(
+    served: Serving, request: pytest.FixtureRequest
+) -> Iterator[tuple[Any, list[float]]]:
+    """The SDK, and when it has sent its requests."""
+    asked: list[float] = []
+
+    def note(_: Any) -> None:
+        asked.append(time.monotonic())
+
+    async def note_later(_: Any) -> None:
+        note(_)
+
+    place: Any = {"base_url": served.url, "api_key": "any", "max_retries": 1}
+    if request.param == "sync":
+        http = openai.DefaultHttpxClient(event_hooks={"request": [note]})
+        with OpenAI(**place, http_client=http) as client:
+            yield client, asked
+    else:
+        later = openai.DefaultAsyncHttpxClient(event_hooks={"request": [note_later]})
+        with loop() as run:
+            with Blocking(AsyncOpenAI(**place, http_client=later), run) as blocking:
+                yield blocking, asked
+
+
 def test_a_full_queue_says_when_to_come_again(
-    served: Serving, client: OpenAI, model: str
+    served: Serving, timed: tuple[Any, list[float]], model: str
 ) -> None:
+    client, asked = timed
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         for _ in range(200):
             wire = stack.enter_context(Wire(served))
@@ -151,12 +184,16 @@ def test_a_full_queue_says_when_to_come_again(
                     break
                 selector.unregister(key.fileobj)
             assert selector.get_map(), "none of so many was refused"
-        assert b"\r\nretry-after: " in refused.lower()
-    # The SDK comes again by itself.
+        wait = re.search(rb"\r\nretry-after: (\d+)\r\n", refused.lower())
+        assert wait is not None
+        # The SDK waits so long, and less where a server does not say how long.
+        with pytest.raises(openai.RateLimitError):
+            client.chat.completions.create(model=model, messages=HELLO)
+        assert len(asked) == 2
+        assert asked[1] - asked[0] >= int(wait[1])
+    # It comes again by itself.
     patient = client.with_options(max_retries=10)
-    answer = patient.chat.completions.create(
-        model=model, messages=[{"role": "user", "content": "say hello"}]
-    )
+    answer = patient.chat.completions.create(model=model, messages=HELLO)
     assert answer.choices[0].message.content == "hello"
 
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import re
 import socket
+import struct
 import time
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,18 @@ class Viewer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
         transport.write(self._head.encode())
+
+    def leave(self, *, abruptly: bool) -> None:
+        """Close the connection; abruptly, as a client that fails does (RST)."""
+        if abruptly:
+            connection = self._transport.get_extra_info("socket")
+            linger = struct.pack("ii", 1, 0)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._transport.abort()
+        else:
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         self.arrived.append((time.monotonic_ns(), data))

@@ -1,0 +1,95 @@
+// A file that cannot be written for a while: it is read, and what is to be written waits.
+// SPDX-License-Identifier: Apache-2.0
+
+import Amaru
+import AmaruEnvironment
+
+extension StoreWriter {
+    /// The most jobs that wait: those of as many turns as a server answers at a time.
+    private static let mostWaiting = 256
+    private static let longestPause = Duration.seconds(2)
+
+    /// Performs a job, or has it wait behind those that could not be performed.
+    func performInFile(_ entry: Entry) {
+        guard entry.isLasting else {
+            if let error = failure(of: entry.job, writes: false) { note(error) }
+            return entry.done.set(())
+        }
+        let isKept = state.withLock { state in
+            let most = entry.kind == .probing ? 1 : Self.mostWaiting
+            guard state.waiting.count < most else { return false }
+            state.waiting.append(entry)
+            return true
+        }
+        if !isKept { entry.done.set(()) }
+        performWaiting()
+    }
+
+    private func performWaiting() {
+        while let entry = state.withLock({ $0.waiting.first }) {
+            if let error = failure(of: entry.job, writes: true) {
+                note(error)
+                if error.mayPass { return }
+            }
+            state.withLock { if !$0.waiting.isEmpty { $0.waiting.removeFirst() } }
+            entry.done.set(())
+        }
+        let wasOut = state.withLock { state in
+            defer {
+                (state.outage, state.pause) = (nil, .milliseconds(100))
+                state.isFailureReported = state.failure != nil && state.isFailureReported
+            }
+            return state.outage != nil && state.failure == nil
+        }
+        if wasOut { report("\(path) can be written again") }
+    }
+
+    /// Decides what a failure means for what comes.
+    private func note(_ error: StoreError) {
+        switch error.code {
+        case .damaged, .newer, .foreign: return fail(with: error)
+        default: break
+        }
+        // It says something of one job only.
+        guard error.mayPass else { return report("\(error)") }
+        if state.withLock({ $0.isEnding }) { return fail(with: error) }
+        noteOutage(error)
+    }
+
+    /// Remembers why the file cannot be written, and tries again later.
+    func noteOutage(_ error: StoreError) {
+        let pause: Duration? = state.withLock { state in
+            state.outage = error
+            guard !state.isRetrying, !state.isOver else { return nil }
+            state.isRetrying = true
+            defer { state.pause = min(state.pause * 2, Self.longestPause) }
+            return state.pause
+        }
+        report("\(error). Answers go on; they are written when that is possible")
+        guard let pause else { return }
+        Task { [weak self] in
+            try? await Task.sleep(for: pause)
+            self?.state.withLock { $0.isRetrying = false }
+            self?.tryToWrite()
+        }
+    }
+
+    /// Tries what waits, if writing has failed.
+    func tryToWrite() {
+        guard state.withLock({ $0.outage != nil }) else { return }
+        let probe: Job = { store throws(StoreError) in try store.probe() }
+        add(Entry(job: probe, kind: .probing))
+    }
+}
+
+extension StoreError {
+    /// Whether the file may be written later, as it is.
+    var mayPass: Bool {
+        switch code {
+        case .full, .unwritable, .busy: true
+        // Of the system, while it reads or writes.
+        case .other: number & 0xFF == 10
+        default: false
+        }
+    }
+}
