@@ -225,8 +225,9 @@ bench-network: build-release
 
 # What whole runs of the command cost, beside llm, python3 and C, in one table.
 bench-process: build-release
-	Tests/Benchmarks/Process/run
-	Tests/Benchmarks/History/run
+	@status=0; for name in Process History; do \
+		Tests/Benchmarks/$$name/run || status=1; \
+	done; exit $$status
 
 # What an answer costs on a terminal, beside Rich's Live on the same pieces.
 bench-screen: build-release

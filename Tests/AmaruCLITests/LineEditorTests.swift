@@ -221,7 +221,7 @@ import Testing
             cursor: text.count,
             size: TerminalSize(columns: 20, rows: 5)
         )
-        #expect(drawn == "46\n47\n48\n49\r\u{1B}[2C")
+        #expect(drawn == "46\n47\n48\n49")
     }
 
     @Test func `Drawing again starts where the first drawing did`() {
@@ -233,11 +233,38 @@ import Testing
         )
         #expect(
             display.draw(prompt: ">", text: Array("abcd"), cursor: 4, size: size)
-                == "\r\u{1B}[J>abc\nd\r\u{1B}[1C"
+                == "\r\u{1B}[K\n\u{1B}[J\u{1B}[1A>abc\nd"
         )
         #expect(
             display.commit(prompt: ">", text: Array("abcd"), size)
-                == "\r\u{1B}[1A\u{1B}[J>abcd\n"
+                == "\r\u{1B}[1A\u{1B}[K\n\u{1B}[J\u{1B}[1A>abcd\n"
         )
+    }
+
+    @Test func `What is added at the end is written as it is, and entering ends the row`() {
+        var display = LineDisplay()
+        var size = TerminalSize(columns: 8, rows: 10)
+        let draw = { (text: String, display: inout LineDisplay) in
+            let letters = Array(text)
+            return display.draw(prompt: "> ", text: letters, cursor: letters.count, size: size)
+        }
+        #expect(draw("", &display) == "> ")
+        #expect(draw("a", &display) == "a")
+        #expect(draw("a日", &display) == "日")
+        #expect(draw("a日", &display) == "")
+        #expect(display.commit(prompt: "> ", text: Array("a日!"), size) == "!\n")
+        #expect(draw("ae", &display) == "> ae")
+        // A mark joins the letter before it, whose cells it may change.
+        #expect(draw("ae\u{301}", &display) == "\r\u{1B}[K> ae\u{301}")
+        #expect(draw("a", &display) == "\r\u{1B}[K> a")
+        #expect(draw("abcdef", &display) == "bcdef\n")
+        // The terminal is to wrap the whole.
+        let whole = display.commit(prompt: "> ", text: Array("abcdef"), size)
+        #expect(whole == "\r\u{1B}[1A\u{1B}[K\n\u{1B}[J\u{1B}[1A> abcdef\n")
+        _ = draw("abc", &display)
+        size.columns = 20
+        #expect(draw("abcd", &display) == "\r\u{1B}[K\n\u{1B}[J\u{1B}[1A> abcd")
+        _ = display.draw(prompt: "> ", text: Array("abcd"), cursor: 1, size: size)
+        #expect(draw("abcde", &display) == "\r\u{1B}[K> abcde")
     }
 }

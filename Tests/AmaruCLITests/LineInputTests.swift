@@ -189,7 +189,7 @@ import Testing
         desk.size.columns = 20
         let outcome = desk.input.redraw(desk.size)
         // The terminal has wrapped the row, and the cursor stands in the second half.
-        #expect(outcome.screen.hasPrefix("\r\u{1B}[1A\u{1B}[J> a line"))
+        #expect(outcome.screen.hasPrefix("\r\u{1B}[1A\u{1B}[K\n\u{1B}[J\u{1B}[1A> a line"))
     }
 
     @Test func `A long message leaves its start and its end on the screen`() {

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,8 +21,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+from tmux import LIMIT, Terminal
 
-COLUMNS, ROWS, LIMIT = 84, 40, 30.0
+COLUMNS, ROWS = 84, 40
 QUESTION = "How do I count words in Python?"
 ANSWER = """\
 Use **`Counter`** of the [collections](https://docs.python.org/3/library/collections.html)
@@ -93,50 +93,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-class Terminal:
-    """A terminal of tmux, with a server of its own."""
-
-    def __init__(self, folder: str, command: list[str]) -> None:
-        self._tmux = ["tmux", "-S", f"{folder}/tmux", "-f", "/dev/null"]
-        # Nothing of the user's own is in the picture.
-        places = {name: folder for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-        places |= {"XDG_STATE_HOME": folder, "COLORTERM": "truecolor"}
-        environment = {**os.environ, **places}
-        size = ["-x", str(COLUMNS), "-y", str(ROWS)]
-        subprocess.run(
-            [*self._tmux, "new-session", "-d", *size, *command],
-            env=environment,
-            check=True,
-        )
-
-    def type(self, *keys: str) -> None:
-        subprocess.run([*self._tmux, "send-keys", *keys], check=True)
-
-    def ask(self) -> str:
-        """Ask the question, and return what is shown then, with its styles."""
-        self.type("C-l")
-        self.type("-l", QUESTION)
-        self.type("Enter")
-        self.wait("punctuation", "\n>\n")
-        return self.show(with_styles=True).rstrip()
-
-    def show(self, *, with_styles: bool) -> str:
-        styles = ["-e"] if with_styles else []
-        capture = [*self._tmux, "capture-pane", "-p", *styles]
-        done = subprocess.run(capture, check=True, text=True, capture_output=True)
-        return done.stdout
-
-    def wait(self, *expected: str) -> None:
-        limit = time.monotonic() + LIMIT
-        while not all(text in self.show(with_styles=False) for text in expected):
-            if time.monotonic() > limit:
-                sys.exit(
-                    f"no {expected} within {LIMIT} s:\n{self.show(with_styles=False)}"
-                )
-            time.sleep(0.05)
-
-    def end(self) -> None:
-        subprocess.run([*self._tmux, "kill-server"], check=False)
+def ask(terminal: Terminal) -> str:
+    """Ask the question, and return what is shown then, with its styles."""
+    terminal.press("C-l")
+    terminal.type(QUESTION)
+    terminal.press("Enter")
+    terminal.wait("punctuation", "\n>\n")
+    return terminal.show(with_styles=True).rstrip()
 
 
 def converse(amaru: str) -> str:
@@ -145,12 +108,18 @@ def converse(amaru: str) -> str:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/v1"
     with tempfile.TemporaryDirectory() as folder:
-        terminal = Terminal(folder, [amaru, "--base-url", url, "--model", "example"])
+        terminal = Terminal(
+            folder,
+            [amaru, "--base-url", url, "--model", "example"],
+            columns=COLUMNS,
+            rows=ROWS,
+            environment={**os.environ, "COLORTERM": "truecolor"},
+        )
         try:
             terminal.wait(">")
             # What colours code is installed with the first answer that has some.
             limit = time.monotonic() + LIMIT
-            while not is_colored(screen := terminal.ask()):
+            while not is_colored(screen := ask(terminal)):
                 if time.monotonic() > limit:
                     sys.exit(f"code is not coloured within {LIMIT} s")
                 time.sleep(1)

@@ -7,7 +7,7 @@ import AmaruMarkdown
 /// An answer that is laid out, and when it is written again.
 final class LiveAnswer: Sendable {
     /// The time between two frames: a terminal shows no more than 60 in a second.
-    static let interval = Duration.milliseconds(16)
+    static let interval = Duration.milliseconds(17)
     /// The longest time, however long laying out takes.
     private static let longest = Duration.milliseconds(250)
     /// The part of the time that laying out may take, for blocks that are very long.

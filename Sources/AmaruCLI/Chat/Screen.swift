@@ -268,10 +268,12 @@ actor Screen {
     // MARK: Countdown
 
     /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
+    ///
+    /// Plain text is one line: a screen reader would say each second.
     private func count(down delay: Duration, for reason: String, _ attempts: String) async {
         try? await settleAnswer()
         let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
-        guard isatty(STDERR_FILENO) == 1, isatty(output) == 1,
+        guard answer != nil, isatty(STDERR_FILENO) == 1, isatty(output) == 1,
             let terminal = try? terminal
         else { return await notice("\(reason); \(left(delay))") }
         await notice(reason)

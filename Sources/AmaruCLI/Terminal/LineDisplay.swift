@@ -29,13 +29,31 @@ struct TerminalSize: Equatable, Sendable {
 /// Rows are cut here and not by the terminal, so their number is known on every terminal. The
 /// cursor's place is never asked for.
 struct LineDisplay: Sendable {
-    /// What is drawn: the widths of the rows up to the cursor's, and the cursor's column.
-    private var drawn: (widths: [Int], column: Int)?
+    private struct Drawing {
+        /// The rows as they were written.
+        var text: String
+        /// The widths of the rows up to the cursor's.
+        var widths: [Int]
+        /// The cursor's column.
+        var column: Int
+        /// Whether the cursor was left where the terminal has it behind the text.
+        var isAtEnd: Bool
+        /// Whether it is one row.
+        var isRow: Bool
+        /// Whether it is all of the line, in one row.
+        var isWhole: Bool
+        var size: TerminalSize
+    }
+
+    private var drawn: Drawing?
 
     /// Whether anything is drawn.
     var isDrawn: Bool { drawn != nil }
 
-    /// Draws the text again, in the place of the former drawing.
+    /// Draws the text again, in the place of the former drawing; what only adds to that is written
+    /// behind it.
+    ///
+    /// A screen reader says what is written: a letter, and not the line again.
     ///
     /// - `above`: Rows before the prompt, each shorter than the screen is wide.
     /// - `limit`: The most rows that the text may take; nil for all but one of the screen.
@@ -58,17 +76,35 @@ struct LineDisplay: Sendable {
         )
         let first = max(0, min(layout.cursorRow - height / 2, layout.rows.count - height))
         let shown = above + layout.rows[first..<min(layout.rows.count, first + height)]
-        var output = toStart(size)
         // The terminal itself puts the carriage return before each newline, as for all output.
-        output += shown.joined(separator: "\n")
+        let rows = shown.joined(separator: "\n")
+        let isAtEnd = cursor == text.count
+        var output = (isAtEnd ? addition(of: rows, size) : nil) ?? toStart(size) + rows
         let cursorRow = above.count + layout.cursorRow - first
-        let below = shown.count - 1 - cursorRow
-        if below > 0 { output += "\u{1B}[\(below)A" }
-        output += "\r"
-        if layout.cursorColumn > 0 { output += "\u{1B}[\(layout.cursorColumn)C" }
-        let widths = shown[...cursorRow].map { CellWidth.of(EscapeFilter.clean($0)) }
-        drawn = (widths, layout.cursorColumn)
+        if !isAtEnd {
+            let below = shown.count - 1 - cursorRow
+            if below > 0 { output += "\u{1B}[\(below)A" }
+            output += "\r"
+            if layout.cursorColumn > 0 { output += "\u{1B}[\(layout.cursorColumn)C" }
+        }
+        drawn = Drawing(
+            text: rows,
+            widths: shown[...cursorRow].map { CellWidth.of(EscapeFilter.clean($0)) },
+            column: layout.cursorColumn,
+            isAtEnd: isAtEnd,
+            isRow: shown.count == 1,
+            isWhole: shown.count == 1 && first == 0 && part.lowerBound == 0,
+            size: size
+        )
         return output
+    }
+
+    /// What is to be written behind the drawing to make it this text; nil if that is not all.
+    private func addition(of text: String, _ size: TerminalSize) -> String? {
+        guard let drawn, drawn.isAtEnd, drawn.size == size, text.hasPrefix(drawn.text) else {
+            return nil
+        }
+        return String(text.dropFirst(drawn.text.count))
     }
 
     /// Removes the drawing and leaves the cursor where it began.
@@ -91,7 +127,11 @@ struct LineDisplay: Sendable {
             let left = "… \(lines.count - 2 * half) more lines …"
             shown = shown.prefix(half) + [left] + shown.suffix(half)
         }
-        return erase(size) + prompt + shown.joined(separator: "\n") + "\n"
+        let whole = prompt + shown.joined(separator: "\n") + "\n"
+        // Rows that were cut here are to be the terminal's.
+        let added = drawn?.isWhole == true ? addition(of: whole, size) : nil
+        defer { drawn = nil }
+        return added ?? toStart(size) + whole
     }
 
     private static func shortened(_ line: Substring, to count: Int) -> String {
@@ -130,7 +170,11 @@ struct LineDisplay: Sendable {
             rows + max(1, (width + columns - 1) / columns)
         }
         let rows = wrapped + drawn.column / columns
-        return "\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "") + "\u{1B}[J"
+        // Row by row: it may begin in the screen's first one, and tmux for one moves a screen that is
+        // erased whole into what has scrolled off.
+        let isRow = drawn.isRow && drawn.size == size
+        return "\r" + (rows > 0 ? "\u{1B}[\(rows)A" : "") + "\u{1B}[K"
+            + (isRow ? "" : "\n\u{1B}[J\u{1B}[1A")
     }
 }
 

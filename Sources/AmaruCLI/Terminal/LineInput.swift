@@ -158,7 +158,7 @@ struct LineInput: Sendable {
 
     /// The screen for a new size, or after something else has written on it.
     mutating func redraw(_ size: TerminalSize) -> Outcome {
-        isReading ? Outcome(screen: drawn(size)) : Outcome(screen: hide(size) + drawn(size))
+        Outcome(screen: hide(size) + drawn(size))
     }
 
     /// Takes the line off the screen, before something else is to use that.
@@ -222,7 +222,7 @@ struct LineInput: Sendable {
     /// screen to what is written above.
     private mutating func drawnAhead(_ size: TerminalSize) -> String {
         guard let ahead, !queue.isEmpty || !editor.buffer.text.isEmpty || editor.search != nil
-        else { return "" }
+        else { return hide(size) }
         var start = ""
         if !display.isDrawn, output.column > 0 {
             start = "\n"
@@ -350,7 +350,6 @@ extension LineInput {
     }
 
     private mutating func advanceAhead(_ size: TerminalSize) -> Outcome {
-        let screen = hide(size)
         while let byte = backlog.popFirst() {
             editor.canTakeBack = !queue.isEmpty
             switch editor.feed(byte) {
@@ -363,7 +362,7 @@ extension LineInput {
         }
         editor.canTakeBack = false
         editor.settle()
-        return Outcome(screen: screen + drawn(size))
+        return Outcome(screen: drawn(size))
     }
 
     /// Puts the last line that waits before what is typed; returns whether there was one.

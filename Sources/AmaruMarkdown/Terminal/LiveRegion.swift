@@ -94,13 +94,16 @@ package struct LiveRegion: Sendable {
         }
         let below = shown[same...].reduce(0) { $0 + measure.rows(of: $1, columns: columns) }
         guard same < next.count else {
-            return Frame(text: up(below) + "\u{1B}[J", onlyAdds: false)
+            return Frame(text: up(below) + erased(below), onlyAdds: false)
         }
         let common = CommonStart(shown[same], next[same], measure, columns)
         var text = up(below - common.place.row)
         if common.place.column > 0 { text += "\u{1B}[\(common.place.column)C" }
         let erases = !common.isAllOfOld || same + 1 < shown.count
-        if erases { text += "\u{1B}[J" }
+        if erases {
+            let isStart = common.place.column == 0
+            text += isStart ? erased(below - common.place.row) : "\u{1B}[J"
+        }
         let others = next[(same + 1)...].map { $0.encoded(colors) + "\n" }.joined()
         text += common.rest.encoded(colors) + "\n" + others
         let added = common.added.map { $0.encoded(colors) + "\n" + others }
@@ -109,6 +112,14 @@ package struct LiveRegion: Sendable {
             onlyAdds: !erases,
             continuation: same + 1 == shown.count ? added : nil
         )
+    }
+
+    /// Erases rows from the start of the first one on.
+    ///
+    /// That row apart: it may be the screen's first, and tmux for one moves a screen that is erased
+    /// whole into what has scrolled off.
+    private func erased(_ rows: Int) -> String {
+        "\u{1B}[K" + (rows > 1 ? "\n\u{1B}[J\u{1B}[1A" : "")
     }
 
     private func up(_ rows: Int) -> String { rows > 0 ? "\r\u{1B}[\(rows)A" : "\r" }

@@ -200,6 +200,37 @@ extension BuiltCommand {
             try check(screen, "resize-60-30")
         }
 
+        @Test func `What is written over is gone and there at once`() async throws {
+            let pieces = [
+                ("The *first", "first"), ("* half\n\n| a |", "half"), ("\n|---|\n| 1 |", "0 rows"),
+                ("\n| 2 |\n", "2 rows"), ("\n- one *it", "one"), ("em*\n\nThe end.", "end"),
+            ]
+            let gates = pieces.map { _ in Gate() }
+            var steps: [ScriptedResponse.Step] = [.text(ScriptedResponse.head("text/event-stream"))]
+            for (piece, gate) in zip(pieces, gates) {
+                steps += [.text(delta(piece.0)), .wait(gate)]
+            }
+            steps += [.text(delta("", finish: "stop") + "data: [DONE]\n\n"), .close]
+            let terminal = try PseudoTerminal()
+            try await withChat(ScriptedServer([ScriptedResponse(steps)])) { options in
+                let chat = try AmaruProcess(["hello"] + options, on: terminal)
+                for (piece, gate) in zip(pieces, gates) {
+                    try await terminal.waitFor(piece.1)
+                    gate.open()
+                }
+                #expect(try await chat.end() == .exited(0))
+                try await terminal.screen.waitForEnd()
+            }
+            // Each update is held back until it is whole.
+            let updates = terminal.output.matches(
+                of: /\x1B\[\?2026h.*?\x1B\[\?2026l/.dotMatchesNewlines()
+            )
+            #expect(updates.count >= 4, "\(terminal.output.debugDescription)")
+            var rest = terminal.output
+            for update in updates { rest = rest.replacing(update.0, with: "") }
+            #expect(!rest.contains(/\x1B\[[0-9]*[AJK]|\x1B\[\?2026/), "\(rest.debugDescription)")
+        }
+
         @Test func `A retry is counted down between two answers`() async throws {
             let later = [("retry-after-ms", "1")]
             let server = ScriptedServer([
@@ -223,6 +254,44 @@ extension BuiltCommand {
             var screen = model(80)
             screen.feed(terminal.output)
             try check(screen, "retry-80")
+        }
+
+        @Test(arguments: [(["--plain"], "xterm"), ([], "dumb"), (["--plain"], "dumb")])
+        func `A conversation in plain text says once that a request waits, without escapes`(
+            _ arguments: [String],
+            _ kind: String
+        ) async throws {
+            // Long enough for a step of a countdown.
+            let later = [("retry-after-ms", "1100")]
+            let server = ScriptedServer([
+                .apiError("slow down", status: 429, headers: later), .chat("The *answer*."),
+            ])
+            let terminal = try PseudoTerminal(columns: 200)
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(
+                    options + arguments,
+                    on: terminal,
+                    environment: ["TERM": kind]
+                )
+                try await terminal.waitFor("> ")
+                try terminal.send("o")
+                try await terminal.waitFor("o")
+                try terminal.send("ne\r")
+                try await terminal.waitFor("The *answer*.\r\n> ")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+                try await terminal.screen.waitForEnd()
+            }
+            let notices = terminal.output.split(separator: "\r\n").filter { $0.contains("again") }
+            #expect(notices.count == 1, "\(terminal.output)")
+            let words = /; trying again in 1\.[0-9] s \(1 of 2\)/
+            #expect(notices.first?.contains(words) == true, "\(notices)")
+            // What a paste comes between is asked for where lines are edited here.
+            let rest =
+                kind == "dumb"
+                ? terminal.output : terminal.output.replacing(/\x1B\[\?2004./, with: "")
+            #expect(!rest.contains("\u{1B}"), "\(rest.debugDescription)")
+            #expect(rest.contains("> one\r\n"))
         }
 
         @Test func `Ctrl-C leaves what came of an answer, the table that is held back too`()

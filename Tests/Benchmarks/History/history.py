@@ -7,7 +7,8 @@
 
 Both stores hold the same questions and answers. The figures are of whole processes, as
 in Tests/Benchmarks/Process/run.py; judged is the cheapest run. amaru always lists all;
-llm lists three unless told, and so has a row for either.
+llm lists three unless told, and so has a row for either. OVER marks a figure that
+misses its target; then the exit status is 1.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def conversations() -> Iterator[str]:
         )
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -115,13 +116,16 @@ def main() -> None:
     print(f"{'row':<22}{'wall ms':>10}{'CPU ms':>10}")
     for name, figures in least.items():
         print(f"{name:<22}{figures['wall']:>10.2f}{figures['cpu']:>10.2f}")
+    status = 0
     for other in ("llm logs list, all", "llm logs list"):
         own, theirs = least["history list, all"], least[other]
         ratios = [own[key] / theirs[key] for key in ("wall", "cpu")]
         over = " OVER" if max(ratios) > LIMIT else ""
+        status |= bool(over)
         words = ", ".join(f"{ratio:.3f}" for ratio in ratios)
         print(f"history list / {other}: {words} (at most {LIMIT}){over}")
+    return status
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

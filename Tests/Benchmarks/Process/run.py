@@ -11,8 +11,8 @@ Every figure is of whole processes, from before their start to after their end: 
 time, and the user and system time of the process with all its threads and children. The
 runs of a round take turns, in an order that moves on by one each round, so that what
 else the machine does meets all alike. Judged is the cheapest run; the median beside it
-tells how noisy the machine was. Nothing is asserted: OVER marks a figure that misses
-its target, which is a number, or a multiple of the row that it names.
+tells how noisy the machine was. OVER marks a figure that misses its target, which is a
+number, or a multiple of the row that it names; then the exit status is 1.
 
 Before the rounds each command runs once, which makes its environment and its caches.
 llm, and what the tutorial imports, come from the package index, into environments of
@@ -326,7 +326,7 @@ def size(program: str, folder: Path) -> str:
     )
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -362,12 +362,13 @@ def main() -> None:
             first = number % len(wanted)
             for row in wanted[first:] + wanted[:first]:
                 runs[row.name].append(row.run())
-        for line in table(wanted, runs):
-            print(line)
-        print(size(program, folder))
+        lines = [*table(wanted, runs), size(program, folder)]
+    print(*lines, sep="
+")
     if target:
         target.write_text(json.dumps(runs, indent=1))
+    return int(any(line.endswith(" OVER") for line in lines))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
