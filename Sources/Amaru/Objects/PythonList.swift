@@ -41,6 +41,9 @@ public struct PythonList<Element: PythonConvertible> {
     public var count: Int { amaru_list_count(object.pointer) }
 
     /// Reads the element at a position; as in Python, one below zero counts from the end.
+    ///
+    /// - Throws: ``PythonException`` with `IndexError` beyond the ends; ``PythonConversionError`` if the
+    ///   element is of another type or does not fit.
     public subscript(position: Int) -> Element {
         get throws {
             try Interpreter.requireRunning()
