@@ -9,7 +9,7 @@ internal import CAmaruPython
 /// throws where it is read. Used on the Python actor only.
 ///
 /// ```swift
-/// let names = try PythonList<String>(module.names)
+/// let names = try PythonList<String>(settings.names)
 /// try names.append("Amaru")
 /// let first = try names[0]
 /// ```

@@ -91,7 +91,7 @@ extension PythonObject {
     ///
     /// ```swift
     /// let lines = try file.makeIterator()
-    /// while let line = try lines.next() { … }
+    /// while let line = try lines.next() { print(line) }
     /// ```
     ///
     /// - Throws: ``PythonException``: what Python raises.
