@@ -93,6 +93,8 @@ public final class HTTP2Server: Sendable {
     }
 
     /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    ///
+    /// - Throws: The system's error if no port can be opened, or NIOSSL's for the certificate.
     @discardableResult
     public func start() async throws -> Int {
         let context = try certificate.serverContext(protocols: ["h2"])
@@ -152,16 +154,22 @@ public final class HTTP2Server: Sendable {
     public var resetCount: Int { state.withLockedValue { $0.resets } }
 
     /// Returns when so many requests have arrived.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func requests(reach count: Int) async throws {
         try await wait { $0.requests.count >= count }
     }
 
     /// Returns when the client has reset so many streams.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func resets(reach count: Int) async throws {
         try await wait { $0.resets >= count }
     }
 
     /// Returns when so many connections have been closed, by either side.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func closedConnections(reach count: Int) async throws {
         try await wait { $0.closed >= count }
     }

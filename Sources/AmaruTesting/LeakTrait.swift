@@ -30,6 +30,8 @@ public struct LeakTrait: TestTrait, TestScoping {
     private static let windows = 15
 
     /// Runs the test as `expectNothingLeft` does.
+    ///
+    /// - Throws: What the test throws.
     public func provideScope(
         for test: Test,
         testCase: Test.Case?,

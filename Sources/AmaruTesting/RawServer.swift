@@ -27,6 +27,8 @@ public final class RawServer: Sendable {
     }
 
     /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    ///
+    /// - Throws: The system's error if no port can be opened.
     public func start() async throws -> Int {
         let (answer, end) = (answer, end)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

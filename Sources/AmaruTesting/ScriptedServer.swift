@@ -134,26 +134,36 @@ public final class ScriptedServer: Sendable {
     public var connectionCount: Int { state.withLockedValue { $0.opened } }
 
     /// Returns when so many requests have arrived.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func requests(reach count: Int) async throws {
         try await wait { $0.requests.count >= count }
     }
 
     /// Returns when so many bytes have arrived, heads included.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func receivedBytes(reach count: Int) async throws {
         try await wait { $0.receivedBytes >= count }
     }
 
     /// Returns when so many connections have been made.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func connections(reach count: Int) async throws {
         try await wait { $0.opened >= count }
     }
 
     /// Returns when so many connections have been closed, by either side.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func closedConnections(reach count: Int) async throws {
         try await wait { $0.closed >= count }
     }
 
     /// Returns a port of 127.0.0.1 at which nobody listens as long as the process lives.
+    ///
+    /// - Throws: The system's error if no port can be opened.
     public static func refusingPort() async throws -> Int {
         try RefusingPort.make()
     }

@@ -23,6 +23,8 @@ public final class TemporaryFolder: Sendable {
     public var path: String { url.path }
 
     /// Makes the folder.
+    ///
+    /// - Throws: The system's error if that fails.
     public init(_ name: String = "amaru-test") throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "\(name)-\(UUID().uuidString)")
@@ -33,6 +35,8 @@ public final class TemporaryFolder: Sendable {
     deinit { try? FileManager.default.removeItem(at: url) }
 
     /// Writes a file, with the folders above it, and returns its place.
+    ///
+    /// - Throws: The system's error if that fails.
     @discardableResult
     public func write(_ text: String, to path: String, permissions: Int = 0o644) throws -> URL {
         let file = url.appending(path: path)

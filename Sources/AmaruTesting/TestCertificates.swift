@@ -109,6 +109,8 @@ public final class TestCertificates: Sendable {
     }
 
     /// Writes a file into the folder of the authority and returns its path.
+    ///
+    /// - Throws: The system's error if that fails.
     public func file(_ name: String, with text: String) throws -> String {
         try write(text, to: name)
         return file(name).path

@@ -45,6 +45,8 @@ public final class TunnelServer: Sendable {
     public var heads: [String] { state.withLockedValue { $0.heads } }
 
     /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    ///
+    /// - Throws: The system's error if no port can be opened, or NIOSSL's for the certificate.
     public func start() async throws -> Int {
         let context = try certificate?.serverContext()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -24,9 +24,13 @@ public final class UpgradeServer: Sendable {
     deinit { heard.fail(ChannelError.eof) }
 
     /// Returns what the first client has sent in that protocol, once it has ended its way.
+    ///
+    /// - Throws: The channel's error if the server goes away before that.
     public func received() async throws -> String { try await heard.futureResult.get() }
 
     /// Starts to listen on a free port of 127.0.0.1 and returns it.
+    ///
+    /// - Throws: The system's error if no port can be opened.
     public func start() async throws -> Int {
         let (greeting, endsFirst, heard) = (greeting, endsFirst, heard)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -46,8 +46,12 @@ REFUSED = """\
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
-    @available(*, deprecated, message: "This result does not convert to Python: return a PythonTuple, or write '_ ='.")
-"""
+    @UnconvertibleResult
+    @available(*, deprecated, message: "{message}")
+    @available(*, noasync, message: "{message}")
+""".format(
+    message="This result does not convert to Python: return a PythonTuple, or write '_ ='."
+)
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,7 @@ class Closure:
 
     def head(self) -> str:
         """The declaration."""
-        can_be_nameless = (
-            not self.is_method and not self.is_described and self.result != "Refused"
-        )
+        can_be_nameless = not self.is_method and not self.is_described
         name = "blocking name: String" if self.way == "blocking" else "_ name: String"
         if can_be_nameless and self.way != "blocking":
             name += " = PythonFunction.nameless"
@@ -308,8 +310,8 @@ BLOCKING = """\
 """
 UNCONVERTIBLE = """\
 // Without these, a closure of one expression passes for one that returns nothing, and Python gets
-// `None`. They throw, which is the error: where they are chosen no `try` is written. An initialiser
-// that is unavailable would not be chosen.
+// `None`. Their isolation is the error in synchronous code, and that they are not for asynchronous
+// code is the error there. An initialiser that is unavailable would not be chosen.
 
 """
 

@@ -153,8 +153,8 @@ ANSWERS: dict[str, Answer] = {
     "a bad chunk size": odd_chunk,
     "a stall in the body": stalling,
     "not gzip": not_gzip,
-    "redirected for ever": turning,
-    "busy for ever": busy,
+    "redirected forever": turning,
+    "busy forever": busy,
 }
 
 LIMIT = urllib3.Timeout(connect=20, read=0.5)

@@ -8,7 +8,7 @@ internal import CAmaruPython
 /// ```swift
 /// enum Request { @TaskLocal static var id: String? }
 ///
-/// PythonModule("app") { PythonContextVariable("request_id", Request.$id) }
+/// let module = PythonModule("app") { PythonContextVariable("request_id", Request.$id) }
 /// ```
 ///
 /// Python code that Swift enters (through ``PythonActor/run(_:)``, ``PythonActor/runBlocking(_:)``,

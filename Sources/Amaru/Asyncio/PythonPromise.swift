@@ -18,7 +18,7 @@ internal import Synchronization
 /// ```
 ///
 /// A promise that goes away without a result fails its future with
-/// ``AmaruError/Code/brokenPromise``, so that nobody waits for ever.
+/// ``AmaruError/Code/brokenPromise``, so that nobody waits forever.
 public final class PythonPromise<Value: ConvertibleToPython & Sendable>: Sendable {
     private let awaitable: SwiftAwaitable
     private let onCancel: @Sendable () -> Void

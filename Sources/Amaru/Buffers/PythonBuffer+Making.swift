@@ -100,7 +100,7 @@ extension PythonBuffer {
         )
     }
 
-    /// Shares memory of your own, with a function that is called when nobody needs it any more.
+    /// Shares memory of your own, with a function that is called when it is no longer needed.
     ///
     /// ```swift
     /// let frame = camera.lock()

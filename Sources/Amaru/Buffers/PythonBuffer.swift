@@ -9,11 +9,11 @@ internal import CAmaruPython
 /// `file.write(x)` and all that takes bytes work on the same memory, without a copy.
 ///
 /// ```swift
-/// let pixels = PythonBuffer(repeating: UInt8(0), shape: [1080, 1920, 3])
+/// let pixels = try PythonBuffer(repeating: UInt8(0), shape: [1080, 1920, 3])
 /// try await PythonActor.run {
 ///     let image = try Python.import("numpy").asarray(pixels) as PythonObject
 ///     try image.fill(255)
-///     try pixels.withSpan(of: UInt8.self) { span in … }
+///     try pixels.withSpan(of: UInt8.self) { span in print(span[0]) }
 /// }
 /// ```
 ///

@@ -85,7 +85,7 @@ struct ClassFactory {
             isHeldOnce: description.isHeldOnce
         )
         ClassRegistry.add(record, for: description.instanceType)
-        return OwnedReference(borrowed: record.object)  // `made` becomes the record's, for ever
+        return OwnedReference(borrowed: record.object)  // `made` becomes the record's, forever
     }
 
     private var initializer: ClassInitializer? {
@@ -117,7 +117,7 @@ struct ClassFactory {
                 slot(Py_bf_releasebuffer, unsafeBitCast(InstanceBuffer.release, to: Address.self))
             )
         }
-        // The type keeps pointers to the name and the members, or copies, by version: for ever.
+        // The type keeps pointers to the name and the members, or copies, by version: forever.
         let members = UnsafeMutablePointer<PyMemberDef>.allocate(capacity: 2)
         members.initialize(repeating: PyMemberDef(), count: 2)
         if base == nil {

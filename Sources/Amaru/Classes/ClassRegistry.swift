@@ -9,9 +9,9 @@ typealias TypePointer = UnsafeMutablePointer<PyTypeObject>
 /// What a registered class consists of; it lives as long as the process.
 final class ClassRecord: @unchecked Sendable {
     // Safe because all of it is set before other code can see the record; the pointers stay valid
-    // for ever.
+    // forever.
     let name: String
-    /// Owned for ever.
+    /// Owned forever.
     let type: TypePointer
     /// Nil if Python code cannot make instances.
     let initializer: ClassInitializer?

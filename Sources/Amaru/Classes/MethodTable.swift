@@ -6,7 +6,7 @@ internal import CAmaruPython
 
 /// The methods of a class by their numbers, those of the base class first.
 ///
-/// All that it allocates stays for ever, as the class does.
+/// All that it allocates stays forever, as the class does.
 struct MethodTable {
     struct Definition {
         let name: String

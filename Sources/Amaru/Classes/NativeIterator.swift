@@ -34,7 +34,7 @@ enum NativeIterator {
         }
     }
 
-    /// Owned for ever.
+    /// Owned forever.
     ///
     /// Safe because it is written and read with the GIL held, in steps that do not release it.
     private nonisolated(unsafe) static var type: PyPointer?

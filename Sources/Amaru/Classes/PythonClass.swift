@@ -65,6 +65,8 @@ public struct PythonClassDefinition: Sendable {
 }
 
 /// Lists the members of a ``PythonClass``.
+///
+/// For the compiler: a program writes its name as an attribute only.
 @resultBuilder
 public enum PythonClassBuilder<Instance: PythonClassInstance> {
     /// Takes one member.

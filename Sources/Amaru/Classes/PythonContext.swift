@@ -49,6 +49,27 @@ public struct PythonContext<Instance: PythonClassInstance>: PythonClassMember {
         }
     }
 
+    /// Refuses a closure whose result does not convert, which would pass for one without a result.
+    ///
+    /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
+    @available(
+        *,
+        deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    public init<Value>(
+        enter: @escaping @Sendable (Instance) throws -> Value,
+        exit: @escaping @Sendable (Instance, (any Error)?) throws -> Bool
+    ) throws {
+        throw FunctionSignature.unconvertible("__enter__")
+    }
+
     private static func leaving(
         _ className: String,
         _ exit: @escaping @Sendable (Instance, (any Error)?) throws -> Bool

@@ -89,7 +89,7 @@ public struct PythonIterable<Elements: Sequence>: ConvertibleToPython
 where Elements.Element: ConvertibleToPython {
     private let elements: Elements
 
-    /// Creates an iterable; each conversion starts anew where the sequence can.
+    /// Creates an iterable; each conversion starts again if the sequence can.
     public init(_ elements: Elements) {
         self.elements = elements
     }

@@ -4,16 +4,22 @@
 // Written by Tests/Python/closures.py: change that.
 
 // Without these, a closure of one expression passes for one that returns nothing, and Python gets
-// `None`. They throw, which is the error: where they are chosen no `try` is written. An initialiser
-// that is unavailable would not be chosen.
+// `None`. Their isolation is the error in synchronous code, and that they are not for asynchronous
+// code is the error there. An initialiser that is unavailable would not be chosen.
 
 extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<each Argument: ConvertibleFromPython, Value>(
@@ -29,9 +35,15 @@ extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython, Value>(
@@ -49,9 +61,15 @@ extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<each Argument: ConvertibleFromPython & Sendable, Value>(
@@ -67,9 +85,15 @@ extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<
@@ -93,9 +117,15 @@ extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<each Argument: ConvertibleFromPython & Sendable, Value>(
@@ -111,9 +141,15 @@ extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<

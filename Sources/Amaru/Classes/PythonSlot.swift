@@ -12,6 +12,10 @@ internal import CAmaruPython
 /// final class Button: PythonClassInstance {
 ///     let action = PythonSlot()
 ///     var pythonSlots: [PythonSlot] { [action] }
+///
+///     static let pythonClass = PythonClass(Button.self) {
+///         PythonInitializer { () in Button() }
+///     }
 /// }
 /// ```
 ///

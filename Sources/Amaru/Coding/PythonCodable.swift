@@ -9,8 +9,8 @@
 /// ```swift
 /// struct Message: PythonCodable { let role: String, content: String }
 ///
-/// PythonFunction("send") { (message: Message) in … }        // a dict, dataclass, pydantic model …
-/// try client.create(messages: [Message(role: "user", content: "Hi")])       // a list of dicts
+/// try client.create(messages: [Message(role: "user", content: "Hi")])  // a list of dicts
+/// let answer: Message = try client.answer()  // a dict, a dataclass, a pydantic model
 /// ```
 ///
 /// Errors are ``PythonConversionError``, also where Swift's `DecodingError` was thrown.

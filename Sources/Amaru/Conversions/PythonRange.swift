@@ -6,7 +6,7 @@ internal import CAmaruPython
 /// A Python `range`: integers at equal distances.
 ///
 /// ```swift
-/// for row in try Python.eval("range(10, 0, -2)", as: PythonRange.self) { … }
+/// for row in try Python.eval("range(10, 0, -2)", as: PythonRange.self) { print(row) }
 /// ```
 ///
 /// https://docs.python.org/3/library/stdtypes.html#range

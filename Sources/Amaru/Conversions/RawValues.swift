@@ -7,6 +7,7 @@ internal import CAmaruPython
 ///
 /// ```swift
 /// enum Level: String, PythonConvertible { case low, high }
+///
 /// let level: Level = try settings.level
 /// ```
 extension ConvertibleToPython where Self: RawRepresentable, RawValue: ConvertibleToPython {

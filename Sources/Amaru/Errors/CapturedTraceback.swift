@@ -16,7 +16,7 @@ struct CapturedTraceback: ~Copyable {
 
     private var entries: [Entry] = []
 
-    /// The file name of the bridge's own Python code; owned for ever.
+    /// The file name of the bridge's own Python code; owned forever.
     ///
     /// Safe because it is written once, before any other code can enter Python.
     nonisolated(unsafe) static var ownFile: PyPointer?

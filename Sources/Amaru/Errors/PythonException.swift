@@ -7,9 +7,9 @@ internal import CAmaruPython
 ///
 /// ```swift
 /// do {
-///     try await PythonActor.run { try Python.import("settings").load(path) }
+///     let limit: Int = try await PythonActor.run { try Python.import("settings").limit(path) }
 /// } catch let error as PythonException where error.matches(.fileNotFoundError) {
-///     …
+///     print("no settings:", error.message)
 /// }
 /// ```
 ///
@@ -90,6 +90,18 @@ public struct PythonException: Error, Sendable, CustomStringConvertible {
 }
 
 extension PythonException {
+    /// Whether it is the interrupt that cancelling the calling task has sent.
+    var isCancellation: Bool { Task.isCancelled && matches(.keyboardInterrupt) }
+
+    /// Runs `body`, and throws `CancellationError` for the interrupt of a cancelled task.
+    static func endingCancelled<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as PythonException where error.isCancellation {
+            throw CancellationError()
+        }
+    }
+
     /// Throws the raised exception unless a function of C has returned 0.
     @inlinable
     @inline(__always)

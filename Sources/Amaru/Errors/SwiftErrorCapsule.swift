@@ -86,7 +86,7 @@ enum SwiftErrorCapsule {
 }
 
 extension StaticString {
-    /// The text as C reads it; a literal is NUL-terminated and lives for ever.
+    /// The text as C reads it; a literal is NUL-terminated and lives forever.
     var cString: UnsafePointer<CChar> {
         UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
     }

@@ -16,7 +16,7 @@ final class SwiftFrame: @unchecked Sendable {
 
     /// The names that the code of such a frame would see: none.
     ///
-    /// Owned for ever.
+    /// Owned forever.
     /// Safe because it is touched with the GIL held only.
     private nonisolated(unsafe) static var globals: PyPointer?
 

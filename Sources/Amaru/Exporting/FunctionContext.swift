@@ -10,7 +10,7 @@ internal import CAmaruPython
 /// plain `__qualname__` and `repr`, and is pickled by name. A capsule would make it a method of
 /// the capsule, and take a call and a comparison of names to look into.
 enum FunctionContext {
-    /// Owned for ever.
+    /// Owned forever.
     ///
     /// Safe because it is touched by holders of the GIL only.
     private nonisolated(unsafe) static var type: PyPointer?

@@ -4,20 +4,26 @@
 // Written by Tests/Python/closures.py: change that.
 
 // Without these, a closure of one expression passes for one that returns nothing, and Python gets
-// `None`. They throw, which is the error: where they are chosen no `try` is written. An initialiser
-// that is unavailable would not be chosen.
+// `None`. Their isolation is the error in synchronous code, and that they are not for asynchronous
+// code is the error there. An initialiser that is unavailable would not be chosen.
 
 extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
+    @available(
+        *,
+        noasync,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
     public init<each Argument: ConvertibleFromPython, Value>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -29,9 +35,15 @@ extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<First: ConvertibleFromPython, each Other: ConvertibleFromPython, Value>(
@@ -49,13 +61,19 @@ extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
+    @available(
+        *,
+        noasync,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
     public init<each Argument: ConvertibleFromPython & Sendable, Value>(
-        _ name: String,
+        _ name: String = PythonFunction.nameless,
         documentation: String? = nil,
         fileID: StaticString = #fileID,
         line: UInt = #line,
@@ -67,9 +85,15 @@ extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<
@@ -91,9 +115,15 @@ extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<each Argument: ConvertibleFromPython & Sendable, Value>(
@@ -109,9 +139,15 @@ extension PythonFunction {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
+    @UnconvertibleResult
     @available(
         *,
         deprecated,
+        message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+    )
+    @available(
+        *,
+        noasync,
         message: "This result does not convert to Python: return a PythonTuple, or write '_ ='."
     )
     public init<

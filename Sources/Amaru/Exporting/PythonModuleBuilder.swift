@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Lists the members of a ``PythonModule``; `if`, `switch` and `for` choose among them.
+///
+/// For the compiler: a program writes its name as an attribute only.
 @resultBuilder
 public enum PythonModuleBuilder {
     /// The members that a part of the contents lists.

@@ -45,7 +45,7 @@ enum ForeignThread {
 
     /// The state with which this thread may take the GIL; nil where it holds the GIL already.
     ///
-    /// It is kept until the thread ends: one that is made anew each time costs ten times as much,
+    /// It is kept until the thread ends: one that is made each time costs ten times as much,
     /// and crashes extension modules that keep it.
     static func idleState() throws -> UnsafeMutablePointer<PyThreadState>? {
         // Such as a thread that Python code made, inside a Swift function that it called.

@@ -15,7 +15,7 @@ enum InterpreterStart {
         try initialise(configuration, programName: programName)
         try Runtime.load()
         try EventLoop.prepare(configuration)
-        // Last: what the bridge itself keeps for ever is not the program's.
+        // Last: what the bridge itself keeps forever is not the program's.
         amaru_set_counting(configuration.countsObjects ? 1 : 0)
     }
 

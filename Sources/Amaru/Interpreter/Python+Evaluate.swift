@@ -183,7 +183,7 @@ enum SourceCache {
     }
 
     private static var codes: [Key: PythonObject] = [:]
-    /// Sources made at run time: with this many in it the cache begins anew.
+    /// Sources made at run time: with this many in it the cache starts again.
     private static let limit = 256
     /// A longer source is rarely a formula that comes again.
     private static let longest = 4096

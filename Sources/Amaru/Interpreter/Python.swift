@@ -64,17 +64,19 @@ public enum Python {
     ///   - filename: What tracebacks call it; if nil, a name of its own.
     ///   - globals: The namespace; if nil, a new one, in which `__name__` is `__main__`.
     /// - Returns: The value of the last expression.
-    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret. If the
-    ///   calling task is cancelled, a source with `await` ends with `CancellationError`, another one
-    ///   with `KeyboardInterrupt`, whose traceback says where it was.
+    /// - Throws: ``PythonException``; for a syntax error too, with file, line and caret.
+    ///   `CancellationError` if the calling task is cancelled and the source ends by that; what
+    ///   the source raises in its own handlers is thrown as it is.
     @discardableResult
     public static func run(
         _ source: String,
         filename: String? = nil,
         globals: PythonObject? = nil
     ) async throws -> PythonObject {
-        try await run(globals: globals) { gil in
-            try Runtime.call(.sources, "compile_source", [source, filename], gil)
+        try await PythonException.endingCancelled {
+            try await run(globals: globals) { gil in
+                try Runtime.call(.sources, "compile_source", [source, filename], gil)
+            }
         }
     }
 
@@ -89,6 +91,20 @@ public enum Python {
         _ contents: some ConvertibleToPython & Sendable,
         path: String,
         globals: PythonObject? = nil
+    ) async throws {
+        try await PythonException.endingCancelled {
+            try await runScript(contents, path: path, globals: globals)
+        }
+    }
+
+    /// Runs a whole file in the way of `python`: a cancelled one ends with `KeyboardInterrupt`,
+    /// whose traceback says where it was, unless it awaits.
+    ///
+    /// - Throws: ``PythonException``; `CancellationError` if a file with `await` is cancelled.
+    package static func runScript(
+        _ contents: some ConvertibleToPython & Sendable,
+        path: String,
+        globals: PythonObject?
     ) async throws {
         _ = try await run(globals: globals) { gil in
             try FileCode.compiled(contents, path: path, gil)

@@ -30,8 +30,8 @@ public actor PythonActor {
     /// `KeyboardInterrupt`.
     ///
     /// - Throws: What `body` throws; `CancellationError` if the task is cancelled before `body`
-    ///   begins, or if that interrupts it; ``AmaruError/Code/notRunning`` if Python does not run;
-    ///   ``AmaruError/Code/actorBusy`` if the Python thread may be waiting for the caller.
+    ///   begins, or if `body` ends by the interrupt; ``AmaruError/Code/notRunning`` if Python does
+    ///   not run; ``AmaruError/Code/actorBusy`` if the Python thread may be waiting for the caller.
     public static func run<Value: Sendable>(
         _ body: @PythonActor @Sendable () throws -> Value
     ) async throws -> Value {
@@ -59,9 +59,7 @@ public actor PythonActor {
                     return try body()
                 }
             }
-        } catch let error as PythonException
-            where Task.isCancelled && error.matches(.keyboardInterrupt)
-        {
+        } catch let error as PythonException where error.isCancellation {
             throw CancellationError()
         }
     }

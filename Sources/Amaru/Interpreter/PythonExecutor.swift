@@ -3,7 +3,7 @@
 
 /// The executor that runs Swift jobs on the Python thread, between turns of the event loop.
 ///
-/// It lives for ever: an executor that goes away while the runtime still tracks it crashes.
+/// It lives forever: an executor that goes away while the runtime still tracks it crashes.
 final class PythonExecutor: SerialExecutor {
     static let shared = PythonExecutor()
 

@@ -4,7 +4,7 @@
 public import CAmaru
 
 extension StaticString {
-    /// The interned `str` of the literal (borrowed, kept for ever); nil leaves an exception raised.
+    /// The interned `str` of the literal (borrowed, kept forever); nil leaves an exception raised.
     ///
     /// The caller holds the GIL, which guards the table.
     @inlinable

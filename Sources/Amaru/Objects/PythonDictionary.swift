@@ -35,6 +35,9 @@ public struct PythonDictionary<Key: PythonConvertible, Value: PythonConvertible>
     public var count: Int { amaru_dict_count(object.pointer) }
 
     /// Reads the value of a key; nil where there is none.
+    ///
+    /// - Throws: ``PythonConversionError`` if the value is of another type or does not fit;
+    ///   ``PythonException`` with what hashing or comparing the key raises.
     public subscript(key: Key) -> Value? {
         get throws {
             try Interpreter.requireRunning()

@@ -7,7 +7,7 @@ public import CAmaruPython
 ///
 /// ```swift
 /// let numbers = try Python.eval("range(10)").makeIterator()
-/// while let number: Int = try numbers.next() { … }
+/// while let number: Int = try numbers.next() { print(number) }
 /// ```
 ///
 /// It is no `IteratorProtocol`: that cannot throw, and would be usable off the Python thread.

@@ -9,7 +9,7 @@ internal import CAmaruPython
 /// throws where it is read. Used on the Python actor only.
 ///
 /// ```swift
-/// let names = try PythonList<String>(module.names)
+/// let names = try PythonList<String>(settings.names)
 /// try names.append("Amaru")
 /// let first = try names[0]
 /// ```
@@ -41,6 +41,9 @@ public struct PythonList<Element: PythonConvertible> {
     public var count: Int { amaru_list_count(object.pointer) }
 
     /// Reads the element at a position; as in Python, one below zero counts from the end.
+    ///
+    /// - Throws: ``PythonException`` with `IndexError` beyond the ends; ``PythonConversionError`` if the
+    ///   element is of another type or does not fit.
     public subscript(position: Int) -> Element {
         get throws {
             try Interpreter.requireRunning()

@@ -3,9 +3,10 @@
 
 internal import CAmaruPython
 
-/// What `object.method` is in `object.method(x)`: a call without the bound method.
+/// The callee of `object.method(x)`, which calls the method without reading it first.
 ///
-/// Nobody names this type. Where the member is not called, `object.method` reads the attribute.
+/// For the compiler alone: a program never writes its name. Where the member is not called,
+/// `object.method` reads the attribute.
 ///
 /// https://docs.python.org/3/c-api/call.html#c.PyObject_VectorcallMethod
 @PythonActor
@@ -35,18 +36,22 @@ public struct PythonMember: PythonTypedMemberCall {
     }
 }
 
-/// Where the calls of a member are that others are preferred to.
+/// The calls of a ``PythonMember`` that the compiler takes only if no other fits.
+///
+/// For the compiler alone: a program never writes its name.
 @PythonActor
 public protocol PythonMemberCall {}
 
-/// Where the calls of a member are that convert the result: others are preferred to them.
+/// The calls of a ``PythonMember`` that convert the result, to which the compiler prefers others.
+///
+/// For the compiler alone: a program never writes its name.
 @PythonActor
 public protocol PythonTypedMemberCall: PythonMemberCall {}
 
-/// Gives a Python object its second kind of member.
+/// The members of a ``PythonObject`` that the compiler takes only where they are called.
 ///
-/// In an extension of a protocol, which makes the compiler prefer the members of the class
-/// itself: those that read the attribute, except where the member is called.
+/// For the compiler alone: a program never writes its name. What is in the extension of a protocol
+/// comes after the members of the class itself, which read the attribute.
 @PythonActor
 public protocol PythonMemberLookup: AnyObject {}
 

@@ -89,7 +89,7 @@ public struct PythonNamespace {
     /// Runs a source, in which `await` may be, as ``Python/run(_:filename:globals:)`` does.
     ///
     /// - Returns: The value of the last statement if it is an expression, else `None`.
-    /// - Throws: ``PythonException`` with what the source raises, `SyntaxError` too.
+    /// - Throws: What ``Python/run(_:filename:globals:)`` throws.
     @discardableResult
     public nonisolated func run(
         _ source: String,

@@ -6,6 +6,10 @@ public import CAmaruPython
 /// In an extension of a protocol, so that an untyped use reads the object.
 extension PythonMemberLookup where Self == PythonObject {
     /// Reads an item and converts it, without a box for it.
+    ///
+    /// - Throws: ``PythonException`` with `KeyError`, `IndexError` or what else `__getitem__` raises;
+    ///   ``PythonConversionError`` if the key cannot be represented, or the item is of another
+    ///   type or does not fit.
     @inlinable
     public subscript<Value: ConvertibleFromPython>(key: some ConvertibleToPython) -> Value {
         get throws {
@@ -17,12 +21,18 @@ extension PythonMemberLookup where Self == PythonObject {
 
 extension PythonObject {
     /// Reads an item, as `object[key]` does; a range is a slice.
+    ///
+    /// - Throws: ``PythonException`` with `KeyError`, `IndexError` or what else `__getitem__` raises;
+    ///   ``PythonConversionError`` if the key cannot be represented.
     @inlinable
     public subscript(key: some ConvertibleToPython) -> PythonObject {
         get throws { PythonObject(try lookUp(item: key)) }
     }
 
     /// Reads an item by several indices, as `object[row, column]` does with their tuple.
+    ///
+    /// - Throws: ``PythonException`` with `KeyError`, `IndexError` or what else `__getitem__` raises;
+    ///   ``PythonConversionError`` if an index cannot be represented.
     public subscript<each Index: ConvertibleToPython>(
         first: some ConvertibleToPython,
         second: some ConvertibleToPython,
@@ -81,7 +91,7 @@ extension PythonObject {
     ///
     /// ```swift
     /// let lines = try file.makeIterator()
-    /// while let line = try lines.next() { … }
+    /// while let line = try lines.next() { print(line) }
     /// ```
     ///
     /// - Throws: ``PythonException``: what Python raises.

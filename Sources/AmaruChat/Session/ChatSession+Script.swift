@@ -30,7 +30,7 @@ extension ChatSession {
             let (namespace, source): (PythonObject, PythonObject) = try (made[0], made[1])
             return (namespace, source, try made[2].converted(to: String.self))
         }
-        try await Python.runFile(source, path: path, globals: namespace)
+        try await Python.runScript(source, path: path, globals: namespace)
     }
 
     /// Lets the script's own `sys.excepthook` report an exception that the script raised.

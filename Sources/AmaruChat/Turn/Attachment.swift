@@ -36,6 +36,8 @@ extension Attachment: ConvertibleToPython, PythonTypeHinted {
     public static var pythonTypeHint: String { "amaru.Attachment" }
 
     /// Makes an `amaru.Attachment`.
+    ///
+    /// - Throws: ``PythonException`` with what Python raises; ``AmaruError`` if Python does not run.
     public func pythonReference(_ gil: borrowing PythonGIL) throws -> OwnedReference {
         try PythonActor.runBlocking {
             let make: PythonObject = try Python.import("amaru").Attachment

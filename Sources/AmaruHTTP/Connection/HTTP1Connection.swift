@@ -13,7 +13,7 @@ import NIOSSL
 
 /// The last handler of a connection that carries one exchange after the other.
 ///
-/// Between exchanges it is parked, and watched: whatever can be read there, be it bytes or the end,
+/// Between exchanges it is parked, and watched: whatever can be read there, bytes or the end,
 /// is the answer to nothing and ends the connection.
 final class HTTP1Connection: ChannelInboundHandler, PooledConnection {
     typealias InboundIn = ByteBuffer

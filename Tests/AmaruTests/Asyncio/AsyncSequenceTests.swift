@@ -78,7 +78,7 @@ struct AsyncSequenceTests {
                           if t.get_name().startswith('iteration'))
         """
 
-    /// The names of the source, executed anew.
+    /// The names of the source, executed again.
     private struct Names {
         let namespace: PythonObject
 

@@ -90,7 +90,7 @@ struct PromiseTests {
         await #expect(throws: Broken.self) { try await Python.run(lines) }
     }
 
-    @Test("A promise that nobody keeps fails its future, so that nobody waits for ever")
+    @Test("A promise that nobody keeps fails its future, so that nobody waits forever")
     func dropped() async throws {
         try await Self.module("promise_dropped", Desk())
         let error = await #expect(throws: AmaruError.self) {

@@ -24,7 +24,10 @@ struct CompileFailTests {
     @Test("No conformance that would run Python code unseen", arguments: Twins.conformances)
     func conformance(_ twins: Twins) async throws { try await check(twins) }
 
-    @Test("A near miss is told what to write", arguments: Twins.spellings + Twins.slices)
+    @Test(
+        "A near miss is told what to write",
+        arguments: Twins.spellings + Twins.slices + Twins.arguments
+    )
     func spelling(_ twins: Twins) async throws { try await check(twins) }
 
     private func check(_ twins: Twins) async throws {

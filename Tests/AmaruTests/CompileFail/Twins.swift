@@ -155,15 +155,6 @@ struct Twins: Sendable, CustomTestStringConvertible {
             "enum Level{{: String, PythonConvertible||: PythonConvertible}} { case low }",
             refused: "does not conform to protocol 'ConvertibleToPython'"
         ),
-        Twins(
-            "a closure as an argument",
-            """
-            @PythonActor func use(_ object: PythonObject) throws {
-                try object.sort(key: {{PythonFunction||}} { (x: Int) in -x })
-            }
-            """,
-            refused: "'(Int) -> Int' cannot conform to 'ConvertibleToPython'"
-        ),
     ]
 
     static let isolation = [

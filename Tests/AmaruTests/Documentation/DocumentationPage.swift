@@ -30,6 +30,25 @@ struct DocumentationPage: Sendable, CustomStringConvertible, CustomTestStringCon
     static let all: [DocumentationPage] =
         articles + [try? DocumentationPage(project.appending(path: "README.md"))].compactMap(\.self)
 
+    /// The doc comments of the library, a page for each file, in the lines where they stand.
+    static let comments: [DocumentationPage] = {
+        let folder = project.appending(path: "Sources/Amaru")
+        let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap {
+            $0 as? String
+        }
+        return (files ?? []).filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+            guard let page = try? DocumentationPage(folder.appending(path: path)) else {
+                return nil
+            }
+            let lines = page.lines.map { line in
+                let text = line.drop { $0 == " " }
+                return text.hasPrefix("///")
+                    ? String(text.dropFirst(text.hasPrefix("/// ") ? 4 : 3)) : ""
+            }
+            return DocumentationPage(path, lines.joined(separator: "\n"))
+        }.filter { !$0.examples.isEmpty }
+    }()
+
     init(_ file: URL) throws {
         self.init(file.lastPathComponent, try String(contentsOf: file, encoding: .utf8))
     }

@@ -15,6 +15,16 @@ struct ExamplesTests {
         )
     }
 
+    /// All blocks of all doc comments of the library, as well.
+    private static let outcomeOfComments = Task {
+        try await Compiler.found?.compile(
+            Example.program(
+                DocumentationPage.comments.flatMap(\.examples).flatMap(\.parts),
+                prelude: Example.preludeOfComments
+            )
+        )
+    }
+
     @Test("Every block of a page", arguments: DocumentationPage.all)
     func examples(_ page: DocumentationPage) async throws {
         let outcome = try #require(try await Self.outcome.value)
@@ -27,6 +37,20 @@ struct ExamplesTests {
         let outcome = try #require(try await Self.outcome.value)
         #expect(outcome.succeeded, "\(outcome.diagnostics)")
         #expect(DocumentationPage.all.flatMap(\.examples).count > 60)
+    }
+
+    @Test("Every block in the doc comments of a file", arguments: DocumentationPage.comments)
+    func comments(_ page: DocumentationPage) async throws {
+        let outcome = try #require(try await Self.outcomeOfComments.value)
+        let complaints = Example.complaints(about: page.name, in: outcome.diagnostics)
+        #expect(complaints.isEmpty, "\(complaints.joined(separator: "\n"))")
+    }
+
+    @Test("All doc comments together")
+    func commentsTogether() async throws {
+        let outcome = try #require(try await Self.outcomeOfComments.value)
+        #expect(outcome.succeeded, "\(outcome.diagnostics)")
+        #expect(DocumentationPage.comments.flatMap(\.examples).count > 60)
     }
 
     /// What each kind of block must not do, on the line that is marked.

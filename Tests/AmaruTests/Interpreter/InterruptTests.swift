@@ -6,25 +6,78 @@ import Testing
 
 @Suite("Interrupts reach the call they are meant for", .python, .serialized)
 struct InterruptTests {
+    /// The ways to run a source without `await`, which end alike when their task is cancelled.
+    enum Way: CaseIterable {
+        case source, namespace, file, body
+
+        func run(_ source: String) async throws {
+            switch self {
+            case .source: try await Python.run(source)
+            case .namespace:
+                try await PythonActor.run { try PythonNamespace() }.run(source)
+            case .file: try await Python.runFile(source, path: "cancelled.py")
+            case .body:
+                try await PythonActor.run {
+                    try Python.exec(source, globals: PythonNamespace().globals)
+                }
+            }
+        }
+    }
+
     @Test(
         "Cancelling a task interrupts the synchronous call that it waits for",
-        arguments: ["import time\ntime.sleep(3600)", "while True: pass"]
+        arguments: Way.allCases,
+        [
+            "import time; started(); time.sleep(3600)",
+            "started()\nwhile True: pass",
+            "import asyncio; started(); asyncio.run(asyncio.sleep(3600))",
+        ]
     )
-    func cancelSynchronous(source: String) async throws {
+    func cancelSynchronous(way: Way, source: String) async throws {
+        let task = try await start(source, way)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("What a cancelled source raises itself is thrown as it is", arguments: Way.allCases)
+    func cancelledWithItsOwnError(way: Way) async throws {
+        // A call, for CPython's table of handlers leaves out a loop's jump back.
+        let source = """
+            def wait():
+                while True: pass
+            try:
+                started()
+                wait()
+            except KeyboardInterrupt:
+                raise ValueError("half done")
+            """
+        let task = try await start(source, way)
+        task.cancel()
+        let error = await #expect(throws: PythonException.self) { try await task.value }
+        #expect(error?.typeName == "ValueError")
+    }
+
+    @Test("An interrupt that no cancellation has sent is thrown as such", arguments: Way.allCases)
+    func interruptedOnly(way: Way) async throws {
+        let error = await #expect(throws: PythonException.self) {
+            try await way.run("raise KeyboardInterrupt")
+        }
+        #expect(error?.typeName == "KeyboardInterrupt")
+    }
+
+    /// Starts a source, and returns its task once the source has called `started`.
+    private func start(_ source: String, _ way: Way) async throws -> Task<Void, any Error> {
+        let name = "interrupt_\(UUID().uuidString.prefix(8))"
         let (started, signal) = AsyncStream<Void>.makeStream()
         try await Python.register(
-            PythonModule("interrupt_started") {
+            PythonModule(name) {
                 PythonFunction("started") { () in _ = signal.yield() }
             }
         )
-        let task = Task {
-            try await runAlone("import interrupt_started\ninterrupt_started.started()\n" + source)
-        }
+        let task = Task { try await way.run("from \(name) import started\n" + source) }
         var iterator = started.makeAsyncIterator()
         _ = await iterator.next()
-        task.cancel()
-        let error = await #expect(throws: PythonException.self) { try await task.value }
-        #expect(error?.typeName == "KeyboardInterrupt")
+        return task
     }
 
     @Test("In a function of the actor Python code goes on, and the function can see why not to")

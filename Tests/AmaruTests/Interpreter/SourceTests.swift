@@ -83,10 +83,10 @@ struct SourceTests {
         #expect(source == "def fail():\n    raise ValueError('first')\n")
     }
 
-    @Test("What is kept of sources for tracebacks is bounded")
+    @Test("What is kept of 10,000 sources for tracebacks is bounded")
     func bounded() async throws {
         let cache = try await PythonActor.run { try Python.eval("__import__('linecache').cache") }
-        for number in 0..<400 {
+        for number in 0..<5_000 {
             try await Python.run("x = \(number)")
             try await Python.run("x = \(number)", filename: "<named \(number)>")
         }

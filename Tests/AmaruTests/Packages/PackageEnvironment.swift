@@ -9,7 +9,7 @@ import Foundation
 /// It is in the user's cache and made by the first run that needs it: in a folder beside its place,
 /// then moved there, under a lock, so that neither a second run nor a killed one disturbs it.
 enum PackageEnvironment {
-    static let requirements = ["httpx2", "numpy", "pydantic"]
+    static let requirements = ["httpx2", "numpy", "pandas", "pydantic"]
 
     /// Why there is no environment.
     struct Missing: Error, CustomStringConvertible {

@@ -34,6 +34,6 @@ struct PackagesTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == PackagesTrait {
-    /// Makes numpy, pydantic and httpx2 importable before the tests of the suite.
+    /// Makes numpy, pandas, pydantic and httpx2 importable before the tests of the suite.
     static var packages: Self { PackagesTrait() }
 }

@@ -12,13 +12,16 @@ enum AmaruBench {
             let options = try Options(CommandLine.arguments.dropFirst())
             if case .start(let side) = options.mode { try await Start.perform(side) }
             try await Python.start(PythonConfiguration(environment: options.environment))
+            var failures: [String]
             if case .hops = options.mode {
-                print(try await Hops.table(options.windows))
-                return
+                let table: String
+                (table, failures) = try await Hops.table(options.windows)
+                print(table)
+            } else {
+                failures = try await runInStep(options)
             }
-            let failures = try await runInStep(options)
             guard failures.isEmpty else {
-                complain("over the allowed instructions: " + failures.joined(separator: ", "))
+                complain("over what is allowed: " + failures.joined(separator: ", "))
                 exit(1)
             }
         } catch {
@@ -57,7 +60,10 @@ enum AmaruBench {
         let rows = try Rows.all().filter(options.selects)
         guard !rows.isEmpty else { throw BenchError("--only names no row") }
         switch options.mode {
-        case .growth: print(try Growth.perElement(options))
+        case .growth:
+            let (table, failures) = try Growth.perElement(options)
+            print(table)
+            return failures
         case .memory: print(try Growth.memory(rows, calls: options.calls))
         case .instructions(let file, let folder):
             let counts = try Instructions(folder: folder).measure(rows, empty: Rows.empty())

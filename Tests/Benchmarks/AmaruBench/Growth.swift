@@ -8,28 +8,54 @@ import Foundation
 enum Growth {
     private static let sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
 
-    /// A table of nanoseconds per element on both sides, and of their ratio.
+    /// One line of the table.
+    private struct Line {
+        let name: String
+        let limit: Double
+        var cells: [String] = []
+        var ratios: [Double] = []
+
+        /// Whether the ratio is within its limit at each size.
+        var isFlat: Bool { ratios.allSatisfy { $0 <= limit } }
+
+        var text: String {
+            ([name] + cells + [String(format: "%.2f", limit), isFlat ? "ok" : "OVER"])
+                .joined(separator: " | ")
+        }
+    }
+
+    /// A table of nanoseconds per element on both sides, and of their ratio, which has a limit.
     ///
     /// Beyond the caches of the processor the cost of an element grows for C too: memory is fresh,
     /// and far away. What must be flat is the ratio.
-    static func perElement(_ options: Options) throws -> String {
-        var cells: [(name: String, cells: [String])] = []
+    ///
+    /// - Returns: The table, and the names of the rows that are over their limits.
+    static func perElement(_ options: Options) throws -> (table: String, failures: [String]) {
+        var lines: [Line] = []
         for size in sizes {
-            let rows = try Rows.containers(Subject(size: size)).filter(options.selects)
-            if cells.isEmpty { cells = rows.map { ($0.name, []) } }
-            for (index, row) in rows.enumerated() { cells[index].cells.append(try cell(row)) }
+            let subject = try Subject(size: size)
+            let rows = try (Rows.containers(subject) + Rows.longStrings(subject))
+                .filter(options.selects)
+            if lines.isEmpty {
+                lines = rows.map { Line(name: $0.name, limit: max(1.1, $0.limits.timeRatio ?? 0)) }
+            }
+            for (index, row) in rows.enumerated() {
+                guard let (text, ratio) = try cell(row) else { continue }
+                lines[index].cells.append(text)
+                lines[index].ratios.append(ratio)
+            }
         }
         let head = [
             "| C ns, Amaru ns for each element (ratio) | "
-                + sizes.map { "\($0)" }.joined(separator: " | ") + " |",
-            "|---|" + sizes.map { _ in "---:|" }.joined(),
+                + sizes.map { "\($0)" }.joined(separator: " | ") + " | allowed | |",
+            "|---|" + sizes.map { _ in "---:|" }.joined() + "---:|---|",
         ]
-        let lines = cells.map { "| \($0.name) | " + $0.cells.joined(separator: " | ") + " |" }
-        return (head + lines).joined(separator: "\n")
+        let table = (head + lines.map { "| \($0.text) |" }).joined(separator: "\n")
+        return (table, lines.filter { !$0.isFlat }.map(\.name))
     }
 
-    private static func cell(_ row: Row) throws -> String {
-        guard let loop = row.bridge.loop else { return "–" }
+    private static func cell(_ row: Row) throws -> (text: String, ratio: Double)? {
+        guard let loop = row.bridge.loop else { return nil }
         var floor = Double.infinity
         var bridge = Double.infinity
         // Small ones in windows of many repetitions, large ones alone; the best of some each.
@@ -39,12 +65,14 @@ enum Growth {
             bridge = min(bridge, try Stopwatch.nanoseconds(repetitions, loop))
         }
         let elements = Double(repetitions * row.elements)
-        return String(
+        let ratio = bridge / floor
+        let text = String(
             format: "%.1f, %.1f (%.2f)",
             floor / elements,
             bridge / elements,
-            bridge / floor
+            ratio
         )
+        return (text, ratio)
     }
 
     /// A table of resident memory before and after many repetitions of each row.

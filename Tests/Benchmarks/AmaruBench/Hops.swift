@@ -14,8 +14,8 @@ enum Hops {
     private static let visits = 20
     private static let operations = 1_000
 
-    /// A table of the best of some windows.
-    static func table(_ windows: Int) async throws -> String {
+    /// A table of the best of some windows, and the names of the rows that are over their limits.
+    static func table(_ windows: Int) async throws -> (text: String, failures: [String]) {
         let hop: @Sendable () async throws -> Void = {
             for _ in 0..<hops { try await PythonActor.run {} }
         }
@@ -49,10 +49,11 @@ enum Hops {
         try await PythonActor.run { _ = try Python.import("asyncio") }
         lines += [try await line("hop-loop", spelling, windows, nil, handOver, hop)]
         let head = [
-            "| row | C µs | Amaru µs | ratio | allowed | spelling measured |",
-            "|---|---:|---:|---:|---:|---|",
+            "| row | C µs | Amaru µs | ratio | allowed | | spelling measured |",
+            "|---|---:|---:|---:|---:|---|---|",
         ]
-        return (head + lines).joined(separator: "\n")
+        let text = (head + lines.map(\.text)).joined(separator: "\n")
+        return (text, lines.filter(\.isOver).map(\.name))
     }
 
     /// The floor, and how many of what is measured it has in one window.
@@ -69,6 +70,13 @@ enum Hops {
         }
     )
 
+    /// One line of the table.
+    private struct Line {
+        let name: String
+        let text: String
+        let isOver: Bool
+    }
+
     private static func line(
         _ name: String,
         _ spelling: String,
@@ -76,7 +84,7 @@ enum Hops {
         _ limit: Double?,
         _ floor: Floor,
         _ bridge: @escaping @Sendable () async throws -> Void
-    ) async throws -> String {
+    ) async throws -> Line {
         let clock = ContinuousClock()
         var best = (floor: Duration.seconds(60), bridge: Duration.seconds(60))
         for _ in 0..<windows {
@@ -86,15 +94,19 @@ enum Hops {
             best.bridge = min(best.bridge, time)
         }
         let times = [best.floor, best.bridge].map { $0 / .microseconds(1) / Double(floor.count) }
-        return String(
-            format: "| %@ | %.1f | %.1f | %.2f | %@ | `%@` |",
+        let ratio = times[1] / times[0]
+        let isOver = limit.map { ratio > $0 } ?? false
+        let text = String(
+            format: "| %@ | %.1f | %.1f | %.2f | %@ | %@ | `%@` |",
             name,
             times[0],
             times[1],
-            times[1] / times[0],
+            ratio,
             limit.map { String($0) } ?? "–",
+            limit == nil ? "" : isOver ? "OVER" : "ok",
             spelling
         )
+        return Line(name: name, text: text, isOver: isOver)
     }
 
     private static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {

@@ -58,8 +58,13 @@ struct Limits: Sendable {
         Limits(time: .ratio(time), instructions: instructions)
     }
 
-    static func nanoseconds(_ time: Double) -> Limits {
-        Limits(time: .nanoseconds(time), instructions: nil)
+    static func nanoseconds(_ time: Double, instructions: Double? = nil) -> Limits {
+        Limits(time: .nanoseconds(time), instructions: instructions)
+    }
+
+    /// How many times the floor's time the row may take; nil where that is not what is limited.
+    var timeRatio: Double? {
+        if case .ratio(let ratio) = time { ratio } else { nil }
     }
 
     /// For rows that are only told.

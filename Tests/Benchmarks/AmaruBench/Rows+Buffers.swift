@@ -14,7 +14,7 @@ extension Rows {
             Row(
                 name: "view-bytes",
                 work: "64 MiB of bytes, seen from Swift",
-                limits: .nanoseconds(100),
+                limits: .nanoseconds(100, instructions: 8.5),
                 floor: { floor_view_bytes($0) },
                 bridge: .measured(spelling: "try o.withBuffer(of: UInt8.self) { $0[i] }") { count in
                     var sum = 0
@@ -27,7 +27,7 @@ extension Rows {
             Row(
                 name: "view-memory",
                 work: "64 MiB of Swift's memory, seen from Python (floor: a memoryview)",
-                limits: .nanoseconds(100),
+                limits: .nanoseconds(100, instructions: 1.4),
                 floor: { floor_view_memory($0) },
                 bridge: .measured(spelling: "try PythonObject(PythonBuffer(array))") { count in
                     for _ in 0..<count { _ = try PythonObject(PythonBuffer(pixels)) }
@@ -36,7 +36,7 @@ extension Rows {
             Row(
                 name: "doubles-from-buffer",
                 work: "16 doubles of \(module) → [Double]",
-                limits: .ratio(60.0 / 43),
+                limits: .ratio(60.0 / 43, instructions: 1.35),
                 floor: { floor_copy_doubles($0) },
                 bridge: .measured(spelling: "try [Double](copyingBufferOf: array)") { count in
                     for _ in 0..<count { keep(try [Double](copyingBufferOf: doubles).count) }

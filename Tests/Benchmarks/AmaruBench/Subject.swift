@@ -81,6 +81,7 @@ struct Subject {
         dictionary = {f"key{i}": 1000 + i for i in range(size // 10)}
         ascii_64, ascii_1024 = "a" * 64, "a" * 1024
         accents_64, accents_1024 = "é" * 32, "é" * 512
+        ascii_long, accents_long = "a" * size, "é" * (size // 2)
         code = compile("x * 2 + 1", "<bench>", "eval")
         evaluation_globals = {"x": 1000}
         big_bytes = bytes(64 << 20)

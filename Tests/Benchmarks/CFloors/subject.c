@@ -44,6 +44,8 @@ void floors_prepare(void) {
     subject.texts[FLOOR_ASCII_1024] = named(module, "ascii_1024");
     subject.texts[FLOOR_ACCENTS_64] = named(module, "accents_64");
     subject.texts[FLOOR_ACCENTS_1024] = named(module, "accents_1024");
+    subject.texts[FLOOR_ASCII_LONG] = named(module, "ascii_long");
+    subject.texts[FLOOR_ACCENTS_LONG] = named(module, "accents_long");
     subject.code = named(module, "code");
     subject.globals = named(module, "evaluation_globals");
     subject.big_bytes = named(module, "big_bytes");

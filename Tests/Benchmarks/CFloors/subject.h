@@ -11,12 +11,12 @@
 extern "C" {
 #endif
 
-// The objects of the module `bench_subject`, and interned names; owned for ever.
+// The objects of the module `bench_subject`, and interned names; owned forever.
 extern struct subject {
     PyObject *no_operation, *identity, *add, *keywords, *point;
     PyObject *name_x, *name_m, *name_pi, *keyword_names;
     PyObject *ints, *doubles, *strings, *dict;
-    PyObject *texts[4];
+    PyObject *texts[6];
     PyObject *code, *globals;
     PyObject *big_bytes, *sixteen_doubles;
 } subject;

@@ -215,7 +215,7 @@ def test_clients_that_come_and_go_do_not_disturb_each_other(
     family: ModuleType, crowd: Callable[[int], Crowd]
 ) -> None:
     server = crowd(1)
-    # Reading the authorities anew would take most of the time of a client.
+    # Reading the authorities again would take most of the time of a client.
     context = ssl.create_default_context()
 
     async def one_after_the_other() -> None:

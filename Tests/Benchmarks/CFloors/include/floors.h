@@ -46,6 +46,9 @@ typedef enum {
     FLOOR_ASCII_1024,
     FLOOR_ACCENTS_64,
     FLOOR_ACCENTS_1024,
+    // As long as the lists are.
+    FLOOR_ASCII_LONG,
+    FLOOR_ACCENTS_LONG,
 } floor_text;
 
 void floor_string_from_python(floor_text text, long count);
