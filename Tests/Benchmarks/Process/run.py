@@ -363,8 +363,7 @@ def main() -> int:
             for row in wanted[first:] + wanted[:first]:
                 runs[row.name].append(row.run())
         lines = [*table(wanted, runs), size(program, folder)]
-    print(*lines, sep="
-")
+    print(*lines, sep="\n")
     if target:
         target.write_text(json.dumps(runs, indent=1))
     return int(any(line.endswith(" OVER") for line in lines))
