@@ -66,7 +66,7 @@ import Testing
         let online = ["PIP_NO_INDEX": "", "PIP_INDEX_URL": index.url + "/simple"]
         let builder = builder(online)
         #expect(try await builder.writeLock(of: shop.request(["amaru-two"]), to: file) == 2)
-        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        let lock = try await builder.lock(at: file, for: shop.request(["amaru-two"]))
         let made = try await builder.environment(for: lock, with: shop.interpreter)
         #expect(try await shop.run(made, Self.installed) == ["amaru_one amaru_two"])
 
