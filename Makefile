@@ -141,7 +141,7 @@ $(VENV)/ready: Python/pyproject.toml
 	/usr/bin/env python3 -m venv $(VENV)
 	$(VENV)/bin/python -m pip install -q 'openai>=3.1,<4' httpx httpx2 urllib3 requests \
 		PySocks brotli llm pluggy pygments types-Pygments pytest pytest-asyncio pytest-timeout \
-		pytest-xdist mypy ruff trio playwright axe-playwright-python
+		pytest-xdist mypy ruff trio uv playwright axe-playwright-python
 	touch $@
 
 # Other projects' tests inside the program, over its network, where pip finds them.

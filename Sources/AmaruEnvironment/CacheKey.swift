@@ -9,4 +9,16 @@ package enum CacheKey {
         let counted = parts.flatMap { ["\($0.count)"] + $0.map { "\($0.utf8.count):\($0)" } }
         return String(SHA256.hex(counted.joined(separator: "\n").utf8).prefix(32))
     }
+
+    /// The name of what was made with an interpreter, and so is for its machine alone.
+    ///
+    /// - `kind`: What it is, and the version of its format.
+    /// - `parts`: What else it was made from.
+    static func make(
+        _ kind: String,
+        with interpreter: PythonInterpreterInfo,
+        _ parts: [[String]] = []
+    ) -> String {
+        make([[kind, interpreter.path, interpreter.version, interpreter.machine]] + parts)
+    }
 }

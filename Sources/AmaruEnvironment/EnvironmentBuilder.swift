@@ -109,10 +109,7 @@ public struct EnvironmentBuilder: Sendable {
         for interpreter: PythonInterpreterInfo,
         _ progress: @escaping @Sendable (String) -> Void
     ) async throws -> PythonEnvironment {
-        let entry = entry(
-            named: CacheKey.make([["amaru pip 1", interpreter.path, interpreter.version]]),
-            in: installerFolder
-        )
+        let entry = pipEntry(for: interpreter)
         // Programs that clean caches remove old files, and not whole folders.
         if PythonEnvironment(root: entry.url).pipRunner == nil { _ = try? await entry.discard() }
         return try await complete(entry, for: interpreter, holding: ["pip"], progress) {
@@ -124,6 +121,11 @@ public struct EnvironmentBuilder: Sendable {
             try Self.check(made.root, belongsTo: interpreter)
             try await installer.installPip(into: made)
         }
+    }
+
+    /// The place of that environment in the cache.
+    func pipEntry(for interpreter: PythonInterpreterInfo) -> CacheEntry {
+        entry(named: CacheKey.make("amaru pip 2", with: interpreter), in: installerFolder)
     }
 
     private func complete(

@@ -40,11 +40,14 @@ public struct EnvironmentChange: Sendable, Hashable, Codable {
     /// The name of the environment that the change leads to.
     func key(_ interpreter: PythonInterpreterInfo) -> String {
         let flags = [dependencies, prereleases, reinstalls].map { $0 ? "1" : "0" }.joined()
-        return CacheKey.make([
-            ["amaru change 3", interpreter.path, interpreter.version, base, flags],
-            requirements, constraints, indexes.key, removals,
-            stands.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] },
-        ])
+        return CacheKey.make(
+            "amaru change 4",
+            with: interpreter,
+            [
+                [base, flags], requirements, constraints, indexes.key, removals,
+                stands.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] },
+            ]
+        )
     }
 
     /// Refuses what the installer would read as options, and files elsewhere.

@@ -23,7 +23,7 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
             case noVenvModule, unresolvable, offline, unwritableCache, interpreterMissing
             case interpreterMismatch, invalidRequirement, cancelled, diskFull, damagedDownload
             case installerFailed, modelServerFailed, limitReached, indexFailed, stalled
-            case staleLock, incompleteEnvironment
+            case staleLock, incompleteEnvironment, buildFailed
         }
 
         private let kind: Kind
@@ -69,6 +69,9 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
 
         /// A downloaded file has another digest than expected, or is not what its name says.
         public static let damagedDownload = Code(kind: .damagedDownload)
+
+        /// A package that has no wheel for this Python and machine could not be built.
+        public static let buildFailed = Code(kind: .buildFailed)
 
         /// The installer failed for a reason of its own.
         public static let installerFailed = Code(kind: .installerFailed)

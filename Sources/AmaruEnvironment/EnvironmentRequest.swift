@@ -34,7 +34,7 @@ public struct EnvironmentRequest: Sendable, Hashable {
     public var isEmpty: Bool { texts.isEmpty && requirementFiles.isEmpty }
 
     /// The version of the cache's format: increased when older environments can't be used any more.
-    static let format = 4
+    static let format = 5
 
     /// Creates a request; does not check the file system or the requirements.
     public init(requirements: [String], interpreter: PythonInterpreterInfo) {
@@ -64,11 +64,11 @@ public struct EnvironmentRequest: Sendable, Hashable {
 
     /// The name of this request's folder in the cache, equal for requests that mean the same.
     var key: String {
-        CacheKey.make([
-            ["amaru environment \(Self.format)", interpreter.path, interpreter.version],
-            named,
-            RequirementsFile.contents(of: requirementFiles), indexes.key,
-        ])
+        CacheKey.make(
+            "amaru environment \(Self.format)",
+            with: interpreter,
+            [named, RequirementsFile.contents(of: requirementFiles), indexes.key]
+        )
     }
 
     /// Refuses requirements that the installer would read as options.

@@ -53,27 +53,29 @@ import Testing
         #expect(error?.remedy.contains("amaru env clear") == true, "\(String(describing: error))")
     }
 
-    @Test func `An index that answers 500 is named as the fault`() async throws {
+    @Test(arguments: TestedInstaller.allCases)
+    func `An index that answers 500 is named as the fault`(
+        _ installer: TestedInstaller
+    ) async throws {
         let index = ScriptedServer([.text("", status: 500, reason: "Internal Server Error")])
         try await index.start()
-        let error = try await failure(of: shop.builder(index: index, ["PIP_RETRIES": "0"]))
+        let error = try await failure(of: shop.builder(installer, index: index))
         await index.shutDown()
         #expect(error.code == .indexFailed)
         #expect(error.message.contains("/simple/amaru-one/"), "\(error)")
         #expect(index.requests.allSatisfy { $0.path.contains("amaru-one") })
     }
 
-    @Test func `An index that says nothing is given up`() async throws {
+    @Test(arguments: TestedInstaller.allCases)
+    func `An index that says nothing is given up`(_ installer: TestedInstaller) async throws {
         let index = ScriptedServer([.stall(until: Gate())])
         try await index.start()
-        let builder = shop.builder(
-            index: index,
-            ["PIP_RETRIES": "0", "PIP_DEFAULT_TIMEOUT": "0.2"]
-        )
+        let limits = ["PIP_DEFAULT_TIMEOUT": "0.2", "UV_HTTP_TIMEOUT": "1"]
+        let builder = try await shop.builder(installer, index: index, limits)
         let error = try await failure(of: builder)
         await index.shutDown()
         #expect(error.code == .offline)
-        #expect(error.message.contains("ead timed out"), "\(error)")
+        #expect(error.message.contains("timed out"), "\(error)")
     }
 
     @Test func `An installer that does nothing is ended`() async throws {
@@ -92,11 +94,14 @@ import Testing
         #expect(try shop.environments().isEmpty)
     }
 
-    @Test func `Without a network nothing can be had, but what was had before`() async throws {
+    @Test(arguments: TestedInstaller.allCases)
+    func `Without a network nothing can be had, but what was had before`(
+        _ installer: TestedInstaller
+    ) async throws {
         let index = ScriptedServer.packages(in: shop.folder.url)
         try await shop.makeWheel("amaru_one", "1.0")
         try await index.start()
-        let builder = shop.builder(index: index, ["PIP_RETRIES": "0"])
+        let builder = try await shop.builder(installer, index: index)
         let made = try await builder.environment(for: shop.request(["amaru-one"]))
         await index.shutDown()
         #expect(try await builder.environment(for: shop.request(["amaru-one"])) == made)
@@ -107,32 +112,65 @@ import Testing
         #expect(builder.cached.count == 1)
     }
 
-    @Test func `A proxy that refuses is named`() async throws {
+    @Test(arguments: TestedInstaller.allCases)
+    func `A proxy that refuses is named`(_ installer: TestedInstaller) async throws {
         let port = try await ScriptedServer.refusingPort()
         let index = ScriptedServer([.text("")])
         try await index.start()
-        let error = try await failure(
-            of: shop.builder(
-                index: index,
-                [
-                    "HTTP_PROXY": "http://127.0.0.1:\(port)", "NO_PROXY": "", "PIP_RETRIES": "0",
-                ]
-            )
-        )
+        let proxy = ["HTTP_PROXY": "http://127.0.0.1:\(port)", "NO_PROXY": ""]
+        let error = try await failure(of: shop.builder(installer, index: index, proxy))
         await index.shutDown()
         #expect(error.code == .offline)
-        #expect(error.message.contains("roxy"), "\(error)")
+        #expect(error.message.contains("through the proxy of HTTP_PROXY"), "\(error)")
         #expect(index.requests.isEmpty)
     }
 
-    @Test func `A wheel that is no archive is refused by name`() async throws {
+    @Test(arguments: TestedInstaller.allCases)
+    func `A wheel that is no archive is refused by name`(
+        _ installer: TestedInstaller
+    ) async throws {
         try shop.folder.write("no archive", to: "amaru_one-1.0-py3-none-any.whl")
         let log = Log()
-        let error = try await failure("amaru-one", log)
-        #expect(error.code == .damagedDownload)
+        let builder = shop.builder(try await shop.variables(installer))
+        let error = try await failure(of: builder, "amaru-one", log)
+        #expect(error.code == .damagedDownload, "\(error)")
         #expect(error.message.contains("amaru-one"), "\(error)")
-        #expect(error.message.contains("is invalid"))
         #expect(!log.lines.contains { $0.contains("is invalid") }, "it is said once")
+    }
+
+    @Test(arguments: TestedInstaller.allCases)
+    func `Of a wheel nothing is written outside of the environment`(
+        _ installer: TestedInstaller
+    ) async throws {
+        try await shop.makeWheel("amaru_one", "1.0", files: ["../../../../../escaped": "x"])
+        let builder = shop.builder(try await shop.variables(installer))
+        switch installer {
+        case .pip:
+            let error = try await failure(of: builder)
+            #expect(error.code == .damagedDownload, "\(error)")
+            #expect(error.message.contains("amaru_one-1.0-py3-none-any.whl"))
+            #expect(error.message.contains("outside the target directory"))
+        case .uv:
+            // It leaves such members out.
+            _ = try await builder.environment(for: shop.request(["amaru-one"]))
+        }
+        let files = try FileManager.default.subpathsOfDirectory(atPath: shop.folder.path)
+        #expect(!files.contains { $0.hasSuffix("escaped") })
+    }
+
+    @Test func `What uv downloads and builds shows that it works`() async throws {
+        let cache = shop.folder.url.appending(path: "uv")
+        for part in [".tmpX", "builds-v0", "sdists-v9", "archive-v0"] {
+            try shop.folder.write("", to: "uv/\(part)/file")
+        }
+        let work = CacheEntry.Work(folder: shop.cache, entry: shop.cache, held: [])
+        let builder = shop.builder(["UV_CACHE_DIR": cache.path, "HOME": "/nowhere"])
+        let uv = Installer(builder, work, .uv("/usr/bin/uv")) { _ in }
+        let names = Set(uv.growing.map(\.lastPathComponent))
+        #expect(names == [".tmpX", "builds-v0", "sdists-v9", "cache"])
+        #expect(Set(uv.downloads.map(\.lastPathComponent)) == [".tmpX", "cache"])
+        let places = [["HOME": "/h"], ["HOME": "/h", "XDG_CACHE_HOME": "/x"], [:]]
+        #expect(places.map(InstallerEnvironment.cacheOfUV) == ["/h/.cache/uv", "/x/uv", nil])
     }
 
     @Test func `A wheel cannot make an environment look complete`() async throws {

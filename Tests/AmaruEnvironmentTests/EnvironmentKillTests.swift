@@ -15,16 +15,20 @@ import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct EnvironmentKillTests {
     /// Kills an installation, its whole process group, when so many files are there.
+    ///
+    /// - `installers`: Where pip is, if not in the same cache.
     private func install(
         killedAfter count: Int,
         in shop: WheelShop,
-        path: String
+        path: String,
+        installers: URL? = nil
     ) async throws {
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [
                 count, path = path as String, folder = shop.folder.path as String,
                 interpreter = shop.interpreter.path as String,
-                version = shop.interpreter.version as String
+                version = shop.interpreter.version as String,
+                installers = installers?.path as String?
             ] in
             setpgid(0, 0)
             let cache = URL(filePath: folder + "/cache")
@@ -36,10 +40,11 @@ import Testing
                     sched_yield()
                 }
             }
-            let builder = EnvironmentBuilder(
+            var builder = EnvironmentBuilder(
                 cacheFolder: cache,
                 environment: WheelShop.variables(folder, path: path)
             )
+            if let installers { builder.installerFolder = URL(filePath: installers) }
             let request = EnvironmentRequest(
                 requirements: ["amaru-one"],
                 interpreter: PythonInterpreterInfo(path: interpreter, version: version)
@@ -70,7 +75,7 @@ import Testing
 
     @Test(
         "An installation that is killed leaves a whole environment or none",
-        arguments: (0..<25).map { _ in Int.random(in: 1...64) } + [1000]
+        arguments: (0..<8).map { _ in Int.random(in: 1...64) } + [1000]
     )
     func quickInstaller(count: Int) async throws {
         let shop = try WheelShop()
@@ -97,14 +102,30 @@ import Testing
 
     @Test(
         "A real installation that is killed leaves a whole environment or none",
+        arguments: (0..<16).map { _ in (TestedInstaller.pip, Int.random(in: 22...100)) }
+            + (0..<6).map { _ in (TestedInstaller.uv, Int.random(in: 5...75)) }
+    )
+    func realInstaller(_ installer: TestedInstaller, count: Int) async throws {
+        let shop = try WheelShop()
+        let parts = (0..<40).map { ("part\($0).py", "x = 1") }
+        try await shop.makeWheel("amaru_one", "1.0", files: Dictionary(uniqueKeysWithValues: parts))
+        // One that is there, so that only the installation itself is killed.
+        _ = try await shop.builder().pip(for: shop.interpreter) { _ in }
+        let path = try await installer.path(in: shop)
+        let installers = WheelShop.installerFolder
+        try await install(killedAfter: count, in: shop, path: path, installers: installers)
+        _ = try await check(shop)
+    }
+
+    @Test(
+        "An installation that is killed while it installs pip does not stop the next one",
         arguments: (0..<4).map { _ in Int.random(in: 10...1000) }
     )
-    func pip(count: Int) async throws {
+    func installingPip(count: Int) async throws {
         let shop = try WheelShop()
         try await shop.makeWheel("amaru_one", "1.0")
         try await install(killedAfter: count, in: shop, path: "/usr/bin:/bin")
         _ = try await check(shop)
-        // What is left of pip's own environment does not stop the next installation.
         let again = EnvironmentBuilder(
             cacheFolder: shop.cache,
             environment: WheelShop.variables(shop.folder.path)

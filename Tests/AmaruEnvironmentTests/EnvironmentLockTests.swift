@@ -54,8 +54,8 @@ import Testing
 
         // Newer versions change nothing.
         try await shop.makeWheel("amaru_base", "2.0")
-        let lock = try await builder.lock(at: file, with: shop.interpreter)
-        #expect(lock.fits(request))
+        let lock = try await builder.lock(at: file, for: request)
+        #expect(lock.stale == nil)
         #expect(lock.names == ["amaru-base", "amaru-top"])
         let made = try await builder.environment(for: lock, with: shop.interpreter)
         let program = "import amaru_base, amaru_top; print(amaru_base.version)"
@@ -64,20 +64,16 @@ import Testing
 
         // The second time, neither a server nor a process is needed.
         await index.shutDown()
-        let nowhere = PythonInterpreterInfo(
-            path: shop.interpreter.path,
-            version: shop.interpreter.version
-        )
         let offline = EnvironmentBuilder(cacheFolder: shop.cache, environment: ["PATH": "/no"])
-        let again = try await offline.lock(at: file, with: nowhere)
-        #expect(try await offline.environment(for: again, with: nowhere) == made)
-        #expect(offline.existing(for: again, with: nowhere) == made)
+        let again = try await offline.lock(at: file, for: request)
+        #expect(try await offline.environment(for: again, with: shop.interpreter) == made)
+        #expect(offline.existing(for: again, with: shop.interpreter) == made)
     }
 
     @Test func `A file with another digest is refused with its name`() async throws {
-        let (index, builder, _) = try await lock()
+        let (index, builder, request) = try await lock()
         try await shop.makeWheel("amaru_base", "1.0", files: ["more.py": "evil = True"])
-        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        let lock = try await builder.lock(at: file, for: request)
         let error = await #expect(throws: EnvironmentError.self) {
             try await builder.environment(for: lock, with: shop.interpreter)
         }
@@ -96,31 +92,31 @@ import Testing
             request.requiresPython = ">=3.11"
         }
         await index.shutDown()
-        let lock = try await builder.lock(at: file, with: shop.interpreter)
-        #expect(lock.fits(request))
+        func stale(_ request: EnvironmentRequest) async throws -> String? {
+            try await builder.lock(at: file, for: request).stale
+        }
+        #expect(try await stale(request) == nil)
         var other = request
         other.requirements = ["amaru-top"]
-        #expect(lock.fits(other), "another spelling of the same")
+        #expect(try await stale(other) == nil, "another spelling of the same")
         other.requirements = ["amaru-top>=1"]
-        #expect(!lock.fits(other))
+        #expect(try await stale(other)?.contains("made for other packages") == true)
         other = request
         other.requiresPython = ">=3.12"
-        #expect(!lock.fits(other))
+        #expect(try await stale(other) != nil)
         other = request
         other.indexes.extra = ["https://example.org/simple"]
-        #expect(!lock.fits(other))
+        #expect(try await stale(other) != nil)
         try shop.folder.write("amaru-base<2\n", to: "requirements.txt")
-        #expect(!lock.fits(request))
+        #expect(try await stale(request) != nil)
 
-        // Of another machine, and of another program.
+        // Of another machine.
         let text = try String(contentsOf: file, encoding: .utf8)
-        for (old, new) in [("platform = \"", "platform = \"other-"), ("[tool.amaru]", "[tool.x]")] {
-            let changed = text.replacing(old, with: new)
-            #expect(changed != text)
-            try changed.write(to: file, atomically: true, encoding: .utf8)
-            try shop.folder.write("amaru-base\n", to: "requirements.txt")
-            #expect(try await !builder.lock(at: file, with: shop.interpreter).fits(request))
-        }
+        let changed = text.replacing("platform = \"", with: "platform = \"other-")
+        #expect(changed != text)
+        try changed.write(to: file, atomically: true, encoding: .utf8)
+        try shop.folder.write("amaru-base\n", to: "requirements.txt")
+        #expect(try await stale(request) != nil)
     }
 
     @Test func `Files of this machine are named by their paths`() async throws {
@@ -133,7 +129,7 @@ import Testing
         try await shop.builder().writeLock(of: shop.request([wheel]), to: file)
         let text = try String(contentsOf: file, encoding: .utf8)
         #expect(text.contains("path = \"amaru_base-1.0-py3-none-any.whl\""), "\(text)")
-        let lock = try await shop.builder().lock(at: file, with: shop.interpreter)
+        let lock = try await shop.builder().lock(at: file, for: shop.request([wheel]))
         let made = try await shop.builder().environment(for: lock, with: shop.interpreter)
         #expect(try await shop.run(made, "import amaru_base; print(1)") == ["1"])
     }
@@ -161,7 +157,7 @@ import Testing
         let own = isWhole ? "" : "\n[tool.amaru]\nrequirements = []\n"
         try shop.folder.write(text + own, to: "app/pylock.chat.toml")
         let error = await #expect(throws: EnvironmentError.self) {
-            try await shop.builder().lock(at: file, with: shop.interpreter)
+            try await shop.builder().lock(at: file, for: shop.request([]))
         }
         #expect(error?.code == .staleLock)
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")

@@ -1,6 +1,8 @@
 // The key of an environment: what counts in it and what does not.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruTesting
+import Foundation
 import Testing
 
 @testable import AmaruEnvironment
@@ -51,6 +53,34 @@ import Testing
         #expect(
             plain != key(["a"], PythonInterpreterInfo(path: "/usr/bin/python3", version: "3.11.7"))
         )
+    }
+
+    @Test func `What is made on one machine is not found on another`() async throws {
+        let shop = try WheelShop()
+        let text = "lock-version = '1.0'\ncreated-by = 'x'\npackages = []"
+        let file = try shop.folder.write(text, to: "pylock.toml")
+        var other = Self.interpreter
+        other.machine = "Linux riscv64"
+        #expect(Self.interpreter.machine.split(separator: " ").count == 2)
+        let keys: [(PythonInterpreterInfo) -> String] = [
+            { EnvironmentRequest(requirements: ["a"], interpreter: $0).key },
+            { EnvironmentChange().key($0) },
+            { EnvironmentLock(requirements: [], packages: []).key($0) },
+            { shop.builder().pipEntry(for: $0).name },
+        ]
+        for key in keys { #expect(key(Self.interpreter) != key(other)) }
+
+        var request = EnvironmentRequest(requirements: [], interpreter: shop.interpreter)
+        let builder = shop.builder()
+        let answers = {
+            try FileManager.default.contentsOfDirectory(atPath: builder.metadataFolder.path).count
+        }
+        _ = try await builder.lock(at: file, for: request)
+        _ = try await builder.lock(at: file, for: request)
+        #expect(try answers() == 1)
+        request.interpreter.machine = other.machine
+        _ = try await builder.lock(at: file, for: request)
+        #expect(try answers() == 2)
     }
 
     @Test(

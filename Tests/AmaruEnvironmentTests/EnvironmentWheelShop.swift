@@ -40,9 +40,13 @@ final class WheelShop: Sendable {
     /// A builder whose pip is that of the other tests too.
     func builder(_ variables: [String: String]) -> EnvironmentBuilder {
         var builder = EnvironmentBuilder(cacheFolder: cache, environment: variables)
-        builder.installerFolder = UserFolder.cache(in: ProcessInfo.processInfo.environment)
-            .appending(path: "installers")
+        builder.installerFolder = Self.installerFolder
         return builder
+    }
+
+    /// Where the pip is that tests share with the user's programs.
+    static var installerFolder: URL {
+        UserFolder.cache(in: ProcessInfo.processInfo.environment).appending(path: "installers")
     }
 
     /// A builder that takes packages from a server alone.

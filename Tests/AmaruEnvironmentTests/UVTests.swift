@@ -11,27 +11,9 @@ import Testing
     private let shop: WheelShop
     private let variables: [String: String]
 
-    /// The folder of uv: that of `make test-python`'s environment, or one on the path.
-    private static let folder: String? = {
-        let root = URL(filePath: #filePath).appending(path: "../../..").standardized
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        let folders = path.split(separator: ":").map(String.init)
-        return ([root.appending(path: ".venv/bin").path] + folders).first {
-            FileManager.default.isExecutableFile(atPath: "\($0)/uv")
-        }
-    }()
-
     init() async throws {
-        guard let folder = Self.folder else {
-            try Test.cancel("uv is not there: make test-python installs it")
-        }
         shop = try WheelShop()
-        // By name: beside it in the folder are Pythons that must not be taken.
-        let program = "#!/bin/sh\nexec \"\(folder)/uv\" \"$@\"\n"
-        try shop.folder.write(program, to: "bin/uv", permissions: 0o755)
-        let path = "\(shop.folder.path)/bin:/usr/bin:/bin"
-        variables = WheelShop.variables(shop.folder.path, path: path)
-            .merging(["UV_NO_CACHE": "1"]) { $1 }
+        variables = try await shop.variables(.uv)
         try await shop.makeWheel("amaru_one", "1.0")
         try await shop.makeWheel("amaru_two", "2.0", requires: ["amaru-one"])
     }
@@ -84,7 +66,7 @@ import Testing
         let online = ["PIP_NO_INDEX": "", "PIP_INDEX_URL": index.url + "/simple"]
         let builder = builder(online)
         #expect(try await builder.writeLock(of: shop.request(["amaru-two"]), to: file) == 2)
-        let lock = try await builder.lock(at: file, with: shop.interpreter)
+        let lock = try await builder.lock(at: file, for: shop.request(["amaru-two"]))
         let made = try await builder.environment(for: lock, with: shop.interpreter)
         #expect(try await shop.run(made, Self.installed) == ["amaru_one amaru_two"])
 

@@ -48,8 +48,8 @@ extension EnvironmentCommand {
         _ request: EnvironmentRequest
     ) async throws -> PythonEnvironment? {
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        let lock = try await builder.lock(at: file, with: request.interpreter)
-        return lock.fits(request) ? builder.existing(for: lock, with: request.interpreter) : nil
+        let lock = try await builder.lock(at: file, for: request)
+        return lock.stale == nil ? builder.existing(for: lock, with: request.interpreter) : nil
     }
 
     struct Path: AsyncParsableCommand {
@@ -79,7 +79,8 @@ extension EnvironmentCommand {
             discussion: """
                 The lock of chat.py is pylock.chat.toml beside it, that of a folder is pylock.toml \
                 in it; the form is that of PEP 751. amaru run installs what it names, and compares \
-                the digests. It holds for this version of Python on this kind of machine.
+                the digests. It holds for this version of Python on this kind of machine. Locks \
+                there that uv, pip or another program has made are used, too.
                 """
         )
 

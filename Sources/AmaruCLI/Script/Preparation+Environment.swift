@@ -94,12 +94,14 @@ extension Program {
             )
         }
         let interpreter = try interpreter()
-        let lock = try await builder.lock(at: file, with: interpreter)
-        guard lock.fits(script.request(for: needs, interpreter)), options.withRequirements.isEmpty
-        else {
-            let words = "\(file.path) was made for other packages, or for another Python"
+        let request = script.request(for: needs, interpreter)
+        let lock = try await builder.lock(at: file, for: request)
+        let added = options.withRequirements.isEmpty ? nil : "--with-requirements asks for more"
+        if let reason = lock.stale ?? added {
+            let words = "\(file.path) is stale: \(reason)"
+            let maker = lock.maker.map { "\($0), or with " } ?? ""
             guard !options.locked else {
-                throw ValidationError("\(words). Make it again with `amaru env lock`.")
+                throw ValidationError("\(words). Make it again with \(maker)`amaru env lock`.")
             }
             await screen.notice("\(words): the packages are resolved again. See `amaru env lock`.")
             return nil

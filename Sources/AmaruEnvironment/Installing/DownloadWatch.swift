@@ -9,45 +9,71 @@ import Amaru
     import Foundation
 #endif
 
-/// Reports the growth of what pip downloads.
+/// Reports the growth of what an installer downloads.
 ///
-/// Only newer versions of pip can say it themselves; in all of them the file grows under its own
-/// name in the temporary folder.
+/// Only newer versions of pip can say it themselves, and uv to a terminal alone. With every pip the
+/// file grows under its own name in the temporary folder; uv unpacks wheels while they come.
 final class DownloadWatch: Sendable {
     /// A file that is being fetched.
     struct Download: Equatable {
         var name: String
         var bytes: Double
+        /// Whether it is unpacked while it comes, so that no file has its name.
+        var isUnpacked = false
 
-        /// Reads pip's line `Downloading https://…/a.whl (12.3 MB)`; nil for others and for files
-        /// that are there in no time.
+        /// Reads pip's line `Downloading https://…/a.whl (12.3 MB)`, or uv's
+        /// `Downloading a (12.3MiB)`; nil for others and for files that are there in no time.
         init?(line: String) {
-            let words = line.split(separator: " ")
-            guard words.count == 4, words[0] == "Downloading", words[3] == "MB)",
-                let size = Double(words[2].dropFirst()), size > 0,
+            let units = ["MB)": 1e6, "MiB)": 0x1p20, "GiB)": 0x1p30]
+            let words = line.split(separator: " ", maxSplits: 2)
+            guard words.count == 3, words[0] == "Downloading",
+                let unit = units.first(where: { words[2].hasSuffix($0.key) }),
+                let size = Double(words[2].dropFirst().dropLast(unit.key.count).trimmed), size > 0,
                 let name = words[1].split(separator: "/").last
             else { return nil }
             self.name = String(name)
-            bytes = size * 1e6
+            bytes = size * unit.value
+            isUnpacked = unit.key != "MB)"
+        }
+
+        /// How much of it is there, in tenths.
+        ///
+        /// - `files`: The files where it grows.
+        /// - `others`: How large those were before.
+        func progress(among files: [String: Int], others: Int) -> String? {
+            let file = files.first { $0.key.hasSuffix("/" + name) }
+            let grown = isUnpacked ? files.values.reduce(0, +) - others : file?.value ?? 0
+            let tenths = Int(min(Double(grown) / bytes * 10, 1e6))
+            guard tenths > 0 else { return nil }
+            // What is unpacked may be many times as large.
+            if isUnpacked { return "  \(Int(Double(tenths) * bytes / 1e7)) MB unpacked" }
+            return tenths < 10 ? "  \(tenths)0 % of \(name)" : nil
         }
     }
 
     private let current = Lock<Download?>(nil)
     private let task = Lock<Task<Void, Never>?>(nil)
 
-    /// Starts to watch a folder.
-    init(in folder: URL, progress: @escaping @Sendable (String) -> Void) {
+    /// Starts to watch.
+    ///
+    /// - `folders`: Where the files grow, asked each time.
+    init(
+        in folders: @escaping @Sendable () -> [URL],
+        progress: @escaping @Sendable (String) -> Void
+    ) {
         let watching = Task.detached { [self] in
-            var reported = (name: "", tenths: 0)
+            var (others, reported): (Int?, String?) = (nil, nil)
             while true {
                 do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
-                guard let download = current.withLock(\.self) else { continue }
-                if download.name != reported.name { reported = (download.name, 0) }
-                let file = sizes(below: folder).first { $0.key.hasSuffix("/" + download.name) }
-                let tenths = Int(Double(file?.value ?? 0) / download.bytes * 10)
-                guard tenths > reported.tenths, tenths < 10 else { continue }
-                reported.tenths = tenths
-                progress("  \(tenths)0 % of \(download.name)")
+                let download = current.withLock(\.self)
+                let found = folders().flatMap { sizes(below: $0) }
+                let files = Dictionary(found) { max($0, $1) }
+                if download == nil || others == nil { others = files.values.reduce(0, +) }
+                guard let text = download?.progress(among: files, others: others ?? 0),
+                    text != reported
+                else { continue }
+                reported = text
+                progress(text)
             }
         }
         task.withLock { $0 = watching }
@@ -55,7 +81,8 @@ final class DownloadWatch: Sendable {
 
     /// Notes what the installer says.
     func note(_ line: String) {
-        // Whatever it says next, it has fetched the file before.
+        // uv fetches several at once; whatever pip says next, it has fetched the file before.
+        if line.trimmed.hasPrefix("Downloaded ") { return }
         current.withLock { $0 = Download(line: line) }
     }
 

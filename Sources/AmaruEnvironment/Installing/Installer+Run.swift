@@ -11,6 +11,25 @@ extension Installer {
     /// What pip notes down and does not say, such as the answers of an index.
     var log: URL { work.folder.appending(path: "pip.log") }
 
+    /// How many of the last lines say why it failed; uv's are all that a build wrote, too.
+    private var kept: Int { program.isPip ? 60 : 400 }
+
+    /// The folders where downloads grow: its own, and new ones of uv's cache.
+    var downloads: [URL] { [work.folder] + cache([".tmp"]) }
+
+    /// All folders that grow while it works.
+    var growing: [URL] { downloads + [work.entry] + cache(["builds-", "sdists-"]) }
+
+    /// The folders of uv's cache whose names begin like one of these.
+    private func cache(_ starts: [String]) -> [URL] {
+        guard !program.isPip, let cache = InstallerEnvironment.cacheOfUV(environment) else {
+            return []
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
+        return names.filter { starts.contains(where: $0.hasPrefix) }
+            .map { URL(filePath: cache).appending(path: $0) }
+    }
+
     /// Runs a program to its end and passes on what it does, as far as a user wants to know.
     func run(
         _ command: String,
@@ -26,48 +45,40 @@ extension Installer {
             standardError: .merged,
             holding: work.held
         )
-        let watch = StallWatch(of: child, in: [work.folder, work.entry], limit: stallLimit)
-        let downloads = reportsDownloads ? DownloadWatch(in: work.folder, progress: progress) : nil
+        let watch = StallWatch(of: child, in: { growing }, limit: stallLimit)
+        let download = reportsDownloads ? DownloadWatch(in: { downloads }, progress: progress) : nil
         defer {
             watch.end()
-            downloads?.end()
+            download?.end()
         }
         var last: [String] = []
+        var traceback = TracebackFilter()
         // The stream ends early when this task is cancelled.
         for await line in child.standardOutput {
             watch.note()
-            downloads?.note(line)
+            download?.note(line)
             // What comes with Python itself is no news.
             if name != "ensurepip", let step = InstallerProgress.step(line) { progress(step) }
+            if traceback.drops(line) { continue }
             last.append(line)
-            if last.count > 60 { last.removeFirst() }
+            if last.count > kept { last.removeFirst() }
         }
         guard !Task.isCancelled, let status = try? await child.exitStatus() else {
             await child.terminate()
             throw EnvironmentError.cancelled
         }
         if status.isSuccess { return }
+        let notes = InstallerLog(at: log.path)
         let failure = InstallerDiagnosis(
             installer: name,
             task: task,
             status: status,
-            lines: last + notes(),
+            lines: last + notes.answers,
+            program: notes.failedProgram,
+            proxies: InstallerEnvironment.proxies(environment),
             folder: work.entry.path,
             work: work.folder.path
         )
         throw watch.hasFired ? failure.stalled(stallLimit) : failure.error
-    }
-
-    /// The answers of indexes in pip's log.
-    private func notes() -> [String] {
-        let found = try? FileManager.default.attributesOfItem(atPath: log.path)
-        guard let size = found?[.size] as? Int, size < 1 << 26,
-            let data = FileManager.default.contents(atPath: log.path)
-        else { return [] }
-        return String(decoding: data.suffix(1 << 20), as: UTF8.self).split(separator: "\n")
-            .compactMap { line in
-                line.firstRange(of: "Could not fetch URL").map { String(line[$0.lowerBound...]) }
-            }
-            .suffix(4)
     }
 }

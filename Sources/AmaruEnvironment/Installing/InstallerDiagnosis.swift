@@ -19,6 +19,18 @@ struct InstallerDiagnosis {
             phrases: ["no space left on device", "errno 28", "os error 28", "disk quota exceeded"],
             remedy: ""
         ),
+        // What a build writes may be as the words of any other rule.
+        Rule(
+            code: .buildFailed,
+            phrases: [
+                "build wheel did not run", "(pyproject.toml) did not run", "python setup.py ",
+                "backendunavailable", "tomldecodeerror", "invalid `pyproject.toml`",
+                "build backend returned an error", "build backend failed",
+            ],
+            remedy: "It was built here, as it has no wheel for this Python and machine: install "
+                + "what its build asks for, such as a compiler or headers, or ask for a version "
+                + "that has such a wheel."
+        ),
         Rule(
             code: .noVenvModule,
             phrases: [
@@ -47,7 +59,8 @@ struct InstallerDiagnosis {
             code: .damagedDownload,
             phrases: [
                 "is invalid.", "not a zip file", "zip archive", "badzipfile", "invalid wheel",
-                "bad magic number for file header",
+                "bad magic number for file header", "outside the target directory",
+                "invalid package format", "failed to read from zip",
             ],
             remedy: "The file is damaged, or is no package: get it again, or ask its author."
         ),
@@ -69,6 +82,16 @@ struct InstallerDiagnosis {
                 + "Packages that were installed before work without a network."
         ),
         Rule(
+            code: .buildFailed,
+            phrases: [
+                "install build dependencies did not run", "from `build-system.requires`",
+                "from `setup.py` build",
+            ],
+            remedy: "It is built here, as it has no wheel for this Python and machine, and what "
+                + "its build needs cannot be had: ask for a version that has such a wheel, or "
+                + "let the index have the build's requirements."
+        ),
+        Rule(
             code: .unresolvable,
             phrases: [
                 "no matching distribution", "could not find a version", "resolutionimpossible",
@@ -84,17 +107,25 @@ struct InstallerDiagnosis {
     let task: String
     let status: ExitStatus
     let lines: [String]
+    /// What a program that it ran wrote, such as a build, if that has failed.
+    let program: [String]
+    /// The variables that name proxies.
+    let proxies: [String]
     /// The folder that it wrote to.
     let folder: String
     /// The folder of its own files, which say nothing to a user.
     let work: String
 
-    /// The error: what failed, the installer's last words, and what to do.
-    var error: EnvironmentError {
-        let said = lines.map { $0.lowercased() }
-        let rule = Self.rules.first { rule in
+    private var rule: Rule? {
+        let said = (lines + program).map { $0.lowercased() }
+        return Self.rules.first { rule in
             rule.phrases.contains { phrase in said.contains { $0.contains(phrase) } }
         }
+    }
+
+    /// The error: what failed, the installer's last words, and what to do.
+    var error: EnvironmentError {
+        let rule = rule
         if rule?.code == .diskFull || rule == nil && DurableFile.isFull(at: folder) {
             return .diskFull(folder, words)
         }
@@ -116,9 +147,20 @@ struct InstallerDiagnosis {
     }
 
     private var words: String {
-        let shown = lines.suffix(12).map { "  " + plain($0) }.joined(separator: "\n")
-        let output = shown.isEmpty ? "It said nothing." : "It said:\n\(shown)"
-        return "\(installer) could not \(task) (\(status)). \(output)"
+        let text = shown.map { "  " + plain($0) }.joined(separator: "\n")
+        let output = text.isEmpty ? "It said nothing." : "It said:\n\(text)"
+        // uv does not say that it is the proxy that does not answer.
+        let names = rule?.code == .offline ? proxies.joined(separator: ", ") : ""
+        let way = names.isEmpty ? "" : "\nIt asks through the proxy of \(names)."
+        return "\(installer) could not \(task) (\(status)). \(output)\(way)"
+    }
+
+    /// The last lines; of a build also the first, since the reason may be above much else.
+    private var shown: [String] {
+        if program.isEmpty, rule?.code != .buildFailed { return lines.suffix(12) }
+        let all = program.isEmpty ? lines : program
+        guard all.count > 40 else { return all }
+        return all.prefix(12) + ["  …"] + all.suffix(28)
     }
 
     /// A line without the place in a file of ours that pip shows for each requirement.

@@ -54,4 +54,20 @@ enum InstallerEnvironment {
         let word = environment["PIP_NO_INDEX"]?.lowercased() ?? ""
         return words.contains(word) ? ["--no-index"] : []
     }
+
+    /// The folder of uv's cache.
+    static func cacheOfUV(_ environment: [String: String]) -> String? {
+        func value(_ name: String) -> String? {
+            environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        }
+        return value("UV_CACHE_DIR") ?? value("XDG_CACHE_HOME").map { $0 + "/uv" }
+            ?? value("HOME").map { $0 + "/.cache/uv" }
+    }
+
+    /// The names of the variables that send an installer through a proxy.
+    static func proxies(_ environment: [String: String]) -> [String] {
+        let names: Set = ["http_proxy", "https_proxy", "all_proxy"]
+        return environment.filter { names.contains($0.key.lowercased()) && !$0.value.isEmpty }
+            .keys.sorted()
+    }
 }

@@ -33,12 +33,16 @@ final class StallWatch: Sendable {
 
     /// Starts to watch.
     ///
-    /// - `folders`: Where the child writes.
-    init(of child: ChildProcess, in folders: [URL], limit: Duration) {
+    /// - `folders`: Where the child writes, asked each time.
+    init(
+        of child: ChildProcess,
+        in folders: @escaping @Sendable () -> [URL],
+        limit: Duration
+    ) {
         let task = Task.detached { [self] in
             var known: [Int] = []
             while true {
-                let found = [state.withLock(\.lines)] + folders.flatMap(Self.growth)
+                let found = [state.withLock(\.lines)] + folders().flatMap(Self.growth)
                 if found == known { break }
                 known = found
                 do { try await Task.sleep(for: limit) } catch { return }

@@ -37,7 +37,7 @@ extension EnvironmentBuilder {
                 let report = try await installer.report(of: request)
                 let folder = file.deletingLastPathComponent()
                 let answer: Written = try await askLock(
-                    ["write", report.path, request.inputsText, folder.path],
+                    ["write", report.path, Self.json(request.lockInputs), folder.path],
                     named: file.path,
                     with: request.interpreter
                 )
@@ -64,29 +64,38 @@ extension EnvironmentBuilder {
         }
     }
 
-    /// Reads a lock; what was read once is kept in the cache.
+    /// Reads a lock, and compares it with a request; what was read once is kept in the cache.
     ///
-    /// - Throws: `EnvironmentError` with `staleLock` for one that cannot be read.
+    /// One of another program is compared with the requirements' names and versions.
+    ///
+    /// - Throws: `EnvironmentError` with `staleLock` for one that cannot be read, or names what no
+    ///   digest fits, such as a folder or a repository.
     public func lock(
         at file: URL,
-        with interpreter: PythonInterpreterInfo
+        for request: EnvironmentRequest
     ) async throws -> EnvironmentLock {
         guard let text = FileManager.default.contents(atPath: file.path) else {
             throw Self.damaged(file.path, "the lock cannot be read", "no file, or not readable")
         }
+        let interpreter = request.interpreter
         let folder = file.deletingLastPathComponent().path
-        let source = String(decoding: text, as: UTF8.self)
-        let key = ["amaru lock file 1", interpreter.path, interpreter.version, folder, source]
-        let answer: Read = try await remembered(CacheKey.make([key])) {
-            try await askLock(["read", file.path, folder], named: file.path, with: interpreter)
-        }
-        guard let packages = answer.packages else {
-            throw Self.damaged(file.path, "the lock cannot be read", answer.error)
+        let files = RequirementsFile.requirements(of: request.requirementFiles)
+        let asked = Self.json(
+            Asked(inputs: request.lockInputs, requirements: request.texts + files)
+        )
+        let parts = [folder, String(decoding: text, as: UTF8.self), asked]
+        let key = CacheKey.make("amaru lock file 2", with: interpreter, [parts])
+        let answer: Read = try await remembered(key) {
+            let words = ["read", file.path, folder, asked]
+            let answer: Read = try await askLock(words, named: file.path, with: interpreter)
+            if answer.packages != nil { return answer }
+            throw Self.damaged(file.path, "the lock cannot be used", answer.error)
         }
         return EnvironmentLock(
-            inputs: answer.inputs,
-            fits: answer.fits ?? false,
-            packages: packages
+            requirements: request.named,
+            packages: answer.packages ?? [],
+            stale: answer.stale,
+            maker: answer.maker
         )
     }
 
@@ -94,13 +103,15 @@ extension EnvironmentBuilder {
     ///
     /// The files are those of the lock, and their digests are compared.
     ///
-    /// - Throws: `EnvironmentError`: `damagedDownload` for a file with another digest.
+    /// - Throws: `EnvironmentError`: `damagedDownload` for a file with another digest, `staleLock`
+    ///   for a lock that is not one of what was asked for.
     public func environment(
         for lock: EnvironmentLock,
         with interpreter: PythonInterpreterInfo,
         progress: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> PythonEnvironment {
-        let named = (lock.inputs?.requirements ?? []) + ["locked"]
+        if let reason = lock.stale { throw Self.damaged("the lock", "it is stale", reason) }
+        let named = lock.requirements + ["locked"]
         let name = lock.key(interpreter)
         return try await environment(name, for: interpreter, holding: named, progress) {
             made,
@@ -124,11 +135,25 @@ extension EnvironmentBuilder {
         var error: String?
     }
 
+    /// What a lock is compared with.
+    private struct Asked: Encodable {
+        var inputs: EnvironmentLock.Inputs
+        var requirements: [String]
+    }
+
     private struct Read: Codable {
-        var inputs: EnvironmentLock.Inputs?
-        var fits: Bool?
         var packages: [EnvironmentLock.Package]?
+        var stale: String?
+        var maker: String?
         var error: String?
+    }
+
+    /// A value as JSON, the same for the same values.
+    private static func json(_ value: some Encodable) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        // Texts and lists of texts can be encoded.
+        return (try? String(decoding: encoder.encode(value), as: UTF8.self)) ?? "{}"
     }
 
     private func askLock<Answer: Decodable>(
@@ -137,7 +162,10 @@ extension EnvironmentBuilder {
         with interpreter: PythonInterpreterInfo
     ) async throws -> Answer {
         do {
-            let source = String(decoding: PackageResources.lock_py, as: UTF8.self)
+            let parts = [
+                PackageResources.nearby_py, PackageResources.choosing_py, PackageResources.lock_py,
+            ]
+            let source = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
             return try await ask(interpreter.path, ["-I", "-S", "-c", source] + arguments)
         } catch is CancellationError {
             throw EnvironmentError.cancelled("start")
@@ -154,15 +182,5 @@ extension EnvironmentBuilder {
             "\(name): \(what): \(reason ?? "it is not known why")",
             remedy: "Correct what it says, or remove the file and lock again."
         )
-    }
-}
-
-extension EnvironmentRequest {
-    /// What the lock was made for, as JSON.
-    fileprivate var inputsText: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        // Texts and lists of texts can be encoded.
-        return (try? String(decoding: encoder.encode(lockInputs), as: UTF8.self)) ?? "{}"
     }
 }

@@ -10,18 +10,19 @@
 /// A lock: what was resolved once, to be installed again without resolving.
 ///
 /// The form is that of
-/// [pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/); what it was
-/// made for is in its table `[tool.amaru]`.
+/// [pylock.toml](https://packaging.python.org/en/latest/specifications/pylock-toml/). In those
+/// that a builder writes, the table `[tool.amaru]` says what they were made for; those of uv, pip
+/// and other programs have what is for this Python and machine chosen from them.
 ///
 /// ```swift
 /// let file = EnvironmentLock.file(for: script, isFolder: false)
 /// try await builder.writeLock(of: request, to: file)
-/// let lock = try await builder.lock(at: file, with: request.interpreter)
-/// if lock.fits(request) {
+/// let lock = try await builder.lock(at: file, for: request)
+/// if lock.stale == nil {
 ///     let made = try await builder.environment(for: lock, with: request.interpreter)
 /// }
 /// ```
-public struct EnvironmentLock: Sendable, Hashable, Codable {
+public struct EnvironmentLock: Sendable, Hashable {
     /// A file of a package.
     struct Package: Sendable, Hashable, Codable {
         var name: String
@@ -43,15 +44,16 @@ public struct EnvironmentLock: Sendable, Hashable, Codable {
         }
     }
 
-    /// What it was made for; nil for one of another program.
-    var inputs: Inputs?
-    /// Whether it was made with this Python and on such a machine.
-    var fits: Bool
+    /// The requirements that it is used for.
+    var requirements: [String]
     /// Its packages, each with one file.
     var packages: [Package]
 
-    /// Whether the lock is what resolving the request led to.
-    public func fits(_ request: EnvironmentRequest) -> Bool { fits && inputs == request.lockInputs }
+    /// Why the lock is not one of what is asked for, on this Python and machine; nil if it is.
+    public internal(set) var stale: String?
+
+    /// The program that has made it, as it says itself; nil for one that a builder has written.
+    public internal(set) var maker: String?
 
     /// The names of the locked packages.
     public var names: [String] { packages.map(\.name) }
@@ -68,11 +70,12 @@ public struct EnvironmentLock: Sendable, Hashable, Codable {
     /// The name of the environment that the lock leads to.
     func key(_ interpreter: PythonInterpreterInfo) -> String {
         CacheKey.make(
-            [["amaru lock 1", interpreter.path, interpreter.version]]
-                + packages.map { package in
-                    [package.name, package.url]
-                        + package.hashes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
-                }
+            "amaru lock 2",
+            with: interpreter,
+            packages.map { package in
+                [package.name, package.url]
+                    + package.hashes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+            }
         )
     }
 

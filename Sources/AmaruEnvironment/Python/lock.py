@@ -8,9 +8,13 @@ import re
 import sys
 import sysconfig
 import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import pathname2url, url2pathname
+
+if TYPE_CHECKING:
+    # What is sent to the interpreter begins with it.
+    from choosing import Choice, Stale
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # What can neither end a line of requirements nor be read as an option.
@@ -119,7 +123,7 @@ def write(report: str, inputs: str, folder: str) -> dict[str, Any]:
 
 
 def source(one: dict[str, Any], base: str) -> dict[str, Any]:
-    """Return where a package's file is, and its digests."""
+    """Return a package with the place of its one file, and its digests."""
     name = one["name"]
     files = [one["archive"]] if "archive" in one else one.get("wheels") or []
     if not files and "sdist" in one:
@@ -127,15 +131,20 @@ def source(one: dict[str, Any], base: str) -> dict[str, Any]:
     if len(files) != 1:
         raise ValueError(f"{name}: it has no file, or more than one")
     file = files[0]
-    url = file.get("url") or urljoin(base, pathname2url(file["path"]))
-    hashes = {key: file["hashes"][key] for key in SECURE if key in file["hashes"]}
-    if not isinstance(url, str) or not ADDRESS.fullmatch(url):
+    place = file.get("url") or file.get("path")
+    if not isinstance(place, str):
+        raise ValueError(f"{name}: its file has neither a URL nor a path")
+    url = place if "url" in file else urljoin(base, pathname2url(place))
+    given = file.get("hashes") or {}
+    hashes = {key: given[key] for key in SECURE if key in given}
+    if not ADDRESS.fullmatch(url):
         raise ValueError(f"{name}: {url!r} is not the URL of a file")
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not the normalised name of a package")
     if not hashes or not all(map(DIGEST.fullmatch, hashes.values())):
         raise ValueError(f"{name}: it has no valid SHA-256 digest")
-    return {"name": name, "url": url, "hashes": hashes}
+    version = one.get("version")
+    return {"name": name, "version": version, "url": url, "hashes": hashes}
 
 
 def checked(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -152,23 +161,33 @@ def checked(inputs: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def read(path: str, folder: str) -> dict[str, Any]:
-    """Return what a lock says."""
+def read(path: str, folder: str, asked: str) -> dict[str, Any]:
+    """Return what a lock says, and why it is not one of what is asked for, if so."""
     with open(path, encoding="utf-8") as file:
         table = tomllib.loads(file.read())
     version = table["lock-version"]
     if not isinstance(version, str) or version.split(".")[0] != "1":
         raise ValueError(f"lock-version {version!r} is not known: it should be '1.0'")
-    packages = table["packages"]
-    inputs = table.get("tool", {}).get("amaru")
-    if inputs is None:
-        return {"fits": False, "packages": []}
     base = "file://" + pathname2url(folder) + "/"
-    return {
-        "inputs": checked(inputs),
-        "fits": all(inputs.get(key) == value for key, value in here().items()),
-        "packages": [source(one, base) for one in packages],
-    }
+    wanted = json.loads(asked)
+    packages: list[dict[str, Any]] = []
+    inputs = table.get("tool", {}).get("amaru")
+    if inputs is not None:
+        made_for = checked(inputs)
+        packages = [source(one, base) for one in table["packages"]]
+        own = all(inputs.get(key) == value for key, value in here().items())
+        if own and made_for == wanted["inputs"]:
+            return {"packages": packages}
+        stale = "it was made for other packages, or for another Python"
+        return {"packages": packages, "stale": stale}
+    maker = str(table["created-by"])
+    try:
+        choice = Choice(table)
+        packages = [source(one, base) for one in choice.packages()]
+        choice.check(wanted["requirements"], packages)
+    except Stale as exc:
+        return {"packages": packages, "stale": str(exc), "maker": maker}
+    return {"packages": packages, "maker": maker}
 
 
 answer: dict[str, Any]

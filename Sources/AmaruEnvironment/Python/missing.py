@@ -1,36 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints which requirements the environment of this interpreter does not meet."""
 
-import glob
 import importlib
 import json
-import os
 import re
 import sys
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-
-def packaging() -> Any:
-    """Return the module that knows PEP 508; None if no installer is near.
-
-    It is a package of its own, a part of pip, or of the pip that comes with Python.
-    """
-    for name in ("packaging", "pip._vendor.packaging"):
-        try:
-            return importlib.import_module(f"{name}.requirements")
-        except ImportError:
-            pass
-    library = os.path.dirname(os.__file__)
-    places = (f"{library}/ensurepip/_bundled", "/usr/share/python-wheels")
-    for place in places:
-        for wheel in glob.glob(f"{place}/pip-*.whl"):
-            sys.path.append(wheel)
-            try:
-                return importlib.import_module("pip._vendor.packaging.requirements")
-            except ImportError:
-                sys.path.remove(wheel)
-    return None
+if TYPE_CHECKING:
+    # What is sent to the interpreter begins with it.
+    from nearby import packaging
 
 
 def version(name: str) -> str | None:
@@ -61,7 +41,8 @@ def is_met(text: str, requirements: Any) -> tuple[bool, str | None]:
 
 # Before the search below, which may find a pip that is not the environment's.
 has_pip = version("pip") is not None
-known = packaging()
+near = packaging()
+known = importlib.import_module(f"{near}.requirements") if near else None
 missing = []
 for line in json.loads(sys.argv[1]):
     good, installed = is_met(line, known)

@@ -17,7 +17,7 @@ extension BuiltCommand {
 
         /// Makes wheels in the current folder, which is all that installers look at here.
         static let wheels = """
-            import zipfile
+            import io, tarfile, zipfile
 
             def make(name, version, requires=(), **modules):
                 info = f"{name}-{version}.dist-info"
@@ -35,6 +35,18 @@ extension BuiltCommand {
                     for key, text in files.items():
                         wheel.writestr(key, text)
                 return path
+
+            def make_source(name, backend):
+                project = '[build-system]\\nrequires = []\\nbuild-backend = "backend"\\n'
+                files = {
+                    "pyproject.toml": project + 'backend-path = ["."]\\n', "backend.py": backend,
+                    "PKG-INFO": f"Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n",
+                }
+                with tarfile.open(f"{name}-1.0.tar.gz", "w:gz") as archive:
+                    for path, text in files.items():
+                        entry = tarfile.TarInfo(f"{name}-1.0/{path}")
+                        entry.size = len(text)
+                        archive.addfile(entry, io.BytesIO(text.encode()))
             """
 
         private func run(_ source: String, _ arguments: [String] = []) async throws
@@ -146,6 +158,47 @@ extension BuiltCommand {
             #expect(lines[6].hasSuffix("there is no such file"))
             #expect(lines[7].contains("SHA-256"))
             #expect(result.status == .exited(0))
+        }
+
+        @Test(
+            arguments: [
+                ("amaru-out", ["amaru_out-1.0-py3-none-any.whl", "outside the target directory"]),
+                ("amaru-built", ["amaru-built: ", "no compiler here", "what its build asks for"]),
+            ]
+        )
+        func `What cannot be installed is refused by name, with its reason`(
+            _ name: String,
+            _ words: [String]
+        ) async throws {
+            let made = try await run(
+                """
+                import wheels
+                wheels.make("amaru_out", "1.0", **{"../../escaped": "x = 1"})
+                wheels.make_source("amaru_built", '''
+                def build_wheel(*arguments, **options):
+                    print("no compiler here", flush=True)
+                    raise RuntimeError("it failed")
+                ''')
+                """
+            )
+            try #require(made.status == .exited(0), "\(made)")
+            let option = try await run("print('never')", ["--with", name])
+            #expect(option.status == .exited(1))
+            let script = try await run(
+                """
+                import micropip
+                try:
+                    await micropip.install("\(name)")
+                except ValueError as exc:
+                    print(exc)
+                """
+            )
+            for word in words {
+                #expect(option.errors.contains(word), "\(option)")
+                #expect(script.output.contains(word), "\(script)")
+            }
+            let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            #expect(!files.contains { $0.hasSuffix("escaped.py") }, "\(files)")
         }
 
         @Test func `Dependencies, extras, markers and limits count as in micropip`() async throws {

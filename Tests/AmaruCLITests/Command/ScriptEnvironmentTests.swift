@@ -120,8 +120,45 @@ extension BuiltCommand {
 
             try folder.write("x =", to: "pylock.script.toml")
             let damaged = try await amaru("run", "script.py")
-            #expect(damaged.errors.contains("pylock.script.toml: the lock cannot be read"))
+            #expect(damaged.errors.contains("pylock.script.toml: the lock cannot be used"))
             #expect(damaged.status == .exited(1))
+        }
+
+        @Test func `A lock of another program is used, until it is stale`() async throws {
+            try await makeWheel("amaru_one", "1.0")
+            let name = "wheels/amaru_one-1.0-py3-none-any.whl"
+            let digest = SHA256.hex(try Data(contentsOf: folder.url.appending(path: name)))
+            let lock = """
+                lock-version = "1.0"
+                created-by = "uv"
+
+                [[packages]]
+                name = "amaru-one"
+                version = "1.0"
+                wheels = [{ path = "\(name)", hashes = { sha256 = "\(digest)" } }]
+
+                """
+            try folder.write(lock, to: "pylock.script.toml")
+            try await makeWheel("amaru_one", "2.0")
+            try folder.write(Self.script, to: "script.py")
+            let first = try await amaru("run", "--locked", "script.py")
+            #expect(first.output == "1.0\n", "\(first)")
+            #expect(try await amaru("env", "path", "script.py").status == .exited(0))
+
+            try folder.write(Self.script.replacing("one>=1", with: "one>1"), to: "script.py")
+            let stale = try await amaru("run", "--locked", "script.py")
+            let words = "is stale: it has amaru-one 1.0, and amaru-one>1 is asked for"
+            #expect(stale.errors.contains("\(words). Make it again with uv, or with"), "\(stale)")
+            #expect(stale.status == .exited(2))
+            let other = try await amaru("run", "script.py")
+            #expect(other.errors.contains("\(words): the packages are resolved again"))
+            #expect(other.output == "2.0\n")
+
+            let unhashed = lock.replacing("sha256 = \"\(digest)\"", with: "")
+            try folder.write(unhashed, to: "pylock.script.toml")
+            let refused = try await amaru("run", "script.py")
+            #expect(refused.errors.contains("amaru-one: it has no valid SHA-256 digest"))
+            #expect(refused.status == .exited(1))
         }
 
         @Test func `What names no packages has no lock and no environment`() async throws {
