@@ -11,8 +11,9 @@ import HummingbirdCore
 
 /// Accepts connections up to a number, and counts them.
 struct ConnectionLimit: AvailableConnectionsDelegate {
-    private let limit: Int
     private let metrics: ServeMetrics
+    /// Those that make room for others.
+    let waiting: WaitingConnections
 
     /// Files that the rest of the program keeps: Python, the store, connections to models.
     private static let reserve = 128
@@ -20,12 +21,13 @@ struct ConnectionLimit: AvailableConnectionsDelegate {
     /// Grants the number that is asked for, as far as the process may open files.
     init(_ wanted: Int, _ metrics: ServeMetrics) {
         self.metrics = metrics
-        limit = min(wanted, max(Self.openFiles(for: wanted) - Self.reserve, 16))
+        let limit = min(wanted, max(Self.openFiles(for: wanted) - Self.reserve, 16))
+        waiting = WaitingConnections(limit: limit, metrics)
     }
 
     mutating func connectionOpened() { metrics.connectionOpened() }
     mutating func connectionClosed() { metrics.connectionClosed() }
-    func isAcceptingNewConnections() -> Bool { metrics.connections < limit }
+    func isAcceptingNewConnections() -> Bool { !waiting.isFull }
 
     /// Raises the limit of open files as far as that is needed and allowed; returns it.
     private static func openFiles(for wanted: Int) -> Int {

@@ -50,11 +50,13 @@ package final class PageServer: Sendable {
         addRoutes(router, ending)
         // What the library has to say is for its own developers.
         let logger = Logger(label: "amaru.serve") { _ in SwiftLogNoOpLogHandler() }
+        let limit = ConnectionLimit(limits.connections, metrics)
         let application = Application(
             router: router,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
+                        WaitingConnections.Handler(limit.waiting),
                         BodyTimeout(limits.bodyTimeout), StallHandler(limits.stallTimeout),
                         ResponseGuard(), DisconnectHandler(), ClosingHandler.Adder(),
                     ],
@@ -64,7 +66,7 @@ package final class PageServer: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 backlog: 1024,
-                availableConnectionsDelegate: ConnectionLimit(limits.connections, metrics)
+                availableConnectionsDelegate: limit
             ),
             onServerRunning: { [bound] in bound.set(.success($0.localAddress?.port ?? 0)) },
             logger: logger
