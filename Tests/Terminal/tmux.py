@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,18 +36,19 @@ class Terminal:
         rows: int = 24,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        self._folder = Path(folder)
-        (self._folder / "tmux.conf").write_text(_SETTINGS)
-        self._tmux = ["tmux", "-u", "-S", f"{folder}/tmux", "-f", f"{folder}/tmux.conf"]
+        # One for each: a tmux that was ended may still be there for a moment.
+        self._folder = own = Path(tempfile.mkdtemp(prefix="tmux-", dir=folder))
+        (own / "conf").write_text(_SETTINGS)
+        self._tmux = ["tmux", "-u", "-S", f"{own}/socket", "-f", f"{own}/conf"]
         places = {f"XDG_{name}_HOME": str(folder) for name in ("CONFIG", "DATA")}
         places |= {"XDG_STATE_HOME": str(folder), "LC_ALL": "C.UTF-8"}
         self._environment = {**environment, **places}
         place = ["-x", str(columns), "-y", str(rows), "-c", str(folder)]
         # Not asked of tmux, which may never learn of a status.
-        keep = f"trap : INT; \"$@\"; echo $? >'{folder}/status'"
+        keep = f"trap : INT; \"$@\"; echo $? >'{own}/status'"
         self._run("new-session", "-d", *place, "sh", "-c", keep, "sh", *command)
         # All that is written, for what is shown only for a moment.
-        self._run("pipe-pane", f"exec cat >'{folder}/written'")
+        self._run("pipe-pane", f"exec cat >'{own}/written'")
 
     def _run(self, *words: str) -> str:
         done = subprocess.run(

@@ -90,6 +90,78 @@ extension BuiltCommand {
             #expect(Set(all).isSuperset(of: ["history", "--model", "--continue"]), "\(all)")
         }
 
+        // MARK: Other shells
+
+        /// A shell, and what it has to be told.
+        struct Shell: Sendable, CustomTestStringConvertible {
+            let path: String
+            let options: [String]
+            let setUp: String
+
+            var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: path) }
+            var testDescription: String { path }
+        }
+
+        private static let zsh = Shell(
+            path: "/usr/bin/zsh",
+            options: ["-f", "-i"],
+            setUp: """
+                mkdir f; amaru --generate-completion-script zsh > f/_amaru; \
+                fpath=($PWD/f $fpath); autoload -U compinit; compinit -u -D
+                """
+        )
+        private static let fish = Shell(
+            path: "/usr/bin/fish",
+            options: ["--no-config", "--interactive"],
+            setUp: "amaru --generate-completion-script fish | source"
+        )
+
+        @Test(.enabled(if: zsh.isInstalled, "zsh is not installed"))
+        func `zsh completes by its script`() async throws { try await expectCompletion(Self.zsh) }
+
+        @Test(.enabled(if: fish.isInstalled, "fish is not installed"))
+        func `fish completes by its script`() async throws { try await expectCompletion(Self.fish) }
+
+        private func expectCompletion(_ shell: Shell) async throws {
+            let server = try await ScriptedServer.withModels(["alpha", "beta"])
+            var home = try ConfiguredFolder(
+                """
+                model = "one"
+                [providers.one]
+                base-url = "\(server.url)/v1"
+                key = "none"
+                """
+            )
+            _ = try await home.amaru("models")
+            await server.shutDown()
+            try home.folder.write("", to: "script.py")
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+            home.variables["PATH"] = "\(AmaruProcess.products.path):\(path)"
+            home.variables["DONE"] = "[done]"
+            let terminal = try PseudoTerminal(columns: 200)
+            let process = try AmaruProcess(
+                shell.options,
+                of: shell.path,
+                on: terminal,
+                in: home.folder,
+                environment: home.variables
+            )
+            try terminal.send("\(shell.setUp); echo $DONE set up\n")
+            try await terminal.waitFor("[done] set up")
+            for (line, completed) in [
+                ("amaru hist", "amaru history"), ("amaru history sh", "amaru history show"),
+                ("amaru --model alp", "amaru --model alpha"), ("amaru --pla", "amaru --plain"),
+                ("amaru chat --model one/al", "amaru chat --model one/alpha"),
+                ("amaru run scr", "amaru run script.py"),
+            ] {
+                // Shown, and not run.
+                try terminal.send("\(line)\t\u{1}echo $DONE \n")
+                try await terminal.waitFor("[done] \(completed)")
+            }
+            try terminal.send("exit\n")
+            #expect(try await process.end() == .exited(0))
+        }
+
         @Test(arguments: ["zsh", "fish"])
         func `The scripts of other shells have the options of a chat at their top`(
             shell: String

@@ -6,6 +6,8 @@ import AmaruTesting
 import Foundation
 import Testing
 
+@testable import AmaruCLI
+
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct FaultTests {
         /// A fault, the words that the user must see, and how often the SDK asks.
@@ -44,6 +46,14 @@ extension BuiltCommand {
                 words: [
                     "wants you to sign in with a browser", "a web page “Sign in”", "/v1",
                 ]
+            ),
+            Fault(
+                name: "302 to a login page",
+                responses: [
+                    .text("", status: 302, reason: "Found", headers: [("Location", "/sign-in")]),
+                    .html,
+                ],
+                words: ["wants you to sign in with a browser", "a web page “Sign in”"]
             ),
             Fault(
                 name: "a stream without [DONE]",
@@ -116,6 +126,50 @@ extension BuiltCommand {
                 let line = "\r\u{1B}[Kamaru: trying again (\(attempt) of "
                 #expect(terminal.output.contains(line), "\(terminal.output.debugDescription)")
             }
+        }
+
+        @Test(arguments: [[], ["--plain"]])
+        func `Ctrl-C leaves a request that waits, and the chat goes on`(
+            _ arguments: [String]
+        ) async throws {
+            let terminal = try PseudoTerminal(columns: 200)
+            let later = [("retry-after", "40")]
+            let server = ScriptedServer([
+                .apiError("slow down", status: 429, headers: later), .chat("fine"),
+            ])
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(options + arguments, on: terminal)
+                try await terminal.waitFor("> ")
+                try terminal.send("one\r")
+                try await terminal.waitFor("trying again in 40 s")
+                try terminal.send("\u{3}")
+                try await terminal.waitFor("> ")
+                try terminal.send("two\r")
+                try await terminal.waitFor("fine")
+                try await terminal.waitFor("> ")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+                try await terminal.screen.waitForEnd()
+            }
+            #expect(try ChatBody.asked(server.requests) == ["one", "two"])
+            var screen = TerminalScreen(columns: 200, rows: 24) { CellWidth.of($0) }
+            screen.feed(terminal.output)
+            let isCounting = screen.text.contains("trying again")
+            #expect(isCounting == arguments.contains("--plain"), "\(screen.text)")
+            #expect(screen.text.hasSuffix("\n> two\nfine\n>"), "\(screen.text)")
+        }
+
+        @Test func `Ctrl-C ends a command whose request waits`() async throws {
+            let terminal = try PseudoTerminal(columns: 200)
+            let later = [("retry-after", "40")]
+            let server = ScriptedServer([.apiError("slow down", status: 429, headers: later)])
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(options + ["hello"], on: terminal)
+                try await terminal.waitFor("trying again in 40 s")
+                try terminal.send("\u{3}")
+                #expect(try await chat.end() == .interrupted)
+            }
+            #expect(server.requests.count == 1)
         }
 
         @Test func `A refused connection names the address`() async throws {

@@ -146,7 +146,7 @@ extension BuiltCommand {
                 let (terminal, repl) = try await start()
                 if line.isEmpty {
                     try terminal.send("\u{1B}[A")
-                    try await terminal.waitFor(">>> x = input(")
+                    try await terminal.waitFor("x = input(")
                     try terminal.send("\r")
                 } else {
                     try terminal.send(line + "\r")

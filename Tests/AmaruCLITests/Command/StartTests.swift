@@ -50,6 +50,52 @@ extension BuiltCommand {
                 #expect(result.output.contains(arguments == ["--version"] ? "." : "USAGE: amaru"))
             }
 
+            @Test func `History, configuration, keys, models and templates need no Python`()
+                async throws
+            {
+                let server = try await ScriptedServer.withModels(["alpha"])
+                var home = try ConfiguredFolder(
+                    """
+                    model = "one"
+                    [providers.one]
+                    base-url = "\(server.url)/v1"
+                    key = "none"
+                    """
+                )
+                try home.folder.write("Sum up: $input", to: "config/amaru/templates/sum.txt")
+                // The chat itself is Python's.
+                _ = try await home.amaru("a question")
+                let listed = try await home.amaru("history", "list").output
+                let id = String(listed.prefix { $0 != " " })
+                let exported = try await home.amaru("history", "export", "--json").output
+                for (name, value) in try lonelyLibrary(in: home.folder) {
+                    home.variables[name] = value
+                }
+                let chat = try await home.amaru("another question")
+                #expect(chat.errors.contains("belongs to FOLDER/a/b/c/d/lib"), "\(chat)")
+                for (arguments, input, output) in [
+                    (["history"], "", listed), (["history", "search", "question"], "", id),
+                    (["history", "show", id], "", "fine"), (["history", "export"], "", "fine"),
+                    (["history", "delete", id, "--yes"], "", ""),
+                    (["history", "import", "-"], exported, ""), (["history", "list"], "", listed),
+                    (["config", "path"], "", "config.toml"), (["config", "check"], "", ""),
+                    (["keys", "set", "openai"], "sk-1\n", ""), (["keys"], "", "openai"),
+                    (["keys", "remove", "openai"], "", ""), (["models"], "", "alpha"),
+                    (["templates"], "", "sum"), (["templates", "show", "sum"], "", "Sum up"),
+                ] as [([String], String, String)] {
+                    let result = try await AmaruProcess.run(
+                        arguments,
+                        input: input,
+                        in: home.folder,
+                        environment: home.variables
+                    )
+                    #expect(result.status == .exited(0), "\(arguments): \(result)")
+                    let isShown = output.isEmpty || result.output.contains(output)
+                    #expect(isShown, "\(arguments): \(result)")
+                }
+                await server.shutDown()
+            }
+
             @Test func `Where Python cannot start, what needs it says why`() async throws {
                 let folder = try TemporaryFolder()
                 try folder.write("print('ran')", to: "script.py")
@@ -90,6 +136,40 @@ extension BuiltCommand {
             try await terminal.waitFor("ms] script loaded")
             try terminal.send("\u{4}")
             #expect(try await chat.end() == .exited(0))
+        }
+
+        @Test func `What is typed before Python has started is kept, shown, and sent`()
+            async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import pathlib, time
+                print("[starting]", flush=True)
+                while not pathlib.Path("go").exists():
+                    time.sleep(0.01)
+                """,
+                to: "config/amaru/plugins/slow.py"
+            )
+            let server = ScriptedServer([.chat("first"), .chat("second")])
+            let terminal = try PseudoTerminal()
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(options, on: terminal, in: folder)
+                try await terminal.waitFor("> ")
+                try await terminal.waitFor("[starting]")
+                try terminal.send("one\r")
+                try await terminal.waitFor("one\r\n")
+                try terminal.send("two\rthree")
+                try await terminal.waitFor("queued: two")
+                try await terminal.waitFor("> three")
+                #expect(server.requests.isEmpty)
+                try folder.write("", to: "go")
+                for answer in ["first", "second"] { try await terminal.waitFor(answer) }
+                try await terminal.waitFor("> three")
+                try terminal.send("\u{15}\u{4}")
+                #expect(try await chat.end() == .exited(0))
+            }
+            #expect(try ChatBody.asked(server.requests) == ["one", "two"])
         }
     }
 }

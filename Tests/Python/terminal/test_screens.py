@@ -156,8 +156,10 @@ def test_interrupts_in_an_answer(start: Start) -> None:
     terminal.wait("half", "table, 1 row")
     terminal.press("C-c")
     terminal.wait("─┼─", "\n>\n")
+    terminal.type("draft")
+    terminal.wait("> draft")
     terminal.press("C-c")
-    terminal.wait("Ctrl-D ends the chat.")
+    terminal.wait("> draft^C\n>\n")
     ask(terminal, "And now?", "Another.")
     check(terminal, "interrupts-in-an-answer")
 
