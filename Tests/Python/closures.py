@@ -7,7 +7,6 @@ Run without arguments it writes the files; a test compares them.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from itertools import product
 
@@ -42,16 +41,15 @@ DESCRIBED = """\
     ///   - others: The other parameters.
 """
 
-REFUSED = """\
+SAID = "This result does not convert to Python: return a PythonTuple, or write '_ ='."
+REFUSED = f"""\
     /// Refuses a closure whose result does not convert, which would pass for one without a result.
     ///
     /// - Throws: ``AmaruError/Code/invalidSignature``.
     @UnconvertibleResult
-    @available(*, deprecated, message: "{message}")
-    @available(*, noasync, message: "{message}")
-""".format(
-    message="This result does not convert to Python: return a PythonTuple, or write '_ ='."
-)
+    @available(*, deprecated, message: "{SAID}")
+    @available(*, noasync, message: "{SAID}")
+"""
 
 
 @dataclass(frozen=True)
@@ -111,9 +109,8 @@ class Closure:
 
     def head(self) -> str:
         """The declaration."""
-        can_be_nameless = not self.is_method and not self.is_described
         name = "blocking name: String" if self.way == "blocking" else "_ name: String"
-        if can_be_nameless and self.way != "blocking":
+        if not (self.is_method or self.is_described or self.way == "blocking"):
             name += " = PythonFunction.nameless"
         instance = ["Instance"] if self.is_method else []
         form = (
@@ -394,11 +391,10 @@ def files() -> dict[str, str]:
     }
 
 
-def main() -> int:
+def main() -> None:
     for name, text in files().items():
         (FOLDER / name).write_text(formatted(text))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -32,10 +32,7 @@ enum Hops {
                 try await onThread { for _ in 0..<hops { try PythonActor.runBlocking {} } }
             },
         ]
-        let function = try await PythonActor.run { () throws -> PythonObject in
-            try Python.exec("bench_home_loop = None", globals: Python.globals())
-            return try Subject().python.identity
-        }
+        let function: PythonObject = try await PythonActor.run { try Subject().python.identity }
         lines += [
             try await line("hop-1000", "await PythonActor.run { … }", windows, 1.3, calls) {
                 for _ in 0..<visits {

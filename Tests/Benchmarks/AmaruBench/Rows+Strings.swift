@@ -15,7 +15,7 @@ extension Rows {
             (FLOOR_ASCII_LONG, "ascii_long", "ASCII"),
             (FLOOR_ACCENTS_LONG, "accents_long", "not ASCII"),
         ].flatMap { text, name, title in
-            try rows(text, title, 2.5, name, subject.python.readAttribute(name))
+            try rows(text, title, 1.5, name, subject.python.readAttribute(name))
                 .filter { !$0.name.hasPrefix("string-view") }
                 .map { row in
                     var row = row
