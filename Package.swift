@@ -257,7 +257,7 @@ for target in package.targets where target.type != .system {
 }
 
 // The bridge alone, which depends on nothing: what its legs under a sanitizer and with other
-// versions of Python build; with "races", those of its tests only that several threads share.
+// versions of Python build; with "races", only its tests of races.
 if let part = Context.environment["AMARU_BRIDGE_ONLY"] {
     if part == "races" {
         let tests = package.targets.first { $0.name == "AmaruTests" }

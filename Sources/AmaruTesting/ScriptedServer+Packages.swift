@@ -15,7 +15,8 @@ extension ScriptedServer {
             let parts = request.path.split(separator: "/").map(String.init)
             switch parts.first {
             case "simple" where parts.count == 2: return page(of: parts[1], in: folder)
-            case "files" where parts.count == 2: return file(parts[1], in: folder)
+            case "files" where parts.count == 2:
+                return file(parts[1], in: folder, isHead: request.method == "HEAD")
             default: return .text("", status: 404, reason: "Not Found")
             }
         }
@@ -33,7 +34,11 @@ extension ScriptedServer {
         )
     }
 
-    private static func file(_ name: String, in folder: URL) -> ScriptedResponse {
+    private static func file(
+        _ name: String,
+        in folder: URL,
+        isHead: Bool
+    ) -> ScriptedResponse {
         let path = folder.appending(path: name).path
         guard let data = FileManager.default.contents(atPath: path) else {
             return .text("", status: 404, reason: "Not Found")
@@ -41,6 +46,6 @@ extension ScriptedServer {
         let head = ScriptedResponse.head(headers: [
             ("Content-Type", "application/octet-stream"), ("Content-Length", "\(data.count)"),
         ])
-        return ScriptedResponse([.text(head), .bytes(data)])
+        return ScriptedResponse(isHead ? [.text(head)] : [.text(head), .bytes(data)])
     }
 }

@@ -121,7 +121,7 @@ import Testing
         let error = try await failure(of: shop.builder(installer, index: index, proxy))
         await index.shutDown()
         #expect(error.code == .offline)
-        #expect(error.message.contains("through the proxy of HTTP_PROXY"), "\(error)")
+        #expect(error.message.contains("the proxy set in HTTP_PROXY"), "\(error)")
         #expect(index.requests.isEmpty)
     }
 

@@ -13,7 +13,7 @@ import Testing
 
     init() throws {
         shop = try WheelShop()
-        file = try shop.folder.write("", to: "app/pylock.chat.toml")
+        file = shop.folder.url.appending(path: "app/pylock.chat.toml")
     }
 
     private func lock(_ text: String, for requirements: [String]) async throws -> EnvironmentLock {

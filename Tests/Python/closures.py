@@ -307,8 +307,8 @@ BLOCKING = """\
 """
 UNCONVERTIBLE = """\
 // Without these, a closure of one expression passes for one that returns nothing, and Python gets
-// `None`. Their isolation is the error in synchronous code, and that they are not for asynchronous
-// code is the error there. An initialiser that is unavailable would not be chosen.
+// `None`. Their isolation refuses them in synchronous code, and `noasync` in asynchronous code. An
+// initialiser that is unavailable would not be chosen.
 
 """
 

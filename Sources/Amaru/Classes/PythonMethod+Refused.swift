@@ -4,8 +4,8 @@
 // Written by Tests/Python/closures.py: change that.
 
 // Without these, a closure of one expression passes for one that returns nothing, and Python gets
-// `None`. Their isolation is the error in synchronous code, and that they are not for asynchronous
-// code is the error there. An initialiser that is unavailable would not be chosen.
+// `None`. Their isolation refuses them in synchronous code, and `noasync` in asynchronous code. An
+// initialiser that is unavailable would not be chosen.
 
 extension PythonMethod {
     /// Refuses a closure whose result does not convert, which would pass for one without a result.

@@ -63,7 +63,7 @@ extension Screen {
 
     /// Says what a turn says: below a whole answer, else above the block that is still growing.
     ///
-    /// Which of them is known when the turn's next event comes, or has not come after a while.
+    /// Which of them is known when more text or the end comes, or neither has come after a while.
     func hold(_ message: String) async {
         guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1 else {
             return await notice(message, waits: true)

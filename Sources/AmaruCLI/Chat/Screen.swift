@@ -272,6 +272,7 @@ actor Screen {
     /// Plain text is one line: a screen reader would say each second.
     private func count(down delay: Duration, for reason: String, _ attempts: String) async {
         try? await settleAnswer()
+        await releaseNotices()
         let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
         guard answer != nil, isatty(STDERR_FILENO) == 1, isatty(output) == 1,
             let terminal = try? terminal

@@ -125,8 +125,11 @@ public struct ScriptHost: Sendable {
                 try await run(source)
             } catch let exception as PythonException {
                 if let onFault { onFault(exception) } else { Self.log(exception.traceback) }
+            } catch is CancellationError {
+            } catch let error as AmaruError where error.code == .notRunning {
+                // Python has ended.
             } catch {
-                // It was cancelled, or Python has ended.
+                Self.log("\(error)\n")
             }
         }
     }

@@ -19,7 +19,7 @@ struct InstallerDiagnosis {
             phrases: ["no space left on device", "errno 28", "os error 28", "disk quota exceeded"],
             remedy: ""
         ),
-        // What a build writes may be as the words of any other rule.
+        // What a build writes may match any other rule.
         Rule(
             code: .buildFailed,
             phrases: [
@@ -151,7 +151,7 @@ struct InstallerDiagnosis {
         let output = text.isEmpty ? "It said nothing." : "It said:\n\(text)"
         // uv does not say that it is the proxy that does not answer.
         let names = rule?.code == .offline ? proxies.joined(separator: ", ") : ""
-        let way = names.isEmpty ? "" : "\nIt asks through the proxy of \(names)."
+        let way = names.isEmpty ? "" : "\nIt uses the proxy set in \(names)."
         return "\(installer) could not \(task) (\(status)). \(output)\(way)"
     }
 

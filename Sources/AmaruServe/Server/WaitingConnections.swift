@@ -15,7 +15,7 @@ final class WaitingConnections: Sendable {
         /// By their order.
         var heads: [Int: any Channel] = [:]
         var bodies: [Int: any Channel] = [:]
-        /// No head is waited for before the first, nor behind the last.
+        /// All keys of `heads` are within these.
         var (first, last) = (1, 0)
 
         mutating func removeOldestHead() -> (any Channel)? {

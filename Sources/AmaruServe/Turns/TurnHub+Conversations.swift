@@ -176,12 +176,14 @@ extension TurnHub {
     /// - Throws: ``HubError``.
     package func remove(_ id: String, owner: String) async throws(HubError) {
         _ = try await whole(id, owner: owner)
+        // What waits to be written would bring it back.
+        if isWritingLate, store?.hasFailed == false { throw .unwritable }
         removing.insert(id)
         defer { removing.remove(id) }
         let turns = live.values.filter { $0.conversation == id && !$0.isMirror }
         for turn in turns { turn.turn.cancel() }
         // Nothing is written of them afterwards; a shared store takes nothing of what is missing.
-        if store?.isShared != true, !isWritingLate {
+        if store?.isShared != true {
             for turn in turns {
                 try? await abandonable(within: Self.patience) { try await turn.isSettled.wait() }
             }

@@ -243,7 +243,7 @@ package actor TurnHub {
             _ = await store?.read { store throws(StoreError) in try store.finishInterrupted() }
             let turns = try await whole(place, owner: owner).turns
             turn = turns.first { $0.id == id } ?? turn
-            // Where that cannot be written down, nobody else will.
+            // It has ended, although that cannot be written now.
             if turn.state == .running, store?.isUp == false { turn.state = .interrupted }
         }
         let log = try await read { store throws(StoreError) in try store.log(of: id) }

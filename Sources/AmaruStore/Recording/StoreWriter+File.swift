@@ -5,7 +5,7 @@ import Amaru
 import AmaruEnvironment
 
 extension StoreWriter {
-    /// The most jobs that wait: those of as many turns as a server answers at a time.
+    /// The most jobs that wait; a turn has up to three.
     private static let mostWaiting = 256
     private static let longestPause = Duration.seconds(2)
 
@@ -21,7 +21,10 @@ extension StoreWriter {
             state.waiting.append(entry)
             return true
         }
-        if !isKept { entry.done.set(()) }
+        if !isKept {
+            entry.done.set(())
+            if entry.kind == .writing { reportDrop() }
+        }
         performWaiting()
     }
 
@@ -37,11 +40,21 @@ extension StoreWriter {
         let wasOut = state.withLock { state in
             defer {
                 (state.outage, state.pause) = (nil, .milliseconds(100))
+                state.hasDropped = false
                 state.isFailureReported = state.failure != nil && state.isFailureReported
             }
             return state.outage != nil && state.failure == nil
         }
         if wasOut { report("\(path) can be written again") }
+    }
+
+    /// Says once for each outage that some of what comes is lost.
+    private func reportDrop() {
+        let isFirst = state.withLock { state in
+            defer { state.hasDropped = true }
+            return !state.hasDropped
+        }
+        if isFirst { report("too much waits to be written to \(path): what comes now is not kept") }
     }
 
     /// Decides what a failure means for what comes.

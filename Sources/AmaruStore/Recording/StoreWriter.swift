@@ -39,6 +39,8 @@ package final class StoreWriter: Sendable {
         var jobs: [Entry] = []
         /// What could not be written to a file yet, in its order.
         var waiting: [Entry] = []
+        /// Whether some of that was dropped.
+        var hasDropped = false
         /// How long until writing to the file is tried again.
         var pause = Duration.milliseconds(100)
         /// Whether that is about to happen.
@@ -116,13 +118,11 @@ package final class StoreWriter: Sendable {
     /// Whether nothing is written any more.
     package var hasFailed: Bool { state.withLock { $0.failure != nil } }
 
-    /// Why the store does not do all that it should, as far as is known.
-    package var fault: StoreError? {
-        state.withLock { $0.failure ?? $0.outage ?? $0.silence }
-    }
+    /// Why nothing can be written now, as far as is known.
+    package var fault: StoreError? { state.withLock { $0.failure ?? $0.outage } }
 
-    /// Whether the store answers, and can be written, as far as is known.
-    package var isUp: Bool { fault == nil }
+    /// Whether the store answers and can be written, and other servers are heard.
+    package var isUp: Bool { fault == nil && state.withLock { $0.silence == nil } }
 
     /// Adds a job; returns what is set when it has been performed or given up.
     @discardableResult

@@ -71,7 +71,7 @@ extension BuiltCommand {
             try folder.write("import nowhere\n", to: "chat.py")
             let (process, probe) = try await ServedCommand.start(in: folder, "chat.py")
             try await process.waitForErrors("ModuleNotFoundError")
-            try await process.waitForErrors("starts it again")
+            try await process.waitForErrors("add it with --with nowhere")
             let state = try await probe.get("/api/state").body
             #expect(state.contains(#""title":"chat""#))
             #expect(
