@@ -22,9 +22,6 @@ COMPUTING := ^AmaruMarkdownTests\.|^AmaruServeTests\.PageStreamTests|/Fuzz/
 # All but what a compiler answers: neither a sanitizer nor another Python changes that.
 RUNNING := --skip 'CompileFail|\.ExamplesTests/'
 
-# For builds of their own, which no editor looks into: a sixth of the compiler's time.
-UNINDEXED := --disable-index-store
-
 # Installations of other Pythons, each with a shared library: their bridge is tested too.
 PYTHONS ?= $(wildcard $(HOME)/.pyenv/versions/3.12.* $(HOME)/.pyenv/versions/3.13.*)
 
@@ -174,11 +171,11 @@ test-specifications: $(VENV)/ready
 # The bridge under AddressSanitizer, with Python's objects in memory that it watches.
 test-asan:
 	AMARU_BRIDGE_ONLY=1 AMARU_TEST_ALLOCATOR=malloc ASAN_OPTIONS=detect_leaks=0 \
-		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan $(UNINDEXED) $(RUNNING)
+		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan $(RUNNING)
 
 # The races of the bridge under ThreadSanitizer, which does not see into CPython.
 test-tsan:
-	AMARU_BRIDGE_ONLY=races $(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(UNINDEXED)
+	AMARU_BRIDGE_ONLY=races $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
 
 # The bridge with the debug hooks of Python's allocator, and Python's development mode.
 test-debug:
@@ -200,7 +197,7 @@ test-pythons:
 		echo "CPython $$version: $$home"; \
 		AMARU_BRIDGE_ONLY=1 PKG_CONFIG_PATH="$$home/lib/pkgconfig" \
 			LD_LIBRARY_PATH="$$home/lib" \
-			$(SWIFT) test $(FEW) --scratch-path .build-$$version $(UNINDEXED) $(RUNNING) || exit 1; \
+			$(SWIFT) test $(FEW) --scratch-path .build-$$version $(RUNNING) || exit 1; \
 	done
 
 # The network's engine under both sanitizers, and network and chat with each other Python that is
@@ -208,14 +205,14 @@ test-pythons:
 # only a few may share a machine that the sanitizers slow down.
 test-network:
 	AMARU_TEST_TARGETS=AmaruHTTPTests ASAN_OPTIONS=detect_leaks=0 \
-		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan-network $(UNINDEXED)
+		$(SWIFT) test $(FEW) --sanitize=address --scratch-path .build-asan-network
 	AMARU_TEST_TARGETS=AmaruHTTPTests \
-		$(SWIFT) test $(FEW) --sanitize=thread --scratch-path .build-tsan-network $(UNINDEXED)
+		$(SWIFT) test $(FEW) --sanitize=thread --scratch-path .build-tsan-network
 	@for home in $(PYTHONS); do \
 		version=$$(basename "$$home"); \
 		AMARU_TEST_TARGETS=AmaruHTTPTests,AmaruChatTests \
 			PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib" \
-			$(SWIFT) test --scratch-path ".build-network-$$version" $(UNINDEXED) || exit 1; \
+			$(SWIFT) test --scratch-path ".build-network-$$version" || exit 1; \
 	done
 
 # Scripts with many libraries under `amaru run` as under python, with each other Python that is
@@ -227,7 +224,7 @@ test-scripts:
 	@for home in $(PYTHONS); do \
 		build=".build-scripts-$$(basename "$$home")"; \
 		export PKG_CONFIG_PATH="$$home/lib/pkgconfig" LD_LIBRARY_PATH="$$home/lib"; \
-		$(SWIFT) build --product amaru --scratch-path "$$build" $(UNINDEXED) \
+		$(SWIFT) build --product amaru --scratch-path "$$build" \
 			&& Tests/Peers/run --required --amaru "$$build/debug/amaru" scripts \
 			|| exit 1; \
 	done
