@@ -9,16 +9,19 @@ struct InstallerLog {
     private static let bound = 1 << 20
 
     private let lines: [Substring]
+    /// Whether the file has more, before what was read.
+    private let isCut: Bool
 
     /// Reads the end of a file; one that cannot be read counts as empty.
     init(at path: String) {
         guard let file = try? Descriptor(opening: path, .readOnly) else {
-            lines = []
+            (lines, isCut) = ([], false)
             return
         }
         // Fails for a shorter file, which is read from its start.
-        _ = try? FileDescriptor(rawValue: file.number)
+        let end = try? FileDescriptor(rawValue: file.number)
             .seek(offset: -Int64(Self.bound), from: .end)
+        isCut = end.map { $0 > 0 } ?? false
         let bytes = (try? PosixCall.readAll(file.number, atMost: Self.bound)) ?? []
         lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     }
@@ -36,7 +39,8 @@ struct InstallerLog {
     /// With a log, pip shows nothing of it but "See above for output".
     var failedProgram: [String] {
         var package = ""
-        var (running, failed): ([String]?, [String]) = (nil, [])
+        // Of a long output the beginning is missing, and its line that names the program.
+        var (running, failed): ([String]?, [String]) = (isCut ? ["…"] : nil, [])
         var traceback = TracebackFilter()
         for line in lines {
             // Each line begins with the time.

@@ -180,7 +180,7 @@ def read(path: str, folder: str, asked: str) -> dict[str, Any]:
             return {"packages": packages}
         stale = "it was made for other packages, or for another Python"
         return {"packages": packages, "stale": stale}
-    maker = str(table["created-by"])
+    maker = " ".join(str(table["created-by"]).split())[:100]
     try:
         choice = Choice(table)
         packages = [source(one, base) for one in choice.packages()]

@@ -81,12 +81,15 @@ extension StoreError {
         let extended = connection.map { sqlite3_extended_errcode($0) } ?? result
         let words = connection.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(result)
         self.init(
-            code: Self.code(of: result),
+            code: extended == Self.sharedMemory ? .full : Self.code(of: result),
             number: extended & 0xFF == result & 0xFF ? extended : result,
             path: path,
             detail: words.map { String(cString: $0) } ?? ""
         )
     }
+
+    /// SQLITE_IOERR_SHMSIZE: no room for the memory that processes share.
+    private static let sharedMemory = SQLITE_IOERR | 19 << 8
 
     private static func code(of result: Int32) -> Code {
         switch result & 0xFF {

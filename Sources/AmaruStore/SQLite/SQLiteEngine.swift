@@ -49,7 +49,7 @@ final class SQLiteEngine: StoreEngine {
     static func openedToRead(_ path: String) throws(StoreError) -> Database {
         do {
             return try checked(try Database(path, for: .read))
-        } catch let error where error.code == .unwritable {
+        } catch let error where error.code == .unwritable || error.code == .full {
             // Its journal cannot be made where nothing can be written, and then nobody writes.
             return try checked(try Database(path, for: .readFixed))
         }

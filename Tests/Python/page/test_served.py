@@ -69,15 +69,16 @@ def test_twenty_reloads_in_two_tabs_lose_and_repeat_nothing(
     server.touch("step0")
     page.page.get_by_text("Number 0.").wait_for()
     tabs = [page, page.again()]
+    # Not as soon as the answer begins: Chromium then refuses the next one at times.
     for number in range(1, 21):
         tab = moments.choice(tabs)
         pause = moments.randrange(60)
         if moments.randrange(2):
             server.touch(f"step{number}")
             tab.page.wait_for_timeout(pause)
-            tab.page.reload(wait_until="commit")
+            tab.page.reload(wait_until="domcontentloaded")
         else:
-            tab.page.reload(wait_until="commit")
+            tab.page.reload(wait_until="domcontentloaded")
             tab.page.wait_for_timeout(pause)
             server.touch(f"step{number}")
     for tab in tabs:

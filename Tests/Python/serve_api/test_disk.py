@@ -143,6 +143,22 @@ def test_what_is_kept_is_read_on_a_full_disk(tmp_path: Path) -> None:
         server.close()
 
 
+def test_what_a_server_has_kept_that_has_ended_is_read_too(tmp_path: Path) -> None:
+    server = Serving(XDG_DATA_HOME=str(tmp_path / "data"))
+    kept = ask(Client.of(server), "say one")
+    assert server.close() == 0
+    # There is no room for what processes that read would share.
+    assert not (tmp_path / "data/amaru/conversations.db-shm").exists()
+    server = serve_full(tmp_path)
+    try:
+        client = Client.of(server)
+        assert titles(client) == ["say one"]
+        assert client.turn(kept)["blocks"] == ["<p>one</p>"]
+        assert client.get("api/state")["warning"]["remedy"] == "free some space"
+    finally:
+        server.close()
+
+
 def serve_full(tmp_path: Path) -> Serving:
     """Start a server on a disk that what was kept has filled."""
     disk = tmp_path / "disk"
