@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
+import Foundation
 import Testing
 
 @testable import AmaruEnvironment
