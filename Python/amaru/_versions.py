@@ -118,7 +118,7 @@ def fits_clause(version: str, clause: str) -> bool:
         case ">=":
             return public >= want
         case "<":
-            # A prerelease of 2 is none of those before 2.
+            # A prerelease of 2 does not come before 2 here.
             post = have.post if have.pre == (2,) else -1
             finished = have._replace(pre=(2,), post=post, dev=(True, 0), local=())
             return have < want and not (have.is_prerelease and finished == want)

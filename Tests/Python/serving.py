@@ -8,10 +8,10 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(os.environ.get("AMARU_COMMAND", ROOT / ".build" / "debug" / "amaru"))
@@ -129,3 +129,16 @@ def eventually(happened: Callable[[], object], within: float = _PATIENCE) -> Non
     while not happened():
         assert time.monotonic() - begin < within, f"it has not happened in {within} s"
         time.sleep(0.01)
+
+
+def servers() -> Iterator[Callable[..., Serving]]:
+    """Start servers, which end with the test; a fixture once a module makes it one."""
+    started: list[Serving] = []
+
+    def start(*arguments: str, **options: Any) -> Serving:
+        started.append(Serving(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()

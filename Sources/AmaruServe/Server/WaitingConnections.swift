@@ -8,8 +8,8 @@ import NIOHTTPTypes
 /// The connections whose clients the server waits for.
 ///
 /// When the server has as many connections as it accepts, a new one takes the place of the one that
-/// has sent nothing, or half of a head, for the longest time; if there is none, of the one whose
-/// body has been on its way for the longest time.
+/// has sent nothing, or half of a head, for the longest time; without such a connection, of the one
+/// whose body has been on its way for the longest time.
 final class WaitingConnections: Sendable {
     private struct State {
         /// By their order.

@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import expect
-from serving import Serving, eventually, obstacle
+from serving import Serving, eventually, obstacle, servers
 
 from page.test_access import violations
 from page.test_safety import CENSUS, PAYLOADS
@@ -32,19 +32,7 @@ pytestmark = [
 
 Start = Callable[..., Serving]
 
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start servers, which end with the test."""
-    started: list[Serving] = []
-
-    def start(*arguments: str, **options: Any) -> Serving:
-        started.append(Serving(*arguments, **options))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
+start = pytest.fixture(servers)
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,12 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from serving import COMMAND, ROOT, Serving, eventually, obstacle
+from serving import COMMAND, ROOT, Serving, eventually, obstacle, servers
 
 pytestmark = [
     pytest.mark.timeout(240),
@@ -25,19 +24,7 @@ pytestmark = [
 
 Start = Callable[..., Serving]
 
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start servers, which end with the test."""
-    started: list[Serving] = []
-
-    def start(*arguments: str, **options: Any) -> Serving:
-        started.append(Serving(*arguments, **options))
-        return started[-1]
-
-    yield start
-    for server in started:
-        server.close()
+start = pytest.fixture(servers)
 
 
 def status(host: str, port: int, path: str = "/health") -> int:
