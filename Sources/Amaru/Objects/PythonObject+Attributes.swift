@@ -6,7 +6,8 @@ public import CAmaruPython
 extension PythonObject {
     /// Reads an attribute, as `object.name` does.
     ///
-    /// - Throws: ``PythonException`` with `AttributeError` if it is missing, or with what a property raises.
+    /// - Throws: ``PythonException`` with `AttributeError` if it is missing, or with what a property
+    ///   raises.
     @inlinable
     public subscript(dynamicMember name: StaticString) -> PythonObject {
         get throws { PythonObject(try lookUp(name)) }
@@ -14,7 +15,8 @@ extension PythonObject {
 
     /// Reads an attribute and converts it, without a box for it.
     ///
-    /// - Throws: ``PythonException`` with `AttributeError` if it is missing, or with what a property raises;
+    /// - Throws: ``PythonException`` with `AttributeError` if it is missing, or with what a property
+    ///   raises;
     ///   ``PythonConversionError`` if the value is of another type or does not fit.
     @inlinable
     public subscript<Value: ConvertibleFromPython>(dynamicMember name: StaticString) -> Value {
