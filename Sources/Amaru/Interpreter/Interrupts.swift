@@ -111,13 +111,34 @@ enum Interrupts {
     ///   SIGINT, or has a handler of its own for it. Then another signal stands for it, whose
     ///   handler is the bridge's; and if Python code has one for that too, a pending call.
     private static func notify(isRepeated: Bool) {
-        guard isRepeated else { return Interpreter.signalThread(SIGURG) }
-        escalates.pointee = 1
-        _ = Py_AddPendingCall({ _ in Interrupts.strike() }, nil)
-        // Up to 3.11 a pending call that another thread adds is not noticed by a loop that calls
-        // nothing; that another thread wants the GIL is.
-        GILWorker.send {}
+        if isRepeated {
+            request.pointee = Request.escalation.rawValue
+            _ = Py_AddPendingCall({ _ in Interrupts.strike() }, nil)
+            // Up to 3.11 a pending call that another thread adds is not noticed by a loop that calls
+            // nothing; that another thread wants the GIL is.
+            GILWorker.send {}
+        } else {
+            request.pointee = Request.interrupt.rawValue
+        }
         Interpreter.signalThread(SIGURG)
+        remind()
+    }
+
+    /// Ends the system calls that the Python thread has begun without seeing the interrupt.
+    ///
+    /// CPython looks at its flag and then makes a system call such as that of `time.sleep`; a signal
+    /// that comes between the two ends neither. Later ones set no flag, and only end system calls,
+    /// which Python code does not see: https://peps.python.org/pep-0475/
+    private static func remind() {
+        // A handler of Python's or the program's own for SIGURG would be called each time.
+        guard previousHandler.pointee == nil, let target = state.withLock(\.pending) else { return }
+        Task.detached {
+            for delay in [10, 40, 160, 640, 2560] {
+                try await Task.sleep(for: .milliseconds(delay))
+                guard Interpreter.isRunning, target == state.withLock(\.pending) else { return }
+                Interpreter.signalThread(SIGURG)
+            }
+        }
     }
 
     /// Raises KeyboardInterrupt, as the bridge's handler does, between two steps of Python code.
@@ -241,11 +262,20 @@ enum Interrupts {
 
     // MARK: Signals
 
-    /// Whether the next SIGURG stands for an interrupt that was not noticed before.
+    /// What a SIGURG stands for.
+    private enum Request: Int32 {
+        /// It only ends a system call.
+        case nothing
+        case interrupt
+        /// An interrupt that was not noticed before.
+        case escalation
+    }
+
+    /// The ``Request`` that the next SIGURG stands for.
     ///
     /// Safe because a signal handler may read and write a word of memory; a lost escalation is
     /// made up for by the pending call.
-    private nonisolated(unsafe) static let escalates = {
+    private nonisolated(unsafe) static let request = {
         let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
         memory.initialize(to: 0)
         return memory
@@ -285,17 +315,18 @@ enum Interrupts {
         let own = SignalAction(handler, systemCalls: .interrupted)
         guard current.address != own.address else { return }
         previousHandler.pointee = current.handler
-        escalates.pointee = 0
         own.install(for: SIGURG)
     }
 
     private static let handler: SignalHandler = { signal in
         // Both are safe in a signal handler:
         // https://docs.python.org/3/c-api/exceptions.html#c.PyErr_SetInterruptEx
-        if escalates.pointee != 0 {
-            escalates.pointee = 0
+        let requested = request.pointee
+        // Before the flag is set: whoever asks from here on has a target that is noticed with it.
+        request.pointee = Request.nothing.rawValue
+        if requested == Request.escalation.rawValue {
             PyErr_SetInterruptEx(SIGURG)
-        } else {
+        } else if requested == Request.interrupt.rawValue {
             isSent.pointee = 1
             PyErr_SetInterrupt()
         }

@@ -54,22 +54,23 @@ final class DownloadWatch: Sendable {
     private let current = Lock<Download?>(nil)
     private let task = Lock<Task<Void, Never>?>(nil)
 
-    /// Starts to watch.
+    /// Starts to watch; whatever is there already is no part of a download.
     ///
     /// - `folders`: Where the files grow, asked each time.
     init(
         in folders: @escaping @Sendable () -> [URL],
         progress: @escaping @Sendable (String) -> Void
     ) {
+        @Sendable func files() -> [String: Int] {
+            Dictionary(folders().flatMap { sizes(below: $0) }) { max($0, $1) }
+        }
+        let others = files().values.reduce(0, +)
         let watching = Task.detached { [self] in
-            var (others, reported): (Int?, String?) = (nil, nil)
+            var reported: String?
             while true {
                 do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
-                let download = current.withLock(\.self)
-                let found = folders().flatMap { sizes(below: $0) }
-                let files = Dictionary(found) { max($0, $1) }
-                if download == nil || others == nil { others = files.values.reduce(0, +) }
-                guard let text = download?.progress(among: files, others: others ?? 0),
+                guard let download = current.withLock(\.self),
+                    let text = download.progress(among: files(), others: others),
                     text != reported
                 else { continue }
                 reported = text

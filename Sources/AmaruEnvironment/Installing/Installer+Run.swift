@@ -38,6 +38,8 @@ extension Installer {
         task: String
     ) async throws {
         guard !Task.isCancelled else { throw EnvironmentError.cancelled }
+        let download = reportsDownloads ? DownloadWatch(in: { downloads }, progress: progress) : nil
+        defer { download?.end() }
         let child = try ChildProcess(
             executable: command,
             arguments: arguments,
@@ -46,11 +48,7 @@ extension Installer {
             holding: work.held
         )
         let watch = StallWatch(of: child, in: { growing }, limit: stallLimit)
-        let download = reportsDownloads ? DownloadWatch(in: { downloads }, progress: progress) : nil
-        defer {
-            watch.end()
-            download?.end()
-        }
+        defer { watch.end() }
         var last: [String] = []
         var traceback = TracebackFilter()
         // The stream ends early when this task is cancelled.

@@ -27,9 +27,8 @@ struct InterruptTests {
     @Test(
         "Cancelling a task interrupts the synchronous call that it waits for",
         arguments: Way.allCases,
-        // Short waits: CPython does not see a signal that comes just before a system call.
         [
-            "import time; started()\nwhile True: time.sleep(0.01)",
+            "import time; started()\ntime.sleep(3600)",
             "started()\nwhile True: pass",
             """
             import asyncio
@@ -42,6 +41,35 @@ struct InterruptTests {
     )
     func cancelSynchronous(way: Way, source: String) async throws {
         let task = try await start(source, way)
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("A system call that begins just after the signal ends too")
+    func betweenCheckAndCall() async throws {
+        let (began, signal) = AsyncStream<Void>.makeStream()
+        try await Python.register(
+            PythonModule("interrupt_late") {
+                // As a call of C that lets the first signal pass.
+                PythonFunction("sleep_twice") { () -> Int in
+                    var hour = timespec(tv_sec: 3600, tv_nsec: 0)
+                    signal.yield()
+                    let first = nanosleep(&hour, nil)
+                    hour.tv_sec = 60
+                    return Int(first + nanosleep(&hour, nil))
+                }
+            }
+        )
+        let task = Task {
+            try await Python.run(
+                """
+                from interrupt_late import sleep_twice
+                assert sleep_twice() == -2
+                """
+            )
+        }
+        var iterator = began.makeAsyncIterator()
+        _ = await iterator.next()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }
