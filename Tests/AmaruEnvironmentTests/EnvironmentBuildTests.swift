@@ -91,6 +91,14 @@ import Testing
             os.kill(os.getpid(), 9)
         """,
         "import absent_compiler as no_compiler_here",
+        // Much of it, and a line as long as a file.
+        """
+        def build_wheel(*arguments, **options):
+            for number in range(2000):
+                print("step", number)
+            print("x" * 200_000)
+            raise SystemExit("no compiler here")
+        """,
     ]
 
     @Test(
@@ -106,6 +114,12 @@ import Testing
         #expect(said || error.message.contains("no compiler here"), "\(error)")
         #expect(error.message.contains("amaru-source") || said)
         #expect(!error.message.contains("See above"))
+        #expect(error.message.count < 10_000)
+        // A program that is killed says nothing itself.
+        if backend.contains("os.kill") {
+            let end = installer == .pip ? "exited with -9" : "signal: 9"
+            #expect(error.message.contains(end), "\(error)")
+        }
         #expect(!error.message.contains("fail(depth"), "\(error)")
         #expect(error.remedy.contains("wheel for this Python and machine"))
     }

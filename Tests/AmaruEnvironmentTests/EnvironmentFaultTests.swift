@@ -150,15 +150,13 @@ import Testing
     ) async throws {
         try await shop.makeWheel("amaru_one", "1.0", files: ["../../../../../escaped": "x"])
         let builder = shop.builder(try await shop.variables(installer))
-        switch installer {
-        case .pip:
+        // Again, with what the installer has kept of the first time.
+        for _ in 1...2 {
             let error = try await failure(of: builder)
             #expect(error.code == .damagedDownload, "\(error)")
-            #expect(error.message.contains("amaru_one-1.0-py3-none-any.whl"))
+            #expect(error.message.contains("amaru-one"), "\(error)")
             #expect(error.message.contains("outside the target directory"))
-        case .uv:
-            // It leaves such members out.
-            _ = try await builder.environment(for: shop.request(["amaru-one"]))
+            #expect(error.message.contains("/../../../escaped"))
         }
         let files = try FileManager.default.subpathsOfDirectory(atPath: shop.folder.path)
         #expect(!files.contains { $0.hasSuffix("escaped") })

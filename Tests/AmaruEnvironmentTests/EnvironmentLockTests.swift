@@ -119,6 +119,28 @@ import Testing
         #expect(try await stale(request) != nil)
     }
 
+    @Test(
+        "A lock that was edited has what is asked for, or says what it lacks",
+        arguments: [
+            ("name = \"amaru-base\"", "name = \"amaru-other\"", "amaru-base is not in it"),
+            ("\nversion = \"1.0\"", "\nversion = \"0.9\"", "amaru-base 0.9, and amaru-base>=1"),
+            ("\nversion = \"1.0\"", "", "does not say which amaru-base"),
+            ("\nversion = \"1.0\"", "\nversion = \"1.1\"", nil),
+        ] as [(String, String, String?)]
+    )
+    func edited(words: String, others: String, reason: String?) async throws {
+        let (index, builder, request) = try await lock { request in
+            request.requirements = ["amaru-top", "amaru-base>=1"]
+        }
+        await index.shutDown()
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let changed = text.replacing(words, with: others)
+        #expect(changed != text, "\(text)")
+        try changed.write(to: file, atomically: true, encoding: .utf8)
+        let stale = try await builder.lock(at: file, for: request).stale
+        #expect(stale?.contains(reason ?? "none") == reason.map { _ in true }, "\(stale ?? "")")
+    }
+
     @Test func `Files of this machine are named by their paths`() async throws {
         try await shop.makeWheel("amaru_base", "1.0")
         try FileManager.default.copyItem(

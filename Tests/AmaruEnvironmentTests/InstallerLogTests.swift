@@ -20,6 +20,10 @@ import Testing
         )
         let output = InstallerLog(at: log.path).failedProgram
         #expect(output.first == "…")
-        #expect(output.last?.trimmed == "fatal error: zlib.h")
+        #expect(
+            output.suffix(2).map(\.trimmed) == [
+                "fatal error: zlib.h", "Building wheel exited with 1",
+            ]
+        )
     }
 }

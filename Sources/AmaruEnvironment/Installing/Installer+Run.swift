@@ -59,13 +59,14 @@ extension Installer {
             if name != "ensurepip", let step = InstallerProgress.step(line) { progress(step) }
             if traceback.drops(line) { continue }
             last.append(line)
-            if last.count > kept { last.removeFirst() }
+            // What failed stands above what a build wrote.
+            if last.count > kept { last.remove(at: program.isPip ? 0 : 12) }
         }
         guard !Task.isCancelled, let status = try? await child.exitStatus() else {
             await child.terminate()
             throw EnvironmentError.cancelled
         }
-        if status.isSuccess { return }
+        if status.isSuccess { return try await checkMembers(last, task) }
         let notes = InstallerLog(at: log.path)
         let failure = InstallerDiagnosis(
             installer: name,
@@ -78,5 +79,27 @@ extension Installer {
             work: work.folder.path
         )
         throw watch.hasFired ? failure.stalled(stallLimit) : failure.error
+    }
+
+    /// Refuses wheels with members that uv has left out, since they lead out of their folder.
+    private func checkMembers(_ lines: [String], _ task: String) async throws {
+        guard case .uv(let uv) = program else { return }
+        let members = lines.compactMap { line in
+            line.firstRange(of: "Skipping unsafe file name: ").map { line[$0.upperBound...] }
+        }
+        guard !members.isEmpty else { return }
+        // What is in uv's cache is not looked at again.
+        let names = lines.compactMap { line -> String? in
+            let words = line.trimmed.split(separator: " ")
+            guard words.count > 1, words[0] == "+" else { return nil }
+            return words[1].split(separator: "=").first.map(String.init)
+        }
+        try await run(uv, ["cache", "clean", "--"] + names, as: "uv", task: "clean its cache")
+        throw EnvironmentError(
+            .damagedDownload,
+            "uv could not \(task): a wheel has files outside the target directory: "
+                + members.joined(separator: ", "),
+            remedy: "The file is damaged, or is no package: get it again, or ask its author."
+        )
     }
 }

@@ -163,8 +163,10 @@ struct InstallerDiagnosis {
         return all.prefix(12) + ["  …"] + all.suffix(28)
     }
 
-    /// A line without the place in a file of ours that pip shows for each requirement.
-    private func plain(_ line: String) -> String {
+    /// A line, cut where it is long, without the place in a file of ours that pip shows for each
+    /// requirement.
+    private func plain(_ whole: String) -> String {
+        let line = whole.count > 500 ? whole.prefix(500) + "…" : whole
         guard let start = line.firstRange(of: " (from -r \(work)/"),
             let end = line[start.upperBound...].firstRange(of: "))")
         else { return line }

@@ -29,7 +29,7 @@ enum InstallerEnvironment {
         return result
     }
 
-    /// Sets uv's index to that which the user set for pip, unless uv has its own.
+    /// Sets uv's index to that which the user set for pip, unless uv has its own; and its log.
     static func translatedForUV(_ environment: [String: String]) -> [String: String] {
         var result = environment
         let own = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL"]
@@ -44,6 +44,8 @@ enum InstallerEnvironment {
         if environment["SSL_CERT_FILE"] == nil {
             result["SSL_CERT_FILE"] = environment["PIP_CERT"]
         }
+        // It says which files of a wheel it leaves out.
+        result["RUST_LOG"] = "uv_extract=warn"
         return result
     }
 

@@ -51,7 +51,8 @@ struct InstallerLog {
             } else if said.hasPrefix("Running command ") {
                 running = [package + said.dropFirst("Running command ".count)]
             } else if said.hasPrefix("ERROR: "), said.contains(" exited with ") {
-                failed = running ?? failed
+                // Such as -9, of a program that was killed and could say nothing.
+                failed = running.map { $0 + [String(said.dropFirst("ERROR: ".count))] } ?? failed
                 running = nil
             } else if !traceback.drops(text) {
                 running?.append(String(text))

@@ -58,16 +58,21 @@ class Choice:
             seen.add(one["name"])
             yield self._with_one_file(one)
 
-    def check(self, wanted: list[str], packages: list[dict[str, Any]]) -> None:
+    def check(
+        self, wanted: list[str], packages: list[dict[str, Any]], *, own: bool = False
+    ) -> None:
         """Raise Stale unless each requirement is met by a package.
 
-        What its extras need is not known here.
+        What its extras need is not known here. A lock of our own says in words which
+        URLs and files it was made for: there only names and versions are compared.
         """
         named = {one["name"]: one for one in packages}
         for text in wanted:
             try:
                 one = self._requirements.Requirement(text)
             except ValueError:
+                if own:
+                    continue
                 words = "no name to look for in a lock of another program"
                 raise Stale(f"{text} has {words}") from None
             if one.marker is not None and not one.marker.evaluate({"extra": ""}):
@@ -76,7 +81,7 @@ class Choice:
             if found is None:
                 raise Stale(f"{one.name} is not in it")
             version = found.get("version")
-            if one.url and urldefrag(one.url)[0] != urldefrag(found["url"])[0]:
+            if one.url and not own and urldefrag(one.url)[0] != urldefrag(found["url"])[0]:
                 raise Stale(f"it has {found['url']}, and {text} is asked for")
             if len(one.specifier) and version is None:
                 raise Stale(f"it does not say which {one.name} it has")

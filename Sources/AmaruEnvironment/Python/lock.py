@@ -15,6 +15,7 @@ from urllib.request import pathname2url, url2pathname
 if TYPE_CHECKING:
     # What is sent to the interpreter begins with it.
     from choosing import Choice, Stale
+    from nearby import packaging
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # What can neither end a line of requirements nor be read as an option.
@@ -170,24 +171,26 @@ def read(path: str, folder: str, asked: str) -> dict[str, Any]:
         raise ValueError(f"lock-version {version!r} is not known: it should be '1.0'")
     base = "file://" + pathname2url(folder) + "/"
     wanted = json.loads(asked)
-    packages: list[dict[str, Any]] = []
     inputs = table.get("tool", {}).get("amaru")
-    if inputs is not None:
-        made_for = checked(inputs)
-        packages = [source(one, base) for one in table["packages"]]
-        own = all(inputs.get(key) == value for key, value in here().items())
-        if own and made_for == wanted["inputs"]:
-            return {"packages": packages}
-        stale = "it was made for other packages, or for another Python"
-        return {"packages": packages, "stale": stale}
-    maker = " ".join(str(table["created-by"]).split())[:100]
+    found: dict[str, Any] = {"packages": []}
     try:
-        choice = Choice(table)
-        packages = [source(one, base) for one in choice.packages()]
-        choice.check(wanted["requirements"], packages)
+        if inputs is None:
+            found["maker"] = " ".join(str(table["created-by"]).split())[:100]
+            choice = Choice(table)
+            found["packages"] = [source(one, base) for one in choice.packages()]
+            choice.check(wanted["requirements"], found["packages"])
+        else:
+            made_for = {**checked(inputs), **{key: inputs.get(key) for key in here()}}
+            found["packages"] = [source(one, base) for one in table["packages"]]
+            if made_for != {**wanted["inputs"], **here()}:
+                raise Stale("it was made for other packages, or for another Python")
+            # Someone may have edited it; it is believed where nothing can compare versions.
+            if packaging():
+                check = Choice(table).check
+                check(wanted["requirements"], found["packages"], own=True)
     except Stale as exc:
-        return {"packages": packages, "stale": str(exc), "maker": maker}
-    return {"packages": packages, "maker": maker}
+        found["stale"] = str(exc)
+    return found
 
 
 answer: dict[str, Any]
