@@ -81,7 +81,8 @@ class Choice:
             if found is None:
                 raise Stale(f"{one.name} is not in it")
             version = found.get("version")
-            if one.url and not own and urldefrag(one.url)[0] != urldefrag(found["url"])[0]:
+            urls = [one.url, found["url"]] if one.url and not own else []
+            if len({urldefrag(url)[0] for url in urls}) > 1:
                 raise Stale(f"it has {found['url']}, and {text} is asked for")
             if len(one.specifier) and version is None:
                 raise Stale(f"it does not say which {one.name} it has")

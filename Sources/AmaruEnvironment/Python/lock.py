@@ -184,7 +184,7 @@ def read(path: str, folder: str, asked: str) -> dict[str, Any]:
             found["packages"] = [source(one, base) for one in table["packages"]]
             if made_for != {**wanted["inputs"], **here()}:
                 raise Stale("it was made for other packages, or for another Python")
-            # Someone may have edited it; it is believed where nothing can compare versions.
+            # Edited, it is believed where nothing can compare versions.
             if packaging():
                 check = Choice(table).check
                 check(wanted["requirements"], found["packages"], own=True)
