@@ -26,18 +26,25 @@ enum BufferAccess {
         var isOrdered: Bool { self == .read || self == .write }
     }
 
-    /// The memory that a client lends for a Py_buffer.
+    /// Lends the memory for a Py_buffer.
     ///
-    /// It must not move while the buffer is acquired: CPython points from one field to another.
+    /// It does not move while the buffer is acquired: CPython points from one field to another. The
+    /// function is not isolated, for the isolation of a closure that the standard library gets is
+    /// checked at each call, at several times the cost of all else:
+    /// https://github.com/swiftlang/swift-evolution/blob/main/proposals/0423-dynamic-actor-isolation.md
     @inlinable
     @inline(__always)
-    static var storageSize: Int { 96 }
+    static func withStorage<Result: ~Copyable>(
+        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withUnsafeTemporaryAllocation(byteCount: 96, alignment: 16) { try body($0) }
+    }
 
     @inlinable
     @inline(__always)
     static func view(_ storage: UnsafeMutableRawBufferPointer) -> UnsafeMutablePointer<Py_buffer> {
         guard let start = storage.baseAddress, storage.count >= MemoryLayout<Py_buffer>.size else {
-            preconditionFailure("each client lends storageSize bytes, of which a Py_buffer has 80")
+            preconditionFailure("a Py_buffer has 80 bytes, and withStorage lends 96")
         }
         return start.assumingMemoryBound(to: Py_buffer.self)
     }
@@ -129,16 +136,19 @@ enum BufferAccess {
         _ type: PythonBufferType,
         _ purpose: Purpose
     ) throws {
-        // Almost always the letter of the type, and nothing else, which tells all there is to know.
-        if purpose == .copy, view.pointee.itemsize == type.size, let letter = view.pointee.format,
-            letter[0] == type.format.cString[0], letter[1] == 0
-        {
-            return
-        }
         let buffer = view.pointee
-        let format = BufferFormat(buffer.format, itemSize: buffer.itemsize)
-        guard format.type == type, !format.isSwapped else {
-            throw mismatch(type, format, buffer.format)
+        // Almost always the letter of the type, and nothing else, which tells all there is to know.
+        let isPlain =
+            if buffer.itemsize == type.size, let letter = buffer.format {
+                letter[0] == type.format.cString[0] && letter[1] == 0
+            } else {
+                false
+            }
+        if !isPlain {
+            let format = BufferFormat(buffer.format, itemSize: buffer.itemsize)
+            guard format.type == type, !format.isSwapped else {
+                throw mismatch(type, format, buffer.format)
+            }
         }
         if purpose == .copy { return }
         if purpose.isOrdered, buffer.len > 0, !isAligned(buffer.buf, type.size) {

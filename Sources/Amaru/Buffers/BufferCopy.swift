@@ -31,8 +31,7 @@ extension Array where Element: PythonBufferElement {
     @inlinable
     @inline(__always)
     nonisolated static func copy(of object: PyPointer) throws -> [Element] {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             let type = Element.pythonBufferType
             guard let contents = BufferAccess.acquirePlain(object, in: storage, as: type) else {
                 return try Array(gathering: object, in: storage)
@@ -89,10 +88,7 @@ extension Data {
     /// - Throws: ``PythonConversionError`` where the object has no buffer.
     @PythonActor
     public init(copyingBufferOf object: PythonObject) throws {
-        self = try withUnsafeTemporaryAllocation(
-            byteCount: BufferAccess.storageSize,
-            alignment: 16
-        ) { storage in
+        self = try BufferAccess.withStorage { storage in
             let contents = try object.acquireBuffer(storage, nil, .copy)
             defer { BufferAccess.release(storage) }
             var data = Data(count: contents.count)
@@ -115,7 +111,7 @@ extension BufferAccess {
     ) throws -> [Element]? {
         let object = reference.pointer
         guard PyObject_CheckBuffer(object) != 0 else { return nil }
-        return try withUnsafeTemporaryAllocation(byteCount: storageSize, alignment: 16) { storage in
+        return try withStorage { storage in
             let contents = try acquire(object, in: storage, as: type.pythonBufferType, for: .copy)
             defer { release(storage) }
             guard view(storage).pointee.ndim == 1 else {

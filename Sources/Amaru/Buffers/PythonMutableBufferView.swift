@@ -82,8 +82,7 @@ extension PythonObject {
         of type: Element.Type = Element.self,
         _ body: (borrowing PythonMutableBufferView<Element>) throws -> Result
     ) throws -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             let contents = try acquireBuffer(storage, Element.pythonBufferType, .writeStrided)
             defer { BufferAccess.release(storage) }
             let layout = PythonBufferLayout(BufferAccess.view(storage))

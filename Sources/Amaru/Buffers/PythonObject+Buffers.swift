@@ -30,8 +30,7 @@ extension PythonObject {
         of type: Element.Type = Element.self,
         _ body: (Span<Element>) throws -> Result
     ) throws -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             let contents = try acquireBuffer(storage, Element.pythonBufferType, .read)
             defer { BufferAccess.release(storage) }
             return try body(
@@ -63,8 +62,7 @@ extension PythonObject {
         of type: Element.Type = Element.self,
         _ body: (inout MutableSpan<Element>) throws -> Result
     ) throws -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             let contents = try acquireBuffer(storage, Element.pythonBufferType, .write)
             defer { BufferAccess.release(storage) }
             var span = contents.assumingMemoryBound(to: Element.self).mutableSpan
@@ -82,8 +80,7 @@ extension PythonObject {
     public func withBufferBytes<Result: ~Copyable>(
         _ body: (RawSpan) throws -> Result
     ) throws -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             let contents = try acquireBuffer(storage, nil, .read)
             defer { BufferAccess.release(storage) }
             return try body(UnsafeRawBufferPointer(contents).bytes)
@@ -100,8 +97,7 @@ extension PythonObject {
     public func withMutableBufferBytes<Result: ~Copyable>(
         _ body: (inout MutableRawSpan) throws -> Result
     ) throws -> Result {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             let contents = try acquireBuffer(storage, nil, .write)
             defer { BufferAccess.release(storage) }
             var bytes = contents.mutableBytes
@@ -115,8 +111,7 @@ extension PythonObject {
     ///
     /// - Throws: ``PythonConversionError`` where the object has no buffer.
     public func bufferLayout() throws -> PythonBufferLayout {
-        try withUnsafeTemporaryAllocation(byteCount: BufferAccess.storageSize, alignment: 16) {
-            storage in
+        try BufferAccess.withStorage { storage in
             _ = try acquireBuffer(storage, nil, .copy)
             defer { BufferAccess.release(storage) }
             return PythonBufferLayout(BufferAccess.view(storage))

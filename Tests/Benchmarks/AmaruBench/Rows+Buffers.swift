@@ -14,7 +14,7 @@ extension Rows {
             Row(
                 name: "view-bytes",
                 work: "64 MiB of bytes, seen from Swift",
-                limits: .nanoseconds(100, instructions: 8.5),
+                limits: .nanoseconds(100, instructions: 3.6),
                 floor: { floor_view_bytes($0) },
                 bridge: .measured(spelling: "try o.withBuffer(of: UInt8.self) { $0[i] }") { count in
                     var sum = 0
