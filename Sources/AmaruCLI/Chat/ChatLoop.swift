@@ -208,7 +208,8 @@ struct ChatLoop: Sendable {
             } else {
                 try await screen.endAnswer()
             }
-            if let failure = record.takeFailure() { await screen.notice(failure) }
+            // An outage may be over before the program ends.
+            if screen.isInteractive, let news = record.takeNews() { await screen.notice(news) }
             if program.options.verbose {
                 figures.line(end, session.lastOutcome?.timings).map(program.trace)
                 await program.report(figures.usage)
@@ -243,7 +244,7 @@ struct ChatLoop: Sendable {
 
     private func end(with code: Int32) async -> Int32 {
         await record.finish()
-        if let failure = record.takeFailure() { await screen.notice(failure) }
+        if let news = record.takeNews() { await screen.notice(news) }
         screen.close()
         let isHurried = code == ProcessEnd.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))
