@@ -164,6 +164,16 @@ def test_interrupts_in_an_answer(start: Start) -> None:
     check(terminal, "interrupts-in-an-answer")
 
 
+def test_warning_of_a_trace(start: Start) -> None:
+    options = ("--trace-http", "/dev/full", "--plain")
+    terminal = start("chat", *options, answers=(whole("One ", "line."), whole("Two.")))
+    terminal.wait(">")
+    ask(terminal, "Go on.", "/dev/full is not complete")
+    ask(terminal, "And now?", "Two.")
+    leave(terminal)
+    check(terminal, "trace-warning")
+
+
 def halves(text: str, at: str) -> tuple[Callable[[Peer], None], threading.Event]:
     """Answer with a text up to a part of it, and with the rest after an event."""
     rest = threading.Event()
