@@ -72,8 +72,11 @@ struct LineInput: Sendable {
     private var output = OutputColumn()
     /// Whether the row above the line typed ahead is to be gone on with.
     private var isBelowRow = false
-    /// Whether that row was full, so that a letter belongs to the next one, and all else to it.
+    /// Whether that row was full, so that a letter belongs to the next one, and all else to it; also
+    /// one whose end is not known.
     private var wasFull = false
+    /// Whether the next line begins with a Ctrl-C.
+    private var isInterrupted = false
 
     init(isInteractive: Bool) {
         self.isInteractive = isInteractive
@@ -172,7 +175,7 @@ struct LineInput: Sendable {
             wasFull = false
             if !goesOn {
                 screen += "\u{1B}[1A\r\u{1B}[\(size.columns - 1)C"
-                output = OutputColumn(column: size.columns - 1)
+                output = OutputColumn(column: size.columns - 1, columns: size.columns)
             }
         }
         output.follow(text, columns: size.columns)
@@ -202,6 +205,10 @@ struct LineInput: Sendable {
         var screen = display.erase(size)
         guard isBelowRow else { return screen }
         isBelowRow = false
+        guard output.canGoOn(columns: size.columns) else {
+            (output, wasFull) = (OutputColumn(), true)
+            return screen
+        }
         screen += "\u{1B}[1A\r"
         if output.column > 0 { screen += "\u{1B}[\(output.column)C" }
         return screen
@@ -226,11 +233,8 @@ struct LineInput: Sendable {
         var start = ""
         if !display.isDrawn, output.column > 0 {
             start = "\n"
-            if output.column >= size.columns {
-                (output, wasFull) = (OutputColumn(), true)
-            } else {
-                isBelowRow = true
-            }
+            isBelowRow = output.canGoOn(columns: size.columns)
+            if !isBelowRow { (output, wasFull) = (OutputColumn(), true) }
         }
         return start
             + display.draw(

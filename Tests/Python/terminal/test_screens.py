@@ -164,6 +164,22 @@ def test_interrupts_in_an_answer(start: Start) -> None:
     check(terminal, "interrupts-in-an-answer")
 
 
+def test_draft_in_a_window_that_is_widened(start: Start) -> None:
+    answer, rest = halves(f"{'An answer of many words. ' * 6}\nThe end.", "words. \n")
+    terminal = start("chat", "--plain", columns=40, answers=(answer,))
+    terminal.wait(">")
+    terminal.type("Go on.")
+    terminal.press("Enter")
+    terminal.wait("of many")
+    terminal.type("a draft that takes two rows in this window")
+    terminal.wait("> a draft that takes two rows in this wi\nndow")
+    terminal.resize(80, 24)
+    terminal.wait("> a draft that takes two rows in this window")
+    rest.set()
+    terminal.wait("The end.\n> a draft")
+    check(terminal, "draft-40-80")
+
+
 def test_warning_of_a_trace(start: Start) -> None:
     options = ("--trace-http", "/dev/full", "--plain")
     terminal = start("chat", *options, answers=(whole("One ", "line."), whole("Two.")))
