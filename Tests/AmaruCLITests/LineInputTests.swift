@@ -215,6 +215,25 @@ import Testing
         #expect(words == "An answer of which the rest is on two rows and more. The end")
     }
 
+    @Test func `A Ctrl-C between two lines is one at the next prompt`() {
+        var desk = Desk()
+        desk.input.interruptNext()
+        #expect(desk.begin() == .interrupted)
+        #expect(desk.screen.text == "> ^C")
+        #expect(desk.begin() == nil)
+        // It may have been meant for the answer: what was typed meanwhile is kept, and not sent.
+        #expect(desk.type("hi\r") == .line("hi"))
+        desk.ahead(true)
+        _ = desk.type("one\rtw")
+        desk.input.interruptNext()
+        #expect(desk.begin() == nil)
+        #expect(desk.type("o\r") == .line("one\ntwo"))
+        var piped = LineInput(isInteractive: false)
+        piped.interruptNext()
+        _ = piped.receive(Array("unread\n".utf8), desk.size)
+        #expect(piped.begin(desk.request, desk.size).result == .interrupted)
+    }
+
     @Test func `A long message leaves its start and its end on the screen`() {
         var desk = Desk()
         _ = desk.begin()

@@ -114,7 +114,9 @@ struct LineInput: Sendable {
         case nil: break
         }
         let rest: Outcome
-        if queue.isEmpty {
+        if isInterrupted {
+            rest = beginInterrupted(size)
+        } else if queue.isEmpty {
             rest = advance(size)
         } else if case .line(let line) = queue.removeFirst() {
             rest = enter(line, size)
@@ -148,6 +150,23 @@ struct LineInput: Sendable {
         editor.clear()
         let shown = display.commit(prompt: request.prompt, text: text + Array("^C"), size)
         return finish(shown, text.isEmpty ? .interrupted : .cleared, size)
+    }
+
+    /// Ctrl-C between two lines: gives the next one up.
+    mutating func interruptNext() { isInterrupted = true }
+
+    /// Gives a line up that is empty.
+    ///
+    /// What was typed for it is kept, but not sent: the Ctrl-C may have been meant for what ended
+    /// just before.
+    private mutating func beginInterrupted(_ size: TerminalSize) -> Outcome {
+        isInterrupted = false
+        guard isInteractive else { return interrupt(size) }
+        while takeBack() {}
+        let outcome = advance(size)
+        guard isReading, editor.buffer.text.isEmpty else { return outcome }
+        let end = interrupt(size)
+        return Outcome(screen: outcome.screen + end.screen, result: end.result)
     }
 
     /// Stops reading without an answer; what was written so far is kept for the next line.

@@ -164,6 +164,36 @@ def test_interrupts_in_an_answer(start: Start) -> None:
     check(terminal, "interrupts-in-an-answer")
 
 
+SLOW = """\
+import asyncio
+import amaru
+
+@amaru.reply
+async def reply(message):
+    try:
+        yield "Half."
+        await asyncio.sleep(50)
+    finally:
+        await asyncio.sleep(0.2)
+"""
+
+
+def test_interrupt_while_an_answer_is_being_stopped(start: Start, folder: Path) -> None:
+    (folder / "slow.py").write_text(SLOW)
+    terminal = start("run", "--no-key", "slow.py")
+    terminal.wait(">")
+    for number in range(3):
+        terminal.type(f"Question {number}")
+        terminal.press("Enter")
+        half = f"> Question {number}\nHalf.\n"
+        terminal.wait(half)
+        terminal.press("C-c")
+        terminal.wait(f"{half}>\n")
+        terminal.press("C-c")
+        terminal.wait(f"{half}> ^C\namaru: Ctrl-D ends the chat.\n>\n")
+    leave(terminal)
+
+
 def test_draft_in_a_window_that_is_widened(start: Start) -> None:
     answer, rest = halves(f"{'An answer of many words. ' * 6}\nThe end.", "words. \n")
     terminal = start("chat", "--plain", columns=40, answers=(answer,))
