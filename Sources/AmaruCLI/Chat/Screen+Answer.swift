@@ -84,7 +84,7 @@ extension Screen {
         }
     }
 
-    /// Waits anew for the end of a line of plain text, of which more has come.
+    /// Waits again for the end of a line of plain text, of which more has come.
     func holdLonger() {
         guard let held = heldNotices else { return }
         held.timer.cancel()
