@@ -192,6 +192,48 @@ import Testing
         #expect(outcome.screen.hasPrefix("\r\u{1B}[1A\u{1B}[K\n\u{1B}[J\u{1B}[1A> a line"))
     }
 
+    @Test(arguments: [10, 30, 50], [false, true])
+    func `Typing ahead in a window of a new width takes nothing of the output away`(
+        _ columns: Int,
+        _ isTypedBefore: Bool
+    ) {
+        let (old, new) = (
+            TerminalSize(columns: 20, rows: 10), TerminalSize(columns: columns, rows: 10)
+        )
+        let draft = Array("a draft that takes two rows".utf8)
+        var input = LineInput(isInteractive: true)
+        var screen = TerminalScreen(columns: 20, rows: 10) { CellWidth.of($0) }
+        screen.feed(input.typeAhead(LineRequest(prompt: "> ", kind: .message), old).screen)
+        screen.feed(input.show("An answer of which the rest is on two rows", old).screen)
+        if isTypedBefore { screen.feed(input.receive(draft, old).screen) }
+        screen.resize(columns: columns, rows: 10)
+        screen.feed(input.redraw(new).screen)
+        if !isTypedBefore { screen.feed(input.receive(draft, new).screen) }
+        for text in [" and more", ".\n", "The end\n"] { screen.feed(input.show(text, new).screen) }
+        screen.feed(input.typeAhead(nil, new).screen)
+        let words = screen.copied.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words == "An answer of which the rest is on two rows and more. The end")
+    }
+
+    @Test func `A Ctrl-C between two lines is one at the next prompt`() {
+        var desk = Desk()
+        desk.input.interruptNext()
+        #expect(desk.begin() == .interrupted)
+        #expect(desk.screen.text == "> ^C")
+        #expect(desk.begin() == nil)
+        // It may have been meant for the answer: what was typed meanwhile is kept, and not sent.
+        #expect(desk.type("hi\r") == .line("hi"))
+        desk.ahead(true)
+        _ = desk.type("one\rtw")
+        desk.input.interruptNext()
+        #expect(desk.begin() == nil)
+        #expect(desk.type("o\r") == .line("one\ntwo"))
+        var piped = LineInput(isInteractive: false)
+        piped.interruptNext()
+        _ = piped.receive(Array("unread\n".utf8), desk.size)
+        #expect(piped.begin(desk.request, desk.size).result == .interrupted)
+    }
+
     @Test func `A long message leaves its start and its end on the screen`() {
         var desk = Desk()
         _ = desk.begin()

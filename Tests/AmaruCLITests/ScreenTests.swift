@@ -55,6 +55,31 @@ import Testing
         }
     }
 
+    @Test(arguments: ["xterm", "dumb"])
+    func `A warning of the network stands at the answer's end`(_ type: String) async {
+        await #expect(processExitsWith: .success) { [type] in
+            let terminal = try PseudoTerminal()
+            let device = open(terminal.path, O_RDWR | O_NOCTTY)
+            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+                dup2(device, descriptor)
+            }
+            let screen = Screen(isConversation: false, variables: ["TERM": type])
+            try await screen.show(.text("A paragraph"))
+            screen.warn("the trace is not complete")
+            while await screen.heldNotices == nil { await Task.yield() }
+            if type == "dumb" { try await screen.show(.text(" that goes on")) }
+            try await screen.endAnswer()
+            screen.close()
+            screen.warn("and this is said at once")
+            try await terminal.waitFor("at once")
+            var shown = TerminalScreen(columns: 80, rows: 24) { CellWidth.of($0) }
+            shown.feed(terminal.output)
+            let rest = type == "dumb" ? " that goes on" : ""
+            let notices = "amaru: the trace is not complete\namaru: and this is said at once"
+            #expect(shown.text == "A paragraph\(rest)\n\(notices)", "\(shown.text)")
+        }
+    }
+
     @Test func `What is said in the middle of a paragraph stands above it`() async {
         await #expect(processExitsWith: .success) {
             let terminal = try PseudoTerminal()

@@ -158,7 +158,18 @@ import Testing
 
     static let faultyLocks: [(String, String)] = [
         ("", "'lock-version' is missing"), ("lock-version = '2.0'", "'2.0' is not known"),
-        ("lock-version = '1.0'", "'packages' is missing"), ("x = ", "Invalid value"),
+        ("lock-version = '1.0'", "'packages' is missing"), ("x = ", "line 1: this is not TOML"),
+        (head + "name = \"a", "line 3: this is not TOML"), ("packages = 1", "'lock-version'"),
+        ("lock-version = '1.0'\npackages = 1", "packages is not an array"),
+        ("lock-version = '1.0'\npackages = ['a']", "packages[0] is not a table"),
+        (head + "version = '1'", "line 2: packages[0].name is missing"),
+        (head + "name = 3", "line 2: packages[0].name is not a string"),
+        (
+            head + "name = 'a'\n[[packages]]\nname = 'b'\nwheels = [{url = 3}]",
+            "line 4: packages[1].wheels[0].url is not a string"
+        ),
+        (head + "name = 'a'\nsdist = {url = 'x', hashes = 1}", "sdist.hashes is not a table"),
+        ("lock-version = '1.0'\npackages = []\ntool = 3  # [tool.amaru]", "tool is not a table"),
         (head + "name = 'a'\nwheels = []", "a: it has no file"),
         (
             head + "name = 'a b'\n" + wheel("https://h/a.whl"),

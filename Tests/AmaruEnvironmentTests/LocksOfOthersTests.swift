@@ -153,7 +153,7 @@ import Testing
 
     private static let refused: [(String, String)] = [
         (package + "wheels = [{url = 'https://h/a-1.0-py3-none-any.whl'}]", "a: it has no valid"),
-        (package + "wheels = [{\(hashes)}]", "Invalid wheel filename"),
+        (package + "wheels = [{\(hashes)}]", "'' is not the name of a wheel"),
         (package + "wheels = [{name = 'a-1.0-py3-none-any.whl', \(hashes)}]", "a: its file has"),
         (package + "vcs = {type = 'git', url = 'https://h/a'}", "a: it is a repository"),
         (package + "directory = {path = '.', editable = true}", "a: it is a folder"),
@@ -162,7 +162,9 @@ import Testing
             "a: it is in a folder of an archive"
         ),
         (package + "archive = {url = 'https://h/a.zip'}", "a: it has no valid SHA-256 digest"),
-        (package + "marker = \"'x' in extras\"\n", "extras"),
+        (package + "marker = \"'x' in extras\"\n", "in extras\" is not valid here"),
+        (package + "marker = 'python'\n", "the marker 'python' is not valid here"),
+        (package + "requires-python = 'three'\n", "a: requires-python 'three' is not a range"),
         (pip + "\n" + String(pip.drop { $0 != "[" }), "a: it is there twice"),
         (head + "extras = ['x']\npackages = []", "it is for several uses: it has extras"),
         (head + "dependency-groups = ['x']\npackages = []", "it has dependency-groups"),

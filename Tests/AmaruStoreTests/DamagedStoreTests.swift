@@ -69,6 +69,11 @@ import Testing
         #expect(error?.code == .damaged)
     }
 
+    @Test func `A file that had no room for tables is no store to read`() throws {
+        try StoreFile(path: place.path).make()
+        #expect(try ConversationStore.toRead(at: place.path) == nil)
+    }
+
     @Test func `An empty file becomes a store`() throws {
         try place.folder.write("", to: "amaru/conversations.db")
         let store = try place.open()

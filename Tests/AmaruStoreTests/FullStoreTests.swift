@@ -61,12 +61,13 @@ import Testing
         await untilFull()
         #expect(try await answers == ["a"])
         #expect(!writer.isUp && !writer.hasFailed)
-        #expect(writer.takeFailure()?.code == .full)
-        #expect(writer.takeFailure() == nil)
+        guard case .outage(let error)? = writer.takeNews() else { throw CancellationError() }
+        #expect(error.code == .full && writer.takeNews() == nil)
         try await limit(to: 1_000_000)
         for other in others { await other.value }
         #expect(try await answers == ["a", long, "c"])
         while !writer.isUp { await Task.yield() }
+        #expect(writer.takeNews() == .recovery(isWhole: true) && writer.takeNews() == nil)
         let said = lines.withLock { $0 }
         #expect(said.count == 2, "\(said)")
         #expect(said.first?.contains("cannot grow") == true)
@@ -79,11 +80,41 @@ import Testing
         let recording = try record(String(repeating: "b", count: 50_000))
         await untilFull()
         // The suite's limit ends this if all of them wait.
-        for _ in 0..<1000 { writer.add { _ in } }
-        try await writer.add { _ in }.wait()
+        let long = String(repeating: "c", count: 50_000)
+        let jobs = (0..<1000).map { _ in
+            writer.add { store throws(StoreError) in
+                let turn = StoredTurn(parent: nil, question: long, model: "", at: 1)
+                try store.begin(turn, in: Conversation(title: "c", model: "", at: 1))
+            }
+        }
+        try await jobs[0].wait()
         await writer.finish(within: .seconds(60))
         await recording.value
         #expect(writer.hasFailed)
+        guard case .failure(_, hasWritten: true)? = writer.takeNews() else {
+            throw CancellationError()
+        }
+    }
+
+    @Test func `Of more than can wait, the newest is written`() async throws {
+        await (try record("a")).value
+        try await limit(to: 1)
+        let recordings = [try record(String(repeating: "b", count: 50_000))]
+        await untilFull()
+        let later = try (0..<400).map { try record("\($0)") }
+        while !lines.withLock({ $0.contains { $0.hasSuffix("the oldest of it is lost") } }) {
+            await Task.yield()
+        }
+        guard case .outage? = writer.takeNews() else { throw CancellationError() }
+        try await limit(to: 1_000_000)
+        for recording in recordings + later { await recording.value }
+        while !writer.isUp { await Task.yield() }
+        #expect(writer.takeNews() == .recovery(isWhole: false))
+        let titles = try await writer.perform { store throws(StoreError) in
+            try store.list().map(\.title)
+        }
+        #expect(titles.contains("a") && titles.contains("399"), "\(titles)")
+        #expect(titles.count < 400)
     }
 
     @Test func `The turn behind one that was not kept is the first`() async throws {

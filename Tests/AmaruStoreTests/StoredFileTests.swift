@@ -115,7 +115,7 @@ import Testing
     @Test func `A store of the first version that cannot be changed is read as it is`() throws {
         try makeFirst()
         let before = FileManager.default.contents(atPath: place.path)
-        try check(try ConversationStore.toRead(at: place.path))
+        try check(try #require(try ConversationStore.toRead(at: place.path)))
         #expect(FileManager.default.contents(atPath: place.path) == before)
     }
 

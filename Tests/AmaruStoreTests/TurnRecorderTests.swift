@@ -148,8 +148,10 @@ import Testing
             turn.end(.finished(reason: "stop"))
             await record(turn).value
         }
-        #expect(writer.takeFailure()?.code == .damaged)
-        #expect(writer.takeFailure() == nil)
+        guard case .failure(let error, hasWritten: false)? = writer.takeNews() else {
+            throw CancellationError()
+        }
+        #expect(error.code == .damaged && writer.takeNews() == nil)
         await writer.finish(within: .seconds(1))
     }
 

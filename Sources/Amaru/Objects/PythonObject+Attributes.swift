@@ -16,8 +16,7 @@ extension PythonObject {
     /// Reads an attribute and converts it, without a box for it.
     ///
     /// - Throws: ``PythonException`` with `AttributeError` if it is missing, or with what a property
-    ///   raises;
-    ///   ``PythonConversionError`` if the value is of another type or does not fit.
+    ///   raises; ``PythonConversionError`` if the value is of another type or does not fit.
     @inlinable
     public subscript<Value: ConvertibleFromPython>(dynamicMember name: StaticString) -> Value {
         get throws {

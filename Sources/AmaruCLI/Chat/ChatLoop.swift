@@ -23,6 +23,8 @@ struct ChatLoop: Sendable {
     var hasCommands = false
 
     private static let prompt = "> "
+    /// How long Python may take to stop an answer before a second Ctrl-C ends the program.
+    private static let patience = Duration.seconds(1)
 
     private var screen: Screen { program.screen }
 
@@ -86,8 +88,7 @@ struct ChatLoop: Sendable {
                 return await end(with: try await codeOfProgram() ?? worst)
             case .interrupted:
                 guard screen.isInteractive else { return await end(with: ProcessEnd.interrupted) }
-                // Python is still in what an earlier Ctrl-C has stopped.
-                guard session.isSettled else { program.leave(ProcessEnd.interrupted, of: session) }
+                await settle()
                 await screen.notice("Ctrl-D ends the chat.")
             case .cleared, .completion, .editing:
                 continue
@@ -208,13 +209,26 @@ struct ChatLoop: Sendable {
             } else {
                 try await screen.endAnswer()
             }
-            if let failure = record.takeFailure() { await screen.notice(failure) }
+            // An outage may be over before the program ends.
+            if screen.isInteractive, let news = record.takeNews() { await screen.notice(news) }
             if program.options.verbose {
                 figures.line(end, session.lastOutcome?.timings).map(program.trace)
                 await program.report(figures.usage)
             }
             return end
         }
+    }
+
+    /// Waits for Python to stop what an earlier Ctrl-C has stopped here, and ends the program if it
+    /// does not; a further Ctrl-C ends it at once.
+    private func settle() async {
+        let leave: @Sendable (Int) -> Void = { [program, session] _ in
+            program.leave(ProcessEnd.interrupted, of: session)
+        }
+        let isSettled = await program.interrupts.during(leave) {
+            await session.settles(within: Self.patience)
+        }
+        if !isSettled { leave(1) }
     }
 
     private static func code(of end: TurnEnd) -> Int32 {
@@ -243,7 +257,7 @@ struct ChatLoop: Sendable {
 
     private func end(with code: Int32) async -> Int32 {
         await record.finish()
-        if let failure = record.takeFailure() { await screen.notice(failure) }
+        if let news = record.takeNews() { await screen.notice(news) }
         screen.close()
         let isHurried = code == ProcessEnd.interrupted
         await session.shutDown(grace: .milliseconds(isHurried ? 200 : 500))

@@ -188,9 +188,22 @@ final class ChatRecord: Sendable {
 
     // MARK: The store
 
-    /// What the user is told once if nothing can be kept.
-    func takeFailure() -> String? {
-        writer?.takeFailure().map { "this conversation is not kept: \($0)" }
+    /// What the user has not been told yet of whether the conversation is kept.
+    func takeNews() -> String? {
+        switch writer?.takeNews() {
+        case .outage(let error):
+            "this conversation cannot be written now; that is tried until the chat ends: \(error)"
+        case .recovery(isWhole: true):
+            "this conversation is written again"
+        case .recovery(isWhole: false):
+            "this conversation is written again, without the oldest of what waited"
+        case .failure(let error, hasWritten: true):
+            "the end of this conversation is not kept: \(error)"
+        case .failure(let error, hasWritten: false):
+            "this conversation is not kept: \(error)"
+        case nil:
+            nil
+        }
     }
 
     /// Waits a moment for what is not written yet.

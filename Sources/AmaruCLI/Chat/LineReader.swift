@@ -45,8 +45,9 @@ struct LineReader: Sendable {
 
     private func read(_ request: LineRequest) async throws -> LineResult {
         do {
-            // One that comes between two lines stops nothing of the next.
-            return try await program.interrupts.during({ _ in }) {
+            let terminal = try screen.terminal
+            // A Ctrl-C between two lines is one at the next prompt.
+            return try await program.interrupts.during({ _ in terminal.interruptLineOrNext() }) {
                 try await screen.readLine(request)
             }
         } catch let error as TerminalError where error.code == .closed {

@@ -61,21 +61,34 @@ extension Screen {
     /// The longest frame that is written again.
     private static let mostRepeated = 32 * 1024
 
-    /// Says what a turn says: below a whole answer, else above the block that is still growing.
+    /// Says what a turn says: below a whole answer, else above the block that is still growing, or
+    /// below the line of plain text.
     ///
     /// Which of them is known when more text or the end comes, or neither has come after a while.
     func hold(_ message: String) async {
-        guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1 else {
+        guard isAnswerOpen, isatty(STDERR_FILENO) == 1 else {
             return await notice(message, waits: true)
         }
-        let timer =
-            heldNotices?.timer
-            ?? Task {
-                try? await Task.sleep(for: Self.holding)
-                if !Task.isCancelled { await releaseNotices() }
-            }
+        let timer = heldNotices?.timer ?? releaseLater()
         heldNotices = ((heldNotices?.lines ?? []) + [message], timer)
         if heldNotices?.lines.count == Self.mostHeld { await releaseNotices() }
+    }
+
+    /// Whether what is on the terminal of an answer may go on.
+    private var isAnswerOpen: Bool { answer?.isLive ?? (isInsideLine && isatty(output) == 1) }
+
+    private func releaseLater() -> Task<Void, Never> {
+        Task {
+            try? await Task.sleep(for: Self.holding)
+            if !Task.isCancelled { await releaseNotices() }
+        }
+    }
+
+    /// Waits again for the end of a line of plain text, of which more has come.
+    func holdLonger() {
+        guard let held = heldNotices else { return }
+        held.timer.cancel()
+        heldNotices = (held.lines, releaseLater())
     }
 
     /// Says what is held.

@@ -16,7 +16,7 @@ actor Screen {
 
     private let variables: [String: String]
     private let readsInput: Bool
-    private let output: Int32
+    let output: Int32
     private let opened = Lock(Opened())
     /// The answer, where answers are laid out.
     let answer: LiveAnswer?
@@ -28,7 +28,8 @@ actor Screen {
     var frameInWriting: AsyncValue<Result<Void, any Error>>?
     /// What a turn has said behind the last text of its answer, and has it inserted soon.
     var heldNotices: (lines: [String], timer: Task<Void, Never>)?
-    private var isInsideLine = false
+    /// Whether plain text has been written behind which a line has not ended.
+    var isInsideLine = false
     private var countdown: (task: Task<Void, Never>, attempts: String)?
 
     private struct Opened {
@@ -38,6 +39,8 @@ actor Screen {
         var isStopped = false
         /// Whether an answer that was stopped has been left, and nothing of it comes any more.
         var hasLeft = false
+        /// What is to be said of the network, and is not held yet.
+        var warnings: [String] = []
     }
 
     /// Describes a screen; nothing is taken over yet.
@@ -237,6 +240,27 @@ actor Screen {
         Report.line("amaru: \(message)")
     }
 
+    /// Says what is wrong with something that runs beside the answer, such as the network: as a
+    /// notice of the turn, if one is on the terminal.
+    nonisolated func warn(_ message: String) {
+        let waits = opened.withLock { opened in
+            guard !opened.isClosed, isatty(output) == 1, isatty(STDERR_FILENO) == 1 else {
+                return false
+            }
+            opened.warnings.append(message)
+            return true
+        }
+        guard waits else { return Report.line("amaru: \(message)") }
+        Task { for warning in takeWarnings() { await hold(warning) } }
+    }
+
+    private nonisolated func takeWarnings() -> [String] {
+        opened.withLock { opened in
+            defer { opened.warnings = [] }
+            return opened.warnings
+        }
+    }
+
     /// Whether answers and diagnostics go to one pipe or file.
     private var sharesErrors: Bool {
         var (answers, errors) = (stat(), stat())
@@ -263,6 +287,7 @@ actor Screen {
         guard let last = text.last else { return }
         isInsideLine = !last.isNewline
         try await terminal.writeAnswer(text)
+        if isInsideLine { holdLonger() } else { await releaseNotices() }
     }
 
     // MARK: Countdown
@@ -318,9 +343,11 @@ actor Screen {
             opened.isClosed = true
             return opened.session
         }
-        guard let session else { return }
-        leaveAnswer(on: session)
-        session.close()
-        session.drainOutput(within: 0.1)
+        if let session {
+            leaveAnswer(on: session)
+            session.close()
+            session.drainOutput(within: 0.1)
+        }
+        for warning in takeWarnings() { Report.line("amaru: \(warning)") }
     }
 }

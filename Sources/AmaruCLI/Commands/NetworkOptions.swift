@@ -52,12 +52,14 @@ struct NetworkOptions: ParsableArguments {
     /// The network that the options and the process's variables describe.
     ///
     /// - `servers`: The origins that are allowed beside the named ones.
+    /// - `warn`: Called, on any thread, with a line about what has failed and ends nothing.
     /// - Throws: `ValidationError` that names the option whose file cannot be used, or the
     ///   variable of a malformed proxy.
     func stack(
         variables: [String: String],
         vault: SecretVault,
-        servers: [HTTPOrigin]
+        servers: [HTTPOrigin],
+        warn: @escaping @Sendable (String) -> Void
     ) throws -> HTTPStack {
         do {
             let configuration = try HTTPBackendConfiguration(environment: variables)
@@ -68,12 +70,12 @@ struct NetworkOptions: ParsableArguments {
             layers.proxies = configuration.proxies
             layers.recording = record
             layers.trace = traceHTTP
-            layers.onFailure = { Report.line("warning: \($0)") }
+            layers.onFailure = warn
             let backend: any HTTPBackend =
                 if let replay {
                     try ReplayBackend(from: replay)
                 } else {
-                    NIOHTTPBackend(configuration, warn: { Report.line("amaru: \($0)") })
+                    NIOHTTPBackend(configuration, warn: warn)
                 }
             return try HTTPStack(over: backend, vault: vault, layers: layers)
         } catch let error as HTTPTransferError {

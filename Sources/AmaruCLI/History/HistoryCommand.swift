@@ -29,9 +29,11 @@ struct HistoryCommand: AsyncParsableCommand {
     /// The store; nil, and said, if nothing was ever kept.
     static func store() throws -> ConversationStore? {
         let store = try ConversationStore.existing(at: StoreOptions.path)
-        if store == nil { Report.line("There are no conversations.") }
+        if store == nil { sayThereAreNone() }
         return store
     }
+
+    static func sayThereAreNone() { Report.line("There are no conversations.") }
 
     /// The settings, which have the prices; without them nothing else is wrong here.
     static func prices() async -> Configuration {
@@ -73,6 +75,7 @@ struct HistoryCommand: AsyncParsableCommand {
             try await Report.exiting {
                 guard let store = try HistoryCommand.store() else { return }
                 let all = try store.list(atMost: count)
+                if all.isEmpty { HistoryCommand.sayThereAreNone() }
                 guard json else { return try Report.output(HistoryText.list(all)) }
                 let prices = await HistoryCommand.prices()
                 var spendings: [String: Spending] = [:]

@@ -99,11 +99,6 @@ final class Program: Sendable {
         )
         asked = Lock(Asked(choice: choice, keys: keys))
         variables = ProcessInfo.processInfo.environment
-        network = try options.network.stack(
-            variables: variables,
-            vault: vault,
-            servers: [keys.origin]
-        )
         resources = try PythonResources()
         screen = Screen(
             isConversation: isConversation,
@@ -114,6 +109,12 @@ final class Program: Sendable {
                 resources: resources,
                 variables: variables
             )
+        )
+        network = try options.network.stack(
+            variables: variables,
+            vault: vault,
+            servers: [keys.origin],
+            warn: screen.warn
         )
         history = InputHistory(
             folder: options.input.noHistory ? nil : UserFolder.state(in: variables),
@@ -140,6 +141,7 @@ final class Program: Sendable {
         await server.withLock { $0 }?.stop()
         // The last lines of a trace are those of exchanges that end now.
         if options.network.traceHTTP != nil { await network.shutDown() }
+        screen.close()
         history.drain(within: 1)
         leave(code)
     }

@@ -72,8 +72,11 @@ struct LineInput: Sendable {
     private var output = OutputColumn()
     /// Whether the row above the line typed ahead is to be gone on with.
     private var isBelowRow = false
-    /// Whether that row was full, so that a letter belongs to the next one, and all else to it.
+    /// Whether that row was full, so that a letter belongs to the next one, and all else to it; also
+    /// one whose end is not known.
     private var wasFull = false
+    /// Whether the next line begins with a Ctrl-C.
+    private var isInterrupted = false
 
     init(isInteractive: Bool) {
         self.isInteractive = isInteractive
@@ -111,7 +114,9 @@ struct LineInput: Sendable {
         case nil: break
         }
         let rest: Outcome
-        if queue.isEmpty {
+        if isInterrupted {
+            rest = beginInterrupted(size)
+        } else if queue.isEmpty {
             rest = advance(size)
         } else if case .line(let line) = queue.removeFirst() {
             rest = enter(line, size)
@@ -147,6 +152,23 @@ struct LineInput: Sendable {
         return finish(shown, text.isEmpty ? .interrupted : .cleared, size)
     }
 
+    /// Ctrl-C between two lines: gives the next one up.
+    mutating func interruptNext() { isInterrupted = true }
+
+    /// Gives a line up that is empty.
+    ///
+    /// What was typed for it is kept, but not sent: the Ctrl-C may have been meant for what ended
+    /// just before.
+    private mutating func beginInterrupted(_ size: TerminalSize) -> Outcome {
+        isInterrupted = false
+        guard isInteractive else { return interrupt(size) }
+        while takeBack() {}
+        let outcome = advance(size)
+        guard isReading, editor.buffer.text.isEmpty else { return outcome }
+        let end = interrupt(size)
+        return Outcome(screen: outcome.screen + end.screen, result: end.result)
+    }
+
     /// Stops reading without an answer; what was written so far is kept for the next line.
     mutating func cancel(_ size: TerminalSize) -> Outcome {
         guard isReading else { return Outcome() }
@@ -172,7 +194,7 @@ struct LineInput: Sendable {
             wasFull = false
             if !goesOn {
                 screen += "\u{1B}[1A\r\u{1B}[\(size.columns - 1)C"
-                output = OutputColumn(column: size.columns - 1)
+                output = OutputColumn(column: size.columns - 1, columns: size.columns)
             }
         }
         output.follow(text, columns: size.columns)
@@ -202,6 +224,10 @@ struct LineInput: Sendable {
         var screen = display.erase(size)
         guard isBelowRow else { return screen }
         isBelowRow = false
+        guard output.canGoOn(columns: size.columns) else {
+            (output, wasFull) = (OutputColumn(), true)
+            return screen
+        }
         screen += "\u{1B}[1A\r"
         if output.column > 0 { screen += "\u{1B}[\(output.column)C" }
         return screen
@@ -226,11 +252,8 @@ struct LineInput: Sendable {
         var start = ""
         if !display.isDrawn, output.column > 0 {
             start = "\n"
-            if output.column >= size.columns {
-                (output, wasFull) = (OutputColumn(), true)
-            } else {
-                isBelowRow = true
-            }
+            isBelowRow = output.canGoOn(columns: size.columns)
+            if !isBelowRow { (output, wasFull) = (OutputColumn(), true) }
         }
         return start
             + display.draw(

@@ -10,17 +10,31 @@ struct OutputColumn: Sendable {
 
     /// The column from 0; the screen's width if the row is full.
     private(set) var column = 0
+    /// The screen's width when it was found.
+    private var columns: Int
+    /// Whether the row was begun on a screen of another width: terminals differ in whether they
+    /// wrap it again, and so in where it ends.
+    private var isMoved = false
     private var state = State.text
     private var parameter = 0
     /// The last letter, which the next piece may go on.
     private var last: (character: Character, cells: Int)?
 
-    init(column: Int = 0) { self.column = column }
+    init(column: Int = 0, columns: Int = 0) {
+        self.column = column
+        self.columns = columns
+    }
+
+    /// Whether more can be written on the row, on a screen of so many columns: there is room, and
+    /// the column is known.
+    func canGoOn(columns: Int) -> Bool {
+        column == 0 || !isMoved && columns == self.columns && column < columns
+    }
 
     /// Whether a piece of output begins with a letter, which the terminal puts on the next row if
     /// its row is full; nil if it holds sequences only.
     static func startsWithLetter(_ text: String) -> Bool? {
-        var probe = OutputColumn()
+        var probe = Self()
         for character in text {
             guard probe.state == .text, character != "\u{1B}" else {
                 probe.follow(character, 80)
@@ -33,7 +47,13 @@ struct OutputColumn: Sendable {
 
     /// Follows a piece of output on a screen of so many columns.
     mutating func follow(_ text: String, columns: Int) {
-        for character in text { follow(character, max(2, columns)) }
+        let columns = max(2, columns)
+        if column > 0, columns != self.columns { isMoved = true }
+        self.columns = columns
+        for character in text {
+            follow(character, columns)
+            if column == 0 { isMoved = false }
+        }
     }
 
     private mutating func follow(_ character: Character, _ columns: Int) {

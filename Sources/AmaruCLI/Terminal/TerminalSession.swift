@@ -178,6 +178,16 @@ final class TerminalSession: Sendable {
         }
     }
 
+    /// Gives up the line being read, else the next one, for a Ctrl-C at a prompt that is about to
+    /// appear.
+    func interruptLineOrNext() {
+        let size = size
+        state.withLock { state in
+            guard state.input.isReading else { return state.input.interruptNext() }
+            perform(state.input.interrupt(size), &state)
+        }
+    }
+
     /// Shows what is typed below the output while no line is read, and keeps the lines entered for
     /// the next ones; nil for typing that is unseen until then.
     func typeAhead(_ request: LineRequest?) {

@@ -11,6 +11,13 @@ extension ChatSession {
     /// Whether Python has stopped what the user has cancelled.
     public var isSettled: Bool { state.withLock { $0.cancels == 0 } }
 
+    /// Waits a while for `isSettled`, and returns it.
+    public func settles(within limit: Duration) async -> Bool {
+        let stopping = state.withLock { $0.stopping }
+        try? await abandonable(within: limit) { await stopping?.value }
+        return isSettled
+    }
+
     /// Stops something in Python, after what is being stopped already.
     func stop(_ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in

@@ -93,7 +93,7 @@ public final class ChatSession: Sendable {
     var openTurns: [Turn] { state.withLock { $0.turns.all }.filter { $0.end == nil } }
 
     /// The turn that is open, or what stands in for one between turns, and while there are several.
-    private var openTurn: Turn {
+    var openTurn: Turn {
         let open = openTurns
         return open.count == 1 ? open[0] : background
     }
@@ -290,100 +290,6 @@ public final class ChatSession: Sendable {
             guard turn.observe(isBusy: isBusy, isReady: ready > 0, at: time) else { return }
             try? await Task.sleep(for: ready > 0 ? Self.nextWatch : Self.watchInterval)
         }
-    }
-
-    // MARK: Supervision
-
-    private func scriptFailed(_ exception: PythonException) async {
-        guard state.withLock({ $0.phase == .running && $0.cancels == 0 }) else { return }
-        let failure = await failure(for: exception)
-        if limits.isShared, state.withLock({ $0.hasTasksOnly }) {
-            // No receiver has died, and the answers go on.
-            _ = try? background.add(.notice("\(failure)"))
-        } else {
-            await died(of: failure)
-        }
-    }
-
-    func mainWasCancelled() {
-        guard state.withLock({ $0.phase == .running }) else { return }
-        let message = "the script's main() was cancelled by the script or by a plugin"
-        Task { await died(of: ChatFailure(code: "script", message: message)) }
-    }
-
-    /// Starts a script again that has stopped, unless it stops again and again.
-    private func died(of failure: ChatFailure) async {
-        let (turns, deaths) = state.withLock { state in
-            state.deathsWithoutMessage += 1
-            // Those that wait are for the script that is started again.
-            let lost = state.turns.all.filter { $0.isDelivered || !limits.isShared }
-            return (lost, state.deathsWithoutMessage)
-        }
-        // Before the turn ends: the next message waits for it.
-        if deaths < 2 { stop { await self.stop(nil, isWhole: true) } }
-        // Each of them, and not only the first.
-        let ended = turns.filter { $0.end(.failed(failure)) }
-        if ended.isEmpty { _ = try? background.add(.notice("\(failure)")) }
-        if deaths >= 2 {
-            let message = "the script stopped twice without taking a message"
-            endAll(.failed(ChatFailure(code: "script", message: message, remedy: failure.remedy)))
-        }
-    }
-
-    /// What a script's exception means, with what the network saw of its last exchange, which a
-    /// script may hide: the tutorial's transport makes each status 200.
-    private func failure(for exception: PythonException) async -> ChatFailure {
-        showTraceback(of: exception)
-        let outcome = state.withLock { $0.configuration }?.network.lastOutcome
-        do {
-            return try await PythonActor.run {
-                let words: [String] = try Python.import("amaru.chat.failures")
-                    .script_failure(
-                        exception.object,
-                        outcome?.origin?.description ?? "",
-                        outcome?.error?.code.name ?? "status",
-                        outcome?.error?.message ?? "",
-                        outcome?.status ?? 0,
-                        outcome?.error?.reason?.name,
-                        outcome?.error?.reason?.number
-                    )
-                return ChatFailure(code: words[0], message: words[1], remedy: words[2])
-            }
-        } catch {
-            return ChatFailure(code: "script", message: "the script raised \(exception)")
-        }
-    }
-
-    /// Shows where an answer has raised; always if it is not the sender who can repair the script.
-    func showTraceback(of exception: PythonException) {
-        let configuration = state.withLock { $0.configuration }
-        if limits.isShared {
-            configuration?.report(exception.traceback)
-        } else {
-            configuration?.trace("the script raised:\n\(exception.traceback)")
-        }
-    }
-
-    private func exitRequested(_ status: PythonExitStatus) {
-        if isStarting {
-            // It ends a script that only runs, as it ends `asyncio.run`.
-            let (start, configuration) = state.withLock { ($0.start, $0.configuration) }
-            if let message = status.message { configuration?.report(message + "\n") }
-            endAll(.exited(status.code))
-            start?.cancel()
-            return
-        }
-        if let message = status.message { _ = try? openTurn.add(.notice(message)) }
-        endAll(.exited(status.code))
-    }
-
-    /// Whether the script only runs, and does not converse yet.
-    private var isStarting: Bool { state.withLock { $0.phase == .starting } }
-
-    private func endAll(_ end: TurnEnd) {
-        // In this order: whoever sees the turn end finds the background ended too.
-        background.end(end)
-        for turn in state.withLock({ $0.turns.all }) { turn.end(end) }
     }
 
     // MARK: End

@@ -6,7 +6,7 @@ import platform
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urldefrag, urlsplit
+from urllib.parse import unquote, urldefrag
 
 if TYPE_CHECKING:
     # What is sent to the interpreter begins with it.
@@ -86,18 +86,30 @@ class Choice:
                 raise Stale(f"it has {found['url']}, and {text} is asked for")
             if len(one.specifier) and version is None:
                 raise Stale(f"it does not say which {one.name} it has")
-            if not one.specifier.contains(version or "0", prereleases=True):
+            try:
+                fits = one.specifier.contains(version or "0", prereleases=True)
+            except ValueError as exc:
+                raise ValueError(f"{one.name}: {version!r} is not a version") from exc
+            if not fits:
                 raise Stale(f"it has {one.name} {version}, and {text} is asked for")
 
     def _is_true(self, marker: str) -> bool:
-        return bool(self._markers.Marker(marker).evaluate({"extra": ""}))
+        try:
+            return bool(self._markers.Marker(marker).evaluate({"extra": ""}))
+        except ValueError as exc:
+            raise ValueError(f"the marker {marker!r} is not valid here") from exc
 
     def _check_python(self, name: str, table: dict[str, Any]) -> None:
         wanted = table.get("requires-python")
         if wanted is None:
             return
         own = platform.python_version().rstrip("+")
-        if not self._specifiers.SpecifierSet(wanted).contains(own, prereleases=True):
+        try:
+            specifiers = self._specifiers.SpecifierSet(wanted)
+        except ValueError as exc:
+            words = "is not a range of versions"
+            raise ValueError(f"{name}: requires-python {wanted!r} {words}") from exc
+        if not specifiers.contains(own, prereleases=True):
             raise Stale(f"{name} is for Python {wanted}, and this is {own}")
 
     def _with_one_file(self, one: dict[str, Any]) -> dict[str, Any]:
@@ -126,9 +138,12 @@ class Choice:
 
     def _rank(self, wheel: dict[str, Any]) -> Any:
         """Return what the best wheel has least of; None if it does not fit."""
-        place = wheel.get("path") or urlsplit(wheel.get("url", "")).path
+        place = wheel.get("path") or re.split(r"[?#]", wheel.get("url", ""))[0]
         name = wheel.get("name") or unquote(re.split(r"[/\\]", place)[-1])
-        _, _, build, tags = self._utils.parse_wheel_filename(name)
+        try:
+            _, _, build, tags = self._utils.parse_wheel_filename(name)
+        except ValueError as exc:
+            raise ValueError(f"{name!r} is not the name of a wheel") from exc
         ranks = [self._ranks[tag] for tag in tags if tag in self._ranks]
         # One without a build number is of the lowest.
         return (min(ranks), -build[0] if build else 1) if ranks else None

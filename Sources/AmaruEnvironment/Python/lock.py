@@ -23,6 +23,33 @@ ADDRESS = re.compile(r"(https?|file)://[^\s\\\"'<>^`{|}\x00-\x20\x7f-\uffff]+")
 DIGEST = re.compile(r"[0-9a-f]{32,128}")
 SECURE = ("sha256", "sha384", "sha512")
 
+# What a lock has of what is read here; an array is of what is in it.
+_FILE = {
+    "name": str,
+    "url": str,
+    "path": str,
+    "subdirectory": str,
+    "hashes": dict.fromkeys(SECURE, str),
+}
+_PACKAGE = {
+    "name": str,
+    "version": str,
+    "marker": str,
+    "requires-python": str,
+    "archive": _FILE,
+    "sdist": _FILE,
+    "wheels": [_FILE],
+}
+_LOCK = {
+    "created-by": str,
+    "requires-python": str,
+    "environments": [str],
+    "extras": [str],
+    "dependency-groups": [str],
+    "tool": {"amaru": {}},
+}
+HEADER = re.compile(r"\s*\[\[\s*packages\s*\]\]")
+
 # What the table [tool.amaru] says; all but the first may be missing.
 INPUTS: dict[str, tuple[type, str]] = {
     "requirements": (list, "list of strings"),
@@ -162,13 +189,61 @@ def checked(inputs: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def read(path: str, folder: str, asked: str) -> dict[str, Any]:
-    """Return what a lock says, and why it is not one of what is asked for, if so."""
-    with open(path, encoding="utf-8") as file:
-        table = tomllib.loads(file.read())
+def misfit(value: Any, kind: Any, key: str) -> str:
+    """Say what in a value is not of the kind that it has to be; empty if nothing."""
+    if isinstance(kind, dict):
+        if not isinstance(value, dict):
+            return f"{key} is not a table"
+        known = [one for one in kind if one in value]
+        inner = [(value[one], kind[one], f"{key}.{one}") for one in known]
+    elif isinstance(kind, list):
+        if not isinstance(value, list):
+            return f"{key} is not an array"
+        inner = [(one, kind[0], f"{key}[{at}]") for at, one in enumerate(value)]
+    else:
+        return "" if isinstance(value, kind) else f"{key} is not a string"
+    return next(filter(None, (misfit(*one) for one in inner)), "")
+
+
+def parsed(path: str) -> dict[str, Any]:
+    """Return the table of a lock, or raise ValueError that says where it is damaged."""
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        raise ValueError(f"line {line}: this is not a text in UTF-8") from exc
+    lines = text.splitlines()
+    try:
+        table = tomllib.loads(text)
+    except (ValueError, RecursionError) as exc:
+        place = re.search(r"at line (\d+)", str(exc))
+        line = int(place[1]) if place else len(lines)
+        raise ValueError(f"line {line}: this is not TOML, or is cut off") from exc
     version = table["lock-version"]
     if not isinstance(version, str) or version.split(".")[0] != "1":
         raise ValueError(f"lock-version {version!r} is not known: it should be '1.0'")
+    for key, kind in _LOCK.items():
+        if key in table and (words := misfit(table[key], kind, key)):
+            raise ValueError(words)
+    packages = table["packages"]
+    if not isinstance(packages, list):
+        raise ValueError("packages is not an array")
+    headers = [at for at, line in enumerate(lines, 1) if HEADER.match(line)]
+    for at, one in enumerate(packages):
+        words = misfit(one, _PACKAGE, f"packages[{at}]")
+        if not words and "name" not in one:
+            words = f"packages[{at}].name is missing"
+        if words:
+            is_known = len(headers) == len(packages)
+            raise ValueError(f"line {headers[at]}: {words}" if is_known else words)
+    return table
+
+
+def read(path: str, folder: str, asked: str) -> dict[str, Any]:
+    """Return what a lock says, and why it is not one of what is asked for, if so."""
+    table = parsed(path)
     base = "file://" + pathname2url(folder) + "/"
     wanted = json.loads(asked)
     inputs = table.get("tool", {}).get("amaru")
@@ -198,7 +273,9 @@ try:
     answer = (write if sys.argv[1] == "write" else read)(*sys.argv[2:])
 except KeyError as exc:
     answer = {"error": f"{exc} is missing"}
-except (ValueError, TypeError, AttributeError, RecursionError, OSError) as exc:
-    answer = {"error": str(exc) or type(exc).__name__}
+except OSError as exc:
+    answer = {"error": exc.strerror or str(exc)}
+except ValueError as exc:
+    answer = {"error": str(exc)}
 sys.stdout.write("\x1e")
 json.dump(answer, sys.stdout)

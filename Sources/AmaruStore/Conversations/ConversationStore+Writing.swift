@@ -62,13 +62,14 @@ extension ConversationStore {
         }
     }
 
-    /// Says which turn the next one follows.
+    /// Says which turn the next one follows, if that turn was kept.
     package func setHead(
         of conversation: String,
         to turn: Int64?,
         at time: Double
     ) throws(StoreError) {
         try database.transaction { () throws(StoreError) in
+            if let turn, try !has(turn) { return }
             try moveHead(of: conversation, to: turn, at: time)
         }
     }

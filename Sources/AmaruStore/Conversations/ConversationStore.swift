@@ -26,7 +26,8 @@ package final class ConversationStore {
         try finishInterrupted()
     }
 
-    /// Opens the file of a store to read or change what it has; nil if the file is missing.
+    /// Opens the file of a store to read or change what it has; nil if the file is missing, or
+    /// nothing could ever be written to it.
     package static func existing(at path: String) throws(StoreError) -> ConversationStore? {
         guard StoreFile(path: path).exists else { return nil }
         do {
@@ -40,12 +41,11 @@ package final class ConversationStore {
         }
     }
 
-    /// Opens the file of a store to read what it has.
-    static func toRead(at path: String) throws(StoreError) -> ConversationStore {
-        ConversationStore(
-            SQLiteEngine(toRead: path, try SQLiteEngine.openedToRead(path)),
-            isReadOnly: true
-        )
+    /// Opens the file of a store to read what it has; nil if the disk had no room for its tables.
+    static func toRead(at path: String) throws(StoreError) -> ConversationStore? {
+        let database = try SQLiteEngine.openedToRead(path)
+        guard try !Schema.isMissing(database) else { return nil }
+        return ConversationStore(SQLiteEngine(toRead: path, database), isReadOnly: true)
     }
 
     /// Ends the turns whose processes are gone: what they had of the answer is kept, and marked.

@@ -15,33 +15,43 @@ extension StoreWriter {
             if let error = failure(of: entry.job, writes: false) { note(error) }
             return entry.done.set(())
         }
-        let isKept = state.withLock { state in
-            let most = entry.kind == .probing ? 1 : Self.mostWaiting
-            guard state.waiting.count < most else { return false }
-            state.waiting.append(entry)
-            return true
-        }
-        if !isKept {
-            entry.done.set(())
-            if entry.kind == .writing { reportDrop() }
-        }
+        let dropped = state.withLock { Self.wait(entry, &$0) }
+        for other in dropped { other.done.set(()) }
+        if dropped.contains(where: { $0.kind == .writing }) { reportDrop() }
         performWaiting()
+    }
+
+    /// Has a job wait, and returns what is dropped for it: the oldest turn, since the newest are what
+    /// the user goes on with.
+    private static func wait(_ entry: Entry, _ state: inout State) -> [Entry] {
+        if entry.kind == .probing, !state.waiting.isEmpty { return [entry] }
+        if let turn = entry.turn, state.dropped.contains(turn) { return [entry] }
+        state.waiting.append(entry)
+        guard state.waiting.count > mostWaiting else { return [] }
+        let oldest = state.waiting.removeFirst()
+        guard let turn = oldest.turn else { return [oldest] }
+        state.dropped.insert(turn)
+        defer { state.waiting.removeAll { $0.turn == turn } }
+        return [oldest] + state.waiting.filter { $0.turn == turn }
     }
 
     private func performWaiting() {
         while let entry = state.withLock({ $0.waiting.first }) {
-            if let error = failure(of: entry.job, writes: true) {
+            let error = failure(of: entry.job, writes: true)
+            if let error {
                 note(error)
                 if error.mayPass { return }
             }
-            state.withLock { if !$0.waiting.isEmpty { $0.waiting.removeFirst() } }
+            state.withLock { state in
+                if error == nil, entry.kind == .writing { state.hasWritten = true }
+                if !state.waiting.isEmpty { state.waiting.removeFirst() }
+            }
             entry.done.set(())
         }
         let wasOut = state.withLock { state in
             defer {
                 (state.outage, state.pause) = (nil, .milliseconds(100))
-                state.hasDropped = false
-                state.isFailureReported = state.failure != nil && state.isFailureReported
+                (state.dropped, state.hasDropped) = ([], false)
             }
             return state.outage != nil && state.failure == nil
         }
@@ -51,10 +61,10 @@ extension StoreWriter {
     /// Says once for each outage that some of what comes is lost.
     private func reportDrop() {
         let isFirst = state.withLock { state in
-            defer { state.hasDropped = true }
+            defer { (state.hasDropped, state.hasLost) = (true, true) }
             return !state.hasDropped
         }
-        if isFirst { report("too much waits to be written to \(path): what comes now is not kept") }
+        if isFirst { report("too much waits to be written to \(path): the oldest of it is lost") }
     }
 
     /// Decides what a failure means for what comes.

@@ -32,15 +32,34 @@ package final class StoreWriter: Sendable {
         let job: Job
         let done = AsyncValue<Void>()
         let kind: Kind
+        /// The turn that it writes of, if it is one.
+        var turn: Int64?
         var isLasting: Bool { kind != .asking }
     }
+
+    /// What the user has to know of the file.
+    package enum News: Sendable, Equatable {
+        /// It cannot be written now, and what is to be written waits.
+        case outage(StoreError)
+        /// What has waited is written, all of it or what there was room for.
+        case recovery(isWhole: Bool)
+        /// Nothing is written any more, after some was or from the beginning.
+        case failure(StoreError, hasWritten: Bool)
+    }
+
+    /// What the user knows of it.
+    enum Told { case nothing, outage, failure }
 
     struct State {
         var jobs: [Entry] = []
         /// What could not be written to a file yet, in its order.
         var waiting: [Entry] = []
-        /// Whether some of that was dropped.
+        /// The turns that were dropped of it, whose rest is not written either.
+        var dropped: Set<Int64> = []
+        /// Whether the operator, and the user, know that some was dropped.
         var hasDropped = false
+        var hasLost = false
+        var hasWritten = false
         /// How long until writing to the file is tried again.
         var pause = Duration.milliseconds(100)
         /// Whether that is about to happen.
@@ -51,7 +70,7 @@ package final class StoreWriter: Sendable {
         var isEnding = false
         var isOver = false
         var failure: StoreError?
-        var isFailureReported = false
+        var told = Told.nothing
         /// Why the store cannot be written now.
         var outage: StoreError?
         /// Why nothing is heard of the other servers, while the database answers.
@@ -104,14 +123,22 @@ package final class StoreWriter: Sendable {
     /// How long events gather before they are written: elsewhere they may be waited for.
     var pace: Duration { isShared ? .milliseconds(40) : .milliseconds(250) }
 
-    /// Why nothing is written, the first time that it is asked for.
-    package func takeFailure() -> StoreError? {
+    /// What has changed since it was asked for last; nil if nothing has.
+    package func takeNews() -> News? {
         state.withLock { state in
-            guard let failure = state.failure ?? state.outage, !state.isFailureReported else {
+            switch (state.told, state.failure, state.outage) {
+            case (.nothing, let failure?, _), (.outage, let failure?, _):
+                state.told = .failure
+                return .failure(failure, hasWritten: state.hasWritten)
+            case (.nothing, nil, let outage?):
+                state.told = .outage
+                return .outage(outage)
+            case (.outage, nil, nil):
+                defer { (state.told, state.hasLost) = (.nothing, false) }
+                return .recovery(isWhole: !state.hasLost)
+            default:
                 return nil
             }
-            state.isFailureReported = true
-            return failure
         }
     }
 
@@ -125,9 +152,11 @@ package final class StoreWriter: Sendable {
     package var isUp: Bool { fault == nil && state.withLock { $0.silence == nil } }
 
     /// Adds a job; returns what is set when it has been performed or given up.
+    ///
+    /// - `turn`: What it writes of, so that all or nothing more of it is written.
     @discardableResult
-    package func add(_ job: @escaping Job) -> AsyncValue<Void> {
-        add(Entry(job: job, kind: .writing))
+    package func add(of turn: Int64? = nil, _ job: @escaping Job) -> AsyncValue<Void> {
+        add(Entry(job: job, kind: .writing, turn: turn))
     }
 
     @discardableResult
@@ -233,7 +262,8 @@ package final class StoreWriter: Sendable {
         do throws(StoreError) { store = try open() } catch {
             guard !isShared, !toWrite, error.mayPass else { throw error }
             noteOutage(error)
-            store = try ConversationStore.toRead(at: path)
+            guard let readable = try ConversationStore.toRead(at: path) else { throw error }
+            store = readable
         }
         connection.store = store
         return store

@@ -51,7 +51,8 @@ package struct TurnRecorder: Sendable {
     ) -> Task<Void, Never> {
         let first = cleaned(stored)
         if !writer.isShared {
-            writer.add { [conversation = cleaned(conversation)] store throws(StoreError) in
+            let conversation = cleaned(conversation)
+            writer.add(of: first.id) { store throws(StoreError) in
                 try store.begin(first, in: conversation)
             }
         }
@@ -63,7 +64,7 @@ package struct TurnRecorder: Sendable {
             while !writer.hasFailed, let batch = try? await events.nextBatch() {
                 let entries = log.entries(for: batch)
                 let id = first.id
-                try? await writer.add { store throws(StoreError) in
+                try? await writer.add(of: id) { store throws(StoreError) in
                     try store.append(entries, to: id)
                 }.wait()
                 let size = entries.reduce(0) { $0 + $1.data.utf8.count }
@@ -132,7 +133,7 @@ package struct TurnRecorder: Sendable {
         let (state, reason) = Self.state(of: end)
         let words = TextRedactor.clean(reason, of: vault)
         let usage = log.usage
-        try? await writer.add { store throws(StoreError) in
+        try? await writer.add(of: id) { store throws(StoreError) in
             if !rest.isEmpty { try store.append(rest, to: id) }
             try store.end(
                 id,

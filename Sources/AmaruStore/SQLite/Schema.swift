@@ -135,7 +135,7 @@ extension Schema {
 
     /// Refuses a database that cannot be read with the tables of this version.
     static func refuse(_ found: Int64, _ database: Database) throws(StoreError) {
-        let isEmpty = try database.number("SELECT count(*) FROM sqlite_schema") == 0
+        let isEmpty = try isMissing(database)
         let isOurs = try isOurs(database)
         guard isOurs || found == 0 && isEmpty else {
             throw StoreError(code: .foreign, number: 0, path: database.path, detail: "")
@@ -144,6 +144,11 @@ extension Schema {
             let detail = "its version is \(found), this one knows \(version)"
             throw StoreError(code: .newer, number: 0, path: database.path, detail: detail)
         }
+    }
+
+    /// Whether a database has no tables at all.
+    static func isMissing(_ database: Database) throws(StoreError) -> Bool {
+        try database.number("SELECT count(*) FROM sqlite_schema") == 0
     }
 
     private static func isOurs(_ database: Database) throws(StoreError) -> Bool {

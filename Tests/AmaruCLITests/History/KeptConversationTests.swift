@@ -262,11 +262,19 @@ extension BuiltCommand {
                 let long = String(repeating: "long ", count: 4_000)
                 return ScriptedResponse.chat("answer \(number) \(long)")
             }
-            let shell = #"exec unshare --mount sh -c '\#(mounting) && exec "$@"' sh "$@""#
+            let shell = #"""
+                exec unshare --mount sh -c '\#(mounting) && "$@"; status=$?
+                "$1" history >listed 2>&1; exit $status' sh "$@"
+                """#
             let shown = try await withChat(ScriptedServer(answers)) {
                 try await conversation($0, shell: shell)
             }
-            #expect(shown.components(separatedBy: "is not kept").count == 2, "\(shown.suffix(900))")
+            for words in ["cannot be written now", "this conversation is not kept"] {
+                #expect(shown.components(separatedBy: words).count == 2, "\(shown.suffix(900))")
+            }
+            let listed = folder.url.appending(path: "listed")
+            let said = try String(contentsOf: listed, encoding: .utf8)
+            #expect(said == "There are no conversations.\n")
         }
 
         @Test(
@@ -296,7 +304,9 @@ extension BuiltCommand {
                 )
                 return try await conversation(options, shell: shell)
             }
-            #expect(shown.components(separatedBy: "is not kept").count == 2, "\(shown.suffix(900))")
+            for words in ["cannot be written now", "is not kept"] {
+                #expect(shown.components(separatedBy: words).count == 2, "\(shown.suffix(900))")
+            }
             let new = try #require(
                 try ConversationStore.existing(at: folder.path + "/new/conversations.db")
             )

@@ -164,6 +164,62 @@ def test_interrupts_in_an_answer(start: Start) -> None:
     check(terminal, "interrupts-in-an-answer")
 
 
+SLOW = """\
+import asyncio
+import amaru
+
+@amaru.reply
+async def reply(message):
+    try:
+        yield "Half."
+        await asyncio.sleep(50)
+    finally:
+        await asyncio.sleep(0.2)
+"""
+
+
+def test_interrupt_while_an_answer_is_being_stopped(start: Start, folder: Path) -> None:
+    (folder / "slow.py").write_text(SLOW)
+    terminal = start("run", "--no-key", "slow.py")
+    terminal.wait(">")
+    for number in range(3):
+        terminal.type(f"Question {number}")
+        terminal.press("Enter")
+        half = f"> Question {number}\nHalf.\n"
+        terminal.wait(half)
+        terminal.press("C-c")
+        terminal.wait(f"{half}>\n")
+        terminal.press("C-c")
+        terminal.wait(f"{half}> ^C\namaru: Ctrl-D ends the chat.\n>\n")
+    leave(terminal)
+
+
+def test_draft_in_a_window_that_is_widened(start: Start) -> None:
+    answer, rest = halves(f"{'An answer of many words. ' * 6}\nThe end.", "words. \n")
+    terminal = start("chat", "--plain", columns=40, answers=(answer,))
+    terminal.wait(">")
+    terminal.type("Go on.")
+    terminal.press("Enter")
+    terminal.wait("of many")
+    terminal.type("a draft that takes two rows in this window")
+    terminal.wait("> a draft that takes two rows in this wi\nndow")
+    terminal.resize(80, 24)
+    terminal.wait("> a draft that takes two rows in this window")
+    rest.set()
+    terminal.wait("The end.\n> a draft")
+    check(terminal, "draft-40-80")
+
+
+def test_warning_of_a_trace(start: Start) -> None:
+    options = ("--trace-http", "/dev/full", "--plain")
+    terminal = start("chat", *options, answers=(whole("One ", "line."), whole("Two.")))
+    terminal.wait(">")
+    ask(terminal, "Go on.", "/dev/full is not complete")
+    ask(terminal, "And now?", "Two.")
+    leave(terminal)
+    check(terminal, "trace-warning")
+
+
 def halves(text: str, at: str) -> tuple[Callable[[Peer], None], threading.Event]:
     """Answer with a text up to a part of it, and with the rest after an event."""
     rest = threading.Event()
