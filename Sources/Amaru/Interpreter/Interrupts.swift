@@ -315,6 +315,9 @@ enum Interrupts {
         let own = SignalAction(handler, systemCalls: .interrupted)
         guard current.address != own.address else { return }
         previousHandler.pointee = current.handler
+        // Made now: a handler may come amid an allocation, and must not make one.
+        request.pointee = Request.nothing.rawValue
+        isSent.pointee = 0
         own.install(for: SIGURG)
     }
 

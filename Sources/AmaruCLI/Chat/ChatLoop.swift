@@ -50,7 +50,7 @@ struct ChatLoop: Sendable {
             let notice = try await writer?.finish(end, model: session.settings?.model ?? "")
             if let notice {
                 await screen.notice(notice)
-                code = max(code, 1)
+                if code == 0 { code = 1 }
             }
         } catch {
             await writer?.discard()

@@ -365,6 +365,10 @@ package final class StoreWriter: Sendable {
             await group.next()
             group.cancelAll()
         }
-        state.withLock { $0.isOver = true }
+        state.withLock { state in
+            state.isOver = true
+            // However slow the disk is, it is said that the end was not written.
+            if !isShared, state.failure == nil { state.failure = state.outage }
+        }
     }
 }

@@ -34,6 +34,12 @@ extension BuiltCommand {
             return try #require(value as? [String: Any])
         }
 
+        /// Whether a text has come into a file that is not in its place yet.
+        private func isInDraft(_ text: String) throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                .contains { $0.hasPrefix(".amaru-") && read($0) == text }
+        }
+
         private func read(_ name: String) -> String? {
             try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)
         }
@@ -163,20 +169,29 @@ extension BuiltCommand {
             #expect(read("a.txt.partial") == "half")
         }
 
-        @Test func `Ctrl-C leaves the file as it was`() async throws {
+        @Test(
+            "Ctrl-C leaves the file as it was, and what has come beside it",
+            arguments: ["", "one"]
+        )
+        func interrupted(start: String) async throws {
             let gate = Gate()
-            let server = ScriptedServer([.chat("one two", pauseAt: gate)])
+            let head = ScriptedResponse.head("text/event-stream")
+            let server = ScriptedServer([
+                .raw(head + (start.isEmpty ? "" : delta(start)), .wait(gate), .close)
+            ])
             try await withChat(server) { options in
                 let process = try AmaruProcess(
                     options + ["--output", "a.txt", "hello"],
                     in: folder
                 )
                 try await server.requests(reach: 1)
+                while try !isInDraft(start) { try await Task.sleep(for: .milliseconds(20)) }
                 process.signal(SIGINT)
                 let result = try await process.result()
                 gate.open()
                 #expect(result.status == .signalled(SIGINT), "\(result)")
                 #expect(read("a.txt") == nil)
+                #expect(read("a.txt.partial") == (start.isEmpty ? nil : start))
                 let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
                 #expect(!left.contains { $0.hasPrefix(".amaru-") }, "\(left)")
             }
