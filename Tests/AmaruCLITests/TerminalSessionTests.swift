@@ -284,6 +284,20 @@ extension TerminalSession {
         for end in [input.read, input.write, output.write] { Glibc.close(end) }
     }
 
+    @Test func `What a terminal has of an answer as that is stopped was not dropped`() throws {
+        let ends = try PosixCall.pipe()
+        defer { for end in [ends.read, ends.write] { Glibc.close(end) } }
+        let output = TerminalOutput(descriptor: ends.write)
+        for _ in 0..<2000 {
+            _ = output.postAnswer("x")
+            var letter: UInt8 = 0
+            #expect(Glibc.read(ends.read, &letter, 1) == 1)
+            output.stopAnswer()
+            #expect(!output.hasDropped)
+            output.allowAnswer()
+        }
+    }
+
     @Test func `A stopped answer frees its writer, and what is posted then is written`()
         async throws
     {
@@ -292,6 +306,7 @@ extension TerminalSession {
         // More than a pipe takes, and nobody reads it.
         let answer = output.postAnswer(String(repeating: "x", count: 1 << 20))
         output.stopAnswer()
+        #expect(output.hasDropped)
         try await answer.wait().get()
         try await output.postAnswer("more of the answer").wait().get()
         output.post("prompt")

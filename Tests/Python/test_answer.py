@@ -296,11 +296,11 @@ async def test_a_pause_between_two_reads_is_not_a_stall() -> None:
 async def test_content_starts_the_time_again_and_nothing_else_does() -> None:
     class Slow(Pieces):
         async def read(self) -> bytes | None:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
             return await super().read()
 
-    assert await own(Slow(*[A] * 20, STOP, DONE), 0.2) == "a" * 20
-    assert await own(Slow(A, *[delta("")] * 20, STOP, DONE), 0.2) == "a!stall"
+    assert await own(Slow(*[A] * 15, STOP, DONE), 1.0) == "a" * 15
+    assert await own(Slow(A, *[delta("")] * 15, STOP, DONE), 1.0) == "a!stall"
 
 
 async def test_a_flood_after_done_is_left_alone() -> None:

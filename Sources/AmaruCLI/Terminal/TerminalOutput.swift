@@ -17,6 +17,10 @@ final class TerminalOutput: Sendable {
         /// The answers that are not written yet, by number.
         var answers: [Int: Done] = [:]
         var next = 0
+        /// The one that is being written.
+        var writing: Int?
+        /// Whether that one is to be given up, and may be whole all the same.
+        var isUndecided = false
         /// The bytes posted without an answer and not written yet.
         var posted = 0
         /// Whether some of an answer was dropped since answers were last taken.
@@ -55,9 +59,15 @@ final class TerminalOutput: Sendable {
             return done
         }
         queue.async { [self] in
+            state.withLock { $0.writing = number }
             let result = Result { try write(text) { isPending(number) } }
-            state.withLock { _ = $0.answers.removeValue(forKey: number) }
-            done.set(result)
+            state.withLock { state in
+                state.answers[number] = nil
+                state.writing = nil
+                if state.isUndecided, (try? result.get()) != true { state.hasDropped = true }
+                state.isUndecided = false
+            }
+            done.set(result.map { _ in })
         }
         return done
     }
@@ -72,7 +82,7 @@ final class TerminalOutput: Sendable {
         let count = text.utf8.count
         state.withLock { $0.posted += count }
         queue.async { [self] in
-            try? write(text) { true }
+            _ = try? write(text) { true }
             state.withLock { $0.posted -= count }
         }
     }
@@ -85,7 +95,9 @@ final class TerminalOutput: Sendable {
     func stopAnswer() -> Bool {
         let pending = state.withLock { state in
             state.isStopped = true
-            if !state.answers.isEmpty { state.hasDropped = true }
+            let isWriting = state.writing.map { state.answers[$0] != nil } ?? false
+            if isWriting { state.isUndecided = true }
+            if state.answers.count > (isWriting ? 1 : 0) { state.hasDropped = true }
             defer { state.answers = [:] }
             return state.answers.values
         }
@@ -101,17 +113,26 @@ final class TerminalOutput: Sendable {
         state.withLock { state in
             state.isStopped = false
             state.hasDropped = false
+            state.isUndecided = false
         }
     }
 
     /// Whether some of an answer was dropped since answers were last taken.
-    var hasDropped: Bool { state.withLock { $0.hasDropped } }
+    ///
+    /// What is being written as the answer is stopped may be whole: that is waited for, a moment.
+    var hasDropped: Bool {
+        if state.withLock(\.isUndecided) { drain(within: 0.1) }
+        return state.withLock { $0.hasDropped || $0.isUndecided }
+    }
 
     /// What ends a sequence that was cut, a link, a style and an update that is held back.
     private static let reset = "\u{18}\u{1B}]8;;\u{1B}\\\u{1B}[0m\u{1B}[?2026l"
 
     /// Writes a text on the queue; on a terminal it begins with an end of what was cut before.
-    private func write(_ text: String, while isWanted: () -> Bool) throws {
+    ///
+    /// - Returns: Whether all of it was wanted, and so written.
+    @discardableResult
+    private func write(_ text: String, while isWanted: () -> Bool) throws -> Bool {
         let wasCut = state.withLock { state in
             defer { state.isCut = false }
             return state.isCut
@@ -119,6 +140,7 @@ final class TerminalOutput: Sendable {
         let start = wasCut && isatty(descriptor) == 1 ? Self.reset : ""
         let isWhole = try Self.write(start + text, to: descriptor, while: isWanted)
         if !isWhole { state.withLock { $0.isCut = true } }
+        return isWhole
     }
 
     private func isPending(_ number: Int) -> Bool {
