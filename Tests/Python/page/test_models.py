@@ -96,8 +96,10 @@ def test_each_conversation_keeps_its_model(visit: Open) -> None:
 def test_a_model_that_is_gone(visit: Open) -> None:
     page = visit(stub=stub_with("one", "two", "three"))
     choice(page).select_option("two")
-    page.send("hi")
-    answered(page, 1)
+    # It asks what is offered when an answer has ended.
+    with page.page.expect_response("**/state"):
+        page.send("hi")
+        answered(page, 1)
     page.stub.models.remove("two")
     # The page does not know yet.
     page.expected.append("404")
