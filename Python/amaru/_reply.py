@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-__all__ = ["function", "reply", "wishes"]
+__all__ = ["forget", "function", "reply", "wishes"]
 
 _OPTIONAL = ("history", "turn")
 _marked: list[tuple[Callable[..., Any], frozenset[str]]] = []
@@ -72,3 +72,8 @@ def wishes(function: Callable[..., Any]) -> frozenset[str]:
 def function() -> tuple[Callable[..., Any], frozenset[str]] | None:
     """Return the function that was marked last, with its wishes, if any."""
     return _marked[0] if _marked else None
+
+
+def forget() -> None:
+    """Let go of the function that was marked last."""
+    _marked.clear()

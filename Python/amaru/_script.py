@@ -27,6 +27,7 @@ __all__ = [
     "attach",
     "command_names",
     "deliver",
+    "let_go",
     "offer",
     "prepare",
     "reads_requests",
@@ -96,9 +97,8 @@ def prepare(
     # above all: that would cost a short script a twentieth of its time.
     gc.freeze()
     module = type(sys)("__main__")
-    # Registered first, so called last: what the script has left open is closed, as at
-    # the end of python, which finalises and the host does not.
-    atexit.register(_end, module.__dict__)
+    # Registered first, so called last.
+    atexit.register(_end, frozenset(sys.modules))
     module.__dict__.update(__annotations__={}, __builtins__=builtins)
     sys.modules["__main__"] = module
     sys.argv[:] = [path, *map(os.fsdecode, arguments)]
@@ -117,16 +117,12 @@ def prepare(
     return module.__dict__, source, filename
 
 
-def _end(names: dict[str, Any]) -> None:
-    """Let go of what the script has made, as at the end of python."""
-    import _thread
-    import gc
+def _end(earlier: frozenset[str]) -> None:
+    from amaru import _ending
 
-    # A daemon thread goes on until the process has ended.
-    if not _thread._count():
-        names.clear()
-    # What is in a cycle has a last word, too: files, and tasks whose error nobody took.
-    gc.collect()
+    _script.sender = _script.main = _script.answering = None
+    _reply.forget()
+    _ending.end(earlier)
 
 
 def offer() -> str:
@@ -262,9 +258,12 @@ def report(exc: BaseException) -> tuple[bool, str]:
 
         advice = failures.advice(exc)
     flush()
+    trace = exc.__traceback__
+    sys.last_type, sys.last_value, sys.last_traceback = type(exc), exc, trace
+    if sys.version_info >= (3, 12):
+        sys.last_exc = exc
     if sys.excepthook is sys.__excepthook__:
         return False, advice
-    trace = exc.__traceback__
     try:
         sys.excepthook(type(exc), exc, trace)
         return True, advice
@@ -281,6 +280,13 @@ def report(exc: BaseException) -> tuple[bool, str]:
         return False, advice
     finally:
         flush()
+
+
+def let_go(leaving: SystemExit) -> None:
+    """Drop what a program has left behind in the functions that it was left from."""
+    from amaru import _ending
+
+    _ending.let_go(leaving)
 
 
 def flush() -> bool:

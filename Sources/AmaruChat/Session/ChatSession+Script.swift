@@ -46,6 +46,11 @@ extension ChatSession {
         }
     }
 
+    /// Lets go of what a `SystemExit` has left behind in the functions that it came through.
+    public func letGo(of exit: PythonException) async {
+        _ = try? await PythonActor.run { try Self.host().let_go(exit.object) }
+    }
+
     /// Whether the script sees its turns, and so what a ``ChatRequest`` asks for.
     ///
     /// Waits for the script's start, and is false if that fails.

@@ -8,12 +8,13 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from endings import SOURCES
+import endings
+import leavings
 
 AMARU = os.environ["AMARU_PEER_PROGRAM"]
 LIBRARIES = sorted((Path(__file__).parent / "libraries").glob("*.py"))
@@ -27,6 +28,7 @@ class End:
     code: int
     output: str
     errors: str
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 def both(
@@ -82,7 +84,13 @@ def _end(place: Path, process: subprocess.Popen[bytes], given: str) -> End:
         process.kill()
         output, errors = process.communicate()
         pytest.fail(f"{process.args!r} did not end: {output!r} {errors!r}")
-    return End(process.returncode, *(_plain(each, place) for each in (output, errors)))
+    written = {
+        str(path.relative_to(place)): path.read_bytes()
+        for path in place.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    texts = (_plain(each, place) for each in (output, errors))
+    return End(process.returncode, *texts, written)
 
 
 def _plain(text: bytes, place: Path) -> str:
@@ -105,11 +113,17 @@ def test_a_library(tmp_path: Path, script: Path) -> None:
 WORSE = ("sys.exit(-2**70) in", "an error that no task gave")
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", endings.SOURCES)
 def test_an_end(tmp_path: Path, name: str) -> None:
     if sys.version_info >= (3, 13) and name.startswith(WORSE):
         pytest.skip("CPython 3.13 reports an error of its own")
-    expected, found = both(tmp_path, SOURCES[name])
+    expected, found = both(tmp_path, endings.SOURCES[name])
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", leavings.SOURCES)
+def test_what_is_left_open(tmp_path: Path, name: str) -> None:
+    expected, found = both(tmp_path, leavings.SOURCES[name])
     assert found == expected
 
 

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of ``__main__``: what it has made has its last word, and files are written.
+
+python has this from the finalisation of the interpreter, which a Swift program that
+goes on does not do, `Py_FinalizeEx` and ``finalize_modules`` in
+https://github.com/python/cpython/blob/3.11/Python/pylifecycle.c.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import sys
+import weakref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+__all__ = ["end", "let_go"]
+
+# In seconds, for a stream that a thread writes to; python dies of one after a second.
+_WRITE_LIMIT = 5.0
+# What the host goes on to use.
+_KEPT = {"__main__", "amaru", "js", "micropip", "pyodide", "pyodide_js"}
+
+_BUFFERS = (io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair)
+_BUILT_IN = (
+    *(io.TextIOWrapper, io.StringIO, io.BytesIO, io.FileIO),
+    *(io.BufferedReader, *_BUFFERS),
+)
+
+
+def end(earlier: frozenset[str]) -> None:
+    """Finalise what a script has made, and write what its open files hold.
+
+    `earlier` names the modules that were there before it. While threads run, which may
+    use them, modules keep their names.
+    """
+    import _thread
+
+    if (exc := sys.__dict__.get("last_value")) is not None:
+        let_go(exc)
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
+    # Sorts what is left, too, so that a text is finalised before the file below it.
+    gc.collect()
+    if _thread._count():
+        _write_beside_threads()
+        return
+    modules = [(name, sys.modules[name]) for name in _own(earlier)]
+    alive = [weakref.ref(module) for _, module in modules]
+    for name, module in modules:
+        sys.modules[name] = None  # type: ignore[assignment]
+    module = None  # type: ignore[assignment]
+    modules.clear()
+    # Finalisers still find the names of their modules.
+    gc.collect()
+    for reference in reversed(alive):
+        if (module := reference()) is not None:
+            _clear(module.__dict__)
+    gc.collect()
+    _write()
+
+
+def let_go(exc: BaseException | None) -> None:
+    """Drop the frames of an exception, and with them what their functions have made."""
+    seen = set()
+    while exc is not None and id(exc) not in seen:
+        seen.add(id(exc))
+        exc.__traceback__ = None
+        exc = exc.__cause__ or exc.__context__
+
+
+def _own(earlier: frozenset[str]) -> Iterator[str]:
+    known = earlier | sys.stdlib_module_names
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if name == "__main__" or not (top in known or top in _KEPT or top[:1] == "_"):
+            yield name
+
+
+def _clear(names: dict[str, object]) -> None:
+    """Clear the names of a module in the order of ``_PyModule_ClearDict``."""
+    for is_private in (True, False):
+        for name in list(names):
+            if name == "__builtins__":
+                continue
+            if not is_private or (name[:1] == "_" and name[1:2] != "_"):
+                names[name] = None
+
+
+def _write_beside_threads() -> None:
+    """Write like `_write`, but wait only so long for a stream that a thread holds."""
+    import threading
+
+    # Such a thread is not heard any more: under python it stops here.
+    threading.excepthook = lambda _: None
+    writer = threading.Thread(target=_write, daemon=True)
+    writer.start()
+    writer.join(_WRITE_LIMIT)
+
+
+def _write() -> None:
+    """Write what open files hold that something still refers to."""
+    # The newest first: it is the one that writes to another.
+    streams = [o for o in gc.get_objects() if issubclass(type(o), io.IOBase)][::-1]
+    texts = [o for o in streams if isinstance(o, io.TextIOWrapper)]
+    buffers = [o for o in streams if isinstance(o, _BUFFERS)]
+    # Of Python, such as `gzip.GzipFile`, which write their ends as they are closed.
+    others = [o for o in streams if not isinstance(o, _BUILT_IN)]
+    calls = [o.flush for o in texts] + [o.close for o in others]
+    for call in calls + [o.flush for o in buffers]:
+        with contextlib.suppress(Exception):
+            call()
