@@ -22,7 +22,7 @@ def describe_file(main: ModuleType, filename: str) -> None:
     main.__file__ = filename
     main.__loader__ = SourceFileLoader("__main__", filename)
     main.__dict__["__cached__"] = None
-    sys.path.insert(0, os.path.dirname(os.path.realpath(filename)))
+    _look_in(os.path.dirname(os.path.realpath(filename)))
 
 
 def describe_text(main: ModuleType, filename: str, source: bytes | str) -> None:
@@ -39,7 +39,7 @@ def describe_text(main: ModuleType, filename: str, source: bytes | str) -> None:
         text = source if isinstance(source, str) else source.decode(errors="replace")
         lines = text.splitlines(keepends=True)
         linecache.cache[filename] = len(text), None, lines, filename
-    sys.path.insert(0, "")
+    _look_in("")
 
 
 def describe_folder(main: ModuleType, path: str, filename: str) -> None:
@@ -58,8 +58,10 @@ def describe_module(main: ModuleType, name: str) -> tuple[str, str]:
 
     Raises SystemExit in the words of python if there is no such module.
     """
+    if name.startswith("."):
+        sys.exit(f"{sys.executable}: Relative module names not supported")
     sys.argv[0] = "-m"
-    sys.path.insert(0, os.getcwd())
+    _look_in(os.getcwd())
     spec = _runnable(name)
     loader: Any = spec.loader
     # What is frozen into the interpreter has its source elsewhere.
@@ -75,6 +77,12 @@ def describe_module(main: ModuleType, name: str) -> tuple[str, str]:
     sys.argv[0] = filename
     _adopt(main, spec)
     return source, filename
+
+
+def _look_in(folder: str) -> None:
+    """Import from a folder first, unless the user asks for a safe path."""
+    if not sys.flags.safe_path:
+        sys.path.insert(0, folder)
 
 
 def _adopt(main: ModuleType, spec: ModuleSpec) -> None:

@@ -31,6 +31,8 @@ extension BuiltCommand {
             ("PYTHONOPTIMIZE", "1", "assert False; print(__debug__)"),
             ("PYTHONINTMAXSTRDIGITS", "700", "print(int('1' * 701))"),
             ("PYTHONSAFEPATH", "1", "import sys; print('' in sys.path, len(sys.path) > 0)"),
+            ("PYTHONSAFEPATH", "1", "import os, sys; print(os.getcwd() in sys.path)"),
+            ("PYTHONSAFEPATH", "", "import os, sys; print(os.getcwd() in sys.path)"),
             ("PYTHONTRACEMALLOC", "3", "import tracemalloc; print(tracemalloc.is_tracing())"),
             ("PYTHONDEVMODE", "1", "import sys; print(sys.flags.dev_mode, sys.warnoptions)"),
             ("PYTHONDEVMODE", "1", "open('script.py')"),
