@@ -12,12 +12,12 @@ import contextlib
 import gc
 import io
 import sys
+import types
 import weakref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
 __all__ = ["end", "let_go"]
 
@@ -50,12 +50,14 @@ def end(earlier: frozenset[str]) -> None:
     if _thread._count():
         _write_beside_threads()
         return
-    modules = [(name, sys.modules[name]) for name in _own(earlier)]
-    alive = [weakref.ref(module) for _, module in modules]
-    for name, module in modules:
+    names = list(_own(earlier))
+    alive = [
+        weakref.ref(sys.modules[name])
+        for name in names
+        if isinstance(sys.modules[name], types.ModuleType)
+    ]
+    for name in names:
         sys.modules[name] = None  # type: ignore[assignment]
-    module = None  # type: ignore[assignment]
-    modules.clear()
     # Finalisers still find the names of their modules.
     gc.collect()
     for reference in reversed(alive):
@@ -65,13 +67,18 @@ def end(earlier: frozenset[str]) -> None:
     _write()
 
 
-def let_go(exc: BaseException | None) -> None:
+def let_go(exc: BaseException) -> None:
     """Drop the frames of an exception, and with them what their functions have made."""
-    seen = set()
-    while exc is not None and id(exc) not in seen:
-        seen.add(id(exc))
-        exc.__traceback__ = None
-        exc = exc.__cause__ or exc.__context__
+    seen: dict[int, BaseException] = {}
+    waiting: list[BaseException | None] = [exc]
+    while waiting:
+        if (one := waiting.pop()) is None or id(one) in seen:
+            continue
+        seen[id(one)] = one
+        one.__traceback__ = None
+        waiting += (one.__cause__, one.__context__)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
 
 
 def _own(earlier: frozenset[str]) -> Iterator[str]:

@@ -27,6 +27,9 @@ public struct EnvironmentRequest: Sendable, Hashable {
     /// Where packages are looked for.
     public var indexes = PackageIndexes()
 
+    /// Which versions may be chosen.
+    public var limits = ResolutionLimits()
+
     /// The versions of Python that the packages should be for, as a lock notes them.
     public var requiresPython: String?
 
@@ -51,6 +54,7 @@ public struct EnvironmentRequest: Sendable, Hashable {
         self.init(requirements: needs.dependencies, interpreter: interpreter)
         requirementFiles = files
         indexes = needs.indexes
+        limits = needs.limits
         requiresPython = needs.requiresPython
     }
 
@@ -67,7 +71,7 @@ public struct EnvironmentRequest: Sendable, Hashable {
         CacheKey.make(
             "amaru environment \(Self.format)",
             with: interpreter,
-            [named, RequirementsFile.contents(of: requirementFiles), indexes.key]
+            [named, RequirementsFile.contents(of: requirementFiles), indexes.key, limits.key]
         )
     }
 
@@ -79,7 +83,7 @@ public struct EnvironmentRequest: Sendable, Hashable {
     func validate() throws {
         try indexes.validate()
         try RequirementsFile.check(requirementFiles)
-        for requirement in requirements {
+        for requirement in requirements + limits.constraints {
             let text = requirement.trimmed
             // Installers split lines at the last two.
             let isPlain = text.unicodeScalars.allSatisfy { scalar in
@@ -104,14 +108,25 @@ public struct EnvironmentRequest: Sendable, Hashable {
         if let path = LocalSource.path(in: text) {
             return text + LocalSource.name(of: URL(filePath: path).standardizedFileURL)
         }
-        let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+        let name = text.prefix(while: isPartOfName)
         let rest = text.dropFirst(name.count)
         if rest.hasPrefix("://") || rest.hasPrefix("+") || rest.hasPrefix("/") { return text }
         let canonical = name.lowercased().split { "._-".contains($0) }.joined(separator: "-")
         // Blanks matter in a URL and in a marker, but not before them.
         let specifier = rest.prefix { $0 != ";" && $0 != "@" }
         let tail = rest.dropFirst(specifier.count).trimmed
-        return canonical + specifier.filter { !$0.isWhitespace } + tail
+        // Between two parts of a name or a version a blank is a fault, which must not be hidden.
+        var spelled = ""
+        for part in specifier.split(whereSeparator: \.isWhitespace) {
+            let before = spelled.last ?? (specifier.first?.isWhitespace == true ? name.last : nil)
+            let isFault = before.map(isPartOfName) == true && part.first.map(isPartOfName) == true
+            spelled += (isFault ? " " : "") + part
+        }
+        return canonical + spelled + tail
+    }
+
+    private static func isPartOfName(_ character: Character) -> Bool {
+        character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
     }
 }
 

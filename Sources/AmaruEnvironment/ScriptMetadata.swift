@@ -20,7 +20,7 @@
 /// [inline script metadata](https://packaging.python.org/en/latest/specifications/inline-script-metadata/)
 /// and of
 /// [pyproject.toml](https://packaging.python.org/en/latest/specifications/pyproject-toml/), with
-/// the package indexes of `[tool.uv]`.
+/// the package indexes and limits of `[tool.uv]`.
 public struct ScriptMetadata: Sendable, Hashable, Codable {
     /// Requirements in the form of PEP 508.
     public var dependencies: [String] = []
@@ -30,6 +30,8 @@ public struct ScriptMetadata: Sendable, Hashable, Codable {
     public var fitsPython = true
     /// Where its packages are.
     public var indexes = PackageIndexes()
+    /// Which versions of them may be chosen.
+    public var limits = ResolutionLimits()
 
     /// Creates metadata that asks for nothing.
     public init() {}
@@ -105,7 +107,7 @@ extension EnvironmentBuilder {
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> ScriptMetadata {
-        let key = CacheKey.make([["amaru metadata 2", interpreter.version, kind, text]])
+        let key = CacheKey.make([["amaru metadata 3", interpreter.version, kind, text]])
         let answer: Answer = try await remembered(key) {
             try await read(kind, source, named: name, with: interpreter)
         }

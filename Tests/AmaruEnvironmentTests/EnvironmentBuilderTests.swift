@@ -52,6 +52,17 @@ import class Amaru.Lock
         #expect(error?.code == .invalidRequirement)
     }
 
+    @Test func `What only uv can keep to is refused with pip`() async throws {
+        let shop = try WheelShop()
+        var request = shop.request(["amaru-one"])
+        request.limits.excludeNewer = "2024-01-01"
+        let error = await #expect(throws: EnvironmentError.self) {
+            try await shop.builder().environment(for: request)
+        }
+        #expect(error?.message.contains("tool.uv.exclude-newer cannot be kept to") == true)
+        #expect(try shop.environments() == [])
+    }
+
     @Test func `A folder without the marker is made again`() async throws {
         let shop = try WheelShop()
         let request = shop.request([])

@@ -90,6 +90,7 @@ import Testing
         let (index, builder, request) = try await lock { request in
             request.requirementFiles = [needs.path]
             request.requiresPython = ">=3.11"
+            request.limits.constraints = ["amaru-base<9"]
         }
         await index.shutDown()
         func stale(_ request: EnvironmentRequest) async throws -> String? {
@@ -103,6 +104,9 @@ import Testing
         #expect(try await stale(other)?.contains("made for other packages") == true)
         other = request
         other.requiresPython = ">=3.12"
+        #expect(try await stale(other) != nil)
+        other = request
+        other.limits = ResolutionLimits()
         #expect(try await stale(other) != nil)
         other = request
         other.indexes.extra = ["https://example.org/simple"]

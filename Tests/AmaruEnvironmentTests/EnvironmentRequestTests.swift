@@ -84,6 +84,38 @@ import Testing
     }
 
     @Test(
+        "Blanks that break a name or a version are not hidden",
+        arguments: [
+            "id na==3.7", "idna==3 .7", "idna == 3. 7", "id\tna==3.7",
+        ]
+    )
+    func blanks(text: String) {
+        func key(_ text: String) -> String {
+            EnvironmentRequest(requirements: [text], interpreter: Self.interpreter).key
+        }
+        #expect(key(text) != key("idna==3.7"))
+        #expect(key(text) != key(text.filter { !$0.isWhitespace }))
+        for same in ["idna == 3.7", " idna ==3.7 ", "idna\t==  3.7", "IDNA== 3.7"] {
+            #expect(key(same) == key("idna==3.7"))
+        }
+    }
+
+    @Test func `Limits lead to another environment, and are checked like requirements`() {
+        var request = EnvironmentRequest(requirements: ["a"], interpreter: Self.interpreter)
+        var keys = [request.key]
+        request.limits.constraints = ["b<2"]
+        keys.append(request.key)
+        request.limits = ResolutionLimits(excludeNewer: "2024-01-01")
+        keys.append(request.key)
+        request.limits = ResolutionLimits()
+        request.limits.unread = ["resolution"]
+        keys.append(request.key)
+        #expect(Set(keys).count == 4)
+        request.limits = ResolutionLimits(constraints: ["--pre"])
+        #expect(throws: EnvironmentError.self) { try request.validate() }
+    }
+
+    @Test(
         "What an installer would read as an option is refused",
         arguments: ["--index-url=http://evil", "-r/etc/passwd", " -e .", "a\n--pre"]
     )

@@ -113,6 +113,26 @@ import Testing
         #expect(found.indexes == PackageIndexes(main: "https://one.example/simple", extra: others))
     }
 
+    @Test func `uv's limits on versions count, or are named`() async throws {
+        func limits(_ lines: String) async throws -> ResolutionLimits {
+            let lines = lines.split(separator: "\n").map { "# \($0)\n" }.joined()
+            return try await read("# /// script\n# [tool.uv]\n\(lines)# ///\n").limits
+        }
+        #expect(try await limits("") == ResolutionLimits())
+        let constraints = try await limits("constraint-dependencies = ['a<2', 'b']")
+        #expect(constraints == ResolutionLimits(constraints: ["a<2", "b"]))
+        for date in ["2024-01-02", "'2024-01-02'"] {
+            let newest = try await limits("exclude-newer = \(date)").excludeNewer
+            #expect(newest == "2024-01-02")
+        }
+        let unread = try await limits("resolution = 'lowest'\nno-binary = true\nmanaged = false")
+        #expect(unread.unread == ["resolution", "no-binary"])
+        for wrong in ["constraint-dependencies = 'a'", "exclude-newer = 7", "exclude-newer = '-x'"]
+        {
+            await #expect(throws: EnvironmentError.self) { try await limits(wrong) }
+        }
+    }
+
     @Test func `A source of uv's is refused, since an index might have the name, too`()
         async throws
     {

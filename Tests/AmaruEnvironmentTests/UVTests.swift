@@ -47,6 +47,28 @@ import Testing
         #expect(try shop.environments() == [])
     }
 
+    @Test func `Limits on versions are kept to`() async throws {
+        try await shop.makeWheel("amaru_one", "0.5")
+        var request = shop.request(["amaru-two"])
+        request.limits.constraints = ["amaru-one<1"]
+        // Of a folder's files it is not known since when they are there.
+        request.limits.excludeNewer = "2030-01-01"
+        let made = try await builder().environment(for: request)
+        let version = "from importlib.metadata import version; print(version('amaru_one'))"
+        #expect(try await shop.run(made, version) == ["0.5"])
+
+        request.limits.excludeNewer = "yesterdy"
+        let odd = await #expect(throws: EnvironmentError.self) {
+            try await builder().environment(for: request)
+        }
+        #expect(odd?.message.contains("yesterdy") == true, "\(odd as Any)")
+        request.limits.unread = ["resolution"]
+        let unread = await #expect(throws: EnvironmentError.self) {
+            try await builder().environment(for: request)
+        }
+        #expect(unread?.message.hasPrefix("tool.uv.resolution cannot be kept to") == true)
+    }
+
     @Test func `Changes add, replace and remove`() async throws {
         var change = EnvironmentChange()
         change.requirements = ["amaru-two"]

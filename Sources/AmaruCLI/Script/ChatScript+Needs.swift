@@ -28,6 +28,7 @@ extension ChatScript {
             needs.requiresPython = needs.requiresPython ?? others.requiresPython
             needs.indexes.main = needs.indexes.main ?? others.indexes.main
             needs.indexes.extra += others.indexes.extra
+            needs.limits.add(others.limits)
         }
         return needs
     }

@@ -16,10 +16,11 @@ extension Installer {
         let options = [
             "--dry-run", "--ignore-installed", "--report", report.path, "--progress-bar", "off",
         ]
+        let limits = try self.options(request.limits)
         let files = request.requirementFiles.flatMap { ["--requirement", $0] }
         try await pip(
             "install",
-            options + request.indexes.options + files + ["--"] + request.texts,
+            options + request.indexes.options + limits + files + ["--"] + request.texts,
             for: request.interpreter.path,
             task: "resolve \((request.texts + request.requirementFiles).joined(separator: ", "))"
         )

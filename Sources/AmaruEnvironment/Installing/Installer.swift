@@ -74,7 +74,7 @@ struct Installer: Sendable {
     func install(_ request: EnvironmentRequest, into environment: PythonEnvironment) async throws {
         let files = request.requirementFiles.flatMap { ["--requirement", $0] }
         let named = (request.texts + request.requirementFiles).joined(separator: ", ")
-        let options = request.indexes.options + files
+        let options = request.indexes.options + (try options(request.limits)) + files
         let python = environment.executable.path
         try await install(options, request.texts, for: python, task: "install \(named)")
     }
@@ -100,12 +100,7 @@ struct Installer: Sendable {
             options.append(program.isPip ? "--force-reinstall" : "--reinstall")
         }
         options += change.indexes.options
-        if !change.constraints.isEmpty {
-            let file = work.folder.appending(path: "constraints.txt")
-            let text = change.constraints.map { $0 + "\n" }.joined()
-            try text.write(to: file, atomically: false, encoding: .utf8)
-            options += ["--constraint", file.path]
-        }
+        options += try constraining(change.constraints)
         let requirements = change.requirements.map { change.files[$0] ?? $0 }
         let task = "install \(change.requirements.joined(separator: ", "))"
         try await install(options, requirements, for: environment.executable.path, task: task)

@@ -36,9 +36,10 @@ public struct EnvironmentLock: Sendable, Hashable {
         var requirementFiles: String?
         var requiresPython: String?
         var indexes: [String]?
+        var limits: [String]?
 
         enum CodingKeys: String, CodingKey {
-            case requirements, indexes
+            case requirements, indexes, limits
             case requirementFiles = "requirement-files"
             case requiresPython = "requires-python"
         }
@@ -98,7 +99,8 @@ extension EnvironmentRequest {
             requirements: named,
             requirementFiles: files.isEmpty ? nil : CacheKey.make([files]),
             requiresPython: requiresPython,
-            indexes: indexes == PackageIndexes() ? nil : indexes.key
+            indexes: indexes == PackageIndexes() ? nil : indexes.key,
+            limits: limits.key.isEmpty ? nil : limits.key
         )
     }
 }

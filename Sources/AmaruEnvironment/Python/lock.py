@@ -56,6 +56,7 @@ INPUTS: dict[str, tuple[type, str]] = {
     "requirement-files": (str, "string"),
     "requires-python": (str, "string"),
     "indexes": (list, "list of strings"),
+    "limits": (list, "list of strings"),
 }
 
 MARKERS = (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints what a script's block or a project's file says, or why that cannot be told."""
 
+import datetime
 import json
 import re
 import sys
@@ -61,6 +62,29 @@ def refuse_sources(uv: dict[str, Any], dependencies: list[str]) -> None:
             )
 
 
+# What decides which packages are installed, and is not passed on.
+UNREAD = """
+override-dependencies exclude-dependencies exclude-newer-package
+build-constraint-dependencies dependency-metadata extra-build-dependencies
+resolution prerelease index-strategy no-index find-links
+no-binary no-binary-package no-build no-build-package
+config-settings config-settings-package no-build-isolation no-build-isolation-package
+""".split()
+
+
+def limits(uv: dict[str, Any]) -> dict[str, Any]:
+    """Return the limits on versions, and the names of those that are not passed on."""
+    newest = uv.get("exclude-newer")
+    if isinstance(newest, (datetime.date, datetime.datetime)):
+        newest = newest.isoformat()
+    if newest is not None and (not isinstance(newest, str) or newest[:1] == "-"):
+        raise ValueError("tool.uv.exclude-newer is not a date")
+    name = "constraint-dependencies"
+    constraints = strings(uv.get(name, []), f"tool.uv.{name}")
+    unread = [name for name in UNREAD if name in uv]
+    return {"constraints": constraints, "excludeNewer": newest, "unread": unread}
+
+
 def normalized(name: str) -> str:
     """Return the name of a package as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -95,6 +119,7 @@ def metadata(kind: str, source: str) -> dict[str, Any]:
         "requiresPython": python,
         "fitsPython": python is None or fits_python(python),
         "indexes": {"main": main, "extra": extra},
+        "limits": limits(uv),
     }
 
 

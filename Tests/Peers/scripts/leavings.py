@@ -13,10 +13,11 @@ _OPENED = {
     "a text": "open('kept', 'w')",
     "bytes": "open('kept', 'wb')",
     "bytes to read, too": "open('kept', 'w+b')",
-    "a text in gzip": "gzip.open('kept', 'wt')",
+    "a text in gzip": "io.TextIOWrapper(gzip.GzipFile('kept', 'wb', mtime=0))",
     "gzip": "gzip.GzipFile('kept', 'wb', mtime=0)",
     "gzip in gzip": (
-        "gzip.GzipFile(fileobj=gzip.GzipFile('kept', 'wb', mtime=0), mode='wb', mtime=0)"
+        "gzip.GzipFile("
+        "fileobj=gzip.GzipFile('kept', 'wb', mtime=0), mode='wb', mtime=0)"
     ),
     "bzip2": "bz2.open('kept', 'wt')",
     "xz": "lzma.open('kept', 'wt')",
@@ -87,6 +88,8 @@ _ENDS = {
     "by an error": "raise ValueError('the end')",
     "by an interrupt": "raise KeyboardInterrupt",
     "by an error in an error": "try: {}['a']\n    finally: raise ValueError",
+    "by a group of errors": """try: 1 / 0
+    except Exception as error: raise ExceptionGroup("g", [error])""",
 }
 
 _OTHERS = {

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import endings
 import leavings
+import pytest
 
 AMARU = os.environ["AMARU_PEER_PROGRAM"]
 LIBRARIES = sorted((Path(__file__).parent / "libraries").glob("*.py"))
