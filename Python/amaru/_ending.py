@@ -41,10 +41,11 @@ def end(earlier: frozenset[str]) -> None:
     """
     import _thread
 
-    if (exc := sys.__dict__.get("last_value")) is not None:
-        let_go(exc)
+    last = sys.__dict__.get("last_value")
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         sys.__dict__.pop(name, None)
+    if last is not None:
+        let_go(last)
     # Sorts what is left, too, so that a text is finalised before the file below it.
     gc.collect()
     if _thread._count():
@@ -68,7 +69,15 @@ def end(earlier: frozenset[str]) -> None:
 
 
 def let_go(exc: BaseException) -> None:
-    """Drop the frames of an exception, and with them what their functions have made."""
+    """Drop the frames of an exception, and with them what their functions have made.
+
+    It is the host that refers to it still.
+    """
+    if (tasks := sys.modules.get("asyncio.tasks")) is not None:
+        # One whose exception nobody took shows these frames as it is finalised.
+        for task in [o for o in gc.get_objects() if issubclass(type(o), tasks.Task)]:
+            if task._log_traceback and task._exception is exc:
+                task.__del__()
     seen: dict[int, BaseException] = {}
     waiting: list[BaseException | None] = [exc]
     while waiting:
