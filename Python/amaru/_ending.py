@@ -8,12 +8,11 @@ https://github.com/python/cpython/blob/3.11/Python/pylifecycle.c.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import io
 import sys
-import types
-import weakref
+from _io import _IOBase
+from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,25 +45,28 @@ def end(earlier: frozenset[str]) -> None:
         sys.__dict__.pop(name, None)
     if last is not None:
         let_go(last)
-    # Sorts what is left, too, so that a text is finalised before the file below it.
-    gc.collect()
+    # What survives a collection is sorted by it, so that the next one finalises a text
+    # before the file below it.
+    gc.collect(1)
     if _thread._count():
+        gc.collect()
         _write_beside_threads()
         return
     names = list(_own(earlier))
     alive = [
-        weakref.ref(sys.modules[name])
+        ref(sys.modules[name])
         for name in names
-        if isinstance(sys.modules[name], types.ModuleType)
+        if isinstance(sys.modules[name], type(sys))
     ]
     for name in names:
         sys.modules[name] = None  # type: ignore[assignment]
     # Finalisers still find the names of their modules.
     gc.collect()
-    for reference in reversed(alive):
-        if (module := reference()) is not None:
-            _clear(module.__dict__)
-    gc.collect()
+    left = [module for one in reversed(alive) if (module := one()) is not None]
+    for module in left:
+        _clear(module.__dict__)
+    if left:
+        gc.collect()
     _write()
 
 
@@ -122,12 +124,15 @@ def _write_beside_threads() -> None:
 def _write() -> None:
     """Write what open files hold that something still refers to."""
     # The newest first: it is the one that writes to another.
-    streams = [o for o in gc.get_objects() if issubclass(type(o), io.IOBase)][::-1]
+    streams = [o for o in gc.get_objects() if issubclass(type(o), _IOBase)][::-1]
     texts = [o for o in streams if isinstance(o, io.TextIOWrapper)]
     buffers = [o for o in streams if isinstance(o, _BUFFERS)]
     # Of Python, such as `gzip.GzipFile`, which write their ends as they are closed.
     others = [o for o in streams if not isinstance(o, _BUILT_IN)]
     calls = [o.flush for o in texts] + [o.close for o in others]
     for call in calls + [o.flush for o in buffers]:
-        with contextlib.suppress(Exception):
+        try:
             call()
+        except Exception:
+            # What could not be written is lost under python, too, which may tell.
+            continue

@@ -12,7 +12,7 @@ import io
 import os
 import sys
 
-from amaru import _bridge, _reply
+from amaru import _bridge, _ending, _reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,8 +118,6 @@ def prepare(
 
 
 def _end(earlier: frozenset[str]) -> None:
-    from amaru import _ending
-
     _script.sender = _script.main = _script.answering = None
     _reply.forget()
     _ending.end(earlier)
@@ -284,8 +282,6 @@ def report(exc: BaseException) -> tuple[bool, str]:
 
 def let_go(leaving: SystemExit) -> None:
     """Drop what a program has left behind in the functions that it was left from."""
-    from amaru import _ending
-
     _ending.let_go(leaving)
 
 

@@ -60,7 +60,8 @@ public struct ChatScript: Sendable, Equatable, Codable {
         arguments: [Data] = []
     ) throws(ChatScriptError) {
         guard let isFolder = Self.isFolder(path) else {
-            throw ChatScriptError("\(path): there is no such file or folder.")
+            let advice = path.contains("\u{FFFD}") ? " Rename it if its name is not UTF-8." : ""
+            throw ChatScriptError("\(path): there is no such file or folder." + advice)
         }
         var file = path
         var kind = Kind.file
