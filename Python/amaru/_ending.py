@@ -23,7 +23,7 @@ __all__ = ["end", "let_go"]
 # In seconds, for a stream that a thread writes to; python dies of one after a second.
 _WRITE_LIMIT = 5.0
 # What the host goes on to use.
-_KEPT = {"__main__", "amaru", "js", "micropip", "pyodide", "pyodide_js"}
+_KEPT = {"amaru", "js", "micropip", "pyodide", "pyodide_js"}
 
 _BUFFERS = (io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair)
 _BUILT_IN = (
@@ -65,7 +65,8 @@ def end(earlier: frozenset[str]) -> None:
     left = [module for one in reversed(alive) if (module := one()) is not None]
     for module in left:
         _clear(module.__dict__)
-    if left:
+    # Something else has a function of the script; packages have nothing to finalise.
+    if any(module.__name__ == "__main__" for module in left):
         gc.collect()
     _write()
 
