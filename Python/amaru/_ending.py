@@ -35,8 +35,8 @@ _BUILT_IN = (
 def end(earlier: frozenset[str]) -> None:
     """Finalise what a script has made, and write what its open files hold.
 
-    `earlier` names the modules that were there before it. While threads run, which may
-    use them, modules keep their names.
+    `earlier` names the modules that were there before it. Those that a thread still
+    uses keep their names: under python it stops here, which it does not do by itself.
     """
     import _thread
 
@@ -45,13 +45,14 @@ def end(earlier: frozenset[str]) -> None:
         sys.__dict__.pop(name, None)
     if last is not None:
         let_go(last)
+    if has_threads := _thread._count() > 0:
+        # What such a thread then lacks is no news.
+        import threading
+
+        threading.excepthook = lambda _: None
     # What survives a collection is sorted by it, so that the next one finalises a text
     # before the file below it.
     gc.collect(1)
-    if _thread._count():
-        gc.collect()
-        _write_beside_threads()
-        return
     names = list(_own(earlier))
     alive = [
         ref(sys.modules[name])
@@ -62,6 +63,8 @@ def end(earlier: frozenset[str]) -> None:
         sys.modules[name] = None  # type: ignore[assignment]
     # Finalisers still find the names of their modules.
     gc.collect()
+    if has_threads:
+        return _write_beside_threads()
     left = [module for one in reversed(alive) if (module := one()) is not None]
     for module in left:
         _clear(module.__dict__)
@@ -115,8 +118,6 @@ def _write_beside_threads() -> None:
     """Write like `_write`, but wait only so long for a stream that a thread holds."""
     import threading
 
-    # Such a thread is not heard any more: under python it stops here.
-    threading.excepthook = lambda _: None
     writer = threading.Thread(target=_write, daemon=True)
     writer.start()
     writer.join(_WRITE_LIMIT)

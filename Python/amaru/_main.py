@@ -1,24 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``__main__`` says of itself, and where imports begin, as under python."""
+"""What ``__main__`` says of itself, where imports begin, and where bytecode is kept."""
 
 from __future__ import annotations
 
 import os
 import sys
+from _frozen_importlib_external import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from types import CodeType, ModuleType
     from typing import Any
 
-__all__ = ["describe_file", "describe_folder", "describe_module", "describe_text"]
+__all__ = [
+    "describe_file",
+    "describe_folder",
+    "describe_module",
+    "describe_text",
+    "place_bytecode",
+]
+
+_OWN = os.path.dirname(os.path.dirname(__file__))
+_own_prefix = sys.pycache_prefix
+
+
+class _OwnLoader(SourceFileLoader):
+    def get_code(self, fullname: str) -> CodeType | None:
+        former, sys.pycache_prefix = sys.pycache_prefix, _own_prefix
+        try:
+            return super().get_code(fullname)
+        finally:
+            sys.pycache_prefix = former
+
+
+def _find_own(path: str) -> FileFinder:
+    if path != _OWN and not path.startswith(_OWN + "/"):
+        raise ImportError
+    return FileFinder(path, (_OwnLoader, SOURCE_SUFFIXES))
+
+
+def place_bytecode() -> None:
+    """Look for bytecode where python does: installers have put it beside the sources.
+
+    Only that of the host's own modules, which may be read-only, stays elsewhere.
+    """
+    if _own_prefix in (None, os.environ.get("PYTHONPYCACHEPREFIX")):
+        return
+    sys.pycache_prefix = None
+    sys.path_hooks.insert(0, _find_own)
+    for path in [path for path in sys.path_importer_cache if path.startswith(_OWN)]:
+        del sys.path_importer_cache[path]
 
 
 def describe_file(main: ModuleType, filename: str) -> None:
     """Make `main` that of ``python FILE``."""
-    from _frozen_importlib_external import SourceFileLoader
-
     main.__file__ = filename
     main.__loader__ = SourceFileLoader("__main__", filename)
     main.__dict__["__cached__"] = None

@@ -106,6 +106,7 @@ def prepare(
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
         sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
+    _main.place_bytecode()
     if kind == "module":
         source, filename = _main.describe_module(module, path)
     elif kind == "folder":

@@ -36,14 +36,9 @@ extension Runtime {
 /// It begins with Python's magic number and hashes of the source and of the code: what is damaged
 /// would crash CPython.
 private struct BytecodeFile {
-    private let path: String
-    private let header: [UInt8]
-
-    /// Far more than the code of a part takes.
-    private static let largest = 1 << 20
-
-    /// nil if code is kept beside its source, which the parts do not have.
-    init?(of part: Runtime.Part, _ source: [UInt8]) {
+    /// The folder of `sys.pycache_prefix` as Python has started; nil if bytecode is kept beside its
+    /// source, which the parts do not have.
+    private static let folder: String? = {
         guard let prefix = PySys_GetObject("pycache_prefix"),  // borrowed
             amaru_is_unicode(prefix) != 0
         else { return nil }
@@ -51,10 +46,21 @@ private struct BytecodeFile {
             PyErr_Clear()
             return nil
         }
+        return String(cString: folder)
+    }()
+
+    private let path: String
+    private let header: [UInt8]
+
+    /// Far more than the code of a part takes.
+    private static let largest = 1 << 20
+
+    init?(of part: Runtime.Part, _ source: [UInt8]) {
+        guard let folder = Self.folder else { return nil }
         let magic = UInt64(PyImport_GetMagicNumber())
         let hash = Self.hash(source, from: magic)
         header = Self.bytes(magic) + Self.bytes(hash)
-        path = "\(String(cString: folder))/_amaru_runtime.\(part).\(String(hash, radix: 16)).code"
+        path = "\(folder)/_amaru_runtime.\(part).\(String(hash, radix: 16)).code"
     }
 
     /// FNV-1a.

@@ -143,6 +143,27 @@ file.buffer.raw.close()
 sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="latin-1")
 print("kept", chr(0xe4) == "a")
 """,
+    "a finaliser beside a thread": """
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+class Last:
+    def __del__(self):
+        print("gone", words)
+last, words = Last(), "words"
+""",
+    "a thread that goes on with its module": """
+Path("part.py").write_text('''import time
+count = 0
+def work():
+    global count
+    while True:
+        count += 1
+        time.sleep(0)
+''')
+import part
+threading.Thread(target=part.work, daemon=True).start()
+file = open("kept", "w")
+file.write("kept")
+""",
     "a weak finaliser": """
 import weakref
 class Held:
