@@ -21,7 +21,7 @@ __all__ = [
     "place_bytecode",
 ]
 
-_OWN = os.path.dirname(os.path.dirname(__file__))
+_OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _own_prefix = sys.pycache_prefix
 
 
@@ -35,7 +35,7 @@ class _OwnLoader(SourceFileLoader):
 
 
 def _find_own(path: str) -> FileFinder:
-    if path != _OWN and not path.startswith(_OWN + "/"):
+    if not path.startswith(_OWN):
         raise ImportError
     return FileFinder(path, (_OwnLoader, SOURCE_SUFFIXES))
 
