@@ -20,6 +20,10 @@ __all__ = ["Finding", "files", "findings"]
 _ROOTS = ("js", "micropip", "pyodide", "pyodide_js", "pyscript")
 
 
+#: The verdict on a name whose import fails, which the script is prepared for.
+_CAUGHT = ("works differently", "is not available; the script catches the ImportError")
+
+
 class Finding(NamedTuple):
     """A name that a script uses, and whether it works here."""
 
@@ -68,10 +72,11 @@ def _findings(path: str, source: bytes) -> list[Finding]:
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree = compile(source, path, "exec", flags, dont_inherit=True)
     lines: dict[str, int] = {}
-    reader = Reader(_ROOTS)
+    reader = Reader(_ROOTS, _failure)
     reader.read(tree)
-    for name, line in reader.found:
+    for name, line in reader.found | reader.caught:
         lines[name] = min(line, lines.get(name, line))
+    unguarded = {name for name, _ in reader.found}
     # `import a.b` uses a.b, and not a besides.
     used = [
         name
@@ -79,7 +84,21 @@ def _findings(path: str, source: bytes) -> list[Finding]:
         if not any(other.startswith(name + ".") for other in lines)
     ]
     ordered = sorted(used, key=lambda name: (lines[name], name))
-    return [Finding(path, lines[name], name, *_judged(name)) for name in ordered]
+    return [
+        Finding(
+            path, lines[name], name, *(_judged(name) if name in unguarded else _CAUGHT)
+        )
+        for name in ordered
+    ]
+
+
+def _failure(name: str) -> type[ImportError] | None:
+    """Return what the import of a name raises; None if it is there."""
+    module, rest = _module(name)
+    if module is None:
+        return ModuleNotFoundError
+    is_whole = not rest or rest[0] == "*"
+    return ImportError if not is_whole and _refusal(module, rest) else None
 
 
 def _judged(name: str) -> tuple[str, str]:

@@ -29,11 +29,24 @@ __all__ = ["Reader"]
 
 
 class Reader:
-    """Reads a source; `found` then has the full names that it uses, and the lines."""
+    """Reads a source.
 
-    def __init__(self, roots: Sequence[str]) -> None:
+    `found` then has the full names that it uses of the modules `roots`, and the lines;
+    `caught` those whose import fails, which the source is prepared for. `failure` says
+    with what the import of a full name fails, if it does.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[str],
+        failure: Callable[[str], type[ImportError] | None] = lambda name: None,
+    ) -> None:
         self.found: set[tuple[str, int]] = set()
+        self.caught: set[tuple[str, int]] = set()
         self._roots = roots
+        self._failure = failure
+        #: The names of the exceptions that the `try` statements around catch.
+        self._catching: frozenset[str] = frozenset()
         #: What functions bind outside of themselves, by scope and name.
         self._shared: dict[tuple[ast.AST, str], Origins] = {}
         self._is_in_loop = False
@@ -122,6 +135,11 @@ class Reader:
             if full.split(".")[0] not in self._roots:
                 self._bind(name)
                 continue
+            error = self._failure(full)
+            if error and any(kind.__name__ in self._catching for kind in error.mro()):
+                self.caught.add((full, node.lineno))
+                self._bind(name)
+                continue
             self.found.add((full, node.lineno))
             self._bind(name, frozenset([means]))
 
@@ -204,7 +222,10 @@ class Reader:
     def _try(self, node: Any) -> None:
         scope = self._scope
         before, mark = scope.now, len(scope.history)
+        catching = self._catching
+        self._catching |= {name for each in node.handlers for name in _survived(each)}
         tried = self._branch(before, node.body)
+        self._catching = catching
         # The body may have failed anywhere.
         failed = scope.since(before, mark)
         ends = [self._branch(tried, node.orelse)]
@@ -231,6 +252,18 @@ def _children(node: ast.AST) -> list[ast.AST]:
     first = getattr(node, "value", None)
     rest = [child for child in ast.iter_child_nodes(node) if child is not first]
     return [first, *rest] if isinstance(first, ast.AST) else rest
+
+
+def _survived(handler: ast.ExceptHandler) -> set[str]:
+    """Return the names of the exceptions after which a source goes on."""
+    for node in (each for stmt in handler.body for each in below(stmt)):
+        called = _parts(node.func) if isinstance(node, ast.Call) else []
+        if isinstance(node, ast.Raise) or called[-1:] in (["exit"], ["quit"]):
+            return set()
+    if handler.type is None:
+        return {"BaseException"}
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {name for kind in kinds for name in _parts(kind)[-1:]}
 
 
 def _parts(node: ast.expr) -> list[str]:
