@@ -12,6 +12,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from amaru._guards import dotted, is_met, survived
 from amaru._scopes import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -117,7 +118,7 @@ class Reader:
         return scope
 
     def _attribute(self, node: ast.Attribute) -> None:
-        parts = _parts(node)
+        parts = dotted(node)
         if not parts:
             return
         owner = self._owner(parts[0])
@@ -200,10 +201,16 @@ class Reader:
         rest: list[ast.stmt] = [node]
         # Each `elif` is an `if` in the other branch, and there may be many.
         while len(rest) == 1 and isinstance(rest[0], ast.If):
-            state = self._branch(self._scope.now, [rest[0].test])
-            ends.append(self._branch(state, rest[0].body))
-            self._scope.now, rest = state, rest[0].orelse
-        ends.append(self._branch(self._scope.now, rest))
+            test, body, rest = rest[0].test, rest[0].body, rest[0].orelse
+            state = self._branch(self._scope.now, [test])
+            known = is_met(test)
+            if known is not False:
+                ends.append(self._branch(state, body))
+            self._scope.now = state
+            if known:
+                break
+        else:
+            ends.append(self._branch(self._scope.now, rest))
         self._scope.now = joined(ends)
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
@@ -223,7 +230,7 @@ class Reader:
         scope = self._scope
         before, mark = scope.now, len(scope.history)
         catching = self._catching
-        self._catching |= {name for each in node.handlers for name in _survived(each)}
+        self._catching |= {name for each in node.handlers for name in survived(each)}
         tried = self._branch(before, node.body)
         self._catching = catching
         # The body may have failed anywhere.
@@ -252,25 +259,3 @@ def _children(node: ast.AST) -> list[ast.AST]:
     first = getattr(node, "value", None)
     rest = [child for child in ast.iter_child_nodes(node) if child is not first]
     return [first, *rest] if isinstance(first, ast.AST) else rest
-
-
-def _survived(handler: ast.ExceptHandler) -> set[str]:
-    """Return the names of the exceptions after which a source goes on."""
-    for node in (each for stmt in handler.body for each in below(stmt)):
-        called = _parts(node.func) if isinstance(node, ast.Call) else []
-        if isinstance(node, ast.Raise) or called[-1:] in (["exit"], ["quit"]):
-            return set()
-    if handler.type is None:
-        return {"BaseException"}
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {name for kind in kinds for name in _parts(kind)[-1:]}
-
-
-def _parts(node: ast.expr) -> list[str]:
-    """Return the parts of a dotted name; none for another expression."""
-    if isinstance(node, ast.Name):
-        return [node.id]
-    if isinstance(node, ast.Attribute):
-        parts = _parts(node.value)
-        return [*parts, node.attr] if parts else []
-    return []

@@ -158,6 +158,25 @@ OTHERS = {
         self.js.alert
         f().js.alert
         """,
+    "in a branch for a page": """
+        import js, sys
+        if sys.platform == "emscripten" and a:
+            from js import alert
+            js.alert
+        elif not sys.platform != "emscripten":
+            js.alert
+        elif sys.platform != "emscripten" or a:
+            pass
+        else:
+            js.alert
+        """,
+    "in a branch for type checkers": """
+        import typing
+        if typing.TYPE_CHECKING or IN_PYODIDE:
+            from js import alert
+            import js
+        js.alert
+        """,
     "bound in each branch": """
         import js
         if a: js = 1
@@ -197,6 +216,21 @@ REAL = {
             js = 1
         except OSError:
             js.alert
+        """,
+    "in a branch for other places": """
+        import js, sys
+        if sys.platform == "emscripten":
+            pass
+        elif sys.platform == "linux":
+            js = 1
+        elif a and not TYPE_CHECKING:
+            js.alert
+        """,
+    "after a branch for a page": """
+        import js, sys
+        if sys.platform != "emscripten" and not TYPE_CHECKING: pass
+        else: js = 1
+        js.alert
         """,
     "after a branch": """
         import js
