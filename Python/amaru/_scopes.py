@@ -54,8 +54,13 @@ class Scope:
         return self.parent is None or name in self.own
 
     def bind(self, name: str, origins: Origins) -> None:
+        if origins:
+            self.history.append((name, origins))
+        elif not self.is_class:
+            # As if it were not bound: there may be many, and states are copied.
+            self.now.pop(name, None)
+            return
         self.now[name] = origins
-        self.history.append((name, origins))
 
     def since(self, state: State, mark: int) -> State:
         """Return what names may mean at any time after `state`, which was at `mark`."""
