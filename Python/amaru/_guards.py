@@ -8,7 +8,7 @@ from typing import Final
 
 from amaru._scopes import below
 
-__all__ = ["dotted", "is_met", "survived"]
+__all__ = ["dotted", "is_met", "suppressed", "survived"]
 
 #: What is never true when a script runs here.
 _FALSE: Final = ("IN_PYODIDE", "TYPE_CHECKING")
@@ -42,7 +42,20 @@ def survived(handler: ast.ExceptHandler) -> set[str]:
             return set()
     if handler.type is None:
         return {"BaseException"}
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    if isinstance(handler.type, ast.Tuple):
+        return _last(handler.type.elts)
+    return _last([handler.type])
+
+
+def suppressed(item: ast.withitem) -> set[str]:
+    """Return the names of the exceptions that `contextlib.suppress` drops."""
+    call = item.context_expr
+    if isinstance(call, ast.Call) and dotted(call.func)[-1:] == ["suppress"]:
+        return _last(call.args)
+    return set()
+
+
+def _last(kinds: list[ast.expr]) -> set[str]:
     return {name for kind in kinds for name in dotted(kind)[-1:]}
 
 

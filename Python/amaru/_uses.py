@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from amaru._guards import dotted, is_met, survived
+from amaru._guards import dotted, is_met, suppressed, survived
 from amaru._scopes import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -60,6 +60,7 @@ class Reader:
             ((ast.For, ast.AsyncFor, ast.While), self._loop),
             ((ast.Try, ast.TryStar), self._try),
             ((ast.Match,), self._match),
+            ((ast.With, ast.AsyncWith), self._with),
         ]
         self._readers = {kind: read for each, read in kinds for kind in each}
 
@@ -229,10 +230,10 @@ class Reader:
     def _try(self, node: Any) -> None:
         scope = self._scope
         before, mark = scope.now, len(scope.history)
-        catching = self._catching
-        self._catching |= {name for each in node.handlers for name in survived(each)}
+        former = self._catching
+        self._catching = former.union(*map(survived, node.handlers))
         tried = self._branch(before, node.body)
-        self._catching = catching
+        self._catching = former
         # The body may have failed anywhere.
         failed = scope.since(before, mark)
         ends = [self._branch(tried, node.orelse)]
@@ -243,6 +244,13 @@ class Reader:
             ends.append(self._branch(scope.now, handler.body))
         scope.now = joined(ends)
         self._read(node.finalbody)
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> None:
+        self._read(node.items)
+        former = self._catching
+        self._catching = former.union(*map(suppressed, node.items))
+        self._read(node.body)
+        self._catching = former
 
     def _match(self, node: ast.Match) -> None:
         self._read([node.subject])

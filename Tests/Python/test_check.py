@@ -97,6 +97,18 @@ def test_what_the_script_can_do_without_is_not_refused(
     }
 
 
+def test_what_is_suppressed_is_not_refused(tmp_path: Path) -> None:
+    source = """\
+with suppress(OSError, ImportError), open("a"):
+    from js import document
+with open(ImportError), contextlib.suppress(OSError):
+    from js import alert
+"""
+    found = judged(tmp_path, source)
+    assert found["js.document"] == (2, "works differently")
+    assert found["js.alert"] == (4, "refused")
+
+
 @pytest.mark.parametrize(
     ("error", "handler"),
     [("OSError", "None"), ("ImportError", "None; raise"), ("ImportError", "exit(1)")],
