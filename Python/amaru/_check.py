@@ -7,17 +7,21 @@ The script is read and not run.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from amaru._names import NAMES, WORKS
+from amaru._uses import Reader
 
 __all__ = ["Finding", "files", "findings"]
 
 #: The modules that exist in a page only.
 _ROOTS = ("js", "micropip", "pyodide", "pyodide_js", "pyscript")
+
+
+#: The verdict on a name whose import fails, which the script is prepared for.
+_CAUGHT = ("works differently", "is not available; the script catches the ImportError")
 
 
 class Finding(NamedTuple):
@@ -68,8 +72,11 @@ def _findings(path: str, source: bytes) -> list[Finding]:
     flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     tree = compile(source, path, "exec", flags, dont_inherit=True)
     lines: dict[str, int] = {}
-    for name, line in _names(tree):
+    reader = Reader(_ROOTS, _failure)
+    reader.read(tree)
+    for name, line in reader.found | reader.caught:
         lines[name] = min(line, lines.get(name, line))
+    unguarded = {name for name, _ in reader.found}
     # `import a.b` uses a.b, and not a besides.
     used = [
         name
@@ -77,44 +84,21 @@ def _findings(path: str, source: bytes) -> list[Finding]:
         if not any(other.startswith(name + ".") for other in lines)
     ]
     ordered = sorted(used, key=lambda name: (lines[name], name))
-    return [Finding(path, lines[name], name, *_judged(name)) for name in ordered]
+    return [
+        Finding(
+            path, lines[name], name, *(_judged(name) if name in unguarded else _CAUGHT)
+        )
+        for name in ordered
+    ]
 
 
-def _names(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Yield the full names of what comes from a page's modules, and their lines."""
-    aliases: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if _is_ours(alias.name):
-                    yield alias.name, node.lineno
-                    root = alias.name.split(".")[0]
-                    aliases[alias.asname or root] = alias.name if alias.asname else root
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            if _is_ours(node.module):
-                for alias in node.names:
-                    name = f"{node.module}.{alias.name}"
-                    yield name, node.lineno
-                    aliases[alias.asname or alias.name] = name
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            parts = _parts(node)
-            if parts and parts[0] in aliases:
-                yield ".".join([aliases[parts[0]], *parts[1:]]), node.lineno
-
-
-def _is_ours(module: str) -> bool:
-    return module.split(".")[0] in _ROOTS
-
-
-def _parts(node: ast.expr) -> list[str]:
-    """Return the parts of a dotted name; none for another expression."""
-    if isinstance(node, ast.Name):
-        return [node.id]
-    if isinstance(node, ast.Attribute):
-        parts = _parts(node.value)
-        return [*parts, node.attr] if parts else []
-    return []
+def _failure(name: str) -> type[ImportError] | None:
+    """Return what the import of a name raises; None if it is there."""
+    module, rest = _module(name)
+    if module is None:
+        return ModuleNotFoundError
+    is_whole = not rest or rest[0] == "*"
+    return ImportError if not is_whole and _refusal(module, rest) else None
 
 
 def _judged(name: str) -> tuple[str, str]:

@@ -72,6 +72,63 @@ def test_pyscript_is_refused_with_what_to_use(tmp_path: Path) -> None:
     assert finding.verdict == "refused" and "use print()" in finding.note
 
 
+GUARDED = """\
+try:
+    from js import document, console
+    from pyscript import display
+except {error}:
+    document = {handler}
+if document:
+    document.title = "title"
+"""
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["ImportError", "Exception", "(OSError, ImportError)", "builtins.ImportError"],
+)
+def test_what_the_script_can_do_without_is_not_refused(
+    tmp_path: Path, error: str
+) -> None:
+    assert judged(tmp_path, GUARDED.format(error=error, handler="None")) == {
+        "js.console": (2, "works differently"),
+        "js.document": (2, "works differently"),
+        "pyscript.display": (3, "works differently"),
+    }
+
+
+def test_what_is_suppressed_is_not_refused(tmp_path: Path) -> None:
+    source = """\
+with suppress(OSError, ImportError), open("a"):
+    from js import document
+with open(ImportError), contextlib.suppress(OSError):
+    from js import alert
+"""
+    found = judged(tmp_path, source)
+    assert found["js.document"] == (2, "works differently")
+    assert found["js.alert"] == (4, "refused")
+
+
+@pytest.mark.parametrize(
+    ("error", "handler"),
+    [("OSError", "None"), ("ImportError", "None; raise"), ("ImportError", "exit(1)")],
+)
+def test_a_script_that_does_not_go_on_without_a_name_is_refused(
+    tmp_path: Path, error: str, handler: str
+) -> None:
+    found = judged(tmp_path, GUARDED.format(error=error, handler=handler))
+    assert found["js.document.title"] == (7, "refused")
+    assert found["pyscript.display"] == (3, "refused")
+
+
+def test_only_what_fails_so_counts_as_prepared_for(tmp_path: Path) -> None:
+    source = GUARDED.format(error="ModuleNotFoundError", handler="None")
+    found = judged(tmp_path, source + "import pyscript\ndef f(): from js import alert")
+    assert found["js.document.title"] == (7, "refused")
+    assert found["js.alert"] == (9, "refused")
+    assert found["pyscript.display"] == (3, "works differently")
+
+
 @pytest.mark.parametrize(
     "source", ["", "import os\nos.path.join('a')", "x = 1\nx.js.y"]
 )

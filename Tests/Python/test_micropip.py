@@ -218,7 +218,7 @@ def test_what_is_set_counts_for_later_calls() -> None:
     [
         ("a", "x", None, "is not a version"),
         ("a b", "1.0", None, "is not the name of a package"),
-        ("a", "1.0", {"b": print}, "of a persistent package is a str"),
+        ("a", "1.0", {"b": print}, "of a persistent package are str"),
         ("a", "1.0", {"b-c": ""}, "is not the name of a module"),
     ],
 )

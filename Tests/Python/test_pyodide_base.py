@@ -17,8 +17,11 @@ from scripted_server import Serve
 from pyodide.http import (
     AbortError,
     HttpStatusError,
+    XHRNetworkError,
     base,
+    open_url,
     pyfetch,
+    pyxhr,
     set_base,
 )
 
@@ -34,17 +37,31 @@ async def test_relative_urls_resolve_against_a_url(
 ) -> None:
     server = serve(ok())
     set_base(f"{server.origin}/app/index.html")
-    for reference in ("data.json", "../up", "/root", "?q", "./a/../b"):
+    expected = {
+        "data.json": "/app/data.json",
+        "../up": "/up",
+        "%2E%2e/../up": "/up",
+        "..\\up": "/up",
+        "/root": "/root",
+        "\\root": "/root",
+        "": "/app/index.html",
+        "?q\\r": "/app/index.html?q\\r",
+        "#f": "/app/index.html",
+        "./a/../b": "/app/b",
+        " b\n": "/app/b",
+    }
+    for reference in expected:
         await pyfetch(reference)
     targets = [request.target for request in server.received]
-    assert targets == ["/app/data.json", "/up", "/root", "/app/index.html?q", "/app/b"]
+    assert targets == list(expected.values())
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "app"
+    folder = tmp_path / "my app"
     (folder / "inner").mkdir(parents=True)
     (tmp_path / "secret").write_text("classified")
+    (tmp_path / "in").write_text("classified")
     (folder / "a b.json").write_text(json.dumps([1]))
     (folder / "app.tar.gz").write_bytes(b"x" * 300_000)
     (folder / "inner" / "index.html").write_text("<p>")
@@ -64,7 +81,13 @@ def folder(tmp_path: Path) -> Path:
         ("./in", "application/json"),
         ("app.tar.gz", "application/gzip"),
         ("inner/", "text/html"),
-        ("/../../app.tar.gz", "application/gzip"),
+        ("inner", "text/html"),
+        ("inner/%2e/index.html/../", "text/html"),
+        (" in\n", "application/json"),
+        ("\\inner\\index.html", "text/html"),
+        ("inner/%2e%2e/in", "application/json"),
+        ("../my app/in", "application/json"),
+        ("../my%20app/./in?x=../y#../z", "application/json"),
     ],
 )
 async def test_files_of_a_folder_are_served(
@@ -81,12 +104,11 @@ async def test_files_of_a_folder_are_served(
     "reference",
     [
         "none",
+        "",
         "out",
         "outer/secret",
-        "../secret",
         "..%2fsecret",
-        "%2e%2e/secret",
-        "..\\secret",
+        "/etc/passwd",
         "a b.json%00",
         "inner/none/..%2f..%2f",
         "a b.json/x",
@@ -103,8 +125,41 @@ async def test_what_is_not_in_the_folder_is_not_found(
         response.raise_for_status()
 
 
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "../in",
+        "../secret",
+        "/../in",
+        "/../../in",
+        "%2e%2e/in",
+        ".%2E/in",
+        "..\\in",
+        "\\..\\in",
+        ".\t./in",
+        " ../in",
+        "inner/../../in",
+        "./../in?x#y",
+        "..",
+        "../my app.txt",
+    ],
+)
+async def test_what_leads_out_of_the_folder_is_refused(
+    folder: Path, reference: str
+) -> None:
+    own = f"{folder.as_uri()}/"
+    for url in (reference, own + reference.lstrip(" /\\")):
+        with pytest.raises(AbortError, match="it is not inside") as caught:
+            await pyfetch(url)
+        assert caught.value.code == "not_allowed" and str(folder) in str(caught.value)
+        with pytest.raises(AbortError, match="it is not inside"):
+            open_url(url)
+        with pytest.raises(XHRNetworkError, match="it is not inside"):
+            pyxhr.get(url)
+
+
 async def test_a_folder_is_no_more_than_its_files(folder: Path) -> None:
-    for url in ("file:///etc/passwd", "//host/x"):
+    for url in ("file:///etc/passwd", "//host/in", "\\\\host\\in", "/\\host/in"):
         with pytest.raises(AbortError, match="cannot fetch"):
             await pyfetch(url)
     assert (await pyfetch("in", method="POST", body="x")).status == 405

@@ -147,6 +147,20 @@ def test_properties_are_attributes_and_hide_methods() -> None:
     assert made.object_entries()[1] == ["name", "y"]
 
 
+def test_properties_are_the_items_of_a_map() -> None:
+    made = to_js({"items": 1, "inner": {"keys": 2}})
+    properties = made.as_object_map()
+    assert list(properties.items()) == [("items", 1), ("inner", {"keys": 2})]
+    assert "items" in properties and isinstance(made.as_object_map(), ffi.JsMutableMap)
+    properties["other"] = 3
+    del properties["items"]
+    assert made == {"inner": {"keys": 2}, "other": 3} and len(properties) == 2
+    assert repr(properties) == "{'inner': {'keys': 2}, 'other': 3}"
+    inner = made.as_object_map(hereditary=True)["inner"]
+    assert dict(inner.items()) == {"keys": 2}
+    assert type(properties.to_py()) is type(properties.to_py()["inner"]) is dict
+
+
 def test_reserved_words_have_an_underscore_behind() -> None:
     made = to_js({"from": 1, "async": 2, "async_": 3, "plain_": 4})
     assert (made.from_, made.async_, made.async__, made.plain_) == (1, 2, 3, 4)
@@ -179,6 +193,12 @@ def test_arrays_have_the_methods_of_javascript() -> None:
     seen: list[int] = []
     made.forEach(seen.append)
     assert seen == [9, 2, 3]
+    assert (made.find(lambda x: x < 9), made.find(lambda x: x > 9)) == (2, None)
+    assert made.some(lambda x, number: number == 2) and not made.every(lambda x: x > 2)
+    assert made.reduce(lambda total, x: total - x) == 4
+    assert made.reduce(lambda total, x, number: total + [number], []) == [0, 1, 2]
+    with pytest.raises(ffi.JsException, match="empty array"):
+        to_js([]).reduce(max)
 
 
 def test_maps_and_sets_have_the_methods_of_javascript() -> None:

@@ -8,9 +8,6 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from importlib import metadata
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_loader
 from types import ModuleType
 
 from micropip import _environment
@@ -20,27 +17,19 @@ __all__ = ["add_mock_package", "list_mock_packages", "remove_mock_package"]
 
 _MARK = "amaru-mock"
 
-Body = str | Callable[[ModuleType], None]
+Body = str | Callable[[ModuleType], None] | None
+
+# What fills the modules whose bodies are functions; their files call `fill`.
+_fillers: dict[str, Callable[[ModuleType], None]] = {}
+
+_FILLED = '__import__("micropip._mocks", fromlist=["fill"]).fill(__name__)\n'
 
 
-class _Filled(MetaPathFinder, Loader):
-    """Modules that a function fills."""
-
-    def __init__(self) -> None:
-        self.bodies: dict[str, Callable[[ModuleType], None]] = {}
-
-    def find_spec(
-        self, name: str, path: object, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if name not in self.bodies:
-            return None
-        return spec_from_loader(name, self, is_package=True)
-
-    def exec_module(self, module: ModuleType) -> None:
-        self.bodies[module.__name__](module)
-
-
-_filled = _Filled()
+def fill(name: str) -> None:
+    """Have the function that was given for a module fill it."""
+    if name not in _fillers:
+        raise ImportError(f"nothing fills the mock module {name!r} here", name=name)
+    _fillers[name](sys.modules[name])
 
 
 def add_mock_package(
@@ -52,17 +41,17 @@ def add_mock_package(
 ) -> None:
     """Install a package that stands in for `name`.
 
-    `modules` has the modules' sources, or functions that fill them when they are
-    imported first; without it there is one empty module of the package's name. A
-    package stays as long as the calls that made it are made, `persistent` or not; with
-    it, functions are a ValueError.
+    `modules` has the modules' sources, in any order, or functions that fill them when
+    they are imported first; without it there is one empty module of the package's
+    name. A package stays as long as the calls that made it are made, `persistent` or
+    not; with it, functions are a ValueError.
     """
     if not re.fullmatch(r"[0-9]+[0-9A-Za-z.+!_-]*", version):
         raise ValueError(f"{version!r} is not a version")
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]*", name):
         raise ValueError(f"{name!r} is not the name of a package")
     escaped = canonical(name).replace("-", "_")
-    bodies: Mapping[str, Body] = {escaped: ""} if modules is None else modules
+    bodies = {re.sub("[-.]", "_", name): ""} if modules is None else modules
     stem = f"{escaped}-{version}.dist-info"
     stands = {
         f"{stem}/METADATA": (
@@ -70,31 +59,33 @@ def add_mock_package(
         ),
         f"{stem}/INSTALLER": f"{_MARK}\n",
     }
-    functions: dict[str, Callable[[ModuleType], None]] = {}
-    for module, body in bodies.items():
-        if isinstance(body, str):
-            stands |= _files(module, body)
-        elif persistent:
-            raise ValueError(f"the module {module!r} of a persistent package is a str")
-        else:
-            functions[module] = body
+    if persistent and any(callable(body) for body in bodies.values()):
+        raise ValueError("the modules of a persistent package are str, not functions")
+    stands |= _files(bodies)
     record = "".join(f"{path},,\n" for path in [*stands, f"{stem}/RECORD"])
     stands[f"{stem}/RECORD"] = record
     replaced = [canonical(name)] if _environment.named(name) else []
     _environment.change_now({"stands": stands, "removals": replaced})
-    _filled.bodies |= functions
-    if functions and _filled not in sys.meta_path:
-        sys.meta_path.append(_filled)
+    for module, body in bodies.items():
+        _fillers.pop(module, None)
+        if callable(body):
+            _fillers[module] = body
 
 
-def _files(module: str, source: str) -> dict[str, str]:
-    parts = module.split(".")
-    if not all(part.isidentifier() for part in parts):
-        raise ValueError(f"{module!r} is not the name of a module")
-    parents = {
-        "/".join([*parts[:depth], "__init__.py"]): "" for depth in range(1, len(parts))
-    }
-    return parents | {"/".join([*parts, "__init__.py"]): textwrap.dedent(source)}
+def _files(bodies: Mapping[str, Body]) -> dict[str, str]:
+    """Return the sources of the modules by their paths.
+
+    Parents that are not given get no file: they are namespace packages, unless another
+    package has them.
+    """
+    files: dict[str, str] = {}
+    for module, body in bodies.items():
+        parts = module.split(".")
+        if not all(part.isidentifier() for part in parts):
+            raise ValueError(f"{module!r} is not the name of a module")
+        source = _FILLED if callable(body) else textwrap.dedent(body or "")
+        files["/".join([*parts, "__init__.py"])] = source
+    return files
 
 
 def _mocks() -> list[metadata.Distribution]:
@@ -110,12 +101,13 @@ def list_mock_packages() -> list[str]:
 
 
 def remove_mock_package(name: str) -> None:
-    """Remove a package that `add_mock_package` has made."""
+    """Remove a package that `add_mock_package` has made, imported or not."""
     for found in _mocks():
         if canonical(found.metadata["Name"]) == canonical(name):
-            for path in found.files or ():
-                if path.name == "__init__.py":
-                    _filled.bodies.pop(".".join(path.parts[:-1]), None)
+            paths = [path for path in found.files or () if path.name == "__init__.py"]
             _environment.change_now({"removals": [canonical(name)]})
+            for module in (".".join(path.parts[:-1]) for path in paths):
+                _fillers.pop(module, None)
+                sys.modules.pop(module, None)
             return
     raise ValueError(f"there is no mock package {name!r}")

@@ -7,12 +7,12 @@ So the host takes them as it takes those. Unlike in a page they compare by their
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any, ClassVar
 
-from pyodide.ffi._kinds import JsArray, JsIterable, JsMutableMap, JsProxy
+from pyodide.ffi._kinds import JsArray, JsError, JsIterable, JsMutableMap, JsProxy
 
-__all__ = ["Array", "Map", "Object", "Set", "attribute", "properties"]
+__all__ = ["Array", "Map", "Object", "Properties", "Set", "attribute", "properties"]
 
 
 def attribute(name: str) -> str:
@@ -81,9 +81,50 @@ class Object(JsProxy, dict[str, Any]):
         """Return a pair of each property's name and value."""
         return Array(Array(pair) for pair in dict.items(self))
 
+    def as_object_map(self, *, hereditary: bool = False) -> Properties:
+        """Return the properties as a map, in which none hides a method.
+
+        With `hereditary` the objects in it are such maps too.
+        """
+        return Properties(self, hereditary)
+
     def as_py_json(self) -> Object:
         """Return this, which is a dict already."""
         return self
+
+
+class Properties(JsMutableMap, MutableMapping[str, Any]):
+    """The properties of an object as the items of a map."""
+
+    _exists: ClassVar[bool] = True
+
+    def __init__(self, owner: Object, is_hereditary: bool) -> None:
+        self._owner = owner
+        self._is_hereditary = is_hereditary
+
+    def __getitem__(self, name: str) -> Any:
+        value = dict.__getitem__(self._owner, name)
+        is_inner = self._is_hereditary and isinstance(value, Object)
+        return Properties(value, True) if is_inner else value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._owner[name] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self._owner[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return dict.__iter__(self._owner)
+
+    def __len__(self) -> int:
+        return dict.__len__(self._owner)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def to_py(self, *, depth: int = -1, default_converter: Any = None) -> Any:
+        """Return a dict of the properties, converted like the object."""
+        return self._owner.to_py(depth=depth, default_converter=default_converter)
 
 
 class Array(JsArray, list[Any]):
@@ -147,6 +188,33 @@ class Array(JsArray, list[Any]):
         """Call `function` with each item."""
         for _ in _each(self, function):
             pass
+
+    def find(self, function: Callable[..., Any]) -> Any:
+        """Return the first item for which `function` is true; None if there is none."""
+        found = _each(self, function)
+        return next(
+            (item for item, is_it in zip(self, found, strict=False) if is_it), None
+        )
+
+    def some(self, function: Callable[..., Any]) -> bool:
+        """Return whether `function` is true for any item."""
+        return any(_each(self, function))
+
+    def every(self, function: Callable[..., Any]) -> bool:
+        """Return whether `function` is true for all items."""
+        return all(_each(self, function))
+
+    def reduce(self, function: Callable[..., Any], *start: Any) -> Any:
+        """Return what `function` makes of all items, one after another."""
+        from pyodide.code import relaxed_call
+
+        items = iter(enumerate(self))
+        if not start and not self:
+            raise JsError("TypeError", "Reduce of empty array with no initial value")
+        total = start[0] if start else next(items)[1]
+        for number, item in items:
+            total = relaxed_call(function, total, item, number, self)
+        return total
 
     def as_py_json(self) -> Array:
         """Return this, which is a list already."""

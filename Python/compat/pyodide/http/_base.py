@@ -24,8 +24,9 @@ def set_base(base: str | os.PathLike[str] | None) -> None:
     """Set what relative URLs are relative to, for the whole process.
 
     An ``http`` or ``https`` URL works as the address of a page does. Anything else is a
-    folder, whose files are served as a web server would. None brings back the default:
-    what the host was told, else the folder of the script, else the current one.
+    folder, whose files are served as a web server would; what leads out of it, as
+    ``../data.txt`` does, is refused. None brings back the default: what the host was
+    told, else the folder of the script, else the current one.
     """
     _chosen.value = None if base is None else _checked(base)
 

@@ -141,6 +141,7 @@ async def _answer(url: str, given: dict[str, Any], signal: AbortSignal) -> Answe
 
 def address(url: str, method: str) -> Answer | str:
     """Return the absolute URL to ask, or the answer if it is here already."""
+    url = _url.stripped(url)
     if urlsplit(url).scheme == "data":
         return _local.from_data(url)
     root = base()

@@ -11,7 +11,7 @@ from base64 import b64decode
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pyodide.http import _url
 from pyodide.http._answer import Answer
@@ -64,8 +64,8 @@ def is_local(reference: str, base: str | Path) -> bool:
 def from_folder(reference: str, folder: Path, method: str) -> Answer:
     """Answer as a server with `folder` as its root does.
 
-    Only regular files inside are found; what a link or ``..`` would reach outside does
-    not exist.
+    Only regular files inside are found; what a link would reach outside does not exist.
+    A path that leads out, by ``..``, is an AbortError: a page may well have the file.
     """
     path = _path(reference, folder)
     shown = reference if path is None else path.as_uri()
@@ -89,29 +89,35 @@ def from_folder(reference: str, folder: Path, method: str) -> Answer:
 
 
 def _path(reference: str, folder: Path) -> Path | None:
-    """Return the real path of what is asked for, or None if it is not inside."""
-    parts = urlsplit(reference)
+    """Return the real path of what is asked for, or None if there can be no such file.
+
+    AbortError says that the reference names a host, or leads out of the folder.
+    """
+    parts = urlsplit(reference.replace("\\", "/"))
     if parts.netloc:
         raise AbortError(
             f"cannot fetch {reference!r}: it names a host but no scheme", code="connect"
         )
     root = folder.resolve()
-    given = parts.path.replace("\\", "/")
-    if parts.scheme == "file":
-        # The url of a response from here, given back.
-        prefix = root.as_uri().removeprefix("file://") + "/"
-        if not given.startswith(prefix):
-            raise AbortError(
-                f"cannot fetch {reference!r}: it is not inside {root}; see "
-                "pyodide.http.set_base",
-                code="not_allowed",
-            )
-        given = given.removeprefix(prefix)
-    clean = _url.without_dots("/" + given.lstrip("/"))
-    segments = [unquote(segment) for segment in clean.split("/") if segment]
+    whole = parts.path
+    # The scheme is that of the url of a response from here, given back.
+    if parts.scheme != "file":
+        whole = f"{quote(os.fsencode(root))}/{whole.lstrip('/')}"
+    clean = _url.without_dots(whole)
+    segments = [
+        os.fsdecode(unquote_to_bytes(os.fsencode(segment)))
+        for segment in clean.split("/")
+    ]
     if any("/" in segment or "\0" in segment for segment in segments):
         return None
-    path = Path(os.path.realpath(root.joinpath(*segments)))
+    path = Path("/", *segments)
+    if not path.is_relative_to(root):
+        raise AbortError(
+            f"cannot fetch {reference!r}: it is not inside {root}, which relative URLs "
+            "are relative to; see pyodide.http.set_base",
+            code="not_allowed",
+        )
+    path = Path(os.path.realpath(path))
     if os.path.isdir(path):
         path = Path(os.path.realpath(path / "index.html"))
     return path if path.is_relative_to(root) else None

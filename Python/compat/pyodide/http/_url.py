@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-__all__ = ["absolute", "authority", "origin", "without_dots"]
+__all__ = ["absolute", "authority", "origin", "stripped", "without_dots"]
 
 # A percent sign stays: what the caller has escaped is not escaped again.
 _PATH: Final = "/%:@!$&'()*+,;=~[]|"
@@ -20,7 +21,7 @@ def absolute(reference: str, base: str = "") -> str:
 
     Raises ValueError for what is no address of a web server.
     """
-    given = reference.strip(_WHITE)
+    given = _plain(stripped(reference))
     # urljoin takes a scheme without a host for a relative reference.
     alone = given.lower().startswith(("http://", "https://"))
     whole = given if alone else urljoin(base, given)
@@ -37,9 +38,27 @@ def absolute(reference: str, base: str = "") -> str:
             "cannot fetch a URL with a user name or password in it; "
             "send an Authorization header instead"
         )
-    path = without_dots(quote(parts.path.replace("\\", "/"), safe=_PATH)) or "/"
+    path = without_dots(quote(parts.path, safe=_PATH)) or "/"
     query = quote(parts.query, safe=_QUERY)
     return urlunsplit((parts.scheme, authority(whole), path, query, ""))
+
+
+def stripped(reference: str) -> str:
+    """Return a reference without the blanks around it."""
+    return reference.strip(_WHITE)
+
+
+def _plain(reference: str) -> str:
+    """Return a reference with the slashes and dots in its path that urljoin knows."""
+    path = re.split("[?#]", reference, maxsplit=1)[0]
+    segments = (_unescaped(part) for part in path.replace("\\", "/").split("/"))
+    return "/".join(segments) + reference[len(path) :]
+
+
+def _unescaped(segment: str) -> str:
+    """Return ``.`` or ``..`` for a segment that means it, and others as they are."""
+    plain = segment.lower().replace("%2e", ".")
+    return plain if plain in (".", "..") else segment
 
 
 def authority(url: str) -> str:
@@ -69,7 +88,7 @@ def without_dots(path: str) -> str:
     kept: list[str] = []
     segments = path.split("/")
     for place, segment in enumerate(segments):
-        plain = segment.lower().replace("%2e", ".")
+        plain = _unescaped(segment)
         if plain == "..":
             # The first is the empty one before the leading slash.
             del kept[max(1, len(kept) - 1) :]
