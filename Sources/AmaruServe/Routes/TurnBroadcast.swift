@@ -15,7 +15,7 @@ final class TurnBroadcast: Sendable {
     /// After this long, or twice as long, a comment keeps proxies from closing silent connections.
     private static let silence = Duration.seconds(10)
     /// The bytes of events up to which renderings of pages that catch up are kept.
-    private static let catchingUp = 16 << 20
+    private static let catchingUp = 4 << 20
 
     private let live: LiveTurn
     private let feed = MessageFeed()
