@@ -32,6 +32,9 @@ struct ScriptFiles: Sendable {
         first = Self.versions(of: self.script)
     }
 
+    /// Whether the files are others than when this was made.
+    var haveChanged: Bool { Self.versions(of: script) != first }
+
     /// Returns when the files have changed and are at rest.
     ///
     /// - Returns: The first of those that have changed, as seen from the script's folder; nil if the

@@ -38,6 +38,8 @@ struct ServeRun: Sendable {
 
     /// How long the disk gets for what is not written when the server ends, and then the script.
     private static let (patience, grace) = (Duration.seconds(2), Duration.seconds(1))
+    /// How long a script that has changed before it failed waits to be started again.
+    private static let rest = Duration.seconds(10)
 
     func run() async throws -> Int32 {
         var configuration = start.configuration
@@ -46,6 +48,7 @@ struct ServeRun: Sendable {
             configuration.log = { Report.line("\(style.format(Date())) \($0)") }
         }
         let (health, end) = (ScriptHealth(), AsyncValue<End>())
+        let stopped = AsyncValue<Void>()
         // Not by way of the program's route for Ctrl-C, which asking for a key takes over.
         let signals = try SignalSource([SIGINT, SIGTERM])
         let models = CompletionConfiguration(
@@ -84,7 +87,7 @@ struct ServeRun: Sendable {
         }
         try greet(server, port: port)
         let tasks = [
-            Task { await obey(signals, end) },
+            Task { await obey(signals) { stopped.set(()); end.set(.stopped) } },
             Task { await supervise(health, end) },
         ]
         let outcome = await end.waitRegardlessOfCancellation()
@@ -98,6 +101,8 @@ struct ServeRun: Sendable {
         for task in tasks { task.cancel() }
         switch outcome {
         case .stopped: return 0
+        // A signal that has come since then counts.
+        case .changed where stopped.current != nil: return 0
         case .failed(let error): throw error
         case .changed(let file):
             Report.line("amaru: \(file) has changed: starting again")
@@ -111,12 +116,12 @@ struct ServeRun: Sendable {
     }
 
     /// Ends the server at a signal; the second Ctrl-C waits for nothing.
-    private func obey(_ signals: SignalSource, _ end: AsyncValue<End>) async {
+    private func obey(_ signals: SignalSource, _ stop: () -> Void) async {
         var interrupts = 0
         for await signal in signals.signals {
             if signal == SIGINT { interrupts += 1 }
             if interrupts > 1 { program.leave(ProcessEnd.interrupted, of: backend as? ChatSession) }
-            end.set(.stopped)
+            stop()
         }
     }
 
@@ -168,7 +173,10 @@ struct ServeRun: Sendable {
             Report.line("amaru: \(fault)")
         }
         guard let files, canRestart else { return }
-        if let file = await files.change() { end.set(.changed(file)) }
+        // What the script itself writes, it would write each time.
+        if files.haveChanged { try? await Task.sleep(for: Self.rest) }
+        guard let file = await files.change() else { return }
+        end.set(.changed(file))
     }
 
     /// Whether what was named on the command line can be had a second time.

@@ -11,7 +11,7 @@ enum RequestPlace: Equatable {
     case asset
     /// Where a browser logs in.
     case login
-    /// Health and metrics: programs and browsers.
+    /// Health, readiness and metrics: programs and browsers.
     case operation
     /// All else: browsers that are logged in.
     case page
@@ -24,7 +24,7 @@ enum RequestPlace: Equatable {
             switch (parts.first, parts.count) {
             case ("v1", _): .model
             case ("api", 2) where parts[1] == "login" && request.method == .post: .login
-            case ("health", 1), ("metrics", 1): .operation
+            case ("health", 1), ("metrics", 1), ("ready", 1): .operation
             case (let name, 0...1) where isRead && AssetTable.page[String(name ?? "")] != nil:
                 .asset
             default: .page

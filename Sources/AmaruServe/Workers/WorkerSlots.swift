@@ -200,8 +200,9 @@ struct WorkerSlots {
         let turns = Array(slot.open.values)
         slot.failure = wasReady ? nil : failure
         slot.failures += wasReady ? 0 : 1
-        // What has answered once may lack something for a while only.
-        slot.isHopeless = !hasAnswered && slot.reason != nil || slot.failures >= Self.attempts
+        // What has answered once may lack something for a while only, or be ended by its messages.
+        slot.isHopeless =
+            !hasAnswered && (slot.reason != nil || slot.failures >= Self.attempts)
         (slot.process, slot.isReady, slot.isLost, slot.open) = (nil, false, true, [:])
         slot.stopping = []
         let waiting = Set(slot.waiting.map(\.id))
