@@ -19,9 +19,8 @@ __all__ = ["Finding", "files", "findings"]
 #: The modules that exist in a page only.
 _ROOTS = ("js", "micropip", "pyodide", "pyodide_js", "pyscript")
 
-
 #: The verdict on a name whose import fails, which the script is prepared for.
-_CAUGHT = ("works differently", "is not available; the script catches the ImportError")
+_CAUGHT = ("works differently", "is not available; the script goes on without it")
 
 
 class Finding(NamedTuple):
@@ -84,12 +83,11 @@ def _findings(path: str, source: bytes) -> list[Finding]:
         if not any(other.startswith(name + ".") for other in lines)
     ]
     ordered = sorted(used, key=lambda name: (lines[name], name))
-    return [
-        Finding(
-            path, lines[name], name, *(_judged(name) if name in unguarded else _CAUGHT)
-        )
-        for name in ordered
-    ]
+
+    def judge(name: str) -> tuple[str, str]:
+        return _judged(name) if name in unguarded else _CAUGHT
+
+    return [Finding(path, lines[name], name, *judge(name)) for name in ordered]
 
 
 def _failure(name: str) -> type[ImportError] | None:

@@ -1,140 +1,207 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of ``__main__``: what it has made has its last word, and files are written.
+"""The end of a script: finalisers run, and open files are written.
 
-python has this from the finalisation of the interpreter, which a Swift program that
-goes on does not do, `Py_FinalizeEx` and ``finalize_modules`` in
-https://github.com/python/cpython/blob/3.11/Python/pylifecycle.c.
+python does both as it finalises the interpreter, which the host does not: see
+`finalize_modules` and `finalize_modules_delete_special` of CPython's pylifecycle.c, and
+`_PyModule_ClearDict` of its moduleobject.c.
 """
 
 from __future__ import annotations
 
+import _thread
 import gc
 import io
+import os
 import sys
 from _io import _IOBase
 from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
-__all__ = ["end", "let_go"]
+__all__ = ["end", "release_frames"]
 
-# In seconds, for a stream that a thread writes to; python dies of one after a second.
+# In seconds, for a stream that a thread is writing to.
 _WRITE_LIMIT = 5.0
-# What the host goes on to use.
-_KEPT = {"amaru", "js", "micropip", "pyodide", "pyodide_js"}
 
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _BUFFERS = (io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair)
 _BUILT_IN = (
-    *(io.TextIOWrapper, io.StringIO, io.BytesIO, io.FileIO),
-    *(io.BufferedReader, *_BUFFERS),
+    io.TextIOWrapper,
+    io.StringIO,
+    io.BytesIO,
+    io.FileIO,
+    io.BufferedReader,
+    *_BUFFERS,
+)
+
+# Whatever a subclass makes of the attribute.
+_names_of: Callable[[Any], dict[object, object]] = (
+    type(sys).__dict__["__dict__"].__get__
 )
 
 
 def end(earlier: frozenset[str]) -> None:
     """Finalise what a script has made, and write what its open files hold.
 
-    `earlier` names the modules that were there before it. Those that a thread still
-    uses keep their names: under python it stops here, which it does not do by itself.
+    `earlier` names the modules that were there before it.
     """
-    import _thread
-
-    last = sys.__dict__.get("last_value")
-    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
-        sys.__dict__.pop(name, None)
-    if last is not None:
-        let_go(last)
-    if has_threads := _thread._count() > 0:
-        # What such a thread then lacks is no news.
-        import threading
-
-        threading.excepthook = lambda _: None
-    # What survives a collection is sorted by it, so that the next one finalises a text
-    # before the file below it.
-    gc.collect(1)
-    names = list(_own(earlier))
-    alive = [
-        ref(sys.modules[name])
-        for name in names
-        if isinstance(sys.modules[name], type(sys))
-    ]
-    for name in names:
-        sys.modules[name] = None  # type: ignore[assignment]
-    # Finalisers still find the names of their modules.
-    gc.collect()
-    if has_threads:
-        return _write_beside_threads()
-    left = [module for one in reversed(alive) if (module := one()) is not None]
-    for module in left:
-        _clear(module.__dict__)
-    # Something else has a function of the script; packages have nothing to finalise.
-    if any(module.__name__ == "__main__" for module in left):
-        gc.collect()
-    _write()
+    has_threads = _thread._count() > 0
+    try:
+        _finalise(earlier, has_threads)
+    finally:
+        if has_threads:
+            _write_beside_threads()
+        else:
+            _write()
 
 
-def let_go(exc: BaseException) -> None:
-    """Drop the frames of an exception, and with them what their functions have made.
+def release_frames(exc: BaseException) -> None:
+    """Release the frames that the traceback of an exception keeps alive.
 
-    It is the host that refers to it still.
+    The host holds the exception longer than python does.
     """
-    if (tasks := sys.modules.get("asyncio.tasks")) is not None:
-        # One whose exception nobody took shows these frames as it is finalised.
-        for task in [o for o in gc.get_objects() if issubclass(type(o), tasks.Task)]:
-            if task._log_traceback and task._exception is exc:
-                task.__del__()
+    _report_task(exc)
     seen: dict[int, BaseException] = {}
     waiting: list[BaseException | None] = [exc]
     while waiting:
         if (one := waiting.pop()) is None or id(one) in seen:
             continue
         seen[id(one)] = one
-        one.__traceback__ = None
+        # Not by assignment, which a frozen dataclass refuses.
+        BaseException.with_traceback(one, None)
         waiting += (one.__cause__, one.__context__)
         if isinstance(one, BaseExceptionGroup):
             waiting += one.exceptions
 
 
-def _own(earlier: frozenset[str]) -> Iterator[str]:
-    known = earlier | sys.stdlib_module_names
-    for name in list(sys.modules):
-        top = name.partition(".")[0]
-        if name == "__main__" or not (top in known or top in _KEPT or top[:1] == "_"):
-            yield name
+def _report_task(exc: BaseException) -> None:
+    """Have a task report that it has ended by an exception that nobody took.
+
+    asyncio does so when the task is collected, and shows the frames.
+    """
+    if (tasks := sys.modules.get("asyncio.tasks")) is None:
+        return
+    for task in [o for o in gc.get_objects() if issubclass(type(o), tasks.Task)]:
+        if task._log_traceback and task._exception is exc:
+            task.__del__()
 
 
-def _clear(names: dict[str, object]) -> None:
-    """Clear the names of a module in the order of ``_PyModule_ClearDict``."""
+# Finalisers
+
+
+class _Mark:
+    """Is among the names of a module, and goes with them.
+
+    The module itself may go before: a function holds the names alone.
+    """
+
+    __slots__ = ("__weakref__", "names")
+
+    def __init__(self, names: dict[object, object]) -> None:
+        self.names = names
+        names["__amaru_mark__"] = self
+
+
+def _finalise(earlier: frozenset[str], has_threads: bool) -> None:
+    last = sys.__dict__.get("last_value")
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, name, getattr(sys, f"__{name}__"))
+    if isinstance(last, BaseException):
+        release_frames(last)
+    del last
+    # What survives a collection is sorted by it, so that the next one finalises a text
+    # before the file below it.
+    gc.collect(1)
+    # A thread, which python stops here, may import the others.
+    names = ["__main__"] if has_threads else list(_added(earlier))
+    marks = [ref(mark) for mark in map(_removed, names) if mark]
+    # Finalisers still find the names of their modules.
+    gc.collect()
+    if has_threads:
+        return
+    left = [mark.names for one in reversed(marks) if (mark := one()) is not None]
+    for each in left:
+        _clear(each)
+    if left:
+        gc.collect()
+
+
+def _added(earlier: frozenset[str]) -> Iterator[str]:
+    """Yield the names of ``__main__``, of the script's modules, and of packages."""
+    yield "__main__"
+    for name, module in list(sys.modules.items()):
+        if name not in earlier and isinstance(module, type(sys)):
+            file = _names_of(module).get("__file__")
+            if isinstance(file, str) and not _is_kept(file):
+                yield name
+
+
+def _is_kept(file: str) -> bool:
+    is_standard = file.startswith(_LIBRARY) and "-packages" not in file
+    return is_standard or file.startswith(_OWN)
+
+
+def _removed(name: str) -> _Mark | None:
+    module = sys.modules[name]
+    sys.modules[name] = None  # type: ignore[assignment]
+    return _Mark(_names_of(module)) if isinstance(module, type(sys)) else None
+
+
+def _clear(names: dict[object, object]) -> None:
+    """Clear the names of a module, its private ones first."""
     for is_private in (True, False):
-        for name in list(names):
-            if name == "__builtins__":
-                continue
-            if not is_private or (name[:1] == "_" and name[1:2] != "_"):
+        for name in [name for name in names if isinstance(name, str)]:
+            if is_private:
+                is_next = name[:1] == "_" and name[1:2] != "_"
+            else:
+                is_next = name != "__builtins__"
+            if is_next:
                 names[name] = None
+
+
+# Files
 
 
 def _write_beside_threads() -> None:
     """Write like `_write`, but wait only so long for a stream that a thread holds."""
     import threading
 
+    # A thread misses what is closed: under python it would not go on.
+    threading.excepthook = lambda _: None
     writer = threading.Thread(target=_write, daemon=True)
-    writer.start()
-    writer.join(_WRITE_LIMIT)
+    try:
+        writer.start()
+    except RuntimeError:
+        _write()
+    else:
+        writer.join(_WRITE_LIMIT)
 
 
 def _write() -> None:
     """Write what open files hold that something still refers to."""
-    # The newest first: it is the one that writes to another.
-    streams = [o for o in gc.get_objects() if issubclass(type(o), _IOBase)][::-1]
-    texts = [o for o in streams if isinstance(o, io.TextIOWrapper)]
-    buffers = [o for o in streams if isinstance(o, _BUFFERS)]
-    # Of Python, such as `gzip.GzipFile`, which write their ends as they are closed.
-    others = [o for o in streams if not isinstance(o, _BUILT_IN)]
-    calls = [o.flush for o in texts] + [o.close for o in others]
-    for call in calls + [o.flush for o in buffers]:
-        try:
-            call()
-        except Exception:
-            # What could not be written is lost under python, too, which may tell.
+    texts, others, buffers = [], [], []
+    for stream in gc.get_objects():
+        if not issubclass(type(stream), _IOBase):
             continue
+        if isinstance(stream, io.TextIOWrapper):
+            texts.append(stream)
+        elif isinstance(stream, _BUFFERS):
+            buffers.append(stream)
+        elif not isinstance(stream, _BUILT_IN):
+            others.append(stream)
+    # What others write to comes behind them.
+    below = {id(one) for o in others for one in getattr(o, "__dict__", {}).values()}
+    others.sort(key=lambda stream: id(stream) in below)
+    for streams, method in ((texts, "flush"), (others, "close"), (buffers, "flush")):
+        for stream in streams:
+            try:
+                getattr(stream, method)()
+            except BaseException:
+                # Under python this is lost, too.
+                pass

@@ -6,8 +6,6 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from amaru._scopes import below
-
 __all__ = ["dotted", "is_met", "suppressed", "survived"]
 
 #: What is never true when a script runs here.
@@ -22,6 +20,14 @@ def is_met(test: ast.expr) -> bool | None:
         case ast.Compare(left, [ast.Eq() | ast.NotEq() as op], [ast.Constant(value)]):
             is_page = dotted(left) == ["sys", "platform"] and value == "emscripten"
             return isinstance(op, ast.NotEq) if is_page else None
+        case ast.Compare(
+            ast.Constant("emscripten"), [ast.In() | ast.NotIn() as op], [place]
+        ):
+            is_page = dotted(place) == ["sys", "platform"]
+            return isinstance(op, ast.NotIn) if is_page else None
+        case ast.Call(ast.Attribute() as called, [ast.Constant("emscripten")], []):
+            is_page = dotted(called) == ["sys", "platform", "startswith"]
+            return False if is_page else None
         case ast.UnaryOp(ast.Not(), operand):
             met = is_met(operand)
             return None if met is None else not met
@@ -36,7 +42,7 @@ def is_met(test: ast.expr) -> bool | None:
 
 def survived(handler: ast.ExceptHandler) -> set[str]:
     """Return the names of the exceptions after which a source goes on."""
-    for node in (each for stmt in handler.body for each in below(stmt)):
+    for node in (each for stmt in handler.body for each in ast.walk(stmt)):
         called = dotted(node.func) if isinstance(node, ast.Call) else []
         if isinstance(node, ast.Raise) or called[-1:] in (["exit"], ["quit"]):
             return set()

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 from _frozen_importlib_external import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
+from _thread import RLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +26,18 @@ _OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _own_prefix = sys.pycache_prefix
 
 
+# A module of the script that another thread loads meanwhile only misses its bytecode.
+_placing = RLock()
+
+
 class _OwnLoader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
-        former, sys.pycache_prefix = sys.pycache_prefix, _own_prefix
-        try:
-            return super().get_code(fullname)
-        finally:
-            sys.pycache_prefix = former
+        with _placing:
+            former, sys.pycache_prefix = sys.pycache_prefix, _own_prefix
+            try:
+                return super().get_code(fullname)
+            finally:
+                sys.pycache_prefix = former
 
 
 def _find_own(path: str) -> FileFinder:

@@ -13,6 +13,7 @@ import os
 import sys
 
 from amaru import _bridge, _ending, _reply
+from amaru._ending import release_frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ __all__ = [
     "attach",
     "command_names",
     "deliver",
-    "let_go",
     "offer",
     "prepare",
     "reads_requests",
     "ready_count",
+    "release_frames",
     "report",
     "start",
     "stop",
@@ -279,11 +280,6 @@ def report(exc: BaseException) -> tuple[bool, str]:
         return False, advice
     finally:
         flush()
-
-
-def let_go(leaving: SystemExit) -> None:
-    """Drop what a program has left behind in the functions that it was left from."""
-    _ending.let_go(leaving)
 
 
 def flush() -> bool:

@@ -18,30 +18,14 @@ def used(source: str) -> set[str]:
 
 
 OTHERS = {
-    "a value": """
+    "in a condition that is never true": """
+        import sys
         import js
-        js = object()
-        js.alert
-        """,
-    "a module": """
-        import js
-        import json as js
-        js.alert
-        """,
-    "a relative module": """
-        import js
-        from . import js
-        js.alert
-        """,
-    "an annotated value": """
-        import js
-        js: object = object()
-        js.alert
-        """,
-    "a part of a tuple": """
-        import js
-        [(js, *document)] = [(1, 2)]
-        js.alert, document.alert
+        js.alert if sys.platform == "emscripten" else print
+        "emscripten" in sys.platform and js.alert()
+        sys.platform != "emscripten" or js.alert()
+        if sys.platform.startswith("emscripten"):
+            js.alert()
         """,
     "a parameter": """
         import js
@@ -57,18 +41,6 @@ OTHERS = {
                 js = object()
             js.alert
         """,
-    "a variable of a loop": """
-        import js
-        for js in []:
-            js.alert
-        """,
-    "a variable of a loop that its body binds again": """
-        import js
-        js = object()
-        while js.alert:
-            for other in []:
-                js = js.alert
-        """,
     "a variable of a comprehension": """
         import js
         [js.alert for js in []]
@@ -76,49 +48,11 @@ OTHERS = {
         {1 for a, js in [] if [js.alert]}
         list(lambda: js.alert for js in [])
         """,
-    "what `:=` binds": """
-        import js
-        if (js := object()) and js.alert:
-            js.alert
-        """,
     "what `:=` binds in a comprehension": """
         import js
         def f():
             [js := 1 for _ in "a"]
             js.alert
-        """,
-    "a variable of with": """
-        import js
-        with open("a") as js:
-            js.alert
-        async def f():
-            async with a as (b, js): js.alert
-        """,
-    "an exception": """
-        import js
-        try: pass
-        except OSError as js: js.alert
-        def f():
-            try: pass
-            except* OSError as js: js.alert
-        """,
-    "what match captures": """
-        import js
-        match 1:
-            case [js]: js.alert
-            case {**js} if js.alert: js.alert
-            case [1, *js]: js.alert
-            case int() as js: js.alert
-        """,
-    "a function": """
-        import js
-        def js(): pass
-        js.alert
-        """,
-    "a class": """
-        import js
-        class js: pass
-        js.alert
         """,
     "a name of a class in its body": """
         import js
@@ -142,16 +76,6 @@ OTHERS = {
             class A:
                 def g(self):
                     return [lambda: js.alert for _ in js.alert]
-        """,
-    "what is bound before a function": """
-        import js
-        js = object()
-        def f(): js.alert
-        """,
-    "what is deleted": """
-        import js
-        del js
-        def f(): js.alert
         """,
     "an attribute": """
         import js
@@ -177,16 +101,32 @@ OTHERS = {
             import js
         js.alert
         """,
-    "bound in each branch": """
-        import js
-        if a: js = 1
-        elif b: import json as js
-        else: js = 2
-        js.alert
-        """,
 }
 
 REAL = {
+    "behind a suite that is left early": """
+        from contextlib import suppress
+        import js
+        with suppress(Exception):
+            f()
+            js = None
+        js.alert
+        """,
+    "in the end of a suite": """
+        import js
+        try:
+            f()
+            js = None
+        finally:
+            js.alert
+        """,
+    "by a class in a function": """
+        import js
+        def f(js):
+            class C:
+                global js
+                js.alert
+        """,
     "at once": "import js\njs.alert",
     "by another name": "import js as page\njs = 1\npage.alert",
     "by its own name": "from js import alert",

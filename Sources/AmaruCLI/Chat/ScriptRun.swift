@@ -45,7 +45,7 @@ struct ScriptRun {
     func report(_ exception: PythonException) async -> Int32 {
         if let status = exception.exitStatus {
             if let message = status.message { Report.line(message) }
-            await interruptible { await session.letGo(of: exception) }
+            await interruptible { await session.releaseFrames(of: exception) }
             return status.code
         }
         var (isReported, advice) = (false, "")

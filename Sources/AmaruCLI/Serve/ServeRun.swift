@@ -87,7 +87,11 @@ struct ServeRun: Sendable {
         }
         try greet(server, port: port)
         let tasks = [
-            Task { await obey(signals) { stopped.set(()); end.set(.stopped) } },
+            Task {
+                await obey(signals) {
+                    stopped.set(()); end.set(.stopped)
+                }
+            },
             Task { await supervise(health, end) },
         ]
         let outcome = await end.waitRegardlessOfCancellation()

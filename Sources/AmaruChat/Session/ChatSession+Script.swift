@@ -46,9 +46,9 @@ extension ChatSession {
         }
     }
 
-    /// Lets go of what a `SystemExit` has left behind in the functions that it came through.
-    public func letGo(of exit: PythonException) async {
-        _ = try? await PythonActor.run { try Self.host().let_go(exit.object) }
+    /// Releases the frames that the traceback of an exception keeps alive.
+    package func releaseFrames(of exception: PythonException) async {
+        _ = try? await PythonActor.run { try Self.host().release_frames(exception.object) }
     }
 
     /// Whether the script sees its turns, and so what a ``ChatRequest`` asks for.

@@ -9,21 +9,32 @@ import threading, zipfile
 from pathlib import Path
 """
 
+# With what is written.
 _OPENED = {
-    "a text": "open('kept', 'w')",
-    "bytes": "open('kept', 'wb')",
-    "bytes to read, too": "open('kept', 'w+b')",
-    "a text in gzip": "io.TextIOWrapper(gzip.GzipFile('kept', 'wb', mtime=0))",
-    "gzip": "gzip.GzipFile('kept', 'wb', mtime=0)",
+    "a text": ("open('kept', 'w')", "'kept'"),
+    "bytes": ("open('kept', 'wb')", "b'kept'"),
+    "bytes to read, too": ("open('kept', 'w+b')", "b'kept'"),
+    "a text in gzip": (
+        "io.TextIOWrapper(gzip.GzipFile('kept', 'wb', mtime=0))",
+        "'kept'",
+    ),
+    "gzip": ("gzip.GzipFile('kept', 'wb', mtime=0)", "b'kept'"),
     "gzip in gzip": (
         "gzip.GzipFile("
-        "fileobj=gzip.GzipFile('kept', 'wb', mtime=0), mode='wb', mtime=0)"
+        "fileobj=gzip.GzipFile('kept', 'wb', mtime=0), mode='wb', mtime=0)",
+        "b'kept'",
     ),
-    "bzip2": "bz2.open('kept', 'wt')",
-    "xz": "lzma.open('kept', 'wt')",
-    "a text on bytes": "io.TextIOWrapper(io.BufferedWriter(io.FileIO('kept', 'w')))",
-    "a member of a zip file": "zipfile.ZipFile('kept', 'w').open(INFO, 'w')",
-    "a temporary file": "tempfile.NamedTemporaryFile('w', dir='.')",
+    "bzip2": ("bz2.open('kept', 'wt')", "'kept'"),
+    "xz": ("lzma.open('kept', 'wt')", "'kept'"),
+    "a text on bytes": (
+        "io.TextIOWrapper(io.BufferedWriter(io.FileIO('kept', 'w')))",
+        "'kept'",
+    ),
+    "a member of a zip file": (
+        "zipfile.ZipFile('kept', 'w').open(INFO, 'w')",
+        "b'kept'",
+    ),
+    "a temporary file": ("tempfile.NamedTemporaryFile('w', dir='.')", "'kept'"),
 }
 
 # Where `file` is as the script ends; WRITE writes to it, END ends the script.
@@ -89,7 +100,8 @@ _ENDS = {
     "by an interrupt": "raise KeyboardInterrupt",
     "by an error in an error": "try: {}['a']\n    finally: raise ValueError",
     "by a group of errors": """try: 1 / 0
-    except Exception as error: raise ExceptionGroup("g", [error])""",
+    except Exception as error: one = error
+    raise ExceptionGroup("g", [one])""",
 }
 
 _OTHERS = {
@@ -156,13 +168,59 @@ count = 0
 def work():
     global count
     while True:
-        count += 1
-        time.sleep(0)
+        try:
+            count += 1
+            import helper
+            time.sleep(0)
+        except BaseException as error:
+            print(error, flush=True)
 ''')
+Path("helper.py").write_text("")
 import part
 threading.Thread(target=part.work, daemon=True).start()
 file = open("kept", "w")
 file.write("kept")
+""",
+    "an error that is frozen": """
+import dataclasses
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception):
+    why: str
+file = open("kept", "w")
+file.write("kept")
+raise Frozen("why")
+""",
+    "odd names": """
+globals()[1] = 2
+sys.modules[2] = 3
+sys.last_value = "none"
+file = open("kept", "w")
+file.write("kept")
+""",
+    "a stream that leaves": """
+class Leaves(io.RawIOBase):
+    def close(self):
+        raise SystemExit(5)
+sys.own = Leaves(), open("kept", "w")
+sys.own[1].write("kept")
+""",
+    "a standard output of its own": """
+class Last:
+    def __del__(self):
+        print("gone")
+last = Last()
+sys.stdout = open("kept", "w")
+print("kept")
+""",
+    "a module with a name of the library": """
+for name in "calendar", "_private":
+    Path(f"{name}.py").write_text('''
+class Last:
+    def __del__(self):
+        print('gone')
+last = Last()
+''')
+import calendar, _private
 """,
     "a weak finaliser": """
 import weakref
@@ -180,15 +238,10 @@ Path(folder.name, "file").write_text("")
 }
 
 
-def _source(held: str, opened: str, end: str) -> str:
-    content = "'kept'" if "t'" in opened or "w')" in opened else "b'kept'"
-    if "Text" in opened or "Temporary" in opened:
-        content = "'kept'"
-    if "ZipFile" in opened:
-        content = "b'kept'"
+def _source(held: str, opened: tuple[str, str], end: str) -> str:
     source = 'INFO = zipfile.ZipInfo("member")\n' + held
-    source = source.replace("WRITE", f"file.write({content})").replace("OPEN", opened)
-    source = source.replace("IMPORTS", _IMPORTS)
+    source = source.replace("WRITE", f"file.write({opened[1]})")
+    source = source.replace("OPEN", opened[0]).replace("IMPORTS", _IMPORTS)
     lines = []
     for line in source.splitlines():
         indent = line[: len(line) - len(line.lstrip())]
@@ -197,6 +250,16 @@ def _source(held: str, opened: str, end: str) -> str:
         lines.append(line)
     return _IMPORTS + "\n".join(lines) + "\n"
 
+
+# What the standard library still has of a script: its functions, and so its names.
+_KEPT_ALIVE = {
+    "an exit function": "atexit.register(use)",
+    "a handler of a signal": "signal.signal(signal.SIGTERM, use)",
+    "a type": "import typing\ndef f(a: typing.Optional[Last]): pass",
+    "a reducer": "import copyreg\ncopyreg.pickle(Last, use)",
+    "an adapter": "import sqlite3\nsqlite3.register_adapter(Last, use)",
+    "multiprocessing": "import multiprocessing",
+}
 
 SOURCES = {
     **{
@@ -211,5 +274,29 @@ SOURCES = {
         for kind, opened in _OPENED.items()
         for place in ("a name", "a function", "a module")
     },
+    **{
+        f"{what} that has a function of the script": f"""{_IMPORTS}
+class Last:
+    def __del__(self):
+        print("gone", file is None)
+def use(*_):
+    pass
+{source}
+last = Last()
+file = zipfile.ZipFile("kept", "w")
+file.writestr(zipfile.ZipInfo("member"), "kept")
+"""
+        for what, source in _KEPT_ALIVE.items()
+    },
     **{name: _IMPORTS + source for name, source in _OTHERS.items()},
+}
+
+# With what is in the file, which python itself loses.
+LOST = {
+    kind: f"""{_IMPORTS}
+sys.own = {opened}
+sys.own.write({content})
+"""
+    for kind, (opened, content) in _OPENED.items()
+    if "INFO" not in opened
 }

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import re
 import subprocess
@@ -125,6 +128,20 @@ def test_an_end(tmp_path: Path, name: str) -> None:
 def test_what_is_left_open(tmp_path: Path, name: str) -> None:
     expected, found = both(tmp_path, leavings.SOURCES[name])
     assert found == expected
+
+
+@pytest.mark.parametrize("kind", leavings.LOST)
+def test_what_sys_has(tmp_path: Path, kind: str) -> None:
+    opens = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+    read: Any = opens.get(kind.split()[-1], open)
+    _, found = both(tmp_path, leavings.LOST[kind])
+    if kind == "a temporary file":
+        (name,) = set(found.files) - {"script.py"}
+        assert found.files[name] == b"kept"
+        return
+    with read(tmp_path / "amaru" / "kept", "rb") as file:
+        content = file.read()
+    assert content.endswith(b"kept") or gzip.decompress(content) == b"kept"
 
 
 def test_a_difference_is_found(tmp_path: Path) -> None:
