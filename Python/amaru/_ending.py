@@ -39,9 +39,8 @@ _BUILT_IN = (
 )
 
 # Whatever a subclass makes of the attribute.
-_names_of: Callable[[Any], dict[object, object]] = (
-    type(sys).__dict__["__dict__"].__get__
-)
+_names_of: Callable[[Any], dict[object, object]]
+_names_of = type.__getattribute__(type(sys), "__dict__")["__dict__"].__get__
 
 
 def end(earlier: frozenset[str]) -> None:

@@ -108,25 +108,29 @@ public struct EnvironmentRequest: Sendable, Hashable {
         if let path = LocalSource.path(in: text) {
             return text + LocalSource.name(of: URL(filePath: path).standardizedFileURL)
         }
-        let name = text.prefix(while: isPartOfName)
+        let name = text.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
         let rest = text.dropFirst(name.count)
         if rest.hasPrefix("://") || rest.hasPrefix("+") || rest.hasPrefix("/") { return text }
         let canonical = name.lowercased().split { "._-".contains($0) }.joined(separator: "-")
         // Blanks matter in a URL and in a marker, but not before them.
         let specifier = rest.prefix { $0 != ";" && $0 != "@" }
         let tail = rest.dropFirst(specifier.count).trimmed
-        // Between two parts of a name or a version a blank is a fault, which must not be hidden.
-        var spelled = ""
+        // A blank inside a name, an operator or a version is a fault, which must not be hidden.
+        var (spelled, last) = (canonical, name.last)
         for part in specifier.split(whereSeparator: \.isWhitespace) {
-            let before = spelled.last ?? (specifier.first?.isWhitespace == true ? name.last : nil)
-            let isFault = before.map(isPartOfName) == true && part.first.map(isPartOfName) == true
-            spelled += (isFault ? " " : "") + part
+            let isInside = Self.isOnePart(last, part.first)
+            spelled += (isInside && specifier.startIndex != part.startIndex ? " " : "") + part
+            last = part.last
         }
-        return canonical + spelled + tail
+        return spelled + tail
     }
 
-    private static func isPartOfName(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+    private static func isOnePart(_ one: Character?, _ other: Character?) -> Bool {
+        guard let one, let other, !"[](),".contains(one), !"[](),".contains(other) else {
+            return false
+        }
+        // The one that belongs to both: "!=1" and "1!2".
+        return one == "!" || other == "!" || "<>=~".contains(one) == "<>=~".contains(other)
     }
 }
 

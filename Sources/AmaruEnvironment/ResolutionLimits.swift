@@ -1,22 +1,14 @@
 // Which versions a resolver may choose, beside what requirements say.
 // SPDX-License-Identifier: Apache-2.0
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Limits on the versions that are chosen, as `[tool.uv]` has them.
 public struct ResolutionLimits: Sendable, Hashable, Codable {
     /// Requirements that limit versions, and install nothing: `constraint-dependencies`.
     public var constraints: [String] = []
-    /// A time, as in RFC 3339, after which what an index got does not count: `exclude-newer`.
-    ///
-    /// Only uv knows it.
+    /// Packages uploaded after this time, as in RFC 3339, are ignored: `exclude-newer`, for uv only.
     public var excludeNewer: String?
-    /// The names of further ones, which no installer is told: only a lock can keep to them.
-    public var unread: [String] = []
+    /// The names of further settings, which are not supported without a lock.
+    public var unsupported: [String] = []
 
     /// Creates limits; without anything in them, nothing changes.
     public init(constraints: [String] = [], excludeNewer: String? = nil) {
@@ -24,48 +16,27 @@ public struct ResolutionLimits: Sendable, Hashable, Codable {
         self.excludeNewer = excludeNewer
     }
 
-    /// Adds those of a further file; what was there is kept.
-    public mutating func add(_ others: ResolutionLimits) {
+    /// Adds the limits of another file.
+    ///
+    /// - Throws: `EnvironmentError` with `invalidRequirement` if the two contradict each other.
+    public mutating func add(_ others: ResolutionLimits) throws {
+        if let other = others.excludeNewer {
+            guard excludeNewer == nil || excludeNewer == other else {
+                throw EnvironmentError(
+                    .invalidRequirement,
+                    "the script and its pyproject.toml have different values of exclude-newer",
+                    remedy: "Remove one of them."
+                )
+            }
+            excludeNewer = other
+        }
         constraints += others.constraints
-        excludeNewer = excludeNewer ?? others.excludeNewer
-        unread += others.unread
+        unsupported += others.unsupported
     }
 
     /// The limits in a form that tells them apart; empty without any.
     var key: [String] {
-        self == ResolutionLimits()
-            ? [] : [excludeNewer ?? ""] + constraints + unread.map { "tool.uv.\($0)" }
-    }
-}
-
-extension Installer {
-    /// The options of limits.
-    ///
-    /// - Throws: `EnvironmentError` with `invalidRequirement` for what it cannot be told.
-    func options(_ limits: ResolutionLimits) throws -> [String] {
-        func refuse(_ name: String, _ why: String) throws -> Never {
-            throw EnvironmentError(
-                .invalidRequirement,
-                "tool.uv.\(name) cannot be kept to: \(why)",
-                remedy: "Lock with `uv export --format pylock.toml`, or write versions into the "
-                    + "requirements."
-            )
-        }
-        if let name = limits.unread.first { try refuse(name, "amaru does not read it") }
-        var options = try constraining(limits.constraints)
-        if let date = limits.excludeNewer {
-            if program.isPip { try refuse("exclude-newer", "it is for uv, and pip is used here") }
-            options += ["--exclude-newer", date]
-        }
-        return options
-    }
-
-    /// The option that limits versions, with its file.
-    func constraining(_ constraints: [String]) throws -> [String] {
-        guard !constraints.isEmpty else { return [] }
-        let file = work.folder.appending(path: "constraints.txt")
-        let text = constraints.map { $0 + "\n" }.joined()
-        try text.write(to: file, atomically: false, encoding: .utf8)
-        return ["--constraint", file.path]
+        constraints.map { "constraint \($0)" } + unsupported.map { "unsupported \($0)" }
+            + (excludeNewer.map { ["newer \($0)"] } ?? [])
     }
 }

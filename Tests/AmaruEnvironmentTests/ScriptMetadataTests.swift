@@ -125,8 +125,10 @@ import Testing
             let newest = try await limits("exclude-newer = \(date)").excludeNewer
             #expect(newest == "2024-01-02")
         }
-        let unread = try await limits("resolution = 'lowest'\nno-binary = true\nmanaged = false")
-        #expect(unread.unread == ["resolution", "no-binary"])
+        let found = try await limits(
+            "resolution = 'lowest'\nno-binary = true\nmanaged = false\nno-index = false\nprerelease = 'if-necessary-or-explicit'"
+        )
+        #expect(found.unsupported == ["resolution", "no-binary"])
         for wrong in ["constraint-dependencies = 'a'", "exclude-newer = 7", "exclude-newer = '-x'"]
         {
             await #expect(throws: EnvironmentError.self) { try await limits(wrong) }

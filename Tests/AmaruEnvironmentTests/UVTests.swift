@@ -62,11 +62,11 @@ import Testing
             try await builder().environment(for: request)
         }
         #expect(odd?.message.contains("yesterdy") == true, "\(odd as Any)")
-        request.limits.unread = ["resolution"]
+        request.limits.unsupported = ["resolution"]
         let unread = await #expect(throws: EnvironmentError.self) {
             try await builder().environment(for: request)
         }
-        #expect(unread?.message.hasPrefix("tool.uv.resolution cannot be kept to") == true)
+        #expect(unread?.message.hasPrefix("tool.uv.resolution is not supported") == true)
     }
 
     @Test func `Changes add, replace and remove`() async throws {

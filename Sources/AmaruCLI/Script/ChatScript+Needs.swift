@@ -28,7 +28,7 @@ extension ChatScript {
             needs.requiresPython = needs.requiresPython ?? others.requiresPython
             needs.indexes.main = needs.indexes.main ?? others.indexes.main
             needs.indexes.extra += others.indexes.extra
-            needs.limits.add(others.limits)
+            try needs.limits.add(others.limits)
         }
         return needs
     }

@@ -63,7 +63,7 @@ def refuse_sources(uv: dict[str, Any], dependencies: list[str]) -> None:
 
 
 # What decides which packages are installed, and is not passed on.
-UNREAD = """
+UNSUPPORTED = """
 override-dependencies exclude-dependencies exclude-newer-package
 build-constraint-dependencies dependency-metadata extra-build-dependencies
 resolution prerelease index-strategy no-index find-links
@@ -72,8 +72,15 @@ config-settings config-settings-package no-build-isolation no-build-isolation-pa
 """.split()
 
 
+DEFAULTS = {
+    "index-strategy": "first-index",
+    "prerelease": "if-necessary-or-explicit",
+    "resolution": "highest",
+}
+
+
 def limits(uv: dict[str, Any]) -> dict[str, Any]:
-    """Return the limits on versions, and the names of those that are not passed on."""
+    """Return the limits on versions, and the names of unsupported settings."""
     newest = uv.get("exclude-newer")
     if isinstance(newest, (datetime.date, datetime.datetime)):
         newest = newest.isoformat()
@@ -81,8 +88,14 @@ def limits(uv: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("tool.uv.exclude-newer is not a date")
     name = "constraint-dependencies"
     constraints = strings(uv.get(name, []), f"tool.uv.{name}")
-    unread = [name for name in UNREAD if name in uv]
-    return {"constraints": constraints, "excludeNewer": newest, "unread": unread}
+    others = [
+        name for name in UNSUPPORTED if uv.get(name) not in (None, DEFAULTS.get(name))
+    ]
+    return {
+        "constraints": constraints,
+        "excludeNewer": newest,
+        "unsupported": [name for name in others if uv[name]],
+    }
 
 
 def normalized(name: str) -> str:

@@ -29,6 +29,9 @@ def properties(obj: Any) -> dict[str, Any]:
     """Return what an object has of its own; nothing of None."""
     if obj is None:
         return {}
+    if isinstance(obj, Properties):
+        # In a page, the map is the object itself.
+        obj = obj._owner
     return dict(dict.items(obj) if isinstance(obj, dict) else vars(obj))
 
 
@@ -191,10 +194,10 @@ class Array(JsArray, list[Any]):
 
     def find(self, function: Callable[..., Any]) -> Any:
         """Return the first item for which `function` is true; None if there is none."""
-        found = _each(self, function)
-        return next(
-            (item for item, is_it in zip(self, found, strict=False) if is_it), None
-        )
+        for item, is_found in zip(self, _each(self, function), strict=False):
+            if is_found:
+                return item
+        return None
 
     def some(self, function: Callable[..., Any]) -> bool:
         """Return whether `function` is true for any item."""

@@ -105,7 +105,7 @@ def _path(reference: str, folder: Path) -> Path | None:
         whole = f"{quote(os.fsencode(root))}/{whole.lstrip('/')}"
     clean = _url.without_dots(whole)
     segments = [
-        os.fsdecode(unquote_to_bytes(os.fsencode(segment)))
+        os.fsdecode(unquote_to_bytes(segment.encode("utf-8", "surrogateescape")))
         for segment in clean.split("/")
     ]
     if any("/" in segment or "\0" in segment for segment in segments):
