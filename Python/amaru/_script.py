@@ -165,8 +165,12 @@ def command_names() -> list[str]:
 
 def _is_unfinished() -> bool:
     """Return whether the host's loop has something left to do for the script."""
-    home_loop = getattr(sys.modules.get("_amaru_runtime"), "home_loop", None)
+    runtime: Any = sys.modules.get("_amaru_runtime")
+    home_loop = getattr(runtime, "home_loop", None)
     if home_loop is None or (loop := home_loop()) is None:
+        return False
+    if runtime.was_run():
+        # As under python, where nothing runs the loop after that.
         return False
     from amaru import _pending
 

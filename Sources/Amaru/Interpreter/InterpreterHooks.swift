@@ -51,6 +51,45 @@ enum InterpreterHooks {
         return interrupt
     }
 
+    /// Runs `body` with the handler of SIGINT that `python` has.
+    ///
+    /// The system call that a Ctrl-C ends, such as the wait for a child that it has ended too, does
+    /// not return to Python code before this has raised; and asyncio puts its own handler in the
+    /// place of that one alone.
+    static func handlingInterruptsLikePython<Value>(_ body: () throws -> Value) throws -> Value {
+        let signals = try OwnedReference(new: PyImport_ImportModule("_signal"))
+        let handler = PythonObject(
+            try OwnedReference(new: PyObject_GetAttrString(signals.pointer, "default_int_handler"))
+        )
+        let gil = PythonGIL()
+        let former = try PythonObject(
+            call(signals.pointer, "signal", [Int(SIGINT), handler], gil)
+        )
+        defer {
+            // Unless Python code has set another one, or runs as a child of its own.
+            let current = try? call(signals.pointer, "getsignal", [Int(SIGINT)], gil)
+            if let current, current.pointer == handler.pointer, !Interpreter.isForkedChild {
+                _ = try? call(signals.pointer, "signal", [Int(SIGINT), former], gil)
+            }
+        }
+        let result = try body()
+        try takePendingInterrupt()
+        return result
+    }
+
+    /// Handles a SIGINT of the process that another thread has been woken for, and has not yet taken.
+    ///
+    /// A child that the same Ctrl-C has ended may be noticed before. A change of the mask has the
+    /// kernel look at what is pending for the process: https://man7.org/linux/man-pages/man7/signal.7.html
+    private static func takePendingInterrupt() throws {
+        var (interrupts, former) = (sigset_t(), sigset_t())
+        sigemptyset(&interrupts)
+        sigaddset(&interrupts, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &interrupts, &former)
+        pthread_sigmask(SIG_SETMASK, &former, nil)
+        if PyErr_CheckSignals() != 0 { throw PendingPythonError() }
+    }
+
     /// Tells ``SignalForwarding`` of each handler, since a signal may come to any thread.
     private static func followSignals(
         _ signals: PyPointer,

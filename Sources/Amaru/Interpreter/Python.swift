@@ -100,26 +100,31 @@ public enum Python {
     /// Runs a whole file in the way of `python`: a cancelled one ends with `KeyboardInterrupt`,
     /// whose traceback says where it was, unless it awaits.
     ///
+    /// If it takes interrupts, SIGINT goes to Python meanwhile and not to the program, unless the file
+    /// awaits.
+    ///
     /// - Throws: ``PythonException``; `CancellationError` if a file with `await` is cancelled.
     package static func runScript(
         _ contents: some ConvertibleToPython & Sendable,
         path: String,
-        globals: PythonObject?
+        globals: PythonObject?,
+        takesInterrupts: Bool = false
     ) async throws {
-        _ = try await run(globals: globals) { gil in
+        _ = try await run(globals: globals, takesInterrupts: takesInterrupts) { gil in
             try FileCode.compiled(contents, path: path, gil)
         }
     }
 
     private static func run(
         globals: PythonObject?,
+        takesInterrupts: Bool = false,
         compiling compile: @escaping @Sendable (borrowing PythonGIL) throws -> OwnedReference
     ) async throws -> PythonObject {
         try Interpreter.refuseAfterEnd()
         let call = CallID.next()
         return try await NestedLoop.entering {
             try await withTaskCancellationHandler {
-                try await runCompiled(call, globals, compile)
+                try await runCompiled(call, globals, takesInterrupts, compile)
             } onCancel: {
                 Interrupts.interrupt(call)
             }
@@ -130,6 +135,7 @@ public enum Python {
     private static func runCompiled(
         _ call: CallID,
         _ globals: PythonObject?,
+        _ takesInterrupts: Bool,
         _ compile: @Sendable (borrowing PythonGIL) throws -> OwnedReference
     ) async throws -> PythonObject {
         try Interpreter.requireRunning()
@@ -144,7 +150,10 @@ public enum Python {
                 try PythonActor.synchronously(call) {
                     // Again: what came before the call could be aimed at has struck nothing.
                     try Task.checkCancellation()
-                    return try evaluate(codes, in: namespace)
+                    guard takesInterrupts else { return try evaluate(codes, in: namespace) }
+                    return try InterpreterHooks.handlingInterruptsLikePython {
+                        try evaluate(codes, in: namespace)
+                    }
                 }
             }
         }

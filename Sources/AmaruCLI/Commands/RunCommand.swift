@@ -101,6 +101,7 @@ struct RunCommand: AsyncParsableCommand {
                 let found =
                     if let early { early } else { try await program.script(source, arguments) }
                 var configuration = try await program.prepare(found.script)
+                configuration.takesInterrupts = true
                 configuration.settings.fetchBase = origin ?? found.base ?? ""
                 return configuration
             }

@@ -31,6 +31,8 @@ public struct ChatConfiguration: Sendable {
     public var bytecodeCache: URL
     /// Whether Python reads its own environment variables, as `python` does.
     public var readsVariables = false
+    /// Whether SIGINT goes to Python while the script's own code runs, as under `python`.
+    public var takesInterrupts = false
     /// Whether the script is only run for its names, and not asked for what it offers.
     public var isForNames = false
     /// How long a script may show nothing, with nothing in flight, before its turn has failed.

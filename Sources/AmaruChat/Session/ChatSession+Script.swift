@@ -30,7 +30,12 @@ extension ChatSession {
             let (namespace, source): (PythonObject, PythonObject) = try (made[0], made[1])
             return (namespace, source, try made[2].converted(to: String.self))
         }
-        try await Python.runScript(source, path: path, globals: namespace)
+        try await Python.runScript(
+            source,
+            path: path,
+            globals: namespace,
+            takesInterrupts: configuration.takesInterrupts
+        )
     }
 
     /// Lets the script's own `sys.excepthook` report an exception that the script raised.

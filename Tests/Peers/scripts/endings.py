@@ -292,6 +292,44 @@ loop.call_later(0.01, loop.stop)
 loop.run_forever()
 loop.close()
 """,
+    "a loop of before asyncio.run": """
+warnings.simplefilter("ignore")
+async def beat():
+    while True:
+        await asyncio.sleep(0.01)
+async def main():
+    asyncio.ensure_future(beat())
+    await asyncio.sleep(0.03)
+loop = asyncio.get_event_loop()
+loop.run_until_complete(main())
+task, = asyncio.all_tasks(loop)
+task._log_destroy_pending = False
+print("the end")
+""",
+    "a loop that is stopped": """
+warnings.simplefilter("ignore")
+loop = asyncio.get_event_loop()
+loop.call_later(0.03, loop.stop)
+loop.call_later(60, print, "never")
+loop.run_forever()
+print("stopped")
+""",
+    "an interrupt of asyncio.run": """
+async def main():
+    try:
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.sleep(5)
+    except asyncio.CancelledError:
+        print("saved")
+asyncio.run(main())
+print("the end")
+""",
+    "an interrupt with a child": """
+import subprocess
+print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+# As by a terminal, to all of the group.
+subprocess.run([sys.executable, "-c", "import os; os.kill(0, 2)"])
+""",
     "a task group": """
 async def bad():
     raise ValueError("bad")

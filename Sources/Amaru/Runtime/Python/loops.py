@@ -33,6 +33,7 @@ class _State:
     unhandled: Unhandled
     prints = True
     takes_exits = False
+    was_run = False
     work: tuple[int, Callback]
     task: Callable[..., Task] = asyncio.Task
     own_futures: Callback
@@ -80,6 +81,11 @@ def home_loop() -> Any:
     return _State.loop
 
 
+def was_run() -> bool:
+    """Return whether Python code has run the loop of the Python thread itself."""
+    return _State.was_run
+
+
 def makes_plain_futures() -> bool:
     """Return whether the home loop makes asyncio's own futures."""
     from asyncio import base_events
@@ -105,6 +111,10 @@ def _nestable(loop: Any, run: Callable[..., Any]) -> Callable[..., Any]:
 
     def run_nested(*arguments: Any) -> Any:
         thread, own = loop._thread_id, _thread.get_ident()
+        # The host has no frame; `run_sync` runs the loop for code that awaits.
+        caller = sys._getframe().f_back
+        if caller and caller.f_globals.get("__name__") != "pyodide.ffi._waiting":
+            _State.was_run = True
         if thread is None and own == threading.main_thread().ident:
             # Synchronous code is first, and waits for Swift.
             loop.add_reader(*_State.work)
