@@ -12,10 +12,12 @@
 ///
 /// The installer reads them; what is read here tells whether they have changed.
 enum RequirementsFile {
-    /// The contents of files and of those that they name, each once.
+    /// The contents of files and of those that they name, each once, and what changes with the local
+    /// sources among their requirements.
     static func contents(of paths: [String]) -> [String] {
         var seen: Set<String> = []
-        return paths.flatMap { contents(of: $0, following: included + limiting, &seen) }
+        let files = paths.flatMap { contents(of: $0, following: included + limiting, &seen) }
+        return files.flatMap { [$0.text] + sources(in: $0.text, $0.folder) }
     }
 
     private static let included = ["--requirement", "-r"]
@@ -26,7 +28,7 @@ enum RequirementsFile {
         // An option of one requirement, such as a digest, is behind it.
         var seen: Set<String> = []
         let texts = paths.flatMap { contents(of: $0, following: included, &seen) }
-        return texts.flatMap(lines(of:)).filter { !$0.hasPrefix("-") }.map { line in
+        return texts.flatMap { lines(of: $0.text) }.filter { !$0.hasPrefix("-") }.map { line in
             String(line[..<(line.firstRange(of: " --")?.lowerBound ?? line.endIndex)]).trimmed
         }
     }
@@ -67,11 +69,21 @@ enum RequirementsFile {
         .filter { !$0.isEmpty }
     }
 
+    /// What changes with the local sources that a file names.
+    ///
+    /// pip looks for them from the current folder, uv from that of the file.
+    private static func sources(in text: String, _ folder: URL) -> [String] {
+        let paths = lines(of: text).filter { !$0.hasPrefix("-") }.compactMap(LocalSource.path)
+        return paths.flatMap { path in
+            [folder, nil].map { LocalSource.name(of: URL(filePath: path, relativeTo: $0)) }
+        }
+    }
+
     private static func contents(
         of path: String,
         following options: [String],
         _ seen: inout Set<String>
-    ) -> [String] {
+    ) -> [(text: String, folder: URL)] {
         let file = URL(filePath: path).standardizedFileURL
         guard seen.insert(file.path).inserted,
             let data = FileManager.default.contents(atPath: file.path)
@@ -85,6 +97,6 @@ enum RequirementsFile {
                 .filter { $0 != "\"" && $0 != "'" }
             return URL(filePath: String(name), relativeTo: folder).path
         }
-        return [text] + others.flatMap { contents(of: $0, following: options, &seen) }
+        return [(text, folder)] + others.flatMap { contents(of: $0, following: options, &seen) }
     }
 }

@@ -110,6 +110,18 @@ import Testing
         #expect(key(text) == key(text.filter { !$0.isWhitespace }))
     }
 
+    @Test func `A local source in a file of requirements leads to another environment`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("version = 1", to: "part/part.py")
+        let file = try folder.write("../part\n", to: "app/requirements.txt")
+        var request = EnvironmentRequest(requirements: [], interpreter: Self.interpreter)
+        request.requirementFiles = [file.path]
+        let key = request.key
+        #expect(request.key == key)
+        try folder.write("version = 10", to: "part/part.py")
+        #expect(request.key != key)
+    }
+
     @Test func `Limits lead to another environment, and are checked like requirements`() {
         var request = EnvironmentRequest(requirements: ["a"], interpreter: Self.interpreter)
         var keys = [request.key]

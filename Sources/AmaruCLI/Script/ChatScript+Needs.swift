@@ -44,7 +44,8 @@ extension ChatScript {
         switch kind {
         case .file, .folder:
             EnvironmentLock.file(
-                for: folder ?? URL(filePath: filename),
+                // Beside the file itself, as what it imports.
+                for: folder ?? URL(filePath: filename).resolvingSymlinksInPath(),
                 isFolder: folder != nil
             )
         case .text, .module: nil

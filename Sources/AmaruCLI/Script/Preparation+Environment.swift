@@ -88,7 +88,8 @@ extension Program {
             throw ValidationError("--locked is for a script or a folder that is named by its path.")
         }
         guard FileManager.default.fileExists(atPath: file.path) else {
-            guard options.locked else { return nil }
+            let isEmpty = needs.dependencies.isEmpty && script.requirementFiles.isEmpty
+            guard options.locked, !isEmpty else { return nil }
             throw ValidationError(
                 "--locked: there is no \(file.path). Make it with `amaru env lock`."
             )

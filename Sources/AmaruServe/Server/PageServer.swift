@@ -58,7 +58,8 @@ package final class PageServer: Sendable {
                     additionalChannelHandlers: [
                         WaitingConnections.Handler(limit.waiting),
                         BodyTimeout(limits.bodyTimeout), StallHandler(limits.stallTimeout),
-                        ResponseGuard(), DisconnectHandler(), ClosingHandler.Adder(),
+                        ResponseGuard(), DisconnectHandler(),
+                        ClosingHandler.Adder(limit: limits.modelBody),
                     ],
                     idleTimeout: TimeAmount(limits.idleTimeout)
                 )

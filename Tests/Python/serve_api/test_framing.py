@@ -64,6 +64,49 @@ def test_an_old_client_reads_to_the_end_of_the_connection(
         assert json.loads(rest)["choices"][0]["message"]["content"] == "hello"
 
 
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_client_that_still_sends_sees_why_its_body_is_too_large(
+    served: Serving, version: str
+) -> None:
+    size = 40 << 20
+    with Wire(served) as wire:
+        wire.socket.sendall(
+            f"POST /v1/chat/completions HTTP/{version}\r\n"
+            f"Host: {served.host}:{served.port}\r\nConnection: close\r\n"
+            "Content-Type: application/json\r\n"
+            f"Content-Length: {size}\r\n\r\n".encode()
+        )
+        # All of it: it would not be taken if the server only stopped to read.
+        wire.socket.sendall(b" " * size)
+        answer = wire.rest()
+    assert answer.startswith(f"HTTP/{version} 413 ".encode())
+    assert answer.endswith(b"}}")
+
+
+def test_a_body_is_asked_for_if_the_client_waits_for_that(
+    served: Serving, model: str
+) -> None:
+    messages = [{"role": "user", "content": "say hello"}]
+    body = json.dumps({"model": model, "messages": messages})
+
+    def head(length: int) -> bytes:
+        return (
+            f"POST /v1/chat/completions HTTP/1.1\r\nHost: {served.host}:{served.port}"
+            "\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+            f"Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        ).encode()
+
+    with Wire(served) as wire:
+        wire.socket.sendall(head(len(body)))
+        wire.until(b"HTTP/1.1 100 Continue\r\n\r\n")
+        wire.socket.sendall(body.encode())
+        assert wire.rest().startswith(b"HTTP/1.1 200 ")
+    # One that is too large is refused at once.
+    with Wire(served) as wire:
+        wire.socket.sendall(head(1 << 40))
+        wire.until(b"HTTP/1.1 413 ")
+
+
 @pytest.mark.parametrize("field", ["Close", "close, te", "TE, close"])
 def test_a_connection_closes_however_that_is_asked_for(
     served: Serving, field: str

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -77,6 +78,38 @@ def test_the_documented_unit_is_one(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done
     assert file.name not in done.stderr
+
+
+@pytest.mark.parametrize("path", ["/health", "/metrics", "/ready"])
+def test_programs_ask_with_the_token(start: Start, path: str) -> None:
+    token = "a-token-of-a-good-length"
+    server = start(AMARU_SERVE_TOKEN=token)
+    assert status(server.host, server.port, path) == 401
+
+    def answer() -> int:
+        with closing(http.client.HTTPConnection(server.host, server.port)) as asking:
+            asking.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+            return asking.getresponse().status
+
+    eventually(lambda: answer() == 200)
+
+
+def test_a_script_that_writes_its_own_files_is_not_started_all_the_time(
+    start: Start, tmp_path: Path
+) -> None:
+    script, starts = tmp_path / "chat.py", tmp_path / "starts"
+    script.write_text(
+        "import pathlib, time\n"
+        "folder = pathlib.Path(__file__).parent\n"
+        "(folder / 'stamp.py').write_text(f'at = {time.time()}')\n"
+        f"open({str(starts)!r}, 'a').write('x')\n"
+        "raise ValueError\n"
+    )
+    server = start(script=script)
+    eventually(lambda: starts.exists() and "ValueError" in server.errors)
+    # Another start would take a second.
+    time.sleep(4)
+    assert starts.read_text() == "x"
 
 
 def ready(server: Serving) -> int:
