@@ -94,6 +94,13 @@ extension BuiltCommand {
             try await makeWheel("amaru_two", "1.0")
             let first = try await amaru("run", "--locked", "script.py")
             #expect(first.output == "1.0\n", "\(first)")
+            try folder.write("print(7)", to: "elsewhere/plain.py")
+            #expect(try await amaru("run", "--locked", "elsewhere/plain.py").output == "7\n")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path + "/elsewhere/linked",
+                withDestinationPath: "../script.py"
+            )
+            #expect(try await amaru("run", "--locked", "elsewhere/linked").output == "1.0\n")
             let more = try await amaru(
                 "run",
                 "--locked",
