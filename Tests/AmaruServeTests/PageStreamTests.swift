@@ -71,7 +71,7 @@ import Testing
         stream.take(.text("c*\n\n```\nd"))
         stream.skip()
         let code = stream.changes()
-        guard case .block(1, let html) = code.last, code.count == 2 else {
+        guard case .block(1, let html) = code.first, code.count == 1 else {
             Issue.record("\(code)")
             return
         }
