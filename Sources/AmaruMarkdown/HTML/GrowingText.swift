@@ -16,6 +16,7 @@ package struct GrowingText: Sendable {
     /// The number of bytes in UTF-8.
     package private(set) var size = 0
 
+    /// Creates a text that begins with another.
     package init(_ text: String) { append(text) }
 
     /// The text as a whole.

@@ -4,8 +4,9 @@
 /// The bytes that a text's references may still stand for.
 ///
 /// A short label may stand for a long address each time. So all references together may come to as
-/// much as the text so far, or to 100 kB: newer versions of cmark have that rule for a document,
-/// but each block is a document of its own here. https://github.com/commonmark/cmark/issues/354
+/// much as the text so far, or to 100 kB. cmark has that rule for a document, not all versions of
+/// cmark-gfm have it, and each block is a document of its own here.
+/// https://github.com/commonmark/cmark/pull/357
 struct LinkBudget: Sendable {
     private static let least = 100_000
 
