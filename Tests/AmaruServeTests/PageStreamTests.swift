@@ -65,15 +65,24 @@ import Testing
 
     @Test func `A page that comes back gets what may still change as a whole`() {
         var stream = AnswerStream()
-        stream.take(.text("a\n\n```\nb\nc"))
+        stream.take(.text("a *b"))
+        stream.skip()
+        #expect(stream.changes() == [.block(0, html: "<p>a *b</p>")])
+        stream.take(.text("c*\n\n```\nd"))
         stream.skip()
         let code = stream.changes()
-        #expect(code.count == 1)
-        guard case .block(1, let html) = code.first else {
+        guard case .block(1, let html) = code.first, code.count == 1 else {
             Issue.record("\(code)")
             return
         }
-        #expect(html.contains("<code>b\nc\n</code>"))
+        #expect(html.contains("<code>d\n</code>"))
+    }
+
+    @Test func `A page that comes back gets no finished line of code again`() {
+        var stream = AnswerStream()
+        stream.take(.text("a\n\n```\nb\nc"))
+        stream.skip()
+        #expect(stream.changes() == [.code(1, at: 2, text: "c\n")])
         stream.take(.text("d\n"))
         #expect(stream.changes() == [.code(1, at: 2, text: "cd\n")])
     }

@@ -7,9 +7,9 @@
 /// the page again with each of its items.
 package struct BlockSequence: Sendable {
     /// A block of the page.
-    package enum Block: Sendable, Equatable {
+    package enum Block: Sendable {
         case html(String)
-        case code(info: String, text: String)
+        case code(info: String, text: GrowingText)
         /// A list, or a part of one, with its items as HTML; the model's own are not used.
         case list(MarkdownList, items: [String], goesOn: Bool)
 
@@ -17,7 +17,7 @@ package struct BlockSequence: Sendable {
         package var html: String {
             switch self {
             case .html(let html): html
-            case .code(let info, let text): HTMLRenderer.code(info, text)
+            case .code(let info, let text): HTMLRenderer.code(info, text.string)
             case .list(let list, let items, let goesOn):
                 HTMLRenderer.list(list, items, goesOn: goesOn)
             }
@@ -37,14 +37,12 @@ package struct BlockSequence: Sendable {
     package mutating func take(_ part: MarkdownReader.Part) {
         switch (part.block, blocks.last) {
         case (.code(_, let more), .code(let info, var text)) where part.continues:
-            // Not held twice, so that the text grows in its place.
-            blocks.removeLast()
-            text += more
-            blocks.append(.code(info: info, text: text))
+            text.append(more)
+            blocks[blocks.count - 1] = .code(info: info, text: text)
         case (.list(let more), .list(let list, let items, let goesOn)) where part.continues:
             add(more, followsEmptyLine: part.followsEmptyLine, to: list, items, goesOn)
         case (.code(let info, let text), _):
-            blocks.append(.code(info: info, text: text))
+            blocks.append(.code(info: info, text: GrowingText(text)))
         case (.list(let list), _):
             append(list, goesOn: false)
         case (.definition, _):
@@ -54,17 +52,30 @@ package struct BlockSequence: Sendable {
         }
     }
 
+    /// The last block alone, for what may still follow.
+    package var tail: BlockSequence {
+        var tail = BlockSequence()
+        tail.blocks = blocks.suffix(1)
+        return tail
+    }
+
     /// Adds the blocks of another text.
     package mutating func append(_ other: BlockSequence) { blocks += other.blocks }
 
     /// The blocks of the same text with the links resolved whose definitions came later.
     ///
     /// They are as many blocks, cut at the same places: no definition makes a block another.
-    package func resolved(_ text: String, _ definitions: LinkDefinitions) -> BlockSequence {
+    ///
+    /// - `isWanted`: Looked at again and again; only some of the blocks are returned without it.
+    package func resolved(
+        _ text: String,
+        _ definitions: LinkDefinitions,
+        while isWanted: () -> Bool = { true }
+    ) -> BlockSequence {
         guard !definitions.isEmpty else { return self }
         var reader = MarkdownReader(definitions: definitions)
         var sequence = BlockSequence()
-        for part in reader.append(text) + reader.endText() { sequence.take(part) }
+        for part in reader.append(text, while: isWanted) + reader.endText() { sequence.take(part) }
         return sequence
     }
 

@@ -47,6 +47,45 @@ struct MarkdownDocument: ~Copyable {
         if let root { cmark_node_free(root) }
     }
 
+    /// Turns links into text whose addresses would come to more than `limit` bytes.
+    ///
+    /// - Returns: The bytes of the addresses that are left.
+    func limitLinks(to limit: Int) -> Int {
+        guard let iterator = cmark_iter_new(root) else { return 0 }
+        defer { cmark_iter_free(iterator) }
+        var size = 0
+        var others: [Node] = []
+        while true {
+            let event = cmark_iter_next(iterator)
+            guard event != CMARK_EVENT_DONE else { break }
+            guard event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator),
+                [amaru_node_link, amaru_node_image].contains(amaru_kind(node)),
+                let address = cmark_node_get_url(node)
+            else { continue }
+            let length = strlen(address)
+            if length > limit - size { others.append(node) } else { size += length }
+        }
+        for node in others { Self.unwrap(node) }
+        return size
+    }
+
+    /// Replaces a link by what it is called, in brackets.
+    private static func unwrap(_ link: Node) {
+        let opening = amaru_kind(link) == amaru_node_image ? "![" : "["
+        insert(opening, before: link)
+        while let child = cmark_node_first_child(link),
+            cmark_node_insert_before(link, child) != 0
+        {}
+        insert("]", before: link)
+        cmark_node_free(link)
+    }
+
+    private static func insert(_ text: String, before node: Node) {
+        guard let new = cmark_node_new(CMARK_NODE_TEXT) else { return }
+        cmark_node_set_literal(new, text)
+        if cmark_node_insert_before(node, new) == 0 { cmark_node_free(new) }
+    }
+
     /// The blocks of the text.
     var blocks: [MarkdownBlock] { Self.readBlocks(in: root, depth: 0) }
 

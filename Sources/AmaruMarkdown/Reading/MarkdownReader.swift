@@ -48,6 +48,7 @@ package struct MarkdownReader: Sendable {
     private var endedEmpty = false
     /// The definitions that the text has had, and those that were known before.
     package private(set) var definitions: LinkDefinitions
+    private var budget = LinkBudget()
     /// Whether more follows what is read to its end.
     private var isGrowing = false
 
@@ -189,6 +190,7 @@ extension MarkdownReader {
         var parts = finish(prefix(opening), outline)
         if let last = parts.indices.last, case .code(let info, _) = parts[last].block {
             parts[last].block = .code(info: info, text: outline.code)
+            budget.read(outline.code.utf8.count)
             parts[last].continues = continues
             parts[last].isOpen = true
         }
@@ -234,8 +236,7 @@ extension MarkdownReader {
 
     /// The parts of a unit that nothing can change any more.
     private mutating func finish(_ unit: String, _ outline: MarkdownOutline) -> [Part] {
-        let text = definitions.before(unit)
-        var blocks = MarkdownDocument(text, isGrowing: isGrowing).blocks
+        var blocks = read(unit, outline.kind)
         let isContainer = outline.kind == .list || unit.utf8.first == UInt8(ascii: ">")
         let found = outline.kind == .fence ? [] : definitions.take(from: unit)
         var continues = context != .none && !blocks.isEmpty
@@ -243,12 +244,35 @@ extension MarkdownReader {
             list.start = next
             blocks[0] = .list(list)
         }
+        // Without the line that opens a fence: it is read again with each of its parts.
+        if outline.kind == .fence, case .code(_, let code) = blocks.first {
+            budget.read(code.utf8.count)
+        } else {
+            budget.read(unit.utf8.count)
+        }
         if !isContainer { blocks += found.map { .definition($0) } }
         defer { endedEmpty = Self.endsEmpty(unit) }
         return blocks.map { block in
             defer { continues = false }
             return Part(block: block, continues: continues, followsEmptyLine: endedEmpty)
         }
+    }
+
+    /// The blocks of a unit, with as many links by reference as there may be.
+    private mutating func read(_ unit: String, _ kind: MarkdownOutline.Kind) -> [MarkdownBlock] {
+        let size = unit.utf8.count
+        guard kind != .fence, unit.utf8.contains(UInt8(ascii: "[")) else {
+            return MarkdownDocument(unit, isGrowing: isGrowing).blocks
+        }
+        let left = budget.left(with: size)
+        let source = definitions.source(for: unit, atMost: left)
+        let document = MarkdownDocument(source + unit, isGrowing: isGrowing)
+        budget.spend(
+            on: size,
+            definitions: source.utf8.count,
+            addresses: document.limitLinks(to: size + left)
+        )
+        return document.blocks
     }
 
     private static func endsEmpty(_ unit: String) -> Bool {

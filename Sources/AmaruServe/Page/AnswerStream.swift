@@ -23,8 +23,9 @@ package struct AnswerStream: Sendable {
     /// What the page shows of a block.
     private enum Shown: Equatable {
         case html(String)
-        /// Code: the part that stays, in UTF-8 and in UTF-16 units, and the text behind it.
-        case code(info: String, bytes: Int, units: Int, rest: String)
+        /// Code: the part that stays, in UTF-8 and in UTF-16 units, and the text behind it; nil if
+        /// that is not known.
+        case code(info: String, bytes: Int, units: Int, rest: String?)
     }
 
     /// The blocks of the texts before the one that is read.
@@ -58,16 +59,19 @@ package struct AnswerStream: Sendable {
     // MARK: Events
 
     /// Takes the next event of the turn; what comes after its end is dropped.
-    package mutating func take(_ event: TurnEvent) {
+    ///
+    /// - `isWanted`: Looked at again and again; without it the answer is incomplete from then on,
+    ///   and of no use.
+    package mutating func take(_ event: TurnEvent, while isWanted: () -> Bool = { true }) {
         guard !isEnded else { return }
         switch event {
         case .text(let more):
-            append(more)
+            append(more, isWanted)
         case .display(let reply):
             // A text of its own: what it leaves open doesn't concern the next.
-            endText()
-            append(reply)
-            endText()
+            endText(isWanted)
+            append(reply, isWanted)
+            endText(isWanted)
         case .reasoning(let more):
             reasoning += more
         case .notice(let line):
@@ -89,8 +93,17 @@ package struct AnswerStream: Sendable {
 
     /// Ends the answer.
     ///
-    /// - `milliseconds`: How long the turn took.
-    package mutating func finish(_ end: TurnEnd, milliseconds: Int? = nil) {
+    /// - Parameters:
+    ///   - end: How it ended.
+    ///   - milliseconds: How long the turn took.
+    ///   - isWanted: As for `take(_:while:)`.
+    package mutating func finish(
+        _ end: TurnEnd,
+        milliseconds: Int? = nil,
+        while isWanted: () -> Bool = { true }
+    ) {
+        guard !isEnded else { return }
+        endText(isWanted)
         switch end {
         case .finished(let reason):
             finish("finished", reason, milliseconds)
@@ -106,15 +119,17 @@ package struct AnswerStream: Sendable {
     }
 
     /// Ends the answer of a turn whose process is gone.
-    package mutating func interrupt() { finish("interrupted", nil, nil) }
+    package mutating func interrupt(while isWanted: () -> Bool = { true }) {
+        guard !isEnded else { return }
+        endText(isWanted)
+        finish("interrupted", nil, nil)
+    }
 
     private static func exited(_ status: Int32) -> ChatFailure {
         ChatFailure(code: "exited", message: "the script ended the program with status \(status)")
     }
 
     private mutating func finish(_ state: String, _ reason: String?, _ milliseconds: Int?) {
-        guard !isEnded else { return }
-        endText()
         isEnded = true
         end = PageEnd(
             state: state,
@@ -126,16 +141,16 @@ package struct AnswerStream: Sendable {
         )
     }
 
-    private mutating func append(_ more: String) {
+    private mutating func append(_ more: String, _ isWanted: () -> Bool) {
         text += more
         status = nil
-        for part in reader.append(more) { current.take(part) }
+        for part in reader.append(more, while: isWanted) { current.take(part) }
     }
 
-    private mutating func endText() {
+    private mutating func endText(_ isWanted: () -> Bool) {
         for part in reader.endText() { current.take(part) }
         settled = min(settled, former.blocks.count)
-        former.append(current.resolved(text, reader.definitions))
+        former.append(current.resolved(text, reader.definitions, while: isWanted))
         current = BlockSequence()
         reader = MarkdownReader()
         text = ""
@@ -168,36 +183,52 @@ package struct AnswerStream: Sendable {
         return events
     }
 
-    /// Takes all so far as shown, except what may still change: the next `changes()` has it whole.
+    /// Takes all so far as shown, except what may still change: the next `changes()` has it whole,
+    /// but for the lines of code that are finished.
     ///
     /// For a page that comes back: first the events that it knows, then this, then the others.
     package mutating func skip() {
         _ = changes()
-        for index in shown.indices.dropFirst(settled) { shown[index] = nil }
+        for index in shown.indices.dropFirst(settled) {
+            if case .code(let info, let bytes, let units, _) = shown[index], bytes > 0 {
+                shown[index] = .code(info: info, bytes: bytes, units: units, rest: nil)
+            } else {
+                shown[index] = nil
+            }
+        }
     }
 
     private mutating func blockChanges() -> [PageEvent] {
-        var live = current
+        let finished = former.blocks.count + current.blocks.count
+        var live = current.tail
+        // The first of the live blocks may be the last finished one.
+        let start = finished - live.blocks.count
         for part in reader.live { live.take(part) }
-        let finished = former.blocks + current.blocks
-        let all = former.blocks + live.blocks
+        let count = start + live.blocks.count
         var events: [PageEvent] = []
-        for index in all.indices.dropFirst(settled) {
+        for index in settled..<max(settled, count) {
+            let staying = index < finished ? block(index) : nil
             let (now, event) = Self.change(
-                of: all[index],
+                of: index < start ? block(index) : live.blocks[index - start],
                 at: index,
-                staying: index < finished.count ? finished[index] : nil,
+                staying: staying,
                 after: index < shown.count ? shown[index] : nil
             )
             if index < shown.count { shown[index] = now } else { shown.append(now) }
             if let event { events.append(event) }
         }
-        for index in shown.indices.dropFirst(all.count) where shown[index] != .html("") {
+        for index in shown.indices.dropFirst(count) where shown[index] != .html("") {
             shown[index] = .html("")
             events.append(.block(index, html: ""))
         }
         settled = former.blocks.count + max(0, current.blocks.count - 1)
         return events
+    }
+
+    /// A finished block.
+    private func block(_ index: Int) -> BlockSequence.Block {
+        let others = former.blocks.count
+        return index < others ? former.blocks[index] : current.blocks[index - others]
     }
 
     /// What the page shows of a block from now on, and what it is told for that.
@@ -213,11 +244,11 @@ package struct AnswerStream: Sendable {
         }
         // Only what is finished stays; there may be none of it yet.
         var stayingBytes = 0
-        if case .code(info, let sure) = staying { stayingBytes = sure.utf8.count }
+        if case .code(info, let sure) = staying { stayingBytes = sure.size }
         guard case .code(info, let bytes, let units, let rest) = former,
             bytes <= stayingBytes
         else {
-            let (sure, rest) = split(text, at: stayingBytes)
+            let (sure, rest) = split(text.string, at: stayingBytes)
             let shown = Shown.code(
                 info: info,
                 bytes: stayingBytes,
@@ -226,7 +257,7 @@ package struct AnswerStream: Sendable {
             )
             return (shown, .block(index, html: block.html))
         }
-        let added = split(text, at: bytes).1
+        let added = text.suffix(from: bytes)
         let (sure, open) = split(added, at: stayingBytes - bytes)
         let shown = Shown.code(
             info: info,
@@ -234,14 +265,10 @@ package struct AnswerStream: Sendable {
             units: units + sure.utf16.count,
             rest: String(open)
         )
-        return (shown, added == rest ? nil : .code(index, at: units, text: String(added)))
+        return (shown, added == rest ? nil : .code(index, at: units, text: added))
     }
 
-    private static func split(
-        _ text: some StringProtocol,
-        at bytes: Int
-    ) -> (Substring, Substring) {
-        let text = Substring(text)
+    private static func split(_ text: String, at bytes: Int) -> (Substring, Substring) {
         let index = text.utf8.index(text.startIndex, offsetBy: bytes)
         return (text[..<index], text[index...])
     }

@@ -5,6 +5,7 @@ import AmaruChat
 import AmaruEnvironment
 import AmaruStore
 import Hummingbird
+import NIOCore
 
 /// What one page gets of one turn, from where it left off to the end.
 ///
@@ -27,14 +28,19 @@ struct EventStream: Sendable {
         try await out.write([ServerEvent(retry: 1000)])
         switch source {
         case .live(let live): try await follow(live, out)
-        case .stored(let turn, let log):
-            var shown = AnswerStream(turn, log: log)
-            // The numbers that the page knows are those of a log that is gone.
-            let start = from == .beginning ? [] : [PageEvent.reset]
-            // Another process answers: the page connects again for more.
-            let end = source.isOver ? EventPlace.end : .beginning
-            try await out.write((start + shown.changes()).bytes(of: id, then: end))
+        case .stored: try await out.write(try await follower.rendering(stored))
         }
+    }
+
+    /// All that is stored of a turn.
+    private func stored(while isWanted: () -> Bool) -> ByteBuffer {
+        var shown = AnswerStream(source, while: isWanted)
+        guard isWanted() else { return ByteBuffer() }
+        // The numbers that the page knows are those of a log that is gone.
+        let start = from == .beginning ? [] : [PageEvent.reset]
+        // Another process answers: the page connects again for more.
+        let end = source.isOver ? EventPlace.end : .beginning
+        return (start + shown.changes()).bytes(of: id, then: end)
     }
 
     /// Writes what is added to a turn, until it ends, the page goes, or the server ends.
@@ -84,7 +90,11 @@ struct EventStream: Sendable {
                 try await out.write([status].bytes(of: id))
                 return nil
             }
-            guard let part = broadcast.part(from: position, to: target, then: end) else {
+            let part = broadcast.part(from: position, to: target, then: end) {
+                !follower.hasGone && !Task.isCancelled
+            }
+            try Task.checkCancellation()
+            guard let part else {
                 try await out.write([PageEvent.reset].bytes(of: id))
                 position = 0
                 continue

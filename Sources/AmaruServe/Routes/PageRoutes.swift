@@ -43,7 +43,12 @@ private func addConversationRoutes(to api: RouterGroup<ServeContext>, _ hub: Tur
     api.get("conversations/:id") { _, context in
         let whole = try await hub.whole(try context.name, owner: context.owner)
         let answers = try await hub.answers(to: whole.branch)
-        return Response(json: JSONValue(whole, answers, model: hub.modelName(in: whole)))
+        let reader = Follower()
+        context.whenDisconnected { reader.leave() }
+        return try await reader.rendering { isWanted in
+            let shown = answers.mapValues { AnswerStream($0, while: isWanted) }
+            return Response(json: JSONValue(whole, shown, model: hub.modelName(in: whole)))
+        }
     }
     api.patch("conversations/:id") { _, context in
         let (id, fields) = (try context.name, try RequestFields(context.json))

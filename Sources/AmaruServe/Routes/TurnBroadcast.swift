@@ -59,20 +59,42 @@ final class TurnBroadcast: Sendable {
     }
 
     /// Renders a part of what a page misses up to a target; nil if it can't go on from where it is.
-    func part(from position: Int, to target: Int, then end: TurnEnd?) -> Part? {
-        guard let rendering = rendering(before: position) else { return nil }
-        let (events, next) = live.turn.events(from: position, to: target)
-        defer { if next < target { keep(rendering) } }
-        let bytes = rendering.take(events, to: next, then: next < target ? nil : end)
+    ///
+    /// - `isWanted`: Looked at again and again; the part is empty without it.
+    func part(
+        from position: Int,
+        to target: Int,
+        then end: TurnEnd?,
+        while isWanted: () -> Bool
+    ) -> Part? {
+        guard let rendering = rendering(before: position, while: isWanted) else { return nil }
+        // As long as what was rendered again for it, about: else a long answer would be, for each
+        // part of it.
+        let least = rendering.isNew ? rendering.size / 2 : 0
+        var (events, next) = live.turn.events(from: position, to: target)
+        var size = events.reduce(0) { $0 + $1.size }
+        while size < least, next < target {
+            let (more, end) = live.turn.events(from: next, to: target)
+            events += more
+            size += more.reduce(0) { $0 + $1.size }
+            next = end
+        }
+        let isLast = next == target
+        let bytes = rendering.take(events, to: next, then: isLast ? end : nil, while: isWanted)
+        guard isWanted() else { return Part(bytes: bytes, next: position, rest: .zero) }
+        if !isLast { keep(rendering) }
         return Part(bytes: bytes, next: next, rest: rendering.rest)
     }
 
     /// The rendering for a page that knows the turn up to a position; nil if that can't be told.
-    func rendering(before position: Int) -> TurnRendering? {
+    func rendering(
+        before position: Int,
+        while isWanted: () -> Bool = { true }
+    ) -> TurnRendering? {
         let kept = kept.withLock { kept in
             kept.firstIndex { $0.position == position }.map { kept.remove(at: $0) }
         }
-        return kept ?? TurnRendering(of: live, before: position)
+        return kept ?? TurnRendering(of: live, before: position, while: isWanted)
     }
 
     /// Keeps a rendering for when its page has taken what was sent.
@@ -84,7 +106,7 @@ final class TurnBroadcast: Sendable {
         kept.withLock { kept in
             kept.append(rendering)
             var size = kept.reduce(0) { $0 + $1.size }
-            while size > Self.catchingUp { size -= kept.removeFirst().size }
+            while size > Self.catchingUp, kept.count > 1 { size -= kept.removeFirst().size }
         }
     }
 
@@ -94,10 +116,13 @@ final class TurnBroadcast: Sendable {
         while true {
             switch try await viewer.next() {
             case .events(let events, let position):
-                let bytes = rendering.take(events, to: position)
+                let bytes = rendering.take(events, to: position) { !Task.isCancelled }
+                try Task.checkCancellation()
                 feed.change { $0.add(bytes, position: position) }
             case .end(let end):
-                let bytes = rendering.take([], to: rendering.position, then: end)
+                let position = rendering.position
+                let bytes = rendering.take([], to: position, then: end) { !Task.isCancelled }
+                try Task.checkCancellation()
                 return feed.change { $0.finish(bytes) }
             }
             if live.turn.end == nil { try await Task.sleep(for: max(pace, rendering.rest)) }

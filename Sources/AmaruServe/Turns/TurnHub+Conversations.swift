@@ -124,19 +124,19 @@ extension TurnHub {
         return (kept ?? nil) ?? shelf.conversation(of: turn)
     }
 
-    /// What is shown of turns of one conversation; nothing for those that are open.
+    /// Where to read those turns of one conversation that are over.
     ///
     /// - Throws: ``HubError``.
-    package func answers(to turns: [StoredTurn]) async throws(HubError) -> [Int64: AnswerStream] {
+    package func answers(to turns: [StoredTurn]) async throws(HubError) -> [Int64: FollowedTurn] {
         let over = turns.filter { $0.state != .running }
-        var answers: [Int64: AnswerStream] = [:]
-        for turn in over { answers[turn.id] = own(turn.id).map { AnswerStream($0) } }
+        var answers: [Int64: FollowedTurn] = [:]
+        for turn in over { answers[turn.id] = own(turn.id).map { .live($0) } }
         let others = over.filter { answers[$0.id] == nil }
         let logs = try await read { store throws(StoreError) in
             try others.map { turn throws(StoreError) in try store.log(of: turn.id) }
         }
         for (index, turn) in others.enumerated() {
-            answers[turn.id] = AnswerStream(turn, log: logs?[index] ?? [])
+            answers[turn.id] = .stored(turn, logs?[index] ?? [])
         }
         return answers
     }

@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from serve_api.page_client import Client
 from serving import COMMAND, ROOT, Serving, eventually, obstacle, servers
 
 pytestmark = [
@@ -58,6 +59,38 @@ def test_each_line_of_the_log_has_its_time(start: Start) -> None:
     time = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z"
     assert re.fullmatch(time + r" GET /health 200 \d+ ms", lines[0])
     assert re.fullmatch(time + r" GET /nowhere 404 \d+ ms", lines[1])
+
+
+LONG = """
+import amaru
+from pathlib import Path
+
+@amaru.reply
+async def answer(message):
+    yield "```\\n" + "x = 1\\n" * 1_500_000 + "```\\n"
+    yield "[a]: /"
+    Path("runs").write_text("done\\n")
+"""
+
+
+def test_the_server_ends_while_long_answers_are_rendered(
+    start: Start, tmp_path: Path
+) -> None:
+    script = tmp_path / "long.py"
+    script.write_text(LONG)
+    server = start(script=script)
+    conversation, turn = Client.of(server).begin("go")
+    eventually(lambda: server.runs("done"))
+    readers = [http.client.HTTPConnection(server.host, server.port) for _ in range(4)]
+    for reader in readers:
+        reader.request("GET", f"/api/conversations/{conversation}")
+    readers.append(http.client.HTTPConnection(server.host, server.port))
+    readers[-1].request("GET", f"/api/turns/{turn}/events")
+    assert readers[-1].getresponse().status == 200
+    # Not killed, which is what happens to one that does not end.
+    assert server.close() == 0
+    for reader in readers:
+        reader.close()
 
 
 @pytest.mark.skipif(
