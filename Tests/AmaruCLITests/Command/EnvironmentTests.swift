@@ -121,17 +121,31 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: "ran\n", errors: ""))
         }
 
-        @Test func `Bytecode goes to the cache and never beside a source`() async throws {
+        @Test func `Bytecode is where python puts it, and that of the host in the cache`()
+            async throws
+        {
             let cache = folder.path + "/cache"
             try folder.write("", to: "beside.py")
             try folder.write("import beside, amaru.plugins.listing\n", to: "script.py")
             let result = try await run(["run", "script.py"], cache: cache)
             #expect(result == .init(status: .exited(0), output: "", errors: ""))
-            #expect(!FileManager.default.fileExists(atPath: folder.path + "/__pycache__"))
-            let made =
-                FileManager.default.enumerator(atPath: cache + "/amaru/bytecode")?
-                .compactMap { $0 as? String } ?? []
-            #expect(made.contains { $0.contains("beside.") })
+            func files(_ path: String) -> [String] {
+                FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+            }
+            #expect(files(folder.path + "/__pycache__").map { $0.prefix(7) } == ["beside."])
+            let made = files(cache + "/amaru/bytecode")
+            #expect(made.contains { $0.contains("amaru/plugins/listing.") })
+            #expect(!made.contains { $0.contains("beside.") })
+            let chosen = try await AmaruProcess.run(
+                ["run", "script.py"],
+                in: folder,
+                environment: [
+                    "XDG_CACHE_HOME": cache, "PYTHONPYCACHEPREFIX": folder.path + "/chosen",
+                    "PYTHONDONTWRITEBYTECODE": nil,
+                ]
+            )
+            #expect(chosen.status == .exited(0))
+            #expect(files(folder.path + "/chosen").contains { $0.contains("beside.") })
             let resources = AmaruProcess.products.appending(path: AmaruProcess.resources)
             let found =
                 FileManager.default.enumerator(atPath: resources.path)?

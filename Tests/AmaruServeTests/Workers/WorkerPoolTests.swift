@@ -245,7 +245,7 @@ import Testing
 
     @Test func `When no worker starts any more the pool has ended`() async throws {
         let fake = FakePool(count: 2)
-        for worker in try await fake.started(2) { worker.die("signal 11") }
+        let starting = Task { try await fake.pool.start() }
         let killing = Task {
             var count = 0
             for await worker in fake.launched {
@@ -257,8 +257,20 @@ import Testing
         await #expect(throws: ChatFailure.self) {
             for try await _ in fake.pool.background.viewer() {}
         }
+        await #expect(throws: ChatFailure.self) { try await starting.value }
         killing.cancel()
-        #expect(await killing.value > WorkerSlots.attempts)
+        #expect(await killing.value == WorkerSlots.attempts)
+        await fake.pool.shutDown(grace: .seconds(1))
+    }
+
+    @Test func `Workers that have answered are started again however often they die`() async throws
+    {
+        let fake = FakePool(count: 2)
+        for worker in try await fake.started(2) { worker.die("signal 11") }
+        for _ in 0..<4 * WorkerSlots.attempts { try await fake.worker().die("signal 11") }
+        #expect(fake.pool.background.end == nil)
+        try await fake.worker().isReady()
+        while fake.pool.ready == 0 { await Task.yield() }
         await fake.pool.shutDown(grace: .seconds(1))
     }
 
