@@ -217,7 +217,11 @@ def test_warning_of_a_trace(start: Start) -> None:
     ask(terminal, "Go on.", "/dev/full is not complete")
     ask(terminal, "And now?", "Two.")
     leave(terminal)
-    check(terminal, "trace-warning")
+    lines = terminal.show(scrolled=True).split("\n")
+    # On a line of its own, before the answer or behind it.
+    lines.remove("amaru: /dev/full is not complete: No space left on device")
+    shown = [line for line in lines if line]
+    assert shown == ["> Go on.", "One line.", "> And now?", "Two.", ">"]
 
 
 def halves(text: str, at: str) -> tuple[Callable[[Peer], None], threading.Event]:
