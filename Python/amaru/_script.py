@@ -102,7 +102,17 @@ def prepare(
     atexit.register(_end, frozenset(sys.modules))
     module.__dict__.update(__annotations__={}, __builtins__=builtins)
     sys.modules["__main__"] = module
-    sys.argv[:] = [path, *map(os.fsdecode, arguments)]
+    rest = [os.fsdecode(argument) for argument in arguments]
+    sys.argv[:] = [path, *rest]
+    # What starts a program again, such as a server that reloads, starts this.
+    lead = [path]
+    if kind == "module":
+        lead = ["-m", path]
+    elif path == "-c":
+        text = source if isinstance(source, str) else os.fsdecode(source)
+        # The line's end is the host's.
+        lead = [path, text.removesuffix("\n")]
+    sys.orig_argv[:] = [sys.executable, *lead, *rest]
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.

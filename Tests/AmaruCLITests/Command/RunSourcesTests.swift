@@ -47,6 +47,7 @@ extension BuiltCommand {
             import sys
             names = globals()
             print(sys.argv, sys.path[0], __name__, __package__, __doc__)
+            print(sys.orig_argv[1:])
             print(names.get("__file__"), __spec__ and __spec__.name, type(__loader__))
             print(sorted(name for name in names if name.startswith("__")))
             """
