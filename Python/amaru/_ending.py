@@ -196,6 +196,7 @@ def _write() -> None:
             others.append(stream)
     # What others write to comes behind them.
     below = {id(one) for o in others for one in getattr(o, "__dict__", {}).values()}
+    below |= {id(getattr(o, "raw", None)) for o in buffers}
     others.sort(key=lambda stream: id(stream) in below)
     for streams, method in ((texts, "flush"), (others, "close"), (buffers, "flush")):
         for stream in streams:

@@ -126,6 +126,8 @@ def test_an_end(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", leavings.SOURCES)
 def test_what_is_left_open(tmp_path: Path, name: str) -> None:
+    if sys.version_info >= (3, 13) and name == "a full disk":
+        pytest.skip("CPython 3.13 says where a file is collected, which is elsewhere")
     expected, found = both(tmp_path, leavings.SOURCES[name])
     assert found == expected
 
