@@ -16,6 +16,8 @@ import sys
 from _io import _IOBase
 from _weakref import ref
 
+from amaru._main import OWN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +29,6 @@ __all__ = ["end", "release_frames"]
 _WRITE_LIMIT = 5.0
 
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
-_OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _BUFFERS = (io.BufferedWriter, io.BufferedRandom, io.BufferedRWPair)
 _BUILT_IN = (
     io.TextIOWrapper,
@@ -143,7 +144,7 @@ def _added(earlier: frozenset[str]) -> Iterator[str]:
 
 def _is_kept(file: str) -> bool:
     is_standard = file.startswith(_LIBRARY) and "-packages" not in file
-    return is_standard or file.startswith(_OWN)
+    return is_standard or file.startswith(OWN)
 
 
 def _removed(name: str) -> _Mark | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
+    "OWN",
     "describe_file",
     "describe_folder",
     "describe_module",
@@ -22,7 +23,8 @@ __all__ = [
     "place_bytecode",
 ]
 
-_OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
+#: The folder of the host's own modules.
+OWN = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _own_prefix = sys.pycache_prefix
 
 
@@ -41,7 +43,7 @@ class _OwnLoader(SourceFileLoader):
 
 
 def _find_own(path: str) -> FileFinder:
-    if not path.startswith(_OWN):
+    if not path.startswith(OWN):
         raise ImportError
     return FileFinder(path, (_OwnLoader, SOURCE_SUFFIXES))
 
@@ -55,7 +57,7 @@ def place_bytecode() -> None:
         return
     sys.pycache_prefix = None
     sys.path_hooks.insert(0, _find_own)
-    for path in [path for path in sys.path_importer_cache if path.startswith(_OWN)]:
+    for path in [path for path in sys.path_importer_cache if path.startswith(OWN)]:
         del sys.path_importer_cache[path]
 
 

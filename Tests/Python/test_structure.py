@@ -43,7 +43,7 @@ ALLOWED = {
     "amaru.archives": set(),
     "amaru._current": {"_amaru_chat"},
     "amaru._distributions": set(),
-    "amaru._ending": set(),
+    "amaru._ending": {"amaru._main"},
     "amaru._folder": set(),
     "amaru._guards": set(),
     "amaru._highlight": set(),

@@ -116,22 +116,6 @@ first, _private = Last("first"), Last("private")
 second = Last("second")
 first.me = first
 """,
-    "a finaliser that leaves": """
-class Last:
-    # Not in the file, whose lines python no longer shows as it ends.
-    exec("def __del__(self): sys.exit(4)")
-last = Last()
-file = open("kept", "w")
-file.write("kept")
-""",
-    "a finaliser that fails": """
-class Last:
-    # Not in the file, whose lines python no longer shows as it ends.
-    exec("def __del__(self): 1 / 0")
-last = Last()
-file = open("kept", "w")
-file.write("kept")
-""",
     "a file that an exit function writes": """
 file = open("kept", "w")
 atexit.register(file.write, "at exit")
@@ -262,6 +246,17 @@ _KEPT_ALIVE = {
 }
 
 SOURCES = {
+    **{
+        f"a finaliser that {what}": f"""{_IMPORTS}
+class Last:
+    # Not in the file, whose lines python no longer shows as it ends.
+    exec("def __del__(self): {statement}")
+last = Last()
+file = open("kept", "w")
+file.write("kept")
+"""
+        for what, statement in (("leaves", "sys.exit(4)"), ("fails", "1 / 0"))
+    },
     **{
         f"a text in {place}, left {way}": _source(held, _OPENED["a text"], end)
         for place, held in _HELD.items()

@@ -193,7 +193,7 @@ class Array(JsArray, list[Any]):
             pass
 
     def find(self, function: Callable[..., Any]) -> Any:
-        """Return the first item for which `function` is true; None if there is none."""
+        """Return the first item for which `function` is true, else None."""
         for item, is_found in zip(self, _each(self, function), strict=False):
             if is_found:
                 return item
