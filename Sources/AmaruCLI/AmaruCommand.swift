@@ -45,7 +45,7 @@ struct AmaruCommand: AsyncParsableCommand {
         "keys", "templates", "doctor", "help",
     ]
 
-    static func main() async {
+    static func main() {
         _ = TerminalOutput.closed
         // Without the parser, which takes most of the time of so short a run.
         switch CommandLine.arguments.dropFirst() {
@@ -60,20 +60,31 @@ struct AmaruCommand: AsyncParsableCommand {
         // Swift's own handlers would first print a backtrace, on a terminal that may be held.
         for fault in TerminalMode.faultSignals { SignalAction().install(for: fault) }
         do {
-            // Before the first suspension, for which the runtime needs descriptors of its own.
+            // Before the first task, for which the runtime needs descriptors of its own.
             try ProcessLimits.require(openFiles: 64, memory: 1 << 30)
-            try refusePromptWithDash()
-            try refuseUnknownHelp()
-            var command = try parse()
-            // What the doctor examines is the user's own.
-            if !(command is DoctorCommand) { CharacterEncoding.adopt() }
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
         } catch {
             ProcessEnd.leave(report(error))
+        }
+        Python.serveFirstThread {
+            do {
+                try await run()
+                exit()
+            } catch {
+                ProcessEnd.leave(report(error))
+            }
+        }
+    }
+
+    private static func run() async throws {
+        try refusePromptWithDash()
+        try refuseUnknownHelp()
+        var command = try parse()
+        // What the doctor examines is the user's own.
+        if !(command is DoctorCommand) { CharacterEncoding.adopt() }
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            try command.run()
         }
     }
 

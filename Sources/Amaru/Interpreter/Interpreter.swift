@@ -109,7 +109,7 @@ enum Interpreter {
             return (true, mustWake, state.wakeUp)
         }
         if mustWake { wake(wakeUp) }
-        if mustStart { InterpreterThread.spawn() }
+        if mustStart { InterpreterThread.start() }
     }
 
     private static func begin(_ state: inout State) {
@@ -202,7 +202,7 @@ enum Interpreter {
                 throw error
             }
         }
-        if mustStart { InterpreterThread.spawn() }
+        if mustStart { InterpreterThread.start() }
         try await withCheckedThrowingContinuation { continuation in
             let result: Result<Void, any Error>? = state.withLock { state in
                 switch state.phase {

@@ -72,22 +72,7 @@ enum InterpreterHooks {
                 _ = try? call(signals.pointer, "signal", [Int(SIGINT), former], gil)
             }
         }
-        let result = try body()
-        try takePendingInterrupt()
-        return result
-    }
-
-    /// Handles a SIGINT of the process that another thread has been woken for, and has not yet taken.
-    ///
-    /// A child that the same Ctrl-C has ended may be noticed before. A change of the mask has the
-    /// kernel look at what is pending for the process: https://man7.org/linux/man-pages/man7/signal.7.html
-    private static func takePendingInterrupt() throws {
-        var (interrupts, former) = (sigset_t(), sigset_t())
-        sigemptyset(&interrupts)
-        sigaddset(&interrupts, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &interrupts, &former)
-        pthread_sigmask(SIG_SETMASK, &former, nil)
-        if PyErr_CheckSignals() != 0 { throw PendingPythonError() }
+        return try body()
     }
 
     /// Tells ``SignalForwarding`` of each handler, since a signal may come to any thread.

@@ -11,8 +11,9 @@ internal import CAmaruPython
 
 /// The thread on which CPython is initialised and the event loop runs.
 ///
-/// A thread of its own is Python's main thread: `signal.signal`, `threading.main_thread()` and
-/// `loop.add_signal_handler` work there as in `python`.
+/// It is Python's main thread: `signal.signal`, `threading.main_thread()` and
+/// `loop.add_signal_handler` work there as in `python`. A thread of its own, unless the program
+/// lends its first one.
 enum InterpreterThread {
     /// A deep recursion through C code overruns the usual 512 KiB of a secondary thread on macOS
     /// and 1 MiB still crashes; with this much CPython raises RecursionError.
@@ -21,7 +22,25 @@ enum InterpreterThread {
     /// Enough to run jobs whose every entry throws.
     private static let smallStackSize = 512 << 10
 
-    static func spawn() {
+    /// What the first thread waits for, if it is to be Python's.
+    ///
+    /// Safe because it is written before the task that may start Python exists.
+    private nonisolated(unsafe) static var firstThread: Gate?
+
+    /// Runs a program in a task, and Python in the calling thread as soon as it is started.
+    ///
+    /// The system prefers the first thread for a signal of the process: Python code that sends itself
+    /// one, or waits for a child which the same Ctrl-C ends, sees it at once, as under `python`.
+    static func serve(_ program: sending @escaping () async -> Never) -> Never {
+        let isStarted = Gate()
+        firstThread = isStarted
+        Task.detached { await program() }
+        isStarted.wait()
+        main()
+    }
+
+    static func start() {
+        if let firstThread { return firstThread.open() }
         let status = NativeThread.spawn(name: "python", stackSize: stackSize) { main() }
         guard status != 0 else { return }
         Interpreter.didFail(.limit("A thread for Python could not be created", status))
@@ -31,7 +50,7 @@ enum InterpreterThread {
         }
     }
 
-    private static func main() {
+    private static func main() -> Never {
         unblockSignals()
         Interpreter.adoptThread()
         guard !Interpreter.hasEnded else { serveWithoutPython() }

@@ -97,6 +97,13 @@ public enum Python {
         }
     }
 
+    /// Runs a program whose first thread, the calling one, becomes the Python thread.
+    ///
+    /// - Parameter program: The program, which ends the process.
+    package static func serveFirstThread(_ program: sending @escaping () async -> Never) -> Never {
+        InterpreterThread.serve(program)
+    }
+
     /// Runs a whole file in the way of `python`: a cancelled one ends with `KeyboardInterrupt`,
     /// whose traceback says where it was, unless it awaits.
     ///

@@ -324,6 +324,14 @@ async def main():
 asyncio.run(main())
 print("the end")
 """,
+    "signals that it sends itself": """
+came = []
+signal.signal(signal.SIGUSR1, lambda *_: came.append(1))
+for _ in range(500): os.kill(os.getpid(), signal.SIGUSR1)
+print(len(came), threading.get_native_id() == os.getpid())
+os.kill(os.getpid(), signal.SIGTERM)
+print("never")
+""",
     "an interrupt with a child": """
 import subprocess
 print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)
