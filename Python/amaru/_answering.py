@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -51,6 +52,7 @@ class Answering:
             result = function(text, **{name: given[name] for name in wishes})
             await _show(turn, result, said)
         finally:
+            _flush()
             if said:
                 asked = _content(text, turn.attachments)
                 history += _exchange(asked, "".join(said))
@@ -90,6 +92,7 @@ async def _show(turn: Turn, result: Any, said: list[str]) -> None:
 
 def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     """Add a piece of an answer to the turn; tell whether it goes on."""
+    _flush()
     if isinstance(piece, Reasoning):
         return turn.reasoning(piece.text)
     if isinstance(piece, Usage):
@@ -103,6 +106,14 @@ def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     if is_open:
         said.append(text)
     return is_open
+
+
+def _flush() -> None:
+    """Write out what is printed of a line, before the host writes beside it."""
+    for stream in (sys.stderr, sys.stdout):
+        # The script may have put what it likes in its place.
+        with contextlib.suppress(Exception):
+            stream.flush()
 
 
 def _before(turn: Turn) -> list[dict[str, Any]]:

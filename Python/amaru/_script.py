@@ -202,9 +202,13 @@ def start() -> None:
 def attach() -> None:
     """Let the script read and write where the host does, line by line."""
     flush()
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    if _bridge.chat().settings()["terminal"]:
+        from amaru import _printing
+
+        _printing.bring_to_screen()
+    elif isinstance(sys.stdout, io.TextIOWrapper):
         # The host writes its answers to the same place.
-        sys.stdout.reconfigure(write_through=True)
+        sys.stdout.reconfigure(line_buffering=True)
     leave, process = os._exit, os.getpid()
 
     def host_exit(status: int) -> NoReturn:
@@ -214,6 +218,7 @@ def attach() -> None:
         leave(status)
 
     def host_input(prompt: object = "", /) -> str:
+        flush()
         line = _bridge.chat().read_line(str(prompt))
         if line is None:
             raise EOFError("EOF when reading a line")

@@ -91,7 +91,7 @@ import Testing
         gone.close()
         one.send("to nobody")
         #expect(await one.all.isEmpty)
-        #expect(one.socket.finished.current != nil)
+        try await one.socket.finished.wait()
     }
 
     @Test func `Lines are the same however they are cut`() {

@@ -64,6 +64,7 @@ ALLOWED = {
     "amaru.local": set(),
     "amaru._repl": {"amaru", "amaru._script", "amaru.chat", "pyodide"},
     "amaru._pending": set(),
+    "amaru._printing": {"amaru._bridge"},
     "amaru._script": {
         "amaru._answering",
         "amaru._bridge",
@@ -71,6 +72,7 @@ ALLOWED = {
         "amaru._ending",
         "amaru._main",
         "amaru._pending",
+        "amaru._printing",
         "amaru._reply",
         "amaru.host",
         "amaru.chat",

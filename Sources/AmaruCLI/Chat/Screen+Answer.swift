@@ -11,6 +11,7 @@ extension Screen {
         guard let answer else { return try await write(text) }
         guard !isStopped else { return }
         await releaseNotices()
+        try await endLine(before: answer)
         answer.change { $0.append(text) { !isStopped } }
         try await refresh(answer)
     }
@@ -19,8 +20,14 @@ extension Screen {
     func addThought(_ text: String) async throws {
         guard let answer, !isStopped else { return }
         await releaseNotices()
+        try await endLine(before: answer)
         answer.change { $0.appendThought(text) }
         try await refresh(answer)
+    }
+
+    /// Ends a line that was printed, before rows of an answer that begins.
+    private func endLine(before answer: LiveAnswer) async throws {
+        if isInsideLine, !answer.isLive { try await write("\n") }
     }
 
     /// Writes all of an answer for good.
@@ -118,7 +125,7 @@ extension Screen {
     }
 
     /// Writes the next frame if it is time, else later.
-    private func refresh(_ answer: LiveAnswer) async throws {
+    func refresh(_ answer: LiveAnswer) async throws {
         let delay = answer.delay
         if delay <= .zero { try await writeFrame(answer) }
         guard delay > .zero || answer.awaitsColors, frameTimer == nil else { return }

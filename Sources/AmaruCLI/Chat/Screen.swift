@@ -30,6 +30,8 @@ actor Screen {
     var heldNotices: (lines: [String], timer: Task<Void, Never>)?
     /// Whether plain text has been written behind which a line has not ended.
     var isInsideLine = false
+    /// What was printed of a line inside an answer.
+    var printed = ""
     private var countdown: (task: Task<Void, Never>, attempts: String)?
 
     private struct Opened {
@@ -199,6 +201,7 @@ actor Screen {
         await endCountdown()
         try await settleAnswer()
         if isInsideLine { try await write("\n") }
+        await releasePrinted()
         await releaseNotices()
     }
 

@@ -96,6 +96,7 @@ extension Program {
         made.environment = environment?.root
         made.idleTimeout = .seconds(options.idleTimeout)
         made.readLine = screen.readLine
+        made.write = screen.print
         made.report = screen.report
         made.trace = trace
         made.leaving = TerminalMode.leaveAll

@@ -39,6 +39,11 @@ enum ChatModule {
                 documentation: "Waits for the next line of input; None at its end."
             ) { (prompt: String) async throws in try await configuration.readLine(prompt) }
             PythonFunction(
+                blocking: "write",
+                .positional("text"),
+                documentation: "Writes to the terminal, beside the chat."
+            ) { (text: String) async throws in try await configuration.write(text) }
+            PythonFunction(
                 "plugin_running",
                 .positional("name"),
                 documentation: "Says which plugin's code runs now, the empty string for none."
