@@ -57,6 +57,9 @@ def notice(message: str) -> bool:
 def read_line(prompt: str) -> str | None:
     """Waits for the next line of input; None at its end."""
 
+def write(text: str) -> None:
+    """Writes to the terminal, beside the chat."""
+
 def plugin_running(name: str) -> None:
     """Says which plugin's code runs now, the empty string for none."""
 

@@ -201,8 +201,10 @@ def start() -> None:
 
 def attach() -> None:
     """Let the script read and write where the host does, line by line."""
+    from amaru import host
+
     flush()
-    if _bridge.chat().settings()["terminal"]:
+    if host.settings().terminal:
         from amaru import _printing
 
         _printing.bring_to_screen()

@@ -19,7 +19,9 @@ from amaru import _current, _reply, _script, host
 
 
 @pytest.fixture
-def main(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def main(
+    monkeypatch: pytest.MonkeyPatch, screen: RecordingChat
+) -> Iterator[ModuleType]:
     """A module ``__main__`` for the script, and a fresh state of `_script`."""
     module = ModuleType("__main__")
     module.__file__ = "/scripts/chat_script.py"
