@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import signal
@@ -226,11 +227,11 @@ BUILT = """() => Array.from(document.querySelectorAll('.blocks, .blocks *'))
     .map((one) => [one.tagName, one.getAttributeNames(), one.getAttribute('href')])"""
 
 
-def test_hostile_texts_stay_texts(visit: Open, one: Serving) -> None:
-    page = visit(serving=one)
+def stay_texts(page: Visit, texts: list[str]) -> None:
+    """Have texts said by user, model, error and tool; none becomes more than text."""
     for word in ("say", "spell", "fail", "call"):
         page.page.click("#new-chat")
-        for number, text in enumerate(HOSTILE):
+        for number, text in enumerate(texts):
             page.send(f"{word} {text}")
             turn = page.page.locator(".turn").nth(number)
             state = "failed" if word == "fail" else "finished"
@@ -245,7 +246,29 @@ def test_hostile_texts_stay_texts(visit: Open, one: Serving) -> None:
             assert not [name for name in found if name.startswith("on")]
             assert {"SCRIPT", "IMG", "IFRAME", "STYLE", "svg"}.isdisjoint(found)
             page.page.reload()
-            expect(page.page.locator(".turn")).to_have_count(len(HOSTILE))
+            expect(page.page.locator(".turn")).to_have_count(len(texts))
+
+
+def test_hostile_texts_stay_texts(visit: Open, one: Serving) -> None:
+    stay_texts(visit(serving=one), HOSTILE)
+
+
+@pytest.mark.timeout(3600)
+def test_the_texts_of_a_corpus_stay_texts(visit: Open, one: Serving) -> None:
+    corpora = os.environ.get("AMARU_PAYLOADS", "").split()
+    if not corpora:
+        pytest.skip(
+            "needs, in AMARU_PAYLOADS, JSON files of hostile texts, such as the "
+            "fixtures of DOMPurify and the list of naughty strings"
+        )
+    texts = [
+        text if isinstance(text, str) else text["payload"]
+        for corpus in corpora
+        for text in json.loads(Path(corpus).read_text())
+    ]
+    page = visit(serving=one)
+    for start in range(0, len(texts), 40):
+        stay_texts(page, texts[start : start + 40])
 
 
 def test_a_script_that_does_not_parse_is_said_and_recovers(
