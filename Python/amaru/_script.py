@@ -109,9 +109,10 @@ def prepare(
     if kind == "module":
         lead = ["-m", path]
     elif path == "-c":
-        text = source if isinstance(source, str) else os.fsdecode(source)
+        # What it declares as its encoding does not count: it has been decoded.
+        source = source if isinstance(source, str) else os.fsdecode(source)
         # The line's end is the host's.
-        lead = [path, text.removesuffix("\n")]
+        lead = [path, source.removesuffix("\n")]
     sys.orig_argv[:] = [sys.executable, *lead, *rest]
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of

@@ -258,8 +258,19 @@ typedef struct {
 #else
 #define AMARU_SYMBOL(name) __asm__(#name)
 int amaru_pthread_setname(pthread_t thread, const char *name) AMARU_SYMBOL(pthread_setname_np);
+int amaru_memfd_create(const char *name, unsigned int flags) AMARU_SYMBOL(memfd_create);
 #endif
 int amaru_dladdr(const void *address, amaru_dl_info *info) AMARU_SYMBOL(dladdr);
+
+// Opens an empty file without a name; NULL if that fails.
+static inline FILE *amaru_memory_file(void) {
+#ifdef __APPLE__
+    return tmpfile();
+#else
+    int descriptor = amaru_memfd_create("script", 1 /* MFD_CLOEXEC */);
+    return descriptor < 0 ? NULL : fdopen(descriptor, "w+");
+#endif
+}
 
 // MARK: Exceptions as memory: types that Python.h leaves out, and macros over layouts.
 

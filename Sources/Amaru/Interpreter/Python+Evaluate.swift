@@ -130,7 +130,7 @@ extension Python {
     /// Adds `__builtins__` where it is missing, as `exec` does.
     ///
     /// https://docs.python.org/3/library/functions.html#exec
-    private static func addBuiltins(to namespace: borrowing OwnedReference) throws {
+    static func addBuiltins(to namespace: borrowing OwnedReference) throws {
         guard amaru_is_dict(namespace.pointer) != 0 else {
             throw PythonConversionError.expected(
                 "dict for the globals",

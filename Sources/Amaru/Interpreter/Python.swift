@@ -74,8 +74,8 @@ public enum Python {
         globals: PythonObject? = nil
     ) async throws -> PythonObject {
         try await PythonException.endingCancelled {
-            try await run(globals: globals) { gil in
-                try Runtime.call(.sources, "compile_source", [source, filename], gil)
+            try await run(globals: globals) { namespace in
+                try PythonException.completing { try execute(source, filename, in: namespace) }
             }
         }
     }
@@ -93,7 +93,11 @@ public enum Python {
         globals: PythonObject? = nil
     ) async throws {
         try await PythonException.endingCancelled {
-            try await runScript(contents, path: path, globals: globals)
+            _ = try await run(globals: globals) { namespace in
+                try PythonException.completing {
+                    try execute(file: contents, path: path, in: namespace)
+                }
+            }
         }
     }
 
@@ -107,7 +111,8 @@ public enum Python {
     /// Runs a whole file in the way of `python`: a cancelled one ends with `KeyboardInterrupt`,
     /// whose traceback says where it was, unless it awaits.
     ///
-    /// If it takes interrupts, SIGINT goes to Python meanwhile and not to the program, unless the file
+    /// The text of the traceback of what it raises is without the lines of the source: Python itself
+    /// can show it. If it takes interrupts, SIGINT goes to Python meanwhile and not to the program, unless the file
     /// awaits.
     ///
     /// - Throws: ``PythonException``; `CancellationError` if a file with `await` is cancelled.
@@ -117,21 +122,22 @@ public enum Python {
         globals: PythonObject?,
         takesInterrupts: Bool = false
     ) async throws {
-        _ = try await run(globals: globals, takesInterrupts: takesInterrupts) { gil in
-            try FileCode.compiled(contents, path: path, gil)
+        _ = try await run(globals: globals, takesInterrupts: takesInterrupts) { namespace in
+            try execute(file: contents, path: path, in: namespace)
         }
     }
 
+    /// - `execute`: Runs code in a namespace; returns the value, and whether that is to be awaited.
     private static func run(
         globals: PythonObject?,
         takesInterrupts: Bool = false,
-        compiling compile: @escaping @Sendable (borrowing PythonGIL) throws -> OwnedReference
+        _ execute: @escaping @PythonActor @Sendable (PythonObject) throws -> (PythonObject, Bool)
     ) async throws -> PythonObject {
         try Interpreter.refuseAfterEnd()
         let call = CallID.next()
         return try await NestedLoop.entering {
             try await withTaskCancellationHandler {
-                try await runCompiled(call, globals, takesInterrupts, compile)
+                try await run(call, globals, takesInterrupts, execute)
             } onCancel: {
                 Interrupts.interrupt(call)
             }
@@ -139,34 +145,56 @@ public enum Python {
     }
 
     @PythonActor
-    private static func runCompiled(
+    private static func run(
         _ call: CallID,
         _ globals: PythonObject?,
         _ takesInterrupts: Bool,
-        _ compile: @Sendable (borrowing PythonGIL) throws -> OwnedReference
+        _ execute: @PythonActor @Sendable (PythonObject) throws -> (PythonObject, Bool)
     ) async throws -> PythonObject {
         try Interpreter.requireRunning()
         try Task.checkCancellation()
-        let codes = PythonObject(try PythonException.completing { try compile(PythonGIL()) })
         let namespace = try globals ?? PythonObject(["__name__": "__main__"])
-        let isAsynchronous = try elements(of: codes, as: PythonObject.self).contains { code in
+        let (value, isAwaited) = try PythonActor.synchronously(call) {
+            // Again: what came before the call could be aimed at has struck nothing.
+            try Task.checkCancellation()
+            guard takesInterrupts else { return try execute(namespace) }
+            return try InterpreterHooks.handlingInterruptsLikePython { try execute(namespace) }
+        }
+        return isAwaited ? try await value.awaited() : value
+    }
+
+    /// Runs a source; returns its value, or what is to be awaited for it.
+    @PythonActor
+    private static func execute(
+        _ source: String,
+        _ filename: String?,
+        in namespace: PythonObject
+    ) throws -> (PythonObject, isAwaited: Bool) {
+        let gil = PythonGIL()
+        let codes = PythonObject(
+            try Runtime.call(.sources, "compile_source", [source, filename], gil)
+        )
+        guard try awaits(codes) else { return (try evaluate(codes, in: namespace), false) }
+        return (PythonObject(try Runtime.call(.codes, "run_async", [codes, namespace], gil)), true)
+    }
+
+    /// Runs a file; returns None, or a coroutine that is to be awaited.
+    @PythonActor
+    private static func execute(
+        file contents: some ConvertibleToPython,
+        path: String,
+        in namespace: PythonObject
+    ) throws -> (PythonObject, isAwaited: Bool) {
+        let result = try FileCode.run(contents, path: path, in: namespace)
+        return (result, amaru_is_coroutine(result.pointer) != 0)
+    }
+
+    /// Whether some of codes await.
+    @PythonActor
+    private static func awaits(_ codes: PythonObject) throws -> Bool {
+        try elements(of: codes, as: PythonObject.self).contains { code in
             try code.readAttribute("co_flags").converted(to: Int32.self) & CO_COROUTINE != 0
         }
-        guard isAsynchronous else {
-            return try PythonException.completing {
-                try PythonActor.synchronously(call) {
-                    // Again: what came before the call could be aimed at has struck nothing.
-                    try Task.checkCancellation()
-                    guard takesInterrupts else { return try evaluate(codes, in: namespace) }
-                    return try InterpreterHooks.handlingInterruptsLikePython {
-                        try evaluate(codes, in: namespace)
-                    }
-                }
-            }
-        }
-        return try await PythonObject(
-            try Runtime.call(.codes, "run_async", [codes, namespace], PythonGIL())
-        ).awaited()
     }
 
     /// Runs code that does not await, and returns the value of the last.

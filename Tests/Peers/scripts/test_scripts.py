@@ -18,6 +18,7 @@ from typing import Any
 import endings
 import leavings
 import pytest
+import surroundings
 
 AMARU = os.environ["AMARU_PEER_PROGRAM"]
 LIBRARIES = sorted((Path(__file__).parent / "libraries").glob("*.py"))
@@ -35,9 +36,18 @@ class End:
 
 
 def both(
-    folder: Path, source: str, variables: dict[str, str] | None = None
+    folder: Path,
+    source: str | bytes,
+    variables: dict[str, str] | None = None,
+    files: dict[str, str] | None = None,
+    redirected: str = "",
 ) -> tuple[End, End]:
-    """Run a script by python and by amaru, at the same time."""
+    """Run a script by python and by amaru, at the same time.
+
+    `files` lie beside it; `redirected` is how a shell redirects its descriptors.
+    """
+    content = source if isinstance(source, bytes) else source.encode()
+    source = content.decode(errors="replace")
     environment = Path(sys.prefix)
     arguments = (_directive(source, "arguments") or "").split()
     given = json.loads(_directive(source, "input") or '""')
@@ -51,7 +61,11 @@ def both(
         # Apart, since a script may leave bytecode behind.
         place = folder / name
         place.mkdir()
-        (place / "script.py").write_text(source)
+        (place / "script.py").write_bytes(content)
+        for file, text in (files or {}).items():
+            (place / file).write_text(text)
+        if redirected:
+            command = ["sh", "-c", f'exec "$@" {redirected}', "sh", *command]
         started.append((place, _start(command, place, variables or {})))
     # Their pipes hold more than any of the scripts writes.
     ends = [_end(place, process, given) for place, process in started]
@@ -180,3 +194,11 @@ def test_a_locale(tmp_path: Path, variables: dict[str, str]) -> None:
     expected, found = both(tmp_path, LOCALE, variables)
     assert found == expected
     assert not expected.errors
+
+
+@pytest.mark.parametrize("name", surroundings.ENCODED)
+def test_an_encoding(tmp_path: Path, name: str) -> None:
+    expected, found = both(tmp_path, surroundings.ENCODED[name])
+    assert found == expected
+
+

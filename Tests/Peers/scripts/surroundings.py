@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a script may find around it: files of its own, descriptors, encodings, tools."""
+
+__all__ = ["ENCODED"]
+
+ENCODED = {
+    "Latin-1": b"# coding: latin-1\nprint(ascii('\xe9'))\nraise ValueError('\xe9')",
+    "Latin-1 that does not compile": b"# coding: latin-1\nprint('\xe9' 1)",
+    "Latin-1 without a word": b"x = 1\nprint('\xe9')",
+    "Latin-1 in a comment": b"x = 1\n# \xe9\nprint(x)",
+    "Latin-1 said to be UTF-8": b"# coding: utf-8\nx = 1\nprint('\xe9')",
+    "an encoding that there is not": b"# coding: foo-8\nprint('never')",
+    "an encoding that is too small": "# coding: ascii\nprint('é')".encode(),
+    "an encoding of other bytes": b"# coding: cp1252\nprint('\x81')",
+    "an encoding of no text": b"# coding: rot13\nprint('never')",
+    "a mark before another encoding": b"\xef\xbb\xbf# coding: latin-1\nprint('never')",
+    "a mark": b"\xef\xbb\xbfprint('mark')\r\nraise ValueError",
+    "an indentation": b"if 1:\nprint('\xc3\xa9')",
+}
