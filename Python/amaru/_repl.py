@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import traceback
 from typing import Any, Final
 
 import amaru
@@ -89,10 +88,7 @@ def _raised(exc: BaseException, text: str | None = None) -> None:
     if isinstance(exc, SystemExit):
         _script.flush()
         raise exc
-    is_reported, advice = _script.report(exc)
-    if not is_reported:
-        sys.stderr.write(text or "".join(traceback.format_exception(exc)))
-    if advice:
+    if advice := _script.report(exc, text):
         sys.stderr.write(f"amaru: {advice}\n")
 
 

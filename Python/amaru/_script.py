@@ -12,7 +12,7 @@ import io
 import os
 import sys
 
-from amaru import _bridge, _ending, _reply
+from amaru import _bridge, _ending, _main, _reply
 from amaru._ending import release_frames
 
 TYPE_CHECKING = False
@@ -39,6 +39,9 @@ __all__ = [
 ]
 
 _CANCEL_LIMIT = 5.0
+
+# Without a module, of which the script may have its own.
+_display = sys.__excepthook__
 
 
 class _Script:
@@ -91,8 +94,6 @@ def prepare(
     """
     import atexit
     import gc
-
-    from amaru import _main
 
     # What is here by now stays, and need not be looked at by collections, the last one
     # above all: that would cost a short script a twentieth of its time.
@@ -268,40 +269,64 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
         _current.turn.reset(token)
 
 
-def report(exc: BaseException) -> tuple[bool, str]:
-    """Let the script's own ``sys.excepthook`` report; tell whether it has done so.
+def report(exc: BaseException, text: str | None = None) -> str:
+    """Report an exception as python does, by ``sys.excepthook``.
 
-    What was printed goes out first, as under python. The text is what the user can do
-    about a module that is missing, else empty. A hook may end the program.
+    `text` is what to show of it unless the script has a hook of its own. What was
+    printed goes out first. Returns what the user can do about a module that is missing,
+    else the empty string. A hook may end the program.
     """
-    advice = ""
-    if isinstance(exc, ModuleNotFoundError):
-        from amaru.chat import failures
-
-        advice = failures.advice(exc)
-    flush()
+    advice = _advice(exc)
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except Exception:
+            # What cannot be written is told of at the end.
+            pass
     trace = exc.__traceback__
     sys.last_type, sys.last_value, sys.last_traceback = type(exc), exc, trace
     if sys.version_info >= (3, 12):
         sys.last_exc = exc
-    if sys.excepthook is sys.__excepthook__:
-        return False, advice
     try:
-        sys.excepthook(type(exc), exc, trace)
-        return True, advice
+        hook = sys.excepthook
+    except AttributeError:
+        _write_error("sys.excepthook is missing\n")
+        hook = _display
+    if hook is _display and text is not None:
+        _write_error(text)
+        return advice
+    try:
+        hook(type(exc), exc, trace)
     except SystemExit:
         raise
     except BaseException as fault:
-        # As python words it; the host then reports the original exception.
-        sys.stderr.write("Error in sys.excepthook:\n")
+        _write_error("Error in sys.excepthook:\n")
         # Without the frame of this function.
         fault.__traceback__ = fault.__traceback__ and fault.__traceback__.tb_next
-        sys.__excepthook__(type(fault), fault, fault.__traceback__)
-        sys.stderr.write("\nOriginal exception was:\n")
+        _display(type(fault), fault, fault.__traceback__)
+        _write_error("\nOriginal exception was:\n")
         exc.__traceback__ = trace
-        return False, advice
-    finally:
-        flush()
+        _display(type(exc), exc, trace)
+    return advice
+
+
+def _advice(exc: BaseException) -> str:
+    if not isinstance(exc, ModuleNotFoundError):
+        return ""
+    try:
+        from amaru.chat import failures
+    except Exception:
+        # The script has modules of its own in the place of the library's.
+        return ""
+    return failures.advice(exc)
+
+
+def _write_error(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+    except Exception:
+        # There is no other place to say it.
+        pass
 
 
 def flush() -> bool:
@@ -310,15 +335,15 @@ def flush() -> bool:
     What cannot be written to standard output is reported, as at the end of python.
     """
     written = True
-    for stream in (sys.stderr, sys.stdout):
+    for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None and not stream.closed:
                 stream.flush()
         except Exception as exc:
+            written = False
             if stream is sys.stdout:
-                written = False
                 fault = f"{type(exc).__name__}: {exc}"
-                sys.stderr.write(f"Exception ignored in: {stream!r}\n{fault}\n")
+                _write_error(f"Exception ignored in: {stream!r}\n{fault}\n")
     return written
 
 

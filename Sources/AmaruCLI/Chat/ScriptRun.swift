@@ -48,15 +48,16 @@ struct ScriptRun {
             await interruptible { await session.releaseFrames(of: exception) }
             return status.code
         }
-        var (isReported, advice) = (false, "")
+        var advice = ""
         do {
-            (isReported, advice) = try await interruptible { try await session.report(exception) }
+            advice = try await interruptible { try await session.report(exception) }
         } catch let exit as PythonException where exit.exitStatus != nil {
             return await report(exit)
-        } catch {}
-        let code = isReported ? Report.code(of: exception) : Report.failure(exception)
+        } catch {
+            Report.text(exception.traceback)
+        }
         if !advice.isEmpty { Report.line("amaru: \(advice)") }
-        return code
+        return Report.code(of: exception)
     }
 
     /// Writes out what is left and ends Python; returns the program's code.

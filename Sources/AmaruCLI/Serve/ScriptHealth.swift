@@ -43,9 +43,7 @@ final class ScriptHealth: Sendable {
             return failure
         case let exception as PythonException:
             if let status = exception.exitStatus { return exited(status.code, status.message) }
-            let report = try? await session?.report(exception)
-            if report?.isReported != true { Report.text(exception.traceback) }
-            let advice = report?.advice ?? ""
+            let advice = (try? await session?.report(exception)) ?? ""
             return ChatFailure(
                 code: "script",
                 message: "the script raised \(exception)",

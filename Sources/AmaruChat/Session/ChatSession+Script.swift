@@ -38,17 +38,12 @@ extension ChatSession {
         )
     }
 
-    /// Lets the script's own `sys.excepthook` report an exception that the script raised.
+    /// Reports an exception that the script raised as python does, by `sys.excepthook`.
     ///
-    /// - Returns: Whether it has one, else the caller reports; what the user can do, if known.
+    /// - Returns: What the user can do, if known.
     /// - Throws: The `SystemExit` of a hook that ends the program.
-    public func report(
-        _ exception: PythonException
-    ) async throws -> (isReported: Bool, advice: String) {
-        try await PythonActor.run {
-            let pair: PythonObject = try Self.host().report(exception.object)
-            return (try pair[0], try pair[1])
-        }
+    public func report(_ exception: PythonException) async throws -> String {
+        try await PythonActor.run { try Self.host().report(exception.object) }
     }
 
     /// Releases the frames that the traceback of an exception keeps alive.

@@ -146,6 +146,22 @@ class Odd(Exception):
         raise ValueError
 raise Odd
 """,
+    "a name that is nearly right": "counter = 1\nprint(countr)",
+    "an attribute that is nearly right": "os.pth",
+    "no hook": "del sys.excepthook\n1 / 0",
+    "a hook that fails": "sys.excepthook = lambda *error: {}['a']\n1 / 0",
+    "an error of an import": """
+with open("part.py", "w") as file:
+    file.write("def f():\\n    1 / 0\\nf()")
+sys.path_importer_cache.clear()
+import part
+""",
+    "standard error of its own": """
+import io
+sys.stderr = errors = io.StringIO()
+atexit.register(lambda: print(ascii(errors.getvalue())))
+raise ValueError("\x1b[31m")
+""",
     "a recursion": """
 def f():
     f()

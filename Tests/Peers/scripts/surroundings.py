@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script may find around it: files of its own, descriptors, encodings, tools."""
 
-__all__ = ["ENCODED"]
+__all__ = ["ENCODED", "FULL"]
+
+FULL = {
+    "a line": "print('lost')",
+    "a line at once": "print('lost', flush=True)",
+    "more than a buffer holds": "print('lost' * 10000)",
+    "a line before an error": "print('lost')\n1 / 0",
+    "a line before a status": "import sys\nprint('lost')\nsys.exit(3)",
+}
 
 ENCODED = {
     "Latin-1": b"# coding: latin-1\nprint(ascii('\xe9'))\nraise ValueError('\xe9')",

@@ -196,6 +196,13 @@ def test_a_locale(tmp_path: Path, variables: dict[str, str]) -> None:
     assert not expected.errors
 
 
+@pytest.mark.parametrize("redirected", [">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
+@pytest.mark.parametrize("name", surroundings.FULL)
+def test_a_full_device(tmp_path: Path, name: str, redirected: str) -> None:
+    expected, found = both(tmp_path, surroundings.FULL[name], redirected=redirected)
+    assert found == expected
+
+
 @pytest.mark.parametrize("name", surroundings.ENCODED)
 def test_an_encoding(tmp_path: Path, name: str) -> None:
     expected, found = both(tmp_path, surroundings.ENCODED[name])
