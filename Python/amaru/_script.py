@@ -115,6 +115,11 @@ def prepare(
         # The line's end is the host's.
         lead = [path, source.removesuffix("\n")]
     sys.orig_argv[:] = [sys.executable, *lead, *rest]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        # The host has opened those that were closed, for itself: no other can be there
+        # that a program which is started would not get.
+        if getattr(sys, name) is not None and not os.get_inheritable(number):
+            sys.__dict__.update({name: None, f"__{name}__": None})
     if isinstance(sys.stdin, io.TextIOWrapper):
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.

@@ -159,13 +159,14 @@ final class TerminalOutput: Sendable {
 
     /// The standard descriptors that were closed when the program started.
     ///
-    /// The first use opens them on `/dev/null`, or the next file opened would take their place.
+    /// The first use opens them on `/dev/null`, or the next file opened would take their place. The
+    /// programs that are started find them closed, and so does Python, by that mark.
     static let closed: Set<Int32> = {
         var closed: Set<Int32> = []
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
             closed.insert(descriptor)
             // The lowest free number, which is this one.
-            _ = open("/dev/null", O_RDWR)
+            _ = open("/dev/null", O_RDWR | O_CLOEXEC)
         }
         return closed
     }()

@@ -1,7 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script may find around it: files of its own, descriptors, encodings, tools."""
 
-__all__ = ["ENCODED", "FULL"]
+__all__ = ["ENCODED", "FULL", "STREAMS"]
+
+STREAMS = """
+import os, sys
+print(sys.stdin, sys.stdout, sys.stderr)
+print("to standard error", file=sys.stderr)
+with open("found", "w") as file:
+    for name in ("stdin", "stdout", "stderr"):
+        print(getattr(sys, name), getattr(sys, f"__{name}__"), file=file)
+    try:
+        print(input(), file=file)
+    except (EOFError, RuntimeError) as error:
+        print(error, file=file)
+    print(os.system("echo child; echo child >&2"), file=file, flush=True)
+    1 / 0
+"""
 
 FULL = {
     "a line": "print('lost')",

@@ -196,6 +196,16 @@ def test_a_locale(tmp_path: Path, variables: dict[str, str]) -> None:
     assert not expected.errors
 
 
+@pytest.mark.parametrize(
+    "redirected",
+    ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"],
+)
+def test_closed_streams(tmp_path: Path, redirected: str) -> None:
+    expected, found = both(tmp_path, surroundings.STREAMS, redirected=redirected)
+    assert found == expected
+    assert "None None" in found.files["found"].decode()
+
+
 @pytest.mark.parametrize("redirected", [">/dev/full", "2>/dev/full", ">/dev/full 2>&1"])
 @pytest.mark.parametrize("name", surroundings.FULL)
 def test_a_full_device(tmp_path: Path, name: str, redirected: str) -> None:
