@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import sys
 
+from amaru._tracing import hidden
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -32,6 +34,7 @@ class _One:
     def __init__(self, finder: Any) -> None:
         self._finder = finder
 
+    @hidden
     def find_spec(
         self, name: str, target: ModuleType | None = None
     ) -> ModuleSpec | None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 
 import os
 import sys
-from _frozen_importlib_external import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
-from _thread import RLock
+from _frozen_importlib_external import (
+    SOURCE_SUFFIXES,
+    FileFinder,
+    PathFinder,
+    SourceFileLoader,
+)
+from _thread import RLock, get_ident
+
+from amaru._tracing import hidden, untraced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
     from typing import Any
@@ -32,7 +40,24 @@ _own_prefix = sys.pycache_prefix
 _placing = RLock()
 
 
+# The threads that import modules of the host's, and where those look for others.
+_importing: set[int] = set()
+_own_path = list(sys.path)
+
+
 class _OwnLoader(SourceFileLoader):
+    @untraced
+    def exec_module(self, module: ModuleType) -> None:
+        thread = get_ident()
+        if thread in _importing:
+            return super().exec_module(module)
+        _importing.add(thread)
+        try:
+            super().exec_module(module)
+        finally:
+            _importing.discard(thread)
+
+    @hidden
     def get_code(self, fullname: str) -> CodeType | None:
         with _placing:
             former, sys.pycache_prefix = sys.pycache_prefix, _own_prefix
@@ -42,10 +67,24 @@ class _OwnLoader(SourceFileLoader):
                 sys.pycache_prefix = former
 
 
+@hidden
 def _find_own(path: str) -> FileFinder:
     if not path.startswith(OWN):
         raise ImportError
     return FileFinder(path, (_OwnLoader, SOURCE_SUFFIXES))
+
+
+class _OwnFinder:
+    """Finds what a module of the host's imports: not among the script's modules."""
+
+    @staticmethod
+    @hidden
+    def find_spec(
+        name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is not None or get_ident() not in _importing:
+            return None
+        return PathFinder.find_spec(name, _own_path)
 
 
 def place_bytecode() -> None:
@@ -57,6 +96,7 @@ def place_bytecode() -> None:
         return
     sys.pycache_prefix = None
     sys.path_hooks.insert(0, _find_own)
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), _OwnFinder)
     for path in [path for path in sys.path_importer_cache if path.startswith(OWN)]:
         del sys.path_importer_cache[path]
 

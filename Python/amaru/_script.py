@@ -14,6 +14,7 @@ import sys
 
 from amaru import _bridge, _ending, _main, _reply
 from amaru._ending import release_frames
+from amaru._tracing import hidden, untraced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ def _end(earlier: frozenset[str]) -> None:
     _ending.end(earlier)
 
 
+@untraced
 def offer() -> str:
     """Say what the script that has run offers.
 
@@ -274,6 +276,7 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
         _current.turn.reset(token)
 
 
+@hidden
 def report(exc: BaseException, text: str | None = None) -> str:
     """Report an exception as python does, by ``sys.excepthook``.
 
@@ -315,6 +318,7 @@ def report(exc: BaseException, text: str | None = None) -> str:
     return advice
 
 
+@untraced
 def _advice(exc: BaseException) -> str:
     if not isinstance(exc, ModuleNotFoundError):
         return ""
@@ -326,6 +330,7 @@ def _advice(exc: BaseException) -> str:
     return failures.advice(exc)
 
 
+@hidden
 def _write_error(text: str) -> None:
     try:
         sys.stderr.write(text)
@@ -334,6 +339,7 @@ def _write_error(text: str) -> None:
         pass
 
 
+@untraced
 def flush() -> bool:
     """Write out what the script has printed; tell whether that worked.
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from amaru import _bridge
 
 TYPE_CHECKING = False
@@ -16,6 +14,9 @@ if TYPE_CHECKING:
     from _amaru_chat import Turn as Turn
 
 __all__ = ["Settings", "current_turn", "notice", "settings"]
+
+# Not imported: a script may have a module `types` of its own, which python would find.
+MappingProxyType = type(type.__dict__)
 
 # The name may be what a script has removed.
 _Exception = Exception

@@ -12,9 +12,11 @@ alone, unless the user has named what may be reached: then they reach nothing el
 
 from __future__ import annotations
 
+import os
 import sys
 
 from amaru import _bridge
+from amaru._tracing import hidden, untraced
 
 # Nothing else is imported before a library is adopted: each start pays for this module.
 TYPE_CHECKING = False
@@ -52,6 +54,7 @@ def install(fenced: bool = True) -> None:
 class _Finder:
     """Adopts a library right after its own code has run, whoever imports it."""
 
+    @untraced
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -62,13 +65,14 @@ class _Finder:
         if name not in _ADOPTERS:
             return None
         spec = self._found_by_others(name, path, target)
-        if spec is None or spec.loader is None:
+        if spec is None or spec.loader is None or not _is_library(name, spec):
             return None
         run = spec.loader.exec_module
 
+        @hidden
         def exec_module(module: ModuleType) -> None:
             run(module)
-            _ADOPTERS[name](module)
+            _adopt(name, module)
 
         spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
@@ -83,6 +87,18 @@ class _Finder:
             if spec := finder.find_spec(name, path, target):
                 return spec
         return None
+
+
+@untraced
+def _adopt(name: str, module: ModuleType) -> None:
+    _ADOPTERS[name](module)
+
+
+def _is_library(name: str, spec: ModuleSpec) -> bool:
+    """Tell a library from a module of the script's own that has its name."""
+    if name.partition(".")[0] in sys.stdlib_module_names:
+        return str(spec.origin).startswith(os.path.dirname(os.__file__) + os.sep)
+    return "." in name or spec.submodule_search_locations is not None
 
 
 def _adopt_httpcore(module: ModuleType) -> None:

@@ -230,7 +230,7 @@ def test_installing_imports_nothing() -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["amaru.network"]
+    assert done.stdout.split() == ["amaru._tracing", "amaru.network"]
 
 
 SYNCHRONOUS = """

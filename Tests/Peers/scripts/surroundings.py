@@ -1,7 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script may find around it: files of its own, descriptors, encodings, tools."""
 
-__all__ = ["ENCODED", "FULL", "STREAMS"]
+__all__ = ["ENCODED", "FULL", "MODULES", "STREAMS", "TRACED", "USES"]
+
+# Modules of the standard library that the script's folder has, too. python imports none
+# of them before the script; the host may.
+MODULES = (
+    *("asyncio", "collections", "enum", "inspect", "logging", "operator", "re"),
+    *("socket", "ssl", "token", "traceback", "types"),
+)
+
+USES = {
+    "imported": "import NAME\nprint(NAME.__file__)",
+    "imported before an error": "import NAME\n1 / 0",
+    "not imported before an error": "def f():\n    1 / 0\nf()",
+    "not imported, but what is missing": "import no_such_module_at_all",
+    "imported by asyncio": "import asyncio\nprint(asyncio.__file__)",
+}
 
 STREAMS = """
 import os, sys
@@ -40,3 +55,29 @@ ENCODED = {
     "a mark": b"\xef\xbb\xbfprint('mark')\r\nraise ValueError",
     "an indentation": b"if 1:\nprint('\xc3\xa9')",
 }
+
+# Tools that count lines leave out what is in no file.
+TRACED = """
+import asyncio, atexit, http.client, sys, threading
+seen = set()
+def see(frame, event, argument):
+    seen.add(frame.f_code.co_filename)
+@atexit.register
+def show():
+    KIND(None)
+    for file in sorted(seen):
+        if "/lib/python" not in file and not file.startswith("<"):
+            print(file)
+KIND(see)
+import ssl, urllib.request, logging
+try:
+    import no_such_module_at_all
+except ImportError:
+    pass
+async def main():
+    await asyncio.sleep(0)
+asyncio.run(main())
+thread = threading.Thread(target=print)
+thread.start()
+thread.join()
+"""

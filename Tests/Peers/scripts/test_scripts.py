@@ -196,6 +196,15 @@ def test_a_locale(tmp_path: Path, variables: dict[str, str]) -> None:
     assert not expected.errors
 
 
+@pytest.mark.parametrize("use", surroundings.USES)
+@pytest.mark.parametrize("name", surroundings.MODULES)
+def test_a_module_of_its_own(tmp_path: Path, name: str, use: str) -> None:
+    source = surroundings.USES[use].replace("NAME", name)
+    files = {f"{name}.py": "print('my own', __name__)"}
+    expected, found = both(tmp_path, source, files=files)
+    assert found == expected
+
+
 @pytest.mark.parametrize(
     "redirected",
     ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"],
@@ -219,3 +228,9 @@ def test_an_encoding(tmp_path: Path, name: str) -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize("kind", ["sys.settrace", "sys.setprofile"])
+def test_what_a_tool_sees(tmp_path: Path, kind: str) -> None:
+    source = surroundings.TRACED.replace("KIND", kind)
+    expected, found = both(tmp_path, source)
+    assert found == expected
+    assert "script.py" in found.output

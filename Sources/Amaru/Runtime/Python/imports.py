@@ -38,4 +38,8 @@ def _watch_execution(loader: Any, name: str, imported: Callable[[str], object]) 
         loader.exec_module(module)
         imported(name)
 
+    # What python leaves out of the traceback of an import, with all that is before it.
+    exec_module.__code__ = exec_module.__code__.replace(
+        co_filename="<frozen importlib._bootstrap>", co_name="_call_with_frames_removed"
+    )
     loader.exec_module = exec_module
