@@ -80,7 +80,7 @@ struct AmaruCommand: AsyncParsableCommand {
         try refuseUnknownHelp()
         var command = try parse()
         // What the doctor examines is the user's own.
-        if !(command is DoctorCommand) { CharacterEncoding.adopt() }
+        if !(command is DoctorCommand) { _ = CharacterEncoding.isCoerced }
         if var command = command as? any AsyncParsableCommand {
             try await command.run()
         } else {

@@ -28,6 +28,7 @@ enum InterpreterStart {
             // UTF-8 mode on.
             preconfiguration.configure_locale = 0
             preconfiguration.coerce_c_locale = 0
+            if configuration.hasUTF8Mode { preconfiguration.utf8_mode = 1 }
         } else {
             PyPreConfig_InitIsolatedConfig(&preconfiguration)
             // Otherwise the filesystem encoding is ASCII, unless the program has set the locale.

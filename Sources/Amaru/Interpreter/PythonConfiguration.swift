@@ -46,6 +46,9 @@ public struct PythonConfiguration: Sendable, Equatable {
     ///
     /// <https://docs.python.org/3/using/cmdline.html#environment-variables>
     public var readsVariables: Bool
+    /// Whether Python that reads its variables is in its UTF-8 mode, although the locale has an
+    /// encoding.
+    package var hasUTF8Mode = false
     /// Who provides the memory of Python objects.
     public var allocator: Allocator
     /// Whether Python runs in its development mode, with more checks and warnings.
@@ -107,6 +110,7 @@ public struct PythonConfiguration: Sendable, Equatable {
         one.environment == other.environment && one.searchPaths == other.searchPaths
             && one.arguments == other.arguments && one.bytecodeCache == other.bytecodeCache
             && one.readsVariables == other.readsVariables
+            && one.hasUTF8Mode == other.hasUTF8Mode
             && one.allocator == other.allocator && one.developmentMode == other.developmentMode
             && one.unhandledErrors == other.unhandledErrors
             && one.eventLoop == other.eventLoop

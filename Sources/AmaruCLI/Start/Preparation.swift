@@ -73,6 +73,7 @@ extension Program {
         try await keys.load(variables: variables, runningCommands: false)
         var made = configuration(script, settings(), environment)
         made.readsVariables = true
+        made.hasUTF8Mode = CharacterEncoding.hasUTF8Mode
         made.packages = ScriptPackages(
             builder: builder,
             progress: screen.progress

@@ -31,6 +31,8 @@ public struct ChatConfiguration: Sendable {
     public var bytecodeCache: URL
     /// Whether Python reads its own environment variables, as `python` does.
     public var readsVariables = false
+    /// Whether Python is in its UTF-8 mode, although the locale has an encoding.
+    package var hasUTF8Mode = false
     /// Whether SIGINT goes to Python while the script's own code runs, as under `python`.
     public var takesInterrupts = false
     /// Whether the script is only run for its names, and not asked for what it offers.
@@ -65,7 +67,7 @@ public struct ChatConfiguration: Sendable {
 
     /// How Python starts for the chat.
     var python: PythonConfiguration {
-        PythonConfiguration(
+        var python = PythonConfiguration(
             environment: environment?.path,
             searchPaths: [resources.root.path, resources.compat.path],
             arguments: [script.path],
@@ -73,6 +75,8 @@ public struct ChatConfiguration: Sendable {
             readsVariables: readsVariables,
             unhandledErrors: .handlerOnly
         )
+        python.hasUTF8Mode = hasUTF8Mode
+        return python
     }
 }
 

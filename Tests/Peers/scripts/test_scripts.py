@@ -171,7 +171,8 @@ import locale, os, sys
 print(locale.setlocale(locale.LC_CTYPE), locale.getencoding())
 print(locale.setlocale(locale.LC_NUMERIC), locale.setlocale(locale.LC_TIME))
 print(open(__file__, encoding="locale").encoding, os.environ.get("LC_CTYPE"))
-print(sys.getfilesystemencoding(), sys.stdout.encoding, "ü")
+print(sys.getfilesystemencoding(), sys.stdout.encoding, sys.stderr.errors, "ü")
+print(sys.flags.utf8_mode, sys.getfilesystemencodeerrors(), sys.stdin.errors)
 """
 
 
