@@ -181,7 +181,10 @@ struct AmaruCommand: AsyncParsableCommand {
             let command = configuration.subcommands.first { $0._commandName == name }
             let words = command?.configuration.subcommands.map { $0._commandName } ?? []
             let isWord = words.contains(next) || !NearMiss.names(near: next, among: words).isEmpty
-            guard isWord || name == "help" && commandNames.contains(next) else { return }
+            let isPath = rest.count == 1 && ChatCommand.looksLikePath(next)
+            guard isWord || isPath || name == "help" && commandNames.contains(next) else {
+                return
+            }
         }
         let line = { (first: String) in ([first] + rest).joined(separator: " ") }
         throw ValidationError(

@@ -66,11 +66,25 @@ struct ChatCommand: AsyncParsableCommand {
             )
         }
         try AmaruCommand.refuseMistypedCommand(prompt)
+        if prompt.count == 1, Self.looksLikePath(word),
+            !FileManager.default.fileExists(atPath: word)
+        {
+            throw ValidationError(
+                "There is no file \(word). To run a script, write: amaru run PATH; to send this as a "
+                    + "prompt: amaru -- \(word)"
+            )
+        }
         guard prompt.count > 1, AmaruCommand.commandNames.contains(word) else { return }
         throw ValidationError(
             "The command \(word) comes first: put the options behind it, as in amaru \(word) "
                 + "--model NAME …; quote a prompt that begins with this word."
         )
+    }
+
+    /// Whether a word is a path rather than a prompt.
+    static func looksLikePath(_ word: String) -> Bool {
+        !word.contains { $0.isWhitespace } && !word.contains("://")
+            && (word.hasSuffix(".py") || word.contains("/"))
     }
 
     func run() async throws {

@@ -145,6 +145,9 @@ extension BuiltCommand {
             (["-m", "x", "run", "chat.py"], "The command run comes first"),
             (["--base-url", "http://127.0.0.1:1/v1", "plugins", "list"], "The command plugins"),
             (["help", "nonsense"], "There is no command nonsense."),
+            (["rnu", "missing.py"], "There is no command rnu. For the command run, write:"),
+            (["missing.py"], "There is no file missing.py. To run a script, write: amaru run PATH"),
+            (["scripts/missing"], "There is no file scripts/missing."),
         ])
         func `A command in the wrong place, or one that there is not, is no prompt`(
             _ arguments: [String],
