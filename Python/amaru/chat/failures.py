@@ -108,6 +108,8 @@ too_long incomplete the answer of {origin} was cut off: it is longer than 16 MiB
     what came is kept; ask for less
 module internal a package is missing
     if it is not a module of yours, add it with --with {detail}
+own_module internal a module of yours is not on Python's path
+    name the folder that has it in PYTHONPATH
 standard_module internal Python lacks {detail} here, a module of its own
     the system may have a package of it, as apt install python3-tk for tkinter
 page_module internal this module exists only in a web page with Pyodide
@@ -283,7 +285,24 @@ def _missing(exc: BaseException) -> Fault | None:
         return None
     if package in sys.stdlib_module_names:
         return Fault("standard_module", package)
+    if place := _own_place(package):
+        return Fault("own_module", place)
     return Fault("module", DISTRIBUTIONS.get(package, package))
+
+
+def _own_place(package: str) -> str:
+    """Return where a module is near the script that python does not look in, if any."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    beside = os.path.dirname(os.path.abspath(script)) if script else os.getcwd()
+    for folder in (beside, os.getcwd()):
+        for path in (folder, os.path.join(folder, "src")):
+            place = os.path.join(path, package)
+            files = os.listdir(place) if os.path.isdir(place) else []
+            if any(file.endswith(".py") for file in files):
+                return place
+            if os.path.isfile(place + ".py"):
+                return place + ".py"
+    return ""
 
 
 def _row(fault: Fault) -> tuple[str, str]:
