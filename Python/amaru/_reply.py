@@ -34,9 +34,27 @@ def reply(function: F) -> F:
     A client of ``amaru serve`` sends more than a message: all messages of the
     conversation are in ``turn.messages``, and what else it asks for, such as
     ``temperature`` and ``tools``, is in ``turn.options``.
+
+    If several functions are marked, the last one answers, and a warning says so.
     """
-    _marked[:] = [(function, wishes(function))]
+    wanted = wishes(function)
+    former = _marked[0][0] if _marked else function
+    if _name(former) != _name(function):
+        import warnings
+
+        words = f"{_name(function)}() answers messages, and {_name(former)}() no longer"
+        code = getattr(former, "__code__", None)
+        if code is not None:
+            words += f" ({code.co_filename}, line {code.co_firstlineno})"
+        words += ": mark one function with @amaru.reply"
+        warnings.warn(words, stacklevel=2)
+    _marked[:] = [(function, wanted)]
     return function
+
+
+def _name(function: Callable[..., Any]) -> str:
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return f"{function.__module__}.{name}".removeprefix("__main__.")
 
 
 def wishes(function: Callable[..., Any]) -> frozenset[str]:

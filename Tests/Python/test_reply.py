@@ -52,6 +52,32 @@ def test_a_function_says_by_names_what_it_takes(
     assert _reply.wishes(function) == wanted
 
 
+def named(name: str) -> Any:
+    def function(message: str) -> str:
+        return ""
+
+    function.__qualname__ = name
+    return function
+
+
+def test_the_last_of_several_answers_and_a_warning_names_both(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    first, second = named("first"), named("second")
+    amaru.reply(first)
+    # As a module that is loaded again does.
+    amaru.reply(named("first"))
+    assert not recwarn.list
+    amaru.reply(second)
+    (warning,) = recwarn.list
+    words, line = str(warning.message), first.__code__.co_firstlineno
+    assert "second() answers messages" in words
+    assert f"first() no longer ({__file__}, line {line})" in words
+    assert warning.filename == __file__
+    marked = _reply.function()
+    assert marked and marked[0] is second
+
+
 def no_message() -> str:
     return ""
 
