@@ -219,8 +219,8 @@ private struct Translation {
         ),
         (
             ["WRONG_VERSION_NUMBER"],
-            "the server does not speak TLS on this port (WRONG_VERSION_NUMBER). Check the port, or "
-                + "use http://."
+            "the server does not speak TLS on this port (WRONG_VERSION_NUMBER). Use http:// in "
+                + "the URL, or check the port."
         ),
     ]
 }
