@@ -13,19 +13,20 @@ import ArgumentParser
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a chat script: a file, a folder, an archive, a URL, or standard input.",
+        abstract: "Run a Python script: a file, a folder, an archive, a URL, or standard input.",
         usage: """
             amaru run [OPTIONS] PATH [-- ARGS …]
             amaru run [OPTIONS] -c CODE [ARGS …]
             amaru run [OPTIONS] -m MODULE [ARGS …]
             """,
         discussion: """
-            A script that leaves a callable sender_message_proxy, or marks a function with \
-            amaru.reply, gets each line of the input as a message, also one that begins with a \
-            slash: it keeps the conversation, and has commands if it wants. Any other just runs, as it \
-            would under python, and what it has started is done before it ends. Packages are those \
-            of the script's # /// script block, of --with, and of the pyproject.toml or \
-            requirements.txt of a folder that is named as PATH. What follows -- are the script's own arguments; so is all that \
+            A script runs as it would under python, and what it has started is done before it ends. \
+            One that leaves a callable sender_message_proxy, or marks a function with amaru.reply, \
+            then gets each line of the input as a message, also one that begins with a slash: it \
+            keeps the conversation, and has commands if it wants. Packages are those of the script's \
+            # /// script block, of --with, and of the requirements.txt or pyproject.toml of a folder \
+            that is named as PATH: what the project depends on, and not the project itself. What \
+            follows -- are the script's own arguments; so is all that \
             follows -c CODE, -m MODULE, or a script whose first line starts amaru.
             """
     )
