@@ -47,6 +47,7 @@ _own_path = list(sys.path)
 
 class _OwnLoader(SourceFileLoader):
     @untraced
+    @hidden
     def exec_module(self, module: ModuleType) -> None:
         thread = get_ident()
         if thread in _importing:

@@ -43,11 +43,12 @@ final class ScriptHealth: Sendable {
             return failure
         case let exception as PythonException:
             if let status = exception.exitStatus { return exited(status.code, status.message) }
-            let advice = (try? await session?.report(exception)) ?? ""
+            let advice = try? await session?.report(exception)
+            if advice == nil { Report.text(exception.traceback) }
             return ChatFailure(
                 code: "script",
                 message: "the script raised \(exception)",
-                remedy: advice.isEmpty ? remedy : advice
+                remedy: advice.map { $0.isEmpty ? remedy : $0 } ?? remedy
             )
         default:
             return ChatFailure(code: "start", message: "\(error)", remedy: remedy)

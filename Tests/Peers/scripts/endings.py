@@ -162,6 +162,13 @@ sys.stderr = errors = io.StringIO()
 atexit.register(lambda: print(ascii(errors.getvalue())))
 raise ValueError("\x1b[31m")
 """,
+    "a library that asks whether it is in a page": """
+os.mkdir("site-packages")
+with open("site-packages/library.py", "w") as file:
+    file.write("try:\\n    import js\\nexcept ImportError as error:\\n    print(error)")
+sys.path.append("site-packages")
+import library
+""",
     "a recursion": """
 def f():
     f()
