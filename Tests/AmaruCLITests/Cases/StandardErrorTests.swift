@@ -21,7 +21,6 @@ extension BuiltCommand {
         static let reports = [
             Report(testDescription: "an unknown option", arguments: ["--nonsense"], code: 2),
             Report(testDescription: "a missing script", arguments: ["run", "none.py"], code: 2),
-            Report(testDescription: "an exception", arguments: ["run", "raises.py"], code: 1),
             Report(testDescription: "a prompt that is missing", arguments: [], code: 2),
             Report(testDescription: "no plugins", arguments: ["plugins"], code: 0),
             Report(
@@ -62,7 +61,6 @@ extension BuiltCommand {
             _ redirection: String
         ) async throws {
             let folder = try TemporaryFolder()
-            try folder.write("1 / 0\n", to: "raises.py")
             let result = try await withChat(ScriptedServer(report.responses)) { options in
                 try await AmaruProcess.run(
                     report.arguments + (report.responses.isEmpty ? [] : options),

@@ -70,7 +70,7 @@ extension BuiltCommand {
                 .write(to: folder.url.appending(path: "script.py"))
             let result = try await run(["run", "script.py"])
             #expect(
-                result.errors.contains("SyntaxError: (unicode error) 'utf-8' codec can't decode")
+                result.errors.contains(#"SyntaxError: Non-UTF-8 code starting with '\xe9' in file"#)
             )
             #expect(result.status == .exited(1))
         }
