@@ -284,7 +284,6 @@ def report(exc: BaseException, text: str | None = None) -> str:
     printed goes out first. Returns what the user can do about a module that is missing,
     else the empty string. A hook may end the program.
     """
-    advice = _advice(exc)
     for stream in (sys.stderr, sys.stdout):
         try:
             stream.flush()
@@ -302,7 +301,7 @@ def report(exc: BaseException, text: str | None = None) -> str:
         hook = _display
     if hook is _display and text is not None:
         _write_error(text)
-        return advice
+        return _advice(exc)
     try:
         hook(type(exc), exc, trace)
     except SystemExit:
@@ -315,7 +314,7 @@ def report(exc: BaseException, text: str | None = None) -> str:
         _write_error("\nOriginal exception was:\n")
         exc.__traceback__ = trace
         _display(type(exc), exc, trace)
-    return advice
+    return _advice(exc)
 
 
 @untraced
@@ -353,8 +352,11 @@ def flush() -> bool:
         except Exception as exc:
             written = False
             if stream is sys.stdout:
+                where = f"in: {stream!r}"
+                if sys.version_info >= (3, 13):
+                    where = "on flushing sys.stdout:"
                 fault = f"{type(exc).__name__}: {exc}"
-                _write_error(f"Exception ignored in: {stream!r}\n{fault}\n")
+                _write_error(f"Exception ignored {where}\n{fault}\n")
     return written
 
 
