@@ -6,7 +6,6 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from recording_chat import ChatSettings, RecordingChat
 from scripted_server import Peer, Serve, Server
 
-from amaru.chat import Conversation, client, failures
+from amaru.chat import Conversation, client
 from amaru.chat.client import Fault
 from amaru.chat.failures import may_pass
 
@@ -392,19 +391,6 @@ async def test_errors_in_any_form(
 async def test_an_error_without_words(ask: Ask, serve: Serve, body: str) -> None:
     server = serve(lambda peer: peer.reply("401 Unauthorized", body))
     assert (await ask(server))[1].endswith("(401)")
-
-
-@pytest.mark.parametrize("place", ["no_such_package.py", "src/no_such_package/a.py"])
-def test_a_module_that_is_near_is_no_missing_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / place).touch()
-    monkeypatch.chdir(tmp_path)
-    exc = ModuleNotFoundError("no", name="no_such_package.part")
-    advice = failures.advice(exc)
-    assert str(tmp_path / place.removesuffix("/a.py")) in advice
-    assert "PYTHONPATH" in advice and "--with" not in advice
 
 
 async def test_a_missing_package_is_named_with_the_option(

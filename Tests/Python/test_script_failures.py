@@ -15,7 +15,7 @@ from recording_chat import ChatSettings
 
 import amaru
 from amaru.chat.client import Fault
-from amaru.chat.failures import describe, script_failure
+from amaru.chat.failures import advice, describe, script_failure
 
 
 def raised(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> BaseException:
@@ -223,3 +223,16 @@ def test_an_exception_without_a_trace() -> None:
         "the script raised ValueError: x",
         "fix the script",
     )
+
+
+@pytest.mark.parametrize("place", ["no_such_package.py", "src/no_such_package/a.py"])
+def test_a_module_that_is_near_is_no_missing_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).touch()
+    monkeypatch.chdir(tmp_path)
+    exc = ModuleNotFoundError("no", name="no_such_package.part")
+    words = advice(exc)
+    assert str(tmp_path / place.removesuffix("/a.py")) in words
+    assert "PYTHONPATH" in words and "--with" not in words
