@@ -21,7 +21,7 @@ enum BlockingWait {
         }
         let call = CallID.next()
         let origin = NestedLoop.Origin(blocking: call) { finish(.failure($0)) }
-        try Interrupts.within(call) {
+        let isInterrupted = try Interrupts.within(call) {
             let task = try ContextPairs.enteringSwift {
                 Task {
                     do {
@@ -32,12 +32,9 @@ enum BlockingWait {
                 }
             }
             defer { task.cancel() }
-            try wait(for: gate) { task.cancel() }
+            return try wait(for: gate) { task.cancel() }
         }
-        guard let result = outcome.withLock({ $0 }) else {
-            preconditionFailure("the gate opens after the outcome is set")
-        }
-        return try result.get()
+        return try take(outcome, isInterrupted)
     }
 
     /// Waits for work that needs no task.
@@ -54,14 +51,26 @@ enum BlockingWait {
             gate.open()
         }
         if let result = outcome.withLock({ $0 }) { return try result.get() }
-        try Interrupts.within(CallID.next()) { try wait(for: gate, cancel) }
+        let isInterrupted = try Interrupts.within(CallID.next()) { try wait(for: gate, cancel) }
+        return try take(outcome, isInterrupted)
+    }
+
+    /// Returns what the operation has returned, unless an interrupt came: one that did not end the
+    /// operation is raised behind it.
+    private static func take<Value>(
+        _ outcome: Lock<Result<Value, any Error>?>,
+        _ isInterrupted: Bool
+    ) throws -> Value {
         guard let result = outcome.withLock({ $0 }) else {
             preconditionFailure("the gate opens after the outcome is set")
         }
-        return try result.get()
+        let value = try result.get()
+        if isInterrupted { throw PendingPythonError.keyboardInterrupt() }
+        return value
     }
 
-    private static func wait(for gate: Gate, _ cancel: () -> Void) throws {
+    /// - Returns: Whether an interrupt has cancelled the operation.
+    private static func wait(for gate: Gate, _ cancel: () -> Void) throws -> Bool {
         var polls: Int?
         var raised: (any Error)?
         while !ForeignThread.withoutGIL({ gate.wait(milliseconds: pollInterval) }) {
@@ -84,6 +93,7 @@ enum BlockingWait {
             }
         }
         if let raised { throw raised }
+        return polls != nil
     }
 }
 

@@ -20,7 +20,7 @@ enum InterpreterHooks {
         let interrupt = try handleInterrupts(signals.pointer, gil)
         try followSignals(signals.pointer, interrupt, gil)
         try watchImports(gil)
-        try followForks()
+        try followForks(signals.pointer, interrupt)
     }
 
     // MARK: Signals
@@ -144,11 +144,18 @@ enum InterpreterHooks {
     // MARK: Forks
 
     /// Marks a child of `os.fork`, in which no other thread exists.
-    private static func followForks() throws {
-        let forked = try NativeFunction.make("forked") { _, _, _ in
+    ///
+    /// SIGINT is Python's there: what the program does about it is no child's affair.
+    private static func followForks(_ signals: PyPointer, _ interrupt: PythonObject) throws {
+        let signals = PythonObject(OwnedReference(borrowed: signals))
+        let forked = try NativeFunction.make("forked") { _, _, gil in
             amaru_set_entry_flag(AMARU_ENTRY_FORKED)
             SignalForwarding.adoptThread(wakingBy: -1)
             try EventLoop.followFork()
+            let current = try call(signals.pointer, "getsignal", [Int(SIGINT)], gil)
+            if current.pointer == interrupt.pointer, SignalAction(current: SIGINT).address > 1 {
+                _ = try call(signals.pointer, "signal", [Int(SIGINT), interrupt], gil)
+            }
             try followWarning("after_fork")
             return OwnedReference(borrowed: amaru_none())
         }

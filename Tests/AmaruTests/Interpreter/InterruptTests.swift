@@ -219,6 +219,39 @@ struct UntargetedInterruptTests {
         }
     }
 
+    @Test("A blocking Swift function that an interrupt does not end is followed by it")
+    func undisturbedFunction() async {
+        await #expect(processExitsWith: .success) {
+            let (started, signal) = AsyncStream<Void>.makeStream()
+            try await Python.register(
+                PythonModule("interrupt_undisturbed") {
+                    PythonFunction(blocking: "wait") { () async -> Int in
+                        signal.yield()
+                        while !Task.isCancelled { try? await Task.sleep(for: .seconds(1)) }
+                        return 1
+                    }
+                }
+            )
+            let task = Task {
+                _ = try await runAlone(
+                    """
+                    import interrupt_undisturbed
+                    try:
+                        interrupt_undisturbed.wait()
+                        seen = "nothing"
+                    except KeyboardInterrupt:
+                        seen = "interrupt"
+                    assert seen == "interrupt", seen
+                    """
+                )
+            }
+            var iterator = started.makeAsyncIterator()
+            _ = await iterator.next()
+            Python.interrupt()
+            try await task.value
+        }
+    }
+
     @Test(
         "Repeated, an interrupt lands whatever Python code does with SIGINT",
         arguments: [
