@@ -57,6 +57,9 @@ def notice(message: str) -> bool:
 def read_line(prompt: str) -> str | None:
     """Waits for the next line of input; None at its end."""
 
+def read_password(prompt: str) -> str | None:
+    """Waits for a line that is typed unseen; None at the end of input."""
+
 def write(text: str) -> None:
     """Writes to the terminal, beside the chat."""
 

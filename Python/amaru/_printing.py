@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import codecs
+import getpass
 import io
 import os
 import sys
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 
 __all__ = ["bring_to_screen"]
 
+_process = os.getpid()
 
-class _Screen(io.RawIOBase):
-    """A terminal that the host writes to."""
+
+class _Screen(io.BufferedIOBase):
+    """A terminal that the host writes to, without a buffer or a lock of its own.
+
+    A signal's handler may print in the middle of what is printed, and a child may be
+    forked in it.
+    """
 
     mode = "wb"
 
     def __init__(self, name: str, descriptor: int, encoding: str) -> None:
         self.name = f"<{name}>"
         self._descriptor = descriptor
-        self._process = os.getpid()
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
 
     def writable(self) -> bool:
@@ -38,7 +44,7 @@ class _Screen(io.RawIOBase):
         return self._descriptor
 
     def write(self, data: ReadableBuffer, /) -> int:
-        if os.getpid() != self._process:
+        if os.getpid() != _process:
             # A forked child has no host.
             return os.write(self._descriptor, data)
         length = len(memoryview(data))
@@ -47,17 +53,40 @@ class _Screen(io.RawIOBase):
         return length
 
 
+def _getpass(prompt="Password: ", stream=None, **_):  # type: ignore[no-untyped-def]
+    from amaru import _printing
+
+    return _printing.read_password(prompt)
+
+
+def read_password(prompt: object) -> str:
+    """Read a line that is typed unseen; EOFError at the end of input."""
+    if os.getpid() != _process:
+        raise EOFError("a forked child has no terminal to read from")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    password = _bridge.chat().read_password(str(prompt))
+    if password is None:
+        raise EOFError
+    return str(password)
+
+
 def bring_to_screen() -> None:
-    """Put the host's screen behind the standard streams that are the terminal."""
+    """Put the host's screen behind the standard streams that are the terminal.
+
+    The keys are the host's, too, and so `getpass.getpass` has it read them, whoever has
+    imported that function already.
+    """
+    # Not that of a script's own module of the name.
+    if (function := vars(getpass).get("unix_getpass")) is not None:
+        # Without names of this module, since it runs with those of the other.
+        function.__code__ = _getpass.__code__
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and stream.isatty():
             screen = _Screen(name, stream.fileno(), stream.encoding)
             shown = io.TextIOWrapper(
-                io.BufferedWriter(screen),
-                stream.encoding,
-                stream.errors,
-                line_buffering=True,
+                screen, stream.encoding, stream.errors, line_buffering=True
             )
             shown.mode = "w"  # type: ignore[misc]
             setattr(sys, name, shown)

@@ -19,17 +19,24 @@ extension Screen {
     ///
     /// - Throws: `TerminalError` if the terminal has gone; `CancellationError`.
     func print(_ text: String) async throws {
+        try await waitWhileLent()
         guard let answer, answer.isLive, !isStopped else {
             let whole = printed + text
             printed = ""
             return try await writePrinted(whole)
         }
-        printed += text
-        guard let end = printed.lastIndex(where: \.isNewline) else { return }
-        let lines = printed[..<end]
-        printed = String(printed[end...].dropFirst())
-        answer.change { $0.insert(EscapeFilter.clean(String(lines))) }
+        // By bytes: CR LF is one character.
+        var lines = (printed + text).utf8.split(separator: 10, omittingEmptySubsequences: false)
+            .map { Self.overwritten(Substring($0)) }
+        printed = lines.removeLast()
+        guard !lines.isEmpty else { return }
+        answer.change { $0.insert(EscapeFilter.clean(lines.joined(separator: "\n"))) }
         try await refresh(answer)
+    }
+
+    /// What a row shows in the end of a line that goes back to its first column, as progress does.
+    private static func overwritten(_ line: Substring) -> String {
+        String(line.utf8.split(separator: 13).last.map(Substring.init) ?? "")
     }
 
     /// Shows the rest of a line that was printed inside an answer.

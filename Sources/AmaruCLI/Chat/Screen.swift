@@ -41,6 +41,8 @@ actor Screen {
         var isStopped = false
         /// Whether an answer that was stopped has been left, and nothing of it comes any more.
         var hasLeft = false
+        /// Set when the program that the terminal is lent to gives it back; nil if it is not lent.
+        var lent: AsyncValue<Void>?
         /// What is to be said of the network, and is not held yet.
         var warnings: [String] = []
     }
@@ -141,17 +143,42 @@ actor Screen {
         }
     }
 
+    /// A line that is typed unseen, for a script's `getpass()`; nil at the end of input.
+    ///
+    /// - Throws: `CancellationError`, also on Ctrl-C; `HiddenPrompt.Failure` without a terminal.
+    func readPassword(prompt: String) async throws -> String? {
+        try await endAnswer()
+        do {
+            return try await readKey(prompt: EscapeFilter.clean(prompt))
+        } catch HiddenPrompt.Failure.endOfInput {
+            return nil
+        } catch HiddenPrompt.Failure.cancelled {
+            throw CancellationError()
+        }
+    }
+
     /// Gives the terminal to a program, once all that was posted is on it; ends with `takeBack()`.
     nonisolated func lend() async throws {
         guard isInteractive else { return }
         try await endAnswer()
         try await terminal.writeAnswer("")
         try terminal.suspend()
+        opened.withLock { $0.lent = AsyncValue() }
     }
 
     /// Takes the terminal over again after `lend()`.
     nonisolated func takeBack() {
-        if isInteractive { terminalInUse?.resume() }
+        guard isInteractive else { return }
+        terminalInUse?.resume()
+        opened.withLock { opened in
+            opened.lent?.set(())
+            opened.lent = nil
+        }
+    }
+
+    /// Waits until the terminal is not lent to a program.
+    func waitWhileLent() async throws {
+        while let lent = opened.withLock({ $0.lent }) { try await lent.wait() }
     }
 
     /// A key, typed unseen on the terminal.

@@ -97,6 +97,7 @@ extension Program {
         made.environment = environment?.root
         made.idleTimeout = .seconds(options.idleTimeout)
         made.readLine = screen.readLine
+        made.readPassword = screen.readPassword
         made.write = screen.print
         made.report = screen.report
         made.trace = trace

@@ -4,6 +4,12 @@
 import Amaru
 import AmaruEnvironment
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Delivers signals to a task, each as often as it came.
 ///
 /// The handler writes the signal's number into a pipe and nothing else. Several sources may watch
@@ -60,6 +66,8 @@ private final class SignalPipe: Sendable {
         // A handler must not block, even when nobody reads.
         _ = fcntl(ends.write, F_SETFL, O_NONBLOCK)
         signalPipeEnd.initialize(to: ends.write)
+        // A forked child has the same pipe, whose reader is this process.
+        pthread_atfork(nil, nil) { signalPipeEnd.pointee = -1 }
         try startThread("amaru-signals") { [self] in
             while true {
                 let count = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
@@ -117,7 +125,7 @@ private let writeSignal: SignalHandler = { signal in
     let code = errno
     var byte = UInt8(truncatingIfNeeded: signal)
     let count = write(signalPipeEnd.pointee, &byte, 1)
-    // Python code has closed the pipe: Ctrl-C has no other way left.
+    // Python code has closed the pipe, or forked: Ctrl-C has no other way left.
     if count < 0, errno == EBADF, signal == SIGINT { endByFatalSignal(signal) }
     errno = code
 }

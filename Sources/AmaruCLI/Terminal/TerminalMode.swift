@@ -133,6 +133,10 @@ private final class TerminalGuard: Sendable {
         // Made now, and not by a handler.
         isEnding.pointee = 0
         atexit { restoreTerminals() }
+        // What ends a forked child leaves the terminal to this process.
+        pthread_atfork(nil, nil) {
+            for slot in 0..<settingCount { settings[slot].isEntered = false }
+        }
     }
 
     func claim(_ setting: TerminalSetting) throws -> Int {

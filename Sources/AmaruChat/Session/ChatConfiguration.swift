@@ -41,6 +41,8 @@ public struct ChatConfiguration: Sendable {
     public var idleTimeout = Duration.seconds(30)
     /// Reads the next line of the user's input, for Python's `input()`; nil at the end.
     public var readLine: @Sendable (String) async throws -> String? = { _ in nil }
+    /// Reads a line that is typed unseen, for Python's `getpass()`; nil at the end.
+    public var readPassword: @Sendable (String) async throws -> String? = { _ in nil }
     /// Writes what Python prints to the terminal, if the settings say that there is a conversation on it.
     public var write: @Sendable (String) async throws -> Void = { _ in }
     /// Called before Python code ends the process by `os._exit`; on the thread that does.

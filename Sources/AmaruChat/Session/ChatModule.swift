@@ -39,6 +39,11 @@ enum ChatModule {
                 documentation: "Waits for the next line of input; None at its end."
             ) { (prompt: String) async throws in try await configuration.readLine(prompt) }
             PythonFunction(
+                blocking: "read_password",
+                .positional("prompt"),
+                documentation: "Waits for a line that is typed unseen; None at the end of input."
+            ) { (prompt: String) async throws in try await configuration.readPassword(prompt) }
+            PythonFunction(
                 blocking: "write",
                 .positional("text"),
                 documentation: "Writes to the terminal, beside the chat."

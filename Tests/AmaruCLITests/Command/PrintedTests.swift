@@ -98,5 +98,130 @@ extension BuiltCommand {
             try await terminal.waitFor("at the end")
             #expect(try await chat.end() == .exited(0))
         }
+
+        /// Starts a chat with a reply of these lines, and waits for its prompt.
+        private func chat(
+            _ reply: String,
+            on terminal: PseudoTerminal
+        ) async throws -> (AmaruProcess, TemporaryFolder) {
+            let folder = try TemporaryFolder()
+            let lines = reply.split(separator: "\n").map { "    \($0)\n" }.joined()
+            let source = "import amaru, os, signal, sys, time\n@amaru.reply\n"
+            try folder.write(source + "async def answer(message):\n" + lines, to: "script.py")
+            let chat = try AmaruProcess(["run", "script.py"], on: terminal, in: folder)
+            try await terminal.waitFor("> ")
+            return (chat, folder)
+        }
+
+        @Test func `A signal's handler, an object's end and a fork may print in a print`()
+            async throws
+        {
+            let terminal = try PseudoTerminal()
+            let (chat, _) = try await chat(
+                """
+                class Cycle:
+                    def __init__(self): self.itself = self
+                    def __del__(self): print("collected")
+                import gc, threading
+                gc.set_threshold(20)
+                handled = []
+                def handle(*_):
+                    handled.append(print("handled"))
+                signal.signal(signal.SIGALRM, handle)
+                signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+                threading.Thread(target=lambda: [print("beside", n) for n in range(300)]).start()
+                children = []
+                for n in range(300):
+                    Cycle()
+                    print("line", n)
+                    if n % 30 == 0 and not (child := os.fork()):
+                        print("a child")
+                        os._exit(0)
+                    elif n % 30 == 0:
+                        children.append(os.waitpid(child, 0)[1])
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                yield f"{set(children)} {len(handled) > 3} end"
+                """,
+                on: terminal
+            )
+            try terminal.send("go\r")
+            try await terminal.waitFor("{0} True end")
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+        }
+
+        @Test func `Ctrl-C reaches forked children once, and the answer once`() async throws {
+            let terminal = try PseudoTerminal()
+            let (chat, _) = try await chat(
+                """
+                import asyncio, multiprocessing
+                context = multiprocessing.get_context("fork")
+                def work():
+                    print("a child runs")
+                    time.sleep(60)
+                if message == "go":
+                    for _ in range(3):
+                        context.Process(target=work).start()
+                    await asyncio.sleep(60)
+                for child in multiprocessing.active_children(): child.join()
+                yield "joined"
+                """,
+                on: terminal
+            )
+            try terminal.send("go\r")
+            for _ in 0..<3 { try await terminal.waitFor("a child runs") }
+            try terminal.send("\u{3}")
+            for _ in 0..<3 { try await terminal.waitFor("KeyboardInterrupt") }
+            try terminal.send("again\r")
+            try await terminal.waitFor("joined")
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+        }
+
+        @Test func `A child that a signal ends leaves the terminal, and a password is unseen`()
+            async throws
+        {
+            let terminal = try PseudoTerminal()
+            let (chat, _) = try await chat(
+                """
+                import getpass, multiprocessing
+                with multiprocessing.get_context("fork").Pool(2) as pool:
+                    print(pool.map(abs, [-1]))
+                secret = getpass.getpass("Secret? ")
+                yield "has " + secret[::-1] + " then " + input("More? ")
+                """,
+                on: terminal
+            )
+            try terminal.send("go\r")
+            try await terminal.waitFor("Secret? ")
+            try terminal.send("hunter2\r")
+            try await terminal.waitFor("More? ")
+            #expect(!terminal.output.contains("hunter2"))
+            try terminal.send("of it\u{7F}\u{7F}all\r")
+            try await terminal.waitFor("has 2retnuh then of all")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+        }
+
+        @Test func `Progress in one row stays in it`() async throws {
+            let terminal = try PseudoTerminal()
+            let (chat, _) = try await chat(
+                """
+                yield "first "
+                for n in range(50): print(end=f"\\rstep {n}", flush=True)
+                print("\\rall steps")
+                yield "last"
+                """,
+                on: terminal
+            )
+            try terminal.send("go\r")
+            try await terminal.waitFor("all steps\r\n")
+            try await terminal.waitFor("first last")
+            #expect(!terminal.output.contains("step 20\r\n"))
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+        }
     }
 }
