@@ -33,6 +33,8 @@ SHARE := $(INSTALL_ROOT)/share
 # The linker drops functions that nothing calls and keeps one of those that are equal, which needs a
 # section for each: a seventh of the size. C and C++ code, which throws nothing, needs no unwind
 # tables, and nobody looks the others up while the program runs.
+# Generic types are made by functions that know their conformances: made from their names, each new
+# kind of set or dictionary has the runtime search all conformances of the program.
 # Swift's libraries, C++'s and cmark-gfm's are linked in. Loading the latter two, a symbol table that
 # nobody looks anything up in, and what makes the program movable in memory cost a third of its
 # start; Debian's python3 does without the last too. Not SQLite's: a script's own module sqlite3
@@ -43,6 +45,7 @@ ifeq ($(shell uname -s),Linux)
 RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 	-Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
 	-Xswiftc -Xfrontend -Xswiftc -function-sections -Xlinker --icf=all \
+	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
 	-Xcc -ffunction-sections -Xcc -fdata-sections -Xcc -fno-asynchronous-unwind-tables \
 	-Xcxx -fno-exceptions -Xcxx -Os \
 	-Xlinker --no-eh-frame-hdr -Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
