@@ -81,10 +81,11 @@ struct AmaruCommand: AsyncParsableCommand {
         var command = try parse()
         // What the doctor examines is the user's own.
         if !(command is DoctorCommand) { _ = CharacterEncoding.isCoerced }
-        if var command = command as? any AsyncParsableCommand {
-            try await command.run()
-        } else {
-            try command.run()
+        switch command {
+        // By its own type: the runtime searches all protocols of the program for another one.
+        case let command as RunCommand: try await command.run()
+        case var command as any AsyncParsableCommand: try await command.run()
+        default: try command.run()
         }
     }
 

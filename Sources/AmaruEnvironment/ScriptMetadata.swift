@@ -50,9 +50,8 @@ extension EnvironmentBuilder {
         named name: String,
         with interpreter: @autoclosure () throws -> PythonInterpreterInfo
     ) async throws -> ScriptMetadata {
-        let text = String(decoding: source, as: UTF8.self)
-        guard text.contains("# /// script") else { return ScriptMetadata() }
-        let blocks = Self.blocks(of: text)
+        guard Self.hasMarker(source) else { return ScriptMetadata() }
+        let blocks = Self.blocks(of: String(decoding: source, as: UTF8.self))
         if blocks.isEmpty { return ScriptMetadata() }
         guard blocks.utf8.count < Self.argumentLimit else {
             throw Self.unreadable(name, "its block is longer than \(Self.argumentLimit) bytes")
@@ -60,12 +59,24 @@ extension EnvironmentBuilder {
         return try await metadata("script", blocks, blocks, named: name, with: interpreter())
     }
 
+    /// The first line of a block.
+    private static let marker = "# /// script"
+
+    /// Whether there may be a block; among the bytes, for a source without one costs nothing.
+    private static func hasMarker(_ source: Data) -> Bool {
+        source.withUnsafeBytes { bytes in
+            bytes.indices.contains { index in
+                bytes[index] == UInt8(ascii: "#") && bytes[index...].starts(with: marker.utf8)
+            }
+        }
+    }
+
     /// The comments from each line `# /// script` on, to where they end.
     private static func blocks(of text: String) -> String {
         var found: [Substring] = []
         var isInside = false
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-            isInside = line == "# /// script" || isInside && line.hasPrefix("#")
+            isInside = line == marker || isInside && line.hasPrefix("#")
             if isInside {
                 found.append(line)
             } else if found.last?.isEmpty == false {

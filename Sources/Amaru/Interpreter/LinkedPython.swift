@@ -18,8 +18,11 @@ public enum LinkedPython {
     }
 
     /// Major and minor version, such as `3.11`.
-    static var minorVersion: String {
-        version.split(separator: ".").prefix(2).joined(separator: ".")
+    static var minorVersion: String { minorVersion(of: version) }
+
+    private static func minorVersion(of version: String) -> String {
+        let parts = version.split(separator: ".", maxSplits: 2)
+        return parts.count < 2 ? version : "\(parts[0]).\(parts[1])"
     }
 
     /// The interpreter that was installed with the library.
@@ -56,8 +59,7 @@ public enum LinkedPython {
     }
 
     static func checkHeaders() throws {
-        let headers = String(cString: amaru_header_version())
-        let built = headers.split(separator: ".").prefix(2).joined(separator: ".")
+        let built = minorVersion(of: String(cString: amaru_header_version()))
         guard built == minorVersion else {
             throw AmaruError(
                 .startFailed,

@@ -5,10 +5,12 @@ import Amaru
 
 /// A value that one thread sets and any number of tasks wait for.
 package final class AsyncValue<Value: Sendable>: Sendable {
+    private typealias Waiters = [Int: CheckedContinuation<Value, any Error>]
+
     private struct State {
         var value: Value?
         var nextWaiter = 0
-        var waiters: [Int: CheckedContinuation<Value, any Error>] = [:]
+        var waiters: Waiters = [:]
         // A task may be cancelled between taking its number and registering.
         var cancelled: Set<Int> = []
     }
@@ -23,12 +25,12 @@ package final class AsyncValue<Value: Sendable>: Sendable {
     /// Sets the value; later calls do nothing.
     package func set(_ value: Value) {
         let waiters = state.withLock { state in
-            guard state.value == nil else { return [CheckedContinuation<Value, any Error>]() }
+            guard state.value == nil else { return [:] as Waiters }
             state.value = value
             defer { state.waiters = [:] }
-            return Array(state.waiters.values)
+            return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: value) }
+        for (_, waiter) in waiters { waiter.resume(returning: value) }
     }
 
     /// Waits for the value.

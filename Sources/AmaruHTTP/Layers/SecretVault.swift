@@ -36,10 +36,10 @@ public final class SecretVault: Sendable {
     /// The caller's own copy of the key is the caller's to get rid of.
     public func add(_ key: String, for origin: HTTPOrigin) -> String {
         var generator = SystemRandomNumberGenerator()
-        let digits = (0..<32).map { _ in
-            String(UInt8.random(in: 0..<16, using: &generator), radix: 16)
+        var placeholder = Self.placeholderPrefix
+        for _ in 0..<32 {
+            placeholder += String(UInt8.random(in: 0..<16, using: &generator), radix: 16)
         }
-        let placeholder = Self.placeholderPrefix + digits.joined()
         let key = Array(key.utf8)
         let entry = Entry(origin: origin, key: key, spellings: KeySpelling.all(of: key))
         entries.withLockedValue { $0[placeholder] = entry }
