@@ -3,7 +3,6 @@
 
 from amaru._bridge import IN_AMARU
 from amaru._reply import reply
-from amaru.host import Settings, current_turn, notice, settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from amaru._pieces import Attachment, ChatError, Reasoning, ToolCall, Usage
     from amaru.chat.asking import Question
     from amaru.chat.asking import Question as chat
+    from amaru.host import Settings, current_turn, notice, settings
 
 __all__ = [
     "Attachment",
@@ -33,11 +33,19 @@ __all__ = [
 
 
 def __getattr__(name: str) -> "Any":
-    # What few scripts use is imported when one does.
+    # Imported when a script uses it: most do not.
     if name == "chat":
         import amaru.chat
 
         return amaru.chat
+    if name == "host":
+        import amaru.host
+
+        return amaru.host
+    if name in ("Settings", "current_turn", "notice", "settings"):
+        from amaru import host
+
+        return getattr(host, name)
     if name == "Question":
         from amaru.chat.asking import Question
 

@@ -28,6 +28,7 @@ __all__ = [
     "describe_folder",
     "describe_module",
     "describe_text",
+    "hide_neighbours",
     "place_bytecode",
 ]
 
@@ -100,6 +101,36 @@ def place_bytecode() -> None:
     sys.meta_path.insert(sys.meta_path.index(PathFinder), _OwnFinder)
     for path in [path for path in sys.path_importer_cache if path.startswith(OWN)]:
         del sys.path_importer_cache[path]
+
+
+def hide_neighbours() -> None:
+    """Let nothing but this package be found in its folder, which is on the path.
+
+    A script that misses its own ``main`` would get the host's conversation.
+    """
+    folder = OWN.removesuffix(os.sep)
+    finder = sys.path_importer_cache.get(folder)
+    if finder is not None and not isinstance(finder, _One):
+        sys.path_importer_cache[folder] = _One(finder)
+
+
+class _One:
+    """A finder of one package where there are others."""
+
+    def __init__(self, finder: Any) -> None:
+        self._finder = finder
+
+    @hidden
+    def find_spec(
+        self, name: str, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != __package__:
+            return None
+        spec: ModuleSpec | None = self._finder.find_spec(name, target)
+        return spec
+
+    def invalidate_caches(self) -> None:
+        self._finder.invalidate_caches()
 
 
 def describe_file(main: ModuleType, filename: str) -> None:

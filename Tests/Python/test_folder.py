@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import amaru
-from amaru._folder import hide_neighbours
+from amaru._main import hide_neighbours
 
 FOLDER = str(Path(amaru.__file__).parents[1])
 

@@ -290,7 +290,7 @@ def test_nothing_is_imported_that_an_answer_does_not_need() -> None:
         "import sys; from types import ModuleType\n"
         "for name in ('_amaru_http', '_amaru_chat'):\n"
         "    sys.modules[name] = ModuleType(name)\n"
-        "import asyncio, json, amaru\n"
+        "import asyncio, json, amaru.host\n"
         "known = set(sys.modules)\n"
         "import main\n"
         "print(*sorted(set(sys.modules) - known))"

@@ -44,7 +44,6 @@ ALLOWED = {
     "amaru._current": {"_amaru_chat"},
     "amaru._distributions": set(),
     "amaru._ending": {"amaru._main"},
-    "amaru._folder": {"amaru._tracing"},
     "amaru._guards": set(),
     "amaru._highlight": set(),
     "amaru._main": {"amaru._tracing"},

@@ -148,7 +148,7 @@ public struct ScriptHost: Sendable {
             try Python.registerByNeed("_amaru_packages") { packages.module(base: environment) }
         }
         try Python.import("amaru.network").readAttribute("install")(network.isFenced)
-        try Python.import("amaru._folder").readAttribute("hide_neighbours")()
+        try Python.import("amaru._main").readAttribute("hide_neighbours")()
     }
 
     /// Writes a line to standard error; one that is closed has nobody who reads it.
