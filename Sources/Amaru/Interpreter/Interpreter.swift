@@ -179,8 +179,8 @@ enum Interpreter {
 
     // MARK: Start and end
 
-    /// Starts Python and waits until it runs.
-    static func start(_ configuration: PythonConfiguration) async throws {
+    /// Begins to start Python, unless that has been done.
+    static func begin(_ configuration: PythonConfiguration) throws {
         let mustStart = try state.withLock { state in
             switch state.phase {
             case .idle:
@@ -203,6 +203,11 @@ enum Interpreter {
             }
         }
         if mustStart { InterpreterThread.start() }
+    }
+
+    /// Starts Python and waits until it runs.
+    static func start(_ configuration: PythonConfiguration) async throws {
+        try begin(configuration)
         try await withCheckedThrowingContinuation { continuation in
             let result: Result<Void, any Error>? = state.withLock { state in
                 switch state.phase {

@@ -34,7 +34,9 @@ enum InterpreterThread {
     static func serve(_ program: sending @escaping () async -> Never) -> Never {
         let isStarted = Gate()
         firstThread = isStarted
-        Task.detached { await program() }
+        // Here until it waits for something, which in most runs is Python itself: to have the
+        // pool's first thread made for it would take a millisecond.
+        Task.immediateDetached { await program() }
         isStarted.wait()
         main()
     }

@@ -20,6 +20,13 @@ public enum Python {
         try await Interpreter.start(configuration)
     }
 
+    /// Begins to start Python, and does not wait for it.
+    ///
+    /// - Throws: ``AmaruError``, as ``start(_:)`` does before Python is initialised.
+    package static func beginStart(_ configuration: PythonConfiguration) throws {
+        try Interpreter.begin(configuration)
+    }
+
     /// Whether Python runs; from any thread.
     public static var isRunning: Bool { Interpreter.isRunning }
 

@@ -51,7 +51,8 @@ final class InterruptRoute: Sendable {
         again: (@Sendable () -> Void)? = nil,
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let task = Task { try await body() }
+        // Here until it waits: a thread of the pool would first have to wake.
+        let task = Task.immediate { try await body() }
         begin { $0 == 1 ? task.cancel() : again?() }
         let result = await task.result
         // The task may have ended before it saw the Ctrl-C.

@@ -47,7 +47,7 @@ extension ChatSession {
     private func settle(_ turn: Turn) async {
         let isShared = limits.isShared
         // The start is that of the other turns too.
-        if !isShared { state.withLock { $0.start }?.cancel() }
+        if !isShared { cancelStart() }
         guard Python.isRunning, !isShared || turn.isDelivered else { return }
         let guardian = Task {
             try await interruptWhileBlocked { [self] in !isShared || isRunning(turn) }

@@ -78,10 +78,10 @@ extension ChatSession {
     func exitRequested(_ status: PythonExitStatus) {
         if isStarting {
             // It ends a script that only runs, as it ends `asyncio.run`.
-            let (start, configuration) = state.withLock { ($0.start, $0.configuration) }
+            let configuration = state.withLock { $0.configuration }
             if let message = status.message { configuration?.report(message + "\n") }
             endAll(.exited(status.code))
-            start?.cancel()
+            cancelStart()
             return
         }
         if let message = status.message { _ = try? openTurn.add(.notice(message)) }

@@ -42,7 +42,8 @@ public final class ChatSession: Sendable {
     struct State {
         var phase = Phase.starting
         var startFailure: (any Error)?
-        var start: Task<Offer, any Error>?
+        /// Whether somebody has begun the start.
+        var hasBegun = false
         /// What the script runs in, once that is prepared.
         var configuration: ChatConfiguration?
         /// What was changed of its settings before.
@@ -62,6 +63,8 @@ public final class ChatSession: Sendable {
     let limits: TurnLimits
     private let prepare: @Sendable () async throws -> ChatConfiguration
     let state: Lock<State>
+    /// The task of the start, once it waits for something.
+    private let starting = AsyncValue<Task<Offer, any Error>>()
 
     /// How often a script without turns of its own is observed.
     private static let watchInterval = Duration.milliseconds(50)
@@ -129,16 +132,32 @@ public final class ChatSession: Sendable {
     ///
     /// - Throws: ``AmaruError`` when Python does not start; what the script raises.
     public func start() async throws -> Offer {
-        let task = state.withLock { state in
-            let task = state.start ?? Task { try await startNow() }
-            state.start = task
-            return task
-        }
+        let task = await startTask()
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
             task.cancel()
         }
+    }
+
+    private func startTask() async -> Task<Offer, any Error> {
+        if let task = starting.current { return task }
+        let isFirst = state.withLock { state in
+            defer { state.hasBegun = true }
+            return !state.hasBegun
+        }
+        guard isFirst else { return await starting.waitRegardlessOfCancellation() }
+        // Here until it waits, which is for Python as a rule: another thread would first have to wake.
+        let task = Task.immediate { try await startNow() }
+        starting.set(task)
+        return task
+    }
+
+    /// Cancels the start, if there is one.
+    func cancelStart() {
+        if let task = starting.current { return task.cancel() }
+        guard state.withLock({ $0.hasBegun }) else { return }
+        Task { await starting.waitRegardlessOfCancellation().cancel() }
     }
 
     /// Why the start has failed, if it has.
@@ -158,6 +177,7 @@ public final class ChatSession: Sendable {
                 Task { [weak self] in await self?.scriptFailed(exception) }
             }
             python.onExitRequest = { [weak self] status in self?.exitRequested(status) }
+            try Python.beginStart(python)
             try await abandonable { [python] in try await Python.start(python) }
             configuration.trace("python started")
             try await run(configuration.script, configuration)
@@ -296,7 +316,8 @@ public final class ChatSession: Sendable {
 
     /// Ends the script in order; each part gets at most `grace`.
     public func shutDown(grace: Duration = .seconds(2)) async {
-        if let start = state.withLock({ $0.start }) {
+        if state.withLock({ $0.hasBegun }) {
+            let start = await startTask()
             start.cancel()
             // It has files to remove if it was installing packages.
             try? await abandonable(within: Self.cleanUpLimit) { _ = await start.result }
