@@ -182,7 +182,7 @@ struct AmaruCommand: AsyncParsableCommand {
             let command = configuration.subcommands.first { $0._commandName == name }
             let words = command?.configuration.subcommands.map { $0._commandName } ?? []
             let isWord = words.contains(next) || !NearMiss.names(near: next, among: words).isEmpty
-            let isPath = rest.count == 1 && ChatCommand.looksLikePath(next)
+            let isPath = rest.count == 1 && ChatCommand.namesScript(next)
             guard isWord || isPath || name == "help" && commandNames.contains(next) else {
                 return
             }

@@ -66,7 +66,7 @@ struct ChatCommand: AsyncParsableCommand {
             )
         }
         try AmaruCommand.refuseMistypedCommand(prompt)
-        if prompt.count == 1, Self.looksLikePath(word),
+        if prompt.count == 1, Self.namesScript(word),
             !FileManager.default.fileExists(atPath: word)
         {
             throw ValidationError(
@@ -81,10 +81,9 @@ struct ChatCommand: AsyncParsableCommand {
         )
     }
 
-    /// Whether a word is a path rather than a prompt.
-    static func looksLikePath(_ word: String) -> Bool {
-        !word.contains { $0.isWhitespace } && !word.contains("://")
-            && (word.hasSuffix(".py") || word.contains("/"))
+    /// Whether a word is the path of a script rather than a prompt.
+    static func namesScript(_ word: String) -> Bool {
+        word.hasSuffix(".py") && !word.contains("://") && !word.contains { $0.isWhitespace }
     }
 
     func run() async throws {

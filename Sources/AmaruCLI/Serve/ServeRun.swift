@@ -169,6 +169,9 @@ struct ServeRun: Sendable {
         } catch is CancellationError {
             // The server ends.
             return
+        } catch _ where end.current != nil {
+            // By that, since Python code is interrupted.
+            return
         } catch {
             health.isUp = false
             if files == nil { return end.set(.failed(error)) }

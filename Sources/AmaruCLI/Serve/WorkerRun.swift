@@ -76,6 +76,10 @@ struct WorkerRun {
             }
             return takesKey
         } catch {
+            // Nothing else interrupts it, and nobody is there who would read more.
+            if (error as? PythonException)?.typeName == "KeyboardInterrupt" {
+                throw ChatFailure(code: "start", message: "the server ends")
+            }
             guard isScript else { throw ChatFailure(code: "start", message: "\(error)") }
             throw await ScriptHealth.fault(of: error, in: session)
         }

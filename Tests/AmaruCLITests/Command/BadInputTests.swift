@@ -147,7 +147,6 @@ extension BuiltCommand {
             (["help", "nonsense"], "There is no command nonsense."),
             (["rnu", "missing.py"], "There is no command rnu. For the command run, write:"),
             (["missing.py"], "There is no file missing.py. To run a script, write: amaru run PATH"),
-            (["scripts/missing"], "There is no file scripts/missing."),
         ])
         func `A command in the wrong place, or one that there is not, is no prompt`(
             _ arguments: [String],
