@@ -60,13 +60,9 @@ struct ContinueOptions: ParsableArguments {
             throw CommandFailure("There is no conversation yet that could be continued.")
         }
         var id = try identifier.map { try store.identifier(named: $0) }
-        if id == nil, let word = prompt.first, followsFlag(word), Conversation.isID(word) {
-            do {
-                id = try store.identifier(named: word)
-            } catch let failure as CommandFailure {
-                throw CommandFailure("\(failure) A prompt of such a form goes before -c.")
-            }
-            prompt.removeFirst()
+        if id == nil, let word = prompt.first, followsFlag(word) {
+            id = try store.identifier(beginning: prompt)
+            if id != nil { prompt.removeFirst() }
         }
         guard let id = try id ?? store.latest(isBuiltIn: true),
             var whole = try store.load(id)

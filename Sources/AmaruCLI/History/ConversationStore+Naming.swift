@@ -4,12 +4,42 @@
 import AmaruStore
 
 extension ConversationStore {
-    /// The identifier that begins with a word.
+    /// The identifier that the words behind `-c` begin with; nil if they are a prompt alone.
+    ///
+    /// - Throws: `CommandFailure` for a word that seems to be an identifier, but is of no
+    ///   conversation: what follows was meant for another one than the last.
+    func identifier(beginning words: [String]) throws -> String? {
+        guard let word = words.first else { return nil }
+        let near = try nearest(to: word)
+        // A short word is near to some identifier by chance.
+        guard Conversation.resemblesID(word) || near != nil && word.count > 8 else { return nil }
+        do {
+            return try identifier(named: word)
+        } catch let failure as CommandFailure {
+            let guess = near.map { " Did you mean \($0.id) (\(ShownText.line($0.title)))?" } ?? ""
+            throw CommandFailure(
+                "\(failure)\(guess) A prompt that begins with this word goes behind --: "
+                    + "amaru -c -- \(words.joined(separator: " "))"
+            )
+        }
+    }
+
+    /// The conversation whose identifier begins almost as a word, the newest if there are several.
+    private func nearest(to word: String) throws -> Conversation? {
+        guard word.count > 3 else { return nil }
+        let all = try list().reversed()
+        let starts = all.map { String($0.id.prefix(word.count)) }
+        guard let near = NearMiss.names(near: word, among: starts).first else { return nil }
+        return all.first { $0.id.hasPrefix(near) }
+    }
+
+    /// The identifier that begins with a word, in lower case if there is none with it as it is.
     ///
     /// - Throws: `CommandFailure` unless there is exactly one.
     func identifier(named word: String) throws -> String {
-        let found = try identifiers(beginningWith: word)
-        if let id = found.first(where: { $0 == word }) { return id }
+        var found = try identifiers(beginningWith: word)
+        if found.isEmpty { found = try identifiers(beginningWith: word.lowercased()) }
+        if let id = found.first(where: { $0 == word || $0 == word.lowercased() }) { return id }
         guard let id = found.first, found.count == 1 else {
             let words = found.joined(separator: ", ")
             throw CommandFailure(

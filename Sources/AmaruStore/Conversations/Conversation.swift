@@ -145,6 +145,12 @@ extension Conversation {
         (4...length).contains(word.count) && word.allSatisfy { alphabet.contains($0) }
             && word.prefix(4).contains { $0.isNumber }
     }
+
+    /// Whether a word looks like the beginning of an identifier with a typing error in it.
+    package static func resemblesID(_ word: String) -> Bool {
+        (4...length + 1).contains(word.count) && word.contains { $0.isNumber }
+            && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    }
 }
 
 // Titles.
