@@ -1,6 +1,7 @@
 // What a user sees of a conversation that goes on.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruHTTP
 import AmaruStore
 
 extension WholeConversation {
@@ -8,6 +9,31 @@ extension WholeConversation {
     var welcome: String {
         let count = branch.count == 1 ? "1 message" : "\(branch.count) messages"
         return "going on with \(conversation.id): \(ShownText.line(conversation.title)) (\(count))"
+    }
+
+    /// What the user must know before more is sent; empty if nothing.
+    ///
+    /// - `server`: The server that is asked now; nil for the model on this machine.
+    func warnings(asking server: HTTPOrigin?) -> [String] {
+        var warnings: [String] = []
+        if let answered = branch.last(where: { !$0.answer.isEmpty }) {
+            let url = answered.server.isEmpty ? conversation.server : answered.server
+            let former = try? HTTPOrigin(parsing: url)
+            if former != server {
+                let name = { (origin: HTTPOrigin?) in
+                    origin.map { "\($0)" } ?? "the model on this machine"
+                }
+                warnings.append(
+                    "all of this conversation goes to \(name(server)) now; before, "
+                        + "\(name(former)) answered"
+                )
+            }
+        }
+        if let last = branch.last, last.answer.isEmpty, last.state == .failed {
+            let question = ShownText.line(Conversation.title(of: last.question))
+            warnings.append("the last message has no answer and is not sent again: \(question)")
+        }
+        return warnings
     }
 
     /// The most lines of the last question and its answer that are shown.

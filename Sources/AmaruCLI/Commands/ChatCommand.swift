@@ -156,6 +156,10 @@ struct ChatCommand: AsyncParsableCommand {
                     try await program.screen.showFormer(last)
                 }
             }
+            let server = program.isRemote ? program.keys.origin : nil
+            for warning in former?.warnings(asking: server) ?? [] {
+                await program.screen.notice(warning)
+            }
             if let message { return try await chat.answer(message, files) }
             return try await chat.converse(files)
         }

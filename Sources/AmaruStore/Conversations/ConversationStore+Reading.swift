@@ -111,15 +111,29 @@ extension ConversationStore {
         )
     }
 
-    /// The conversation that was changed last; nil in an empty store.
+    /// The conversation that was changed last, one in which every question failed without an answer
+    /// only if there is no other; nil in an empty store.
     ///
     /// - `isBuiltIn`: Whether those of scripts are left out.
     package func latest(isBuiltIn: Bool) throws(StoreError) -> String? {
-        let chosen = isBuiltIn ? "WHERE script IS NULL" : ""
-        return try database.rows(
-            "SELECT id FROM conversation \(chosen) ORDER BY changed DESC LIMIT 1",
-            as: { $0.text(0) }
-        ).first
+        let chosen = isBuiltIn ? "script IS NULL" : "true"
+        let answered = """
+            EXISTS (
+                SELECT 1 FROM turn WHERE turn.conversation = conversation.id
+                    AND (state <> 'failed' OR answer <> '')
+            )
+            """
+        for condition in [answered, "true"] {
+            let found = try database.rows(
+                """
+                SELECT id FROM conversation WHERE \(chosen) AND \(condition)
+                ORDER BY changed DESC LIMIT 1
+                """,
+                as: { $0.text(0) }
+            )
+            if let id = found.first { return id }
+        }
+        return nil
     }
 
     /// A conversation with all of its turns in the order that they began; nil if it is missing.

@@ -95,6 +95,61 @@ extension BuiltCommand {
             #expect(shown.output.contains("said hello"), "\(shown)")
         }
 
+        @Test func `A mistyped id is refused, and not sent as a part of the message`()
+            async throws
+        {
+            let server = ScriptedServer([.chat("one"), .chat("two"), .chat("three")])
+            try await withChat(server) { options in
+                _ = try await run(options + ["first"])
+                let id = try #require(try await ids().first)
+                for word in ["\(id.dropLast())1", id.dropLast() + "1x", "nosuchid00", "zzz9"] {
+                    let refused = try await run(options + ["-c", String(word), "secret"])
+                    #expect(refused.status == .exited(1), "\(word): \(refused)")
+                    #expect(
+                        refused.errors.contains("amaru -c -- \(word) secret"),
+                        "\(word): \(refused)"
+                    )
+                    let hasGuess = refused.errors.contains("Did you mean \(id) (first)?")
+                    #expect(hasGuess == word.hasPrefix(id.prefix(8)), "\(word): \(refused)")
+                }
+                _ = try await run(options + ["-c", id.uppercased(), "second"])
+                _ = try await run(options + ["-c", "--", "zzz9", "third"])
+            }
+            let asked = try server.requests.map { try ChatBody($0).messages.map(\.content) }
+            let begin = ["first", "one", "second"]
+            #expect(asked == [["first"], begin, begin + ["two", "zzz9 third"]])
+        }
+
+        @Test func `A question that failed is said, and goes on only if there is nothing else`()
+            async throws
+        {
+            let refusal = ScriptedResponse.apiError("no", status: 400)
+            let server = ScriptedServer([.chat("yes"), refusal, refusal, .chat("fine")])
+            try await withChat(server) { options in
+                _ = try await run(options + ["my colour is blue"])
+                _ = try await run(options + ["oops"])
+                _ = try await run(options + ["-c", "which?"])
+                let last = try await run(options + ["-c", "and now?"])
+                #expect(
+                    last.errors == "amaru: the last message has no answer and is not sent again: "
+                        + "which?\n"
+                )
+            }
+            let asked = try server.requests.map { try ChatBody($0).messages.map(\.content) }
+            #expect(asked[2] == ["my colour is blue", "yes", "which?"])
+            #expect(asked[3] == ["my colour is blue", "yes", "and now?"])
+        }
+
+        @Test func `That another server is asked than before is said`() async throws {
+            let (first, second) = (ScriptedServer([.chat("one")]), ScriptedServer([.chat("two")]))
+            try await withChat(first) { _ = try await run($0 + ["hello"]) }
+            let result = try await withChat(second) { try await run($0 + ["-c", "again"]) }
+            let line =
+                "amaru: all of this conversation goes to \(second.url) now; before, "
+                + "\(first.url) answered\n"
+            #expect(result.errors == line)
+        }
+
         @Test func `With --no-store nothing is left on the disk`() async throws {
             let server = ScriptedServer([.chat("fine")])
             let result = try await withChat(server) { options in
