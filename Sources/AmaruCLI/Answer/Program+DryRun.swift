@@ -19,7 +19,7 @@ extension Program {
         let (script, needs) = try await builtInScript()
         var settings = settings()
         if !isRemote, options.model == nil || options.gguf != nil {
-            settings.model = options.model ?? Self.localName
+            settings.model = localModel
             settings.baseURL = "http://127.0.0.1/v1"
             settings.isLocal = true
             await screen.notice(

@@ -76,7 +76,8 @@ final class ChatRecord: Sendable {
         let ended = AsyncValue<Void>()
         // Nil until Python has started; afterwards it may be another one for the next turn.
         let asked = session.settings?.model
-        let model = script == nil ? asked ?? program.choice.model ?? "" : ""
+        let early = program.isRemote ? program.choice.model : program.localModel
+        let model = script == nil ? asked ?? early ?? "" : ""
         let server = program.isRemote ? program.baseURL : ""
         let (stored, conversation) = state.withLock { state in
             var whole = state.whole ?? new(message, model, at: now)

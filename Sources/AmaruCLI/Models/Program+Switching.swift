@@ -70,7 +70,11 @@ extension Program {
     /// What is asked, for the user.
     func modelText(of session: ChatSession) -> String {
         let settings = session.settings ?? settings()
-        guard !settings.isLocal else { return "The model is \(settings.model), on this machine." }
+        guard !settings.isLocal, isRemote else {
+            // Python may not have started yet.
+            let model = settings.isLocal ? settings.model : localModel
+            return "The model is \(model), on this machine."
+        }
         let place = choice.provider ?? "\(keys.origin)"
         return "The model is \(settings.model) of \(place)."
     }

@@ -37,7 +37,9 @@ extension Program {
     ///
     /// A recording answers as the server did that was recorded.
     var isRemote: Bool {
-        choice.baseURL != nil
+        // The model here has a key too, once it answers.
+        if let local, local.keys === keys { return false }
+        return choice.baseURL != nil
             || options.gguf == nil && (keys.hasKey || options.network.replay != nil)
     }
 
@@ -181,20 +183,26 @@ extension Program {
         trace("local model ready at \(base)")
         let origin = try HTTPOrigin(parsing: base)
         network.allow(origin)
-        keys.add(server.key, for: origin)
         if options.gguf == nil {
             await screen.notice(
                 "This is a tiny demo model on your machine. For a real one set \(keys.variable), "
                     + "or use --base-url, or --gguf FILE."
             )
         }
+        keys.add(server.key, for: origin)
         var settings = settings()
-        settings.model = choice.model ?? Self.localName
+        settings.model = localModel
         settings.baseURL = base
         settings.keyPlaceholder = keys.known ?? ""
         settings.isLocal = true
         keep(Local(choice: choice, keys: keys, settings: settings))
         return configuration(script, settings, environment)
+    }
+
+    /// The name of the model that answers here: what the user calls it, else that of its file.
+    var localModel: String {
+        let file = options.gguf ?? LocalModel.smolLM2.fileName
+        return options.model ?? URL(filePath: file).deletingPathExtension().lastPathComponent
     }
 
     private func modelFile() async throws -> URL {

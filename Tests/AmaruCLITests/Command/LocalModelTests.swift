@@ -94,6 +94,25 @@ import enum Amaru.LinkedPython
                 // And nothing of an installer.
                 #expect(result.errors == notice)
                 #expect([.exited(0), .interrupted].contains(result.status))
+                let shown = try await AmaruProcess.run(["history", "list"], in: folder)
+                #expect(shown.output.hasSuffix("(smollm2-135m-instruct)\n"), "\(shown)")
+            }
+
+            @Test func `What is asked is said before the first message, and after it`()
+                async throws
+            {
+                let terminal = try PseudoTerminal()
+                let chat = try AmaruProcess([], on: terminal, in: folder)
+                let line = "The model is smollm2-135m-instruct, on this machine."
+                for message in ["", "hello\r"] {
+                    try await terminal.waitFor("> ")
+                    try terminal.send("\(message)/model\r")
+                    try await terminal.waitFor(line)
+                }
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+                let shown = try await AmaruProcess.run(["history", "export", "--json"], in: folder)
+                #expect(!shown.output.contains("api.openai.com"), "\(shown)")
             }
 
             @Test func `A model of the user's own goes before a key, and is no demo`() async throws
