@@ -9,7 +9,7 @@ import pytest
 from recording_chat import ChatSettings
 
 from amaru.chat.client import Fault
-from amaru.chat.failures import describe
+from amaru.chat.failures import describe, may_pass
 
 SETTINGS: Any = ChatSettings("m", "http://h/v1")
 
@@ -97,6 +97,57 @@ def test_a_rejected_key_is_looked_for_where_it_was_found(
         "m", "http://h/v1", api_key="placeholder-1", key_variable=variable
     )
     assert describe(Fault("status", "", 401), settings)[2] == remedy
+
+
+@pytest.mark.parametrize(
+    ("key", "variable", "remedy"),
+    [
+        ("", "", "run amaru keys set fake"),
+        ("k", "", "check the key for http://h: run amaru keys set fake"),
+        ("k", "FAKE_KEY", "check the key in the variable FAKE_KEY"),
+    ],
+)
+def test_the_key_of_a_provider_is_its_own(key: str, variable: str, remedy: str) -> None:
+    settings: Any = ChatSettings(
+        "m",
+        "http://h/v1",
+        api_key=key,
+        key_variable=variable,
+        key_remedy="run amaru keys set fake",
+    )
+    assert describe(Fault("status", "", 401), settings)[2] == remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "words"),
+    [
+        (429, "600", "10 minutes"),
+        (503, "61", "61 seconds"),
+        (429, "7201", "3 hours"),
+        (429, "1e9", "11575 days"),
+    ],
+)
+def test_who_asks_to_wait_for_long_is_not_asked_again(
+    status: int, seconds: str, words: str
+) -> None:
+    fault = Fault("status", "", status, headers={"retry-after": seconds})
+    assert not may_pass(fault)
+    assert describe(fault, SETTINGS)[2] == f"the server asks to wait {words}"
+
+
+@pytest.mark.parametrize("seconds", ["60", "0", "-1", "nan", "inf", "soon", ""])
+def test_who_asks_to_wait_for_less_is_asked_again(seconds: str) -> None:
+    fault = Fault("status", "", 429, headers={"retry-after": seconds})
+    assert may_pass(fault)
+    assert "wait a little" in describe(fault, SETTINGS)[2]
+
+
+@pytest.mark.parametrize("key", ["code", "type"])
+def test_a_used_up_quota_is_not_asked_again(key: str) -> None:
+    detail = f'{{"error": {{"message": "No more", "{key}": "insufficient_quota"}}}}'
+    fault = Fault("status", detail, 429, headers={"retry-after": "600"})
+    assert not may_pass(fault)
+    assert "billing" in describe(fault, SETTINGS)[2]
 
 
 def test_a_key_that_stays_here_is_no_library_s_advice() -> None:

@@ -14,7 +14,16 @@ from typing import Any, Final, Protocol
 from amaru import _bridge, host
 from amaru.chat.waiting import Waiting
 
-__all__ = ["Client", "Fault", "Learnt", "Listener", "Response", "endpoint", "origin"]
+__all__ = [
+    "Client",
+    "Fault",
+    "Learnt",
+    "Listener",
+    "Response",
+    "endpoint",
+    "long_wait",
+    "origin",
+]
 
 _PATH = "/chat/completions"
 _PIECE = 64 * 1024
@@ -305,6 +314,12 @@ def _pause(fault: Fault, attempt: int) -> float:
     from random import random
 
     return min(0.5 * 2.0**attempt, 8.0) * (1 - 0.25 * random())
+
+
+def long_wait(fault: Fault) -> float:
+    """Return the seconds that the server asks to wait, if they are too many."""
+    asked = _asked(fault.headers)
+    return asked if _LONGEST_PAUSE < asked < float("inf") else 0.0
 
 
 def _asked(headers: dict[str, str]) -> float:

@@ -7,6 +7,7 @@ Imported only once something has gone wrong.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import sys
@@ -17,7 +18,7 @@ from amaru import host
 from amaru._distributions import DISTRIBUTIONS
 from amaru._pieces import ChatError
 from amaru.chat.answer import error_text
-from amaru.chat.client import Fault
+from amaru.chat.client import Fault, long_wait
 from amaru.chat.client import origin as origin_of
 
 __all__ = ["advice", "describe", "may_pass", "script_failure"]
@@ -209,6 +210,8 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     where = _masked(fault.headers.get("location", ""))
     if where and row != "login":
         remedy = f"the base URL redirects to {where}: use that address"
+    if (seconds := long_wait(fault)) and row != "429_quota":
+        remedy = f"the server asks to wait {_duration(seconds)}"
     if fault.status:
         message += f" ({fault.status})"
     if detail:
@@ -262,10 +265,19 @@ def may_pass(fault: Fault) -> bool:
         # that is not trusted, or speaks no TLS, is the same a moment later.
         row, _ = _row(fault)
         return fault.kind in _PASSING and row not in ("connect_name", "connect_tls")
+    if long_wait(fault) or "insufficient_quota" in fault.detail:
+        return False
     wish = fault.headers.get("x-should-retry")
     if wish in ("true", "false"):
         return wish == "true"
     return fault.status in (408, 409, 429) or fault.status >= 500
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return f"{math.ceil(seconds)} seconds"
 
 
 def advice(exc: BaseException) -> str:
