@@ -32,6 +32,8 @@ class Settings:
     api_key: str = ""
     #: The environment variable that the key was in, or empty.
     key_variable: str = ""
+    #: What to do about a key that is missing or refused, or empty.
+    key_remedy: str = ""
     #: Seconds without content after which an answer has stalled; 0 for never.
     stall_timeout: float = 60.0
     #: The folder of plugin files, or empty.

@@ -36,6 +36,7 @@ class ChatSettings:
     api_key: str = field(default="", repr=False)
     stall_timeout: float = 20.0
     key_variable: str = ""
+    key_remedy: str = ""
     plugins: str = ""
     local: bool = False
     terminal: bool = False

@@ -156,10 +156,12 @@ class Question:
         settings.options = {**settings.options, **self._options}
         settings.streams = self._options.get("stream", True) is not False
         if settings.needs_key:
+            from amaru.chat.failures import ANY_KEY
+
             raise ChatError(
                 "authentication",
                 f"there is no key for {origin(settings.base_url)}",
-                "set the variable OPENAI_API_KEY, or name another one with --key-env; "
+                f"{settings.key_remedy or ANY_KEY}; "
                 "--base-url names another server, --no-key is for one that needs none",
             )
         if settings.schema is not None:

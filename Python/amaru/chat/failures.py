@@ -21,7 +21,7 @@ from amaru.chat.answer import error_text
 from amaru.chat.client import Fault, long_wait
 from amaru.chat.client import origin as origin_of
 
-__all__ = ["advice", "describe", "may_pass", "script_failure"]
+__all__ = ["ANY_KEY", "advice", "describe", "may_pass", "script_failure"]
 
 Failure = tuple[str, str, str]
 """A code, what happened to what, and what to do."""
@@ -37,7 +37,7 @@ _TABLE: Final = """\
 402 rate_limit {origin} asks for payment
     add credit to the account that the key belongs to
 401_no_key authentication {origin} wants a key
-    set the variable OPENAI_API_KEY, or name another one with --key-env
+    {key_remedy}
 403 authentication {origin} does not allow this key to do that
     check that the key's project may use the model {model}
 404 not_found {origin} has nothing at that path
@@ -118,6 +118,8 @@ page_module internal this module exists only in a web page with Pyodide
 unexpected internal something unexpected happened
     please report this fault
 """
+# What to do about a key that is missing, if the host does not know better.
+ANY_KEY: Final = "set the variable OPENAI_API_KEY, or name another one with --key-env"
 _ROWS: Final = {
     name: (code, message, remedy)
     for heads, remedy in re.findall(r"((?:\S.*\n)+) +(.*)\n", _TABLE)
@@ -199,11 +201,16 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     # The row says that already.
     said = r'could not (connect to|find the host "[^"]*" of) '
     detail = re.sub(rf"^{said}{re.escape(origin)}(:\d+)?: ", "", detail)
+    key_remedy = settings.key_remedy
+    source = f" in the variable {variable}" if variable else f" for {origin}"
+    if key_remedy and not variable:
+        source += f": {key_remedy}"
     values = {"origin": origin, "url": url, "model": settings.model, "option": option}
     message = message.format(stall=f"{settings.stall_timeout:g}", **values)
     remedy = remedy.format(
         detail=detail,
-        source=f" in the variable {variable}" if variable else f" for {origin}",
+        source=source,
+        key_remedy=key_remedy or ANY_KEY,
         version="" if _VERSIONED.search(url) else ": is it missing /v1?",
         **values,
     )

@@ -123,6 +123,18 @@ struct ProviderKey: Equatable, Sendable {
         }
     }
 
+    /// What to do about the key if it is missing, or the server refuses it.
+    var remedy: String {
+        let place = "amaru config edit opens the file"
+        return switch source {
+        case .variable(let name): "set the variable \(name), or run amaru keys set \(self.name)"
+        case nil: "set the variable \(Self.variable(for: name)), or run amaru keys set \(name)"
+        case .unneeded: "the settings have key = \"none\" for \(name): \(place)"
+        case .command, .file: "the settings say where the key of \(name) is: \(place)"
+        case .prompt: "start again, and enter another one"
+        }
+    }
+
     /// The variable of a provider whose key has no source in the file: `groq` has `GROQ_API_KEY`.
     static func variable(for provider: String) -> String {
         let name = provider.uppercased().map { character in

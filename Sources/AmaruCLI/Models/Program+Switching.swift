@@ -99,6 +99,7 @@ extension ChatSettings {
         headers = other.headers
         keyPlaceholder = other.keyPlaceholder
         keyVariable = other.keyVariable
+        keyRemedy = other.keyRemedy
         needsKey = other.needsKey
         isLocal = other.isLocal
     }

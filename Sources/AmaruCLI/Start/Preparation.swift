@@ -119,6 +119,7 @@ extension Program {
         settings.headers = choice.headers
         settings.keyPlaceholder = keys.known ?? ""
         settings.keyVariable = keys.source ?? ""
+        settings.keyRemedy = keys.provider?.remedy ?? ""
         settings.stallTimeout = options.stallTimeout
         settings.plugins = plugins.exists ? plugins.path : ""
         settings.isConversation = screen.isInteractive

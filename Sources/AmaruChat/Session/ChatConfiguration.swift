@@ -94,6 +94,8 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var keyPlaceholder = ""
     /// The environment variable that the key was in; empty if it came from elsewhere.
     public var keyVariable = ""
+    /// What to do about a key of the user's settings that is missing or refused; may be empty.
+    public var keyRemedy = ""
     /// What relative URLs are relative to: a URL or a folder; empty for the script's folder.
     public var fetchBase = ""
     /// Seconds without content after which an answer has stalled; 0 for never.
@@ -127,6 +129,7 @@ public struct ChatSettings: Codable, Sendable, Equatable {
         case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"
         case keyVariable = "key_variable"
+        case keyRemedy = "key_remedy"
         case stallTimeout = "stall_timeout"
         case isLocal = "local"
         case isConversation = "terminal"

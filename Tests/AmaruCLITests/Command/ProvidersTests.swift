@@ -136,6 +136,27 @@ extension BuiltCommand {
             #expect(server.requests.isEmpty)
         }
 
+        @Test(
+            "What to do about a key that the server refuses is about that provider's",
+            arguments: [
+                ("", nil, "set the variable ONE_API_KEY, or run amaru keys set one"),
+                ("key = 'none'", nil, "the settings have key = \"none\" for one: amaru config"),
+                ("key.variable = 'MY'", nil, "set the variable MY, or run amaru keys set one"),
+                ("key.command = 'echo k'", nil, "the settings say where the key of one is"),
+                ("", "sk-x", "check the key in the variable ONE_API_KEY"),
+            ]
+        )
+        func refusedKey(source: String, key: String?, remedy: String) async throws {
+            let refusal = ScriptedResponse.apiError("no", status: 401)
+            let server = try await ScriptedServer.withModels([], answering: refusal)
+            let home = try ConfiguredFolder(Self.settings(server, source))
+            let variables = key.map { ["ONE_API_KEY": $0] } ?? [:]
+            let result = try await home.amaru("hello", environment: variables)
+            await server.shutDown()
+            #expect(result.errors.contains(remedy), "\(result)")
+            #expect(!result.errors.contains("OPENAI"), "\(result)")
+        }
+
         @Test func `A key is stored unseen, listed without itself, used and removed`()
             async throws
         {
