@@ -34,6 +34,32 @@ enum AttachedPaths {
         return found
     }
 
+    /// What a user may take for attached, and is sent as text; nil if there is nothing like that.
+    static func notice(about line: String, home: String?) -> String? {
+        let all = words(of: line)
+        for word in all {
+            if word.hasPrefix("@"), looksLikeFile(word), find(in: word, home: home).isEmpty {
+                return "there is no file \(word.dropFirst()): \(word) is sent as text"
+            }
+        }
+        // As a terminal writes it when a file is dropped on it, at either end of what is typed.
+        for word in [all.first, all.last].compactMap(\.self)
+        where isAbsolute(word) && !MediaType.isPictureOrPDF(word) && !line.contains("\n") {
+            // A folder is there with a slash behind it too.
+            let path = word.hasPrefix("~/") ? (home ?? "~") + word.dropFirst() : word
+            guard file(path) != nil, !FileManager.default.fileExists(atPath: path + "/") else {
+                continue
+            }
+            return "\(word) is sent as text: @\(word) attaches the file"
+        }
+        return nil
+    }
+
+    /// Whether what is behind an `@` has the form of a file's name, as no name of a person has.
+    private static func looksLikeFile(_ word: String) -> Bool {
+        word.wholeMatch(of: /@(?:[~.]{0,2}\/\S*|[^()@:\s]*\w\.[A-Za-z0-9]{1,5})/) != nil
+    }
+
     private static func isAbsolute(_ word: String) -> Bool {
         word.hasPrefix("/") || word.hasPrefix("~/") || word.hasPrefix("file:///")
     }

@@ -138,7 +138,11 @@ struct ChatLoop: Sendable {
     /// The files that a line typed on a terminal names; nil if one of them cannot be sent.
     private func files(in line: String) async -> [Attachment]? {
         guard screen.isInteractive else { return [] }
-        let paths = AttachedPaths.find(in: line, home: UserFolder.home(in: program.variables).path)
+        let home = UserFolder.home(in: program.variables).path
+        let paths = AttachedPaths.find(in: line, home: home)
+        if let notice = AttachedPaths.notice(about: line, home: home) {
+            await screen.notice(notice)
+        }
         do {
             let files = try await AttachmentSource.attachments(paths, network: program.network)
             for file in files {

@@ -81,6 +81,29 @@ import Testing
         }
     }
 
+    @Test func `What looks like a file and is sent as text is told`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path
+        try folder.write("x", to: "n.txt")
+        try folder.write("x", to: "p.png")
+        let told = ["@nofile.txt what?", "see @\(path)/none", "@./none", "what is @src/a.swift"]
+        for line in told {
+            let notice = try #require(AttachedPaths.notice(about: line, home: path), "\(line)")
+            #expect(notice.hasPrefix("there is no file "), "\(notice)")
+        }
+        let pasted = "@\(path)/n.txt attaches the file"
+        for line in ["\(path)/n.txt", "what is in \(path)/n.txt", "\(path)/n.txt what is it?"] {
+            #expect(AttachedPaths.notice(about: line, home: path)?.hasSuffix(pasted) == true)
+        }
+        let others = [
+            "@ada and @bob.", "ada@example.com", "@app.get(\"/\")", "@pytest.fixture", "@",
+            "\(path)/p.png", "@\(path)/n.txt, what?", path, "/help", "a \(path)/n.txt b",
+        ]
+        for line in others {
+            #expect(AttachedPaths.notice(about: line, home: path) == nil, "\(line)")
+        }
+    }
+
     @Test func `Figures of an answer`() {
         let start = ContinuousClock.now
         var figures = AnswerFigures(at: start)
