@@ -245,7 +245,7 @@ async def test_a_schema_that_cannot_be_checked_is_refused_before_sending(
 ) -> None:
     server = serve(whole("fine"))
     await conversation(server.origin, schema={"x-y": 1}).send(screen.turn(), "hi")
-    assert screen.failure[0] == "bad_request"
+    assert screen.failure[0] == "bad_schema"
     assert "/x-y: this keyword is not checked here" in screen.failure[1]
     assert not server.received
 

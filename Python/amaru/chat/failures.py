@@ -55,7 +55,7 @@ login not_openai {origin} wants you to sign in with a browser
     check that the model {model} answers by a schema, or leave it out
 misfit schema the answer does not fit the schema
     try again, or ask a model that keeps to a schema
-schema bad_request the schema cannot be used
+schema bad_schema the schema cannot be used
     correct the schema; nothing was sent
 408 timeout {origin} timed out
 409 server {origin} reports a conflict

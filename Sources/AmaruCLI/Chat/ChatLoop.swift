@@ -238,7 +238,8 @@ struct ChatLoop: Sendable {
     private static func code(of end: TurnEnd) -> Int32 {
         switch end {
         case .finished: 0
-        case .failed: 1
+        // Nothing was sent, as with any other option that cannot be used.
+        case .failed(let failure): failure.code == "bad_schema" ? 2 : 1
         case .cancelled: ProcessEnd.interrupted
         case .exited(let code): code
         }

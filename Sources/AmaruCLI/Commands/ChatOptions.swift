@@ -17,7 +17,7 @@ struct ChatOptions: ParsableArguments {
     @Option(help: "The base URL of an OpenAI-compatible server, such as http://localhost:11434/v1.")
     var baseURL: String?
 
-    @Option(name: [.short, .long], help: "The system prompt.")
+    @Option(name: [.short, .long], help: "The system prompt, or @FILE for what a file holds.")
     var system: String?
 
     @Option(
@@ -123,8 +123,22 @@ struct ChatOptions: ParsableArguments {
                 "--gguf runs a model here, --base-url names one elsewhere: give one of them."
             )
         }
+        if let word = system, word.first == "@", !word.contains(where: \.isWhitespace) {
+            system = try Self.text(ofFile: String(word.dropFirst()))
+        }
         baseURL = baseURL?.trimmed
         if let baseURL { try Self.check(baseURL, named: "--base-url") }
+    }
+
+    private static let systemBound = 1 << 20
+
+    private static func text(ofFile path: String) throws -> String {
+        do {
+            let bytes = try AttachmentSource.bytes(ofFile: path, atMost: systemBound)
+            return String(decoding: bytes, as: UTF8.self).trimmed
+        } catch {
+            throw ValidationError("--system @\(error); a text goes without @ at its beginning.")
+        }
     }
 
     static func check(_ url: String, named name: String) throws {

@@ -128,8 +128,8 @@ package struct RequestError: Error, Sendable, Equatable {
 
     /// What the codes of failed turns mean to a client, unless that is 500.
     private static let statuses: [String: HTTPResponse.Status] = [
-        "attachment": .badRequest, "bad_request": .badRequest, "no_model": .notFound,
-        "rate_limit": .tooManyRequests, "start": .serviceUnavailable,
+        "attachment": .badRequest, "bad_request": .badRequest, "bad_schema": .badRequest,
+        "no_model": .notFound, "rate_limit": .tooManyRequests, "start": .serviceUnavailable,
         "authentication": .badGateway, "connection": .badGateway, "incomplete": .badGateway,
         "not_found": .badGateway, "not_openai": .badGateway, "server": .badGateway,
         "tls": .badGateway, "stall": .gatewayTimeout, "timeout": .gatewayTimeout,

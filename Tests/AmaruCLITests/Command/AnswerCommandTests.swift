@@ -269,6 +269,14 @@ extension BuiltCommand {
             #expect(local.errors.contains("model on this machine would be started"))
         }
 
+        @Test func `The system prompt may be in a file`() async throws {
+            try folder.write("Be kind.\n", to: "system.txt")
+            let server = ScriptedServer([.chat("fine")])
+            _ = try await ask(server, ["-s", "@system.txt"])
+            let said = try ChatBody(try #require(server.requests.first)).messages
+            #expect(said.first?.content == "Be kind.")
+        }
+
         // MARK: Wrong usage
 
         static let wrong: [([String], String)] = [
@@ -280,6 +288,8 @@ extension BuiltCommand {
             (["--schema", "{", "x"], "it is not JSON"),
             (["--schema", "none.json", "x"], "none.json: No such file"),
             (["--schema", "list.json", "x"], "it is no JSON object"),
+            (["--schema", #"{"type": "strng"}"#, "x"], "there is no type 'strng'"),
+            (["-s", "@none.txt", "x"], "--system @none.txt: No such file"),
             (["--output", "folder", "x"], "it is a folder"),
             (["--output", "none/a", "x"], "cannot be written: No such file"),
             (["-a", "none.txt", "x"], "none.txt: No such file"),
