@@ -27,11 +27,11 @@ class Waiting:
         self._after = stall_timeout / _PART or _WITHOUT_LIMIT
         self._limit, self._origin, self._say = stall_timeout, origin, say
         self._loop = asyncio.get_running_loop()
-        self._last, self._is_paused = self._loop.time(), False
+        self._last, self._is_paused, self._has_come = self._loop.time(), False, False
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Waiting:
-        self.came()
+        self._watch()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,6 +41,10 @@ class Waiting:
 
     def came(self) -> None:
         """Note that something of the answer has come."""
+        self._has_come = True
+        self._watch()
+
+    def _watch(self) -> None:
         self._last = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_later(self._after, self._look)
@@ -64,7 +68,8 @@ class Waiting:
             self._timer = self._loop.call_later(rest, self._look)
             return
         limit = f"; it fails after {self._limit:g} s" if self._limit else ""
+        what = "nothing more" if self._has_come else "nothing"
         self._say(
-            f"nothing more of the answer has come from {self._origin} for "
+            f"{what} of the answer has come from {self._origin} for "
             f"{self._after:.3g} s{limit}"
         )

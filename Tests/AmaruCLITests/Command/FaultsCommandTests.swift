@@ -226,7 +226,7 @@ extension BuiltCommand {
         ) throws {
             let lines = errors.split(separator: "\n").filter {
                 !$0.contains("; trying again in ")
-                    && !$0.contains("nothing more of the answer has come")
+                    && !$0.contains(" of the answer has come")
             }
             #expect(lines.count == 1, "\(errors)")
             let line = try #require(lines.last)
