@@ -13,6 +13,9 @@ extension Screen {
         try await write(ShownText.harmless(text) + "\n")
     }
 
+    /// What stands below an answer that the user has stopped, as in the history.
+    var stopMark: String { answer == nil ? "(stopped)" : "\u{1B}[2m(stopped)\u{1B}[0m" }
+
     /// Shows what Python prints: above what may still change of an answer, line by line.
     ///
     /// It is written as it is, but inside an answer, whose rows are counted.

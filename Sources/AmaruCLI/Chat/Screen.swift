@@ -241,6 +241,7 @@ actor Screen {
         if let terminal = terminalInUse { leaveAnswer(on: terminal) }
         if isInsideLine { try? terminal.post("\n") }
         isInsideLine = false
+        if isInteractive { try? terminal.post(stopMark + "\n") }
         await releaseNotices()
     }
 

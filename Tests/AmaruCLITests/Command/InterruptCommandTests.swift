@@ -29,6 +29,7 @@ extension BuiltCommand {
             try terminal.send("one\r")
             try await terminal.waitFor("partial")
             try terminal.send(controlC)
+            try await terminal.waitFor("\n\u{1B}[2m(stopped)\u{1B}[0m\r\n")
             try await terminal.waitFor("> ")
             try terminal.send("two\r")
             try await terminal.waitFor("Next answer")
