@@ -7,6 +7,7 @@ The host calls these functions on the loop's thread, one line at a time.
 from __future__ import annotations
 
 import asyncio
+import builtins
 import os
 import sys
 from typing import Any, Final
@@ -28,6 +29,8 @@ _CONTROLS: Final = {n: None for n in (*range(32), *range(127, 160)) if n not in 
 
 class _Session:
     console: Console
+    #: What the answers of this line were shown as.
+    shown: list[str]
 
 
 def begin(is_typed: bool) -> str:
@@ -35,7 +38,7 @@ def begin(is_typed: bool) -> str:
     names = sys.modules["__main__"].__dict__
     names.setdefault("amaru", amaru)
     Session.current = Session(_show_text)
-    _Session.console = Console(names)
+    _Session.console, _Session.shown = Console(names), []
     if is_typed:
         # As under python, where a pager would take the keys that are typed next.
         os.environ.setdefault("PAGER", "cat")
@@ -45,12 +48,14 @@ def begin(is_typed: bool) -> str:
 
 
 def _show_text(text: str) -> None:
+    _Session.shown.append(text)
     sys.stdout.write(text.translate(_CONTROLS))
     sys.stdout.flush()
 
 
 async def push(text: str) -> ConsoleFuture:
     """Run a line; return its future when it is done."""
+    _Session.shown = []
     line = _Session.console.push(text)
     await asyncio.wait([line])
     return line
@@ -68,10 +73,18 @@ def show(line: ConsoleFuture) -> bool:
         sys.stderr.write("KeyboardInterrupt\n")
     elif (exc := line.exception()) is not None:
         _raised(exc, line.formatted_error)
-    elif (exc := _display(line.result())) is not None:
+    elif (exc := _display(_unshown(line.result()))) is not None:
         _raised(exc)
     _script.flush()
     return True
+
+
+def _unshown(value: Any) -> Any:
+    """Return a line's value, or None for an answer that stands above it already."""
+    if isinstance(value, str) and value and f"{value}\n" == "".join(_Session.shown):
+        builtins.__dict__["_"] = value
+        return None
+    return value
 
 
 def _display(value: Any) -> BaseException | None:

@@ -154,12 +154,16 @@ async def test_the_model_is_asked(
     capsys: pytest.CaptureFixture[str],
     serve: Serve,
 ) -> None:
-    server = serve(answering, lambda peer: peer.reply("400 Bad", "{}"))
+    server = serve(answering, answering, lambda peer: peer.reply("400 Bad", "{}"))
     screen.given = {"model": "m", "base_url": server.origin + "/v1"}
     await run("x = await amaru.chat('hi')")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("Hel[2Jlo\n", "")
     assert vars(session)["x"] == "Hel\x1b[2Jlo"
+    await run("await amaru.chat('hi')")
+    assert capsys.readouterr().out == "Hel[2Jlo\n"
+    await run("_ == x, x")
+    assert capsys.readouterr().out == "(True, 'Hel\\x1b[2Jlo')\n"
     await run("await amaru.chat('again')")
     assert "ChatError: " in capsys.readouterr().err
     assert "Hel" in str(server.received[-1].json())

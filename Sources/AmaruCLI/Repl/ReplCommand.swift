@@ -23,6 +23,14 @@ struct ReplCommand: AsyncParsableCommand {
     @Argument(help: "The script's own arguments; options only after --.")
     var arguments: [String] = []
 
+    // Not among the options that are shared: `amaru run -m` names a module.
+    @Option(
+        name: .customShort("m"),
+        help: ArgumentHelp("The short form of --model.", valueName: "model"),
+        completion: .custom(ModelCompletion.words)
+    )
+    var shortModel: String?
+
     @OptionGroup var options: ChatOptions
 
     private var source: ScriptSource? { path.map { ScriptSource($0) } }
@@ -35,6 +43,8 @@ struct ReplCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var options = options
+        options.model = options.model ?? shortModel
         let program = try await Program(options)
         let words = CommandLine.bytes(of: arguments)
         await program.end {

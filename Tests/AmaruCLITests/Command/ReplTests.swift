@@ -192,7 +192,7 @@ extension BuiltCommand {
         {
             let server = ScriptedServer([.chat("Hello there"), .apiError("slow", status: 400)])
             try await withChat(server) { options in
-                let (terminal, repl) = try await start(options + ["--no-key"])
+                let (terminal, repl) = try await start(options + ["--no-key", "-m", "large"])
                 try await type(
                     "x = await amaru.chat('hi')",
                     "Hello there\r\n",
@@ -204,6 +204,7 @@ extension BuiltCommand {
                 #expect(try await repl.end() == .exited(0), "\(terminal.output)")
             }
             #expect(server.requests.last?.bodyText.contains("Hello there") == true)
+            #expect(server.requests.last?.bodyText.contains(#""model": "large""#) == true)
         }
 
         // MARK: Piped
