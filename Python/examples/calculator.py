@@ -8,14 +8,11 @@ from typing import Any
 import amaru
 
 NUMBER, OPERATOR = {"type": "number"}, {"enum": ["+", "-", "*", "/"]}
+GIVEN = {"left": NUMBER, "operator": OPERATOR, "right": NUMBER}
 TOOL = {
     "name": "calculate",
     "description": "Calculates with two numbers, exactly.",
-    "parameters": {
-        "type": "object",
-        "properties": {"left": NUMBER, "operator": OPERATOR, "right": NUMBER},
-        "required": ["left", "operator", "right"],
-    },
+    "parameters": {"type": "object", "properties": GIVEN, "required": list(GIVEN)},
 }
 
 
@@ -34,7 +31,9 @@ async def answer(message: str, history: list[Any]) -> str:
             return text
         messages.append(question.reply)
         for call in question.tool_calls:
-            result = calculate(**json.loads(call.arguments))
-            said = {"role": "tool", "tool_call_id": call.id, "content": result}
-            messages.append(said)
+            try:
+                value = calculate(**json.loads(call.arguments))
+            except (TypeError, ValueError, KeyError) as fault:
+                value = f"error: {fault!r}"
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": value})
     return "That took too many steps."

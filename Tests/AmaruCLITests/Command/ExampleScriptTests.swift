@@ -111,6 +111,21 @@ extension BuiltCommand {
             #expect(said[2]["tool_call_id"] as? String == "c1")
         }
 
+        @Test func `The calculator tells the model what is wrong with its call`() async throws {
+            let call =
+                #"{"index": 0, "id": "c1", "function": {"name": "calculate", "arguments": "#
+                + #""{\"expression\": \"6*7\"}"}}"#
+            let server = ScriptedServer([
+                .events(event(#"{"tool_calls": [\#(call)]}"#, finish: #""tool_calls""#)),
+                .chat("Sorry."),
+            ])
+            let result = try await run("calculator", ["6*7?"], server: server)
+            #expect(result == .init(status: .exited(0), output: "Sorry.\n", errors: ""))
+            let said = try messages(server.requests.last)
+            let content = try #require(said[2]["content"] as? String)
+            #expect(content.contains("unexpected keyword argument 'expression'"), "\(said)")
+        }
+
         @Test func `The order goes from state to state`() async throws {
             let result = try await run("order", ["tea", "beer", "tea", "done", "yes"])
             let output = """
