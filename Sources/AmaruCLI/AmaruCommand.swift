@@ -125,7 +125,7 @@ struct AmaruCommand: AsyncParsableCommand {
             // command, which is not known of what comes after the parsing.
             let message =
                 (error as? ValidationError).map { "amaru: \($0.message)" }
-                ?? fullMessage(for: error).replacing(#/^Error: /#, with: "amaru: ")
+                ?? guessed(fullMessage(for: error)).replacing(#/^Error: /#, with: "amaru: ")
             Report.line(message)
             if message.contains("Unknown option") {
                 switch CommandLine.arguments.dropFirst().first {
@@ -144,6 +144,15 @@ struct AmaruCommand: AsyncParsableCommand {
             return usage
         default:
             return Report.failure(error)
+        }
+    }
+
+    /// Leaves out the parser's guess at an option that another one is hardly meant by.
+    private static func guessed(_ message: String) -> String {
+        message.replacing(#/(Unknown option '(--[^']+)')\. Did you mean '(--[^']+)'\?/#) { found in
+            let (option, guess) = (String(found.2), String(found.3))
+            let isNear = !NearMiss.names(near: option, among: [guess]).isEmpty
+            return isNear ? String(found.0) : "\(found.1)."
         }
     }
 

@@ -29,7 +29,7 @@ struct ChatLoop: Sendable {
     private var screen: Screen { program.screen }
 
     private var lines: LineReader {
-        let own = hasCommands ? ConversationCommand.allCases.map(\.rawValue) : []
+        let own = hasCommands ? Array(ConversationCommand.summaries.keys) : []
         var completer = ChatCompleter(variables: program.variables) { [session] in
             own + (await session.commandNames())
         }

@@ -48,6 +48,9 @@ extension Program {
         let lifetime = kept?.models.contains(model) == false ? Double.infinity : 0
         let list = try? await models(keptFor: lifetime, within: .all(.seconds(5)))
         guard let list, !list.models.isEmpty else { return nil }
+        guard !list.models.contains(model) else {
+            return "it is in the server's list of models: it may need another key, or a moment"
+        }
         let near = Self.near(model, list.models)
         let command = choice.provider.map { "amaru models \($0)" } ?? "amaru models"
         return near.isEmpty

@@ -245,6 +245,8 @@ extension BuiltCommand {
             ),
             (["--python", "2.7"], "--python 2.7: there is no such interpreter. "),
             (["--nonsense"], "Unknown option '--nonsense'"),
+            (["--frob"], "Unknown option '--frob'.\n"),
+            (["--modle"], "Unknown option '--modle'. Did you mean '--model'?"),
             (["--no-key", "--key-env", "KEY"], "--no-key and --key-env NAME: give one of them"),
         ]
 

@@ -197,6 +197,11 @@ extension BuiltCommand {
                 try terminal.send(controlC)
                 try await terminal.waitFor("^C")
                 try await terminal.waitFor("> ")
+                try terminal.send("/ex\t|")
+                try await terminal.waitFor("/exit |")
+                try terminal.send(controlC)
+                try await terminal.waitFor("^C")
+                try await terminal.waitFor("> ")
             }
             #expect(asked == ["\tone\ttwo"])
         }

@@ -51,13 +51,16 @@ extension BuiltCommand {
             let home = try ConfiguredFolder(Self.settings(server))
             let result = try await home.amaru("hello")
             let far = try await home.amaru("-m", "one/zzzz", "hello")
+            let listed = try await home.amaru("-m", "one/gpt-4o", "hello")
             await server.shutDown()
             #expect(result.status == .exited(1))
             #expect(result.errors.contains("does not have the model gpt-4o-mni (404)"), "\(result)")
             #expect(result.errors.hasSuffix("amaru: did you mean gpt-4o-mini?\n"), "\(result)")
             #expect(far.errors.hasSuffix("amaru: amaru models one lists the 3 that it has\n"))
-            // The list is asked for once.
-            #expect(server.requests.filter { $0.path == "/v1/models" }.count == 1)
+            #expect(listed.errors.contains("it is in the server's list"), "\(listed)")
+            #expect(!listed.errors.contains("did you mean"), "\(listed)")
+            // The list is asked for once, and again where it must be out of date.
+            #expect(server.requests.filter { $0.path == "/v1/models" }.count == 2)
         }
 
         struct Wrong: Sendable, CustomTestStringConvertible {
