@@ -188,9 +188,9 @@ def test_interrupt_while_an_answer_is_being_stopped(start: Start, folder: Path) 
         half = f"> Question {number}\nHalf.\n"
         terminal.wait(half)
         terminal.press("C-c")
-        terminal.wait(f"{half}>\n")
+        terminal.wait(f"{half}(stopped)\n>\n")
         terminal.press("C-c")
-        terminal.wait(f"{half}> ^C\namaru: Ctrl-D ends the chat.\n>\n")
+        terminal.wait(f"{half}(stopped)\n> ^C\namaru: Ctrl-D ends the chat.\n>\n")
     leave(terminal)
 
 
