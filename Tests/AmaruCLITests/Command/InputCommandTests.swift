@@ -257,7 +257,7 @@ extension BuiltCommand {
                 try await ask("!", on: terminal)
             }
             #expect(asked == ["one", "two\nthree!"])
-            #expect(screen == "> one\nfirst\n> two\nthree!\nfine\n>")
+            #expect(screen == "> one\nfirst\n(stopped)\n> two\nthree!\nfine\n>")
         }
 
         // MARK: Another program's editing
