@@ -44,10 +44,13 @@ class _Screen(io.BufferedIOBase):
         return self._descriptor
 
     def write(self, data: ReadableBuffer, /) -> int:
+        view = memoryview(data)
+        length = view.nbytes
         if os.getpid() != _process:
             # A forked child has no host.
-            return os.write(self._descriptor, data)
-        length = len(memoryview(data))
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+            return length
         if text := self._decoder.decode(bytes(data)):
             _bridge.chat().write(text)
         return length
@@ -63,8 +66,9 @@ def read_password(prompt: object) -> str:
     """Read a line that is typed unseen; EOFError at the end of input."""
     if os.getpid() != _process:
         raise EOFError("a forked child has no terminal to read from")
-    sys.stdout.flush()
-    sys.stderr.flush()
+    from amaru import _script
+
+    _script.flush()
     password = _bridge.chat().read_password(str(prompt))
     if password is None:
         raise EOFError

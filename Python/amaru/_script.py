@@ -323,10 +323,12 @@ def _advice(exc: BaseException) -> str:
         return ""
     try:
         from amaru.chat import failures
+
+        return failures.advice(exc)
     except Exception:
-        # The script has modules of its own in the place of the library's.
+        # The script has modules of its own in the place of the library's, say, or its
+        # folder is gone.
         return ""
-    return failures.advice(exc)
 
 
 @hidden

@@ -31,14 +31,14 @@ def untraced(function: F) -> F:
     """Keep a function, with all that it calls, from those who trace or profile."""
 
     @hidden
-    def call(*arguments: Any) -> Any:
+    def call(*arguments: Any, **named: Any) -> Any:
         trace, profile = sys.gettrace(), sys.getprofile()
         if trace is None and profile is None:
-            return function(*arguments)
+            return function(*arguments, **named)
         sys.settrace(None)
         sys.setprofile(None)
         try:
-            return function(*arguments)
+            return function(*arguments, **named)
         finally:
             sys.setprofile(profile)
             sys.settrace(trace)

@@ -63,7 +63,7 @@ ALLOWED = {
     "amaru.local": set(),
     "amaru._repl": {"amaru", "amaru._script", "amaru.chat", "pyodide"},
     "amaru._pending": set(),
-    "amaru._printing": {"amaru._bridge"},
+    "amaru._printing": {"amaru._bridge", "amaru._script"},
     "amaru._script": {
         "amaru._answering",
         "amaru._bridge",

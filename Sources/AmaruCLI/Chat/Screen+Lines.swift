@@ -45,8 +45,9 @@ extension Screen {
     /// Shows the rest of a line that was printed inside an answer.
     func releasePrinted() async {
         guard !printed.isEmpty else { return }
-        defer { printed = "" }
-        try? await writePrinted(printed + "\n")
+        let rest = printed
+        printed = ""
+        try? await writePrinted(rest + "\n")
     }
 
     private func writePrinted(_ text: String) async throws {

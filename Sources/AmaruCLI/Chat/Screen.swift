@@ -162,8 +162,10 @@ actor Screen {
         guard isInteractive else { return }
         try await endAnswer()
         try await terminal.writeAnswer("")
-        try terminal.suspend()
+        let terminal = try terminal
+        // First, so that nothing is printed to a terminal that is given away.
         opened.withLock { $0.lent = AsyncValue() }
+        terminal.suspend()
     }
 
     /// Takes the terminal over again after `lend()`.

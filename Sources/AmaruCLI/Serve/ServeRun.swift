@@ -170,7 +170,7 @@ struct ServeRun: Sendable {
             // The server ends.
             return
         } catch _ where end.current != nil {
-            // By that, since Python code is interrupted.
+            // The server is ending, which interrupts Python code.
             return
         } catch {
             health.isUp = false

@@ -76,7 +76,7 @@ struct WorkerRun {
             }
             return takesKey
         } catch {
-            // Nothing else interrupts it, and nobody is there who would read more.
+            // The server's end interrupts a worker: no one would read a traceback.
             if (error as? PythonException)?.typeName == "KeyboardInterrupt" {
                 throw ChatFailure(code: "start", message: "the server ends")
             }
