@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from amaru import _reply
+from amaru import _reply, _script
 from amaru._pieces import Attachment, Reasoning, ToolCall, Usage
 
 TYPE_CHECKING = False
@@ -52,7 +51,7 @@ class Answering:
             result = function(text, **{name: given[name] for name in wishes})
             await _show(turn, result, said)
         finally:
-            _flush()
+            _script.flush_quietly()
             if said:
                 asked = _content(text, turn.attachments)
                 history += _exchange(asked, "".join(said))
@@ -92,7 +91,7 @@ async def _show(turn: Turn, result: Any, said: list[str]) -> None:
 
 def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     """Add a piece of an answer to the turn; tell whether it goes on."""
-    _flush()
+    _script.flush_quietly()
     if isinstance(piece, Reasoning):
         return turn.reasoning(piece.text)
     if isinstance(piece, Usage):
@@ -106,14 +105,6 @@ def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     if is_open:
         said.append(text)
     return is_open
-
-
-def _flush() -> None:
-    """Write out what is printed of a line, before the host writes beside it."""
-    for stream in (sys.stderr, sys.stdout):
-        # The script may have put what it likes in its place.
-        with contextlib.suppress(Exception):
-            stream.flush()
 
 
 def _before(turn: Turn) -> list[dict[str, Any]]:

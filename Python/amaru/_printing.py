@@ -44,7 +44,7 @@ class _Screen(io.BufferedIOBase):
         return self._descriptor
 
     def write(self, data: ReadableBuffer, /) -> int:
-        view = memoryview(data)
+        view = memoryview(data).cast("B")
         length = view.nbytes
         if os.getpid() != _process:
             # A forked child has no host.

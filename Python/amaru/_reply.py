@@ -42,7 +42,7 @@ def reply(function: F) -> F:
     if _name(former) != _name(function):
         import warnings
 
-        words = f"{_name(function)}() answers messages, and {_name(former)}() no longer"
+        words = f"{_name(function)}() now answers messages instead of {_name(former)}()"
         code = getattr(former, "__code__", None)
         if code is not None:
             words += f" ({code.co_filename}, line {code.co_firstlineno})"

@@ -284,12 +284,7 @@ def report(exc: BaseException, text: str | None = None) -> str:
     printed goes out first. Returns what the user can do about a module that is missing,
     else the empty string. A hook may end the program.
     """
-    for stream in (sys.stderr, sys.stdout):
-        try:
-            stream.flush()
-        except Exception:
-            # What cannot be written is told of at the end.
-            pass
+    flush_quietly()
     trace = exc.__traceback__
     sys.last_type, sys.last_value, sys.last_traceback = type(exc), exc, trace
     if sys.version_info >= (3, 12):
@@ -338,6 +333,17 @@ def _write_error(text: str) -> None:
     except Exception:
         # There is no other place to say it.
         pass
+
+
+@hidden
+def flush_quietly() -> None:
+    """Write out what the script has printed; what cannot be is told of at the end."""
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            stream.flush()
+        except Exception:
+            # The script may have put what it likes in its place.
+            pass
 
 
 @untraced

@@ -80,7 +80,7 @@ struct AmaruCommand: AsyncParsableCommand {
         try refuseUnknownHelp()
         var command = try parse()
         // What the doctor examines is the user's own.
-        if !(command is DoctorCommand) { _ = CharacterEncoding.isCoerced }
+        if !(command is DoctorCommand) { CharacterEncoding.adopt() }
         switch command {
         // By its own type: the runtime searches all protocols of the program for another one.
         case let command as RunCommand: try await command.run()
@@ -125,7 +125,8 @@ struct AmaruCommand: AsyncParsableCommand {
             // command, which is not known of what comes after the parsing.
             let message =
                 (error as? ValidationError).map { "amaru: \($0.message)" }
-                ?? guessed(fullMessage(for: error)).replacing(#/^Error: /#, with: "amaru: ")
+                ?? withoutFarGuess(fullMessage(for: error))
+                .replacing(#/^Error: /#, with: "amaru: ")
             Report.line(message)
             if message.contains("Unknown option") {
                 switch CommandLine.arguments.dropFirst().first {
@@ -147,8 +148,8 @@ struct AmaruCommand: AsyncParsableCommand {
         }
     }
 
-    /// Leaves out the parser's guess at an option that another one is hardly meant by.
-    private static func guessed(_ message: String) -> String {
+    /// Removes the parser's suggestion of an option unless it is close to what was typed.
+    private static func withoutFarGuess(_ message: String) -> String {
         message.replacing(#/(Unknown option '(--[^']+)')\. Did you mean '(--[^']+)'\?/#) { found in
             let (option, guess) = (String(found.2), String(found.3))
             let isNear = !NearMiss.names(near: option, among: [guess]).isEmpty

@@ -268,7 +268,9 @@ static inline FILE *amaru_memory_file(void) {
     return tmpfile();
 #else
     int descriptor = amaru_memfd_create("script", 1 /* MFD_CLOEXEC */);
-    return descriptor < 0 ? NULL : fdopen(descriptor, "w+");
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w+");
+    if (!file && descriptor >= 0) close(descriptor);
+    return file;
 #endif
 }
 

@@ -31,6 +31,7 @@ ALLOWED = {
     "amaru._answering": {
         "amaru._pieces",
         "amaru._reply",
+        "amaru._script",
         "amaru.chat",
         "amaru.host",
     },

@@ -31,12 +31,12 @@ enum FileCode {
             cf_flags: PyCF_ALLOW_TOP_LEVEL_AWAIT | PyCF_SOURCE_IS_UTF8,
             cf_feature_version: PY_MINOR_VERSION
         )
+        let names = OwnedReference(borrowed: namespace.pointer)
+        try Python.addBuiltins(to: names)
         guard let file = try opened(source, path) else {
             let code = try compiled(source, path, &flags, gil)
             return PythonObject(try Python.evaluate(code.pointer, globals: namespace))
         }
-        let names = OwnedReference(borrowed: namespace.pointer)
-        try Python.addBuiltins(to: names)
         return PythonObject(
             try ForkedChild.endingWith {
                 try OwnedReference(
@@ -54,10 +54,11 @@ enum FileCode {
         )
     }
 
-    /// Opens bytes for Python's parser of files; nil for text, and if there is no such file.
+    /// Opens bytes for Python's parser of files; nil for text, if there is no file at the path, and
+    /// if the bytes cannot be written, as under a limit on the size of files.
     ///
-    /// It refuses what is in no encoding in words that the parser of texts does not have, and shows
-    /// lines of the file at the path.
+    /// That parser reports undecodable source in words of its own, and quotes lines of the file at
+    /// the path.
     private static func opened(
         _ source: borrowing OwnedReference,
         _ path: String
@@ -65,7 +66,11 @@ enum FileCode {
         guard amaru_is_bytes(source.pointer) != 0, access(path, F_OK) == 0 else { return nil }
         let text = try text(of: source)
         guard let file = amaru_memory_file() else { return nil }
-        fwrite(text, 1, strlen(text), file)
+        let count = strlen(text)
+        guard fwrite(text, 1, count, file) == count, fflush(file) == 0 else {
+            fclose(file)
+            return nil
+        }
         rewind(file)
         return file
     }

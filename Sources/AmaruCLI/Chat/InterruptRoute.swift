@@ -43,7 +43,7 @@ final class InterruptRoute: Sendable {
     ///
     /// - Parameters:
     ///   - again: Called for each further Ctrl-C. Pass it if `body` may handle the first one.
-    ///   - body: The work.
+    ///   - body: The work, which takes no interrupts itself before it first waits.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws. Without `again`, also `CancellationError` if a Ctrl-C came just
     ///   as `body` returned.

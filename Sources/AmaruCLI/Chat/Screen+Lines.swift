@@ -32,10 +32,17 @@ extension Screen {
         var lines = (printed + text).utf8.split(separator: 10, omittingEmptySubsequences: false)
             .map { Self.overwritten(Substring($0)) }
         printed = lines.removeLast()
+        if printed.utf8.count > Self.longestRow {
+            lines.append(printed)
+            printed = ""
+        }
         guard !lines.isEmpty else { return }
         answer.change { $0.insert(EscapeFilter.clean(lines.joined(separator: "\n"))) }
         try await refresh(answer)
     }
+
+    /// The bytes of a line that are held until it ends.
+    private static let longestRow = 64 * 1024
 
     /// What a row shows in the end of a line that goes back to its first column, as progress does.
     private static func overwritten(_ line: Substring) -> String {

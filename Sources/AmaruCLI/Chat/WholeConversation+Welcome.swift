@@ -24,8 +24,8 @@ extension WholeConversation {
                     origin.map { "\($0)" } ?? "the model on this machine"
                 }
                 warnings.append(
-                    "all of this conversation goes to \(name(server)) now; before, "
-                        + "\(name(former)) answered"
+                    "the whole conversation is now sent to \(name(server)); \(name(former)) "
+                        + "answered before"
                 )
             }
         }

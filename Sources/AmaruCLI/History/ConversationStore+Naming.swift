@@ -9,17 +9,19 @@ extension ConversationStore {
     /// - Throws: `CommandFailure` for a word that seems to be an identifier, but is of no
     ///   conversation: what follows was meant for another one than the last.
     func identifier(beginning words: [String]) throws -> String? {
-        guard let word = words.first else { return nil }
+        guard let word = words.first, Conversation.resemblesID(word) || word.count > 8 else {
+            return nil
+        }
         let near = try nearest(to: word)
         // A short word is near to some identifier by chance.
-        guard Conversation.resemblesID(word) || near != nil && word.count > 8 else { return nil }
+        guard near != nil || Conversation.resemblesID(word) else { return nil }
         do {
             return try identifier(named: word)
         } catch let failure as CommandFailure {
             let guess = near.map { " Did you mean \($0.id) (\(ShownText.line($0.title)))?" } ?? ""
             throw CommandFailure(
-                "\(failure)\(guess) A prompt that begins with this word goes behind --: "
-                    + "amaru -c -- \(words.joined(separator: " "))"
+                "\(failure)\(guess) For a prompt that begins with this word, write: "
+                    + "amaru -c -- \(word) …"
             )
         }
     }
@@ -33,7 +35,7 @@ extension ConversationStore {
         return all.first { $0.id.hasPrefix(near) }
     }
 
-    /// The identifier that begins with a word, in lower case if there is none with it as it is.
+    /// The identifier that begins with a word, which may be in capitals.
     ///
     /// - Throws: `CommandFailure` unless there is exactly one.
     func identifier(named word: String) throws -> String {

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 enum CharacterEncoding {
+    /// Takes the user's encoding, or UTF-8 if the locale has none; while there is one thread.
+    static func adopt() { _ = isCoerced }
+
     /// Whether the user's locale has none, and UTF-8 is taken, as `python` does.
     ///
-    /// The first use takes it, while there is one thread. Children get it by a variable:
-    /// https://peps.python.org/pep-0538
-    static let isCoerced: Bool = {
+    /// Children get it by a variable: https://peps.python.org/pep-0538
+    private static let isCoerced: Bool = {
         let name = setlocale(LC_CTYPE, "").map { String(cString: $0) } ?? "C"
         guard name == "C" || name == "POSIX", !isSet("LC_ALL"),
             getenv("PYTHONCOERCECLOCALE").map({ String(cString: $0) }) != "0"

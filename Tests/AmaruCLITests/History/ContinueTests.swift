@@ -106,7 +106,7 @@ extension BuiltCommand {
                     let refused = try await run(options + ["-c", String(word), "secret"])
                     #expect(refused.status == .exited(1), "\(word): \(refused)")
                     #expect(
-                        refused.errors.contains("amaru -c -- \(word) secret"),
+                        refused.errors.contains("amaru -c -- \(word) …"),
                         "\(word): \(refused)"
                     )
                     let hasGuess = refused.errors.contains("Did you mean \(id) (first)?")
@@ -145,8 +145,8 @@ extension BuiltCommand {
             try await withChat(first) { _ = try await run($0 + ["hello"]) }
             let result = try await withChat(second) { try await run($0 + ["-c", "again"]) }
             let line =
-                "amaru: all of this conversation goes to \(second.url) now; before, "
-                + "\(first.url) answered\n"
+                "amaru: the whole conversation is now sent to \(second.url); \(first.url) "
+                + "answered before\n"
             #expect(result.errors == line)
         }
 

@@ -41,10 +41,12 @@ def both(
     variables: dict[str, str] | None = None,
     files: dict[str, str] | None = None,
     redirected: str = "",
+    limited: str = "",
 ) -> tuple[End, End]:
     """Run a script by python and by amaru, at the same time.
 
-    `files` lie beside it; `redirected` is how a shell redirects its descriptors.
+    `files` lie beside it; `redirected` is how a shell redirects its descriptors, and
+    `limited` what it does before, such as setting a limit.
     """
     content = source if isinstance(source, bytes) else source.encode()
     source = content.decode(errors="replace")
@@ -64,8 +66,9 @@ def both(
         (place / "script.py").write_bytes(content)
         for file, text in (files or {}).items():
             (place / file).write_text(text)
-        if redirected:
-            command = ["sh", "-c", f'exec "$@" {redirected}', "sh", *command]
+        if redirected or limited:
+            line = f'{limited} exec "$@" {redirected}'
+            command = ["sh", "-c", line, "sh", *command]
         started.append((place, _start(command, place, variables or {})))
     # Their pipes hold more than any of the scripts writes.
     ends = [_end(place, process, given) for place, process in started]
@@ -223,6 +226,13 @@ def test_closed_streams(tmp_path: Path, redirected: str) -> None:
 def test_a_full_device(tmp_path: Path, name: str, redirected: str) -> None:
     expected, found = both(tmp_path, surroundings.FULL[name], redirected=redirected)
     assert found == expected
+
+
+def test_a_limit_on_the_size_of_files(tmp_path: Path) -> None:
+    source = "print('begun')\n" + "# One of many lines.\n" * 500 + "print('ended')\n"
+    expected, found = both(tmp_path, source, limited="ulimit -f 1;")
+    assert found == expected
+    assert found.output == "begun\nended\n"
 
 
 @pytest.mark.parametrize("name", surroundings.ENCODED)
