@@ -143,7 +143,6 @@ extension BuiltCommand {
                 try await terminal.waitFor("> ")
                 for _ in Self.adversarial {
                     try terminal.send("go\r")
-                    try await terminal.waitFor("after")
                     try await terminal.waitFor("\n> ")
                 }
                 try terminal.send("\u{4}")
