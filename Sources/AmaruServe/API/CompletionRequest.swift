@@ -22,6 +22,26 @@ struct CompletionRequest: Sendable, Equatable {
 
     /// The most stop sequences, and their greatest length in bytes.
     private static let stopLimit = (count: 16, length: 1024)
+    /// What fields must be that are passed on, by https://platform.openai.com/docs/api-reference/chat.
+    private static let kinds:
+        [(fields: [String], wanted: String, isRight: @Sendable (JSONValue) -> Bool)] = [
+            (
+                ["max_tokens", "max_completion_tokens"], "a positive integer",
+                { $0.integer ?? 0 > 0 }
+            ),
+            (
+                ["temperature", "top_p", "presence_penalty", "frequency_penalty"], "a number",
+                { $0.number != nil }
+            ),
+            (["n", "seed", "top_logprobs"], "an integer", { $0.integer != nil }),
+            (["parallel_tool_calls", "store"], "a boolean", { [true, false].contains($0) }),
+            (["user", "reasoning_effort", "service_tier"], "a string", { $0.string != nil }),
+            (["tools", "functions", "modalities"], "an array", { $0.array != nil }),
+            (
+                ["stream_options", "response_format", "metadata", "logit_bias"], "an object",
+                { if case .object = $0 { true } else { false } }
+            ),
+        ]
     /// What is not the script's business.
     private static let own: Set = ["model", "messages", "stream", "stream_options", "n"]
 
@@ -30,6 +50,11 @@ struct CompletionRequest: Sendable, Equatable {
     /// - Throws: ``RequestError`` with the field that is at fault.
     init(_ body: JSONValue?) throws(RequestError) {
         let fields = try RequestFields(body)
+        for kind in Self.kinds {
+            for name in kind.fields {
+                _ = try fields.value(name, kind.wanted) { kind.isRight($0) ? $0 : nil }
+            }
+        }
         model = try fields.required("model", "the name of a model") { value in
             value.string.flatMap { $0.isEmpty ? nil : $0 }
         }
@@ -38,12 +63,6 @@ struct CompletionRequest: Sendable, Equatable {
         stop = try Self.stop(fields["stop"])
         wantsFormat = try Self.wantsFormat(fields["response_format"], in: "response_format")
         try Self.refuse(fields)
-        for name in ["max_tokens", "max_completion_tokens"] {
-            _ = try fields.value(name, "a positive integer") { $0.integer ?? 0 > 0 ? $0 : nil }
-        }
-        for name in ["temperature", "top_p", "presence_penalty", "frequency_penalty"] {
-            _ = try fields.value(name, "a number", \.number)
-        }
         messages = try RequestMessages(fields.required("messages", "an array", \.array))
         let options = fields.members.filter { !Self.own.contains($0.name) && $0.value != .null }
         request = ChatRequest(

@@ -38,7 +38,8 @@ struct ResponsesRequest: Sendable, Equatable {
         func add(_ name: String, _ value: JSONValue?) {
             if let value { chat.append(JSONMember(name: name, value: value)) }
         }
-        add("messages", .array(try Self.messages(fields)))
+        let messages = try Self.messages(fields)
+        add("messages", .array(messages.map(\.message)))
         add("tools", try Self.tools(fields["tools"]))
         add("tool_choice", Self.choice(fields["tool_choice"]))
         add("response_format", try Self.format(fields["text"]?["format"]))
@@ -47,11 +48,29 @@ struct ResponsesRequest: Sendable, Equatable {
             completion = try CompletionRequest(.object(chat))
         } catch {
             var error = error
-            error.param = error.param?.replacing("messages", with: "input")
-            if error.param == "max_completion_tokens" { error.param = "max_output_tokens" }
+            let places = messages.map(\.place)
+            error.message = Self.renaming(error.message, places)
+            error.param = error.param.map { Self.renaming($0, places) }
             throw error
         }
         echo = Self.echoed.map { JSONMember(name: $0, value: fields[$0] ?? $1) }
+    }
+
+    /// What the completion says of its fields, in the names that the request has for them.
+    private static func renaming(_ text: String, _ places: [String]) -> String {
+        var text = text.replacing(#/messages\[(\d+)\]/#) { match in
+            Int(match.1).map { places[$0] } ?? "input"
+        }
+        text.replace(#/instructions\.\w+/#, with: "instructions")
+        text.replace(#/(output)\.content/#) { $0.1 }
+        let names = [
+            ("messages", "input"), ("max_completion_tokens", "max_output_tokens"),
+            ("response_format", "text.format"), ("reasoning_effort", "reasoning.effort"),
+            (".image_url.url", ".image_url"), (".file.file_data", ".file_data"),
+            ("text, image_url or file", "input_text, input_image or input_file"),
+        ]
+        for (name, own) in names { text.replace(name, with: own) }
+        return text
     }
 
     private static func refuse(_ fields: RequestFields) throws(RequestError) {
@@ -68,24 +87,32 @@ struct ResponsesRequest: Sendable, Equatable {
 
     // MARK: Messages
 
-    private static func messages(_ fields: RequestFields) throws(RequestError) -> [JSONValue] {
-        var messages: [JSONValue] = []
+    /// The messages of a completion, each with the field that says it.
+    private static func messages(
+        _ fields: RequestFields
+    ) throws(RequestError) -> [(message: JSONValue, place: String)] {
+        var messages: [(message: JSONValue, place: String)] = []
         if let instructions = fields["instructions"] {
-            messages.append(["role": "system", "content": instructions])
+            messages.append((["role": "system", "content": instructions], "instructions"))
         }
         switch fields["input"] {
-        case .string(let text): messages.append(["role": "user", "content": .string(text)])
+        case .string(let text):
+            messages.append((["role": "user", "content": .string(text)], "input"))
         case .array(let items):
             var calls: [JSONValue] = []
             for (index, item) in items.enumerated() {
+                let place = "input[\(index)]"
+                guard case .object = item else {
+                    throw .invalid("\(place) must be an object", param: place)
+                }
                 if item["type"] == "function_call" {
                     calls.append(call(item))
                     continue
                 }
-                messages += taken(&calls)
-                messages += try message(item, at: "input[\(index)]")
+                messages += taken(&calls).map { ($0, place) }
+                messages += try message(item, at: place)
             }
-            messages += taken(&calls)
+            messages += taken(&calls).map { ($0, "input") }
         default: throw .invalid("input must be a string or an array", param: "input")
         }
         return messages
@@ -108,17 +135,17 @@ struct ResponsesRequest: Sendable, Equatable {
     private static func message(
         _ item: JSONValue,
         at place: String
-    ) throws(RequestError) -> [JSONValue] {
+    ) throws(RequestError) -> [(message: JSONValue, place: String)] {
         switch item["type"]?.string {
         case nil, "message":
-            return [["role": item["role"] ?? .null, "content": content(item["content"])]]
+            let content = content(item["content"])
+            return [(["role": item["role"] ?? .null, "content": content], place)]
         case "function_call_output":
-            return [
-                [
-                    "role": "tool", "tool_call_id": item["call_id"] ?? "",
-                    "content": content(item["output"]),
-                ]
+            let result: JSONValue = [
+                "role": "tool", "tool_call_id": item["call_id"] ?? "",
+                "content": content(item["output"]),
             ]
+            return [(result, "\(place).output")]
         case "reasoning": return []
         case let type?:
             throw .invalid(

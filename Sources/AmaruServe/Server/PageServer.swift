@@ -3,6 +3,7 @@
 
 import Amaru
 package import AmaruEnvironment
+import HTTPTypes
 package import Hummingbird
 import HummingbirdCore
 import Logging
@@ -48,6 +49,7 @@ package final class PageServer: Sendable {
         AssetTable.page.addRoutes(to: router)
         Self.addOperation(to: router, metrics)
         addRoutes(router, ending)
+        Self.refuseOtherMethods(in: router)
         // What the library has to say is for its own developers.
         let logger = Logger(label: "amaru.serve") { _ in SwiftLogNoOpLogHandler() }
         let limit = ConnectionLimit(limits.connections, metrics)
@@ -102,6 +104,29 @@ package final class PageServer: Sendable {
         // What does not even end when it is cancelled is left behind.
         let limit = configuration.limits.grace + .milliseconds(500)
         try? await abandonable(within: limit) { await task.value }
+    }
+
+    /// Has routes say which methods they have instead of those that are asked for.
+    private static func refuseOtherMethods(in router: Router<ServeContext>) {
+        let routes = Dictionary(grouping: router.routes) { "\($0.path)" }
+        for route in routes.values.compactMap(\.first) {
+            var methods = Set(routes["\(route.path)", default: []].map(\.method))
+            let others = ([.get, .post, .put, .patch, .delete] as [HTTPRequest.Method])
+                .filter { !methods.contains($0) }
+            if methods.contains(.get) { methods.insert(.head) }
+            let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+            for method in others {
+                router.on(route.path, method: method) { request, _ -> Response in
+                    throw RequestError(
+                        .methodNotAllowed,
+                        "method_not_allowed",
+                        "\(method) is not a method of \(request.uri.path.prefix(256))",
+                        remedy: "use \(allowed)",
+                        headers: [.allow: allowed]
+                    )
+                }
+            }
+        }
     }
 
     /// Adds what tells operators how the server is.

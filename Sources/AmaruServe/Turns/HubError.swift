@@ -52,4 +52,9 @@ package struct HubError: Error, Sendable, Equatable {
         "the message before is still being answered",
         remedy: "wait for the answer, or stop it"
     )
+    static let isElsewhere = HubError(
+        .conflict,
+        "another program on this machine is answering this",
+        remedy: "stop it there"
+    )
 }

@@ -72,6 +72,7 @@ extension TurnHub {
             // One that has turns and is not in the store has been removed.
             let isNew = found?.turns.isEmpty == true
             if found == nil || !isWritingLate { found = kept ?? (isNew ? found : nil) }
+            if let left = found { found = await endingLeft(left) }
         }
         guard var whole = found, scope(of: owner).contains(whole.conversation),
             !removing.contains(id)
@@ -82,6 +83,25 @@ extension TurnHub {
         }
         for index in whole.turns.indices {
             if let turn = own(whole.turns[index].id) { whole.turns[index].take(turn) }
+        }
+        return whole
+    }
+
+    /// A conversation of the file, whose turns are ended if the programs that answered them are
+    /// gone.
+    private func endingLeft(_ whole: WholeConversation) async -> WholeConversation {
+        let isLeft = { [live] (turn: StoredTurn) in turn.state == .running && live[turn.id] == nil }
+        guard let store, !store.isShared, whole.turns.contains(where: isLeft) else { return whole }
+        let id = whole.conversation.id
+        let ended = await store.read { store throws(StoreError) in
+            try store.finishInterrupted()
+            return try store.load(id)
+        }
+        if let ended { return ended ?? whole }
+        // They have ended, although that cannot be written now.
+        var whole = whole
+        for index in whole.turns.indices where isLeft(whole.turns[index]) {
+            whole.turns[index].state = .interrupted
         }
         return whole
     }

@@ -233,18 +233,10 @@ package actor TurnHub {
             return .live(turn)
         }
         guard let place = try await conversation(of: id),
-            var turn = try await whole(place, owner: owner).turns.first(where: { $0.id == id })
+            let turn = try await whole(place, owner: owner).turns.first(where: { $0.id == id })
         else { throw HubError.unknown }
-        if turn.state == .running {
-            if let replica = configuration.replica {
-                return .live(try await mirror(turn, in: place, owner: owner, replica))
-            }
-            // It is another process's, which may be gone.
-            _ = await store?.read { store throws(StoreError) in try store.finishInterrupted() }
-            let turns = try await whole(place, owner: owner).turns
-            turn = turns.first { $0.id == id } ?? turn
-            // It has ended, although that cannot be written now.
-            if turn.state == .running, store?.isUp == false { turn.state = .interrupted }
+        if turn.state == .running, let replica = configuration.replica {
+            return .live(try await mirror(turn, in: place, owner: owner, replica))
         }
         let log = try await read { store throws(StoreError) in try store.log(of: id) }
         return .stored(turn, log ?? [])
@@ -252,12 +244,14 @@ package actor TurnHub {
 
     /// Stops a turn, whichever server answers it; one that has ended stays as it is.
     ///
-    /// - Throws: ``HubError`` if the turn does not exist.
+    /// - Throws: ``HubError`` if the turn does not exist, or only another program can stop it.
     package func stop(_ id: Int64, owner: String) async throws {
-        if case .live(let turn) = try await source(of: id, owner: owner), !turn.isMirror {
-            turn.turn.cancel()
-        } else if store?.isShared == true {
+        switch try await source(of: id, owner: owner) {
+        case .live(let turn) where !turn.isMirror: turn.turn.cancel()
+        case _ where store?.isShared == true:
             _ = try await read { store throws(StoreError) in try store.requestStop(of: id) }
+        case .stored(let turn, _) where turn.state == .running: throw HubError.isElsewhere
+        default: break
         }
     }
 

@@ -114,7 +114,10 @@ struct CompletionRequestTests {
                 #""max_completion_tokens": 1.5"#,
                 "max_completion_tokens"
             ), (#""temperature": "hot""#, "temperature"),
-            (#""stream": "yes""#, "stream"),
+            (#""stream": "yes""#, "stream"), (#""stream_options": true"#, "stream_options"),
+            (#""seed": "1""#, "seed"), (#""n": "one""#, "n"), (#""tools": {}"#, "tools"),
+            (#""user": 5"#, "user"), (#""metadata": []"#, "metadata"),
+            (#""parallel_tool_calls": 1"#, "parallel_tool_calls"),
             (
                 #""response_format": {"type": "xml"}"#,
                 "response_format"

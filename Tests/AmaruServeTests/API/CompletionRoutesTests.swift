@@ -264,8 +264,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("GET", "/v1/chat/completions", 404), ("GET", "/v1/nothing", 404),
-            ("DELETE", "/v1/models/m", 404), ("POST", "/v1/embeddings", 501),
+            ("GET", "/v1/chat/completions", 405), ("GET", "/v1/nothing", 404),
+            ("DELETE", "/v1/models/m", 405), ("POST", "/v1/embeddings", 501),
             ("POST", "/v1/completions", 501), ("GET", "/v1", 404),
         ]
     )
@@ -281,6 +281,21 @@ import Testing
             // Without it, the SDK sends the request again.
             #expect(answer.field("x-should-retry") == (status == 501 ? "false" : nil))
             #expect(answer.json["error"]?["type"] == "invalid_request_error")
+            #expect((answer.field("allow") != nil) == (status == 405))
+        }
+    }
+
+    @Test(arguments: [
+        ("/v1/models", "GET, HEAD"), ("/health", "GET, HEAD"), ("/v1/responses", "POST"),
+    ])
+    func `Another method is refused with those that there are`(
+        path: String,
+        allowed: String
+    ) async throws {
+        try await serving(StubSource()) { client in
+            let answer = try await client.request("PUT", path)
+            #expect(answer.status == 405)
+            #expect(answer.field("allow") == allowed)
         }
     }
 

@@ -94,6 +94,46 @@ struct ResponsesWriterTests {
         try ResponsesRequest(JSONParser.parse(Array(json.utf8)))
     }
 
+    @Test(
+        arguments: [
+            (#""input": [1]"#, "input[0]"), (#""input": []"#, "input"),
+            (#""input": [{"role": "wizard"}]"#, "input[0].role"),
+            (#""instructions": "x", "input": [{"role": "wizard"}]"#, "input[0].role"),
+            (#""instructions": 1, "input": "x""#, "instructions"),
+            (
+                #""input": [{"type": "function_call", "call_id": "1"}, {"role": "wizard"}]"#,
+                "input[1].role"
+            ),
+            (
+                #""input": [{"type": "function_call_output", "call_id": "1", "output": 1}]"#,
+                "input[0].output"
+            ),
+            (
+                #""input": [{"role": "user", "content": [{"type": "video"}]}]"#,
+                "input[0].content[0].type"
+            ),
+            (
+                #""input": [{"role": "user", "content": [{"type": "input_file"}]}]"#,
+                "input[0].content[0].file"
+            ),
+            (#""input": "x", "max_output_tokens": 0"#, "max_output_tokens"),
+            (#""input": "x", "reasoning": {"effort": 1}"#, "reasoning.effort"),
+            (#""input": "x", "text": {"format": {"type": "xml"}}"#, "text.format"),
+        ]
+    )
+    func `What is wrong in a request has the name that it has there`(
+        fields: String,
+        param: String
+    ) {
+        let error = #expect(throws: RequestError.self) {
+            try Self.read(#"{"model": "m", \#(fields)}"#)
+        }
+        #expect(error?.param == param)
+        for name in ["messages", "completion", "response_format", "reasoning_effort"] {
+            #expect(error?.message.contains(name) == false)
+        }
+    }
+
     @Test func `A request says the same as a chat completion`() throws {
         let request = try Self.read(
             #"""
