@@ -100,7 +100,7 @@ private struct SettingsEdit {
 
     /// Has the user edit the draft.
     private func edit() async throws {
-        let editor = ExternalEditor(variables: ProcessInfo.processInfo.environment)
+        let editor = ExternalEditor(variables: EnvironmentVariables.current)
         do {
             try await SignalAction.leavingKeys {
                 try await blockingCall("amaru-editor") { [draft] in

@@ -26,7 +26,7 @@ struct EnvironmentCommand: AsyncParsableCommand {
     )
 
     static var builder: EnvironmentBuilder {
-        let variables = ProcessInfo.processInfo.environment
+        let variables = EnvironmentVariables.current
         return EnvironmentBuilder(
             cacheFolder: UserFolder.cache(in: variables),
             environment: variables

@@ -62,7 +62,7 @@ struct KeysCommand: AsyncParsableCommand {
                     throw ValidationError("There is no key in your input: nothing was stored.")
                 }
                 Report.line("amaru: stored in \(try settings.keys.store(key, of: name))")
-                if ProcessInfo.processInfo.environment[ProviderKey.variable(for: name)] != nil {
+                if EnvironmentVariables.current[ProviderKey.variable(for: name)] != nil {
                     Report.line(
                         "amaru: the variable \(ProviderKey.variable(for: name)) is set, and goes "
                             + "before it"
@@ -98,7 +98,7 @@ struct KeysCommand: AsyncParsableCommand {
             try await Report.exiting {
                 let settings = UserSettings()
                 let configuration = try await settings.configuration()
-                let variables = ProcessInfo.processInfo.environment
+                let variables = EnvironmentVariables.current
                 var names = configuration.providerNames
                 names += settings.keys.providers.filter { !names.contains($0) }
                 let known = configuration.keys

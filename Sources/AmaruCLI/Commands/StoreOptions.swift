@@ -17,7 +17,7 @@ struct StoreOptions: ParsableArguments {
 
     /// Where conversations are kept.
     static var path: String {
-        let folder = UserFolder.data(in: ProcessInfo.processInfo.environment)
+        let folder = UserFolder.data(in: EnvironmentVariables.current)
         return folder.appending(path: "conversations.db").path
     }
 
@@ -110,7 +110,7 @@ extension ChatOptions {
             if baseURL == nil {
                 let settings = try await UserSettings().configuration()
                 // The variable stands for the provider of that name, unless the settings have it.
-                let variables = ProcessInfo.processInfo.environment
+                let variables = EnvironmentVariables.current
                 let isHidden = !variables[ModelChoice.variable, default: ""].isEmpty
                 if let name = settings.providerName(at: former.server),
                     !isHidden || settings.providers[name] != nil

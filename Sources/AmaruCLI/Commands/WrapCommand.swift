@@ -92,7 +92,7 @@ struct WrapCommand: AsyncParsableCommand {
 
     private func startPython() async throws {
         let resources = try PythonResources()
-        let variables = ProcessInfo.processInfo.environment
+        let variables = EnvironmentVariables.current
         var configuration = PythonConfiguration(
             searchPaths: [resources.root.path],
             bytecodeCache: UserFolder.cache(in: variables).appending(path: "bytecode").path

@@ -109,7 +109,7 @@ struct SettingsFile<Value: Codable & Sendable>: Sendable {
     private func ask() async throws -> Answer {
         let resources = try PythonResources()
         let reader = resources.root.appending(path: "amaru/_configuration.py").path
-        let variables = ProcessInfo.processInfo.environment
+        let variables = EnvironmentVariables.current
         // Without the keys in the others.
         let kept = variables.filter { ["PATH", "HOME", "LD_LIBRARY_PATH"].contains($0.key) }
         let builder = EnvironmentBuilder(cacheFolder: cacheFolder, environment: kept)

@@ -14,7 +14,7 @@ struct UserSettings: Sendable {
     let folder: URL
     let cacheFolder: URL
 
-    init(variables: [String: String] = ProcessInfo.processInfo.environment) {
+    init(variables: [String: String] = EnvironmentVariables.current) {
         folder = UserFolder.config(in: variables)
         cacheFolder = UserFolder.cache(in: variables)
     }

@@ -1,6 +1,7 @@
 // `amaru doctor`: what a chat needs, and what of it is amiss.
 // SPDX-License-Identifier: Apache-2.0
 
+import AmaruEnvironment
 import AmaruHTTP
 import ArgumentParser
 
@@ -34,7 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let examination = Examination(
-            variables: ProcessInfo.processInfo.environment,
+            variables: EnvironmentVariables.current,
             settings: UserSettings()
         )
         // The settings first: the keys in the variables that they name must be gone before Python

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruEnvironment
 import AmaruStore
 import ArgumentParser
 
@@ -170,7 +171,7 @@ struct HistoryCommand: AsyncParsableCommand {
                 }
                 let text = HistoryText.markdown(whole, isWhole: all, prices)
                 guard isatty(STDOUT_FILENO) == 1 else { return try Report.output(text) }
-                try await Pager(variables: ProcessInfo.processInfo.environment).show(text)
+                try await Pager(variables: EnvironmentVariables.current).show(text)
             }
         }
     }

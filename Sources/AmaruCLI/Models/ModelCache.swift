@@ -61,7 +61,7 @@ enum ModelCompletion {
     /// Returns aliases, providers and the models that are known of each; asks nobody.
     @Sendable static func words(_: [String], _: Int, _ prefix: String) -> [String] {
         let settings = UserSettings()
-        let variables = ProcessInfo.processInfo.environment
+        let variables = EnvironmentVariables.current
         let configuration = settings.file.known ?? Configuration()
         let words = ModelChoice.Words()
         let choice = try? ModelChoice(words, variables: variables, configuration: configuration)

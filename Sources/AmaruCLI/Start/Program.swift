@@ -67,7 +67,7 @@ final class Program: Sendable {
         Self.keepFreedMemory()
         let vault = SecretVault()
         // As with a key, what a script's SDK finds has no blanks around it.
-        if let url = ModelChoice.url(in: ProcessInfo.processInfo.environment) {
+        if let url = ModelChoice.url(in: EnvironmentVariables.current) {
             setenv(ModelChoice.variable, url, 1)
         } else {
             unsetenv(ModelChoice.variable)
@@ -81,7 +81,7 @@ final class Program: Sendable {
                 baseURL: options.baseURL,
                 isLocal: options.gguf != nil
             ),
-            variables: ProcessInfo.processInfo.environment,
+            variables: EnvironmentVariables.current,
             configuration: configuration
         )
         choice.options.merge(requestOptions) { _, own in own }
@@ -98,7 +98,7 @@ final class Program: Sendable {
             vault: vault
         )
         asked = Lock(Asked(choice: choice, keys: keys))
-        variables = ProcessInfo.processInfo.environment
+        variables = EnvironmentVariables.current
         resources = try PythonResources()
         screen = Screen(
             isConversation: isConversation,

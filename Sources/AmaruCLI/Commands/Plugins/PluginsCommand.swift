@@ -20,14 +20,14 @@ struct PluginsCommand: AsyncParsableCommand {
     )
 
     static var folder: PluginFolder {
-        PluginFolder(variables: ProcessInfo.processInfo.environment)
+        PluginFolder(variables: EnvironmentVariables.current)
     }
 
     static func path(of plugin: String) -> String { "\(folder.path)/\(plugin).py" }
 
     static func startPython() async throws {
         let resources = try PythonResources()
-        let cache = UserFolder.cache(in: ProcessInfo.processInfo.environment)
+        let cache = UserFolder.cache(in: EnvironmentVariables.current)
         try await Python.start(
             PythonConfiguration(
                 searchPaths: [resources.root.path, resources.compat.path],
