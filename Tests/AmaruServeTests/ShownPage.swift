@@ -10,6 +10,7 @@ struct ShownPage: Equatable {
     private(set) var blocks: [String] = []
     private(set) var reasoning = ""
     private(set) var notices: [String] = []
+    private(set) var files: [PageFile] = []
     private(set) var end: PageEnd?
 
     mutating func show(_ event: PageEvent) {
@@ -32,6 +33,8 @@ struct ShownPage: Equatable {
             reasoning = String(decoding: Array(reasoning.utf16)[..<place], as: UTF16.self) + text
         case .notice(let index, let text):
             notices = Array(notices[..<index]) + [text]
+        case .file(let index, let file):
+            files = Array(files[..<index]) + [file]
         case .done(let end):
             blocks = Array(blocks.prefix(end.blocks))
             self.end = end

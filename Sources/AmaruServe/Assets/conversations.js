@@ -79,7 +79,7 @@ export function uuid() {
 }
 
 // None of these is one of EventSource's own but `error`, which has data if it is the server's.
-const names = ['reset', 'block', 'code', 'reasoning', 'notice', 'status', 'error', 'done'];
+const names = ['reset', 'block', 'code', 'reasoning', 'notice', 'file', 'status', 'error', 'done'];
 /** Silence after which a connection counts as dead: the server's own signs of life are not seen. */
 const silence = 45_000;
 const pollEvery = 5_000;

@@ -177,6 +177,14 @@ function extendCode(block, at, text) {
   else node.replaceData(place + same, old.length - same, text.slice(same));
 }
 
+/** A link that saves a file of an answer; a picture is shown in it. */
+function fileLink(href, { name, type, size }) {
+  const length = size < 1024 ? `${size} B` : size < 2 ** 20 ? `${Math.round(size / 1024)} KiB` : `${(size / 2 ** 20).toFixed(1)} MiB`;
+  const link = make('a', { href, download: name, className: 'file' }, `${name} (${length})`);
+  if (/^image\/(png|jpeg|gif|webp)$/.test(type)) link.prepend(make('img', { src: href, alt: '' }));
+  return link;
+}
+
 /* Turns */
 
 /** Buttons to go through the versions of a message, or of its answer; of one there are none. */
@@ -219,6 +227,7 @@ export class TurnView {
     this.thinking = make('details', { className: 'thinking', hidden: true }, make('summary', { textContent: 'Thoughts' }), this.thoughts);
     this.blocks = make('div', { className: 'blocks' });
     this.notices = make('div', { className: 'notices' });
+    this.files = make('div', { className: 'files' });
     this.note = make('p', { className: 'note', hidden: true });
     this.error = make('p', { className: 'error', hidden: true });
     this.figures = make('span', { className: 'figures' });
@@ -228,7 +237,7 @@ export class TurnView {
     this.ai = make('section', { className: 'ai' },
       make('h2', { className: 'who', textContent: 'AI:' }), this.thinking, this.blocks,
       make('span', { className: 'dots', ariaHidden: 'true' }, make('i'), make('i'), make('i')),
-      this.notices, this.note, this.error, this.tools);
+      this.files, this.notices, this.note, this.error, this.tools);
     this.element = make('article', { className: 'turn' }, this.you, this.ai);
     this.setState('sending');
   }
@@ -268,6 +277,8 @@ export class TurnView {
     this.#flush();
     turn.blocks.forEach((html, i) => this.#take('block', { i, html }));
     if (turn.reasoning) this.#take('reasoning', { at: 0, text: turn.reasoning });
+    turn.notices?.forEach((text, i) => this.#take('notice', { i, text }));
+    turn.files?.forEach((file, i) => this.#take('file', { i, file }));
     if (turn.error) this.#take('error', turn.error);
     this.#take('done', { ...turn, blocks: turn.blocks.length });
   }
@@ -303,7 +314,7 @@ export class TurnView {
   #take(name, data) {
     switch (name) {
       case 'reset':
-        for (const part of [this.blocks, this.notices, this.thoughts]) part.replaceChildren();
+        for (const part of [this.blocks, this.notices, this.files, this.thoughts]) part.replaceChildren();
         break;
       case 'block':
         setBlock(this.#block(data.i), data.html);
@@ -326,6 +337,10 @@ export class TurnView {
       case 'notice':
         while (this.notices.children.length > data.i) this.notices.lastChild.remove();
         this.notices.append(make('p', { textContent: data.text }));
+        break;
+      case 'file':
+        while (this.files.children.length > data.i) this.files.lastChild.remove();
+        this.files.append(fileLink(`api/turns/${this.id}/files/${data.i}`, data.file));
         break;
       case 'status':
         this.#wait(data.text);

@@ -101,6 +101,7 @@ package struct RequestError: Error, Sendable, Equatable {
         let status: HTTPResponse.Status =
             switch error.code {
             case .unknown, .model: .notFound
+            case .forgotten: .gone
             case .busy: .tooManyRequests
             case .conflict: .conflict
             case .invalid: .badRequest

@@ -44,6 +44,9 @@ package struct AnswerStream: Sendable {
     /// The lines of diagnostics.
     package private(set) var notices: [String] = []
     private var shownNotices = 0
+    /// The files of the answer.
+    package private(set) var files: [PageFile] = []
+    private var shownFiles = 0
     private var status: String?
     private var usage: (prompt: Int, completion: Int)?
     private var failure: ChatFailure?
@@ -79,8 +82,7 @@ package struct AnswerStream: Sendable {
         case .skipped(let count):
             notices.append("\(count) pieces of the answer were dropped")
         case .attachment(let file):
-            let size = "\(file.bytes.count) bytes"
-            notices.append("the answer has a file: \(file.name) (\(file.mediaType), \(size))")
+            files.append(PageFile(file))
         case .toolCall(let name, _):
             status = "Calling \(name) …"
         case .retrying(let reason, let delay, let attempt, let attempts):
@@ -174,6 +176,8 @@ package struct AnswerStream: Sendable {
             events.append(.notice(index, text: notices[index]))
         }
         shownNotices = notices.count
+        events += (shownFiles..<files.count).map { .file($0, files[$0]) }
+        shownFiles = files.count
         if let status { events.append(.status(status)) }
         status = nil
         if let failure { events.append(.error(failure)) }

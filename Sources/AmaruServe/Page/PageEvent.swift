@@ -8,7 +8,7 @@ import NIOCore
 ///
 /// Each says how things are from some place on, so that one that comes twice changes nothing.
 package enum PageEvent: Sendable, Equatable {
-    /// Forget all blocks, thoughts and notices: they follow as a whole.
+    /// Forget all blocks, thoughts, notices and files: they follow as a whole.
     case reset
     /// A block's HTML is this; empty if it turned out not to be a block.
     case block(Int, html: String)
@@ -18,12 +18,30 @@ package enum PageEvent: Sendable, Equatable {
     case reasoning(at: Int, text: String)
     /// A line of diagnostics, and how many came before it.
     case notice(Int, text: String)
+    /// A file of the answer, and how many came before it.
+    case file(Int, PageFile)
     /// What is being waited for, until the next of the answer comes.
     case status(String)
     /// The turn failed.
     case error(ChatFailure)
     /// The turn ended: nothing follows.
     case done(PageEnd)
+}
+
+/// A file of an answer, for a page that may fetch it.
+package struct PageFile: Sendable, Equatable {
+    package let name: String
+    package let mediaType: String
+    /// The number of bytes.
+    package let size: Int
+
+    init(_ file: Attachment) {
+        (name, mediaType, size) = (file.name, file.mediaType, file.bytes.count)
+    }
+
+    var json: JSONValue {
+        ["name": .string(name), "type": .string(mediaType), "size": .integer(size)]
+    }
 }
 
 /// How a turn ended, for a page.
@@ -56,6 +74,8 @@ extension PageEvent {
             ServerEvent(["at": .integer(place), "text": .string(text)], name: "reasoning")
         case .notice(let index, let text):
             ServerEvent(["i": .integer(index), "text": .string(text)], name: "notice")
+        case .file(let index, let file):
+            ServerEvent(["i": .integer(index), "file": file.json], name: "file")
         case .status(let text): ServerEvent(["text": .string(text)], name: "status")
         case .error(let failure): ServerEvent(JSONValue(failure), name: "error")
         case .done(let end): ServerEvent(end.json, name: "done")

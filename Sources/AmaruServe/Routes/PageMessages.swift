@@ -70,6 +70,8 @@ extension JSONValue {
                 "reason": .string(withoutFolders: turn.reason), "model": .string(turn.model),
                 "blocks": .array(shown.blocks.map { .string($0) }),
                 "reasoning": .string(shown.reasoning),
+                "notices": .array(shown.notices.map { .string($0) }),
+                "files": .array(shown.files.map(\.json)),
                 "usage": .pageUsage(turn.promptTokens, turn.completionTokens),
                 "ms": turn.milliseconds.map { .integer($0) },
                 "error": turn.state == .failed ? JSONValue(fault) : nil,

@@ -91,6 +91,13 @@ private func addTurnRoutes(
             ending: ending
         ).response
     }
+    api.get("turns/:id/files/:number") { _, context in
+        guard let number = context.parameters.get("number").flatMap({ Int($0) }), number >= 0
+        else { throw HubError.unknown }
+        return try await Response(
+            file: hub.file(number, of: try context.turn, owner: context.owner)
+        )
+    }
     api.post("turns/:id/stop") { _, context in
         try await hub.stop(try context.turn, owner: context.owner)
         return HTTPResponse.Status.noContent

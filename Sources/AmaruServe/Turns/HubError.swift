@@ -10,6 +10,8 @@ package struct HubError: Error, Sendable, Equatable {
         case model = "model_not_found"
         /// Too many messages wait for an answer.
         case busy
+        /// It is no longer kept.
+        case forgotten = "gone"
         /// It contradicts what is going on.
         case conflict
         /// The request makes no sense.
@@ -51,6 +53,11 @@ package struct HubError: Error, Sendable, Equatable {
         .conflict,
         "the message before is still being answered",
         remedy: "wait for the answer, or stop it"
+    )
+    static let forgotten = HubError(
+        .forgotten,
+        "the files of the answer are no longer kept",
+        remedy: "have the answer made again"
     )
     static let isElsewhere = HubError(
         .conflict,

@@ -161,6 +161,20 @@ extension TurnHub {
         return answers
     }
 
+    /// A file of an answer, by how many came before it.
+    ///
+    /// - Throws: ``HubError`` if it does not exist, or the answer's files are no longer kept.
+    func file(_ number: Int, of turn: Int64, owner: String) async throws -> Attachment {
+        guard case .live(let live) = try await source(of: turn, owner: owner),
+            let events = live.turn.events()
+        else { throw HubError.forgotten }
+        let files = events.compactMap { event in
+            if case .attachment(let file) = event { file } else { nil }
+        }
+        guard number < files.count else { throw HubError.unknown }
+        return files[number]
+    }
+
     /// Renames a conversation.
     ///
     /// - Throws: ``HubError``.

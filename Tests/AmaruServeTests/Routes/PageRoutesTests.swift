@@ -46,6 +46,53 @@ import Testing
         }
     }
 
+    @Test func `The files of an answer are sent as what a browser may have`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(
+                """
+                import amaru
+                @amaru.reply
+                async def answer(message):
+                    yield amaru.Attachment("../plot 1.png", "image/png", bytes([137, 80, 78]))
+                    yield amaru.Attachment('a"é.html', "text/html", b"<script>1</script>")
+                    amaru.notice("two files")
+                """
+            ) { $0.limits.endedTurns = 1 }
+            let page = served.page
+            let conversation = try await page.converse()
+            let (turn, shown) = try await page.ask("go", in: conversation)
+            #expect(shown.files == ["../plot 1.png", "a\"é.html"])
+            let whole = try await page.show(conversation).turns
+            #expect(whole.first?.files.map(\.name) == shown.files)
+            #expect(whole.first?.files.map(\.size) == [3, 18])
+            #expect(whole.first?.notices == ["two files"])
+            let picture = try await page.send("GET", "turns/\(turn)/files/0")
+            #expect(picture.field("content-type") == "image/png")
+            #expect(
+                picture.field("content-disposition")
+                    == "attachment; filename*=UTF-8''plot%201.png"
+            )
+            let other = try await page.send("GET", "turns/\(turn)/files/1")
+            #expect(other.body == "<script>1</script>")
+            #expect(other.field("content-type") == "application/octet-stream")
+            #expect(
+                other.field("content-disposition")
+                    == "attachment; filename*=UTF-8''a%22%C3%A9.html"
+            )
+            #expect(other.field("content-security-policy") == "default-src 'none'; sandbox")
+            #expect(other.field("x-content-type-options") == "nosniff")
+            for path in ["files/2", "files/-1", "files/x"] {
+                #expect(try await page.send("GET", "turns/\(turn)/\(path)").status == 404)
+            }
+            var others = page
+            others.owner = "other"
+            #expect(try await others.send("GET", "turns/\(turn)/files/0").status == 404)
+            // The store keeps no files of answers.
+            try await page.ask("again", in: conversation)
+            #expect(try await page.send("GET", "turns/\(turn)/files/0").status == 410)
+        }
+    }
+
     @Test func `What is another owner's is refused as what does not exist`() async {
         await #expect(processExitsWith: .success) {
             let served = try await ServedScript(Self.echo) { $0.limits.endedTurns = 1 }

@@ -8,6 +8,8 @@ struct FollowedPage: Sendable, Equatable {
     var blocks: [String] = []
     var reasoning = ""
     var notices: [String] = []
+    /// The names of the answer's files.
+    var files: [String] = []
     var end: String?
     var milliseconds: Int?
     var lastID: String?
@@ -22,6 +24,12 @@ struct FollowedPage: Sendable, Equatable {
         let at: Int?
         let text: String
     }
+    private struct File: Decodable {
+        struct Name: Decodable { let name: String }
+
+        let i: Int
+        let file: Name
+    }
     private struct End: Decodable {
         let state: String
         let blocks: Int
@@ -32,7 +40,7 @@ struct FollowedPage: Sendable, Equatable {
     mutating func take(_ event: Event) throws -> Bool {
         lastID = event.id ?? lastID
         switch event.name {
-        case "reset": (blocks, reasoning, notices) = ([], "", [])
+        case "reset": (blocks, reasoning, notices, files) = ([], "", [], [])
         case "block":
             let block: Block = try event.decoded()
             if block.i > blocks.count { gaps += 1 }
@@ -49,6 +57,10 @@ struct FollowedPage: Sendable, Equatable {
             let index = line.i ?? 0
             if index > notices.count { gaps += 1 }
             if index < notices.count { repeats += 1 } else { notices.append(line.text) }
+        case "file":
+            let file: File = try event.decoded()
+            if file.i > files.count { gaps += 1 }
+            if file.i < files.count { repeats += 1 } else { files.append(file.file.name) }
         case "done":
             let end: End = try event.decoded()
             (self.end, milliseconds) = (end.state, end.ms)

@@ -21,8 +21,15 @@ extension PageClient {
             let question, state, reason: String
             let blocks: [String]
             let reasoning: String
+            let notices: [String]
+            let files: [File]
             let answers, questions: [Int64]
             let ms: Int?
+        }
+
+        struct File: Decodable, Equatable {
+            let name, type: String
+            let size: Int
         }
 
         let id, title: String

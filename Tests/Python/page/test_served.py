@@ -48,6 +48,50 @@ def numbers(page: Visit) -> list[int]:
     return [int(found) for found in re.findall(r"Number (\d+)\.", page.answer())]
 
 
+def test_files_of_an_answer_are_links_and_pictures_are_shown(
+    visit: Open, start: Start, tmp_path: Path
+) -> None:
+    script = tmp_path / "files.py"
+    script.write_text(
+        """
+import amaru, struct, zlib
+
+def chunk(kind, data):
+    check = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+@amaru.reply
+async def answer(message):
+    yield "Two files."
+    head = struct.pack(">IIBBBBB", 2, 3, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\\0" + bytes(6)) * 3)
+    png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", head)
+    png += chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    yield amaru.Attachment("plot.png", "image/png", png)
+    yield amaru.Attachment("<b>.html", "text/html", b"<script>alert(1)</script>")
+    amaru.notice("drawn")
+"""
+    )
+    page = visit(serving=start(script=script))
+    page.send("draw")
+    page.until("finished")
+    for _ in range(2):
+        links = page.page.locator(".files a.file")
+        expect(links).to_have_count(2)
+        assert links.all_inner_texts()[1] == "<b>.html (25 B)"
+        page.page.wait_for_function(
+            "document.querySelector('.files img').naturalHeight === 3"
+        )
+        assert page.page.locator(".files img").count() == 1
+        expect(page.page.locator(".notices p")).to_have_text("drawn")
+        with page.page.expect_download() as download:
+            links.nth(1).click()
+        assert download.value.path().read_bytes() == b"<script>alert(1)</script>"
+        # Once as they come, and once as they were.
+        page.page.reload()
+        page.until("finished")
+
+
 def test_twenty_reloads_in_two_tabs_lose_and_repeat_nothing(
     visit: Open, start: Start
 ) -> None:
