@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from amaru.host import Turn
 
 __all__ = ["Answering"]
+
+_process = os.getpid()
 
 # What the script raises is shown without what has called it.
 __tracebackhide__ = True
@@ -91,6 +94,10 @@ async def _show(turn: Turn, result: Any, said: list[str]) -> None:
 
 def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     """Add a piece of an answer to the turn; tell whether it goes on."""
+    if os.getpid() != _process:
+        raise RuntimeError(
+            "a child of os.fork takes no part in the answer: end it with os._exit(0)"
+        )
     _script.flush_quietly()
     if isinstance(piece, Reasoning):
         return turn.reasoning(piece.text)

@@ -221,7 +221,7 @@ def end_child(error: str) -> tuple[int, str, str]:
         ("SystemExit(True)", 1, ""),
         ("SystemExit('why')", 1, "why\n"),
         ("ValueError('bad')", 1, "ValueError: bad\n"),
-        ("KeyboardInterrupt()", 1, "KeyboardInterrupt\n"),
+        ("KeyboardInterrupt()", -2, "KeyboardInterrupt\n"),
     ],
 )
 def test_a_child_ends_as_python_ends(error: str, status: int, text: str) -> None:

@@ -355,10 +355,26 @@ def test_a_forked_child_ends_with_the_task_that_forked(home: Home) -> None:
         await asyncio.sleep(0)
         assert ended == []
 
+    parents: list[object] = []
     task = home.loop.create_task(fork())
-    home.run(task)
-    home.turn()
+    task.add_done_callback(parents.append)
+    while not ended:
+        home.turn()
     assert ended == [task]
+    assert parents == []
+    assert home.loop.get_exception_handler() is None
+
+
+def test_the_parents_work_is_not_done_in_a_forked_child(home: Home) -> None:
+    former: Any = home.loop
+    selector = former._selector
+    work = home.runtime._State.work[1]
+    handle = former.call_soon(work)
+    home.runtime.follow_fork(lambda: None)
+    former._selector.close()
+    former._selector = selector
+    assert handle.cancelled()
+    home.turn()
 
 
 def test_or_with_the_callback_that_forked(home: Home) -> None:

@@ -111,8 +111,8 @@ enum EventLoop {
             if arguments[1] == amaru_true() { configuration.onUnhandledError?(exception) }
             return try exception.traceback.pythonReference(gil)
         }
-        let drain = try NativeFunction.make("drain") { _, _, _ in
-            drainWork()
+        let drain = try NativeFunction.makeForkSafe("drain") { _, _, _ in
+            if !Interpreter.isForkedChild { drainWork() }
             return OwnedReference(borrowed: amaru_none())
         }
         let ownFutures = try NativeFunction.make("own_futures") { _, _, _ in

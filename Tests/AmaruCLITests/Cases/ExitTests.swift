@@ -132,7 +132,7 @@ extension BuiltCommand {
 
         // MARK: Children
 
-        @Test(arguments: ["os._exit(3)", "os.execlp('sh', 'sh', '-c', 'exit 3')"])
+        @Test(arguments: ["os._exit(3)", "os.execlp('sh', 'sh', '-c', 'exit 3')", "sys.exit(3)"])
         func `A forked child of a reply ends as under python`(_ end: String) async throws {
             let folder = try TemporaryFolder()
             try folder.write(

@@ -7,10 +7,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+    from types import FrameType
     from typing import Any, NoReturn
 
     from exits import flush, run_exit_functions
-    from loops import _State
+    from loops import _handle, _State
 
 
 class _Warnings:
@@ -51,11 +52,20 @@ def follow_fork(end: Callable[..., object]) -> None:
         import selectors
 
         loop._selector = selectors.DefaultSelector()
-    task = asyncio.current_task(loop)
+        # What the parent's program had asked for is its own to do.
+        for handle in getattr(loop, "_ready", ()):
+            if handle._callback is _State.work[1]:
+                handle.cancel()
+    if loop.get_exception_handler() is _handle:
+        loop.set_exception_handler(None)
+    task: Any = asyncio.current_task(loop)
     if task is None:
         loop.call_soon(end)
-    else:
-        task.add_done_callback(end)
+        return
+    # Nobody else learns of the end, which is the parent's affair.
+    for callback, _ in getattr(task, "_callbacks", None) or ():
+        task.remove_done_callback(callback)
+    task.add_done_callback(end)
 
 
 def end_child(error: BaseException | None) -> NoReturn:
@@ -70,6 +80,12 @@ def end_child(error: BaseException | None) -> NoReturn:
         run_exit_functions()
     finally:
         flush()
+        if isinstance(error, KeyboardInterrupt):
+            # As python does, so that a shell knows.
+            import signal
+
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
         os._exit(status & 0xFF)
 
 
@@ -86,10 +102,18 @@ def _status(error: BaseException | None) -> int:
             sys.stderr.write(f"{error.code}\n")
         return 1
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename == "<amaru>":
+    while trace is not None and _is_hidden(trace.tb_frame):
         trace = trace.tb_next
+    # A hook may look at it there.
+    error.__traceback__ = trace
     sys.excepthook(type(error), error, trace)
     return 1
+
+
+def _is_hidden(frame: FrameType) -> bool:
+    if frame.f_code.co_filename == "<amaru>":
+        return True
+    return bool(frame.f_globals.get("__tracebackhide__"))
 
 
 def end_child_task(task: asyncio.Task[Any] | None) -> NoReturn:
