@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packages that are installed under another name than they are imported under."""
+"""What the names of modules stand for: packages of other names, misspelt modules."""
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
-__all__ = ["DISTRIBUTIONS"]
+__all__ = ["DISTRIBUTIONS", "meant"]
 
 DISTRIBUTIONS: Final = {
     "Crypto": "pycryptodome",
@@ -33,3 +34,14 @@ DISTRIBUTIONS: Final = {
     "zmq": "pyzmq",
 }
 """The names to install, by the names of the modules."""
+
+
+def meant(package: str) -> str:
+    """Return the module of the standard library that a name may stand for, if any."""
+    import difflib
+
+    names = [name for name in sys.stdlib_module_names if name[:1] != "_"]
+    # Neither pathlib2 nor tomli is misspelt.
+    is_other = package[-1:].isdigit()
+    found = [] if is_other else difflib.get_close_matches(package, names, 1, 0.84)
+    return found[0] if found else ""

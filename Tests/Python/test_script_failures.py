@@ -236,3 +236,25 @@ def test_a_module_that_is_near_is_no_missing_package(
     words = advice(exc)
     assert str(tmp_path / place.removesuffix("/a.py")) in words
     assert "PYTHONPATH" in words and "--with" not in words
+
+
+@pytest.mark.parametrize(
+    "name, meant",
+    [
+        ("subproces", "subprocess"),
+        ("dattime", "datetime"),
+        ("colections.abc", "collections"),
+    ],
+)
+def test_a_module_of_python_that_is_misspelt_is_no_missing_package(
+    name: str, meant: str
+) -> None:
+    words = advice(ModuleNotFoundError("no", name=name))
+    assert f"did you mean {meant}?" in words
+    assert "--with" not in words
+
+
+@pytest.mark.parametrize("name", ["pathlib2", "tomli", "no_such_package"])
+def test_a_package_is_not_taken_for_a_misspelt_module(name: str) -> None:
+    words = advice(ModuleNotFoundError("no", name=name))
+    assert "did you mean" not in words

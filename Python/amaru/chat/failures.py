@@ -15,7 +15,7 @@ import traceback
 from typing import Any, Final
 
 from amaru import host
-from amaru._distributions import DISTRIBUTIONS
+from amaru._distributions import DISTRIBUTIONS, meant
 from amaru._pieces import ChatError
 from amaru.chat.answer import error_text
 from amaru.chat.client import Fault, long_wait
@@ -113,6 +113,8 @@ own_module internal a module of yours is not on Python's path
     name the folder that has it in PYTHONPATH
 standard_module internal Python lacks {detail} here, a module of its own
     the system may have a package of it, as apt install python3-tk for tkinter
+misspelt_module internal a module of Python itself has a similar name
+    did you mean {detail}?
 page_module internal this module exists only in a web page with Pyodide
     `amaru check` says what to use; or guard it with `except ImportError`
 unexpected internal something unexpected happened
@@ -306,6 +308,8 @@ def _missing(exc: BaseException) -> Fault | None:
         return Fault("standard_module", package)
     if place := _own_place(package):
         return Fault("own_module", place)
+    if package not in DISTRIBUTIONS and (similar := meant(package)):
+        return Fault("misspelt_module", similar)
     return Fault("module", DISTRIBUTIONS.get(package, package))
 
 
