@@ -59,6 +59,7 @@ final class TerminalMode: Sendable {
 
     /// Applies the change again if another program has undone it.
     func enterAgain() {
+        TerminalGuard.shared.installHandlers()
         if !TerminalGuard.shared.isInForce(slot) { enter() }
     }
 
@@ -111,13 +112,14 @@ private final class TerminalGuard: Sendable {
     static let shared = TerminalGuard()
 
     /// Signals that end a process: by the user's hand, by the system, by a timer or a limit, by a
-    /// fault.
+    /// fault, by a script that wants SIGPIPE to do so.
     private static let fatal: [Int32] = {
         var signals = TerminalMode.faultSignals
-        signals += [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2]
+        signals += [SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2]
         signals += [SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ, SIGSYS]
         #if os(Linux)
             signals += [SIGIO, SIGPWR, SIGSTKFLT]
+            signals += __libc_current_sigrtmin()...__libc_current_sigrtmax()
         #endif
         return signals
     }()
@@ -192,6 +194,13 @@ private final class TerminalGuard: Sendable {
             guard settings[slot].isEntered else { return }
             if ownsTerminal(slot) { apply(slot, TCSANOW, changed: false) }
             settings[slot].isEntered = false
+        }
+    }
+
+    /// Installs handlers again that Python code has taken away, for the default.
+    func installHandlers() {
+        state.withLock { state in
+            if state.claims > 0 { installHandlers(&state) }
         }
     }
 

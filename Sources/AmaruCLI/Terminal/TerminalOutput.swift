@@ -30,13 +30,18 @@ final class TerminalOutput: Sendable {
     }
 
     private let descriptor: Int32
+    private let kept: KeptDescriptor
     private let queue = DispatchQueue(label: "amaru.terminal-output")
     private let state = Lock(State())
 
     /// Writes to a descriptor, which stays the caller's.
     init(descriptor: Int32) {
         self.descriptor = descriptor
+        kept = KeptDescriptor(descriptor)
     }
+
+    /// The number that the output has now, whatever a script has done with the first one.
+    var number: Int32 { kept.number }
 
     /// Writes a part of an answer; the result is there when the system has taken all of it, or
     /// the answer was stopped.
@@ -137,8 +142,10 @@ final class TerminalOutput: Sendable {
             defer { state.isCut = false }
             return state.isCut
         }
-        let start = wasCut && isatty(descriptor) == 1 ? Self.reset : ""
-        let isWhole = try Self.write(start + text, to: descriptor, while: isWanted)
+        guard !Self.closed.contains(descriptor) else { throw TerminalError.closedOutput }
+        let number = number
+        let start = wasCut && isatty(number) == 1 ? Self.reset : ""
+        let isWhole = try Self.write(start + text, to: number, while: isWanted)
         if !isWhole { state.withLock { $0.isCut = true } }
         return isWhole
     }

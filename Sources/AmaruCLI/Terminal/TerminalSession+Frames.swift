@@ -47,7 +47,7 @@ extension TerminalSession {
             }
             if state.isInsideAnswer { text.removeLast() }
         }
-        guard isUpdate, isatty(outputDescriptor) == 1 else { return text }
+        guard isUpdate, isatty(output.number) == 1 else { return text }
         // https://gist.github.com/christianparpart/d8a62cc1ab659194337d73e399004036
         let ending = text.last == "\n" ? "\n" : ""
         return "\u{1B}[?2026h\(text.dropLast(ending.count))\u{1B}[?2026l" + ending

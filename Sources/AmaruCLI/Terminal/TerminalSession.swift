@@ -37,7 +37,6 @@ final class TerminalSession: Sendable {
     }
 
     private let inputDescriptor: Int32
-    let outputDescriptor: Int32
     private let showsPrompt: Bool
     let output: TerminalOutput
     private let mode: TerminalMode?
@@ -60,7 +59,6 @@ final class TerminalSession: Sendable {
         environment: [String: String]
     ) throws {
         inputDescriptor = input
-        outputDescriptor = output
         let areTerminals = readsInput && isatty(input) == 1 && isatty(output) == 1
         isInteractive = areTerminals && environment["TERM", default: "dumb"] != "dumb"
         showsPrompt = areTerminals
@@ -88,7 +86,7 @@ final class TerminalSession: Sendable {
     }
 
     /// The terminal's size; 80 by 24 if it has none.
-    var size: TerminalSize { TerminalSize(of: outputDescriptor) }
+    var size: TerminalSize { TerminalSize(of: output.number) }
 
     /// Waits for the user's next line.
     ///

@@ -144,6 +144,12 @@ extension BuiltCommand {
                 typed: "go\r"
             ),
             Way(
+                testDescription: "a real-time signal",
+                arguments: ["run", "ends.py", "--", "os.kill(os.getpid(), 34)"],
+                code: 128 + 34,
+                typed: "go\r"
+            ),
+            Way(
                 testDescription: "a timer that nobody handles",
                 arguments: [
                     "run", "ends.py", "--",
