@@ -63,6 +63,15 @@ def read_password(prompt: str) -> str | None:
 def write(text: str) -> None:
     """Writes to the terminal, beside the chat."""
 
+def shares_output() -> bool:
+    """Says whether answers are written to standard output, too."""
+
+def may_print(ends_line: bool) -> bool:
+    """Says whether all that was said is written; if not, wait_to_print."""
+
+def wait_to_print(ends_line: bool) -> None:
+    """Waits until all that was said is written."""
+
 def plugin_running(name: str) -> None:
     """Says which plugin's code runs now, the empty string for none."""
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings what Python prints to the host's screen, where a prompt and answers are."""
+"""Brings what Python prints to the host's screen, where a prompt and answers are.
+
+In a pipe or a file it stands behind what was answered before it.
+"""
 
 from __future__ import annotations
 
 import codecs
 import getpass
 import io
+import locale
 import os
 import sys
 
@@ -13,9 +17,11 @@ from amaru import _bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from _typeshed import ReadableBuffer
 
-__all__ = ["bring_to_screen"]
+__all__ = ["bring_to_screen", "keep_order"]
 
 _process = os.getpid()
 
@@ -56,6 +62,55 @@ class _Screen(io.BufferedIOBase):
         return length
 
 
+class _Output(io.FileIO):
+    """A pipe or a file that the host writes answers to, behind those of before."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        view = memoryview(data).cast("B")
+        # A forked child has no host.
+        if view and os.getpid() == _process:
+            chat, ends_line = _bridge.chat(), view[-1] == 10
+            if not chat.may_print(ends_line):
+                chat.wait_to_print(ends_line)
+        return super().write(view)
+
+
+def keep_order() -> None:
+    """Write what is printed behind the answers that were yielded before it.
+
+    The streams stay those that the script, and what logs for it, may hold already.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if type(stream) is not io.TextIOWrapper or not _is_output(stream):
+            continue
+        buffer = stream.buffer
+        raw: Any = getattr(buffer, "raw", buffer)
+        output: Any = _Output(raw.fileno(), "wb", closefd=False)
+        output.name = raw.name
+        # It closes its descriptor if nobody has it any more.
+        _former.append(raw)
+        if type(buffer) is io.BufferedWriter:
+            buffer.flush()
+            buffer.__init__(output)  # type: ignore[misc]
+        elif type(buffer) is io.FileIO:
+            # Of python -u.
+            stream.flush()
+            stream.__init__(  # type: ignore[misc]
+                output, stream.encoding, stream.errors, None, True, True
+            )
+
+
+def _is_output(stream: io.TextIOWrapper) -> bool:
+    """Return whether a stream leads to where the host writes answers."""
+    try:
+        return os.path.sameopenfile(stream.fileno(), 1)
+    except (OSError, ValueError):
+        return False
+
+
+_former: list[Any] = []
+
+
 def _getpass(prompt="Password: ", stream=None, **_):  # type: ignore[no-untyped-def]
     from amaru import _printing
 
@@ -88,7 +143,9 @@ def bring_to_screen() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper) and stream.isatty():
-            screen = _Screen(name, stream.fileno(), stream.encoding)
+            # What the terminal takes the bytes for, however the stream encodes.
+            encoding = "utf-8" if sys.flags.utf8_mode else locale.getencoding()
+            screen = _Screen(name, stream.fileno(), encoding)
             shown = io.TextIOWrapper(
                 screen, stream.encoding, stream.errors, line_buffering=True
             )

@@ -41,6 +41,9 @@ __all__ = [
 
 _CANCEL_LIMIT = 5.0
 
+# What the script raises is shown without what has called it.
+__tracebackhide__ = True
+
 # Without a module, of which the script may have its own.
 _display = sys.__excepthook__
 
@@ -220,6 +223,10 @@ def attach() -> None:
     elif isinstance(sys.stdout, io.TextIOWrapper):
         # The host writes its answers to the same place.
         sys.stdout.reconfigure(line_buffering=True)
+        if _bridge.chat().shares_output():
+            from amaru import _printing
+
+            _printing.keep_order()
     leave, process = os._exit, os.getpid()
 
     def host_exit(status: int) -> NoReturn:

@@ -82,7 +82,7 @@ extension Screen {
     }
 
     /// Whether what is on the terminal of an answer may go on.
-    private var isAnswerOpen: Bool { answer?.isLive ?? (isInsideLine && isatty(output) == 1) }
+    private var isAnswerOpen: Bool { answer?.isLive ?? (isInsideLine && isTerminal) }
 
     private func releaseLater() -> Task<Void, Never> {
         Task {

@@ -13,6 +13,8 @@ import AmaruMarkdown
 actor Screen {
     /// Whether the user sits at a terminal and converses.
     nonisolated let isInteractive: Bool
+    /// Whether answers are written to a terminal.
+    nonisolated let isTerminal: Bool
 
     private let variables: [String: String]
     private let readsInput: Bool
@@ -29,7 +31,10 @@ actor Screen {
     /// What a turn has said behind the last text of its answer, and has it inserted soon.
     var heldNotices: (lines: [String], timer: Task<Void, Never>)?
     /// Whether plain text has been written behind which a line has not ended.
-    var isInsideLine = false
+    nonisolated var isInsideLine: Bool {
+        get { opened.withLock { $0.isInsideLine } }
+        set { opened.withLock { $0.isInsideLine = newValue } }
+    }
     /// What was printed of a line inside an answer.
     var printed = ""
     private var countdown: (task: Task<Void, Never>, attempts: String)?
@@ -37,6 +42,7 @@ actor Screen {
     private struct Opened {
         var session: TerminalSession?
         var isClosed = false
+        var isInsideLine = false
         /// Whether answers are dropped, also by a session that is opened only then.
         var isStopped = false
         /// Whether an answer that was stopped has been left, and nothing of it comes any more.
@@ -61,7 +67,7 @@ actor Screen {
         output: Int32 = STDOUT_FILENO
     ) {
         self.output = output
-        let isTerminal = isatty(output) == 1
+        isTerminal = isatty(output) == 1
         let style = ScreenStyle(
             isPlain: isPlain,
             isTerminal: isTerminal,
@@ -265,8 +271,8 @@ actor Screen {
             return
         }
         // Where both are seen: elsewhere a paragraph would be cut in two.
-        if isatty(output) == 1, isatty(STDERR_FILENO) == 1 { try? await settleAnswer() }
-        if isInsideLine, isatty(output) == 1 || sharesErrors {
+        if isTerminal, isatty(STDERR_FILENO) == 1 { try? await settleAnswer() }
+        if isInsideLine, isTerminal || sharesErrors {
             isInsideLine = false
             try? await terminal.writeAnswer("\n")
         }
@@ -277,7 +283,7 @@ actor Screen {
     /// notice of the turn, if one is on the terminal.
     nonisolated func warn(_ message: String) {
         let waits = opened.withLock { opened in
-            guard !opened.isClosed, isatty(output) == 1, isatty(STDERR_FILENO) == 1 else {
+            guard !opened.isClosed, isTerminal, isatty(STDERR_FILENO) == 1 else {
                 return false
             }
             opened.warnings.append(message)
@@ -323,6 +329,9 @@ actor Screen {
         if isInsideLine { holdLonger() } else { await releaseNotices() }
     }
 
+    /// Notes that Python itself has printed a whole line to where answers are written.
+    nonisolated func linePrinted() { isInsideLine = false }
+
     // MARK: Countdown
 
     /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
@@ -332,7 +341,7 @@ actor Screen {
         try? await settleAnswer()
         await releaseNotices()
         let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
-        guard answer != nil, isatty(STDERR_FILENO) == 1, isatty(output) == 1,
+        guard answer != nil, isatty(STDERR_FILENO) == 1, isTerminal,
             let terminal = try? terminal
         else { return await notice("\(reason); \(left(delay))") }
         await notice(reason)

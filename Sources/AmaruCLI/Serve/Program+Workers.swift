@@ -36,9 +36,12 @@ extension Program {
             guard let found else {
                 var configuration = try await prepareConversation()
                 for offer in offers { configuration.models[offer.name] = offer.settings }
+                // Answers go to clients, whom no printing waits for.
+                configuration.linePrinted = nil
                 return configuration
             }
             var configuration = try await prepare(found.script)
+            configuration.linePrinted = nil
             configuration.settings.fetchBase = found.base ?? ""
             return configuration
         }

@@ -101,6 +101,7 @@ extension Program {
         made.readLine = screen.readLine
         made.readPassword = screen.readPassword
         made.write = screen.print
+        made.linePrinted = screen.linePrinted
         made.report = screen.report
         made.trace = trace
         made.leaving = TerminalMode.leaveAll

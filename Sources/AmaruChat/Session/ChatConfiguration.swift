@@ -45,6 +45,9 @@ public struct ChatConfiguration: Sendable {
     public var readPassword: @Sendable (String) async throws -> String? = { _ in nil }
     /// Writes what Python prints to the terminal, if the settings say that there is a conversation on it.
     public var write: @Sendable (String) async throws -> Void = { _ in }
+    /// Called when Python has printed a line to where answers are written, behind all that was said
+    /// before; nil if answers are written elsewhere.
+    public var linePrinted: (@Sendable () -> Void)?
     /// Called before Python code ends the process by `os._exit`; on the thread that does.
     public var leaving: @Sendable () -> Void = {}
     /// Reports what python would write to standard error: text with its own line endings.

@@ -49,6 +49,27 @@ enum ChatModule {
                 documentation: "Writes to the terminal, beside the chat."
             ) { (text: String) async throws in try await configuration.write(text) }
             PythonFunction(
+                "shares_output",
+                documentation: "Says whether answers are written to standard output, too."
+            ) { () in configuration.linePrinted != nil }
+            PythonFunction(
+                "may_print",
+                .positional("ends_line"),
+                documentation: "Says whether all that was said is written; if not, wait_to_print."
+            ) { (endsLine: Bool) in
+                guard !session.isBehind else { return false }
+                if endsLine { configuration.linePrinted?() }
+                return true
+            }
+            PythonFunction(
+                blocking: "wait_to_print",
+                .positional("ends_line"),
+                documentation: "Waits until all that was said is written."
+            ) { (endsLine: Bool) async throws in
+                await session.catchUp()
+                if endsLine { configuration.linePrinted?() }
+            }
+            PythonFunction(
                 "plugin_running",
                 .positional("name"),
                 documentation: "Says which plugin's code runs now, the empty string for none."

@@ -312,6 +312,16 @@ public final class ChatSession: Sendable {
         }
     }
 
+    // MARK: Output
+
+    /// Whether something that was said is not shown yet.
+    var isBehind: Bool { openTurns.contains { $0.isBehind } || background.isBehind }
+
+    /// Waits until all that was said is shown.
+    func catchUp() async {
+        for turn in openTurns + [background] { await turn.catchUp() }
+    }
+
     // MARK: End
 
     /// Ends the script in order; each part gets at most `grace`.

@@ -49,6 +49,7 @@ extension Turn {
             let (taken, position, news) = state.withLock { state in
                 let (taken, wakes) = state.log.take(reader)
                 state.wake(wakes)
+                if reader == state.owner, !state.isBehind { state.noteCaughtUp() }
                 let position = state.log.position(of: reader)
                 guard case .wait = taken else { return (taken, position, AsyncValue<Void>?.none) }
                 let news = state.news[reader] ?? AsyncValue()
@@ -61,6 +62,37 @@ extension Turn {
             case .wait: try await news?.wait()
             }
         }
+    }
+
+    /// Whether the owner has not shown all that was added.
+    var isBehind: Bool { state.withLock { $0.isBehind } }
+
+    /// Waits until the owner has shown all that was added and asks for more, or has gone.
+    func catchUp() async {
+        let caughtUp: AsyncValue<Void>? = state.withLock { state in
+            guard state.isBehind else { return nil }
+            let caughtUp = state.caughtUp ?? AsyncValue()
+            state.caughtUp = caughtUp
+            state.hurry?.set(())
+            return caughtUp
+        }
+        try? await caughtUp?.wait()
+    }
+
+    /// Waits until a time, or until somebody waits for the owner, who asks.
+    func pause(until time: ContinuousClock.Instant) async throws {
+        let hurry: AsyncValue<Void>? = state.withLock { state in
+            guard state.caughtUp == nil else { return nil }
+            state.hurry = AsyncValue()
+            return state.hurry
+        }
+        guard let hurry else { return }
+        let timer = Task {
+            try await Task.sleep(until: time, clock: .continuous)
+            hurry.set(())
+        }
+        defer { timer.cancel() }
+        try await hurry.wait()
     }
 
     /// The number of events so far.

@@ -76,7 +76,11 @@ public struct TurnEvents: AsyncSequence, Sendable {
         /// does to show it.
         private func gather() async throws {
             guard isRushed, let lastTaken, membership.turn.end == nil else { return }
-            try await Task.sleep(until: lastTaken + Self.pace, clock: .continuous)
+            let next = lastTaken + Self.pace
+            guard membership.owns else {
+                return try await Task.sleep(until: next, clock: .continuous)
+            }
+            try await membership.turn.pause(until: next)
         }
 
         /// Whether the user has cancelled what the owner still had to show.

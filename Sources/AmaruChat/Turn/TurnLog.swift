@@ -184,6 +184,9 @@ struct TurnLog {
     /// The number of the first event that a reader has not taken.
     func position(of id: ReaderID) -> Int { readers[id]?.position ?? count }
 
+    /// Whether a reader has done with all events, and asks for more.
+    func isWaiting(_ id: ReaderID) -> Bool { readers[id]?.isWaiting ?? true }
+
     private mutating func takeWaiting() -> [ReaderID] {
         guard waitingReaders > 0 else { return [] }
         waitingReaders = 0

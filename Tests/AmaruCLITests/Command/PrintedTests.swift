@@ -28,6 +28,25 @@ extension BuiltCommand {
             #expect(result.errors == "an error\nan error\n")
         }
 
+        @Test func `In a pipe, what is printed stands behind what was yielded before`() async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru
+                @amaru.reply
+                def answer(message):
+                    for n in range(50):
+                        yield f"said {n}\n"
+                        print("printed", n)
+                """,
+                to: "script.py"
+            )
+            let run = ["run", "script.py"]
+            let result = try await AmaruProcess.run(run, input: "go\n", in: folder)
+            #expect(result.output == (0..<50).map { "said \($0)\nprinted \($0)\n" }.joined())
+        }
+
         @Test func `On a terminal, no line is lost or cut, nor what is typed meanwhile`()
             async throws
         {
