@@ -23,6 +23,8 @@ class Turn:
         """Adds a whole reply."""
     def notice(self, message: str) -> bool:
         """Adds a line for standard error."""
+    def stalled(self, message: str) -> bool:
+        """Says that nothing of the answer has come for a while."""
     def retrying(self, reason: str, seconds: float, attempt: int, attempts: int) -> bool:
         """Says that the request is sent again, and when."""
     def finished(self, reason: str = 'stop') -> bool:

@@ -137,6 +137,9 @@ class RecordingTurn:
     def notice(self, message: str) -> bool:
         return self._add("notice", message)
 
+    def stalled(self, message: str) -> bool:
+        return self._add("stalled", message)
+
     def retrying(
         self, reason: str, seconds: float, attempt: int, attempts: int
     ) -> bool:

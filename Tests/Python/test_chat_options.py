@@ -277,5 +277,5 @@ async def test_a_server_that_sends_no_content_is_told_of_before_it_fails(
     chat = conversation(server.origin, stall_timeout=0.3)
     await chat.send(screen.turn(), "hi")
     line = f"nothing more of the answer has come from {server.origin} for 0.1 s"
-    assert set(screen.of("notice")) == {(1, f"{line}; it fails after 0.3 s")}
+    assert set(screen.of("stalled")) == {(1, f"{line}; it fails after 0.3 s")}
     assert screen.failure[0] == "stall"

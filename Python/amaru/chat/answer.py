@@ -75,7 +75,7 @@ class Reading:
         self._due: float | None = None
         self._loop = asyncio.get_running_loop()
         self._rested = 0.0
-        self._seen = self._finished = self._done = False
+        self._seen = self._finished = self._done = self._has_begun = False
 
     async def batches(self) -> AsyncGenerator[Iterable[Chunk], None]:
         """Yield the chunks that arrive together, until the answer is complete.
@@ -133,7 +133,7 @@ class Reading:
                 shown = data[:240].decode("utf-8", "replace")[:80]
                 raise Fault("malformed", f"{exc}: {shown}") from exc
             if chunk.has_content:
-                self._due = None
+                self._due, self._has_begun = None, True
             self._finished = self._finished or bool(chunk.finish_reason)
             yield from self._checked(chunk)
 
@@ -167,7 +167,7 @@ class Reading:
             if self._finished:
                 return None
             if kind == "read_timeout":
-                raise Fault("stall") from exc
+                raise Fault("stall" if self._has_begun else "stall_first") from exc
             raise Fault("incomplete", exc.args[-1]) from exc
 
     async def _completion(self, start: bytes) -> Chunk:
@@ -175,7 +175,7 @@ class Reading:
         body = bytearray(start)
         while (arrived := await self._read()) is not None:
             # Only the end of a document tells whether it has content.
-            self._due = None
+            self._due, self._has_begun = None, True
             body += arrived
             if len(body) > LIMIT:
                 raise Fault("too_long")

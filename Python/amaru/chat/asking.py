@@ -197,7 +197,7 @@ class Question:
     async def _answer(self, messages: list[Message], settings: host.Settings) -> Any:
         stall, size = settings.stall_timeout, 0
         listener = _Listener()
-        with Waiting(stall, origin(settings.base_url), listener.notice) as waiting:
+        with Waiting(stall, origin(settings.base_url), listener.stalled) as waiting:
             client = Client(settings)
             with await client.ask(messages, listener, waiting) as response:
                 async with aclosing(Reading(response, stall).batches()) as batches:
@@ -240,6 +240,11 @@ class _Listener:
             return self._turn.notice(message)
         host.notice(message)
         return True
+
+    def stalled(self, message: str) -> bool:
+        if self._turn is not None:
+            return self._turn.stalled(message)
+        return self.notice(message)
 
     def retrying(
         self, reason: str, seconds: float, attempt: int, attempts: int

@@ -166,7 +166,7 @@ class Conversation:
             answer.turn.text(client.preview(messages))
             return
         stall, turn = settings.stall_timeout, answer.turn
-        with Waiting(stall, origin(settings.base_url), turn.notice) as waiting:
+        with Waiting(stall, origin(settings.base_url), turn.stalled) as waiting:
             with await client.ask(messages, turn, waiting) as response:
                 async with aclosing(Reading(response, stall).batches()) as batches:
                     async for chunks in batches:

@@ -85,6 +85,8 @@ connect_timeout timeout {origin} did not accept a connection in time
 read_timeout|pool_timeout|write_timeout timeout {origin} did not answer in time
 stall stall {origin} sent nothing more of the answer for {stall} s
     try again; if the model is slow, raise the stall timeout with --stall-timeout
+stall_first stall {origin} sent nothing of the answer for {stall} s
+    try again; if the model is slow, raise the stall timeout with --stall-timeout
 proxy connection the proxy did not connect to {origin}
     check HTTPS_PROXY and NO_PROXY
 unsupported_protocol bad_request the base URL {url} cannot be used

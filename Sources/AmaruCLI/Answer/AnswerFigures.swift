@@ -22,7 +22,7 @@ struct AnswerFigures {
             pieces += 1
         case .usage(let prompt, let completion):
             usage = TokenUsage(prompt: prompt, completion: completion)
-        case .notice, .retrying, .skipped:
+        case .notice, .stalled, .retrying, .skipped:
             break
         }
     }

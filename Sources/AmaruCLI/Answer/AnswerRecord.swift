@@ -68,7 +68,7 @@ struct AnswerRecord: Encodable {
         case .usage(let prompt, let completion):
             usage = Usage(promptTokens: prompt, completionTokens: completion)
             return false
-        case .notice, .retrying, .skipped: return true
+        case .notice, .stalled, .retrying, .skipped: return true
         }
         times.firstToken = times.firstToken ?? time.seconds
         return false
@@ -143,7 +143,8 @@ struct EventLine: Encodable {
             data = file.bytes.base64EncodedString()
         case .usage(let prompt, let completion):
             (type, promptTokens, completionTokens) = ("usage", prompt, completion)
-        case .notice(let message): (type, self.message) = ("notice", message)
+        case .notice(let message), .stalled(let message):
+            (type, self.message) = ("notice", message)
         case .retrying(let reason, let delay, let attempt, let attempts):
             (type, message, seconds) = ("retrying", reason, delay.seconds)
             (self.attempt, self.attempts) = (attempt, attempts)

@@ -192,6 +192,9 @@ struct ChatLoop: Sendable {
             // They were meant for what comes after the answer.
             program.screen.terminalInUse?.takeBackQueue()
             writer?.stop()
+        if writer == nil {
+            await screen.wait { [session] in session.isStarting && !turn.isDelivered }
+        }
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {

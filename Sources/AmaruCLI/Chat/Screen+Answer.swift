@@ -111,9 +111,9 @@ extension Screen {
 
     /// Writes lines above what may still change; false if nothing may.
     nonisolated func insert(_ text: String) -> Bool {
-        guard let answer, answer.isLive, isatty(STDERR_FILENO) == 1,
-            let terminal = terminalInUse
+        guard let answer, isatty(STDERR_FILENO) == 1, let terminal = terminalInUse
         else { return false }
+        guard answer.isLive else { return terminal.post(aboveStatus: text) }
         if terminal.isFull {
             terminal.dropNotice()
             return true

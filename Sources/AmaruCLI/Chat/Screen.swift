@@ -16,7 +16,7 @@ actor Screen {
     /// Whether answers are written to a terminal.
     nonisolated let isTerminal: Bool
 
-    private let variables: [String: String]
+    let variables: [String: String]
     private let readsInput: Bool
     let output: Int32
     private let opened = Lock(Opened())
@@ -37,7 +37,12 @@ actor Screen {
     }
     /// What was printed of a line inside an answer.
     var printed = ""
-    private var countdown: (task: Task<Void, Never>, attempts: String)?
+    /// The seconds that are counted until a request is sent again.
+    var countdown: (task: Task<Void, Never>, attempts: String)?
+    /// The answer that is waited for.
+    var awaited: AwaitedAnswer?
+    /// Whether rows of the program's own are dim.
+    let isDim: Bool
 
     private struct Opened {
         var session: TerminalSession?
@@ -73,6 +78,7 @@ actor Screen {
             isTerminal: isTerminal,
             variables: variables
         )
+        isDim = variables["NO_COLOR", default: ""].isEmpty
         answer = style.view(highlighter).map { LiveAnswer($0) }
         colorPatience = highlighter?.patience ?? .zero
         self.variables = variables
@@ -206,6 +212,7 @@ actor Screen {
     /// - Throws: `TerminalError` if the output cannot be written; `CancellationError`.
     func show(_ event: TurnEvent) async throws {
         await endCountdown()
+        noteProgress(of: event)
         switch event {
         case .text(let text):
             try await add(text)
@@ -216,6 +223,8 @@ actor Screen {
             try await addThought(text)
         case .notice(let message):
             await hold(message)
+        case .stalled(let message):
+            await saysStalled(message)
         case .retrying(let reason, let delay, let attempt, let attempts):
             await count(down: delay, for: reason, "\(attempt) of \(attempts)")
         case .skipped(let count):
@@ -234,6 +243,7 @@ actor Screen {
     /// - Throws: As `show(_:)`.
     func endAnswer() async throws {
         await endCountdown()
+        endWait()
         try await settleAnswer()
         if isInsideLine { try await write("\n") }
         await releasePrinted()
@@ -243,6 +253,7 @@ actor Screen {
     /// Ends an answer that was stopped, without waiting for the terminal.
     func endStoppedAnswer() async {
         await endCountdown(isStopped: true)
+        endWait()
         frameTimer?.cancel()
         frameTimer = nil
         opened.withLock { $0.hasLeft = true }
@@ -257,7 +268,10 @@ actor Screen {
     ///
     /// - `waits`: Whether to return only when the terminal has taken it.
     func notice(_ message: String, waits: Bool = false) async {
-        if insert("amaru: \(ShownText.harmless(message))") { return }
+        if insert("amaru: \(ShownText.harmless(message))") {
+            isInsideLine = false
+            return
+        }
         let start = isInsideLine ? "\n" : ""
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {
             isInsideLine = false
@@ -331,53 +345,6 @@ actor Screen {
 
     /// Notes that Python itself has printed a whole line to where answers are written.
     nonisolated func linePrinted() { isInsideLine = false }
-
-    // MARK: Countdown
-
-    /// Says why a request is sent again, and counts the seconds down in a line of the terminal.
-    ///
-    /// Plain text is one line: a screen reader would say each second.
-    private func count(down delay: Duration, for reason: String, _ attempts: String) async {
-        try? await settleAnswer()
-        await releaseNotices()
-        let left = { "trying again in \(Self.seconds($0)) s (\(attempts))" }
-        guard answer != nil, isatty(STDERR_FILENO) == 1, isTerminal,
-            let terminal = try? terminal
-        else { return await notice("\(reason); \(left(delay))") }
-        await notice(reason)
-        let task = Task {
-            var rest = delay.bounded
-            while rest >= .zero, !Task.isCancelled {
-                // One row, which the next one can be written over.
-                let line = "amaru: \(left(rest))".prefix(max(1, terminal.size.columns - 1))
-                terminal.post("\r\u{1B}[K\(line)")
-                // After a first step of less than a second, whole ones are left.
-                let whole = Duration.seconds(max(0, rest.components.seconds))
-                let step = rest > whole ? rest - whole : .seconds(1)
-                try? await Task.sleep(for: step)
-                rest -= step
-            }
-        }
-        countdown = (task, attempts)
-    }
-
-    /// A delay in seconds, rounded up: to tenths below ten seconds, else to whole ones.
-    static func seconds(_ delay: Duration) -> String {
-        // The delay may come from a server or a script.
-        let tenths = Int(min(delay / .milliseconds(100), 1e15).rounded(.up))
-        if tenths < 100, !tenths.isMultiple(of: 10) { return "\(tenths / 10).\(tenths % 10)" }
-        return "\((tenths + 9) / 10)"
-    }
-
-    /// Ends the counting; its line says what has been done, unless the answer was stopped.
-    private func endCountdown(isStopped: Bool = false) async {
-        guard let (task, attempts) = countdown else { return }
-        countdown = nil
-        task.cancel()
-        await task.value
-        let line = isStopped ? "" : "amaru: trying again (\(attempts))\n"
-        try? terminal.post("\r\u{1B}[K\(line)")
-    }
 
     /// Gives the terminal back; a line that is being read ends with the end of input.
     nonisolated func close() {

@@ -10,6 +10,21 @@ enum CellWidth {
         text.reduce(0) { $0 + of($1) }
     }
 
+    /// The beginning of a text that fits into so many cells, with an ellipsis if that is not all.
+    static func cut(_ text: some StringProtocol, to cells: Int) -> String {
+        var (start, width) = ("", 0)
+        for character in text {
+            width += of(character)
+            // A last letter that fits needs no room for an ellipsis.
+            guard width <= cells else {
+                while !start.isEmpty, of(start) >= cells { start.removeLast() }
+                return start + (cells > 0 ? "…" : "")
+            }
+            start.append(character)
+        }
+        return start
+    }
+
     /// The width of one grapheme cluster: 0, 1 or 2.
     static func of(_ character: Character) -> Int {
         // No more of them decide, of however many marks.

@@ -1,42 +1,6 @@
 // What a terminal session knows: bytes, signals and requests in, screen text and answers out.
 // SPDX-License-Identifier: Apache-2.0
 
-/// What came of waiting for a line.
-enum LineResult: Equatable, Sendable {
-    /// The user entered this line; its newline is not part of it.
-    case line(String)
-
-    /// Ctrl-C on an empty line.
-    case interrupted
-
-    /// Ctrl-C while the line was being written; the line is gone.
-    case cleared
-
-    /// No line will come any more.
-    case endOfInput
-
-    /// Tab behind this text; the line goes on when the next one is asked for.
-    case completion(String)
-
-    /// The user wants another program to edit this text; the line goes on as after a completion.
-    case editing(String)
-}
-
-/// A line that is asked for.
-struct LineRequest: Sendable {
-    /// What happens to the text of the line before the user goes on.
-    enum Change: Equatable, Sendable {
-        case type(String)
-        case replace(String)
-    }
-
-    var prompt: String
-    var kind = LineKind.input
-    var change: Change?
-    /// Lines of earlier sessions, which come before those of this one.
-    var history: [String] = []
-}
-
 /// The state machine behind `TerminalSession`, without input or output of its own.
 ///
 /// While no line is asked for, what is typed waits as bytes, unseen. Between the lines of a
@@ -61,6 +25,10 @@ struct LineInput: Sendable {
     static let lineBound = 16 * 1024 * 1024
 
     private let isInteractive: Bool
+    /// Whether the output is followed, so that a row can be shown below it.
+    private let followsOutput: Bool
+    /// What stands below the output until more of that comes.
+    private var status: String?
     private var request: LineRequest?
     private var ahead: LineRequest?
     private var queue: [Queued] = []
@@ -78,8 +46,9 @@ struct LineInput: Sendable {
     /// Whether the next line begins with a Ctrl-C.
     private var isInterrupted = false
 
-    init(isInteractive: Bool) {
+    init(isInteractive: Bool, followsOutput: Bool = false) {
         self.isInteractive = isInteractive
+        self.followsOutput = isInteractive || followsOutput
     }
 
     /// Whether a line is being read.
@@ -188,7 +157,7 @@ struct LineInput: Sendable {
 
     /// Text that appears above the line being read, or typed ahead.
     mutating func show(_ text: String, _ size: TerminalSize) -> Outcome {
-        guard isInteractive else { return Outcome(screen: text) }
+        guard followsOutput else { return Outcome(screen: text) }
         var screen = hide(size)
         if wasFull, let goesOn = OutputColumn.startsWithLetter(text) {
             wasFull = false
@@ -199,7 +168,7 @@ struct LineInput: Sendable {
         }
         output.follow(text, columns: size.columns)
         screen += text
-        if isReading, output.column > 0 {
+        if isReading, isInteractive, output.column > 0 {
             screen += "\n"
             output.follow("\n", columns: size.columns)
         }
@@ -208,7 +177,7 @@ struct LineInput: Sendable {
 
     /// Notes that output was dropped, so that nobody knows where the cursor stands.
     mutating func loseOutput(_ size: TerminalSize) -> Outcome {
-        guard isInteractive, !isReading else { return Outcome() }
+        guard followsOutput, !isReading else { return Outcome() }
         let wasDrawn = display.isDrawn
         display = LineDisplay()
         output = OutputColumn()
@@ -234,8 +203,8 @@ struct LineInput: Sendable {
     }
 
     private mutating func drawn(_ size: TerminalSize) -> String {
-        guard isInteractive else { return "" }
         guard let request else { return drawnAhead(size) }
+        guard isInteractive else { return "" }
         return display.draw(
             prompt: editor.search?.prompt ?? request.prompt,
             text: editor.buffer.text,
@@ -244,20 +213,40 @@ struct LineInput: Sendable {
         )
     }
 
-    /// Draws what is typed ahead below the output: two rows at most, which leaves the rest of the
-    /// screen to what is written above.
+    /// Shows a row of this width at most below the output while no line is read; nil for no row.
+    mutating func show(status row: String?, _ size: TerminalSize) -> Outcome {
+        guard followsOutput, row != status else { return Outcome() }
+        status = row
+        return Outcome(screen: isReading ? "" : drawnAhead(size))
+    }
+
+    /// Shows a line above the row below the output; nil if there is no such row.
+    mutating func show(aboveStatus line: String, _ size: TerminalSize) -> Outcome? {
+        guard status != nil else { return nil }
+        return show((output.column > 0 ? "\n" : "") + line + "\n", size)
+    }
+
+    /// Draws below the output what is waited for, and what is typed ahead: two rows at most of
+    /// that, which leaves the rest of the screen to what is written above.
     private mutating func drawnAhead(_ size: TerminalSize) -> String {
-        guard let ahead, !queue.isEmpty || !editor.buffer.text.isEmpty || editor.search != nil
-        else { return hide(size) }
+        let isTyped =
+            ahead != nil
+            && (!queue.isEmpty || !editor.buffer.text.isEmpty || editor.search != nil)
+        guard isTyped || status != nil else { return hide(size) }
         var start = ""
         if !display.isDrawn, output.column > 0 {
             start = "\n"
             isBelowRow = output.canGoOn(columns: size.columns)
             if !isBelowRow { (output, wasFull) = (OutputColumn(), true) }
         }
+        guard isTyped, let ahead else {
+            return start + display.draw(prompt: status ?? "", text: [], cursor: 0, size: size)
+        }
+        // A tiny screen has room for the line alone.
+        let above = size.rows > 4 ? [status, queuedRow(size)] : [queuedRow(size)]
         return start
             + display.draw(
-                above: queuedRow(size).map { [$0] } ?? [],
+                above: above.compactMap(\.self),
                 prompt: editor.search?.prompt ?? ahead.prompt,
                 text: editor.buffer.text,
                 cursor: editor.buffer.cursor,
@@ -275,13 +264,7 @@ struct LineInput: Sendable {
             "queued\(count): "
             + line.prefix(size.columns)
             .map { $0.isNewline ? "⏎" : $0 == "\t" ? " " : String($0) }.joined()
-        var (row, width) = ("", 0)
-        for character in text {
-            width += CellWidth.of(character)
-            guard width < size.columns - 1 else { return row + "…" }
-            row.append(character)
-        }
-        return row
+        return CellWidth.cut(text, to: size.columns - 1)
     }
 }
 

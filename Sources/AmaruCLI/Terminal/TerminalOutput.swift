@@ -80,6 +80,9 @@ final class TerminalOutput: Sendable {
     /// Whether so much is posted and not written yet that notices are to be dropped.
     var isFull: Bool { state.withLock { $0.posted > Self.room } }
 
+    /// Whether all that was posted is written.
+    var isIdle: Bool { state.withLock { $0.posted == 0 && $0.answers.isEmpty } }
+
     private static let room = 64 * 1024
 
     /// Writes a text without waiting for it.

@@ -22,6 +22,35 @@ extension TerminalSession {
         state.withLock { state in output.post(screen(for: frame, size, &state)) }
     }
 
+    /// Shows a row below the output until there is another one; nil for no row.
+    ///
+    /// While the output takes nothing, and in the background, the row stays as it is.
+    func show(status row: String?) {
+        let size = size
+        state.withLock { state in
+            guard !state.isClosed, !state.isSuspended else { return }
+            if row != nil {
+                guard output.isIdle, !JobControl.isBackground(on: outputDescriptor) else { return }
+            }
+            var outcome = state.input.show(status: row, size)
+            // What is typed below it is drawn again too.
+            if outcome.screen.contains("\u{1B}[J") {
+                outcome.screen = "\u{1B}[?2026h\(outcome.screen)\u{1B}[?2026l"
+            }
+            perform(outcome, &state)
+        }
+    }
+
+    /// Writes a line above the row below the output; false if there is no such row.
+    func post(aboveStatus line: String) -> Bool {
+        let size = size
+        return state.withLock { state in
+            guard let outcome = state.input.show(aboveStatus: line, size) else { return false }
+            if output.isFull { state.dropped += 1 } else { perform(outcome, &state) }
+            return true
+        }
+    }
+
     /// Whether the output takes nothing, so that notices are dropped.
     var isFull: Bool { output.isFull }
 

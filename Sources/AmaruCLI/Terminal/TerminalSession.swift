@@ -67,7 +67,10 @@ final class TerminalSession: Sendable {
             isInteractive
             ? try TerminalMode(descriptor: input, bracketedPaste: true, Self.takeOver) : nil
         wake = try WakeUp()
-        var lineInput = LineInput(isInteractive: isInteractive)
+        var lineInput = LineInput(
+            isInteractive: isInteractive,
+            followsOutput: isatty(output) == 1 && environment["TERM", default: "dumb"] != "dumb"
+        )
         if !readsInput { _ = lineInput.end(TerminalSize(columns: 80, rows: 24)) }
         state = Lock(State(input: lineInput))
         signals = try SignalSource([SIGWINCH, SIGCONT])
@@ -154,7 +157,7 @@ final class TerminalSession: Sendable {
     func dropNotice() { state.withLock { $0.dropped += 1 } }
 
     /// What ends a line of an answer before anything else is written.
-    private static func newline(_ state: inout State) -> String {
+    static func newline(_ state: inout State) -> String {
         defer { state.isInsideAnswer = false }
         return state.isInsideAnswer ? "\n" : ""
     }
@@ -244,6 +247,7 @@ final class TerminalSession: Sendable {
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
             if !state.isClosed {
+                perform(state.input.show(status: nil, size), &state)
                 perform(state.input.typeAhead(nil, size), &state)
                 perform(state.input.cancel(size), &state)
                 if state.isInsideAnswer { output.post(Self.newline(&state)) }
@@ -307,7 +311,7 @@ extension TerminalSession {
     }
 
     /// Does what the state machine asks for, in its order.
-    private func perform(_ outcome: LineInput.Outcome, _ state: inout State) {
+    func perform(_ outcome: LineInput.Outcome, _ state: inout State) {
         if !outcome.screen.isEmpty { output.post(Self.newline(&state) + outcome.screen) }
         let result: Result<LineResult, TerminalError>? =
             outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }

@@ -89,7 +89,7 @@ extension ChatSession {
     }
 
     /// Whether the script only runs, and does not converse yet.
-    var isStarting: Bool { state.withLock { $0.phase == .starting } }
+    package var isStarting: Bool { state.withLock { $0.phase == .starting } }
 
     func endAll(_ end: TurnEnd) {
         // In this order: whoever sees the turn end finds the background ended too.

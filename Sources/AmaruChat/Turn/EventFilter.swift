@@ -24,6 +24,7 @@ struct EventFilter {
             .toolCall(name: EscapeFilter.clean(name), arguments: EscapeFilter.clean(arguments))
         case .display(let text): .display(cleaned(text))
         case .notice(let text): .notice(EscapeFilter.clean(text))
+        case .stalled(let text): .stalled(EscapeFilter.clean(text))
         case .attachment(let file):
             .attachment(
                 Attachment(

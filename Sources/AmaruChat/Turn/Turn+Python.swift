@@ -74,6 +74,13 @@ extension Turn: PythonClassInstance {
             (turn, message: ShownText) in try turn.add(.notice(message.text))
         }
         PythonMethod(
+            "stalled",
+            .positional("message"),
+            documentation: "Says that nothing of the answer has come for a while."
+        ) {
+            (turn, message: ShownText) in try turn.add(.stalled(message.text))
+        }
+        PythonMethod(
             "retrying",
             .positional("reason"),
             .positional("seconds"),

@@ -19,6 +19,8 @@ public enum TurnEvent: Sendable, Equatable, Codable {
     case display(String)
     /// One line of diagnostics.
     case notice(String)
+    /// Nothing of the answer has come for a while: one line about it.
+    case stalled(String)
     /// The request failed and is sent again after a delay.
     case retrying(reason: String, delay: Duration, attempt: Int, attempts: Int)
     /// This many events were dropped before the reader came to them.
@@ -27,7 +29,8 @@ public enum TurnEvent: Sendable, Equatable, Codable {
     /// The memory that the event is charged with, in bytes.
     package var size: Int {
         switch self {
-        case .text(let text), .reasoning(let text), .display(let text), .notice(let text):
+        case .text(let text), .reasoning(let text), .display(let text), .notice(let text),
+            .stalled(let text):
             text.utf8.count + Self.overhead
         case .toolCall(let name, let arguments):
             name.utf8.count + arguments.utf8.count + Self.overhead

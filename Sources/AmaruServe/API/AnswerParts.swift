@@ -52,7 +52,7 @@ struct AnswerParts {
         case .skipped:
             isIncomplete = true
             return []
-        case .attachment, .notice, .retrying:
+        case .attachment, .notice, .stalled, .retrying:
             return []
         }
     }

@@ -77,7 +77,7 @@ package struct AnswerStream: Sendable {
             endText(isWanted)
         case .reasoning(let more):
             reasoning += more
-        case .notice(let line):
+        case .notice(let line), .stalled(let line):
             notices.append(line)
         case .skipped(let count):
             notices.append("\(count) pieces of the answer were dropped")

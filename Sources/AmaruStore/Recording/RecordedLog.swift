@@ -34,7 +34,7 @@ struct RecordedLog {
             case .text(let piece): entry("text", text.take(piece))
             case .reasoning(let piece): entry("reasoning", thought.take(piece))
             case .display(let reply): entry("display", clean(reply))
-            case .notice(let line): entry("notice", clean(line))
+            case .notice(let line), .stalled(let line): entry("notice", clean(line))
             case .toolCall(let name, let arguments):
                 entry("tool_call", Call(name: clean(name), arguments: clean(arguments)))
             case .usage(let prompt, let completion): use(prompt, completion)
