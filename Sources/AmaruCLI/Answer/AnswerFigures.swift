@@ -29,6 +29,8 @@ struct AnswerFigures {
 
     /// The figures as one line; nil if nothing has come.
     ///
+    /// All times but the start count from when the request left, if that is known.
+    ///
     /// - `exchange`: When the steps of the request happened, as far as that is known.
     func line(
         _ end: TurnEnd,
@@ -37,7 +39,10 @@ struct AnswerFigures {
     ) -> String? {
         guard let firstToken else { return nil }
         var parts: [String] = []
-        if let exchange, let opened = exchange.opened, opened >= start {
+        let departure = exchange?.departure(from: start, before: firstToken)
+        let begin = departure ?? start
+        if let exchange, let opened = departure {
+            parts.append("start \(Self.text(opened - start))")
             if let connected = exchange.connected {
                 parts.append("connection \(Self.text(connected - opened))")
             }
@@ -45,8 +50,8 @@ struct AnswerFigures {
                 parts.append("response \(Self.text(head - opened))")
             }
         }
-        parts.append("first token \(Self.text(firstToken - start))")
-        parts.append("whole answer \(Self.text(time - start))")
+        parts.append("first token \(Self.text(firstToken - begin))")
+        parts.append("whole answer \(Self.text(time - begin))")
         parts.append(tokens(until: time))
         if case .finished(let reason) = end { parts.append("finish reason \(reason)") }
         return "answer: " + parts.joined(separator: ", ")
@@ -71,5 +76,21 @@ struct AnswerFigures {
     private static func decimal(_ value: Double) -> String {
         let tenths = Int(min(value * 10, 1e15).rounded())
         return "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+extension HTTPExchangeTimings {
+    /// When the request of an answer left; nil if this is no exchange of the answer.
+    ///
+    /// - `start`: When the question was asked.
+    /// - `firstToken`: When the answer began; a later exchange is one that the answer led to.
+    func departure(
+        from start: ContinuousClock.Instant,
+        before firstToken: ContinuousClock.Instant?
+    ) -> ContinuousClock.Instant? {
+        guard let opened, opened >= start, firstToken.map({ $0 >= opened }) ?? true else {
+            return nil
+        }
+        return opened
     }
 }

@@ -34,8 +34,11 @@ struct AnswerRecord: Encodable {
         let completionTokens: Int
     }
 
-    /// In seconds from the question on.
+    /// In seconds.
     struct Times: Encodable {
+        /// From the question to when the request left, from which the others count; 0 if that is
+        /// not known.
+        var start = 0.0
         var firstToken: Double?
         var end = 0.0
     }
@@ -54,6 +57,8 @@ struct AnswerRecord: Encodable {
     private var usage: Usage?
     private var finishReason: String?
     private var times = Times()
+    /// When the answer began, from the question on.
+    private(set) var firstToken: Duration?
     private var failure: Failure?
 
     /// Takes an event; returns whether it is no part of the answer, but for the user.
@@ -70,14 +75,20 @@ struct AnswerRecord: Encodable {
             return false
         case .notice, .stalled, .retrying, .skipped: return true
         }
-        times.firstToken = times.firstToken ?? time.seconds
+        firstToken = firstToken ?? time
         return false
     }
 
     /// Says how the answer ended.
-    mutating func finish(_ end: TurnEnd, model: String, at time: Duration) {
+    ///
+    /// - `departure`: When the request left, from the question on.
+    mutating func finish(_ end: TurnEnd, model: String, at time: Duration, departure: Duration) {
         self.model = model
-        times.end = time.seconds
+        times = Times(
+            start: departure.seconds,
+            firstToken: firstToken.map { ($0 - departure).seconds },
+            end: (time - departure).seconds
+        )
         switch end {
         case .finished(let reason): finishReason = reason
         case .failed(let fault):

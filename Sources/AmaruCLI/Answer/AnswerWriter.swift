@@ -4,6 +4,7 @@
 import Amaru
 import AmaruChat
 import AmaruEnvironment
+import AmaruHTTP
 import ArgumentParser
 
 #if canImport(Glibc)
@@ -70,15 +71,22 @@ actor AnswerWriter {
 
     /// Writes what the end of the answer completes.
     ///
+    /// - `exchange`: When the steps of the request happened, as far as that is known.
     /// - Returns: A line for the user, if something is not where it was asked for.
     /// - Throws: `TerminalError`, `AnswerFileError`.
-    func finish(_ end: TurnEnd, model: String) async throws -> String? {
+    func finish(
+        _ end: TurnEnd,
+        model: String,
+        _ exchange: HTTPExchangeTimings? = nil
+    ) async throws -> String? {
         output.allowAnswer()
         switch format {
         case .events:
             try await write(line: EventLine(end, at: elapsed))
         case .object:
-            record.finish(end, model: model, at: elapsed)
+            let first = record.firstToken.map { start + $0 }
+            let departure = exchange?.departure(from: start, before: first) ?? start
+            record.finish(end, model: model, at: elapsed, departure: departure - start)
             try await write(line: record)
         case .text:
             return try await finishText(end)

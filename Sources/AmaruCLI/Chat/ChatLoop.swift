@@ -47,7 +47,11 @@ struct ChatLoop: Sendable {
         do {
             let end = try await turn(prompt, attachments)
             code = Self.code(of: end)
-            let notice = try await writer?.finish(end, model: session.settings?.model ?? "")
+            let notice = try await writer?.finish(
+                end,
+                model: session.settings?.model ?? "",
+                session.lastOutcome?.timings
+            )
             if let notice {
                 await screen.notice(notice)
                 if code == 0 { code = 1 }

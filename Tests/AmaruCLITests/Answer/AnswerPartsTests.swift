@@ -118,7 +118,7 @@ import Testing
         let end = start + .milliseconds(1812)
         #expect(
             figures.line(.finished(reason: "stop"), exchange, at: end)
-                == "answer: connection 20 ms, response 100 ms, first token 312 ms, "
+                == "answer: start 1 ms, connection 20 ms, response 100 ms, first token 311 ms, "
                 + "whole answer 1.8 s, 12 + 46 tokens, 30.0 tokens/s, finish reason stop"
         )
         // The last exchange may be one of an earlier answer.
