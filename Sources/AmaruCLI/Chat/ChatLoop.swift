@@ -34,6 +34,7 @@ struct ChatLoop: Sendable {
             own + (await session.commandNames())
         }
         if hasCommands {
+            completer.arguments["copy"] = { ["code"] }
             completer.arguments["model"] = { [program] in await program.modelNames() }
         }
         return LineReader(program: program, kind: .message, completion: completer.complete)

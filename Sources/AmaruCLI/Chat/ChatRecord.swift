@@ -19,6 +19,8 @@ final class ChatRecord: Sendable {
         var last: (turn: Turn, id: Int64, ended: AsyncValue<Void>)?
         /// Ends when all turns are written down.
         var recordings: Task<Void, Never>?
+        /// The system prompt of a conversation that begins.
+        var system: String
     }
 
     private let program: Program
@@ -26,7 +28,6 @@ final class ChatRecord: Sendable {
     private let writer: StoreWriter?
     private let recorder: TurnRecorder?
     private let script: String?
-    private let system: String
     private let state: Lock<State>
 
     /// How long the end of the program waits for the disk.
@@ -48,8 +49,13 @@ final class ChatRecord: Sendable {
         self.script = script
         writer = options.noStore ? nil : StoreWriter(path: StoreOptions.path)
         recorder = writer.map { TurnRecorder($0, vault: program.network.vault) }
-        system = program.options.system ?? program.choice.system ?? ""
-        state = Lock(State(whole: whole, isRewound: whole != nil))
+        state = Lock(
+            State(
+                whole: whole,
+                isRewound: whole != nil,
+                system: program.system(of: program.choice)
+            )
+        )
     }
 
     // MARK: Turns
@@ -58,9 +64,9 @@ final class ChatRecord: Sendable {
     func history() async -> [ChatExchange]? {
         await settle()
         return state.withLock { state in
-            guard state.isRewound, let whole = state.whole else { return nil }
+            guard state.isRewound else { return nil }
             state.isRewound = false
-            return whole.branch.filter { !$0.answer.isEmpty }.map {
+            return (state.whole?.branch ?? []).filter { !$0.answer.isEmpty }.map {
                 ChatExchange(
                     question: $0.question,
                     answer: $0.answer,
@@ -80,7 +86,7 @@ final class ChatRecord: Sendable {
         let model = script == nil ? asked ?? early ?? "" : ""
         let server = program.isRemote ? program.baseURL : ""
         let (stored, conversation) = state.withLock { state in
-            var whole = state.whole ?? new(message, model, at: now)
+            var whole = state.whole ?? new(message, model, system: state.system, at: now)
             var stored = StoredTurn(
                 parent: whole.conversation.head,
                 question: message,
@@ -126,6 +132,7 @@ final class ChatRecord: Sendable {
     private func new(
         _ message: String,
         _ model: String,
+        system: String,
         at time: Double
     ) -> WholeConversation {
         var made = Conversation(title: Conversation.title(of: message), model: model, at: time)
@@ -185,6 +192,27 @@ final class ChatRecord: Sendable {
         writer?.add { store throws(StoreError) in
             try store.setHead(of: id, to: turn, at: TurnRecorder.now)
         }
+    }
+
+    /// Begins another conversation with the next message.
+    ///
+    /// - Returns: The identifier of the former one, if it can be continued.
+    func startOver() -> String? {
+        let former = state.withLock { state in
+            defer { (state.whole, state.last, state.isRewound) = (nil, nil, true) }
+            return state.whole?.conversation.id
+        }
+        return writer == nil ? nil : former
+    }
+
+    /// Notes another system prompt, which the conversation goes on with.
+    func change(system: String) {
+        let id = state.withLock { state in
+            state.system = system
+            state.whole?.conversation.system = system
+            return state.whole?.conversation.id
+        }
+        if let id { recorder?.setSystem(of: id, to: system) }
     }
 
     // MARK: The store

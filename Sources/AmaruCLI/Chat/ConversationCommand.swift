@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruEnvironment
 import AmaruStore
 
 /// What a user can do with a conversation besides going on.
 enum ConversationCommand: String, CaseIterable {
-    case retry, edit, branch, undo, model, usage
+    case retry, edit, branch, undo, new, model, system, usage, copy
 
     /// What becomes of a line.
     enum Outcome: Equatable {
@@ -28,8 +29,11 @@ enum ConversationCommand: String, CaseIterable {
         case .edit: "change the last message, as in /edit TEXT, and send it again"
         case .branch: "list the branches; /branch N goes on with one"
         case .undo: "take the last message and its answer back"
+        case .new: "begin a new conversation"
         case .model: "show what is asked; /model NAME asks another model from now on"
+        case .system: "show the system prompt; /system TEXT sets it from the next message on"
         case .usage: "show the tokens of the conversation, and what they cost"
+        case .copy: "copy the last answer, or its last code with /copy code"
         }
     }
 
@@ -72,8 +76,12 @@ enum ConversationCommand: String, CaseIterable {
     ) async -> Outcome {
         switch self {
         case .model: await Self.model(rest, session, program)
+        case .system: await Self.system(rest, record, session, program)
         case .usage: await Self.usage(record, program)
-        case .retry, .edit, .branch, .undo: await change(record, rest)
+        case .copy: await Self.copy(rest, record, program)
+        case .new: Self.begin(record)
+        case .branch: await Self.branch(rest, record, program)
+        case .retry, .edit, .undo: await change(record, rest)
         }
     }
 
@@ -113,12 +121,63 @@ enum ConversationCommand: String, CaseIterable {
         }
     }
 
-    /// Goes back in a conversation, or to another branch of it.
+    private static func system(
+        _ rest: String,
+        _ record: ChatRecord,
+        _ session: ChatSession,
+        _ program: Program
+    ) async -> Outcome {
+        let word = rest.trimmed
+        do {
+            if !word.isEmpty {
+                // Quotes without a text between them take the prompt away.
+                let text = word == "\"\"" ? "" : try ChatOptions.systemPrompt(word, of: "/system")
+                program.ask(system: text)
+                session.change { $0.system = text }
+                record.change(system: text)
+            }
+            let text = session.settings?.system ?? program.settings().system
+            return .shown(text.isEmpty ? "There is no system prompt." : "System prompt: \(text)")
+        } catch {
+            return .refused("\(error)")
+        }
+    }
+
+    private static func copy(
+        _ rest: String,
+        _ record: ChatRecord,
+        _ program: Program
+    ) async -> Outcome {
+        let word = rest.trimmed
+        guard ["", "code"].contains(word) else { return .refused("write /copy, or /copy code") }
+        let answer = await record.current()?.branch.last { !$0.answer.isEmpty }?.answer
+        guard let answer else { return .refused("there is no answer yet") }
+        guard let text = word.isEmpty ? answer : Clipboard.lastCode(in: answer) else {
+            return .refused("the last answer has no code")
+        }
+        let what = word.isEmpty ? "the answer" : "the code"
+        guard let sequence = Clipboard.sequence(for: text) else {
+            return .refused(
+                "\(what) has \(text.utf8.count) bytes, and terminals copy \(Clipboard.bound) at "
+                    + "most; amaru history show prints it"
+            )
+        }
+        guard await program.screen.send(sequence) else {
+            return .refused("this terminal is told nothing by escape sequences (TERM)")
+        }
+        return .shown("Sent to the terminal's clipboard: \(what), \(text.utf8.count) bytes")
+    }
+
+    private static func begin(_ record: ChatRecord) -> Outcome {
+        let former = record.startOver().map { "; amaru -c \($0) goes on with the former one" }
+        return .shown("A new conversation begins\(former ?? "").")
+    }
+
+    /// Goes back in a conversation.
     private func change(_ record: ChatRecord, _ rest: String) async -> Outcome {
         guard let whole = await record.current(), let last = whole.branch.last ?? whole.turns.last
         else { return .refused("nothing has been said yet") }
         switch self {
-        case .branch: return Self.branch(rest, whole, record)
         case _ where whole.branch.isEmpty:
             return .refused("all of this branch is taken back; /branch lists the others")
         case .retry:
@@ -138,33 +197,27 @@ enum ConversationCommand: String, CaseIterable {
         case .undo:
             record.go(to: last.parent)
             return .shown("Taken back: \(Conversation.title(of: last.question))")
-        case .model, .usage:
+        case .branch, .new, .model, .system, .usage, .copy:
             preconditionFailure("they change nothing of the conversation")
         }
     }
 
     private static func branch(
         _ rest: String,
-        _ whole: WholeConversation,
-        _ record: ChatRecord
-    ) -> Outcome {
-        let ends = whole.ends
+        _ record: ChatRecord,
+        _ program: Program
+    ) async -> Outcome {
+        guard let whole = await record.current(), !whole.turns.isEmpty else {
+            return .refused("nothing has been said yet")
+        }
+        let branches = BranchList(whole)
+        let columns = program.screen.terminalInUse?.size.columns ?? 80
         let word = rest.filter { !$0.isWhitespace }
-        if word.isEmpty { return .shown(list(ends, of: whole)) }
-        guard let number = Int(word), ends.indices.contains(number - 1) else {
+        if word.isEmpty { return .shown(branches.text(columns: columns)) }
+        guard let number = Int(word), let end = branches.end(of: number) else {
             return .refused("there is no branch \(word); /branch lists them")
         }
-        let end = ends[number - 1]
         record.go(to: end.id)
-        return .shown("Branch \(number): \(Conversation.title(of: end.question))")
-    }
-
-    private static func list(_ ends: [StoredTurn], of whole: WholeConversation) -> String {
-        ends.enumerated().map { index, end in
-            let mark = end.id == whole.conversation.head ? "*" : " "
-            let count = whole.path(to: end.id).count
-            let size = count == 1 ? "1 message" : "\(count) messages"
-            return "\(mark) \(index + 1)  \(Conversation.title(of: end.question)) (\(size))"
-        }.joined(separator: "\n")
+        return .shown(branches.row(of: number, begin: "Branch \(number): ", columns: columns))
     }
 }

@@ -13,6 +13,14 @@ extension Screen {
         try await write(ShownText.harmless(text) + "\n")
     }
 
+    /// Sends the terminal an escape sequence that shows nothing; false if it takes none.
+    func send(_ sequence: String) async -> Bool {
+        guard isatty(output) == 1, variables["TERM", default: "dumb"] != "dumb" else {
+            return false
+        }
+        return (try? await terminal.writeAnswer(sequence)) != nil
+    }
+
     /// What stands below an answer that the user has stopped, as in the history.
     var stopMark: String { answer == nil ? "(stopped)" : "\u{1B}[2m(stopped)\u{1B}[0m" }
 

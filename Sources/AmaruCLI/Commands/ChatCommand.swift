@@ -18,9 +18,10 @@ struct ChatCommand: AsyncParsableCommand {
         discussion: """
             While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
             line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
-            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D ends \
-            the chat. What you enter during an answer is sent behind it; Up takes it back. /model NAME \
-            asks another model from then on, /retry asks again; /help lists all commands.
+            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D \
+            ends the chat. What you enter during an answer is sent behind it; Up takes it \
+            back. /model NAME asks another model from then on, /retry asks again, /new begins a new \
+            conversation, /copy copies the answer; /help lists all commands.
 
             Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
             nothing was sent; 130 interrupted; 141 the reader of the output has gone.

@@ -123,21 +123,25 @@ struct ChatOptions: ParsableArguments {
                 "--gguf runs a model here, --base-url names one elsewhere: give one of them."
             )
         }
-        if let word = system, word.first == "@", !word.contains(where: \.isWhitespace) {
-            system = try Self.text(ofFile: String(word.dropFirst()))
-        }
+        system = try system.map { try Self.systemPrompt($0, of: "--system") }
         baseURL = baseURL?.trimmed
         if let baseURL { try Self.check(baseURL, named: "--base-url") }
     }
 
     private static let systemBound = 1 << 20
 
-    private static func text(ofFile path: String) throws -> String {
+    /// A system prompt as it is, or what a file holds that is named behind an `@`.
+    ///
+    /// - `option`: What the prompt was written behind.
+    /// - Throws: `ValidationError`.
+    static func systemPrompt(_ word: String, of option: String) throws -> String {
+        guard word.first == "@", !word.contains(where: \.isWhitespace) else { return word }
         do {
+            let path = String(word.dropFirst())
             let bytes = try AttachmentSource.bytes(ofFile: path, atMost: systemBound)
             return String(decoding: bytes, as: UTF8.self).trimmed
         } catch {
-            throw ValidationError("--system @\(error); a text goes without @ at its beginning.")
+            throw ValidationError("\(option) @\(error); a text goes without @ at its beginning.")
         }
     }
 

@@ -115,7 +115,7 @@ extension Program {
             model: choice.model ?? ModelChoice.standardModel,
             baseURL: choice.baseURL ?? KeyRing.defaultBaseURL
         )
-        settings.system = options.system ?? choice.system ?? ""
+        settings.system = system(of: choice)
         settings.options = choice.options
         settings.headers = choice.headers
         settings.keyPlaceholder = keys.known ?? ""

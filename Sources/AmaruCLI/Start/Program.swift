@@ -38,6 +38,8 @@ final class Program: Sendable {
         /// The keys of what was asked before.
         var former: [KeyRing] = []
         var local: Local?
+        /// The system prompt that the user has set in the chat.
+        var system: String?
     }
 
     /// The model on this machine, once it answers.
@@ -176,6 +178,14 @@ final class Program: Sendable {
             (asked.choice, asked.keys) = (new, ring)
             asked.choice.options.merge(requestOptions) { _, own in own }
         }
+    }
+
+    /// Sets the system prompt, whatever is asked from now on.
+    func ask(system: String) { asked.withLock { $0.system = system } }
+
+    /// The system prompt that goes with a choice.
+    func system(of choice: ModelChoice) -> String {
+        asked.withLock { $0.system } ?? options.system ?? choice.system ?? ""
     }
 
     /// The keys of a choice.

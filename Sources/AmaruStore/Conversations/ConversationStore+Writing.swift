@@ -83,6 +83,15 @@ extension ConversationStore {
         )
     }
 
+    /// Changes the system prompt that a conversation goes on with.
+    package func setSystem(of conversation: String, to system: String) throws(StoreError) {
+        try database.run(
+            "UPDATE conversation SET system = ? WHERE id = ?",
+            .text(system),
+            .text(conversation)
+        )
+    }
+
     /// Removes conversations for good: nothing of their text is left in the file.
     ///
     /// - Returns: The number that was there.

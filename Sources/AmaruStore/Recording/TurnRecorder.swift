@@ -101,6 +101,14 @@ package struct TurnRecorder: Sendable {
         }
     }
 
+    /// Changes the system prompt that a conversation goes on with.
+    package func setSystem(of conversation: String, to system: String) {
+        let clean = TextRedactor.clean(system, of: vault)
+        writer.add { store throws(StoreError) in
+            try store.setSystem(of: conversation, to: clean)
+        }
+    }
+
     private func cleaned(_ conversation: Conversation) -> Conversation {
         var conversation = conversation
         conversation.title = TextRedactor.clean(conversation.title, of: vault)

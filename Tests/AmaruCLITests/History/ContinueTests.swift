@@ -180,7 +180,7 @@ extension BuiltCommand {
             try await say("/undo", "Taken back: three")
             try await say("four", "answer 5 is here")
             try await say("/branch", "* 4  four (2 messages)")
-            try await say("/branch 2", "Branch 2: two")
+            try await say("/branch 2", "Branch 2: answer: answer 3 is here (2 messages)")
             try await say("five", "answer 6 is here")
             try await say("/branch 9", "there is no branch 9")
             try await say("/help", "/branch: list the branches")
