@@ -99,7 +99,9 @@ struct ChatLoop: Sendable {
                 continue
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
-                if hasCommands, screen.isInteractive, ConversationCommand.exits.contains(line) {
+                if hasCommands, screen.isInteractive, !isChanged,
+                    ConversationCommand.exits.contains(line)
+                {
                     return await end(with: try await codeOfProgram() ?? worst)
                 }
                 let command = isChanged ? "/edit \(line)" : line
@@ -190,6 +192,9 @@ struct ChatLoop: Sendable {
             record.begin(turn, message)
         }
         defer { record.end() }
+        if writer == nil {
+            await screen.wait { [session] in session.isStarting && !turn.isDelivered }
+        }
         var figures = AnswerFigures()
         return try await program.interrupts.during { [program, session, writer] count in
             guard count == 1 else { program.leave(ProcessEnd.interrupted, of: session) }
@@ -197,9 +202,6 @@ struct ChatLoop: Sendable {
             // They were meant for what comes after the answer.
             program.screen.terminalInUse?.takeBackQueue()
             writer?.stop()
-        if writer == nil {
-            await screen.wait { [session] in session.isStarting && !turn.isDelivered }
-        }
             if !turn.cancel() { program.screen.allowAnswer() }
         } _: {
             do {

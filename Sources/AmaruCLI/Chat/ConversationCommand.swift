@@ -37,8 +37,8 @@ enum ConversationCommand: String, CaseIterable {
         }
     }
 
-    /// The lines that end the chat, as Ctrl-D does.
-    static let exits: Set = ["/exit", "/quit"]
+    /// The lines that end the chat, as Ctrl-D does; with a blank before it, a word is a message.
+    static let exits: Set = ["/exit", "/quit", "exit", "quit"]
 
     /// The commands, for the list of all.
     static let summaries = Dictionary(

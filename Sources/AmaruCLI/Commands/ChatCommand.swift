@@ -18,8 +18,8 @@ struct ChatCommand: AsyncParsableCommand {
         discussion: """
             While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
             line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
-            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D \
-            ends the chat. What you enter during an answer is sent behind it; Up takes it \
+            the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D, \
+            exit or quit ends the chat. What you enter during an answer is sent behind it; Up takes it \
             back. /model NAME asks another model from then on, /retry asks again, /new begins a new \
             conversation, /copy copies the answer; /help lists all commands.
 

@@ -110,5 +110,15 @@ extension BuiltCommand {
                 #expect(output.contains("\u{1B}]52;c;\(data)\u{7}"), "\(output)")
             }
         }
+
+        @Test(arguments: ["exit", "quit", "/exit", "/quit"])
+        func `A word alone ends the chat`(_ word: String) async throws {
+            let server = ScriptedServer([.chat("fine")])
+            try await server.start()
+            // With a blank before it, it is a message.
+            _ = try await chat(server, [(" exit", "fine")], endingWith: word + "\r")
+            await server.shutDown()
+            #expect(try messages(server) == [[" exit"]])
+        }
     }
 }
