@@ -316,6 +316,12 @@ extension TerminalSession {
         let result: Result<LineResult, TerminalError>? =
             outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }
         if let result {
+            // The system has shown ^C, or nothing, behind the prompt.
+            switch result {
+            case .success(.interrupted), .success(.endOfInput):
+                if showsPrompt, !isInteractive { output.post("\n") }
+            default: break
+            }
             state.answer?.set(result)
             state.answer = nil
         }

@@ -120,5 +120,25 @@ extension BuiltCommand {
             await server.shutDown()
             #expect(try messages(server) == [[" exit"]])
         }
+
+        @Test func `On a dumb terminal Ctrl-C and Ctrl-D end the prompt's line`() async throws {
+            let server = ScriptedServer([])
+            try await server.start()
+            let terminal = try PseudoTerminal()
+            let chat = try AmaruProcess(
+                ["--base-url", "\(server.url)/v1"],
+                on: terminal,
+                in: folder,
+                environment: ["TERM": "dumb"]
+            )
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{3}")
+            try await terminal.waitFor("Ctrl-D ends the chat.\r\n> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+            await server.shutDown()
+            try await terminal.screen.waitForEnd()
+            #expect(terminal.output == "> ^C\r\namaru: Ctrl-D ends the chat.\r\n> \r\n")
+        }
     }
 }
