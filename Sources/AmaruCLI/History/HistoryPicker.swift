@@ -1,20 +1,36 @@
 // Questions of `amaru history` on a terminal.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
+import AmaruEnvironment
 import AmaruStore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 enum HistoryPicker {
     private static let shown = 20
 
-    /// Lets the user pick one of the last conversations by its number.
+    /// Lets the user pick a conversation; with `TERM=dumb` one of the last, by its number.
     ///
-    /// - Throws: `CommandFailure` off a terminal, and if none is picked.
+    /// - Throws: `CommandFailure` off a terminal, and if none is picked; `CancellationError` when
+    ///   the user leaves the list.
     static func pick(from store: ConversationStore) throws -> String {
         guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
             throw CommandFailure(
                 "Which conversation? Name it by its id; amaru history list shows all."
             )
+        }
+        let type = getenv("TERM").map { String(cString: $0) } ?? "dumb"
+        if type != "dumb" {
+            let newest = try Array(store.list().reversed())
+            let lines = newest.map { String(HistoryText.line($0).dropLast()) }
+            guard !lines.isEmpty else { throw CommandFailure("There are no conversations.") }
+            return newest[try pick(from: lines)].id
         }
         let last = try store.list(atMost: shown)
         for (index, conversation) in last.enumerated() {
@@ -28,6 +44,46 @@ enum HistoryPicker {
             return last[last.count - number].id
         }
         return try store.identifier(named: answer)
+    }
+
+    /// Shows lines below each other until the user has picked one; returns its index.
+    private static func pick(from lines: [String]) throws -> Int {
+        let mode = try TerminalMode(descriptor: STDIN_FILENO, bracketedPaste: true) { settings in
+            settings.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN | ISIG)
+        }
+        mode.enter()
+        defer { mode.leave() }
+        var (list, decoder, display) = (PickList(lines), KeyDecoder(), LineDisplay())
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        while true {
+            let size = TerminalSize(of: STDERR_FILENO)
+            let drawing = display.draw(
+                above: list.rows(size),
+                prompt: "Which? ",
+                text: Array(list.filter),
+                cursor: list.filter.count,
+                limit: 1,
+                size: size
+            )
+            try PosixCall.writeAll(drawing, to: STDERR_FILENO)
+            let count = try buffer.withUnsafeMutableBytes {
+                try PosixCall.read(STDIN_FILENO, into: $0)
+            }
+            var keys = buffer.prefix(count).flatMap { decoder.feed($0) }
+            // Esc alone, and a terminal that has gone.
+            let isEscape = buffer[max(0, count - 1)] == 0x1B && !hasMoreInput
+            if count == 0 || isEscape && decoder.takeLoneEscape() { keys.append(.control("c")) }
+            guard let end = keys.lazy.compactMap({ list.take($0) }).first else { continue }
+            try PosixCall.writeAll(display.erase(size), to: STDERR_FILENO)
+            guard case .picked(let index) = end else { throw CancellationError() }
+            return index
+        }
+    }
+
+    /// Whether more is typed at once, as the rest of a key's sequence is.
+    private static var hasMoreInput: Bool {
+        var entry = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 25) > 0
     }
 
     /// Asks a question that only a yes goes on behind.

@@ -89,7 +89,7 @@ extension BuiltCommand {
                 try check(structured, "structured-60")
                 let picked = try await run(
                     ["history", "show", "--all"],
-                    [("Enter for 1): ", "1\n")],
+                    [("Which? ", "\r")],
                     until: "日本"
                 )
                 try check(picked, "picker-60")

@@ -322,9 +322,8 @@ def test_history_picker(start: Start) -> None:
         assert terminal.status() == 0
         terminal.end()
     terminal = start("history", "show")
-    terminal.wait("Enter for 1")
-    terminal.type("2")
-    terminal.press("Enter")
+    terminal.wait("  2  ", "> 1  ", "Which?")
+    terminal.press("Up", "Enter")
     assert terminal.status() == 0
     check(terminal, "picker")
 

@@ -1,0 +1,75 @@
+// A list on a terminal that the user picks from: keys in, rows out.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Lines of which one is marked; arrows move the mark, a number sets it, other letters filter.
+///
+/// The first line stands at the bottom, next to what is typed.
+struct PickList: Sendable {
+    enum Outcome: Equatable, Sendable {
+        /// The index of the line that was picked.
+        case picked(Int)
+        /// The user wants none of them.
+        case left
+    }
+
+    /// The most lines that are shown.
+    private static let height = 20
+
+    private let lines: [String]
+    private(set) var filter = ""
+    /// The lines that fit the filter.
+    private var matches: [Int]
+    private var marked = 0
+
+    init(_ lines: [String]) {
+        self.lines = lines
+        matches = Array(lines.indices)
+    }
+
+    /// Takes a key; returns how the picking ended, if it did.
+    mutating func take(_ key: Key) -> Outcome? {
+        switch key {
+        case .up, .control("p"): move(to: marked + 1)
+        case .down, .control("n"): move(to: marked - 1)
+        case .home: move(to: matches.count - 1)
+        case .end: move(to: 0)
+        case .enter: return matches.isEmpty ? nil : .picked(matches[marked])
+        case .control("c"), .control("d"), .control("g"): return .left
+        case .backspace: look(for: String(filter.dropLast()))
+        case .control("u"): look(for: "")
+        case .text(let scalar): look(for: filter + String(scalar))
+        case .paste(let text): look(for: filter + ShownText.line(text))
+        default: break
+        }
+        return nil
+    }
+
+    private mutating func move(to place: Int) {
+        marked = max(0, min(place, matches.count - 1))
+    }
+
+    private mutating func look(for text: String) {
+        filter = text
+        (matches, marked) = (Array(lines.indices), 0)
+        if let number = Int(text), lines.indices.contains(number - 1) { return marked = number - 1 }
+        let words = text.lowercased().split(separator: " ")
+        matches.removeAll { index in
+            let line = lines[index].lowercased()
+            return !words.allSatisfy { line.contains($0) }
+        }
+    }
+
+    /// The rows, with the numbers of the lines, for a screen of a size.
+    func rows(_ size: TerminalSize) -> [String] {
+        let count = max(1, min(Self.height, size.rows - 2))
+        let start = max(0, min(marked - count / 2, matches.count - count))
+        let digits = String(lines.count).count
+        return (start..<min(start + count, matches.count)).reversed().map { place in
+            let number = String(matches[place] + 1)
+            let gap = String(repeating: " ", count: digits - number.count)
+            let mark = place == marked ? ">" : " "
+            let row = "\(mark) \(gap)\(number)  \(lines[matches[place]])"
+            return CellWidth.cut(row, to: max(1, size.columns - 1))
+        }
+    }
+}

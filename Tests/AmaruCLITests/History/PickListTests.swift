@@ -1,0 +1,47 @@
+// A list that is picked from, without a terminal.
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import AmaruCLI
+
+@Suite struct PickListTests {
+    private let size = TerminalSize(columns: 20, rows: 5)
+
+    private func list(_ keys: [Key], _ lines: [String]) -> (PickList, PickList.Outcome?) {
+        var list = PickList(lines)
+        var outcome: PickList.Outcome?
+        for key in keys { outcome = list.take(key) ?? outcome }
+        return (list, outcome)
+    }
+
+    private func text(_ text: String) -> [Key] { text.unicodeScalars.map { .text($0) } }
+
+    @Test func `Arrows reach every line, and rows fit the screen`() {
+        let lines = (1...30).map { "conversation number \($0)" }
+        #expect(
+            list([], lines).0.rows(size) == [
+                "   3  conversation…", "   2  conversation…", ">  1  conversation…",
+            ]
+        )
+        let up = list(Array(repeating: .up, count: 28), lines).0
+        let shown = up.rows(size).map { String($0.prefix(4)) }
+        #expect(shown == ["  30", "> 29", "  28"])
+        #expect(list(Array(repeating: .up, count: 50) + [.enter], lines).1 == .picked(29))
+        #expect(list([.home, .down, .enter], lines).1 == .picked(28))
+        #expect(list([.up, .end, .down, .enter], lines).1 == .picked(0))
+    }
+
+    @Test func `A number marks its line, and other letters filter`() {
+        let lines = ["Cusco", "Lima", "a 2nd cusco"]
+        #expect(list(text("2") + [.enter], lines).1 == .picked(1))
+        #expect(list(text("cus") + [.up, .enter], lines).1 == .picked(2))
+        #expect(list(text("cus 2") + [.enter], lines).1 == .picked(2))
+        #expect(list(text("none") + [.enter], lines).1 == nil)
+        #expect(list(text("none"), lines).0.rows(size) == [])
+        #expect(list(text("li") + [.backspace, .backspace, .enter], lines).1 == .picked(0))
+        #expect(list(text("li") + [.control("u")], lines).0.filter == "")
+    }
+
+    @Test func `Ctrl-C leaves it`() { #expect(list([.control("c")], ["one"]).1 == .left) }
+}
