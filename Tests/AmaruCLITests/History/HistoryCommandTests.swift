@@ -114,17 +114,42 @@ extension BuiltCommand {
             #expect(try await run(["list"]).output.split(separator: "\n").count == 1)
         }
 
-        @Test func `One is picked on a terminal, by number or id`() async throws {
+        /// Opens the list of conversations on a terminal, and types an answer.
+        private func pick(_ answer: String, on type: String) async throws -> (
+            PseudoTerminal, AmaruProcess
+        ) {
+            let terminal = try PseudoTerminal()
+            let process = try AmaruProcess(
+                ["history", "show"],
+                on: terminal,
+                in: folder,
+                environment: ["TERM": type]
+            )
+            try await terminal.waitFor(" 2  2aaaaaaaaa")
+            try await terminal.waitFor(type == "dumb" ? "Number or id" : "Which? ")
+            try terminal.send(answer)
+            return (terminal, process)
+        }
+
+        @Test(arguments: ["xterm", "dumb"])
+        func `One is picked on a terminal, by number or id`(_ type: String) async throws {
             try await fill()
-            for (answer, expected) in [("2", "A serpent."), ("", "second"), ("2a", "A serpent.")] {
-                let terminal = try PseudoTerminal()
-                let process = try AmaruProcess(["history", "show"], on: terminal, in: folder)
-                try await terminal.waitFor(" 2  2aaaaaaaaa")
-                try await terminal.waitFor("Number or id")
-                try terminal.send(answer + "\n")
+            let up = type == "dumb" ? "2" : "\u{1B}[A"
+            for (answer, expected) in [
+                ("2", "A serpent."), ("", "second"), ("2a", "A serpent."), (up, "A serpent."),
+            ] {
+                let (terminal, process) = try await pick(answer + "\n", on: type)
                 try await terminal.waitFor(expected)
                 #expect(try await process.end() == .exited(0))
             }
+        }
+
+        @Test(arguments: ["\u{1B}", "\u{3}"])
+        func `The list is left with nothing picked`(_ key: String) async throws {
+            try await fill()
+            let (terminal, process) = try await pick(key, on: "xterm")
+            #expect(try await process.end() == .interrupted)
+            #expect(terminal.isCanonical && terminal.echoes)
         }
 
         /// Shows a conversation of many lines on a terminal.
