@@ -30,7 +30,7 @@ extension TerminalSession {
         state.withLock { state in
             guard !state.isClosed, !state.isSuspended else { return }
             if row != nil {
-                guard output.isIdle, !JobControl.isBackground(on: outputDescriptor) else { return }
+                guard output.isIdle, !JobControl.isBackground(on: output.number) else { return }
             }
             var outcome = state.input.show(status: row, size)
             // What is typed below it is drawn again too.

@@ -37,7 +37,7 @@ extension BuiltCommand {
                 @amaru.reply
                 def answer(message):
                     for n in range(50):
-                        yield f"said {n}\n"
+                        yield f"said {n}\\n"
                         print("printed", n)
                 """,
                 to: "script.py"

@@ -54,6 +54,25 @@ struct NumpyTests {
         }
     }
 
+    @Test("A parameter of a Swift function takes an array, by position and by keyword")
+    func exported() async throws {
+        try await PythonActor.run {
+            let np = try Python.import("numpy")
+            let total = PythonFunction("total", .positional("values"), .positional("by")) {
+                (values: [Double], factor: Double) in values.reduce(0, +) * factor
+            }
+            let call = try Python.eval("lambda f, a: (f(a, 2), f(values=a, by=2))")
+            let grid: PythonObject = try np.arange(6.0).reshape(2, 3)
+            for (array, sum) in [(try np.array([1.0, 2]), 6.0), (try grid.T[1], 10.0)] {
+                #expect(try call(total, array) == PythonTuple(sum, sum))
+            }
+            for refused in [try np.arange(3), grid, try np.array(["a"])] {
+                let error = #expect(throws: PythonException.self) { try call(total, refused) }
+                #expect(["TypeError", "ValueError"].contains(error?.typeName))
+            }
+        }
+    }
+
     @Test("Slices, masks and fancy indices, read and assigned")
     func indexing() async throws {
         try await PythonActor.run {
