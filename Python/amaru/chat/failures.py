@@ -116,7 +116,7 @@ own_module internal a module of yours is not on Python's path
 standard_module internal Python lacks {detail} here, a module of its own
     the system may have a package of it, as apt install python3-tk for tkinter
 misspelt_module internal a module of Python itself has a similar name
-    did you mean {detail}?
+    did you mean {detail}? If not, add the package with --with NAME
 page_module internal this module exists only in a web page with Pyodide
     `amaru check` says what to use; or guard it with `except ImportError`
 unexpected internal something unexpected happened
