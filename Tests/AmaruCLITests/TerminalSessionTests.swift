@@ -218,12 +218,6 @@ extension TerminalSession {
         let input = try PosixCall.pipe()
         let output = try PosixCall.pipe()
         defer { for end in [input.read, output.read] { Glibc.close(end) } }
-        let session = try TerminalSession(
-            input: input.read,
-            output: output.write,
-            environment: ["TERM": "xterm"]
-        )
-        #expect(!session.isInteractive)
         let drained = AsyncValue<Void>()
         try startThread("drain") {
             var bytes = [UInt8](repeating: 0, count: 65536)
@@ -234,6 +228,20 @@ extension TerminalSession {
             try? bytes.withUnsafeBytes { try PosixCall.writeAll($0, to: input.write) }
             Glibc.close(input.write)
         }
+        let lines = try await readLines(from: input.read, to: output.write)
+        Glibc.close(output.write)
+        await drained.waitRegardlessOfCancellation()
+        return lines
+    }
+
+    /// Reads all lines by a session, which is gone afterwards with its duplicate of the output.
+    private func readLines(from input: Int32, to output: Int32) async throws -> [String] {
+        let session = try TerminalSession(
+            input: input,
+            output: output,
+            environment: ["TERM": "xterm"]
+        )
+        #expect(!session.isInteractive)
         var lines: [String] = []
         while case .line(let line) = try await session.readLine(LineRequest(prompt: "> ")) {
             lines.append(line)
@@ -242,8 +250,6 @@ extension TerminalSession {
         session.waitForReader()
         // The prompts must be out: the next test's terminal gets the same descriptors.
         session.drainOutput(within: 10)
-        Glibc.close(output.write)
-        await drained.waitRegardlessOfCancellation()
         return lines
     }
 
