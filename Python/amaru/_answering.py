@@ -55,7 +55,8 @@ class Answering:
             await _show(turn, result, said)
         finally:
             _script.flush_quietly()
-            if said:
+            # A forked child has no host.
+            if said and os.getpid() == _process:
                 asked = _content(text, turn.attachments)
                 history += _exchange(asked, "".join(said))
 

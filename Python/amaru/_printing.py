@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["bring_to_screen", "keep_order"]
 
+# What the script raises is shown without what has called it.
+__tracebackhide__ = True
+
 _process = os.getpid()
 
 
@@ -62,17 +65,42 @@ class _Screen(io.BufferedIOBase):
         return length
 
 
-class _Output(io.FileIO):
-    """A pipe or a file that the host writes answers to, behind those of before."""
+class _Output(io.BufferedIOBase):
+    """A pipe or a file that the host writes answers to, behind those of before.
+
+    It has no buffer, and so no lock: what is printed while it waits, as by a signal's
+    handler or at the end of an object, is written meanwhile.
+    """
+
+    name: Any
+    mode = "wb"
+
+    def __init__(self, former: Any) -> None:
+        # One that is collected would close its descriptor.
+        self.raw = former
+        self.name = former.name
+        self._descriptor = former.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
 
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
+        length = view.nbytes
         # A forked child has no host.
         if view and os.getpid() == _process:
             chat, ends_line = _bridge.chat(), view[-1] == 10
             if not chat.may_print(ends_line):
                 chat.wait_to_print(ends_line)
-        return super().write(view)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+        return length
 
 
 def keep_order() -> None:
@@ -83,21 +111,13 @@ def keep_order() -> None:
     for stream in (sys.stdout, sys.stderr):
         if type(stream) is not io.TextIOWrapper or not _is_output(stream):
             continue
-        buffer = stream.buffer
-        raw: Any = getattr(buffer, "raw", buffer)
-        output: Any = _Output(raw.fileno(), "wb", closefd=False)
-        output.name = raw.name
-        # It closes its descriptor if nobody has it any more.
-        _former.append(raw)
-        if type(buffer) is io.BufferedWriter:
-            buffer.flush()
-            buffer.__init__(output)  # type: ignore[misc]
-        elif type(buffer) is io.FileIO:
-            # Of python -u.
-            stream.flush()
-            stream.__init__(  # type: ignore[misc]
-                output, stream.encoding, stream.errors, None, True, True
-            )
+        if type(stream.buffer) not in (io.BufferedWriter, io.FileIO):
+            continue
+        stream.flush()
+        output: Any = _Output(stream.buffer)
+        stream.__init__(  # type: ignore[misc]
+            output, stream.encoding, stream.errors, None, True, stream.write_through
+        )
 
 
 def _is_output(stream: io.TextIOWrapper) -> bool:
@@ -106,9 +126,6 @@ def _is_output(stream: io.TextIOWrapper) -> bool:
         return os.path.sameopenfile(stream.fileno(), 1)
     except (OSError, ValueError):
         return False
-
-
-_former: list[Any] = []
 
 
 def _getpass(prompt="Password: ", stream=None, **_):  # type: ignore[no-untyped-def]

@@ -240,6 +240,9 @@ enum EventLoop {
     private static func handleEscaped(
         _ exception: consuming OwnedReference
     ) -> PythonException? {
+        // A child ends by what its loop does next, which has it too. Describing it may need a lock of
+        // Swift's runtime that another thread of the parent held.
+        guard !Interpreter.isForkedChild else { return nil }
         let error = ErrorTranslation.describe(exception)
         guard let status = error.exitStatus else {
             return error.matches(.keyboardInterrupt) ? nil : error

@@ -15,7 +15,7 @@ extension Screen {
 
     /// Sends the terminal an escape sequence that shows nothing; false if it takes none.
     func send(_ sequence: String) async -> Bool {
-        guard isatty(output) == 1, variables["TERM", default: "dumb"] != "dumb" else {
+        guard isTerminal, variables["TERM", default: "dumb"] != "dumb" else {
             return false
         }
         return (try? await terminal.writeAnswer(sequence)) != nil

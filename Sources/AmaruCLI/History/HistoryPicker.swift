@@ -73,7 +73,9 @@ enum HistoryPicker {
             // Esc alone, and a terminal that has gone.
             let isEscape = buffer[max(0, count - 1)] == 0x1B && !hasMoreInput
             if count == 0 || isEscape && decoder.takeLoneEscape() { keys.append(.control("c")) }
-            guard let end = keys.lazy.compactMap({ list.take($0) }).first else { continue }
+            var outcome: PickList.Outcome?
+            for key in keys where outcome == nil { outcome = list.take(key) }
+            guard let end = outcome else { continue }
             try PosixCall.writeAll(display.erase(size), to: STDERR_FILENO)
             guard case .picked(let index) = end else { throw CancellationError() }
             return index

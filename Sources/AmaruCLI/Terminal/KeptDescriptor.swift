@@ -10,80 +10,99 @@ import AmaruEnvironment
 /// next gets their numbers. A forked child does not keep the duplicate: the reader of a pipe waits
 /// for the last writer.
 final class KeptDescriptor: Sendable {
-    private struct Identity: Equatable {
-        let device: dev_t
-        let file: ino_t
-
-        init?(_ descriptor: Int32) {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { return nil }
-            (device, file) = (status.st_dev, status.st_ino)
-        }
-    }
-
     private let original: Int32
     private let slot: Int?
-    private let identity: Identity?
+    private let file: OpenFile?
 
     /// Duplicates a descriptor, which stays the caller's; without one that is open, or with too many
     /// in use, there is no duplicate.
     init(_ descriptor: Int32) {
         original = descriptor
-        identity = Identity(descriptor)
-        slot = KeptDescriptors.shared.keep(descriptor)
+        file = OpenFile(descriptor)
+        slot = file.flatMap { DescriptorSlots.shared.keep($0) }
     }
 
-    deinit { if let slot { KeptDescriptors.shared.drop(slot) } }
+    deinit { if let slot { DescriptorSlots.shared.drop(slot) } }
 
     /// The number that leads to the file; -1 if Python code has closed all that did.
     var number: Int32 {
-        guard let identity else { return original }
-        let numbers = [slot.map { keptDescriptors[$0] }, original].compactMap { $0 }
-        return numbers.first { Identity($0) == identity } ?? -1
+        guard let file else { return original }
+        if let slot, slots[slot].isOpen { return slots[slot].number }
+        return file.isOpen ? original : -1
     }
 }
 
-private let keptCount = 8
+/// A number, and the file that it leads to.
+private struct OpenFile {
+    var number: Int32
+    private var device: dev_t
+    private var inode: ino_t
 
-/// The numbers of the duplicates, -1 for none, as a forked child reads them.
+    init?(_ number: Int32) {
+        var status = stat()
+        guard fstat(number, &status) == 0 else { return nil }
+        (self.number, device, inode) = (number, status.st_dev, status.st_ino)
+    }
+
+    /// Whether the number still leads there: a script may have closed it, and opened another file.
+    var isOpen: Bool {
+        var status = stat()
+        return fstat(number, &status) == 0 && status.st_dev == device && status.st_ino == inode
+    }
+}
+
+private let slotCount = 8
+
+/// The duplicates, those with a negative number for none, as a forked child reads them.
 ///
-/// safe because slots change under the lock of `KeptDescriptors`, each is read by its owner alone,
+/// safe because slots change under the lock of `DescriptorSlots`, each is read by its owner alone,
 /// and a forked child has one thread; memory instead of an array, because a child must not meet
-/// Swift's access checks half-way.
-nonisolated(unsafe) private let keptDescriptors = {
-    let memory = UnsafeMutablePointer<Int32>.allocate(capacity: keptCount)
-    memory.initialize(repeating: -1, count: keptCount)
+/// an access that another thread had begun.
+nonisolated(unsafe) private let slots = {
+    let memory = UnsafeMutablePointer<OpenFile>.allocate(capacity: slotCount)
+    memset(memory, 0xFF, slotCount * MemoryLayout<OpenFile>.stride)
     return memory
 }()
 
-private final class KeptDescriptors: Sendable {
-    static let shared = KeptDescriptors()
+private final class DescriptorSlots: Sendable {
+    static let shared = DescriptorSlots()
 
     private let lock = Lock(())
 
     private init() {
+        // Made now: a forked child must not make it.
+        _ = slots
         pthread_atfork(nil, nil) {
-            for slot in 0..<keptCount where keptDescriptors[slot] >= 0 {
-                close(keptDescriptors[slot])
-                keptDescriptors[slot] = -1
+            var slot = 0
+            while slot < slotCount {
+                let number = slots[slot].number
+                if number >= 0, slots[slot].isOpen { close(number) }
+                slots[slot].number = -1
+                slot += 1
             }
         }
     }
 
-    func keep(_ descriptor: Int32) -> Int? {
+    func keep(_ file: OpenFile) -> Int? {
         lock.withLock { _ in
-            guard let slot = (0..<keptCount).first(where: { keptDescriptors[$0] < 0 }) else {
+            guard let slot = (0..<slotCount).first(where: { slots[$0].number < 0 }) else {
                 return nil
             }
-            keptDescriptors[slot] = fcntl(descriptor, F_DUPFD_CLOEXEC, 10)
-            return keptDescriptors[slot] < 0 ? nil : slot
+            let number = fcntl(file.number, F_DUPFD_CLOEXEC, 10)
+            guard number >= 0 else { return nil }
+            var duplicate = file
+            duplicate.number = number
+            slots[slot] = duplicate
+            return slot
         }
     }
 
     func drop(_ slot: Int) {
         lock.withLock { _ in
-            close(keptDescriptors[slot])
-            keptDescriptors[slot] = -1
+            let duplicate = slots[slot]
+            // First: a child that is forked meanwhile must not close what gets the number next.
+            slots[slot].number = -1
+            if duplicate.isOpen { close(duplicate.number) }
         }
     }
 }

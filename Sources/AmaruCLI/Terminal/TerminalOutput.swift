@@ -191,7 +191,10 @@ final class TerminalOutput: Sendable {
         to descriptor: Int32,
         while isWanted: () -> Bool = { true }
     ) throws -> Bool {
-        guard !closed.contains(descriptor) else { throw TerminalError.closedOutput }
+        // Waiting for a negative number would have no end.
+        guard descriptor >= 0, !closed.contains(descriptor) else {
+            throw TerminalError.closedOutput
+        }
         var text = text
         do {
             return try PosixCall.withoutBrokenPipeSignal {

@@ -22,39 +22,31 @@ struct CompletionRequest: Sendable, Equatable {
 
     /// The most stop sequences, and their greatest length in bytes.
     private static let stopLimit = (count: 16, length: 1024)
-    /// What fields must be that are passed on, by https://platform.openai.com/docs/api-reference/chat.
-    private static let kinds:
-        [(fields: [String], wanted: String, isRight: @Sendable (JSONValue) -> Bool)] = [
-            (
-                ["max_tokens", "max_completion_tokens"], "a positive integer",
-                { $0.integer ?? 0 > 0 }
-            ),
-            (
-                ["temperature", "top_p", "presence_penalty", "frequency_penalty"], "a number",
-                { $0.number != nil }
-            ),
-            (["n", "seed", "top_logprobs"], "an integer", { $0.integer != nil }),
-            (["parallel_tool_calls", "store"], "a boolean", { [true, false].contains($0) }),
-            (["user", "reasoning_effort", "service_tier"], "a string", { $0.string != nil }),
-            (["tools", "functions", "modalities"], "an array", { $0.array != nil }),
-            (
-                ["stream_options", "response_format", "metadata", "logit_bias"], "an object",
-                { if case .object = $0 { true } else { false } }
-            ),
-        ]
+    /// https://platform.openai.com/docs/api-reference/chat/create
+    private static let kinds: [(RequestFields.Kind, [String])] = [
+        (.positiveInteger, ["max_tokens", "max_completion_tokens"]),
+        (.number, ["temperature", "top_p", "presence_penalty", "frequency_penalty"]),
+        (.integer, ["n", "seed", "top_logprobs"]),
+        (.boolean, ["parallel_tool_calls", "store"]),
+        (.string, ["user", "reasoning_effort", "service_tier"]),
+        (.array, ["tools", "functions", "modalities"]),
+        (.object, ["stream_options", "response_format", "metadata", "logit_bias"]),
+    ]
     /// What is not the script's business.
     private static let own: Set = ["model", "messages", "stream", "stream_options", "n"]
 
     /// Reads a request.
     ///
+    /// - Parameters:
+    ///   - body: What was sent.
+    ///   - names: What its messages are called.
     /// - Throws: ``RequestError`` with the field that is at fault.
-    init(_ body: JSONValue?) throws(RequestError) {
+    init(
+        _ body: JSONValue?,
+        _ names: RequestMessages.Names = RequestMessages.Names()
+    ) throws(RequestError) {
         let fields = try RequestFields(body)
-        for kind in Self.kinds {
-            for name in kind.fields {
-                _ = try fields.value(name, kind.wanted) { kind.isRight($0) ? $0 : nil }
-            }
-        }
+        try fields.check(Self.kinds)
         model = try fields.required("model", "the name of a model") { value in
             value.string.flatMap { $0.isEmpty ? nil : $0 }
         }
@@ -63,7 +55,7 @@ struct CompletionRequest: Sendable, Equatable {
         stop = try Self.stop(fields["stop"])
         wantsFormat = try Self.wantsFormat(fields["response_format"], in: "response_format")
         try Self.refuse(fields)
-        messages = try RequestMessages(fields.required("messages", "an array", \.array))
+        messages = try RequestMessages(fields.required("messages", "an array", \.array), names)
         let options = fields.members.filter { !Self.own.contains($0.name) && $0.value != .null }
         request = ChatRequest(
             messages: "\(fields["messages"] ?? .null)",

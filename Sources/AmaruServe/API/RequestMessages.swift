@@ -21,22 +21,46 @@ struct RequestMessages: Sendable, Equatable {
     /// The questions and answers before.
     private(set) var history: [ChatExchange] = []
 
+    /// What the fields are called where they came from.
+    struct Names {
+        /// A message, and its content.
+        typealias Place = (whole: String, content: String)
+
+        var all = "messages"
+        /// The places of the messages, unless they are the elements of `all`.
+        var places: [Place] = []
+        /// What a part has as its image, and as its file.
+        var image = "image_url.url"
+        var file = "file.file_data"
+        /// The types of parts.
+        var types = "text, image_url or file"
+
+        func place(_ index: Int) -> Place {
+            let own = "\(all)[\(index)]"
+            return index < places.count ? places[index] : (own, "\(own).content")
+        }
+    }
+
     /// The most messages, and parts of one.
     private static let limit = 4096
     private static let roles: Set = [
         "system", "developer", "user", "assistant", "tool", "function",
     ]
 
-    init(_ messages: [JSONValue]) throws(RequestError) {
+    /// Reads messages.
+    ///
+    /// - Throws: ``RequestError`` that names the field at fault by `names`.
+    init(_ messages: [JSONValue], _ names: Names = Names()) throws(RequestError) {
+        let all = names.all
         guard !messages.isEmpty, messages.count <= Self.limit else {
-            throw .invalid("messages must have 1 to \(Self.limit) elements", param: "messages")
+            throw .invalid("\(all) must have 1 to \(Self.limit) elements", param: all)
         }
         var said: [Said] = []
         for (index, message) in messages.enumerated() {
-            said.append(try Said(message, at: "messages[\(index)]"))
+            said.append(try Said(message, at: names.place(index), names))
         }
         guard let last = said.lastIndex(where: { $0.role == "user" }) else {
-            throw .invalid("messages must include one with the role user", param: "messages")
+            throw .invalid("\(all) must include one with the role user", param: all)
         }
         question = said[last].text
         attachments = said[last].files
@@ -78,16 +102,17 @@ struct RequestMessages: Sendable, Equatable {
         private(set) var text = ""
         private(set) var files: [Attachment] = []
 
-        init(_ message: JSONValue, at place: String) throws(RequestError) {
+        init(_ message: JSONValue, at place: Names.Place, _ names: Names) throws(RequestError) {
             guard case .object = message else {
-                throw .invalid("\(place) must be an object", param: place)
+                throw .invalid("\(place.whole) must be an object", param: place.whole)
             }
             guard let role = message["role"]?.string, RequestMessages.roles.contains(role) else {
                 let known = RequestMessages.roles.sorted().joined(separator: ", ")
-                throw .invalid("\(place).role must be one of \(known)", param: "\(place).role")
+                let param = "\(place.whole).role"
+                throw .invalid("\(param) must be one of \(known)", param: param)
             }
             self.role = role
-            let place = "\(place).content"
+            let place = place.content
             switch message["content"] {
             case nil, .null: break
             case .string(let text): self.text = text
@@ -99,14 +124,18 @@ struct RequestMessages: Sendable, Equatable {
                     )
                 }
                 for (index, part) in parts.enumerated() {
-                    try take(part, at: "\(place)[\(index)]")
+                    try take(part, at: "\(place)[\(index)]", names)
                 }
             default:
                 throw .invalid("\(place) must be a string, an array or null", param: place)
             }
         }
 
-        private mutating func take(_ part: JSONValue, at place: String) throws(RequestError) {
+        private mutating func take(
+            _ part: JSONValue,
+            at place: String,
+            _ names: Names
+        ) throws(RequestError) {
             switch part["type"]?.string {
             case "text", "input_text", "output_text", "refusal":
                 guard let more = (part["text"] ?? part["refusal"])?.string else {
@@ -117,20 +146,20 @@ struct RequestMessages: Sendable, Equatable {
                 let image = part["image_url"]
                 guard let url = image?["url"]?.string ?? image?.string else {
                     let param = "\(place).image_url"
-                    throw .invalid("\(param).url is required", param: param)
+                    throw .invalid("\(place).\(names.image) is required", param: param)
                 }
                 try attach(url, named: "image", at: "\(place).image_url")
             case "file":
+                let param = "\(place).\(names.file)"
                 guard let url = part["file"]?["file_data"]?.string else {
-                    let param = "\(place).file"
-                    throw .invalid("\(param).file_data is required", param: param)
+                    throw .invalid("\(param) is required", param: param)
                 }
                 let name = part["file"]?["filename"]?.string ?? "file"
-                try attach(url, named: name, at: "\(place).file.file_data")
+                try attach(url, named: name, at: param)
             case let type:
                 let found = type.map { "'\($0)' is not supported" } ?? "is required"
                 throw .invalid(
-                    "\(place).type \(found): use text, image_url or file",
+                    "\(place).type \(found): use \(names.types)",
                     param: "\(place).type"
                 )
             }

@@ -19,6 +19,10 @@ struct ResponsesRequest: Sendable, Equatable {
         "prompt_cache_key": "prompt_cache_key", "safety_identifier": "safety_identifier",
         "top_logprobs": "top_logprobs",
     ]
+    private static let kinds: [(RequestFields.Kind, [String])] = [
+        (.positiveInteger, ["max_output_tokens"]), (.array, ["tools"]),
+        (.string, ["instructions"]), (.object, ["reasoning", "text"]),
+    ]
     /// What a response has of its request, with what it is if it was not given.
     private static let echoed: [(name: String, absent: JSONValue)] = [
         ("instructions", .null), ("max_output_tokens", .null), ("metadata", [:]),
@@ -29,6 +33,10 @@ struct ResponsesRequest: Sendable, Equatable {
 
     init(_ body: JSONValue?) throws(RequestError) {
         let fields = try RequestFields(body)
+        try fields.check(Self.kinds)
+        if let effort = fields["reasoning"]?["effort"], effort != .null, effort.string == nil {
+            throw .invalid("reasoning.effort must be a string", param: "reasoning.effort")
+        }
         try Self.refuse(fields)
         var chat: [JSONMember] = []
         for member in fields.members {
@@ -44,33 +52,15 @@ struct ResponsesRequest: Sendable, Equatable {
         add("tool_choice", Self.choice(fields["tool_choice"]))
         add("response_format", try Self.format(fields["text"]?["format"]))
         add("reasoning_effort", fields["reasoning"]?["effort"])
-        do {
-            completion = try CompletionRequest(.object(chat))
-        } catch {
-            var error = error
-            let places = messages.map(\.place)
-            error.message = Self.renaming(error.message, places)
-            error.param = error.param.map { Self.renaming($0, places) }
-            throw error
-        }
+        let names = RequestMessages.Names(
+            all: "input",
+            places: messages.map(\.place),
+            image: "image_url",
+            file: "file_data",
+            types: "input_text, input_image or input_file"
+        )
+        completion = try CompletionRequest(.object(chat), names)
         echo = Self.echoed.map { JSONMember(name: $0, value: fields[$0] ?? $1) }
-    }
-
-    /// What the completion says of its fields, in the names that the request has for them.
-    private static func renaming(_ text: String, _ places: [String]) -> String {
-        var text = text.replacing(#/messages\[(\d+)\]/#) { match in
-            Int(match.1).map { places[$0] } ?? "input"
-        }
-        text.replace(#/instructions\.\w+/#, with: "instructions")
-        text.replace(#/(output)\.content/#) { $0.1 }
-        let names = [
-            ("messages", "input"), ("max_completion_tokens", "max_output_tokens"),
-            ("response_format", "text.format"), ("reasoning_effort", "reasoning.effort"),
-            (".image_url.url", ".image_url"), (".file.file_data", ".file_data"),
-            ("text, image_url or file", "input_text, input_image or input_file"),
-        ]
-        for (name, own) in names { text.replace(name, with: own) }
-        return text
     }
 
     private static func refuse(_ fields: RequestFields) throws(RequestError) {
@@ -87,17 +77,18 @@ struct ResponsesRequest: Sendable, Equatable {
 
     // MARK: Messages
 
-    /// The messages of a completion, each with the field that says it.
-    private static func messages(
-        _ fields: RequestFields
-    ) throws(RequestError) -> [(message: JSONValue, place: String)] {
-        var messages: [(message: JSONValue, place: String)] = []
+    /// A message of a completion, and the fields that say it.
+    private typealias Message = (message: JSONValue, place: RequestMessages.Names.Place)
+
+    private static func messages(_ fields: RequestFields) throws(RequestError) -> [Message] {
+        var messages: [Message] = []
         if let instructions = fields["instructions"] {
-            messages.append((["role": "system", "content": instructions], "instructions"))
+            let place = ("instructions", "instructions")
+            messages.append((["role": "system", "content": instructions], place))
         }
         switch fields["input"] {
         case .string(let text):
-            messages.append((["role": "user", "content": .string(text)], "input"))
+            messages.append((["role": "user", "content": .string(text)], ("input", "input")))
         case .array(let items):
             var calls: [JSONValue] = []
             for (index, item) in items.enumerated() {
@@ -109,10 +100,10 @@ struct ResponsesRequest: Sendable, Equatable {
                     calls.append(call(item))
                     continue
                 }
-                messages += taken(&calls).map { ($0, place) }
+                messages += taken(&calls).map { ($0, (place, place)) }
                 messages += try message(item, at: place)
             }
-            messages += taken(&calls).map { ($0, "input") }
+            messages += taken(&calls).map { ($0, ("input", "input")) }
         default: throw .invalid("input must be a string or an array", param: "input")
         }
         return messages
@@ -135,17 +126,18 @@ struct ResponsesRequest: Sendable, Equatable {
     private static func message(
         _ item: JSONValue,
         at place: String
-    ) throws(RequestError) -> [(message: JSONValue, place: String)] {
+    ) throws(RequestError) -> [Message] {
         switch item["type"]?.string {
         case nil, "message":
             let content = content(item["content"])
-            return [(["role": item["role"] ?? .null, "content": content], place)]
+            let message: JSONValue = ["role": item["role"] ?? .null, "content": content]
+            return [(message, (place, "\(place).content"))]
         case "function_call_output":
             let result: JSONValue = [
                 "role": "tool", "tool_call_id": item["call_id"] ?? "",
                 "content": content(item["output"]),
             ]
-            return [(result, "\(place).output")]
+            return [(result, (place, "\(place).output"))]
         case "reasoning": return []
         case let type?:
             throw .invalid(

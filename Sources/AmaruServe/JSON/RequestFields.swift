@@ -48,6 +48,37 @@ struct RequestFields: Sendable {
         return value
     }
 
+    /// What a field that is passed on must be.
+    enum Kind: String {
+        case positiveInteger = "a positive integer"
+        case integer = "an integer"
+        case number = "a number"
+        case boolean = "a boolean"
+        case string = "a string"
+        case array = "an array"
+        case object = "an object"
+
+        fileprivate func holds(for value: JSONValue) -> Bool {
+            switch (self, value) {
+            case (.positiveInteger, .number): value.integer ?? 0 > 0
+            case (.integer, .number): value.integer != nil
+            case (.number, .number), (.boolean, .bool), (.string, .string), (.array, .array),
+                (.object, .object):
+                true
+            default: false
+            }
+        }
+    }
+
+    /// Checks the fields that are there, by their names.
+    func check(_ kinds: [(Kind, [String])]) throws(RequestError) {
+        for (kind, names) in kinds {
+            for name in names {
+                _ = try value(name, kind.rawValue) { kind.holds(for: $0) ? $0 : nil }
+            }
+        }
+    }
+
     func flag(_ name: String) throws(RequestError) -> Bool? {
         try value(name, "a boolean") { value in
             if case .bool(let flag) = value { flag } else { nil }

@@ -13,7 +13,7 @@ extension Response {
     /// A response that is a file, to be saved under its name.
     init(file: Attachment) {
         let type = file.mediaType.lowercased()
-        // Of a path, the last part; the letters as RFC 8187 has them.
+        // Only the last component of a path, percent-encoded as in RFC 8187.
         let name = file.name.split(whereSeparator: { "/\\".contains($0) }).last ?? "file"
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._".utf8)
         let letters = name.utf8.map { byte in

@@ -90,20 +90,28 @@ extension TurnHub {
     /// A conversation of the file, whose turns are ended if the programs that answered them are
     /// gone.
     private func endingLeft(_ whole: WholeConversation) async -> WholeConversation {
-        let isLeft = { [live] (turn: StoredTurn) in turn.state == .running && live[turn.id] == nil }
         guard let store, !store.isShared, whole.turns.contains(where: isLeft) else { return whole }
         let id = whole.conversation.id
-        let ended = await store.read { store throws(StoreError) in
-            try store.finishInterrupted()
-            return try store.load(id)
+        do throws(StoreError) {
+            let ended = try await store.perform { store throws(StoreError) in
+                try store.finishInterrupted()
+                return try store.load(id)
+            }
+            return ended ?? whole
+        } catch where error.code == .full || error.code == .unwritable {
+            // A program is gone, which cannot be written now. One that is not cannot write either.
+            var whole = whole
+            for index in whole.turns.indices where isLeft(whole.turns[index]) {
+                whole.turns[index].state = .interrupted
+            }
+            return whole
+        } catch {
+            return whole
         }
-        if let ended { return ended ?? whole }
-        // They have ended, although that cannot be written now.
-        var whole = whole
-        for index in whole.turns.indices where isLeft(whole.turns[index]) {
-            whole.turns[index].state = .interrupted
-        }
-        return whole
+    }
+
+    private func isLeft(_ turn: StoredTurn) -> Bool {
+        turn.state == .running && live[turn.id] == nil
     }
 
     /// The offered model of a name; nil for the chat's own.

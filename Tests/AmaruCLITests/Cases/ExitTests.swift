@@ -155,6 +155,31 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: "3\n", errors: ""))
         }
 
+        @Test(arguments: ["sys.exit(3)", "os._exit(3)", "raise SystemExit(3)"])
+        func `A child that is forked behind a part of the answer ends so too`(
+            _ end: String
+        ) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os, sys
+                @amaru.reply
+                async def answer(text):
+                    for _ in range(5):
+                        yield "said "
+                        child = os.fork()
+                        if child == 0:
+                            \(end)
+                        yield str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])) + " "
+                """,
+                to: "script.py"
+            )
+            let run = ["run", "script.py"]
+            let result = try await AmaruProcess.run(run, input: "hello\n", in: folder)
+            let output = String(repeating: "said 3 ", count: 5)
+            #expect(result == .init(status: .exited(0), output: "\(output)\n", errors: ""))
+        }
+
         // MARK: Installers
 
         private static let script = ["run", "script.py"]

@@ -47,6 +47,62 @@ extension BuiltCommand {
             #expect(result.output == (0..<50).map { "said \($0)\nprinted \($0)\n" }.joined())
         }
 
+        @Test func `In a pipe, what is printed within a print is not lost`() async throws {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, gc, os, signal
+                class Late:
+                    def __init__(self): self.me = self
+                    def __del__(self): print("collected")
+                @amaru.reply
+                def answer(message):
+                    signal.signal(signal.SIGUSR1, lambda *_: print("signalled"))
+                    for n in range(300):
+                        yield f"said {n}\\n"
+                        print("printed", n)
+                        Late()
+                        os.kill(os.getpid(), signal.SIGUSR1)
+                    gc.collect()
+                """,
+                to: "script.py"
+            )
+            let run = ["run", "script.py"]
+            let result = try await AmaruProcess.run(run, input: "go\n", in: folder)
+            #expect(result.errors.isEmpty)
+            let lines = result.output.split(separator: "\n")
+            for word in ["said", "printed", "collected", "signalled"] {
+                #expect(lines.count { $0.hasPrefix(word) } == 300, "\(word)")
+            }
+        }
+
+        @Test func `An output that a script has closed is an error, and nothing waits for it`()
+            async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os
+                @amaru.reply
+                def answer(message):
+                    yield "before"
+                    output = os.fstat(1)
+                    for number in range(256):
+                        try:
+                            if number != 2 and os.path.samestat(os.fstat(number), output):
+                                os.close(number)
+                        except OSError:
+                            pass
+                    yield "after"
+                """,
+                to: "script.py"
+            )
+            let run = ["run", "script.py"]
+            let result = try await AmaruProcess.run(run, input: "go\n", in: folder)
+            #expect(result.status == .exited(1))
+            #expect(result.errors.contains("the output failed"))
+        }
+
         @Test func `On a terminal, no line is lost or cut, nor what is typed meanwhile`()
             async throws
         {

@@ -114,8 +114,17 @@ struct ResponsesWriterTests {
             ),
             (
                 #""input": [{"role": "user", "content": [{"type": "input_file"}]}]"#,
-                "input[0].content[0].file"
+                "input[0].content[0].file_data"
             ),
+            (
+                #""input": [{"role": "user", "content": [{"type": "input_image"}]}]"#,
+                "input[0].content[0].image_url"
+            ),
+            // Only words of ours are names.
+            (
+                #""input": [{"role": "user", "content": [{"type": "texts[99]"}]}]"#,
+                "input[0].content[0].type"
+            ), (#""input": "x", "tools": {}"#, "tools"), (#""input": "x", "text": 1"#, "text"),
             (#""input": "x", "max_output_tokens": 0"#, "max_output_tokens"),
             (#""input": "x", "reasoning": {"effort": 1}"#, "reasoning.effort"),
             (#""input": "x", "text": {"format": {"type": "xml"}}"#, "text.format"),
@@ -129,9 +138,21 @@ struct ResponsesWriterTests {
             try Self.read(#"{"model": "m", \#(fields)}"#)
         }
         #expect(error?.param == param)
+        #expect(error?.message.contains(param) == true)
         for name in ["messages", "completion", "response_format", "reasoning_effort"] {
             #expect(error?.message.contains(name) == false)
         }
+    }
+
+    @Test(arguments: ["messages[99]", "messages[0]", "response_format", "instructions.x"])
+    func `What the client has written is repeated as it is`(type: String) {
+        let error = #expect(throws: RequestError.self) {
+            try Self.read(
+                #"{"model": "m", "input": [{"role": "user", "content": [{"type": "\#(type)"}]}]}"#
+            )
+        }
+        #expect(error?.message.contains("'\(type)'") == true)
+        #expect(error?.param == "input[0].content[0].type")
     }
 
     @Test func `A request says the same as a chat completion`() throws {

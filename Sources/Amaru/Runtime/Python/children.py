@@ -52,7 +52,7 @@ def follow_fork(end: Callable[..., object]) -> None:
         import selectors
 
         loop._selector = selectors.DefaultSelector()
-        # What the parent's program had asked for is its own to do.
+        # The parent runs what its program has queued.
         for handle in getattr(loop, "_ready", ()):
             if handle._callback is _State.work[1]:
                 handle.cancel()
@@ -62,7 +62,7 @@ def follow_fork(end: Callable[..., object]) -> None:
     if task is None:
         loop.call_soon(end)
         return
-    # Nobody else learns of the end, which is the parent's affair.
+    # The parent alone reports the task's end to those who wait for it.
     for callback, _ in getattr(task, "_callbacks", None) or ():
         task.remove_done_callback(callback)
     task.add_done_callback(end)
@@ -79,14 +79,16 @@ def end_child(error: BaseException | None) -> NoReturn:
             sys.modules["threading"]._shutdown()
         run_exit_functions()
     finally:
-        flush()
-        if isinstance(error, KeyboardInterrupt):
-            # As python does, so that a shell knows.
-            import signal
+        try:
+            flush()
+            if isinstance(error, KeyboardInterrupt):
+                # As python does, so that a shell knows.
+                import signal
 
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGINT)
-        os._exit(status & 0xFF)
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
+                os.kill(os.getpid(), signal.SIGINT)
+        finally:
+            os._exit(status & 0xFF)
 
 
 def _status(error: BaseException | None) -> int:
