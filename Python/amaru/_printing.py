@@ -79,7 +79,7 @@ class _Output(io.BufferedIOBase):
         # One that is collected would close its descriptor.
         self.raw = former
         self.name = former.name
-        self._descriptor = former.fileno()
+        self._descriptor: int = former.fileno()
 
     def writable(self) -> bool:
         return True

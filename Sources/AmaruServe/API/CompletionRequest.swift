@@ -22,7 +22,7 @@ struct CompletionRequest: Sendable, Equatable {
 
     /// The most stop sequences, and their greatest length in bytes.
     private static let stopLimit = (count: 16, length: 1024)
-    /// https://platform.openai.com/docs/api-reference/chat/create
+    // https://platform.openai.com/docs/api-reference/chat/create
     private static let kinds: [(RequestFields.Kind, [String])] = [
         (.positiveInteger, ["max_tokens", "max_completion_tokens"]),
         (.number, ["temperature", "top_p", "presence_penalty", "frequency_penalty"]),

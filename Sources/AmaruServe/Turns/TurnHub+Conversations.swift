@@ -98,14 +98,13 @@ extension TurnHub {
                 return try store.load(id)
             }
             return ended ?? whole
-        } catch where error.code == .full || error.code == .unwritable {
+        } catch {
+            guard [.full, .unwritable].contains(error.code) else { return whole }
             // A program is gone, which cannot be written now. One that is not cannot write either.
             var whole = whole
             for index in whole.turns.indices where isLeft(whole.turns[index]) {
                 whole.turns[index].state = .interrupted
             }
-            return whole
-        } catch {
             return whole
         }
     }
