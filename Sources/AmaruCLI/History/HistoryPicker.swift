@@ -28,7 +28,11 @@ enum HistoryPicker {
         let type = getenv("TERM").map { String(cString: $0) } ?? "dumb"
         if type != "dumb" {
             let newest = try Array(store.list().reversed())
-            let lines = newest.map { String(HistoryText.line($0).dropLast()) }
+            let lines = newest.map { conversation in
+                let shown = String(HistoryText.line(conversation).dropLast())
+                let text = "\(conversation.title) \(conversation.script ?? conversation.model)"
+                return PickList.Line(shown, name: conversation.id, text: text)
+            }
             guard !lines.isEmpty else { throw CommandFailure("There are no conversations.") }
             return newest[try pick(from: lines)].id
         }
@@ -47,7 +51,7 @@ enum HistoryPicker {
     }
 
     /// Shows lines below each other until the user has picked one; returns its index.
-    private static func pick(from lines: [String]) throws -> Int {
+    private static func pick(from lines: [PickList.Line]) throws -> Int {
         let mode = try TerminalMode(descriptor: STDIN_FILENO, bracketedPaste: true) { settings in
             settings.c_lflag &= ~tcflag_t(ICANON | ECHO | IEXTEN | ISIG)
         }

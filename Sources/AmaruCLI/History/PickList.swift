@@ -12,16 +12,33 @@ struct PickList: Sendable {
         case left
     }
 
+    /// A line, and by what it is found: the beginning of a name, and any part of a text.
+    struct Line: Sendable {
+        let shown: String
+        private let name: String
+        private let text: String
+
+        init(_ shown: String, name: String = "", text: String? = nil) {
+            self.shown = shown
+            self.name = name
+            self.text = (text ?? shown).lowercased()
+        }
+
+        func fits(_ word: some StringProtocol) -> Bool {
+            text.contains(word) || name.hasPrefix(word)
+        }
+    }
+
     /// The most lines that are shown.
     private static let height = 20
 
-    private let lines: [String]
+    private let lines: [Line]
     private(set) var filter = ""
     /// The lines that fit the filter.
     private var matches: [Int]
     private var marked = 0
 
-    init(_ lines: [String]) {
+    init(_ lines: [Line]) {
         self.lines = lines
         matches = Array(lines.indices)
     }
@@ -53,10 +70,7 @@ struct PickList: Sendable {
         (matches, marked) = (Array(lines.indices), 0)
         if let number = Int(text), lines.indices.contains(number - 1) { return marked = number - 1 }
         let words = text.lowercased().split(separator: " ")
-        matches.removeAll { index in
-            let line = lines[index].lowercased()
-            return !words.allSatisfy { line.contains($0) }
-        }
+        matches.removeAll { index in !words.allSatisfy { lines[index].fits($0) } }
     }
 
     /// The rows, with the numbers of the lines, for a screen of a size.
@@ -68,7 +82,7 @@ struct PickList: Sendable {
             let number = String(matches[place] + 1)
             let gap = String(repeating: " ", count: digits - number.count)
             let mark = place == marked ? ">" : " "
-            let row = "\(mark) \(gap)\(number)  \(lines[matches[place]])"
+            let row = "\(mark) \(gap)\(number)  \(lines[matches[place]].shown)"
             return CellWidth.cut(row, to: max(1, size.columns - 1))
         }
     }

@@ -9,7 +9,13 @@ import Testing
     private let size = TerminalSize(columns: 20, rows: 5)
 
     private func list(_ keys: [Key], _ lines: [String]) -> (PickList, PickList.Outcome?) {
-        var list = PickList(lines)
+        let names = ["4cusco", "9li2", "8c3"]
+        var list = PickList(
+            lines.enumerated().map { index, line in
+                let name = index < names.count ? names[index] : ""
+                return PickList.Line("\(name) \(line)", name: name, text: line)
+            }
+        )
         var outcome: PickList.Outcome?
         for key in keys { outcome = list.take(key) ?? outcome }
         return (list, outcome)
@@ -21,7 +27,7 @@ import Testing
         let lines = (1...30).map { "conversation number \($0)" }
         #expect(
             list([], lines).0.rows(size) == [
-                "   3  conversation…", "   2  conversation…", ">  1  conversation…",
+                "   3  8c3 conversa…", "   2  9li2 convers…", ">  1  4cusco conve…",
             ]
         )
         let up = list(Array(repeating: .up, count: 28), lines).0
@@ -41,6 +47,14 @@ import Testing
         #expect(list(text("none"), lines).0.rows(size) == [])
         #expect(list(text("li") + [.backspace, .backspace, .enter], lines).1 == .picked(0))
         #expect(list(text("li") + [.control("u")], lines).0.filter == "")
+    }
+
+    @Test func `A name is found by its beginning alone`() {
+        let lines = ["Cusco", "Lima", "topic 3"]
+        #expect(list(text("9l") + [.enter], lines).1 == .picked(1))
+        #expect(list(text("c 3") + [.enter], lines).1 == .picked(2))
+        #expect(list(text("c3") + [.enter], lines).1 == nil)
+        #expect(list(text("topic 2"), lines).0.rows(size) == [])
     }
 
     @Test func `Ctrl-C leaves it`() { #expect(list([.control("c")], ["one"]).1 == .left) }
