@@ -163,7 +163,7 @@ enum ConversationCommand: String, CaseIterable {
             )
         }
         guard await program.screen.send(sequence) else {
-            return .refused("this terminal is told nothing by escape sequences (TERM)")
+            return .refused("this terminal takes no escape sequences (TERM)")
         }
         return .shown("Sent to the terminal's clipboard: \(what), \(text.utf8.count) bytes")
     }
