@@ -70,12 +70,19 @@ enum HistoryPicker {
                 size: size
             )
             try PosixCall.writeAll(drawing, to: STDERR_FILENO)
+            // Others may have the terminal while this program is stopped, and change its size.
+            while !hasInput(within: 250), TerminalSize(of: STDERR_FILENO) == size {
+                guard mode.enterAgain() else { continue }
+                display = LineDisplay()
+                break
+            }
+            guard hasInput(within: 0) else { continue }
             let count = try buffer.withUnsafeMutableBytes {
                 try PosixCall.read(STDIN_FILENO, into: $0)
             }
             var keys = buffer.prefix(count).flatMap { decoder.feed($0) }
-            // Esc alone, and a terminal that has gone.
-            let isEscape = buffer[max(0, count - 1)] == 0x1B && !hasMoreInput
+            // Esc alone, since the rest of a key's sequence comes at once; or a terminal that has gone.
+            let isEscape = buffer[max(0, count - 1)] == 0x1B && !hasInput(within: 25)
             if count == 0 || isEscape && decoder.takeLoneEscape() { keys.append(.control("c")) }
             var outcome: PickList.Outcome?
             for key in keys where outcome == nil { outcome = list.take(key) }
@@ -86,10 +93,9 @@ enum HistoryPicker {
         }
     }
 
-    /// Whether more is typed at once, as the rest of a key's sequence is.
-    private static var hasMoreInput: Bool {
+    private static func hasInput(within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        return poll(&entry, 1, 25) > 0
+        return poll(&entry, 1, milliseconds) > 0
     }
 
     /// Asks a question that only a yes goes on behind.

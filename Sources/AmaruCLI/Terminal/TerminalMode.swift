@@ -58,9 +58,14 @@ final class TerminalMode: Sendable {
     }
 
     /// Applies the change again if another program has undone it.
-    func enterAgain() {
+    ///
+    /// - Returns: Whether it had, and the terminal is this program's again.
+    @discardableResult
+    func enterAgain() -> Bool {
         TerminalGuard.shared.installHandlers()
-        if !TerminalGuard.shared.isInForce(slot) { enter() }
+        guard !TerminalGuard.shared.isInForce(slot) else { return false }
+        enter()
+        return TerminalGuard.shared.isInForce(slot)
     }
 
     /// Puts the former settings back.

@@ -152,6 +152,27 @@ extension BuiltCommand {
             #expect(terminal.isCanonical && terminal.echoes)
         }
 
+        @Test func `The list follows the size, and a terminal that others have used`()
+            async throws
+        {
+            try await fill()
+            let terminal = try PseudoTerminal()
+            let process = try AmaruProcess(["history", "show"], on: terminal, in: folder)
+            try await terminal.waitFor("Which? ")
+            terminal.resize(columns: 30, rows: 10)
+            try await terminal.waitFor("Which? ")
+            // As a shell does, while the program is stopped.
+            var settings = termios()
+            let descriptor = try #require(terminal.descriptor)
+            tcgetattr(descriptor, &settings)
+            settings.c_lflag |= tcflag_t(ICANON | ECHO)
+            tcsetattr(descriptor, TCSANOW, &settings)
+            try await terminal.waitFor("Which? ")
+            #expect(!terminal.isCanonical && !terminal.echoes)
+            try terminal.send("\u{3}")
+            #expect(try await process.end() == .interrupted)
+        }
+
         /// Shows a conversation of many lines on a terminal.
         private func shown(_ environment: [String: String?]) async throws -> String {
             let items = String(repeating: "- item\\n", count: 40)
