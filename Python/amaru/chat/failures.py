@@ -115,8 +115,8 @@ own_module internal a module of yours is not on Python's path
     name the folder that has it in PYTHONPATH
 standard_module internal Python lacks {detail} here, a module of its own
     the system may have a package of it, as apt install python3-tk for tkinter
-misspelt_module internal a module of Python itself has a similar name
-    did you mean {detail}? If not, add the package with --with NAME
+misspelt_module internal a module is missing
+    did you mean {similar}? If not, add it with --with {detail}
 page_module internal this module exists only in a web page with Pyodide
     `amaru check` says what to use; or guard it with `except ImportError`
 unexpected internal something unexpected happened
@@ -213,6 +213,7 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     message = message.format(stall=f"{settings.stall_timeout:g}", **values)
     remedy = remedy.format(
         detail=detail,
+        similar=meant(detail) if row == "misspelt_module" else "",
         source=source,
         key_remedy=key_remedy or ANY_KEY,
         version="" if _VERSIONED.search(url) else ": is it missing /v1?",
@@ -310,8 +311,8 @@ def _missing(exc: BaseException) -> Fault | None:
         return Fault("standard_module", package)
     if place := _own_place(package):
         return Fault("own_module", place)
-    if package not in DISTRIBUTIONS and (similar := meant(package)):
-        return Fault("misspelt_module", similar)
+    if package not in DISTRIBUTIONS and meant(package):
+        return Fault("misspelt_module", package)
     return Fault("module", DISTRIBUTIONS.get(package, package))
 
 
