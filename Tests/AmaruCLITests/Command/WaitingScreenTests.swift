@@ -151,13 +151,12 @@ extension BuiltCommand {
             let folder = try TemporaryFolder()
             try folder.write(
                 """
-                import amaru, asyncio
+                import amaru, asyncio, os
                 @amaru.reply
                 async def reply(message):
                     print("looking", end="", flush=True)
-                    await asyncio.sleep(1.5)
+                    while not os.path.exists("go"): await asyncio.sleep(0.05)
                     print(" up")
-                    await asyncio.sleep(0.5)
                     yield "found"
                 """,
                 to: "script.py"
@@ -168,6 +167,7 @@ extension BuiltCommand {
             try terminal.send("hello\r")
             try await terminal.waitFor("looking")
             try await terminal.waitFor("1 s")
+            try folder.write("", to: "go")
             try await terminal.waitFor("found")
             try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
