@@ -27,6 +27,16 @@ def hidden(function: F) -> F:
     return function
 
 
+@hidden
+def _resume(profile: Any) -> None:
+    """Install again what `sys.getprofile` returned."""
+    if profile is None or callable(profile):
+        sys.setprofile(profile)
+    else:
+        # That of cProfile, which is written in C and installs itself.
+        profile.enable()
+
+
 def untraced(function: F) -> F:
     """Keep a function, with all that it calls, from those who trace or profile."""
 
@@ -40,7 +50,7 @@ def untraced(function: F) -> F:
         try:
             return function(*arguments, **named)
         finally:
-            sys.setprofile(profile)
+            _resume(profile)
             sys.settrace(trace)
 
     return call  # type: ignore[return-value]

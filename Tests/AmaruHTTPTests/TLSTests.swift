@@ -87,6 +87,20 @@ struct TLSTests {
         }
     }
 
+    @Test func `A folder by hash takes the place of a file with as many authorities`() throws {
+        let file = certificate.authority
+        let hashed = try authority.hashedFolder()
+        #expect(CertificateFile.hashedFolder(hashed, besides: file) == hashed)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let more = try authority.file("more.pem", with: text + text)
+        #expect(CertificateFile.hashedFolder(hashed, besides: more) == nil)
+        let empty = try authority.file("empty.pem", with: "")
+        let plain = try TemporaryFolder()
+        #expect(CertificateFile.hashedFolder(plain.path, besides: empty) == nil)
+        #expect(CertificateFile.hashedFolder(hashed, besides: "/no/such/file") == nil)
+        #expect(CertificateFile.hashedFolder("/no/such/folder", besides: file) == nil)
+    }
+
     @Test func `The option for the system's authorities leaves out those of the program`()
         async throws
     {

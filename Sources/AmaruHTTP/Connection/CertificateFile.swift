@@ -26,6 +26,22 @@ enum CertificateFile {
         var description: String { "\(path): \(fault)" }
     }
 
+    /// A folder by hash with as many authorities as the system's file of all; nil if it is not there.
+    ///
+    /// In it a handshake finds the one that it needs; the file must be read whole, which takes tens
+    /// of milliseconds. A file alone may have been replaced, in a container above all.
+    static func hashedFolder(
+        _ path: String = "/etc/ssl/certs",
+        besides file: String = "/etc/ssl/certs/ca-certificates.crt"
+    ) -> String? {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path),
+            let bytes = try? bytes(of: file)
+        else { return nil }
+        let begin = "-----BEGIN CERTIFICATE-----".utf8
+        let all = bytes.split(separator: UInt8(ascii: "\n")).count { $0.starts(with: begin) }
+        return all > 0 && all == names.count(where: isHash) ? path : nil
+    }
+
     /// Whether a path is a folder with names by hash, which `openssl rehash` makes.
     ///
     /// OpenSSL searches one in a handshake, and so does the library: those of systems hold hundreds

@@ -65,7 +65,7 @@ extension TLSSettings {
         // Nothing is compared with authorities then, and reading them takes time.
         case _ where verification == .none:
             tls.trustRoots = .certificates([])
-        case .system: break
+        case .system: tls.trustRoots = CertificateFile.hashedFolder().map { .file($0) }
         case .paths(let paths):
             // The library searches one folder at most.
             let searched = paths.first(where: CertificateFile.isHashed)

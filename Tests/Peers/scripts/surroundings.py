@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a script may find around it: files of its own, descriptors, encodings, tools."""
 
-__all__ = ["ENCODED", "FULL", "MODULES", "STREAMS", "TRACED", "USES"]
+__all__ = ["ENCODED", "FULL", "MODULES", "PROFILED", "STREAMS", "TRACED", "USES"]
 
 # Modules of the standard library that the script's folder has, too. python imports none
 # of them before the script; the host may.
@@ -57,6 +57,25 @@ ENCODED = {
 }
 
 # Tools that count lines leave out what is in no file.
+# From Python 3.12 on, cProfile uses `sys.monitoring` and sees the host's part, too.
+PROFILED = """
+import cProfile, os, pstats, sys
+def own():
+    return 1
+profile = cProfile.Profile()
+profile.enable()
+import http.client
+own()
+profile.disable()
+seen = pstats.Stats(profile).stats
+print(sum(name == "own" for _, _, name in seen))
+if sys.version_info < (3, 12):
+    print(sorted({file for file, _, _ in seen if "/lib/python" not in file})[:3])
+cProfile.run("import urllib.request; own()", "figures")
+print(any(name == "own" for _, _, name in pstats.Stats("figures").stats))
+os.remove("figures")
+"""
+
 TRACED = """
 import asyncio, atexit, http.client, sys, threading
 seen = set()

@@ -247,3 +247,9 @@ def test_what_a_tool_sees(tmp_path: Path, kind: str) -> None:
     expected, found = both(tmp_path, source)
     assert found == expected
     assert "script.py" in found.output
+
+
+def test_a_profile(tmp_path: Path) -> None:
+    expected, found = both(tmp_path, surroundings.PROFILED)
+    assert found == expected
+    assert found.code == 0

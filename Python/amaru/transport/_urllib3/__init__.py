@@ -15,9 +15,6 @@ from types import ModuleType
 from typing import Any, Final
 
 from amaru._replacing import replace
-from amaru.transport._client._endpoint import starts_from_a_port
-from amaru.transport._client._socket import HostSocket
-from amaru.transport._urllib3._endpoint import Endpoint
 
 __all__ = ["adopt"]
 
@@ -37,6 +34,11 @@ def adopt(module: ModuleType) -> None:
 def _connecting(opening: Method) -> Callable[[Method], Method]:
     def over(original: Method) -> Method:
         def connect(conn: Any) -> None:
+            # Whoever only imports the library does not pay for what a connection needs.
+            from amaru.transport._client._endpoint import starts_from_a_port
+            from amaru.transport._client._socket import HostSocket
+            from amaru.transport._urllib3._endpoint import Endpoint
+
             if starts_from_a_port(conn) or not _opens_as(type(conn), opening):
                 original(conn)
                 return
@@ -66,6 +68,8 @@ def _requesting(original: Method) -> Method:
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
+        from amaru.transport._client._socket import HostSocket
+
         if headers and isinstance(conn.sock, HostSocket | None):
             headers = _reframed(headers, body)
         original(conn, method, url, body, headers, **options)
