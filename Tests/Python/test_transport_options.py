@@ -19,7 +19,7 @@ from scripted_server import Peer, Serve
 from transport_keys import ENCRYPTED_KEY, OWN, OWN_KEY, PRIVATE
 
 from amaru import _bridge, network
-from amaru.transport import InsecureConnectionWarning
+from amaru.transport import InsecureConnectionWarning, _tls
 
 FAMILIES = [pytest.param(httpx2, id="httpx2"), pytest.param(httpx, id="httpx")]
 pytestmark = pytest.mark.parametrize("family", FAMILIES)
@@ -181,9 +181,11 @@ def test_the_files_of_a_context_are_remembered(
     assert len(held) > 100
 
 
-def test_a_default_context_means_the_hosts_authorities(
-    family: Any, core: Any, serve: Serve
+def test_a_default_context_means_the_hosts_authorities_and_reads_none(
+    family: Any, core: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_tls, "_held", None)
+    monkeypatch.setattr(_tls, "_of_system", None)
     client = family.Client(verify=ssl.create_default_context())
     assert sent(core, serve, client) == {}
 

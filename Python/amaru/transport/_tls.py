@@ -209,7 +209,7 @@ def _trust(
 ) -> dict[str, Any]:
     given = [*loaded.authorities, *([also] if any(also) else [])]
     chosen = [place for place in given if not _is_unchosen(place)]
-    if given and not chosen:
+    if (given or loaded.defaults) and not chosen:
         return {}
     if not loaded.defaults and len(given) == 1:
         match given[0]:
@@ -221,7 +221,7 @@ def _trust(
     # in a handshake.
     folders = [(None, folder, None) for _, folder, _ in given]
     held = set(context.get_ca_certs(binary_form=True)) | _held([*folders, also])
-    if not held - _of_system():
+    if not held or not held - _of_system():
         # The system's, or none at all, of which truststore asks the system later.
         return {}
     if loaded.defaults:
