@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-__all__ = ["DISTRIBUTIONS", "meant"]
+__all__ = ["DISTRIBUTIONS", "likely_module"]
 
 DISTRIBUTIONS: Final = {
     "Crypto": "pycryptodome",
@@ -36,12 +36,17 @@ DISTRIBUTIONS: Final = {
 """The names to install, by the names of the modules."""
 
 
-def meant(package: str) -> str:
-    """Return the module of the standard library that a name may stand for, if any."""
+def likely_module(package: str) -> str:
+    """Return the module of the standard library that a name misspells, if any."""
     import difflib
 
     names = [name for name in sys.stdlib_module_names if name[:1] != "_"]
-    # Neither pathlib2 nor tomli is misspelt.
-    is_other = package[-1:].isdigit()
-    found = [] if is_other else difflib.get_close_matches(package, names, 1, 0.84)
+    # Packages are often named after what they extend, as pathlib2, httpx and lxml are.
+    if package[-1:].isdigit():
+        return ""
+    close = difflib.get_close_matches(package, names, 1, 0.84)
+    pairs = range(len(package) - 1 if len(package) > 3 else 0)
+    swapped = [package[:n] + package[n : n + 2][::-1] + package[n + 2 :] for n in pairs]
+    found = [name for name in close if name not in package]
+    found += [name for name in swapped if name in names]
     return found[0] if found else ""

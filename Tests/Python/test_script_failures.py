@@ -244,8 +244,14 @@ def test_a_module_that_is_near_is_no_missing_package(
         ("subproces", "subprocess"),
         ("dattime", "datetime"),
         ("colections.abc", "collections"),
-        # A package, which is missing as well.
-        ("ujson", "json"),
+        ("jsno", "json"),
+        ("sjon", "json"),
+        ("tiem", "time"),
+        ("scoket", "socket"),
+        ("asynico", "asyncio"),
+        ("argpase", "argparse"),
+        ("statistic", "statistics"),
+        ("Tkinter", "tkinter"),
     ],
 )
 def test_a_module_that_is_missing_may_be_one_of_python_misspelt(
@@ -256,7 +262,14 @@ def test_a_module_that_is_missing_may_be_one_of_python_misspelt(
     assert f"add it with --with {name.partition('.')[0]}" in words
 
 
-@pytest.mark.parametrize("name", ["pathlib2", "tomli", "no_such_package"])
+PACKAGES = """
+aiohttp anyio asyncpg attr attrs click configobj curl dill docopt httpcore httpx
+item jsons lxml no_such_package numba orjson pathlib2 pytz redis regex requests
+rich six so sqlparse toml tomli tomlkit tqdm trio typer ujson uvloop yarl
+"""
+
+
+@pytest.mark.parametrize("name", PACKAGES.split())
 def test_a_package_is_not_taken_for_a_misspelt_module(name: str) -> None:
     words = advice(ModuleNotFoundError("no", name=name))
     assert "did you mean" not in words

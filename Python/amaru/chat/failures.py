@@ -15,7 +15,7 @@ import traceback
 from typing import Any, Final
 
 from amaru import host
-from amaru._distributions import DISTRIBUTIONS, meant
+from amaru._distributions import DISTRIBUTIONS, likely_module
 from amaru._pieces import ChatError
 from amaru.chat.answer import error_text
 from amaru.chat.client import Fault, long_wait
@@ -28,7 +28,7 @@ Failure = tuple[str, str, str]
 
 # A line for each fault: its names, the code, and what happened; below one or several,
 # what to do. {origin} is scheme, host and port of the base URL {url}. The status is put
-# behind the first line, and then what the server or the network said, {detail}.
+# after the first line, and then what the server or the network said, {detail}.
 _TABLE: Final = """\
 400 bad_request {origin} refused the request
     check that the model {model} accepts it; start over if the conversation is too long
@@ -213,7 +213,7 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
     message = message.format(stall=f"{settings.stall_timeout:g}", **values)
     remedy = remedy.format(
         detail=detail,
-        similar=meant(detail) if row == "misspelt_module" else "",
+        similar=likely_module(detail) if row == "misspelt_module" else "",
         source=source,
         key_remedy=key_remedy or ANY_KEY,
         version="" if _VERSIONED.search(url) else ": is it missing /v1?",
@@ -272,12 +272,12 @@ def _refused_option(fault: Fault, settings: host.Settings) -> str:
 
 def may_pass(fault: Fault) -> bool:
     """Tell whether the same request may succeed a moment later."""
+    row, _ = _row(fault)
     if not fault.status:
         # A name that does not resolve is misspelt, or the machine is offline; a server
         # that is not trusted, or speaks no TLS, is the same a moment later.
-        row, _ = _row(fault)
         return fault.kind in _PASSING and row not in ("connect_name", "connect_tls")
-    if long_wait(fault) or "insufficient_quota" in fault.detail:
+    if long_wait(fault) or row == "429_quota":
         return False
     wish = fault.headers.get("x-should-retry")
     if wish in ("true", "false"):
@@ -311,7 +311,7 @@ def _missing(exc: BaseException) -> Fault | None:
         return Fault("standard_module", package)
     if place := _own_place(package):
         return Fault("own_module", place)
-    if package not in DISTRIBUTIONS and meant(package):
+    if package not in DISTRIBUTIONS and likely_module(package):
         return Fault("misspelt_module", package)
     return Fault("module", DISTRIBUTIONS.get(package, package))
 
@@ -343,7 +343,7 @@ def _row(fault: Fault) -> tuple[str, str]:
             kind = "404_model"
         elif kind in ("400", "422") and _NO_MODEL.search(detail[:4096]):
             kind = "404_model"
-        elif kind == "429" and re.search("insufficient_quota|billing", detail):
+        elif kind == "429" and "insufficient_quota" in detail:
             kind = "429_quota"
         words = "" if detail.strip() in ("", "{}", "[]") else error_text(detail)
         return kind, _title(words) or words
