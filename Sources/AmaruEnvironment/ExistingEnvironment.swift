@@ -23,8 +23,7 @@ extension EnvironmentBuilder {
         if wanted.isEmpty { return }
         let answer: Answer
         do {
-            let parts = [PackageResources.nearby_py, PackageResources.missing_py]
-            let source = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+            let source = Self.program(PackageResources.nearby_py, PackageResources.missing_py)
             let list = String(decoding: try JSONEncoder().encode(wanted), as: UTF8.self)
             answer = try await ask(environment.executable.path, ["-I", "-c", source, list])
         } catch is CancellationError {

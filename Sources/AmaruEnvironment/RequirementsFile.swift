@@ -25,7 +25,7 @@ enum RequirementsFile {
 
     /// The requirements of files and of those that they name, without options.
     static func requirements(of paths: [String]) -> [String] {
-        // An option of one requirement, such as a digest, is behind it.
+        // An option of one requirement, such as a digest, is after it.
         var seen: Set<String> = []
         let texts = paths.flatMap { contents(of: $0, following: included, &seen) }
         return texts.flatMap { lines(of: $0.text) }.filter { !$0.hasPrefix("-") }.map { line in

@@ -175,14 +175,18 @@ extension EnvironmentBuilder {
         return try JSONDecoder().decode(Answer.self, from: Data(last.utf8))
     }
 
+    /// The text of a program that consists of several files.
+    static func program(_ files: [UInt8]...) -> String {
+        String(decoding: files.joined(), as: UTF8.self)
+    }
+
     private func read(
         _ kind: String,
         _ source: String,
         named name: String,
         with interpreter: PythonInterpreterInfo
     ) async throws -> Answer {
-        let parts = PackageResources.versions_py + PackageResources.metadata_py
-        let reader = String(decoding: parts, as: UTF8.self)
+        let reader = Self.program(PackageResources.versions_py, PackageResources.metadata_py)
         do {
             return try await ask(interpreter.path, ["-I", "-S", "-c", reader, kind, source])
         } catch is CancellationError {

@@ -101,24 +101,17 @@ enum AttachmentSource {
     ///
     /// - Throws: `AttachmentError`.
     static func bytes(ofFile path: String, atMost bound: Int) throws -> [UInt8] {
-        // Without waiting for a writer, if it is a pipe.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            throw AttachmentError("\(path): \(String(cString: strerror(errno)))")
+        do {
+            return try RegularFile(path).contents(atMost: bound)
+        } catch let failure as RegularFile.Failure {
+            switch failure {
+            case .unreadable(let code):
+                throw AttachmentError("\(path): \(String(cString: strerror(code)))")
+            case .isFolder: throw AttachmentError("\(path) is a folder: name a file in it")
+            case .isNoFile: throw AttachmentError("\(path) is not a regular file")
+            case .isTooLarge: throw tooLarge(path, bound)
+            }
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            let isFolder = status.st_mode & S_IFMT == S_IFDIR
-            throw AttachmentError(
-                isFolder
-                    ? "\(path) is a folder: name a file in it" : "\(path) is not a regular file"
-            )
-        }
-        guard status.st_size <= bound else { throw tooLarge(path, bound) }
-        let bytes = try PosixCall.readAll(descriptor, atMost: bound)
-        guard bytes.count <= bound else { throw tooLarge(path, bound) }
-        return bytes
     }
 
     private static func tooLarge(_ place: String, _ bound: Int) -> AttachmentError {

@@ -73,7 +73,7 @@ struct ExternalEditor: Sendable {
         guard end == .ended(.exited(0)) else { throw failure(of: end) }
     }
 
-    /// The command with the file behind it; it may have arguments and quotes, so a shell must take
+    /// The command with the file after it; it may have arguments and quotes, so a shell must take
     /// it apart.
     ///
     /// A program with plain words takes the shell's place, so that it is seen if it stops itself.
@@ -117,25 +117,18 @@ struct ExternalEditor: Sendable {
     }
 
     private static func read(_ path: String) throws -> String {
-        // Not blocked by what is no file any more.
-        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard file >= 0 else {
-            throw Failure(description: "the editor has removed its file; the text is as it was")
-        }
-        defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(
-                description: "the editor has put no file in its file's place; the text is as it was"
-            )
-        }
         let bound = KeyDecoder.pasteBound
-        let bytes = try PosixCall.readAll(file, atMost: bound)
-        guard bytes.count <= bound else {
-            throw Failure(
-                description: "the edited text is longer than \(bound >> 20) MiB; "
-                    + "the text is as it was"
-            )
+        let bytes: [UInt8]
+        do {
+            bytes = try RegularFile(path).contents(atMost: bound)
+        } catch let failure as RegularFile.Failure {
+            let what =
+                switch failure {
+                case .unreadable: "the editor has removed its file"
+                case .isFolder, .isNoFile: "the editor has put no file in its file's place"
+                case .isTooLarge: "the edited text is longer than \(bound >> 20) MiB"
+                }
+            throw Failure(description: "\(what); the text is as it was")
         }
         let text = EscapeFilter.clean(String(decoding: bytes, as: UTF8.self))
         return text.hasSuffix("\n") ? String(text.dropLast()) : text

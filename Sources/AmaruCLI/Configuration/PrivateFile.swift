@@ -54,33 +54,30 @@ enum PrivateFile {
     /// - Throws: `Failure` that names the file, if others can read it, or it is no file of at most
     ///   64 KiB.
     static func secret(at path: String) throws -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw failure("read", URL(filePath: path))
+        do {
+            let file = try RegularFile(path)
+            guard file.mode & 0o077 == 0 else {
+                throw Failure(
+                    description: "\(path) holds a key, and others may read it: chmod 600 \(path)"
+                )
+            }
+            return String(decoding: try file.contents(atMost: bound), as: UTF8.self)
+        } catch let failure as RegularFile.Failure {
+            switch failure {
+            case .unreadable(ENOENT): return nil
+            case .unreadable(let code): throw Self.failure("read", URL(filePath: path), code)
+            case .isFolder, .isNoFile: throw Failure(description: "\(path) is not a file")
+            case .isTooLarge:
+                throw Failure(description: "\(path) is longer than any key: name another file")
+            }
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(description: "\(path) is not a file")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw Failure(
-                description: "\(path) holds a key, and others may read it: chmod 600 \(path)"
-            )
-        }
-        let bytes = try PosixCall.readAll(descriptor, atMost: bound)
-        guard bytes.count <= bound else {
-            throw Failure(description: "\(path) is longer than any key: name another file")
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The longest secret.
     static let bound = 64 * 1024
 
-    private static func failure(_ action: String, _ file: URL) -> Failure {
-        let reason = String(cString: strerror(errno))
+    private static func failure(_ action: String, _ file: URL, _ code: Int32 = errno) -> Failure {
+        let reason = String(cString: strerror(code))
         return Failure(description: "\(file.path) cannot be \(action): \(reason)")
     }
 }

@@ -129,8 +129,7 @@ struct TemplateFolder: Sendable {
             )
             return try await file.read() ?? Template()
         }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size]) as? Int
-        guard (size ?? 0) < 1 << 20, let bytes = FileManager.default.contents(atPath: path),
+        guard let bytes = try? RegularFile(path).contents(atMost: 1 << 20),
             let text = String(validating: bytes, as: UTF8.self)
         else {
             throw ValidationError("\(path) is not a text of at most 1 MiB: write it in UTF-8.")

@@ -81,12 +81,7 @@ enum ScriptSource: Equatable, Sendable {
 
     /// The first bytes of a regular file; nil for anything else.
     static func start(ofFile path: String) -> [UInt8]? {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        return try? PosixCall.readAll(descriptor, atMost: 512)
+        try? RegularFile(path).start(512)
     }
 }
 

@@ -162,10 +162,11 @@ extension EnvironmentBuilder {
         with interpreter: PythonInterpreterInfo
     ) async throws -> Answer {
         do {
-            let parts = [
-                PackageResources.nearby_py, PackageResources.choosing_py, PackageResources.lock_py,
-            ]
-            let source = parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+            let source = Self.program(
+                PackageResources.nearby_py,
+                PackageResources.choosing_py,
+                PackageResources.lock_py
+            )
             return try await ask(interpreter.path, ["-I", "-S", "-c", source] + arguments)
         } catch is CancellationError {
             throw EnvironmentError.cancelled("start")

@@ -16,7 +16,7 @@ package enum EnvironmentVariables {
     package static var current: [String: String] {
         #if canImport(Glibc)
             typealias Entries = UnsafePointer<UnsafePointer<CChar>?>
-            // By its name, since Swift's own declaration traps behind `clearenv`.
+            // By its name, since Swift's own declaration traps after `clearenv`.
             let entries = dlsym(nil, "environ")?.load(as: Entries?.self)
             guard var entry = entries ?? nil else { return [:] }
             var variables: [String: String] = [:]
