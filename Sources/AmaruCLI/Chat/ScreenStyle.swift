@@ -20,13 +20,18 @@ enum ScreenStyle: Equatable {
             !["", "0", "false"].contains(variables[name, default: ""])
         }
         let colors = Self.colors(isForced, variables)
-        if isPlain || isTerminal && variables["TERM", default: "dumb"] == "dumb" {
+        if isPlain || isTerminal && Self.isDumb(variables) {
             self = .plain
         } else if isTerminal {
             self = .live(colors)
         } else {
             self = isForced ? .finished(colors) : .plain
         }
+    }
+
+    /// Whether the variables name a terminal that obeys no escape sequences, or none.
+    static func isDumb(_ variables: [String: String]) -> Bool {
+        ["", "dumb"].contains(variables["TERM", default: ""])
     }
 
     private static func colors(_ isForced: Bool, _ variables: [String: String]) -> TextColors {

@@ -150,7 +150,7 @@ struct Examination {
                 "set LANG to one of UTF-8, such as C.UTF-8"
             )
         }
-        if kind.isEmpty || kind == "dumb" {
+        if ScreenStyle.isDumb(variables) {
             return .warning("terminal", detail, "set TERM for colours and editing")
         }
         if size.ws_col == 0 {

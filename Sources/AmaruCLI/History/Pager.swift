@@ -47,7 +47,7 @@ struct Pager: Sendable {
     }
 
     private var command: String? {
-        guard variables["TERM", default: "dumb"] != "dumb" else { return nil }
+        guard !ScreenStyle.isDumb(variables) else { return nil }
         let named = variables["PAGER"] ?? "less"
         return named.allSatisfy(\.isWhitespace) ? nil : named
     }

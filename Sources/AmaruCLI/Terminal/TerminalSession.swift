@@ -30,7 +30,7 @@ final class TerminalSession: Sendable {
         var answer: Answer?
         var isClosed = false
         var isSuspended = false
-        /// Whether the cursor stands behind a line of an answer that may go on.
+        /// Whether the cursor stands after a line of an answer that may go on.
         var isInsideAnswer = false
         /// The notices that the output had no room for, and the user has not heard of.
         var dropped = 0
@@ -60,7 +60,8 @@ final class TerminalSession: Sendable {
     ) throws {
         inputDescriptor = input
         let areTerminals = readsInput && isatty(input) == 1 && isatty(output) == 1
-        isInteractive = areTerminals && environment["TERM", default: "dumb"] != "dumb"
+        let isDumb = ScreenStyle.isDumb(environment)
+        isInteractive = areTerminals && !isDumb
         showsPrompt = areTerminals
         self.output = TerminalOutput(descriptor: output)
         mode =
@@ -69,7 +70,7 @@ final class TerminalSession: Sendable {
         wake = try WakeUp()
         var lineInput = LineInput(
             isInteractive: isInteractive,
-            followsOutput: isatty(output) == 1 && environment["TERM", default: "dumb"] != "dumb"
+            followsOutput: isatty(output) == 1 && !isDumb
         )
         if !readsInput { _ = lineInput.end(TerminalSize(columns: 80, rows: 24)) }
         state = Lock(State(input: lineInput))
@@ -316,7 +317,7 @@ extension TerminalSession {
         let result: Result<LineResult, TerminalError>? =
             outcome.isTooLong ? .failure(.lineTooLong) : outcome.result.map { .success($0) }
         if let result {
-            // The system has shown ^C, or nothing, behind the prompt.
+            // The system has shown ^C, or nothing, after the prompt.
             switch result {
             case .success(.interrupted), .success(.endOfInput):
                 if showsPrompt, !isInteractive { output.post("\n") }
