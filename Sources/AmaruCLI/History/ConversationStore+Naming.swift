@@ -4,7 +4,7 @@
 import AmaruStore
 
 extension ConversationStore {
-    /// The identifier that the words behind `-c` begin with; nil if they are a prompt alone.
+    /// The identifier that the words after `-c` begin with; nil if they are a prompt alone.
     ///
     /// - Throws: `CommandFailure` for a word that seems to be an identifier, but is of no
     ///   conversation: what follows was meant for another one than the last.

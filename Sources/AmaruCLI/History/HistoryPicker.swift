@@ -13,7 +13,8 @@ import AmaruStore
 #endif
 
 enum HistoryPicker {
-    private static let shown = 20
+    /// How many are asked for at most, and how many of them on a dumb terminal.
+    private static let bounds = (all: 1000, plain: 20)
 
     /// Lets the user pick a conversation; with `TERM=dumb` one of the last, by its number.
     ///
@@ -25,28 +26,26 @@ enum HistoryPicker {
                 "Which conversation? Name it by its id; amaru history list shows all."
             )
         }
-        let type = getenv("TERM").map { String(cString: $0) } ?? "dumb"
-        if type != "dumb" {
-            let newest = try Array(store.list().reversed())
+        let newest = try Array(store.list(atMost: bounds.all).reversed())
+        guard !newest.isEmpty else { throw CommandFailure("There are no conversations.") }
+        guard ScreenStyle.isDumb(EnvironmentVariables.current) else {
             let lines = newest.map { conversation in
                 let shown = String(HistoryText.line(conversation).dropLast())
                 let text = "\(conversation.title) \(conversation.script ?? conversation.model)"
-                return PickList.Line(shown, name: conversation.id, text: text)
+                let short = ShownText.line(conversation.title)
+                return PickList.Line(shown, short: short, name: conversation.id, text: text)
             }
-            guard !lines.isEmpty else { throw CommandFailure("There are no conversations.") }
             return newest[try pick(from: lines)].id
         }
-        let last = try store.list(atMost: shown)
-        for (index, conversation) in last.enumerated() {
-            let number = last.count - index
-            let gap = String(repeating: " ", count: number < 10 ? 2 : 1)
-            Report.text("\(gap)\(number)  \(HistoryText.line(conversation))")
+        let shown = newest.prefix(bounds.plain)
+        for (index, conversation) in shown.enumerated().reversed() {
+            let gap = String(repeating: " ", count: index < 9 ? 2 : 1)
+            Report.text("\(gap)\(index + 1)  \(HistoryText.line(conversation))")
         }
-        let answer = ask("Number or id (Enter for 1): ")
-        if answer.isEmpty, let newest = last.last { return newest.id }
-        if let number = Int(answer), (1...max(1, last.count)).contains(number), !last.isEmpty {
-            return last[last.count - number].id
-        }
+        let count = "\(shown.count) of \(newest.count)"
+        let answer = ask("\(count). Number or id (Enter for 1): ")
+        let number = answer.isEmpty ? 1 : Int(answer) ?? 0
+        if shown.indices.contains(number - 1) { return shown[number - 1].id }
         return try store.identifier(named: answer)
     }
 
@@ -63,7 +62,7 @@ enum HistoryPicker {
             let size = TerminalSize(of: STDERR_FILENO)
             let drawing = display.draw(
                 above: list.rows(size),
-                prompt: "Which? ",
+                prompt: "\(list.count(size)). Which? ",
                 text: Array(list.filter),
                 cursor: list.filter.count,
                 limit: 1,
@@ -98,7 +97,7 @@ enum HistoryPicker {
         return poll(&entry, 1, milliseconds) > 0
     }
 
-    /// Asks a question that only a yes goes on behind.
+    /// Asks a question, and goes on after a yes only.
     ///
     /// - Throws: `CommandFailure` for anything else, and off a terminal.
     static func confirm(_ question: String) throws {

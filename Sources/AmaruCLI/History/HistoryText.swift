@@ -10,12 +10,12 @@ enum HistoryText {
         all.reduce(into: "") { $0 += line($1) }
     }
 
-    /// Id, time and title of a conversation, and what is behind it.
+    /// Id, time and title of a conversation, and its script or model.
     static func line(_ conversation: Conversation) -> String {
         let other = conversation.script ?? conversation.model
-        let behind = other.isEmpty ? "" : "  (\(other))"
+        let origin = other.isEmpty ? "" : "  (\(other))"
         let begin = "\(conversation.id)  \(time(conversation.changed))  "
-        return ShownText.line(begin + conversation.title + behind) + "\n"
+        return ShownText.line(begin + conversation.title + origin) + "\n"
     }
 
     static func findings(_ found: [FoundConversation]) -> String {

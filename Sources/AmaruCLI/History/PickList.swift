@@ -15,11 +15,14 @@ struct PickList: Sendable {
     /// A line, and by what it is found: the beginning of a name, and any part of a text.
     struct Line: Sendable {
         let shown: String
+        /// What is shown of it on a narrow terminal.
+        let short: String
         private let name: String
         private let text: String
 
-        init(_ shown: String, name: String = "", text: String? = nil) {
+        init(_ shown: String, short: String? = nil, name: String = "", text: String? = nil) {
             self.shown = shown
+            self.short = short ?? shown
             self.name = name
             self.text = (text ?? shown).lowercased()
         }
@@ -31,6 +34,8 @@ struct PickList: Sendable {
 
     /// The most lines that are shown.
     private static let height = 20
+    /// The columns from which on all of a line is shown.
+    private static let width = 60
 
     private let lines: [Line]
     private(set) var filter = ""
@@ -75,15 +80,24 @@ struct PickList: Sendable {
 
     /// The rows, with the numbers of the lines, for a screen of a size.
     func rows(_ size: TerminalSize) -> [String] {
-        let count = max(1, min(Self.height, size.rows - 2))
+        let count = height(size)
         let start = max(0, min(marked - count / 2, matches.count - count))
         let digits = String(lines.count).count
         return (start..<min(start + count, matches.count)).reversed().map { place in
             let number = String(matches[place] + 1)
             let gap = String(repeating: " ", count: digits - number.count)
             let mark = place == marked ? ">" : " "
-            let row = "\(mark) \(gap)\(number)  \(lines[matches[place]].shown)"
+            let line = lines[matches[place]]
+            let text = size.columns < Self.width ? line.short : line.shown
+            let row = "\(mark) \(gap)\(number)  \(text)"
             return CellWidth.cut(row, to: max(1, size.columns - 1))
         }
     }
+
+    /// How many lines there are, and are shown.
+    func count(_ size: TerminalSize) -> String {
+        "\(min(height(size), matches.count)) of \(lines.count)"
+    }
+
+    private func height(_ size: TerminalSize) -> Int { max(1, min(Self.height, size.rows - 2)) }
 }

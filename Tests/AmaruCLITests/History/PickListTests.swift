@@ -57,5 +57,17 @@ import Testing
         #expect(list(text("topic 2"), lines).0.rows(size) == [])
     }
 
+    @Test func `The rows are counted, and narrow ones leave out what is not the title`() {
+        let lines = (1...63).map { PickList.Line("id title \($0)", short: "title \($0)") }
+        var list = PickList(lines)
+        let wide = TerminalSize(columns: 60, rows: 20)
+        let narrow = TerminalSize(columns: 40, rows: 20)
+        #expect(list.count(narrow) == "18 of 63")
+        #expect(list.rows(narrow).last == ">  1  title 1")
+        #expect(list.rows(wide).last == ">  1  id title 1")
+        for key in text("title 6") { _ = list.take(key) }
+        #expect(list.count(narrow) == "10 of 63")
+    }
+
     @Test func `Ctrl-C leaves it`() { #expect(list([.control("c")], ["one"]).1 == .left) }
 }
