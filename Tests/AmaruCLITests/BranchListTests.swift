@@ -46,6 +46,20 @@ import Testing
         )
     }
 
+    @Test func `Equal answers differ in number and time`() {
+        let turns: [(Int64, Int64?, String, String)] = [
+            (1, nil, "one", "a"), (2, nil, "one", "a"), (3, nil, "one", "b"),
+        ]
+        let time = HistoryText.time(0).suffix(5)
+        #expect(
+            list(turns, head: 2).text(columns: 80) == """
+                  1  answer 1, \(time): a (1 message)
+                * 2  answer 2, \(time): a (1 message)
+                  3  answer: b (1 message)
+                """
+        )
+    }
+
     @Test func `A branch is named by its first message that no other has`() {
         let turns: [(Int64, Int64?, String, String)] = [
             (1, nil, "one", "a"), (2, 1, "two\nlines", "b"), (3, 2, "deeper", "c"),
@@ -65,7 +79,7 @@ import Testing
         #expect(
             list(turns, head: 1).text(columns: 80) == """
                   1  two (2 messages)
-                *    behind: one (1 message)
+                *    after: one (1 message)
                 """
         )
         #expect(

@@ -39,10 +39,10 @@ struct BranchList {
             let mark = ends[index].id == head ? "*" : " "
             return row(of: index + 1, begin: "\(mark) \(index + 1)  ", columns: columns)
         }
-        // What came behind it was taken back.
+        // What came after it was taken back.
         if !ends.contains(where: { $0.id == head }) {
             let branch = whole.branch
-            let place = branch.last.map { "behind: \(Self.line($0.question))" } ?? "the beginning"
+            let place = branch.last.map { "after: \(Self.line($0.question))" } ?? "the beginning"
             rows.append(Self.row("*    ", place, branch.count, columns))
         }
         return rows.joined(separator: "\n")
@@ -59,12 +59,15 @@ struct BranchList {
         let isAlone = paths.count == 1
         let own = isAlone ? path.last : path.first { uses[$0.id] == 1 } ?? path.last
         guard let own else { return "" }
-        let hasTwin = whole.turns.contains { other in
-            other.id != own.id && other.parent == own.parent && other.question == own.question
-        }
-        guard hasTwin else { return Self.line(own.question) }
-        let mark = HistoryText.mark(of: own) ?? ""
-        return "answer: \(own.answer.isEmpty ? mark : Self.line(own.answer))"
+        let twins = whole.turns.filter { $0.parent == own.parent && $0.question == own.question }
+        guard twins.count > 1 else { return Self.line(own.question) }
+        let texts = twins.map { Self.line($0.answer) }
+        let text = Self.line(own.answer)
+        let mark = text.isEmpty ? HistoryText.mark(of: own) ?? "" : text
+        let number = twins.firstIndex { $0.id == own.id } ?? 0
+        guard texts.filter({ $0 == text }).count > 1 else { return "answer: \(mark)" }
+        let time = HistoryText.time(own.started).suffix(5)
+        return "answer \(number + 1), \(time): \(mark)"
     }
 
     /// The beginning of a text on one line: it may hold megabytes.

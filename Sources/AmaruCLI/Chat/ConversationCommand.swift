@@ -81,7 +81,9 @@ enum ConversationCommand: String, CaseIterable {
         case .copy: await Self.copy(rest, record, program)
         case .new: Self.begin(record)
         case .branch: await Self.branch(rest, record, program)
-        case .retry, .edit, .undo: await change(record, rest)
+        case .retry: await Self.retry(record)
+        case .edit: await Self.edit(rest, record)
+        case .undo: await Self.undo(record)
         }
     }
 
@@ -173,33 +175,46 @@ enum ConversationCommand: String, CaseIterable {
         return .shown("A new conversation begins\(former ?? "").")
     }
 
-    /// Goes back in a conversation.
-    private func change(_ record: ChatRecord, _ rest: String) async -> Outcome {
-        guard let whole = await record.current(), let last = whole.branch.last ?? whole.turns.last
-        else { return .refused("nothing has been said yet") }
-        switch self {
-        case _ where whole.branch.isEmpty:
-            return .refused("all of this branch is taken back; /branch lists the others")
-        case .retry:
+    private static func retry(_ record: ChatRecord) async -> Outcome {
+        await goingBack(in: record) { last in
             record.go(to: last.parent)
             // Also in a conversation of a version that did not keep files.
             if last.files.isEmpty { return .message(last.question) }
             return .again(last.question, last.files)
-        case .edit where rest.isEmpty:
-            return .draft(last.question)
-        case .edit:
+        }
+    }
+
+    private static func edit(_ rest: String, _ record: ChatRecord) async -> Outcome {
+        await goingBack(in: record) { last in
+            if rest.isEmpty { return .draft(last.question) }
             record.go(to: last.parent)
-            // A file that is not named any more is not meant any more.
+            // A file whose name was taken out of the message is not sent again.
             let files = last.files.filter { file in
                 rest.contains(file.name) || !last.question.contains(file.name)
             }
             return .message(rest, files)
-        case .undo:
+        }
+    }
+
+    private static func undo(_ record: ChatRecord) async -> Outcome {
+        await goingBack(in: record) { last in
             record.go(to: last.parent)
             return .shown("Taken back: \(Conversation.title(of: last.question))")
-        case .branch, .new, .model, .system, .usage, .copy:
-            preconditionFailure("they change nothing of the conversation")
         }
+    }
+
+    /// What is to be done about the last message of the branch, if it has one.
+    private static func goingBack(
+        in record: ChatRecord,
+        _ body: (StoredTurn) -> Outcome
+    ) async -> Outcome {
+        guard let whole = await record.current(), !whole.turns.isEmpty else {
+            return .refused("nothing has been said yet")
+        }
+        guard let last = whole.branch.last else {
+            return .refused("all of this branch is taken back; /branch lists the others")
+        }
+        return body(last)
     }
 
     private static func branch(
