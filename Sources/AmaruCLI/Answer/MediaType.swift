@@ -42,9 +42,7 @@ enum MediaType {
 
     /// What to do about a file of a type that cannot be sent; nil if it can.
     static func remedy(for type: String, name: String) -> String? {
-        if sendable.contains(type) || type.hasPrefix("text/") || texts.values.contains(type) {
-            return nil
-        }
+        if sendable.contains(type) || isText(type) { return nil }
         if type.hasPrefix("image/") { return "convert it to PNG or JPEG" }
         if type.hasPrefix("audio/") || type.hasPrefix("video/") {
             return "attach a transcript, or a picture of it"
@@ -56,6 +54,11 @@ enum MediaType {
             return "unpack it, and attach the files"
         }
         return "attach text, an image (PNG, JPEG, GIF, WebP) or a PDF"
+    }
+
+    /// Whether a file of a type goes into the text of the message, which any model takes.
+    static func isText(_ type: String) -> Bool {
+        type.hasPrefix("text/") || texts.values.contains(type)
     }
 
     private static let sendable: Set = [

@@ -213,7 +213,9 @@ struct ChatLoop: Sendable {
                 try await screen.endAnswer()
                 if failure.code == "start", let cause = failure.cause { throw cause }
                 await screen.notice("\(failure)")
-                if let hint = await program.hint(about: failure) { await screen.notice(hint) }
+                if let hint = await program.hint(about: failure, attachments) {
+                    await screen.notice(hint)
+                }
             }
             let end = turn.end ?? .cancelled
             if end == .cancelled {

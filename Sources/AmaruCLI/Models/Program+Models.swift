@@ -40,8 +40,16 @@ extension Program {
         return list
     }
 
-    /// What to add to a failure that names a model which the server does not have.
-    func hint(about failure: ChatFailure) async -> String? {
+    /// What to add to a failure: about a model that the server does not have, or files that the
+    /// model may not take.
+    func hint(about failure: ChatFailure, _ files: [Attachment] = []) async -> String? {
+        if failure.code == "bad_request" || failure.code == "server",
+            let file = files.first(where: { !MediaType.isText($0.mediaType) })
+        {
+            let option = screen.isInteractive ? "/model NAME" : "--model NAME"
+            return "if the model takes no \(file.mediaType), send the message without "
+                + "\(file.name), or ask another model: \(option)"
+        }
         guard failure.code == "no_model", let model = choice.model else { return nil }
         // A list that lacks the model is as good as a new one; one that has it is out of date.
         let kept = userSettings.models.list(of: baseURL)
@@ -62,7 +70,7 @@ extension Program {
     static func near(_ name: String, _ models: [String]) -> [String] {
         let found = NearMiss.names(near: name, among: models)
         if !found.isEmpty { return Array(found.prefix(3)) }
-        // Without the maker's name before the slash, the version behind it, or a hyphen.
+        // Without the maker's name before the slash, the version after it, or a hyphen.
         let simple = { (name: String) in name.lowercased().filter { $0.isLetter || $0.isNumber } }
         let wanted = simple(name)
         guard wanted.count >= 3 else { return [] }

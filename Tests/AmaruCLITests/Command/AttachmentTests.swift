@@ -84,6 +84,24 @@ extension BuiltCommand {
             #expect(Self.url(parts.last)?.hasPrefix("data:image/png;base64,iVBORw0K") == true)
         }
 
+        @Test func `A refused picture may be one that the model takes none of`() async throws {
+            let refusal = ScriptedResponse.apiError("image input is not supported", status: 400)
+            let server = ScriptedServer([refusal, refusal])
+            let terminal = try PseudoTerminal()
+            try await withChat(server) { options in
+                let chat = try AmaruProcess(options, on: terminal, in: folder)
+                try await terminal.waitFor("> ")
+                try terminal.send("what is @p.png?\r")
+                try await terminal.waitFor("send the message without p.png, or ask another model: ")
+                try await terminal.waitFor("/model NAME")
+                try terminal.send("\u{4}")
+                #expect(try await chat.end() == .exited(0))
+                let run = options + ["-a", "p.png", "what?"]
+                let result = try await AmaruProcess.run(run, in: folder)
+                #expect(result.errors.hasSuffix("or ask another model: --model NAME\n"))
+            }
+        }
+
         @Test func `Files stay with their question: asked again, gone on with, exported`()
             async throws
         {
