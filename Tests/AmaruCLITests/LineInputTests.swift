@@ -82,7 +82,7 @@ import Testing
         #expect(desk.type("one\r") == nil)
         #expect(desk.screen.text == "> hi\nqueued: one\n>")
         #expect(desk.type("two\rthr") == nil)
-        #expect(desk.screen.text == "> hi\nqueued (2): two\n> thr")
+        #expect(desk.screen.text == "> hi\n2 queued, last: two\n> thr")
         desk.ahead(false)
         #expect(desk.screen.text == "> hi")
         #expect(desk.begin() == .line("one"))

@@ -208,8 +208,8 @@ final class Program: Sendable {
     /// Reports a time of the start, if asked to.
     func trace(_ event: String) {
         guard options.verbose else { return }
-        let elapsed = start.duration(to: .now)
-        screen.progress("[\(elapsed / .milliseconds(1)) ms] \(event)")
+        let elapsed = (start.duration(to: .now) / .microseconds(10)).rounded() / 100
+        screen.progress("[\(elapsed) ms] \(event)")
     }
 
     /// Keeps up to 8 MiB of freed memory, maps blocks from 4 MiB on only, and has one heap that grows

@@ -258,10 +258,10 @@ struct LineInput: Sendable {
     /// What waits to be sent, in one row.
     private func queuedRow(_ size: TerminalSize) -> String? {
         guard let last = queue.last else { return nil }
-        let count = queue.count > 1 ? " (\(queue.count))" : ""
+        let count = queue.count > 1 ? "\(queue.count) queued, last" : "queued"
         let line = if case .line(let line) = last { line } else { "Ctrl-D" }
         let text =
-            "queued\(count): "
+            "\(count): "
             + line.prefix(size.columns)
             .map { $0.isNewline ? "⏎" : $0 == "\t" ? " " : String($0) }.joined()
         return CellWidth.cut(text, to: size.columns - 1)

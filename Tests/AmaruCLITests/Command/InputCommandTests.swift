@@ -218,7 +218,7 @@ extension BuiltCommand {
                 try terminal.send("two\r")
                 try await terminal.waitFor("queued: two")
                 try terminal.send("three\r")
-                try await terminal.waitFor("queued (2): three")
+                try await terminal.waitFor("2 queued, last: three")
                 try terminal.send(up + "!")
                 try await terminal.waitFor("> three!")
                 gate.open()

@@ -134,6 +134,8 @@ extension BuiltCommand {
             let start = try #require(screen.firstRange(of: "python started"))
             #expect(prompt.lowerBound < start.lowerBound)
             try await terminal.waitFor("ms] script loaded")
+            #expect(screen.matches(of: #/\[\d+\.\d\d? ms\]/#).count > 1)
+            #expect(!screen.contains(#/\d\.\d\d\d/#))
             try terminal.send("\u{4}")
             #expect(try await chat.end() == .exited(0))
         }
