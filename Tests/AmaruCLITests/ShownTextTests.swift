@@ -18,4 +18,17 @@ import Testing
     func line(text: String, shown: String) {
         #expect(ShownText.line(text) == shown)
     }
+
+    @Test(
+        "Rows end between words, and a word that is longer stays whole",
+        arguments: [
+            ("", ""), ("word", "word"), ("two words", "two words"),
+            ("ab three words", "ab three\nwords"),
+            ("a  b", "a  b"), ("a http://127.0.0.1:80/v1 b c", "a\nhttp://127.0.0.1:80/v1\nb c"),
+            ("漢字漢字 漢字", "漢字漢字\n漢字"), ("12345 789", "12345 789"), ("12345 7890", "12345\n7890"),
+        ]
+    )
+    func wrapped(text: String, rows: String) {
+        #expect(ShownText.wrapped(text, to: 9) == rows)
+    }
 }

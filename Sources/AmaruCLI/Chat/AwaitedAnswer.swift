@@ -5,6 +5,8 @@
 struct AwaitedAnswer {
     /// The time without an event after which the row appears.
     static let patience = Duration.milliseconds(300)
+    /// The time without an event after which a line of plain text says so.
+    static let plainPatience = Duration.seconds(5)
     /// The time between two of its pictures.
     static let interval = Duration.milliseconds(125)
 
@@ -30,7 +32,7 @@ struct AwaitedAnswer {
         } else if isStarting() {
             text += " (starting)"
         }
-        // The cursor stands behind it.
+        // The cursor stands after it.
         return CellWidth.cut(text, to: max(1, columns - 1))
     }
 }

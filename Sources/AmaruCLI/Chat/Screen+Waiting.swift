@@ -6,14 +6,24 @@ import AmaruChat
 extension Screen {
     /// Shows that an answer is waited for, once nothing has come for a moment, until it ends.
     ///
-    /// Text that is written as it comes has no such row: a screen reader would say each second.
+    /// Plain text has a line instead, once: a screen reader would say each second.
     ///
     /// - `isStarting`: Whether the program is still starting; called on any thread.
     func wait(isStarting: @escaping @Sendable () -> Bool) {
-        guard answer != nil, isTerminal else { return }
+        guard isTerminal else { return }
         endWait()
         awaited = AwaitedAnswer(isStarting: isStarting)
-        paintWait(after: AwaitedAnswer.patience)
+        if answer == nil { sayWait() } else { paintWait(after: AwaitedAnswer.patience) }
+    }
+
+    private func sayWait() {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        awaited?.painter = Task {
+            try? await Task.sleep(for: AwaitedAnswer.plainPatience)
+            guard !Task.isCancelled, let awaited else { return }
+            let what = awaited.isStarting() ? "still starting" : "still waiting for the answer"
+            await notice("\(what); Ctrl-C stops it")
+        }
     }
 
     /// Takes the row away, until there is a reason for another one.
@@ -45,7 +55,10 @@ extension Screen {
 
     /// Says that nothing has come for a while: in the row if there is one, else in a line.
     func saysStalled(_ message: String) async {
-        guard awaited != nil else { return await hold(message) }
+        guard awaited != nil, answer != nil else {
+            awaited?.painter?.cancel()
+            return await hold(message)
+        }
         awaited?.stall = message
         if awaited?.painter == nil { paintWait(after: .zero) }
         if isatty(STDERR_FILENO) != 1 { Report.line("amaru: \(message)") }

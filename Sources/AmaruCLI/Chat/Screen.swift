@@ -28,9 +28,9 @@ actor Screen {
     var frameTimer: Task<Void, Never>?
     /// The frame that is being written.
     var frameInWriting: AsyncValue<Result<Void, any Error>>?
-    /// What a turn has said behind the last text of its answer, and has it inserted soon.
+    /// What a turn has said after the last text of its answer, and has it inserted soon.
     var heldNotices: (lines: [String], timer: Task<Void, Never>)?
-    /// Whether plain text has been written behind which a line has not ended.
+    /// Whether plain text has been written whose last line has not ended.
     nonisolated var isInsideLine: Bool {
         get { opened.withLock { $0.isInsideLine } }
         set { opened.withLock { $0.isInsideLine = newValue } }
@@ -90,7 +90,7 @@ actor Screen {
         get throws {
             try opened.withLock { opened in
                 if let session = opened.session { return session }
-                // Closed before it was used, as when a start fails behind the first prompt.
+                // Closed before it was used, as when a start fails after the first prompt.
                 guard !opened.isClosed else { throw TerminalError.closed }
                 let session = try TerminalSession(
                     output: output,
@@ -268,19 +268,19 @@ actor Screen {
     ///
     /// - `waits`: Whether to return only when the terminal has taken it.
     func notice(_ message: String, waits: Bool = false) async {
-        if insert("amaru: \(ShownText.harmless(message))") {
+        let line = ShownText.diagnostics("amaru: \(message)")
+        if insert(line) {
             isInsideLine = false
             return
         }
         let start = isInsideLine ? "\n" : ""
         if isInteractive, isatty(STDERR_FILENO) == 1, let terminal = try? terminal {
             isInsideLine = false
-            let line = "\(start)amaru: \(ShownText.harmless(message))\n"
             // What comes of an answer that was stopped would be dropped as that is.
             if waits, !isStopped {
-                try? await terminal.writeAnswer(line)
+                try? await terminal.writeAnswer("\(start)\(line)\n")
             } else {
-                terminal.post(line)
+                terminal.post("\(start)\(line)\n")
             }
             return
         }
@@ -343,7 +343,7 @@ actor Screen {
         if isInsideLine { holdLonger() } else { await releaseNotices() }
     }
 
-    /// Notes that Python itself has printed a whole line to where answers are written.
+    /// Notes that Python itself ends a line in the output of answers.
     nonisolated func linePrinted() { isInsideLine = false }
 
     /// Gives the terminal back; a line that is being read ends with the end of input.

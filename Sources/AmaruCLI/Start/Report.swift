@@ -11,7 +11,7 @@ import ArgumentParser
 /// What cannot be written is lost, and nothing else: standard error may be full or closed.
 enum Report {
     /// Writes a line of diagnostics.
-    static func line(_ text: String) { self.text(text + "\n") }
+    static func line(_ text: String) { self.text(ShownText.diagnostics(text) + "\n") }
 
     /// Writes text with its own line endings.
     static func text(_ text: String) {

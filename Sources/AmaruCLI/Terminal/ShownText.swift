@@ -22,7 +22,30 @@ enum ShownText {
         }
     }
 
-    /// The same on one line.
+    /// A line of diagnostics, cut at words if standard error is a narrow terminal.
+    ///
+    /// On others it is one line to copy.
+    static func diagnostics(_ text: String) -> String {
+        let text = harmless(text)
+        let columns = TerminalSize(of: STDERR_FILENO).columns
+        guard columns < 80 else { return text }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.map { wrapped($0, to: columns) }.joined(separator: "\n")
+    }
+
+    /// A line with breaks at blanks, so that no row is longer unless a word is.
+    static func wrapped(_ line: some StringProtocol, to columns: Int) -> String {
+        var (rows, width) = ("", 0)
+        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
+            let cells = CellWidth.of(word) + 1
+            let isNew = width > 0 && width + cells > columns + 1
+            rows += (isNew ? "\n" : width > 0 ? " " : "") + word
+            width = isNew ? cells : width + cells
+        }
+        return rows
+    }
+
+    /// A harmless text on one line.
     static func line(_ text: String) -> String {
         let blanks = harmless(text).map { $0.isNewline || $0 == "\t" ? " " : $0 }
         return String(blanks)

@@ -47,8 +47,27 @@ extension BuiltCommand {
             #expect(terminal.output.contains("\u{1B}[2m") == (noColor == nil))
         }
 
+        @Test func `Plain text has a line, once`() async throws {
+            let gate = Gate()
+            let terminal = try PseudoTerminal()
+            try await withChat(ScriptedServer([Self.late(gate)])) { options in
+                let chat = try AmaruProcess(
+                    options + ["--plain", "--stall-timeout", "0", "hello"],
+                    on: terminal
+                )
+                try await terminal.waitFor("waiting for the answer")
+                gate.open()
+                #expect(try await chat.end() == .exited(0))
+                try await terminal.screen.waitForEnd()
+            }
+            #expect(
+                terminal.output == "amaru: still waiting for the answer; Ctrl-C stops it\r\n"
+                    + "Some words more\r\n"
+            )
+        }
+
         @Test(arguments: [["--plain"], []])
-        func `Plain text has none`(_ options: [String]) async throws {
+        func `A stall comes before that`(_ options: [String]) async throws {
             let gate = Gate()
             let terminal = try PseudoTerminal()
             let type = options.isEmpty ? "dumb" : "xterm"
