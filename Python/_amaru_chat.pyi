@@ -65,14 +65,14 @@ def read_password(prompt: str) -> str | None:
 def write(text: str) -> None:
     """Writes to the terminal, beside the chat."""
 
-def shares_output() -> bool:
-    """Says whether answers are written to standard output, too."""
+def has_unshown() -> bool:
+    """Says whether something that was said is not shown yet."""
 
-def may_print(ends_line: bool) -> bool:
-    """Says whether all that was said is written; if not, wait_to_print."""
+def wait_until_shown() -> None:
+    """Waits until all that was said is shown."""
 
-def wait_to_print(ends_line: bool) -> None:
-    """Waits until all that was said is written."""
+def line_printed() -> None:
+    """Says that a line is ended in the output, beside the chat."""
 
 def plugin_running(name: str) -> None:
     """Says which plugin's code runs now, the empty string for none."""

@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from amaru import _reply, _script
+from amaru import _bridge, _reply, _script
 from amaru._pieces import Attachment, Reasoning, ToolCall, Usage
 
 TYPE_CHECKING = False
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from amaru.host import Turn
 
 __all__ = ["Answering"]
-
-_process = os.getpid()
 
 # What the script raises is shown without what has called it.
 __tracebackhide__ = True
@@ -55,8 +52,7 @@ class Answering:
             await _show(turn, result, said)
         finally:
             _script.flush_quietly()
-            # A forked child has no host.
-            if said and os.getpid() == _process:
+            if said and not _bridge.is_forked():
                 asked = _content(text, turn.attachments)
                 history += _exchange(asked, "".join(said))
 
@@ -95,7 +91,7 @@ async def _show(turn: Turn, result: Any, said: list[str]) -> None:
 
 def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     """Add a piece of an answer to the turn; tell whether it goes on."""
-    if os.getpid() != _process:
+    if _bridge.is_forked():
         raise RuntimeError(
             "a child of os.fork takes no part in the answer: end it with os._exit(0)"
         )

@@ -10,7 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import types
 
-__all__ = ["AUTHORITIES", "IN_AMARU", "chat", "http"]
+__all__ = ["AUTHORITIES", "IN_AMARU", "chat", "http", "is_forked"]
+
+_process = os.getpid()
 
 _OUTSIDE = (
     "{what} needs the module {module!r}, which exists only inside the amaru host; "
@@ -34,6 +36,11 @@ AUTHORITIES: frozenset[str] = frozenset(
     os.environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
 ) - {""}
 """The files and folders of trusted authorities that the host has read as it started."""
+
+
+def is_forked() -> bool:
+    """Return whether this is a child of `os.fork`, which has no host."""
+    return os.getpid() != _process
 
 
 # Looked up at each use, not once: a test swaps the module.

@@ -195,7 +195,7 @@ def _write() -> None:
             buffers.append(stream)
         elif not isinstance(stream, _BUILT_IN):
             others.append(stream)
-    # What others write to comes behind them.
+    # What others write to comes after them.
     below = {id(one) for o in others for one in getattr(o, "__dict__", {}).values()}
     below |= {id(getattr(o, "raw", None)) for o in buffers}
     others.sort(key=lambda stream: id(stream) in below)

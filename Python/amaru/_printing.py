@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Brings what Python prints to the host's screen, where a prompt and answers are.
 
-In a pipe or a file it stands behind what was answered before it.
+It stands after what was answered before it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from amaru import _bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import types
     from typing import Any
 
     from _typeshed import ReadableBuffer
@@ -25,8 +26,6 @@ __all__ = ["bring_to_screen", "keep_order"]
 
 # What the script raises is shown without what has called it.
 __tracebackhide__ = True
-
-_process = os.getpid()
 
 
 class _Screen(io.BufferedIOBase):
@@ -55,18 +54,17 @@ class _Screen(io.BufferedIOBase):
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
         length = view.nbytes
-        if os.getpid() != _process:
-            # A forked child has no host.
+        if _bridge.is_forked():
             while view:
                 view = view[os.write(self._descriptor, view) :]
             return length
         if text := self._decoder.decode(bytes(data)):
-            _bridge.chat().write(text)
+            _chat_in_order().write(text)
         return length
 
 
 class _Output(io.BufferedIOBase):
-    """A pipe or a file that the host writes answers to, behind those of before.
+    """A pipe or a file that the host writes answers to, after those of before.
 
     It has no buffer, and so no lock: what is printed while it waits, as by a signal's
     handler or at the end of an object, is written meanwhile.
@@ -93,18 +91,25 @@ class _Output(io.BufferedIOBase):
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
         length = view.nbytes
-        # A forked child has no host.
-        if view and os.getpid() == _process:
-            chat, ends_line = _bridge.chat(), view[-1] == 10
-            if not chat.may_print(ends_line):
-                chat.wait_to_print(ends_line)
+        if view and not _bridge.is_forked():
+            chat = _chat_in_order()
+            if view[-1] == 10:
+                chat.line_printed()
         while view:
             view = view[os.write(self._descriptor, view) :]
         return length
 
 
+def _chat_in_order() -> types.ModuleType:
+    """Return the chat, once all that was said before is shown."""
+    chat = _bridge.chat()
+    if chat.has_unshown():
+        chat.wait_until_shown()
+    return chat
+
+
 def keep_order() -> None:
-    """Write what is printed behind the answers that were yielded before it.
+    """Write what is printed after the answers that were yielded before it.
 
     The streams stay those that the script, and what logs for it, may hold already.
     """
@@ -136,7 +141,7 @@ def _getpass(prompt="Password: ", stream=None, **_):  # type: ignore[no-untyped-
 
 def read_password(prompt: object) -> str:
     """Read a line that is typed unseen; EOFError at the end of input."""
-    if os.getpid() != _process:
+    if _bridge.is_forked():
         raise EOFError("a forked child has no terminal to read from")
     from amaru import _script
 

@@ -216,22 +216,20 @@ def attach() -> None:
     from amaru import host
 
     flush()
-    if host.settings().terminal:
+    output = host.settings().output
+    if output != "screen" and isinstance(sys.stdout, io.TextIOWrapper):
+        # The host may write its answers to the same place.
+        sys.stdout.reconfigure(line_buffering=True)
+    if output != "apart":
         from amaru import _printing
 
-        _printing.bring_to_screen()
-    elif isinstance(sys.stdout, io.TextIOWrapper):
-        # The host writes its answers to the same place.
-        sys.stdout.reconfigure(line_buffering=True)
-        if _bridge.chat().shares_output():
-            from amaru import _printing
-
-            _printing.keep_order()
-    leave, process = os._exit, os.getpid()
+        is_screen = output == "screen"
+        (_printing.bring_to_screen if is_screen else _printing.keep_order)()
+    leave = os._exit
 
     def host_exit(status: int) -> NoReturn:
         # The terminal is put back first; it is not a forked child's.
-        if os.getpid() == process:
+        if not _bridge.is_forked():
             _bridge.chat().leaving()
         leave(status)
 

@@ -42,6 +42,9 @@ class Settings:
     local: bool = False
     #: Whether the user converses on a terminal, where slash commands count.
     terminal: bool = False
+    #: Where Python's output goes: to the "screen" of the chat, to a pipe or file that
+    #: is "shared" with the answers, or "apart" from them.
+    output: str = "apart"
     #: The slash commands that the host itself obeys, with what each does.
     commands: Mapping[str, str] = MappingProxyType({})
     #: Further fields of each request, such as ``temperature``.

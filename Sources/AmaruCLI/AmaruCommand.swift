@@ -180,7 +180,7 @@ struct AmaruCommand: AsyncParsableCommand {
     }
 
     /// Refuses a word that is a command's name with a typing error: alone, or before what only a
-    /// command has behind it.
+    /// command has after it.
     ///
     /// - `prompt`: The words that stand where a prompt would, none of them quoted.
     static func refuseMistypedCommand(_ prompt: [String]) throws {

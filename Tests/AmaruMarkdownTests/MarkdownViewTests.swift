@@ -165,6 +165,30 @@ import Testing
         #expect(written < 20_000, "\(written)")
     }
 
+    @Test(
+        arguments: [
+            (["one ", "two"], "one\nprinted\ntwo"), (["one\n", "two\n"], "one\nprinted\ntwo"),
+            (["1. one\n", "2. two"], "1. one\nprinted\n2. two"),
+            (["# one\n", "two"], "one\nprinted\ntwo"),
+            // What would be something else if it were cut stays whole.
+            (["```\none\n", "two\n```\n"], "```\none\nprinted\ntwo\n```"),
+            (["one\n\n| a |\n", "|---|\n| b |\n"], "one\nprinted\n\na\n─\nb"),
+        ]
+    )
+    func `Printed lines stand between the parts`(_ pieces: [String], _ shown: String) {
+        var view = MarkdownView(measure: measure, colors: .monochrome)
+        var screen = TerminalScreen(columns: 40, rows: 10, width: cells)
+        view.append(pieces[0])
+        screen.feed(view.frame(columns: 40, rows: 10).text)
+        view.insertInOrder("printed")
+        screen.feed(view.frame(columns: 40, rows: 10).text)
+        view.append(pieces[1])
+        view.finish()
+        screen.feed(view.frame(columns: 40, rows: 10).text)
+        #expect(screen.text == shown)
+        #expect(screen.offences == [])
+    }
+
     @Test func `What the model thinks stands apart`() {
         var view = MarkdownView(measure: measure, colors: .all)
         var screen = TerminalScreen(columns: 40, rows: 10, width: cells)

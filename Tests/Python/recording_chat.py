@@ -74,9 +74,6 @@ class RecordingChat(ModuleType):
     def raised(self, task: Any) -> None:
         """Take a traceback that no test looks at."""
 
-    def shares_output(self) -> bool:
-        return False
-
     def main_cancelled(self) -> None:
         self.record("main_cancelled")
 

@@ -29,6 +29,7 @@ ALLOWED = {
         "_amaru_chat",
     },
     "amaru._answering": {
+        "amaru._bridge",
         "amaru._pieces",
         "amaru._reply",
         "amaru._script",

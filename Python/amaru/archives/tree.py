@@ -81,7 +81,7 @@ class Tree:
     def add_link(self, name: str, target: str) -> None:
         """Remember a symbolic link, which is made when all else is in place.
 
-        Inside its target ``..`` may come first only: behind another link it would lead
+        Inside its target ``..`` may come first only: after another link it would lead
         elsewhere than it seems.
         """
         clean = self._clean(name)
@@ -151,7 +151,7 @@ class Tree:
 
     def _place(self, name: str) -> Path:
         self.check()
-        # One behind a link is found when the links are looked at, before any is made.
+        # One after a link is found when the links are looked at, before any is made.
         return self.root / self._clean(name)
 
     def _clean(self, name: str, shown: str | None = None) -> PurePosixPath:

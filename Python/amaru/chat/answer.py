@@ -89,7 +89,7 @@ class Reading:
         while not start and (arrived := await self._read()) is not None:
             start = arrived.lstrip(_BLANK)
         if start.startswith(b"<"):
-            # All that has come: what a page is for may stand behind its head.
+            # All that has come: what a page is for may stand after its head.
             page = start + await self._response.rest(_PAGE_SECONDS)
             headers = {"location": self._response.place}
             raise Fault("html", page.decode("utf-8", "replace"), headers=headers)

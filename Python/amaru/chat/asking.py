@@ -80,7 +80,7 @@ class Question:
 
     @property
     def reply(self) -> Message:
-        """The answer as a message, to put behind the question in a history."""
+        """The answer as a message, to put after the question in a history."""
         message: Message = {"role": "assistant", "content": self.text}
         if calls := self.tool_calls:
             message["tool_calls"] = [

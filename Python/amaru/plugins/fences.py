@@ -17,6 +17,7 @@ import sys
 from types import FrameType
 from typing import Any, Final
 
+from amaru import _bridge
 from amaru.plugins.loading import PACKAGE
 
 __all__ = ["put_up"]
@@ -41,7 +42,7 @@ def put_up() -> None:
     if hasattr(signal.signal, "_amaru_fence"):
         return
     plain_signal, plain_all_tasks = signal.signal, asyncio.all_tasks
-    plain_closerange, process = os.closerange, os.getpid()
+    plain_closerange = os.closerange
 
     @functools.wraps(plain_signal)
     def set_handler(signalnum: Any, handler: Any) -> Any:
@@ -62,7 +63,7 @@ def put_up() -> None:
     @functools.wraps(plain_closerange)
     def closerange(low: int, high: int, /) -> None:
         # A child of a plugin's may close what it has inherited.
-        if os.getpid() == process and _is_below_plugin(sys._getframe(1)):
+        if not _bridge.is_forked() and _is_below_plugin(sys._getframe(1)):
             raise ValueError("most descriptors are Amaru's: close your own one by one")
         plain_closerange(low, high)
 

@@ -77,7 +77,7 @@ def function(callee: Callee, signature: Signature, indent: int) -> Lines:
 def _variants(signature: Signature) -> list[tuple[list[Parameter], bool]]:
     """Return the positional parameters of each declaration, and whether `*args` follow.
 
-    One that is left out leaves out those behind it too, if they have no names to be
+    One that is left out leaves out those after it too, if they have no names to be
     passed by.
     """
     rest = bool(signature.of_kind(Kind.VAR_POSITIONAL))

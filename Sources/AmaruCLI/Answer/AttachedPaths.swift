@@ -45,7 +45,7 @@ enum AttachedPaths {
         // As a terminal writes it when a file is dropped on it, at either end of what is typed.
         for word in [all.first, all.last].compactMap(\.self)
         where isAbsolute(word) && !MediaType.isPictureOrPDF(word) && !line.contains("\n") {
-            // A folder is there with a slash behind it too.
+            // A folder is there with a slash after it too.
             let path = word.hasPrefix("~/") ? (home ?? "~") + word.dropFirst() : word
             guard file(path) != nil, !FileManager.default.fileExists(atPath: path + "/") else {
                 continue
@@ -55,7 +55,7 @@ enum AttachedPaths {
         return nil
     }
 
-    /// Whether what is behind an `@` has the form of a file's name, as no name of a person has.
+    /// Whether what is after an `@` has the form of a file's name, as no name of a person has.
     private static func looksLikeFile(_ word: String) -> Bool {
         word.wholeMatch(of: /@(?:[~.]{0,2}\/\S*|[^()@:\s]*\w\.[A-Za-z0-9]{1,5})/) != nil
     }
@@ -64,7 +64,7 @@ enum AttachedPaths {
         word.hasPrefix("/") || word.hasPrefix("~/") || word.hasPrefix("file:///")
     }
 
-    /// The file that a word means: also without the full stop or comma behind it.
+    /// The file that a word means: also without the full stop or comma after it.
     private static func file(_ path: String) -> String? {
         if FileManager.default.fileExists(atPath: path) { return path }
         guard let last = path.last, ".,;:!?)".contains(last), path.count > 1 else { return nil }

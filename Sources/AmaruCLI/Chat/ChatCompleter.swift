@@ -66,7 +66,7 @@ struct ChatCompleter: Sendable {
         return Completion(word: word, words: words.map { $0 + " " })
     }
 
-    /// The path behind the last `@` that begins a word.
+    /// The path after the last `@` that begins a word.
     private static func path(in line: String) -> String? {
         guard let sign = line.lastIndex(of: "@") else { return nil }
         let before = line[..<sign]

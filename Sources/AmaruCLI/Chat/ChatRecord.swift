@@ -181,7 +181,7 @@ final class ChatRecord: Sendable {
         return state.withLock { $0.whole }
     }
 
-    /// Goes on behind another turn, or from the beginning.
+    /// Goes on after another turn, or from the beginning.
     func go(to turn: Int64?) {
         let id = state.withLock { state in
             state.whole?.conversation.head = turn

@@ -46,7 +46,7 @@ extension String {
         String(zip(self, other).prefix { $0 == $1 }.map(\.0))
     }
 
-    /// The text behind the last slash that does not end it.
+    /// The text after the last slash that does not end it.
     fileprivate var lastPathPart: String {
         guard let slash = dropLast().lastIndex(of: "/"), slash > startIndex else { return self }
         return String(self[index(after: slash)...])

@@ -13,7 +13,7 @@ enum PipedInput {
     /// Further silence after which a prompt goes without the data.
     private static let patience: Int32 = 4000
 
-    /// The message of a prompt and what was piped in behind it.
+    /// The message of a prompt and what was piped in after it.
     ///
     /// A prompt does without a pipe that stays silent: scripts often leave one open that is not
     /// meant for this program.

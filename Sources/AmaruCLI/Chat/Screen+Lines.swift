@@ -15,16 +15,15 @@ extension Screen {
 
     /// Sends the terminal an escape sequence that shows nothing; false if it takes none.
     func send(_ sequence: String) async -> Bool {
-        guard isTerminal, variables["TERM", default: "dumb"] != "dumb" else {
-            return false
-        }
+        guard isTerminal, !ScreenStyle.isDumb(variables) else { return false }
         return (try? await terminal.writeAnswer(sequence)) != nil
     }
 
     /// What stands below an answer that the user has stopped, as in the history.
     var stopMark: String { answer == nil ? "(stopped)" : "\u{1B}[2m(stopped)\u{1B}[0m" }
 
-    /// Shows what Python prints: above what may still change of an answer, line by line.
+    /// Shows what Python prints: line by line between the parts of an answer, or above one that
+    /// cannot be cut.
     ///
     /// It is written as it is, but inside an answer, whose rows are counted.
     ///
@@ -45,7 +44,7 @@ extension Screen {
             printed = ""
         }
         guard !lines.isEmpty else { return }
-        answer.change { $0.insert(EscapeFilter.clean(lines.joined(separator: "\n"))) }
+        answer.change { $0.insertInOrder(EscapeFilter.clean(lines.joined(separator: "\n"))) }
         try await refresh(answer)
     }
 

@@ -19,7 +19,7 @@ struct ChatCommand: AsyncParsableCommand {
             While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
             line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
             the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D, \
-            exit or quit ends the chat. What you enter during an answer is sent behind it; Up takes it \
+            exit or quit ends the chat. What you enter during an answer is sent after it; Up takes it \
             back. /model NAME asks another model from then on, /retry asks again, /new begins a new \
             conversation, /copy copies the answer; /help lists all commands.
 
@@ -55,9 +55,9 @@ struct ChatCommand: AsyncParsableCommand {
     @OptionGroup(title: "Template options") var templates: TemplateOptions
 
     func validate() throws {
-        // A prompt in quotes is one word; behind -- there is no command.
+        // A prompt in quotes is one word; after -- there is no command.
         guard let word = prompt.first, !CommandLine.arguments.contains("--") else { return }
-        // Also behind a command's name with a typing error.
+        // Also after a command's name with a typing error.
         if let script = prompt.prefix(2).last, script.hasSuffix(".py"),
             FileManager.default.fileExists(atPath: script)
         {
@@ -77,7 +77,7 @@ struct ChatCommand: AsyncParsableCommand {
         }
         guard prompt.count > 1, AmaruCommand.commandNames.contains(word) else { return }
         throw ValidationError(
-            "The command \(word) comes first: put the options behind it, as in amaru \(word) "
+            "The command \(word) comes first: put the options after it, as in amaru \(word) "
                 + "--model NAME …; quote a prompt that begins with this word."
         )
     }
@@ -97,7 +97,7 @@ struct ChatCommand: AsyncParsableCommand {
         let isConversation = isTyped && template?.prompt == nil
         if isTyped, template?.takesInput == true {
             throw ValidationError(
-                "The template needs a text: write it behind the options, or pipe it into amaru."
+                "The template needs a text: write it after the options, or pipe it into amaru."
             )
         }
         try answer.check(isConversation: isConversation, hasPrompt: !prompt.isEmpty)

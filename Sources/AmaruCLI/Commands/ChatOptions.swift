@@ -130,9 +130,9 @@ struct ChatOptions: ParsableArguments {
 
     private static let systemBound = 1 << 20
 
-    /// A system prompt as it is, or what a file holds that is named behind an `@`.
+    /// A system prompt as it is, or what a file holds that is named after an `@`.
     ///
-    /// - `option`: What the prompt was written behind.
+    /// - `option`: What the prompt was written after.
     /// - Throws: `ValidationError`.
     static func systemPrompt(_ word: String, of option: String) throws -> String {
         guard word.first == "@", !word.contains(where: \.isWhitespace) else { return word }

@@ -42,7 +42,7 @@ struct CompletedChat: ParsableCommand {
     @OptionGroup var options: CompletedOptions
 }
 
-/// The options of a chat, with an id behind `-c`: for the parser that is a word of the prompt.
+/// The options of a chat, with an id after `-c`: for the parser that is a word of the prompt.
 struct CompletedOptions: ParsableArguments {
     @Option(
         name: .customShort("m"),

@@ -7,7 +7,7 @@ extension RunCommand {
     /// Puts `--` before the script's own words where something else than that begins them.
     ///
     /// As under `python`, -c CODE and -m MODULE end the options. A script whose first line starts
-    /// amaru is called with its own arguments behind it, by the system.
+    /// amaru is called with its own arguments after it, by the system.
     static func separated(_ words: [String]) -> [String] {
         for (index, word) in words.enumerated() {
             if word == "--" { return words }
@@ -22,7 +22,7 @@ extension RunCommand {
         return words
     }
 
-    /// The command of a path with words behind it and with no option, unless `--venv` comes first.
+    /// The command of a path with words after it and with no option, unless `--venv` comes first.
     ///
     /// The parser needs as long to find these values as a short script runs.
     ///

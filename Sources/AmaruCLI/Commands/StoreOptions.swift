@@ -77,7 +77,7 @@ struct ContinueOptions: ParsableArguments {
         return whole
     }
 
-    /// Whether a word stands behind the option, where it may be an id.
+    /// Whether a word stands after the option, where it may be an id.
     private func followsFlag(_ word: String) -> Bool {
         let words = CommandLine.arguments
         return zip(words, words.dropFirst()).contains { option, next in

@@ -36,7 +36,7 @@ struct Finding: Encodable, Equatable, Sendable {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
-    /// Name, state, and what was found, with the remedy behind it.
+    /// Name, state, and what was found, with the remedy after it.
     var line: String {
         let end = remedy.isEmpty ? "" : ": \(remedy)"
         let line = "\(check)\t\(state.rawValue)\t\(detail)\(end)"

@@ -99,7 +99,7 @@ extension ProviderKey {
         var status = ExitStatus.exited(0)
     }
 
-    /// The most lines that a key's program may print; those behind the first are notes.
+    /// The most lines that a key's program may print; those after the first are notes.
     private static let most = 1000
 
     /// Reads what a program prints, and ends it if that is too much, or the task is cancelled.

@@ -68,7 +68,7 @@ enum ProcessSecrets {
     private static func initialBlock() -> UnsafeMutableBufferPointer<UInt8>? {
         #if os(Linux)
             // Fields 50 and 51, counted from 1, see proc(5); the name in parentheses may hold
-            // blanks, so counting starts behind it, at field 3.
+            // blanks, so counting starts after it, at field 3.
             guard
                 let data = FileManager.default.contents(atPath: "/proc/self/stat"),
                 let name = data.lastIndex(of: UInt8(ascii: ")"))

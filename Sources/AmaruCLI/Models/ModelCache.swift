@@ -56,7 +56,7 @@ struct ModelCache: Sendable {
     }
 }
 
-/// What a shell completes behind `--model`.
+/// What a shell completes after `--model`.
 enum ModelCompletion {
     /// Returns aliases, providers and the models that are known of each; asks nobody.
     @Sendable static func words(_: [String], _: Int, _ prefix: String) -> [String] {

@@ -149,7 +149,7 @@ struct ModelRequest: Sendable {
         return ServerFault(message: "\(message) (\(status))\(Self.title(text))", remedy: remedy)
     }
 
-    /// The title of a web page, behind a blank.
+    /// The title of a web page, after a blank.
     private static func title(_ page: String) -> String {
         guard let found = page.prefix(4096).firstMatch(of: /<title[^>]*>([^<]{1,200})</) else {
             return ""

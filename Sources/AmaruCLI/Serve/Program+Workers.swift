@@ -37,11 +37,11 @@ extension Program {
                 var configuration = try await prepareConversation()
                 for offer in offers { configuration.models[offer.name] = offer.settings }
                 // Answers go to clients, whom no printing waits for.
-                configuration.linePrinted = nil
+                configuration.settings.output = .apart
                 return configuration
             }
             var configuration = try await prepare(found.script)
-            configuration.linePrinted = nil
+            configuration.settings.output = .apart
             configuration.settings.fetchBase = found.base ?? ""
             return configuration
         }

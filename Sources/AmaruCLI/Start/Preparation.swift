@@ -124,6 +124,7 @@ extension Program {
         settings.stallTimeout = options.stallTimeout
         settings.plugins = plugins.exists ? plugins.path : ""
         settings.isConversation = screen.isInteractive
+        settings.output = screen.isInteractive ? .screen : .shared
         settings.options.merge(options.request.fields) { _, own in own }
         settings.needsKey = options.network.replay == nil && !keys.hasKey && keys.isAsked
         return settings

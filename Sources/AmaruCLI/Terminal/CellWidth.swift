@@ -3,7 +3,7 @@
 
 /// The width of text in a terminal's cells, by grapheme clusters.
 ///
-/// Terminals disagree on some emoji; nothing here relies on exact widths behind them in a row.
+/// Terminals disagree on some emoji; nothing here relies on exact widths after them in a row.
 enum CellWidth {
     /// The width of a text without newlines.
     static func of(_ text: some StringProtocol) -> Int {

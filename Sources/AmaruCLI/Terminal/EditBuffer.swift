@@ -13,7 +13,7 @@ struct EditBuffer: Equatable, Sendable {
 
     init() {}
 
-    /// Holds a text, with the cursor behind it.
+    /// Holds a text, with the cursor after it.
     init(_ string: String) {
         text = Array(string)
         cursor = text.count
@@ -24,7 +24,7 @@ struct EditBuffer: Equatable, Sendable {
     /// Puts the cursor somewhere; a place outside the text is its nearest end.
     mutating func move(to position: Int) { cursor = max(0, min(text.count, position)) }
 
-    /// Inserts a scalar, which may join the cluster before the cursor or the one behind it.
+    /// Inserts a scalar, which may join the cluster before the cursor or the one after it.
     mutating func insert(_ scalar: Unicode.Scalar) {
         if (0x20..<0x7F).contains(scalar.value) {
             // No printable ASCII joins its neighbours.
@@ -42,7 +42,7 @@ struct EditBuffer: Equatable, Sendable {
         let upToCursor = String(text[start..<cursor]) + string
         let joined = Array(upToCursor + String(text[cursor..<end]))
         text.replaceSubrange(start..<end, with: joined)
-        // If the text joins the cluster behind it, the cursor goes behind that.
+        // If the text joins the cluster after it, the cursor goes after that.
         cursor = place(behind: upToCursor.unicodeScalars.count, from: start)
     }
 
@@ -63,7 +63,7 @@ struct EditBuffer: Equatable, Sendable {
         return removed
     }
 
-    /// Replaces a range by a text, and puts the cursor behind it.
+    /// Replaces a range by a text, and puts the cursor after it.
     mutating func replace(_ range: Range<Int>, with string: String) {
         remove(range)
         insert(string)
@@ -104,7 +104,7 @@ extension EditBuffer {
         return position
     }
 
-    /// The end of the word behind the cursor.
+    /// The end of the word after the cursor.
     var wordEnd: Int {
         var position = cursor
         while position < text.count, !text[position].isWordPart { position += 1 }

@@ -11,7 +11,7 @@ enum Key: Equatable, Sendable {
     case left, right, up, down, home, end, wordLeft, wordRight
     /// A letter with Ctrl; `_` for Ctrl-_.
     case control(Character)
-    /// A letter with Alt, or behind Esc.
+    /// A letter with Alt, or after Esc.
     case meta(Character)
     case deleteWordLeft, deleteWordRight
 }

@@ -36,7 +36,7 @@ struct LineDisplay: Sendable {
         var widths: [Int]
         /// The cursor's column.
         var column: Int
-        /// Whether the cursor was left where the terminal has it behind the text.
+        /// Whether the cursor was left where the terminal has it after the text.
         var isAtEnd: Bool
         /// Whether it is one row.
         var isRow: Bool
@@ -51,7 +51,7 @@ struct LineDisplay: Sendable {
     var isDrawn: Bool { drawn != nil }
 
     /// Draws the text again, in the place of the former drawing; what only adds to that is written
-    /// behind it.
+    /// after it.
     ///
     /// A screen reader says what is written: a letter, and not the line again.
     ///
@@ -99,7 +99,7 @@ struct LineDisplay: Sendable {
         return output
     }
 
-    /// What is to be written behind the drawing to make it this text; nil if that is not all.
+    /// What is to be written after the drawing to make it this text; nil if that is not all.
     private func addition(of text: String, _ size: TerminalSize) -> String? {
         guard let drawn, drawn.isAtEnd, drawn.size == size, text.hasPrefix(drawn.text) else {
             return nil

@@ -27,7 +27,7 @@ struct LineEditor: Sendable {
         /// Ctrl-L.
         case clearScreen
 
-        /// Tab behind a word: the text of the row up to the cursor.
+        /// Tab after a word: the text of the row up to the cursor.
         case complete(String)
 
         /// Ctrl-G, Ctrl-X Ctrl-E: the text is to be edited by another program.

@@ -44,7 +44,7 @@ struct LineHistory: Sendable {
         return lines[index]
     }
 
-    /// The line behind the one shown, at last what was typed before the walk.
+    /// The line after the one shown, at last what was typed before the walk.
     mutating func next() -> String? {
         guard let walk else { return nil }
         let later = lines[(walk.index + 1)...].firstIndex { $0.hasPrefix(walk.prefix) }

@@ -15,7 +15,7 @@ enum LineResult: Equatable, Sendable {
     /// No line will come any more.
     case endOfInput
 
-    /// Tab behind this text; the line goes on when the next one is asked for.
+    /// Tab after this text; the line goes on when the next one is asked for.
     case completion(String)
 
     /// The user wants another program to edit this text; the line goes on as after a completion.

@@ -34,7 +34,7 @@ public struct ChatScript: Sendable, Equatable, Codable {
     public let path: String
     /// What tracebacks call it, and `__file__`: the absolute path of a file.
     ///
-    /// Not simplified, since `..` behind a symbolic link leads elsewhere; `python` does the same:
+    /// Not simplified, since `..` after a symbolic link leads elsewhere; `python` does the same:
     /// https://docs.python.org/3/reference/import.html#file__
     public let filename: String
     /// What follows the path in `sys.argv`: bytes, which need not be UTF-8.

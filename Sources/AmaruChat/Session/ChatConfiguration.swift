@@ -43,11 +43,10 @@ public struct ChatConfiguration: Sendable {
     public var readLine: @Sendable (String) async throws -> String? = { _ in nil }
     /// Reads a line that is typed unseen, for Python's `getpass()`; nil at the end.
     public var readPassword: @Sendable (String) async throws -> String? = { _ in nil }
-    /// Writes what Python prints to the terminal, if the settings say that there is a conversation on it.
+    /// Writes what Python prints, if the settings say that it goes to the screen.
     public var write: @Sendable (String) async throws -> Void = { _ in }
-    /// Called when Python has printed a line to where answers are written, behind all that was said
-    /// before; nil if answers are written elsewhere.
-    public var linePrinted: (@Sendable () -> Void)?
+    /// Called before Python ends a line in the output that the settings say is shared.
+    public var linePrinted: @Sendable () -> Void = {}
     /// Called before Python code ends the process by `os._exit`; on the thread that does.
     public var leaving: @Sendable () -> Void = {}
     /// Reports what python would write to standard error: text with its own line endings.
@@ -109,6 +108,8 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     public var isLocal = false
     /// Whether the user converses on a terminal, where slash commands count.
     public var isConversation = false
+    /// Where Python's output goes.
+    public var output = Output.apart
     /// The slash commands that the host itself obeys, with what each does.
     public var commands: [String: String] = [:]
     /// Further fields of each request, by name; the values are JSON texts.
@@ -126,8 +127,18 @@ public struct ChatSettings: Codable, Sendable, Equatable {
     /// Whether the server wants a key, and there is none.
     public var needsKey = false
 
+    /// Where what Python prints goes.
+    public enum Output: String, Codable, Sendable {
+        /// To the screen of the chat, by ``ChatConfiguration/write``.
+        case screen
+        /// To the pipe or file of the answers: in the order of what is said and printed.
+        case shared
+        /// To the program's standard output, with no regard to answers.
+        case apart
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case model, system, plugins, commands, options, headers, schema
+        case model, system, plugins, output, commands, options, headers, schema
         case baseURL = "base_url"
         case fetchBase = "fetch_base"
         case keyPlaceholder = "api_key"

@@ -49,26 +49,17 @@ enum ChatModule {
                 documentation: "Writes to the terminal, beside the chat."
             ) { (text: String) async throws in try await configuration.write(text) }
             PythonFunction(
-                "shares_output",
-                documentation: "Says whether answers are written to standard output, too."
-            ) { () in configuration.linePrinted != nil }
+                "has_unshown",
+                documentation: "Says whether something that was said is not shown yet."
+            ) { () in session.hasUnshown }
             PythonFunction(
-                "may_print",
-                .positional("ends_line"),
-                documentation: "Says whether all that was said is written; if not, wait_to_print."
-            ) { (endsLine: Bool) in
-                guard !session.isBehind else { return false }
-                if endsLine { configuration.linePrinted?() }
-                return true
-            }
+                blocking: "wait_until_shown",
+                documentation: "Waits until all that was said is shown."
+            ) { () async throws in await session.waitUntilShown() }
             PythonFunction(
-                blocking: "wait_to_print",
-                .positional("ends_line"),
-                documentation: "Waits until all that was said is written."
-            ) { (endsLine: Bool) async throws in
-                await session.catchUp()
-                if endsLine { configuration.linePrinted?() }
-            }
+                "line_printed",
+                documentation: "Says that a line is ended in the output, beside the chat."
+            ) { () in configuration.linePrinted() }
             PythonFunction(
                 "plugin_running",
                 .positional("name"),

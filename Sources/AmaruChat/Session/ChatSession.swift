@@ -315,11 +315,11 @@ public final class ChatSession: Sendable {
     // MARK: Output
 
     /// Whether something that was said is not shown yet.
-    var isBehind: Bool { openTurns.contains { $0.isBehind } || background.isBehind }
+    var hasUnshown: Bool { openTurns.contains { $0.hasUnshown } || background.hasUnshown }
 
     /// Waits until all that was said is shown.
-    func catchUp() async {
-        for turn in openTurns + [background] { await turn.catchUp() }
+    func waitUntilShown() async {
+        for turn in openTurns + [background] { await turn.waitUntilShown() }
     }
 
     // MARK: End

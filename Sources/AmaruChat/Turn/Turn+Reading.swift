@@ -17,7 +17,7 @@ extension Turn: AsyncSequence {
 }
 
 extension Turn {
-    /// Reads along from a position, without delaying anybody.
+    /// Reads along from a position, and delays no writer.
     ///
     /// - Parameter position: The number of the first event to read.
     /// - Returns: The events from there on.
@@ -43,13 +43,13 @@ extension Turn {
         }
     }
 
-    /// The next events of a reader and the position behind them, or the end.
+    /// The next events of a reader and the position after them, or the end.
     func step(_ reader: TurnLog.ReaderID) async throws -> TurnViewer.Step {
         while true {
             let (taken, position, news) = state.withLock { state in
                 let (taken, wakes) = state.log.take(reader)
                 state.wake(wakes)
-                if reader == state.owner, !state.isBehind { state.noteCaughtUp() }
+                if reader == state.owner, !state.hasUnshown { state.noteShown() }
                 let position = state.log.position(of: reader)
                 guard case .wait = taken else { return (taken, position, AsyncValue<Void>?.none) }
                 let news = state.news[reader] ?? AsyncValue()
@@ -64,42 +64,42 @@ extension Turn {
         }
     }
 
-    /// Whether the owner has not shown all that was added.
-    var isBehind: Bool { state.withLock { $0.isBehind } }
+    /// Whether the turn goes on, and the owner has not shown all that was added.
+    var hasUnshown: Bool { state.withLock { $0.hasUnshown } }
 
-    /// Waits until the owner has shown all that was added and asks for more, or has gone.
-    func catchUp() async {
-        let caughtUp: AsyncValue<Void>? = state.withLock { state in
-            guard state.isBehind else { return nil }
-            let caughtUp = state.caughtUp ?? AsyncValue()
-            state.caughtUp = caughtUp
-            state.hurry?.set(())
-            return caughtUp
+    /// Waits until the owner has shown all that was added and asks for more, or the turn has ended.
+    func waitUntilShown() async {
+        let shown: AsyncValue<Void>? = state.withLock { state in
+            guard state.hasUnshown else { return nil }
+            let shown = state.shown ?? AsyncValue()
+            state.shown = shown
+            state.pause?.set(())
+            return shown
         }
-        try? await caughtUp?.wait()
+        try? await shown?.wait()
     }
 
-    /// Waits until a time, or until somebody waits for the owner, who asks.
+    /// Has the owner wait until a time, or until what is there is waited for.
     func pause(until time: ContinuousClock.Instant) async throws {
-        let hurry: AsyncValue<Void>? = state.withLock { state in
-            guard state.caughtUp == nil else { return nil }
-            state.hurry = AsyncValue()
-            return state.hurry
+        let pause: AsyncValue<Void>? = state.withLock { state in
+            guard state.shown == nil else { return nil }
+            state.pause = AsyncValue()
+            return state.pause
         }
-        guard let hurry else { return }
+        guard let pause else { return }
         let timer = Task {
             try await Task.sleep(until: time, clock: .continuous)
-            hurry.set(())
+            pause.set(())
         }
         defer { timer.cancel() }
-        try await hurry.wait()
+        try await pause.wait()
     }
 
     /// The number of events so far.
     package var count: Int { state.withLock { $0.log.count } }
 
     /// Events from a position up to another, as many as are read at a time, and the position
-    /// behind them.
+    /// after them.
     package func events(from position: Int, to end: Int) -> (events: [TurnEvent], next: Int) {
         state.withLock { state in
             let end = Swift.min(end, state.log.count)

@@ -27,10 +27,10 @@ public final class Turn: Sendable {
         /// What each reader that found nothing waits for, and all writers.
         var news: [TurnLog.ReaderID: AsyncValue<Void>] = [:]
         var room: AsyncValue<Void>?
-        /// What those wait for who come behind the owner.
-        var caughtUp: AsyncValue<Void>?
-        /// Ends the owner's pause.
-        var hurry: AsyncValue<Void>?
+        /// Set when the owner has shown all that was added; nil if that is not waited for.
+        var shown: AsyncValue<Void>?
+        /// Set to end the owner's pause between two readings.
+        var pause: AsyncValue<Void>?
         var filter: EventFilter
         var cleaned = EscapeFilter()
     }
@@ -240,21 +240,21 @@ extension Turn.State {
     mutating func wake(_ wakes: TurnLog.Wakes?) {
         guard let wakes else { return }
         for reader in wakes.readers { news.removeValue(forKey: reader)?.set(()) }
-        if log.end != nil { noteCaughtUp() }
+        if log.end != nil { noteShown() }
         guard wakes.writers else { return }
         room?.set(())
         room = nil
     }
 
-    /// Whether the owner has not shown all that was added, and goes on.
-    var isBehind: Bool {
+    /// Whether the turn goes on, and the owner has not shown all that was added.
+    var hasUnshown: Bool {
         guard log.end == nil, let owner else { return false }
         return !log.isWaiting(owner)
     }
 
-    /// Lets those go on who wait for the owner.
-    mutating func noteCaughtUp() {
-        caughtUp?.set(())
-        caughtUp = nil
+    /// Lets those go on who wait until all is shown.
+    mutating func noteShown() {
+        shown?.set(())
+        shown = nil
     }
 }

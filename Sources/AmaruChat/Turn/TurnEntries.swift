@@ -39,7 +39,7 @@ struct TurnEntries {
     private static let bound = 16 * 1024
 
     private var entries: [Entry] = []
-    /// The position behind the last event.
+    /// The position after the last event.
     private(set) var count = 0
     /// The position of the first event that is kept.
     private(set) var first = 0

@@ -5,7 +5,7 @@
 package final class TurnViewer: Sendable {
     /// What a viewer finds.
     package enum Step: Sendable, Equatable {
-        /// Events, and the position behind them.
+        /// Events, and the position after them.
         case events([TurnEvent], next: Int)
         /// The turn has ended, and nothing of it is left to read.
         case end(TurnEnd)

@@ -98,6 +98,20 @@ package struct MarkdownReader: Sendable {
         return parts
     }
 
+    /// Ends what has come, so that other lines can stand between it and what follows.
+    ///
+    /// - Returns: Its parts; nil inside code, a table or HTML, whose rest would be something else.
+    package mutating func cut() -> [Part]? {
+        guard context != .fence else { return nil }
+        switch live.last?.block {
+        case .code?, .table?, .html?: return nil
+        default: break
+        }
+        let last = text.split(separator: "\n").last ?? ""
+        if Self.mayBeMark(last, inCode: false) { return nil }
+        return endText()
+    }
+
     /// What the text that is not finished comes to if nothing follows.
     ///
     /// A line that may yet turn out to be a mark is left out.

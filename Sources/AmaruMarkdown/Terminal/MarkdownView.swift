@@ -115,6 +115,15 @@ package struct MarkdownView: Sendable {
         isChanged = true
     }
 
+    /// Adds lines below what has come, if that can end there, else above what may still change.
+    package mutating func insertInOrder(_ lines: String) {
+        guard thought == nil, let parts = reader.cut() else { return insert(lines) }
+        for part in parts { add(part) }
+        let rows = lines.split(separator: "\n", omittingEmptySubsequences: false)
+        finished += rows.map { .line(StyledLine(String($0))) } + [.end]
+        isChanged = true
+    }
+
     /// Ends the answer: the next frame leaves all of it for good.
     package mutating func finish() {
         finishThought()

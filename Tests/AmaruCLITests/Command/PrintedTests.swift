@@ -5,6 +5,8 @@ import AmaruEnvironment
 import AmaruTesting
 import Testing
 
+@testable import AmaruCLI
+
 extension BuiltCommand {
     @Suite(.timeLimit(.minutes(5))) struct PrintedTests {
         @Test func `In a pipe, what is printed before an answer stands before it`() async throws {
@@ -247,12 +249,13 @@ extension BuiltCommand {
             try terminal.send("go\r")
             for _ in 0..<3 { try await terminal.waitFor("a child runs") }
             try terminal.send("\u{3}")
-            for _ in 0..<3 { try await terminal.waitFor("KeyboardInterrupt") }
+            try await terminal.waitFor("(stopped)")
             try terminal.send("again\r")
             try await terminal.waitFor("joined")
             try await terminal.waitFor("> ")
             try terminal.send("\u{4}")
             #expect(try await chat.end() == .exited(0))
+            #expect(terminal.output.matches(of: #/KeyboardInterrupt/#).count == 3)
         }
 
         @Test func `A child that a signal ends leaves the terminal, and a password is unseen`()
@@ -280,6 +283,28 @@ extension BuiltCommand {
             #expect(try await chat.end() == .exited(0))
         }
 
+        @Test func `On a terminal, what is printed stands between what was yielded`() async throws {
+            let terminal = try PseudoTerminal()
+            let (chat, _) = try await chat(
+                """
+                for n in range(20):
+                    yield f"said {n}"
+                    print("printed", n)
+                """,
+                on: terminal
+            )
+            try terminal.send("go\r")
+            try await terminal.waitFor("printed 19")
+            try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+            try await terminal.screen.waitForEnd()
+            var screen = TerminalScreen(columns: 80, rows: 60) { CellWidth.of($0) }
+            screen.feed(terminal.output)
+            let lines = (0..<20).map { "said \($0)\nprinted \($0)\n" }.joined()
+            #expect(screen.text == "> go\n\(lines)>")
+        }
+
         @Test func `Progress in one row stays in it`() async throws {
             let terminal = try PseudoTerminal()
             let (chat, _) = try await chat(
@@ -293,7 +318,7 @@ extension BuiltCommand {
             )
             try terminal.send("go\r")
             try await terminal.waitFor("all steps\r\n")
-            try await terminal.waitFor("first last")
+            try await terminal.waitFor("last")
             #expect(!terminal.output.contains("step 20\r\n"))
             try terminal.send("\u{4}")
             #expect(try await chat.end() == .exited(0))
