@@ -8,6 +8,7 @@ python does both as it finalises the interpreter, which the host does not: see
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import _thread
 import gc
 import io
@@ -107,6 +108,7 @@ class _Mark:
 
 
 def _finalise(earlier: frozenset[str], has_threads: bool) -> None:
+    _let_go_of_signals()
     last = sys.__dict__.get("last_value")
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         sys.__dict__.pop(name, None)
@@ -130,6 +132,19 @@ def _finalise(earlier: frozenset[str], has_threads: bool) -> None:
         _clear(each)
     if left:
         gc.collect()
+
+
+def _let_go_of_signals() -> None:
+    """Have signals do what they do by default: their handlers lose their names.
+
+    As `_PySignal_Fini` does before anything is finalised.
+    """
+    for number in _signal.valid_signals():
+        handler = _signal.getsignal(number)
+        own = _signal.default_int_handler
+        if callable(handler) and handler is not own:
+            # An interrupt is the host's.
+            _signal.signal(number, own if number == _signal.SIGINT else _signal.SIG_DFL)
 
 
 def _added(earlier: frozenset[str]) -> Iterator[str]:

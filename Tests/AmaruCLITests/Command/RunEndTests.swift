@@ -47,6 +47,28 @@ extension BuiltCommand {
             #expect(result.status == .exited(code))
         }
 
+        @Test func `Handlers of signals end before the names that they use`() async throws {
+            let result = try await run(
+                """
+                import signal
+                count = 0
+                def handle(number, frame):
+                    global count
+                    count += 1
+                    print("handled", count)
+                signal.signal(signal.SIGUSR1, handle)
+                signal.raise_signal(signal.SIGUSR1)
+                class Late:
+                    def __del__(self, raise_signal=signal.raise_signal, number=signal.SIGUSR1):
+                        raise_signal(number)
+                late = Late()
+                """
+            )
+            #expect(
+                result == .init(status: .signalled(SIGUSR1), output: "handled 1\n", errors: "")
+            )
+        }
+
         @Test func `Errors of tasks and callbacks are reported, and the script goes on`()
             async throws
         {
