@@ -123,6 +123,13 @@ def keep_order() -> None:
         stream.__init__(  # type: ignore[misc]
             output, stream.encoding, stream.errors, None, True, stream.write_through
         )
+    # What a child prints comes after what was said before it was forked.
+    os.register_at_fork(before=_before_fork)
+
+
+def _before_fork() -> None:
+    if not _bridge.is_forked():
+        _chat_in_order()
 
 
 def _is_output(stream: io.TextIOWrapper) -> bool:

@@ -49,6 +49,29 @@ extension BuiltCommand {
             #expect(result.output == (0..<50).map { "said \($0)\nprinted \($0)\n" }.joined())
         }
 
+        @Test func `In a pipe, what a forked child prints stands where it was forked`() async throws
+        {
+            let folder = try TemporaryFolder()
+            try folder.write(
+                """
+                import amaru, os
+                @amaru.reply
+                def answer(message):
+                    for n in range(50):
+                        yield f"said {n}\\n"
+                        if not os.fork():
+                            print("child", n, flush=True)
+                            os._exit(0)
+                        os.wait()
+                """,
+                to: "script.py"
+            )
+            let run = ["run", "script.py"]
+            let result = try await AmaruProcess.run(run, input: "go\n", in: folder)
+            #expect(result.errors == "")
+            #expect(result.output == (0..<50).map { "said \($0)\nchild \($0)\n" }.joined())
+        }
+
         @Test func `In a pipe, what is printed within a print is not lost`() async throws {
             let folder = try TemporaryFolder()
             try folder.write(
