@@ -25,6 +25,13 @@ final class SignalSource: Sendable {
 
     private let number: Int
 
+    /// Whether Python code has closed the pipe from handlers, as `os.closerange(3, 256)` does, and
+    /// with it what Swift's timers and waits need.
+    static var isCutOff: Bool {
+        let end = signalPipeEnd.pointee
+        return end >= 0 && fcntl(end, F_GETFD) < 0
+    }
+
     /// Watches signals from now on.
     ///
     /// - Throws: `PosixError` when the process is out of descriptors.
@@ -65,9 +72,13 @@ private final class SignalPipe: Sendable {
         let ends = try PosixCall.pipe()
         // A handler must not block, even when nobody reads.
         _ = fcntl(ends.write, F_SETFL, O_NONBLOCK)
-        signalPipeEnd.initialize(to: ends.write)
+        signalPipeEnd.pointee = ends.write
         // A forked child has the same pipe, whose reader is this process.
-        pthread_atfork(nil, nil) { signalPipeEnd.pointee = -1 }
+        pthread_atfork(nil, nil) {
+            // Else it would keep the pipe open that the script has closed in this process.
+            close(signalPipeEnd.pointee)
+            signalPipeEnd.pointee = -1
+        }
         try startThread("amaru-signals") { [self] in
             while true {
                 let count = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
@@ -75,7 +86,7 @@ private final class SignalPipe: Sendable {
                     for byte in buffer.prefix(count) { deliver(Int32(byte)) }
                     return count
                 }
-                if count == 0 { return }
+                if count == 0 { ProcessEnd.leaveCutOff() }
             }
         }
     }
@@ -118,7 +129,11 @@ private final class SignalPipe: Sendable {
 ///
 /// safe because it is written once, before any handler that reads it is installed; memory instead
 /// of a variable, because a handler may interrupt Swift's own bookkeeping of a variable's access.
-nonisolated(unsafe) private let signalPipeEnd = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+nonisolated(unsafe) private let signalPipeEnd = {
+    let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    memory.initialize(to: -1)
+    return memory
+}()
 
 /// The handler: async-signal-safe, see signal-safety(7).
 private let writeSignal: SignalHandler = { signal in

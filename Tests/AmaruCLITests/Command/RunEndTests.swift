@@ -47,6 +47,31 @@ extension BuiltCommand {
             #expect(result.status == .exited(code))
         }
 
+        @Test(
+            "A script that closes the descriptors of the program ends it, with a line that says so",
+            arguments: [
+                ("print('on')", "on\n"),
+                ("input()", ""),
+                ("import time; time.sleep(60)", ""),
+                ("import asyncio; await asyncio.sleep(60)", ""),
+                ("import amaru\n@amaru.reply\nasync def answer(message): return 'on'", ""),
+            ]
+        )
+        func closedDescriptors(statements: String, output: String) async throws {
+            let folder = try TemporaryFolder()
+            try folder.write("import os\nos.closerange(3, 256)\n\(statements)\n", to: "script.py")
+            let run = try AmaruProcess(["run", "script.py"], input: .open, in: folder)
+            let result = try await run.result()
+            #expect(result.output == output)
+            #expect(
+                result.errors.hasPrefix(
+                    "amaru: the script has closed descriptors that are not its own"
+                ),
+                "\(result.errors)"
+            )
+            #expect(result.status == .exited(1))
+        }
+
         @Test func `Handlers of signals end before the names that they use`() async throws {
             let result = try await run(
                 """
