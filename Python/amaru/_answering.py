@@ -103,7 +103,12 @@ def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     if isinstance(piece, ToolCall):
         return turn.tool_call(piece.name, piece.arguments)
     if isinstance(piece, Attachment):
-        return turn.attach(piece.name, piece.media_type, piece.data)
+        try:
+            return turn.attach(piece.name, piece.media_type, piece.data)
+        except ValueError as exc:
+            # No line of the script stands in the traceback.
+            turn.failed("file_limit", str(exc))
+            return False
     text = str(piece)
     is_open = turn.text(text)
     if is_open:

@@ -43,11 +43,12 @@ extension Turn: PythonClassInstance {
             .positional("name"),
             .positional("media_type"),
             .positional("data"),
-            documentation: "Adds a file to the answer."
+            documentation: "Adds a file to the answer; ValueError above 16 MiB in all."
         ) {
             (turn, name: ShownText, mediaType: ShownText, data: Data) in
-            let file = Attachment(name: name.text, mediaType: mediaType.text, bytes: data)
-            return try turn.add(.attachment(file))
+            try turn.attach(
+                Attachment(name: name.text, mediaType: mediaType.text, bytes: data)
+            )
         }
         PythonProperty("attachments") { AttachmentList(turn: $0) }
         PythonMethod(

@@ -104,6 +104,14 @@ public final class Turn: Sendable {
     /// Bytes that all events take, those that are no longer kept included.
     package var size: Int { state.withLock { $0.log.total } }
 
+    /// Bytes that the events take that are no files.
+    package var textSize: Int { state.withLock { $0.log.total - $0.log.fileSize } }
+
+    /// A file of the answer, by how many came before it; nil if there are not so many.
+    package func file(_ number: Int) -> Attachment? {
+        state.withLock { number < $0.log.files.count ? $0.log.files[number] : nil }
+    }
+
     /// Whether the script ends the turn itself, and so needs no watching.
     var isClaimed: Bool { state.withLock { $0.isClaimed } }
 
@@ -127,6 +135,17 @@ public final class Turn: Sendable {
             state.wake(wakes)
             return wakes != nil
         }
+    }
+
+    /// Adds a file to the answer; returns false when the turn has ended.
+    ///
+    /// - Throws: ``FileLimitError`` if the files of the answer would be too large; as
+    ///   ``add(_:)``.
+    func attach(_ file: Attachment) throws -> Bool {
+        let event = TurnEvent.attachment(file)
+        let size = state.withLock { $0.log.fileSize } + event.size
+        guard size <= FileLimitError.limit else { throw FileLimitError(file) }
+        return try add(event)
     }
 
     private static let overfull = ChatFailure(

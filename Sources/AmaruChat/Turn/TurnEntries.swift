@@ -46,7 +46,13 @@ struct TurnEntries {
     /// The size of all events that were added.
     private(set) var total = 0
     /// The size of those that are no longer kept.
-    private(set) var dropped = 0
+    private var dropped = 0
+    /// The size of those that are kept, without files.
+    private(set) var kept = 0
+    /// All files that were added, in their order, also those whose events are no longer kept.
+    private(set) var files: [Attachment] = []
+    /// The size of their events.
+    private(set) var fileSize = 0
 
     /// Adds an event.
     mutating func append(_ event: TurnEvent) {
@@ -74,7 +80,14 @@ struct TurnEntries {
             )
         }
         count += 1
-        total += event.size
+        let size = event.size
+        total += size
+        if case .attachment(let file) = event {
+            files.append(file)
+            fileSize += size
+        } else {
+            kept += size
+        }
     }
 
     /// Where an event is that is kept, or the end.
@@ -119,9 +132,12 @@ struct TurnEntries {
     /// Drops the first event.
     mutating func dropFirst() {
         var place = place(of: first)
+        let event = entries[place.entry].event
         advance(&place)
         first += 1
-        dropped = offset(at: place)
+        let end = offset(at: place)
+        if case .attachment = event {} else { kept -= end - dropped }
+        dropped = end
         // Moving the rest only when a part of it is dead keeps the cost of an event constant.
         if place.entry * 8 > entries.count { entries.removeFirst(place.entry) }
     }

@@ -15,7 +15,7 @@ struct TurnLog {
         var unread = 64 * 1024
         /// Unread bytes above which events of writers that do not wait are refused.
         var refused = 16 * 1024 * 1024
-        /// Bytes kept for readers that start late.
+        /// Bytes kept for readers that start late, beside files, which have a bound of their own.
         var kept = 16 * 1024 * 1024
         /// The most text that is merged into one event.
         var merged = 16 * 1024
@@ -66,8 +66,14 @@ struct TurnLog {
     /// Bytes that the slowest required reader has not taken.
     var unread: Int { total - offset(of: needed) }
 
-    /// Bytes that are kept.
-    private var kept: Int { total - entries.dropped }
+    /// All files that were added.
+    var files: [Attachment] { entries.files }
+
+    /// The size of those files.
+    var fileSize: Int { entries.fileSize }
+
+    /// Bytes that are kept, without those of files.
+    private var kept: Int { entries.kept }
 
     /// Whether writers should wait, and will be woken by a reader or by the end.
     mutating func mustWait() -> Bool {

@@ -92,8 +92,7 @@ private func addTurnRoutes(
         ).response
     }
     api.get("turns/:id/files/:number") { _, context in
-        guard let number = context.parameters.get("number").flatMap({ Int($0) }), number >= 0
-        else { throw HubError.unknown }
+        let number = Int(try context.number("number"))
         return try await Response(
             file: hub.file(number, of: try context.turn, owner: context.owner)
         )
@@ -115,13 +114,16 @@ extension ServeContext {
         }
     }
 
+    /// A number in the path, which is written in one way only.
+    fileprivate func number(_ name: String) throws -> Int64 {
+        guard let word = parameters.get(name), let number = Int64(word), number >= 0,
+            word == "\(number)"
+        else { throw HubError.unknown }
+        return number
+    }
+
     /// The turn that the path names.
     fileprivate var turn: Int64 {
-        get throws {
-            guard let turn = parameters.get("id").flatMap({ Int64($0) }) else {
-                throw HubError.unknown
-            }
-            return turn
-        }
+        get throws { try number("id") }
     }
 }

@@ -172,14 +172,11 @@ extension TurnHub {
     ///
     /// - Throws: ``HubError`` if it does not exist, or the answer's files are no longer kept.
     func file(_ number: Int, of turn: Int64, owner: String) async throws -> Attachment {
-        guard case .live(let live) = try await source(of: turn, owner: owner),
-            let events = live.turn.events()
-        else { throw HubError.forgotten }
-        let files = events.compactMap { event in
-            if case .attachment(let file) = event { file } else { nil }
+        guard case .live(let live) = try await source(of: turn, owner: owner) else {
+            throw HubError.forgotten
         }
-        guard number < files.count else { throw HubError.unknown }
-        return files[number]
+        guard let file = live.turn.file(number) else { throw HubError.unknown }
+        return file
     }
 
     /// Renames a conversation.

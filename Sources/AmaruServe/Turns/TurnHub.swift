@@ -178,7 +178,7 @@ package actor TurnHub {
         let limit = configuration.limits.turn
         Task.detached { [self] in
             do {
-                for try await _ in opened.turn where opened.turn.size > limit {
+                for try await _ in opened.turn where opened.turn.textSize > limit {
                     opened.turn.cancel(because: Self.tooLong)
                 }
             } catch {

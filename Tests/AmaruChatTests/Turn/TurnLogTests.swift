@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
+import Foundation
 import Testing
 
 @testable import AmaruChat
@@ -105,6 +106,25 @@ import Testing
         }
         #expect(lost > 100)
         #expect(events[1] == .notice("\(lost)"))
+    }
+
+    @Test func `Files stay, and take no room of texts`() {
+        var log = TurnLog(limits: Self.small)
+        let owner = log.addReader(.owner)
+        let file = Attachment(name: "a", mediaType: "x/y", bytes: Data(count: 5000))
+        for event in [.notice("first"), .attachment(file), .notice("last")] as [TurnEvent] {
+            _ = log.add(event)
+            while case (.events, _) = log.take(owner) {}
+        }
+        #expect(log.events(before: 3)?.count == 3)
+        for _ in 0..<100 {
+            _ = log.add(.notice("more"))
+            while case (.events, _) = log.take(owner) {}
+        }
+        #expect(log.events(before: 3) == nil)
+        #expect(log.files == [file])
+        #expect(log.fileSize == TurnEvent.attachment(file).size)
+        #expect(!log.isOverfull)
     }
 
     @Test func `Events that are kept joined are read one by one, and cut where they were`() {

@@ -81,7 +81,7 @@ import Testing
             )
             #expect(other.field("content-security-policy") == "default-src 'none'; sandbox")
             #expect(other.field("x-content-type-options") == "nosniff")
-            for path in ["files/2", "files/-1", "files/x"] {
+            for path in ["files/2", "files/-1", "files/x", "files/+1", "files/01", "files/%201"] {
                 #expect(try await page.send("GET", "turns/\(turn)/\(path)").status == 404)
             }
             var others = page
@@ -90,6 +90,43 @@ import Testing
             // The store keeps no files of answers.
             try await page.ask("again", in: conversation)
             #expect(try await page.send("GET", "turns/\(turn)/files/0").status == 410)
+        }
+    }
+
+    @Test func `The files of an answer are there beside a long text, up to a limit`() async {
+        await #expect(processExitsWith: .success) {
+            let served = try await ServedScript(
+                """
+                import amaru
+                @amaru.reply
+                async def answer(message):
+                    yield amaru.Attachment("a.bin", "x/y", b"a" * (9 << 20))
+                    for _ in range(90):
+                        yield amaru.Reasoning("x" * 100_000)
+                    yield amaru.Attachment("b.bin", "x/y", b"b" * (6 << 20))
+                    yield "both"
+                    yield amaru.Attachment("c.bin", "x/y", bytes(int(message) << 20))
+                """
+            )
+            let page = served.page
+            let conversation = try await page.converse()
+            for (size, failure) in [("0", false), ("30", true)] {
+                let (turn, shown) = try await page.ask(size, in: conversation)
+                for (number, bytes) in [9, 6].enumerated() {
+                    let file = try await page.send("GET", "turns/\(turn)/files/\(number)")
+                    #expect(file.status == 200)
+                    #expect(file.body.utf8.count == bytes << 20)
+                }
+                let last = try await page.send("GET", "turns/\(turn)/files/2")
+                #expect(last.status == (failure ? 404 : 200))
+                let whole = try await page.show(conversation).turns
+                #expect(shown.end == (failure ? "failed" : "finished"))
+                let limit = #"16 MiB at most in all: \"c.bin\", of 30.0 MiB, is too large"#
+                let text = try await page.send("GET", "conversations/\(conversation)").body
+                #expect(text.contains(limit) == failure)
+                #expect(!text.contains("fix the script"))
+                #expect(whole.last?.files.first?.name == "a.bin")
+            }
         }
     }
 
