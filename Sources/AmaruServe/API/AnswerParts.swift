@@ -7,6 +7,7 @@ import AmaruChat
 enum AnswerPart: Sendable, Equatable {
     case text(String)
     case reasoning(String)
+    case picture(Attachment)
     /// A function that the model asks for, the arguments as JSON text.
     case toolCall(index: Int, name: String, arguments: String)
 }
@@ -14,15 +15,28 @@ enum AnswerPart: Sendable, Equatable {
 /// Reads a turn's events as an answer, up to a stop sequence: pure, and the same for every shape
 /// in which the answer is sent.
 struct AnswerParts {
+    /// The most that the pictures of an answer have, in bytes: each is sent in one piece.
+    private static let pictureLimit = 8 << 20
+    /// How much of a file's name is repeated, in characters.
+    private static let nameLimit = 80
+
     private var stops: StopSequences
     private var displays = 0
     private var calls = 0
+    private var pictureSize = 0
+    /// What separates the next text from a line of ours; nil if there is no text before it.
+    private var separator: String?
+    /// Whether the text is to be read by a program, and so can have no lines of ours.
+    private let isFormatted: Bool
     /// Whether nothing more is wanted of the turn, which may be stopped.
     private(set) var wantsNoMore = false
     /// Whether events are missing: the reader came too late.
     private(set) var isIncomplete = false
 
-    init(stop: [String] = []) { stops = StopSequences(stop) }
+    init(stop: [String] = [], isFormatted: Bool = false) {
+        stops = StopSequences(stop)
+        self.isFormatted = isFormatted
+    }
 
     /// The tokens that the script has counted; nil if it has counted none.
     private(set) var usage: (prompt: Int, completion: Int)?
@@ -37,7 +51,7 @@ struct AnswerParts {
         case .display(let text):
             // The turn ends by itself: to stop it would stop the script as a whole.
             displays += 1
-            return shown(displays > 1 ? "\n\n\(text)" : text)
+            return shown(displays > 1 && separator != "\n\n" ? "\n\n\(text)" : text)
         case .reasoning(let text):
             return stops.isHit || text.isEmpty ? [] : [.reasoning(text)]
         case .toolCall(let name, let arguments):
@@ -52,20 +66,44 @@ struct AnswerParts {
         case .skipped:
             isIncomplete = true
             return []
-        case .attachment, .notice, .stalled, .retrying:
+        case .attachment(let file):
+            return stops.isHit ? [] : sent(file)
+        case .notice, .stalled, .retrying:
             return []
         }
     }
 
     /// What a stop sequence that did not come has held back.
-    mutating func finish() -> [AnswerPart] {
-        let rest = stops.finish()
-        return rest.isEmpty ? [] : [.text(rest)]
+    mutating func finish() -> [AnswerPart] { added(stops.finish()) }
+
+    private mutating func shown(_ text: String) -> [AnswerPart] { added(stops.feed(text)) }
+
+    private mutating func added(_ text: String) -> [AnswerPart] {
+        guard !text.isEmpty else { return [] }
+        defer { separator = "" }
+        return [.text((separator ?? "") + text)]
     }
 
-    private mutating func shown(_ text: String) -> [AnswerPart] {
-        let text = stops.feed(text)
-        return text.isEmpty ? [] : [.text(text)]
+    /// A picture, which clients may show, and a line for each file: most show the text alone.
+    private mutating func sent(_ file: Attachment) -> [AnswerPart] {
+        let fits = pictureSize + file.bytes.count <= Self.pictureLimit
+        let isSent = file.isPicture && fits
+        if isSent { pictureSize += file.bytes.count }
+        let words = file.name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let name = words.isEmpty ? "file" : words.prefix(Self.nameLimit)
+        var line = "[\(name), \(file.bytes.count) bytes"
+        if !file.isPicture {
+            line += ": left out, an answer of this API has text and pictures only"
+        } else if !fits {
+            let limit = Self.pictureLimit >> 20
+            line += ": left out, the pictures of an answer have \(limit) MiB at most"
+        }
+        line += "]"
+        let picture: [AnswerPart] = isSent ? [.picture(file)] : []
+        if isFormatted { return [.reasoning("\(line)\n")] + picture }
+        let before = added(stops.finish())
+        defer { separator = "\n\n" }
+        return before + [.text(separator == nil ? line : "\n\n\(line)")] + picture
     }
 
     /// Why the answer ended, in the API's words, or the error that takes its place.

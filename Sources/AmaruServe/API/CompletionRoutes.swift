@@ -102,6 +102,7 @@ struct CompletionRoutes: Sendable {
         let writer = CompletionWriter(
             answer.head,
             stop: asked.stop,
+            isFormatted: asked.wantsFormat,
             streams: asked.streams,
             includesUsage: asked.includesUsage
         )
@@ -114,7 +115,11 @@ struct CompletionRoutes: Sendable {
         }
         let answer = try await open(asked.completion, as: "resp_", request, context)
         let sender = sender(of: answer, context)
-        let writer = ResponsesWriter(answer.head, echo: asked.echo)
+        let writer = ResponsesWriter(
+            answer.head,
+            isFormatted: asked.completion.wantsFormat,
+            echo: asked.echo
+        )
         return asked.completion.streams
             ? try await sender.stream(writer) : await sender.whole(writer)
     }

@@ -3,6 +3,12 @@
 
 import AmaruChat
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// What all chunks of a completion have in common.
 struct CompletionHead: Sendable, Equatable {
     /// Names the completion.
@@ -31,18 +37,20 @@ struct CompletionWriter: AnswerWriter {
     private var text = ""
     private var reasoning = ""
     private var calls: [JSONValue] = []
+    private var pictures: [JSONValue] = []
     private let streams: Bool
 
     init(
         _ head: CompletionHead,
         stop: [String] = [],
+        isFormatted: Bool = false,
         streams: Bool = true,
         includesUsage: Bool = false
     ) {
         self.head = head
         self.streams = streams
         self.includesUsage = includesUsage
-        parts = AnswerParts(stop: stop)
+        parts = AnswerParts(stop: stop, isFormatted: isFormatted)
     }
 
     var wantsNoMore: Bool { parts.wantsNoMore }
@@ -80,6 +88,7 @@ struct CompletionWriter: AnswerWriter {
         switch part {
         case .text(let text): [chunk([choice(["content": .string(text)])])]
         case .reasoning(let text): [chunk([choice(["reasoning_content": .string(text)])])]
+        case .picture(let file): [chunk([choice(["images": [file.imagePart]])])]
         case .toolCall(let index, let name, let arguments):
             [
                 toolCall([
@@ -123,6 +132,7 @@ struct CompletionWriter: AnswerWriter {
         let message = JSONValue.members([
             "role": "assistant", "content": hasText ? .string(text) : .null, "refusal": .null,
             "reasoning_content": reasoning.isEmpty ? nil : .string(reasoning),
+            "images": pictures.isEmpty ? nil : .array(pictures),
             "tool_calls": calls.isEmpty ? nil : .array(calls),
         ])
         let choice: JSONValue = [
@@ -132,8 +142,8 @@ struct CompletionWriter: AnswerWriter {
         return [
             "id": .string(head.id), "object": "chat.completion", "created": .integer(head.created),
             "model": .string(head.model), "choices": [choice],
-            // Always there: clients read it without asking. Nothing was counted: zeros.
-            "usage": .usage(parts.usage ?? (0, 0)),
+            // Always there: clients read it without asking, and find no numbers that are made up.
+            "usage": .usage(parts.usage),
         ]
     }
 
@@ -141,6 +151,7 @@ struct CompletionWriter: AnswerWriter {
         switch part {
         case .text(let more): text += more
         case .reasoning(let more): reasoning += more
+        case .picture(let file): pictures.append(file.imagePart)
         case .toolCall(let index, let name, let arguments):
             calls.append([
                 "id": .string(head.callID(index)), "type": "function",
@@ -151,12 +162,22 @@ struct CompletionWriter: AnswerWriter {
 }
 
 extension JSONValue {
-    /// The number of tokens, as completions have it.
-    fileprivate static func usage(_ usage: (prompt: Int, completion: Int)) -> JSONValue {
-        [
-            "prompt_tokens": .integer(usage.prompt),
-            "completion_tokens": .integer(usage.completion),
-            "total_tokens": .integer(usage.prompt + usage.completion),
+    /// The number of tokens, as completions have it; nulls if nothing was counted.
+    fileprivate static func usage(_ usage: (prompt: Int, completion: Int)?) -> JSONValue {
+        func number(_ count: Int?) -> JSONValue { count.map { .integer($0) } ?? .null }
+        return [
+            "prompt_tokens": number(usage?.prompt),
+            "completion_tokens": number(usage?.completion),
+            "total_tokens": number(usage.map { $0.prompt + $0.completion }),
         ]
+    }
+}
+
+extension Attachment {
+    /// The picture as a part of a message; such parts of answers are a convention of OpenRouter's,
+    /// which other servers and clients follow.
+    fileprivate var imagePart: JSONValue {
+        let url = "data:\(mediaType.lowercased());base64,\(bytes.base64EncodedString())"
+        return ["type": "image_url", "image_url": ["url": .string(url)]]
     }
 }

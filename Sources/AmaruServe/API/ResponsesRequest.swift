@@ -138,7 +138,8 @@ struct ResponsesRequest: Sendable, Equatable {
                 "content": content(item["output"]),
             ]
             return [(result, (place, "\(place).output"))]
-        case "reasoning": return []
+        // What an answer had beside its text comes back with it.
+        case "reasoning", "image_generation_call": return []
         case let type?:
             throw .invalid(
                 "\(place).type '\(type)' is not supported: use message, function_call or "

@@ -3,6 +3,12 @@
 
 import AmaruChat
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Writes a turn as the events of a `response`; pure.
 ///
 /// https://platform.openai.com/docs/api-reference/responses-streaming
@@ -17,12 +23,13 @@ struct ResponsesWriter: AnswerWriter {
 
     private let head: CompletionHead
     private let echo: [JSONMember]
-    private var parts = AnswerParts()
+    private var parts: AnswerParts
     private var output: [JSONValue] = []
     private var item: OpenItem?
     private var sequence = 0
 
-    init(_ head: CompletionHead, echo: [JSONMember] = []) {
+    init(_ head: CompletionHead, isFormatted: Bool = false, echo: [JSONMember] = []) {
+        parts = AnswerParts(isFormatted: isFormatted)
         self.head = head
         self.echo = echo
     }
@@ -124,6 +131,8 @@ struct ResponsesWriter: AnswerWriter {
         case .reasoning(let text):
             let opened = open(.reasoning)
             return opened + [textEvent("response.reasoning_text.delta", "delta", text)]
+        case .picture(let file):
+            return close() + picture(file)
         case .toolCall(let index, let name, let arguments):
             return close() + call(index, name, arguments)
         }
@@ -187,6 +196,23 @@ struct ResponsesWriter: AnswerWriter {
         events.append(itemEvent("response.output_item.done", json))
         output.append(json)
         item = nil
+        return events
+    }
+
+    private mutating func picture(_ file: Attachment) -> [ServerEvent] {
+        let id = itemID("ig")
+        func json(_ status: String, _ result: JSONValue) -> JSONValue {
+            [
+                "id": .string(id), "type": "image_generation_call", "status": .string(status),
+                "result": result,
+            ]
+        }
+        let done = json("completed", .string(file.bytes.base64EncodedString()))
+        let events = [
+            itemEvent("response.output_item.added", json("in_progress", .null)),
+            itemEvent("response.output_item.done", done),
+        ]
+        output.append(done)
         return events
     }
 

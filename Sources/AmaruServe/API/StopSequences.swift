@@ -62,7 +62,10 @@ struct StopSequences {
 
     /// The text has ended: returns what was held back.
     mutating func finish() -> String {
-        defer { held = [] }
+        defer {
+            held = []
+            for index in searches.indices { searches[index].matched = 0 }
+        }
         return String(decoding: held, as: UTF8.self)
     }
 }

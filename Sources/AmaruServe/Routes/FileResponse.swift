@@ -6,13 +6,17 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-extension Response {
-    /// What a page may show as a picture; a browser saves all else, and runs none of it.
+extension Attachment {
     private static let pictures: Set = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
+    /// Whether a page may show it as a picture; a browser saves all else, and runs none of it.
+    var isPicture: Bool { Self.pictures.contains(mediaType.lowercased()) }
+}
+
+extension Response {
     /// A response that is a file, to be saved under its name.
     init(file: Attachment) {
-        let type = file.mediaType.lowercased()
+        let type = file.isPicture ? file.mediaType.lowercased() : "application/octet-stream"
         // Only the last component of a path, percent-encoded as in RFC 8187.
         let name = file.name.split(whereSeparator: { "/\\".contains($0) }).last ?? "file"
         let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._".utf8)
@@ -24,7 +28,7 @@ extension Response {
         self.init(
             status: .ok,
             headers: [
-                .contentType: Self.pictures.contains(type) ? type : "application/octet-stream",
+                .contentType: type,
                 .contentDisposition: "attachment; filename*=UTF-8''\(letters.joined())",
                 .contentSecurityPolicy: "default-src 'none'; sandbox",
             ],

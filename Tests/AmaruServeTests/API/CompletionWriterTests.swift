@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import Foundation
 import HTTPTypes
 import Testing
 
@@ -133,6 +134,81 @@ struct CompletionWriterTests {
         #expect(!writer.wantsNoMore)
     }
 
+    // MARK: Files
+
+    private static let plot = Attachment(
+        name: "a\nplot.png",
+        mediaType: "image/PNG",
+        bytes: Data("hi".utf8)
+    )
+    private static let image =
+        #"{"images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,aGk="}}]}"#
+
+    @Test func `A picture is sent, and a line stands for it in the text`() throws {
+        let events: [TurnEvent] = [.text("see"), .attachment(Self.plot), .text("so")]
+        #expect(
+            Self.streamed(events) == [
+                Self.role, Self.choice(#"{"content":"see"}"#),
+                Self.choice(#"{"content":"\n\n[a plot.png, 2 bytes]"}"#), Self.choice(Self.image),
+                Self.choice(#"{"content":"\n\nso"}"#), Self.choice("{}", #""stop""#), "[DONE]",
+            ]
+        )
+        let whole = "\(try Self.whole(events))"
+        #expect(whole.contains(#""content":"see\n\n[a plot.png, 2 bytes]\n\nso""#))
+        #expect(whole.contains(Self.image.dropFirst().dropLast()))
+    }
+
+    @Test func `What cannot be sent is named, with the reason`() throws {
+        let page = Attachment(name: "a.html", mediaType: "text/html", bytes: Data("hi".utf8))
+        let large = Attachment(name: "b.png", mediaType: "image/png", bytes: Data(count: 8 << 20))
+        let named = Attachment(
+            name: String(repeating: "n", count: 9000),
+            mediaType: "x/y",
+            bytes: Data()
+        )
+        let events: [TurnEvent] = [page, large, Self.plot, named].map { .attachment($0) }
+        let content = try Self.whole(events)["choices"]?.array?.first?["message"]?["content"]?
+            .string
+        let lines = (content ?? "").split(separator: "\n\n")
+        #expect(
+            lines.prefix(3) == [
+                "[a.html, 2 bytes: left out, an answer of this API has text and pictures only]",
+                "[b.png, 8388608 bytes]",
+                "[a plot.png, 2 bytes: left out, the pictures of an answer have 8 MiB at most]",
+            ]
+        )
+        #expect(lines.count == 4 && lines[3].count < 200)
+    }
+
+    @Test func `A file is not taken for the model's words by stop sequences`() {
+        let events: [TurnEvent] = [
+            .text("a EN"), .attachment(Self.plot), .text("D\n"), .text("b END c"),
+        ]
+        #expect(
+            Self.streamed(events, stop: ["END", "\n\n"]) == [
+                Self.role, Self.choice(#"{"content":"a "}"#), Self.choice(#"{"content":"EN"}"#),
+                Self.choice(#"{"content":"\n\n[a plot.png, 2 bytes]"}"#), Self.choice(Self.image),
+                Self.choice(#"{"content":"\n\nD"}"#), Self.choice(#"{"content":"\nb "}"#),
+                Self.choice("{}", #""stop""#), "[DONE]",
+            ]
+        )
+        var writer = CompletionWriter(Self.head, stop: ["END"])
+        _ = writer.take(.text("END"))
+        #expect(writer.take(.attachment(Self.plot)).isEmpty)
+    }
+
+    @Test func `A text for a program stays as it is, and thoughts name the file`() {
+        var writer = CompletionWriter(Self.head, isFormatted: true)
+        _ = writer.take(.text("{"))
+        let sent = writer.take(.attachment(Self.plot)) + writer.take(.text("}"))
+        #expect(
+            sent.map { String(($0.data ?? "").dropFirst(Self.start.count)) } == [
+                Self.choice(#"{"reasoning_content":"[a plot.png, 2 bytes]\n"}"#),
+                Self.choice(Self.image), Self.choice(#"{"content":"}"}"#),
+            ]
+        )
+    }
+
     @Test func `A fault in the middle is an error, and nothing follows`() {
         let failure = ChatFailure(
             code: "script",
@@ -170,7 +246,7 @@ struct CompletionWriterTests {
             {"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m",\#
             "choices":[{"index":0,"message":{"role":"assistant","content":"Hello, END x",\#
             "refusal":null,"reasoning_content":"hm"},"logprobs":null,"finish_reason":"stop"}],\#
-            "usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}
+            "usage":{"prompt_tokens":null,"completion_tokens":null,"total_tokens":null}}
             """#
         #expect("\(answer)" == wanted)
         let cut = try Self.whole([.text("Hello, END x")], stop: ["END"])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import Foundation
 import Testing
 
 @testable import AmaruServe
@@ -62,6 +63,31 @@ struct ResponsesWriterTests {
         #expect(output.count == 5)
         #expect(output[2]["call_id"] == "call_1_0")
         #expect(output.allSatisfy { $0["status"] == "completed" })
+    }
+
+    @Test func `A picture is an item, and a line stands for each file in the text`() throws {
+        func file(_ name: String, _ type: String) -> TurnEvent {
+            .attachment(Attachment(name: name, mediaType: type, bytes: Data("hi".utf8)))
+        }
+        let events = [
+            .text("see"), file("a.png", "image/png"), file("b.csv", "text/csv"), .text("so"),
+        ]
+        let sent = try Self.streamed(events)
+        let done = sent.filter { $0["type"] == "response.output_item.done" }.map { $0["item"] }
+        #expect(
+            done.map { $0?["type"]?.string ?? "" } == [
+                "message", "image_generation_call", "message",
+            ]
+        )
+        #expect(done[1]?["result"] == "aGk=" && done[1]?["status"] == "completed")
+        #expect("\(done[0] ?? .null)".contains(#""text":"see\n\n[a.png, 2 bytes]""#))
+        #expect(
+            "\(done[2] ?? .null)".contains(#""text":"\n\n[b.csv, 2 bytes: left out, an answer"#)
+        )
+        var writer = ResponsesWriter(Self.head)
+        for event in events { _ = writer.take(event) }
+        let whole = try writer.whole(.finished(reason: "stop"))
+        #expect(whole["output"] == sent.last?["response"]?["output"])
     }
 
     @Test(
@@ -165,6 +191,7 @@ struct ResponsesWriterTests {
              "input": [
                {"role": "user", "content": [{"type": "input_text", "text": "hi"}]},
                {"type": "reasoning", "summary": []},
+               {"type": "image_generation_call", "id": "ig_1", "result": "aGk="},
                {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"},
                {"type": "function_call", "call_id": "2", "name": "f", "arguments": "{}"},
                {"type": "function_call_output", "call_id": "1", "output": "x"},
