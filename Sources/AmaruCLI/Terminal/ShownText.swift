@@ -12,7 +12,8 @@ enum ShownText {
     /// in what is its middle. They are spelled out; letters keep their own direction.
     static func harmless(_ text: String) -> String {
         let clean = EscapeFilter.clean(text)
-        guard clean.unicodeScalars.contains(where: isTurning) else { return clean }
+        // The first byte of each in UTF-8.
+        guard clean.utf8.contains(0xE2) else { return clean }
         return clean.unicodeScalars.reduce(into: "") { shown, scalar in
             if isTurning(scalar) {
                 shown += "<U+\(String(scalar.value, radix: 16, uppercase: true))>"
@@ -47,8 +48,10 @@ enum ShownText {
 
     /// A harmless text on one line.
     static func line(_ text: String) -> String {
-        let blanks = harmless(text).map { $0.isNewline || $0 == "\t" ? " " : $0 }
-        return String(blanks)
+        let text = harmless(text)
+        // Most are: lists may have thousands of lines.
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        return isPlain ? text : String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 })
     }
 
     private static func isTurning(_ scalar: Unicode.Scalar) -> Bool {
