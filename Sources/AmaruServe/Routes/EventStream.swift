@@ -100,6 +100,8 @@ struct EventStream: Sendable {
                 continue
             }
             position = part.next
+            // It counts as untaken until it is written.
+            defer { withExtendedLifetime(part) {} }
             try await out.write(part.bytes)
             if position == target, end != nil { return nil }
             if live.turn.end == nil { try await Task.sleep(for: part.rest) }

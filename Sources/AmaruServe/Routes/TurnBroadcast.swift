@@ -21,6 +21,8 @@ final class TurnBroadcast: Sendable {
     private let feed = MessageFeed()
     /// The renderings of pages that catch up, the oldest first.
     private let kept = Lock<[TurnRendering]>([])
+    /// The bytes of the events of long parts that pages have not taken yet.
+    private let untaken = Lock(0)
     private let rendering: Task<Void, Never>
 
     /// - `ending`: Set when the server ends.
@@ -56,6 +58,30 @@ final class TurnBroadcast: Sendable {
         let next: Int
         /// How long to wait before the next part.
         let rest: Duration
+        /// What counts a long part among those that pages have not taken yet.
+        fileprivate let claim: Claim?
+    }
+
+    /// Counts bytes as long as it is there.
+    fileprivate final class Claim: Sendable {
+        private let count: Lock<Int>
+        private let bytes: Int
+
+        private init(_ bytes: Int, in count: Lock<Int>) {
+            (self.count, self.bytes) = (count, bytes)
+        }
+
+        /// Nil if so many pages take their time that there is no room for more.
+        static func made(for bytes: Int, of limit: Int, in count: Lock<Int>) -> Claim? {
+            let fits = count.withLock { count in
+                guard count == 0 || count + bytes <= limit else { return false }
+                count += bytes
+                return true
+            }
+            return fits ? Claim(bytes, in: count) : nil
+        }
+
+        deinit { count.withLock { [bytes] in $0 -= bytes } }
     }
 
     /// Renders a part of what a page misses up to a target; nil if it can't go on from where it is.
@@ -69,8 +95,10 @@ final class TurnBroadcast: Sendable {
     ) -> Part? {
         guard let rendering = rendering(before: position, while: isWanted) else { return nil }
         // As long as what was rendered again for it, about: else a long answer would be, for each
-        // part of it.
-        let least = rendering.isNew ? rendering.size / 2 : 0
+        // part of it. Only if the other pages take theirs: it stays in memory until then.
+        let wanted = rendering.isNew ? rendering.size / 2 : 0
+        let claim = wanted > 0 ? Claim.made(for: wanted, of: Self.catchingUp, in: untaken) : nil
+        let least = claim == nil ? 0 : wanted
         var (events, next) = live.turn.events(from: position, to: target)
         var size = events.reduce(0) { $0 + $1.size }
         while size < least, next < target {
@@ -81,9 +109,9 @@ final class TurnBroadcast: Sendable {
         }
         let isLast = next == target
         let bytes = rendering.take(events, to: next, then: isLast ? end : nil, while: isWanted)
-        guard isWanted() else { return Part(bytes: bytes, next: position, rest: .zero) }
+        guard isWanted() else { return Part(bytes: bytes, next: position, rest: .zero, claim: nil) }
         if !isLast { keep(rendering) }
-        return Part(bytes: bytes, next: next, rest: rendering.rest)
+        return Part(bytes: bytes, next: next, rest: rendering.rest, claim: claim)
     }
 
     /// The rendering for a page that knows the turn up to a position; nil if that can't be told.

@@ -100,6 +100,23 @@ import Testing
         #expect(try Self.parts(of: live, for: 1).count > 100)
     }
 
+    @Test func `Parts that pages do not take have a bound in all`() throws {
+        let live = Self.open()
+        let thought = String(repeating: "x", count: 16 << 10)
+        for _ in 0..<512 { try live.turn.add(.reasoning(thought)) }
+        let broadcast = live.broadcast(until: AsyncValue())
+        func part() throws -> TurnBroadcast.Part {
+            try #require(broadcast.part(from: 256, to: 512, then: nil) { true })
+        }
+        var parts: [TurnBroadcast.Part] = []
+        for _ in 0..<20 { parts.append(try part()) }
+        #expect(parts[0].bytes.readableBytes > 2 << 20)
+        let size = parts.reduce(0) { $0 + $1.bytes.readableBytes }
+        #expect(size < 7 << 20, "\(size)")
+        parts = []
+        #expect(try part().bytes.readableBytes > 2 << 20)
+    }
+
     /// The sizes of the parts that pages get of a turn that has ended, one for each by turns.
     private static func parts(of live: LiveTurn, for pages: Int) throws -> [Int] {
         let broadcast = live.broadcast(until: AsyncValue())
