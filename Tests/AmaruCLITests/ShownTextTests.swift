@@ -29,6 +29,6 @@ import Testing
         ]
     )
     func wrapped(text: String, rows: String) {
-        #expect(ShownText.wrapped(text, to: 9) == rows)
+        #expect(ShownText.wrapped(text[...], to: 9) == rows)
     }
 }

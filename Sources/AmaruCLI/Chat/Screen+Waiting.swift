@@ -13,17 +13,7 @@ extension Screen {
         guard isTerminal else { return }
         endWait()
         awaited = AwaitedAnswer(isStarting: isStarting)
-        if answer == nil { sayWait() } else { paintWait(after: AwaitedAnswer.patience) }
-    }
-
-    private func sayWait() {
-        guard isatty(STDERR_FILENO) == 1 else { return }
-        awaited?.painter = Task {
-            try? await Task.sleep(for: AwaitedAnswer.plainPatience)
-            guard !Task.isCancelled, let awaited else { return }
-            let what = awaited.isStarting() ? "still starting" : "still waiting for the answer"
-            await notice("\(what); Ctrl-C stops it")
-        }
+        paintWait(after: answer == nil ? AwaitedAnswer.plainPatience : AwaitedAnswer.patience)
     }
 
     /// Takes the row away, until there is a reason for another one.
@@ -68,6 +58,10 @@ extension Screen {
         awaited?.painter = Task {
             try? await Task.sleep(for: delay)
             while !Task.isCancelled {
+                if answer == nil {
+                    guard isatty(STDERR_FILENO) == 1 else { return }
+                    return await notice("still waiting for the answer; Ctrl-C stops it")
+                }
                 paintRow()
                 try? await Task.sleep(for: AwaitedAnswer.interval)
             }

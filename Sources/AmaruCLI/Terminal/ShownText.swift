@@ -35,7 +35,7 @@ enum ShownText {
     }
 
     /// A line with breaks at blanks, so that no row is longer unless a word is.
-    static func wrapped(_ line: some StringProtocol, to columns: Int) -> String {
+    static func wrapped(_ line: Substring, to columns: Int) -> String {
         var (rows, width) = ("", 0)
         for word in line.split(separator: " ", omittingEmptySubsequences: false) {
             let cells = CellWidth.of(word) + 1

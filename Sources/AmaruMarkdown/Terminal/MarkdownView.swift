@@ -109,18 +109,20 @@ package struct MarkdownView: Sendable {
 
     /// Adds a line above what may still change.
     package mutating func insert(_ line: String) {
-        let place = finished.firstIndex { !$0.isComplete } ?? finished.endIndex
-        let lines = line.split(separator: "\n", omittingEmptySubsequences: false)
-        finished.insert(contentsOf: lines.map { .line(StyledLine(String($0))) }, at: place)
-        isChanged = true
+        insert(line, at: finished.firstIndex { !$0.isComplete } ?? finished.endIndex)
     }
 
     /// Adds lines below what has come, if that can end there, else above what may still change.
     package mutating func insertInOrder(_ lines: String) {
         guard thought == nil, let parts = reader.cut() else { return insert(lines) }
         for part in parts { add(part) }
-        let rows = lines.split(separator: "\n", omittingEmptySubsequences: false)
-        finished += rows.map { .line(StyledLine(String($0))) } + [.end]
+        insert(lines, at: finished.endIndex)
+        finished.append(.end)
+    }
+
+    private mutating func insert(_ text: String, at place: Int) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        finished.insert(contentsOf: lines.map { .line(StyledLine(String($0))) }, at: place)
         isChanged = true
     }
 
