@@ -16,7 +16,7 @@ enum ProcessEnd {
     static func leaveCutOff() -> Never {
         sayCutOff()
         // What it has printed, or is about to, is not lost; a server would trap.
-        if CommandLine.arguments.dropFirst().first != "serve" { usleep(500_000) }
+        if CommandLine.arguments.dropFirst().first != "serve" { usleep(1_000_000) }
         TerminalMode.leaveAll()
         _exit(1)
     }
