@@ -61,13 +61,13 @@ struct BranchList {
         guard let own else { return "" }
         let twins = whole.turns.filter { $0.parent == own.parent && $0.question == own.question }
         guard twins.count > 1 else { return Self.line(own.question) }
-        let texts = twins.map { Self.line($0.answer) }
         let text = Self.line(own.answer)
-        let mark = text.isEmpty ? HistoryText.mark(of: own) ?? "" : text
-        let number = twins.firstIndex { $0.id == own.id } ?? 0
-        guard texts.filter({ $0 == text }).count > 1 else { return "answer: \(mark)" }
-        let time = HistoryText.time(own.started).suffix(5)
-        return "answer \(number + 1), \(time): \(mark)"
+        let shown = text.isEmpty ? HistoryText.mark(of: own) ?? "" : text
+        guard twins.contains(where: { $0.id != own.id && Self.line($0.answer) == text }) else {
+            return "answer: \(shown)"
+        }
+        let number = (twins.firstIndex { $0.id == own.id } ?? 0) + 1
+        return "answer \(number), \(HistoryText.time(own.started).suffix(5)): \(shown)"
     }
 
     /// The beginning of a text on one line: it may hold megabytes.

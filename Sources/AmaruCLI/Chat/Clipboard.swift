@@ -26,7 +26,9 @@ enum Clipboard {
     static func lastCode(in markdown: String) -> String? {
         var reader = MarkdownReader()
         var last: String?
-        for part in reader.append(markdown) + reader.finish() {
+        var parts = reader.append(markdown)
+        parts += reader.finish()
+        for part in parts {
             if part.continues, case .code(_, let more) = part.block {
                 last = (last ?? "") + more
             } else if let code = lastCode(in: [part.block]) {
@@ -37,13 +39,16 @@ enum Clipboard {
     }
 
     private static func lastCode(in blocks: [MarkdownBlock]) -> String? {
-        blocks.reversed().lazy.compactMap { block -> String? in
+        var last: String?
+        for block in blocks {
             switch block {
-            case .code(_, let text): text
-            case .quote(let blocks): lastCode(in: blocks)
-            case .list(let list): lastCode(in: list.items.flatMap(\.blocks))
-            default: nil
+            case .code(_, let text): last = text
+            case .quote(let blocks): last = lastCode(in: blocks) ?? last
+            case .list(let list):
+                for item in list.items { last = lastCode(in: item.blocks) ?? last }
+            default: break
             }
-        }.first
+        }
+        return last
     }
 }
