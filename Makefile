@@ -48,7 +48,7 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
 	-Xcc -ffunction-sections -Xcc -fdata-sections -Xcc -fno-asynchronous-unwind-tables \
 	-Xcxx -fno-exceptions -Xcxx -Os \
-	-Xlinker --no-eh-frame-hdr -Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
+	-Xlinker -O2 -Xlinker --no-eh-frame-hdr -Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
@@ -69,8 +69,8 @@ build: install-python
 # The command as `make install` takes it: minutes the first time.
 build-release: install-python
 	@mkdir -p $(STATIC)
-	@library="$$($(CC) -print-file-name=libstdc++.a)"; \
-		[ ! -f "$$library" ] || ln -sf "$$library" $(STATIC)
+	@library="$$($(CC) -print-file-name=libstdc++.a)"; copy=$(STATIC)/libstdc++.a; rm -f "$$copy"; \
+		[ ! -f "$$library" ] || objcopy -R .eh_frame -R .rela.eh_frame "$$library" "$$copy"
 	@rm -f $(STATIC)/libcmark-gfm.pc; \
 	folder="$$(pkg-config --variable=libdir libcmark-gfm)"; \
 	if [ "$$(uname -s)" = Linux ] && [ -f "$$folder/libcmark-gfm.a" ] \
