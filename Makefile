@@ -48,7 +48,8 @@ RELEASE += --static-swift-stdlib -Xswiftc -L$(CURDIR)/$(STATIC) \
 	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
 	-Xcc -ffunction-sections -Xcc -fdata-sections -Xcc -fno-asynchronous-unwind-tables \
 	-Xcxx -fno-exceptions -Xcxx -Os \
-	-Xlinker -O2 -Xlinker --no-eh-frame-hdr -Xlinker -s -Xlinker --no-export-dynamic -Xlinker -no-pie
+	-Xlinker -O2 -Xlinker --no-eh-frame-hdr -Xlinker -s \
+	-Xlinker --no-export-dynamic -Xlinker -no-pie
 endif
 
 .PHONY: chat test build build-release install uninstall install-python test-swift test-python \
@@ -66,7 +67,8 @@ test: install-python test-swift test-python
 build: install-python
 	$(SWIFT) build
 
-# The command as `make install` takes it: minutes the first time.
+# The command as `make install` takes it: minutes the first time. C++'s library is copied without its
+# unwind tables; what was there goes first: objcopy would write through a link of earlier builds.
 build-release: install-python
 	@mkdir -p $(STATIC)
 	@library="$$($(CC) -print-file-name=libstdc++.a)"; copy=$(STATIC)/libstdc++.a; rm -f "$$copy"; \

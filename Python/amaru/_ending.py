@@ -108,7 +108,7 @@ class _Mark:
 
 
 def _finalise(earlier: frozenset[str], has_threads: bool) -> None:
-    _let_go_of_signals()
+    _reset_signal_handlers()
     last = sys.__dict__.get("last_value")
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
         sys.__dict__.pop(name, None)
@@ -134,17 +134,23 @@ def _finalise(earlier: frozenset[str], has_threads: bool) -> None:
         gc.collect()
 
 
-def _let_go_of_signals() -> None:
-    """Have signals do what they do by default: their handlers lose their names.
+def _reset_signal_handlers() -> None:
+    """Restore the default action of every signal that Python code handles.
 
-    As `_PySignal_Fini` does before anything is finalised.
+    As `_PySignal_Fini` does before anything is finalised: handlers lose their names.
     """
+    own = _signal.default_int_handler
     for number in _signal.valid_signals():
         handler = _signal.getsignal(number)
-        own = _signal.default_int_handler
-        if callable(handler) and handler is not own:
-            # An interrupt is the host's.
-            _signal.signal(number, own if number == _signal.SIGINT else _signal.SIG_DFL)
+        if not callable(handler) or handler is own:
+            continue
+        # An interrupt is the host's.
+        action = own if number == _signal.SIGINT else _signal.SIG_DFL
+        try:
+            _signal.signal(number, action)
+        except BaseException:
+            # Raised by a handler that was due; then nothing has been changed.
+            _signal.signal(number, action)
 
 
 def _added(earlier: frozenset[str]) -> Iterator[str]:

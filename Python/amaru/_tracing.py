@@ -32,9 +32,9 @@ def _resume(profile: Any) -> None:
     """Install again what `sys.getprofile` returned."""
     if profile is None or callable(profile):
         sys.setprofile(profile)
-    else:
-        # That of cProfile, which is written in C and installs itself.
-        profile.enable()
+    elif (enable := getattr(profile, "enable", None)) is not None:
+        # That of cProfile, which can only enable itself.
+        enable()
 
 
 def untraced(function: F) -> F:

@@ -327,12 +327,8 @@ extension TerminalSession {
 }
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct TerminalSignalTests {
-    /// Signals that nobody else watches: the terminals of other tests watch all that have names.
-    #if os(Linux)
-        private static let (first, second): (Int32, Int32) = (40, 41)
-    #else
-        private static let (first, second) = (SIGINFO, SIGEMT)
-    #endif
+    /// Signals that no other test watches: a terminal watches all that end a process.
+    private static let (first, second) = (SIGURG, SIGTTIN)
 
     @Test func `Each signal arrives, at each source, until it is cancelled`() async throws {
         let first = try SignalSource([Self.first, Self.second])

@@ -221,8 +221,9 @@ def _trust(
     # in a handshake.
     folders = [(None, folder, None) for _, folder, _ in given]
     held = set(context.get_ca_certs(binary_form=True)) | _held([*folders, also])
+    # Those of the system, all of which are read for that, or no authority at all:
+    # truststore asks the system later.
     if not held or not held - _of_system():
-        # The system's, or none at all, of which truststore asks the system later.
         return {}
     if loaded.defaults:
         held |= _of_system()

@@ -1,6 +1,7 @@
 // `amaru serve [PATH]`: a chat as a page, and as a model for programs.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
 import AmaruServe
 import ArgumentParser
@@ -61,6 +62,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        ProcessEnd.grace.withLock { $0 = 0 }
         if server.asWorker {
             return try await WorkerRun(options: options, offer: server.offer).run()
         }

@@ -10,35 +10,40 @@ enum ProcessEnd {
     /// handled it. The shell's own status is 130 either way.
     static let interrupted: Int32 = -SIGINT
 
-    private static let isSaid = Lock(false)
+    private static let isReported = Lock(false)
 
-    /// Ends the process soon, and says why: what its timers and waits need is closed.
-    static func leaveCutOff() -> Never {
-        sayCutOff()
-        // What it has printed, or is about to, is not lost; a server would trap.
-        if CommandLine.arguments.dropFirst().first != "serve" { usleep(1_000_000) }
+    /// How long a script may go on that has closed the program's descriptors, in seconds.
+    ///
+    /// So that what it is about to print is not lost. A server has no time: its event loops trap
+    /// when they wait next.
+    static let grace = Lock<UInt32>(1)
+
+    /// Ends the process: the script has closed descriptors that Swift's timers and waits need.
+    static func leaveWithoutDescriptors() -> Never {
+        reportLostDescriptors()
+        sleep(grace.withLock { $0 })
         TerminalMode.leaveAll()
         _exit(1)
     }
 
-    private static func sayCutOff() {
-        let isNew = isSaid.withLock { isSaid in
-            defer { isSaid = true }
-            return !isSaid
+    private static func reportLostDescriptors() {
+        // Held while it is written: another thread that comes to end the process waits for that.
+        isReported.withLock { isReported in
+            guard !isReported else { return }
+            Report.line(
+                "amaru: the script has closed descriptors that are not its own, as os.closerange "
+                    + "does: it cannot go on"
+            )
+            isReported = true
         }
-        guard isNew else { return }
-        Report.line(
-            "amaru: the script has closed descriptors that are not its own, as os.closerange "
-                + "does: it cannot go on"
-        )
     }
 
     /// Ends the process at once; the terminal is as it was.
     static func leave(_ code: Int32) -> Never {
         // What the C library has buffered would be lost otherwise.
         fflush(nil)
-        if code == 0, SignalSource.isCutOff {
-            sayCutOff()
+        if code == 0, SignalSource.hasLostDescriptors {
+            reportLostDescriptors()
             _exit(1)
         }
         guard code == interrupted else { _exit(code) }

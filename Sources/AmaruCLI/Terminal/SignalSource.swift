@@ -27,7 +27,7 @@ final class SignalSource: Sendable {
 
     /// Whether Python code has closed the pipe from handlers, as `os.closerange(3, 256)` does, and
     /// with it what Swift's timers and waits need.
-    static var isCutOff: Bool {
+    static var hasLostDescriptors: Bool {
         let end = signalPipeEnd.pointee
         return end >= 0 && fcntl(end, F_GETFD) < 0
     }
@@ -75,7 +75,7 @@ private final class SignalPipe: Sendable {
         signalPipeEnd.pointee = ends.write
         // A forked child has the same pipe, whose reader is this process.
         pthread_atfork(nil, nil) {
-            // Else it would keep the pipe open that the script has closed in this process.
+            // A child's copy would keep the pipe open after the parent's script has closed it.
             close(signalPipeEnd.pointee)
             signalPipeEnd.pointee = -1
         }
@@ -86,7 +86,7 @@ private final class SignalPipe: Sendable {
                     for byte in buffer.prefix(count) { deliver(Int32(byte)) }
                     return count
                 }
-                if count == 0 { ProcessEnd.leaveCutOff() }
+                if count == 0 { ProcessEnd.leaveWithoutDescriptors() }
             }
         }
     }
@@ -127,8 +127,8 @@ private final class SignalPipe: Sendable {
 
 /// The write end, in memory of its own.
 ///
-/// safe because it is written once, before any handler that reads it is installed; memory instead
-/// of a variable, because a handler may interrupt Swift's own bookkeeping of a variable's access.
+/// safe because it changes only before any handler that reads it is installed, and in a forked
+/// child, which has one thread; memory instead of a variable, because a handler may interrupt Swift's own bookkeeping of a variable's access.
 nonisolated(unsafe) private let signalPipeEnd = {
     let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
     memory.initialize(to: -1)

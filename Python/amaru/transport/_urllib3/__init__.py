@@ -34,7 +34,7 @@ def adopt(module: ModuleType) -> None:
 def _connecting(opening: Method) -> Callable[[Method], Method]:
     def over(original: Method) -> Method:
         def connect(conn: Any) -> None:
-            # Whoever only imports the library does not pay for what a connection needs.
+            # At the first connection: importing urllib3 alone stays fast.
             from amaru.transport._client._endpoint import starts_from_a_port
             from amaru.transport._client._socket import HostSocket
             from amaru.transport._urllib3._endpoint import Endpoint
