@@ -80,6 +80,9 @@ def plugin_running(name: str) -> None:
 def leaving() -> None:
     """Says that the process ends now, without the host."""
 
+def owns_descriptors(low: int, high: int) -> bool:
+    """Tells whether descriptors of the host are among these."""
+
 def raised(task: typing.Any) -> None:
     """Says that a task which was answering has raised."""
 

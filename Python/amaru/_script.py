@@ -128,6 +128,7 @@ def prepare(
         # One byte at a time, so that `input()` takes its line and leaves the rest of
         # the pipe to the host.
         sys.stdin._CHUNK_SIZE = 1  # type: ignore[attr-defined]
+    _keep_descriptors()
     _main.place_bytecode()
     if kind == "module":
         source, filename = _main.describe_module(module, path)
@@ -138,6 +139,21 @@ def prepare(
     else:
         _main.describe_file(module, filename)
     return module.__dict__, source, filename
+
+
+def _keep_descriptors() -> None:
+    """Refuse to close the host's descriptors by a range, which daemons do once forked."""
+    close = os.closerange
+
+    def closerange(fd_low: int, fd_high: int, /) -> None:
+        if not _bridge.is_forked() and _bridge.chat().owns_descriptors(fd_low, fd_high):
+            raise ValueError(
+                "some of these descriptors are Amaru's: close your own one by one, or "
+                "call it in a forked child"
+            )
+        close(fd_low, fd_high)
+
+    os.closerange = closerange
 
 
 def _end(earlier: frozenset[str]) -> None:

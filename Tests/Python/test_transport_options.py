@@ -190,6 +190,13 @@ def test_a_default_context_means_the_hosts_authorities_and_reads_none(
     assert sent(core, serve, client) == {}
 
 
+def test_a_context_without_authorities_trusts_no_server(
+    family: Any, core: Any, serve: Serve
+) -> None:
+    client = family.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    assert sent(core, serve, client) == {"ca_certs": []}
+
+
 def test_authorities_in_memory_are_passed_as_der(
     family: Any, core: Any, serve: Serve, authority: str
 ) -> None:

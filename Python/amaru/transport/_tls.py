@@ -71,7 +71,7 @@ def of(context: Any, also: _Locations = (None, None, None)) -> dict[str, Any]:
     is an SSLError, what is no context a TypeError.
     """
     # truststore's context, which httpx2 makes, stands in front of a real one.
-    context = getattr(context, "_ctx", context)
+    outer, context = context, getattr(context, "_ctx", context)
     if not isinstance(context, ssl.SSLContext):
         raise TypeError(
             "the host takes TLS settings from an ssl.SSLContext only, not from a "
@@ -87,7 +87,11 @@ def of(context: Any, also: _Locations = (None, None, None)) -> dict[str, Any]:
         return chosen | {"verify": False}
     if not context.check_hostname:
         chosen["verify"] = "no-name"
-    return chosen | _trust(context, loaded, also)
+    trust = _trust(context, loaded, also)
+    # truststore asks the system later; any other without authorities trusts no server.
+    if outer is not context and trust == {"ca_certs": []}:
+        return chosen
+    return chosen | trust
 
 
 def is_default(context: Any) -> bool:
@@ -221,9 +225,8 @@ def _trust(
     # in a handshake.
     folders = [(None, folder, None) for _, folder, _ in given]
     held = set(context.get_ca_certs(binary_form=True)) | _held([*folders, also])
-    # Those of the system, all of which are read for that, or no authority at all:
-    # truststore asks the system later.
-    if not held or not held - _of_system():
+    # Those of the system, all of which are read for that.
+    if held and not held - _of_system():
         return {}
     if loaded.defaults:
         held |= _of_system()

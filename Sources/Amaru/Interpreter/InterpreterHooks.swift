@@ -148,7 +148,9 @@ enum InterpreterHooks {
     /// SIGINT is Python's there: what the program does about it is no child's affair.
     private static func followForks(_ signals: PyPointer, _ interrupt: PythonObject) throws {
         let signals = PythonObject(OwnedReference(borrowed: signals))
-        let forked = try NativeFunction.make("forked") { _, _, gil in
+        // Also in the children of a child, where it changes nothing.
+        let forked = try NativeFunction.makeForkSafe("forked") { _, _, gil in
+            guard !Interpreter.isForkedChild else { return OwnedReference(borrowed: amaru_none()) }
             amaru_set_entry_flag(AMARU_ENTRY_FORKED)
             SignalForwarding.adoptThread(wakingBy: -1)
             try EventLoop.followFork()

@@ -105,6 +105,7 @@ extension Program {
         made.report = screen.report
         made.trace = trace
         made.leaving = TerminalMode.leaveAll
+        made.ownsDescriptors = { $0.contains(Int(SignalSource.descriptor)) }
         return made
     }
 

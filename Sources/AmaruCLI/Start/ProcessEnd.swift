@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Amaru
+import AmaruStore
 
 enum ProcessEnd {
     /// What ends the process by SIGINT; no exit code, for those are not negative.
@@ -20,6 +21,8 @@ enum ProcessEnd {
 
     /// Ends the process: the script has closed descriptors that Swift's timers and waits need.
     static func leaveWithoutDescriptors() -> Never {
+        // Its numbers may be those of the script's files by now.
+        ConversationStore.abandonFiles()
         reportLostDescriptors()
         sleep(grace.withLock { $0 })
         TerminalMode.leaveAll()

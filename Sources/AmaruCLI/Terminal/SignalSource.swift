@@ -25,11 +25,14 @@ final class SignalSource: Sendable {
 
     private let number: Int
 
-    /// Whether Python code has closed the pipe from handlers, as `os.closerange(3, 256)` does, and
-    /// with it what Swift's timers and waits need.
+    /// Where handlers write to; negative before the first source, and in forked children.
+    static var descriptor: Int32 { signalPipeEnd.pointee.descriptor }
+
+    /// Whether Python code has closed the pipe from handlers, or put another file in its place, and
+    /// so what Swift's timers and waits need.
     static var hasLostDescriptors: Bool {
         let end = signalPipeEnd.pointee
-        return end >= 0 && fcntl(end, F_GETFD) < 0
+        return end.descriptor >= 0 && end != PipeEnd(end.descriptor)
     }
 
     /// Watches signals from now on.
@@ -72,12 +75,12 @@ private final class SignalPipe: Sendable {
         let ends = try PosixCall.pipe()
         // A handler must not block, even when nobody reads.
         _ = fcntl(ends.write, F_SETFL, O_NONBLOCK)
-        signalPipeEnd.pointee = ends.write
+        signalPipeEnd.pointee = PipeEnd(ends.write)
         // A forked child has the same pipe, whose reader is this process.
         pthread_atfork(nil, nil) {
             // A child's copy would keep the pipe open after the parent's script has closed it.
-            close(signalPipeEnd.pointee)
-            signalPipeEnd.pointee = -1
+            close(SignalSource.descriptor)
+            signalPipeEnd.pointee = PipeEnd(-1)
         }
         try startThread("amaru-signals") { [self] in
             while true {
@@ -86,7 +89,7 @@ private final class SignalPipe: Sendable {
                     for byte in buffer.prefix(count) { deliver(Int32(byte)) }
                     return count
                 }
-                if count == 0 { ProcessEnd.leaveWithoutDescriptors() }
+                if count == 0 || SignalSource.hasLostDescriptors { ProcessEnd.leaveWithoutDescriptors() }
             }
         }
     }
@@ -125,13 +128,26 @@ private final class SignalPipe: Sendable {
     }
 }
 
+/// A descriptor, and what tells its file from all others.
+private struct PipeEnd: Equatable {
+    let descriptor: Int32
+    let device: dev_t
+    let number: ino_t
+
+    init(_ descriptor: Int32) {
+        var status = stat()
+        fstat(descriptor, &status)
+        (self.descriptor, device, number) = (descriptor, status.st_dev, status.st_ino)
+    }
+}
+
 /// The write end, in memory of its own.
 ///
 /// safe because it changes only before any handler that reads it is installed, and in a forked
 /// child, which has one thread; memory instead of a variable, because a handler may interrupt Swift's own bookkeeping of a variable's access.
 nonisolated(unsafe) private let signalPipeEnd = {
-    let memory = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-    memory.initialize(to: -1)
+    let memory = UnsafeMutablePointer<PipeEnd>.allocate(capacity: 1)
+    memory.initialize(to: PipeEnd(-1))
     return memory
 }()
 
@@ -139,7 +155,7 @@ nonisolated(unsafe) private let signalPipeEnd = {
 private let writeSignal: SignalHandler = { signal in
     let code = errno
     var byte = UInt8(truncatingIfNeeded: signal)
-    let count = write(signalPipeEnd.pointee, &byte, 1)
+    let count = write(signalPipeEnd.pointee.descriptor, &byte, 1)
     // Python code has closed the pipe, or forked: Ctrl-C has no other way left.
     if count < 0, errno == EBADF, signal == SIGINT { endByFatalSignal(signal) }
     errno = code

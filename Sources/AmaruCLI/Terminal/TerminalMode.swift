@@ -261,11 +261,12 @@ private func ownsTerminal(_ slot: Int) -> Bool {
     !JobControl.isBackground(on: descriptor(of: slot))
 }
 
-/// The descriptor of a terminal that a script has not closed.
+/// The descriptor of a terminal that a script has not closed, or made another file's.
 private func descriptor(of slot: Int) -> Int32 {
     let setting = settings + slot
     let own = setting.pointee.descriptor
-    return fcntl(own, F_GETFD) >= 0 ? own : setting.pointee.original
+    var now = termios()
+    return tcgetattr(own, &now) == 0 ? own : setting.pointee.original
 }
 
 private func apply(_ slot: Int, _ moment: Int32, changed: Bool) {

@@ -49,6 +49,8 @@ public struct ChatConfiguration: Sendable {
     public var linePrinted: @Sendable () -> Void = {}
     /// Called before Python code ends the process by `os._exit`; on the thread that does.
     public var leaving: @Sendable () -> Void = {}
+    /// Tells whether descriptors of the program, which Python code must not close, are in a range.
+    public var ownsDescriptors: @Sendable (Range<Int>) -> Bool = { _ in false }
     /// Reports what python would write to standard error: text with its own line endings.
     public var report: @Sendable (String) -> Void = { _ in }
     /// Receives the times of the start, for `--verbose`.

@@ -70,6 +70,12 @@ enum ChatModule {
                 documentation: "Says that the process ends now, without the host."
             ) { () in configuration.leaving() }
             PythonFunction(
+                "owns_descriptors",
+                .positional("low"),
+                .positional("high"),
+                documentation: "Tells whether descriptors of the host are among these."
+            ) { (low: Int, high: Int) in low < high && configuration.ownsDescriptors(low..<high) }
+            PythonFunction(
                 "raised",
                 .positional("task"),
                 documentation: "Says that a task which was answering has raised."

@@ -1,6 +1,8 @@
 // The store of conversations.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
+
 /// All conversations of a user, in one SQLite file, or of many users, in a PostgreSQL database; for
 /// one thread at a time.
 ///
@@ -50,6 +52,9 @@ package final class ConversationStore {
 
     /// Ends the turns whose processes are gone: what they had of the answer is kept, and marked.
     package func finishInterrupted() throws(StoreError) { try engine.finishInterrupted() }
+
+    /// Writes no file any more, of whatever store: their descriptors may be other files' by now.
+    package static func abandonFiles() { Database.isAbandoned.withLock { $0 = true } }
 
     /// Gives up the sign that this process writes; no turn of it is open any more.
     func resign() { engine.resign() }

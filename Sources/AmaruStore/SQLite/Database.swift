@@ -1,6 +1,7 @@
 // A connection to an SQLite database: statements, values, transactions.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import CSQLite
 
 /// A connection, for one thread at a time.
@@ -18,6 +19,9 @@ final class Database: SQLConnection {
 
     /// How long a call waits for another process, in milliseconds.
     private static let patience: Int32 = 5000
+
+    /// Whether no file is written any more.
+    static let isAbandoned = Lock(false)
 
     let path: String
     private let connection: OpaquePointer
@@ -66,8 +70,11 @@ final class Database: SQLConnection {
 
     // MARK: Statements
 
-    /// Runs statements that return nothing, without values.
+    /// Runs statements that return nothing, without values; each transaction begins and ends by it.
     func script(_ sql: String) throws(StoreError) {
+        guard !Self.isAbandoned.withLock({ $0 }) else {
+            throw StoreError(path, connection, SQLITE_ABORT)
+        }
         try check(sqlite3_exec(connection, sql, nil, nil, nil))
     }
 

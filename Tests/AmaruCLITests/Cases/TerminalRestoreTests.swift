@@ -199,7 +199,9 @@ extension BuiltCommand {
                 import amaru, os
                 @amaru.reply
                 def answer(text):
-                    os.closerange(3, 1000)
+                    for number in range(3, 1000):
+                        try: os.close(number)
+                        except OSError: pass
                     os.write(1, b"[looping]")
                     sum(range(10**12))
                 """,
