@@ -50,7 +50,7 @@ import Testing
         let turns: [(Int64, Int64?, String, String)] = [
             (1, nil, "one", "a"), (2, nil, "one", "a"), (3, nil, "one", "b"),
         ]
-        let time = HistoryText.time(0).suffix(5)
+        let time = HistoryText.time(0)
         #expect(
             list(turns, head: 2).text(columns: 80) == """
                   1  answer 1, \(time): a (1 message)
@@ -85,6 +85,11 @@ import Testing
         #expect(
             list(turns, head: nil).text(columns: 80).hasSuffix("\n*    the beginning (0 messages)")
         )
+    }
+
+    @Test(arguments: [(1, 1), (2, nil), (0, nil), (-1, nil), (.min, nil), (.max, nil)])
+    func `A branch is found by its number`(_ number: Int, _ id: Int64?) {
+        #expect(list([(1, nil, "one", "a")], head: 1).end(of: number)?.id == id)
     }
 
     @Test func `Rows are cut to the width`() {

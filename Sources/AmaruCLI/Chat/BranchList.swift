@@ -29,7 +29,7 @@ struct BranchList {
 
     /// The last turn of a branch, by its number from 1.
     func end(of number: Int) -> StoredTurn? {
-        ends.indices.contains(number - 1) ? ends[number - 1] : nil
+        PickList.index(of: number, in: ends.indices).map { ends[$0] }
     }
 
     /// A row for each branch, with a mark at the current one.
@@ -63,11 +63,16 @@ struct BranchList {
         guard twins.count > 1 else { return Self.line(own.question) }
         let text = Self.line(own.answer)
         let shown = text.isEmpty ? HistoryText.mark(of: own) ?? "" : text
-        guard twins.contains(where: { $0.id != own.id && Self.line($0.answer) == text }) else {
-            return "answer: \(shown)"
+        var (number, isAmbiguous) = (1, false)
+        for (index, twin) in twins.enumerated() {
+            if twin.id == own.id {
+                number = index + 1
+            } else if !isAmbiguous {
+                isAmbiguous = Self.line(twin.answer) == text
+            }
         }
-        let number = (twins.firstIndex { $0.id == own.id } ?? 0) + 1
-        return "answer \(number), \(HistoryText.time(own.started).suffix(5)): \(shown)"
+        guard isAmbiguous else { return "answer: \(shown)" }
+        return "answer \(number), \(HistoryText.time(own.started)): \(shown)"
     }
 
     /// The beginning of a text on one line: it may hold megabytes.

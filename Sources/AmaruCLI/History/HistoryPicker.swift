@@ -13,8 +13,8 @@ import AmaruStore
 #endif
 
 enum HistoryPicker {
-    /// How many are asked for at most, and how many of them on a dumb terminal.
-    private static let bounds = (all: 1000, plain: 20)
+    /// How many are shown at most on a dumb terminal.
+    private static let plainBound = 20
 
     /// Lets the user pick a conversation; with `TERM=dumb` one of the last, by its number.
     ///
@@ -26,7 +26,7 @@ enum HistoryPicker {
                 "Which conversation? Name it by its id; amaru history list shows all."
             )
         }
-        let newest = try Array(store.list(atMost: bounds.all).reversed())
+        let newest = try Array(store.list().reversed())
         guard !newest.isEmpty else { throw CommandFailure("There are no conversations.") }
         guard ScreenStyle.isDumb(EnvironmentVariables.current) else {
             let lines = newest.map { conversation in
@@ -37,15 +37,17 @@ enum HistoryPicker {
             }
             return newest[try pick(from: lines)].id
         }
-        let shown = newest.prefix(bounds.plain)
+        let shown = newest.prefix(plainBound)
         for (index, conversation) in shown.enumerated().reversed() {
             let gap = String(repeating: " ", count: index < 9 ? 2 : 1)
             Report.text("\(gap)\(index + 1)  \(HistoryText.line(conversation))")
         }
         let count = "\(shown.count) of \(newest.count)"
         let answer = ask("\(count). Number or id (Enter for 1): ")
-        let number = answer.isEmpty ? 1 : Int(answer) ?? 0
-        if shown.indices.contains(number - 1) { return shown[number - 1].id }
+        let number = answer.isEmpty ? 1 : Int(answer)
+        if let index = number.flatMap({ PickList.index(of: $0, in: shown.indices) }) {
+            return shown[index].id
+        }
         return try store.identifier(named: answer)
     }
 
@@ -62,7 +64,7 @@ enum HistoryPicker {
             let size = TerminalSize(of: STDERR_FILENO)
             let drawing = display.draw(
                 above: list.rows(size),
-                prompt: "\(list.count(size)). Which? ",
+                prompt: "\(list.count). Which? ",
                 text: Array(list.filter),
                 cursor: list.filter.count,
                 limit: 1,

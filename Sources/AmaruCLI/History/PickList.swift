@@ -73,9 +73,16 @@ struct PickList: Sendable {
     private mutating func look(for text: String) {
         filter = text
         (matches, marked) = (Array(lines.indices), 0)
-        if let number = Int(text), lines.indices.contains(number - 1) { return marked = number - 1 }
+        if let index = Int(text).flatMap({ Self.index(of: $0, in: lines.indices) }) {
+            return marked = index
+        }
         let words = text.lowercased().split(separator: " ")
         matches.removeAll { index in !words.allSatisfy { lines[index].fits($0) } }
+    }
+
+    /// The index of what has a number, counted from 1; nil for any other number.
+    static func index(of number: Int, in indices: Range<Int>) -> Int? {
+        number > 0 && indices.contains(number - 1) ? number - 1 : nil
     }
 
     /// The rows, with the numbers of the lines, for a screen of a size.
@@ -94,9 +101,9 @@ struct PickList: Sendable {
         }
     }
 
-    /// How many lines there are, and are shown.
-    func count(_ size: TerminalSize) -> String {
-        "\(min(height(size), matches.count)) of \(lines.count)"
+    /// How many lines there are, and how many of them fit the filter if there is one.
+    var count: String {
+        filter.isEmpty ? "\(lines.count)" : "\(matches.count) of \(lines.count)"
     }
 
     private func height(_ size: TerminalSize) -> Int { max(1, min(Self.height, size.rows - 2)) }
