@@ -168,11 +168,25 @@ import Testing
     @Test(
         arguments: [
             (["one ", "two"], "one\nprinted\ntwo"), (["one\n", "two\n"], "one\nprinted\ntwo"),
-            (["1. one\n", "2. two"], "1. one\nprinted\n2. two"),
             (["# one\n", "two"], "one\nprinted\ntwo"),
+            (["> one\n", "> two"], "│ one\nprinted\n│ two"),
             // What would be something else if it were cut stays whole.
             (["```\none\n", "two\n```\n"], "```\none\nprinted\ntwo\n```"),
             (["one\n\n| a |\n", "|---|\n| b |\n"], "one\nprinted\n\na\n─\nb"),
+            (
+                ["- a\n  ```py\n  x = 1\n", "  y = 2\n  ```\nrest"],
+                "printed\n• a\n  ```py\n  x = 1\n  y = 2\n  ```\n\nrest"
+            ),
+            (["- a\n", "    - b\n"], "printed\n• a\n  • b"),
+            (["1. one\n", "2. two"], "printed\n1. one\n2. two"),
+            (
+                ["> ```\n> one\n", "> two\n> ```\nrest"],
+                "printed\n│ ```\n│ one\n│ two\n│ ```\n\nrest"
+            ),
+            (
+                ["> | a |\n> |---|\n> | b |\n", "> | c |\n"],
+                "printed\n│ a\n│ ─\n│ b\n│ c"
+            ),
         ]
     )
     func `Printed lines stand between the parts`(_ pieces: [String], _ shown: String) {

@@ -73,8 +73,8 @@ package struct MarkdownReader: Sendable {
             text += next
             // Only whole lines decide, and an endless one when it is long enough.
             if let end = next.utf8.lastIndex(of: UInt8(ascii: "\n")) {
-                let behind = next.utf8.distance(from: end, to: next.utf8.endIndex) - 1
-                wholeLines = text.utf8.count - behind
+                let rest = next.utf8.distance(from: end, to: next.utf8.endIndex) - 1
+                wholeLines = text.utf8.count - rest
             } else if text.utf8.count - wholeLines < Self.bound {
                 continue
             }
@@ -100,16 +100,24 @@ package struct MarkdownReader: Sendable {
 
     /// Ends what has come, so that other lines can stand between it and what follows.
     ///
-    /// - Returns: Its parts; nil inside code, a table or HTML, whose rest would be something else.
+    /// - Returns: Its parts; nil inside code, a table, HTML or a list, whose rest would be
+    ///   something else.
     package mutating func cut() -> [Part]? {
         guard context != .fence else { return nil }
-        switch live.last?.block {
-        case .code?, .table?, .html?: return nil
-        default: break
-        }
+        if let block = live.last?.block, !Self.canEnd(block) { return nil }
         let last = text.split(separator: "\n").last ?? ""
         if Self.mayBeMark(last, inCode: false) { return nil }
         return endText()
+    }
+
+    /// Whether what follows a block means the same if the block has ended.
+    private static func canEnd(_ block: MarkdownBlock) -> Bool {
+        switch block {
+        // The next line of an item may be indented, which is code outside the list.
+        case .code, .table, .html, .list: false
+        case .quote(let blocks): blocks.last.map(canEnd) ?? true
+        default: true
+        }
     }
 
     /// What the text that is not finished comes to if nothing follows.
@@ -231,7 +239,7 @@ extension MarkdownReader {
         return parts
     }
 
-    /// Where a long unit is cut: behind a line, else behind a word, else anywhere; nil where it is
+    /// Where a long unit is cut: after a line, else after a word, else anywhere; nil if it is
     /// not long, or not enough of it is known.
     private static func cut(_ text: String, before end: Int) -> Int? {
         guard end > bound else { return nil }
