@@ -80,6 +80,59 @@ import Testing
         }
     }
 
+    @Test(arguments: [["TERM": "dumb"], [:]])
+    func `Plain text says that it waits`(_ variables: [String: String]) async {
+        await #expect(processExitsWith: .success) { [variables] in
+            let terminal = try PseudoTerminal()
+            let device = open(terminal.path, O_RDWR | O_NOCTTY)
+            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+                dup2(device, descriptor)
+            }
+            let screen = Screen(
+                isConversation: false,
+                variables: variables,
+                isPlain: true,
+                plainPatience: .milliseconds(10)
+            )
+            await screen.wait { false }
+            // It ends when there is no other line to come.
+            await screen.awaited?.painter?.value
+            try await screen.show(.text("Some words"))
+            try await screen.endAnswer()
+            screen.close()
+            try await terminal.waitFor("words\r\n")
+            let line = "amaru: still waiting for the answer; Ctrl-C stops it\r\n"
+            #expect(terminal.output == line + "Some words\r\n")
+        }
+    }
+
+    @Test(arguments: [["TERM": "dumb"], [:]])
+    func `Plain text does not say that it waits after it has reported a stall`(
+        _ variables: [String: String]
+    ) async {
+        await #expect(processExitsWith: .success) { [variables] in
+            let terminal = try PseudoTerminal()
+            let device = open(terminal.path, O_RDWR | O_NOCTTY)
+            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+                dup2(device, descriptor)
+            }
+            let screen = Screen(
+                isConversation: false,
+                variables: variables,
+                isPlain: true,
+                plainPatience: .seconds(3600)
+            )
+            await screen.wait { false }
+            await screen.saysStalled("nothing has come")
+            await screen.awaited?.painter?.value
+            try await screen.show(.text("Some words"))
+            try await screen.endAnswer()
+            screen.close()
+            try await terminal.waitFor("words\r\n")
+            #expect(terminal.output == "amaru: nothing has come\r\nSome words\r\n")
+        }
+    }
+
     @Test func `What is said in the middle of a paragraph stands above it`() async {
         await #expect(processExitsWith: .success) {
             let terminal = try PseudoTerminal()

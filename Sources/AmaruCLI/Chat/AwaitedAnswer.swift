@@ -5,8 +5,6 @@
 struct AwaitedAnswer {
     /// The time without an event after which the row appears.
     static let patience = Duration.milliseconds(300)
-    /// The time without an event after which a line of plain text says so.
-    static let plainPatience = Duration.seconds(5)
     /// The time between two of its pictures.
     static let interval = Duration.milliseconds(125)
 

@@ -13,7 +13,7 @@ extension Screen {
         guard isTerminal else { return }
         endWait()
         awaited = AwaitedAnswer(isStarting: isStarting)
-        paintWait(after: answer == nil ? AwaitedAnswer.plainPatience : AwaitedAnswer.patience)
+        paintWait(after: answer == nil ? plainPatience : AwaitedAnswer.patience)
     }
 
     /// Takes the row away, until there is a reason for another one.

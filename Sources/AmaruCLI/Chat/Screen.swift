@@ -24,6 +24,8 @@ actor Screen {
     let answer: LiveAnswer?
     /// How long the end of an answer waits for the colours of code.
     let colorPatience: Duration
+    /// How long plain text waits before a line says so.
+    let plainPatience: Duration
     /// Writes the next frame when it is time.
     var frameTimer: Task<Void, Never>?
     /// The frame that is being written.
@@ -63,12 +65,14 @@ actor Screen {
     /// - `isConversation`: Whether lines are read; otherwise the input is left alone.
     /// - `isPlain`: Whether answers are written as they come, on a terminal too.
     /// - `highlighter`: What finds the colours of code.
+    /// - `plainPatience`: The time without an event after which a line of plain text says so.
     /// - `output`: Where answers are written; the descriptor stays the caller's.
     init(
         isConversation: Bool,
         variables: [String: String],
         isPlain: Bool = false,
         highlighter: (any CodeHighlighter)? = nil,
+        plainPatience: Duration = .seconds(5),
         output: Int32 = STDOUT_FILENO
     ) {
         self.output = output
@@ -81,6 +85,7 @@ actor Screen {
         isDim = variables["NO_COLOR", default: ""].isEmpty
         answer = style.view(highlighter).map { LiveAnswer($0) }
         colorPatience = highlighter?.patience ?? .zero
+        self.plainPatience = plainPatience
         self.variables = variables
         readsInput = isConversation
         isInteractive = isConversation && isatty(STDIN_FILENO) == 1

@@ -47,49 +47,6 @@ extension BuiltCommand {
             #expect(terminal.output.contains("\u{1B}[2m") == (noColor == nil))
         }
 
-        @Test func `Plain text has a line, once`() async throws {
-            let gate = Gate()
-            let terminal = try PseudoTerminal()
-            try await withChat(ScriptedServer([Self.late(gate)])) { options in
-                let chat = try AmaruProcess(
-                    options + ["--plain", "--stall-timeout", "0", "hello"],
-                    on: terminal
-                )
-                try await terminal.waitFor("waiting for the answer")
-                gate.open()
-                #expect(try await chat.end() == .exited(0))
-                try await terminal.screen.waitForEnd()
-            }
-            #expect(
-                terminal.output == "amaru: still waiting for the answer; Ctrl-C stops it\r\n"
-                    + "Some words more\r\n"
-            )
-        }
-
-        @Test(arguments: [["--plain"], []])
-        func `A stall comes before that`(_ options: [String]) async throws {
-            let gate = Gate()
-            let terminal = try PseudoTerminal()
-            let type = options.isEmpty ? "dumb" : "xterm"
-            let server = ScriptedServer([Self.late(gate)])
-            try await withChat(server) { base in
-                let chat = try AmaruProcess(
-                    base + options + ["--stall-timeout", "9", "hello"],
-                    on: terminal,
-                    environment: ["TERM": type]
-                )
-                try await terminal.waitFor("nothing of the answer has come")
-                gate.open()
-                #expect(try await chat.end() == .exited(0))
-                try await terminal.screen.waitForEnd()
-            }
-            let line = "amaru: nothing of the answer has come from \(server.url) for 3 s; it fails "
-            #expect(
-                terminal.output == "\(line)after 9 s\r\nSome words more\r\n",
-                "\(terminal.output.debugDescription)"
-            )
-        }
-
         @Test func `An answer that stalls says so below what came, until it goes on`()
             async throws
         {
