@@ -72,7 +72,7 @@ def wait_until_shown() -> None:
     """Waits until all that was said is shown."""
 
 def line_printed() -> None:
-    """Says that a line is ended in the output, beside the chat."""
+    """Tells the host that Python is about to end a line in the shared output."""
 
 def plugin_running(name: str) -> None:
     """Says which plugin's code runs now, the empty string for none."""

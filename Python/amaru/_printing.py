@@ -17,7 +17,6 @@ from amaru import _bridge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import types
     from typing import Any
 
     from _typeshed import ReadableBuffer
@@ -59,7 +58,8 @@ class _Screen(io.BufferedIOBase):
                 view = view[os.write(self._descriptor, view) :]
             return length
         if text := self._decoder.decode(bytes(data)):
-            _chat_in_order().write(text)
+            _wait_for_answers()
+            _bridge.chat().write(text)
         return length
 
 
@@ -92,20 +92,19 @@ class _Output(io.BufferedIOBase):
         view = memoryview(data).cast("B")
         length = view.nbytes
         if view and not _bridge.is_forked():
-            chat = _chat_in_order()
+            _wait_for_answers()
             if view[-1] == 10:
-                chat.line_printed()
+                _bridge.chat().line_printed()
         while view:
             view = view[os.write(self._descriptor, view) :]
         return length
 
 
-def _chat_in_order() -> types.ModuleType:
-    """Return the chat, once all that was said before is shown."""
+def _wait_for_answers() -> None:
+    """Wait until all that was said before is shown."""
     chat = _bridge.chat()
     if chat.has_unshown():
         chat.wait_until_shown()
-    return chat
 
 
 def keep_order() -> None:
@@ -129,7 +128,7 @@ def keep_order() -> None:
 
 def _before_fork() -> None:
     if not _bridge.is_forked():
-        _chat_in_order()
+        _wait_for_answers()
 
 
 def _is_output(stream: io.TextIOWrapper) -> bool:

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
-    from typing import Any, NoReturn
+    from typing import Any, Literal, NoReturn
 
     from amaru._answering import Answering
     from amaru.host import Turn
@@ -232,15 +232,7 @@ def attach() -> None:
     from amaru import host
 
     flush()
-    output = host.settings().output
-    if output != "screen" and isinstance(sys.stdout, io.TextIOWrapper):
-        # The host may write its answers to the same place.
-        sys.stdout.reconfigure(line_buffering=True)
-    if output != "apart":
-        from amaru import _printing
-
-        is_screen = output == "screen"
-        (_printing.bring_to_screen if is_screen else _printing.keep_order)()
+    _direct_output(host.settings().output)
     leave = os._exit
 
     def host_exit(status: int) -> NoReturn:
@@ -258,6 +250,21 @@ def attach() -> None:
 
     os._exit = host_exit
     builtins.input = host_input
+
+
+def _direct_output(output: Literal["screen", "shared", "apart"]) -> None:
+    if output == "screen":
+        from amaru import _printing
+
+        _printing.bring_to_screen()
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The host may write its answers to the same place.
+        sys.stdout.reconfigure(line_buffering=True)
+    if output == "shared":
+        from amaru import _printing
+
+        _printing.keep_order()
 
 
 async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from _amaru_chat import Turn as Turn
 
@@ -44,7 +44,7 @@ class Settings:
     terminal: bool = False
     #: Where Python's output goes: to the "screen" of the chat, to a pipe or file that
     #: is "shared" with the answers, or "apart" from them.
-    output: str = "apart"
+    output: Literal["screen", "shared", "apart"] = "apart"
     #: The slash commands that the host itself obeys, with what each does.
     commands: Mapping[str, str] = MappingProxyType({})
     #: Further fields of each request, such as ``temperature``.

@@ -43,9 +43,13 @@ public struct ChatConfiguration: Sendable {
     public var readLine: @Sendable (String) async throws -> String? = { _ in nil }
     /// Reads a line that is typed unseen, for Python's `getpass()`; nil at the end.
     public var readPassword: @Sendable (String) async throws -> String? = { _ in nil }
-    /// Writes what Python prints, if the settings say that it goes to the screen.
+    /// Writes what Python prints, if ``ChatSettings/output`` is `screen`.
+    ///
+    /// Called in Swift's pool while the thread that prints waits; an error is raised in Python,
+    /// by `print()`.
     public var write: @Sendable (String) async throws -> Void = { _ in }
-    /// Called before Python ends a line in the output that the settings say is shared.
+    /// Called on the thread that prints, just before Python writes output that ends a line, if
+    /// ``ChatSettings/output`` is `shared`.
     public var linePrinted: @Sendable () -> Void = {}
     /// Called before Python code ends the process by `os._exit`; on the thread that does.
     public var leaving: @Sendable () -> Void = {}
@@ -135,7 +139,7 @@ public struct ChatSettings: Codable, Sendable, Equatable {
         case screen
         /// To the pipe or file of the answers: in the order of what is said and printed.
         case shared
-        /// To the program's standard output, with no regard to answers.
+        /// To the program's standard output, not ordered with answers.
         case apart
     }
 

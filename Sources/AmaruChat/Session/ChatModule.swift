@@ -58,7 +58,10 @@ enum ChatModule {
             ) { () async throws in await session.waitUntilShown() }
             PythonFunction(
                 "line_printed",
-                documentation: "Says that a line is ended in the output, beside the chat."
+                documentation: """
+                    Tells the host that Python is about to end a line in the shared \
+                    output.
+                    """
             ) { () in configuration.linePrinted() }
             PythonFunction(
                 "plugin_running",
