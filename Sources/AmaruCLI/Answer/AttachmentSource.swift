@@ -107,9 +107,9 @@ enum AttachmentSource {
             switch failure {
             case .unreadable(let code):
                 throw AttachmentError("\(path): \(String(cString: strerror(code)))")
-            case .isFolder: throw AttachmentError("\(path) is a folder: name a file in it")
-            case .isNoFile: throw AttachmentError("\(path) is not a regular file")
-            case .isTooLarge: throw tooLarge(path, bound)
+            case .folder: throw AttachmentError("\(path) is a folder: name a file in it")
+            case .notRegular: throw AttachmentError("\(path) is not a regular file")
+            case .tooLarge: throw tooLarge(path, bound)
             }
         }
     }

@@ -125,8 +125,8 @@ struct ExternalEditor: Sendable {
             let what =
                 switch failure {
                 case .unreadable: "the editor has removed its file"
-                case .isFolder, .isNoFile: "the editor has put no file in its file's place"
-                case .isTooLarge: "the edited text is longer than \(bound >> 20) MiB"
+                case .folder, .notRegular: "the editor has put no file in its file's place"
+                case .tooLarge: "the edited text is longer than \(bound >> 20) MiB"
                 }
             throw Failure(description: "\(what); the text is as it was")
         }

@@ -66,8 +66,8 @@ enum PrivateFile {
             switch failure {
             case .unreadable(ENOENT): return nil
             case .unreadable(let code): throw Self.failure("read", URL(filePath: path), code)
-            case .isFolder, .isNoFile: throw Failure(description: "\(path) is not a file")
-            case .isTooLarge:
+            case .folder, .notRegular: throw Failure(description: "\(path) is not a file")
+            case .tooLarge:
                 throw Failure(description: "\(path) is longer than any key: name another file")
             }
         }

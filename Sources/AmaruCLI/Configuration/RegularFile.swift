@@ -8,7 +8,7 @@ struct RegularFile: ~Copyable {
     enum Failure: Error, Equatable {
         /// The file cannot be opened, with the number of the system's error.
         case unreadable(Int32)
-        case isFolder, isNoFile, isTooLarge
+        case folder, notRegular, tooLarge
     }
 
     private let descriptor: Int32
@@ -22,21 +22,21 @@ struct RegularFile: ~Copyable {
         var status = stat()
         mode = fstat(descriptor, &status) == 0 ? status.st_mode : 0
         guard descriptor >= 0 else { throw .unreadable(code) }
-        if mode & S_IFMT == S_IFDIR { throw .isFolder }
-        if mode & S_IFMT != S_IFREG { throw .isNoFile }
+        if mode & S_IFMT == S_IFDIR { throw .folder }
+        if mode & S_IFMT != S_IFREG { throw .notRegular }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Reads all of the file.
     ///
-    /// - Throws: `Failure.isTooLarge` if it has more bytes than `bound`; `PosixError`.
+    /// - Throws: `Failure.tooLarge` if it has more bytes than `bound`; `PosixError`.
     func contents(atMost bound: Int) throws -> [UInt8] {
         let bytes = try PosixCall.readAll(descriptor, atMost: bound)
-        guard bytes.count <= bound else { throw Failure.isTooLarge }
+        guard bytes.count <= bound else { throw Failure.tooLarge }
         return bytes
     }
 
-    /// Reads about the first bytes of the file.
+    /// Reads at least `count` bytes, and at most 64 KiB more, if there are as many.
     func start(_ count: Int) throws -> [UInt8] { try PosixCall.readAll(descriptor, atMost: count) }
 }
