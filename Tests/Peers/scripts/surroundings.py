@@ -56,7 +56,6 @@ ENCODED = {
     "an indentation": b"if 1:\nprint('\xc3\xa9')",
 }
 
-# Tools that count lines leave out what is in no file.
 # From Python 3.12 on, cProfile uses `sys.monitoring` and sees the host's part, too.
 PROFILED = """
 import cProfile, os, pstats, sys
@@ -76,6 +75,7 @@ print(any(name == "own" for _, _, name in pstats.Stats("figures").stats))
 os.remove("figures")
 """
 
+# Tools that count lines leave out what is in no file.
 TRACED = """
 import asyncio, atexit, http.client, sys, threading
 seen = set()
