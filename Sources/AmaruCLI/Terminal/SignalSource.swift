@@ -89,7 +89,9 @@ private final class SignalPipe: Sendable {
                     for byte in buffer.prefix(count) { deliver(Int32(byte)) }
                     return count
                 }
-                if count == 0 || SignalSource.hasLostDescriptors { ProcessEnd.leaveWithoutDescriptors() }
+                if count == 0 || SignalSource.hasLostDescriptors {
+                    ProcessEnd.leaveWithoutDescriptors()
+                }
             }
         }
     }
