@@ -142,7 +142,7 @@ def prepare(
 
 
 def _keep_descriptors() -> None:
-    """Refuse to close the host's descriptors by a range, which daemons do once forked."""
+    """Refuse to close the host's descriptors by a range, as daemons do once forked."""
     close = os.closerange
 
     def closerange(fd_low: int, fd_high: int, /) -> None:
