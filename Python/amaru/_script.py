@@ -243,7 +243,11 @@ def attach() -> None:
 
     def host_input(prompt: object = "", /) -> str:
         flush()
-        line = _bridge.chat().read_line(str(prompt))
+        try:
+            line = _bridge.chat().read_line(str(prompt))
+        except BaseException as exc:
+            _note_interrupt(exc)
+            raise
         if line is None:
             raise EOFError("EOF when reading a line")
         return str(line)
@@ -265,6 +269,17 @@ def _direct_output(output: Literal["screen", "shared", "apart"]) -> None:
         from amaru import _printing
 
         _printing.keep_order()
+
+
+def _note_interrupt(exc: BaseException) -> None:
+    """End the turn that is being answered as stopped, if it was by Ctrl-C."""
+    from asyncio import CancelledError
+
+    from amaru import _current
+
+    turn = _current.turn.get(None)
+    if turn is not None and isinstance(exc, (CancelledError, KeyboardInterrupt)):
+        turn.cancelled()
 
 
 async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:

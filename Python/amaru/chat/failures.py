@@ -243,6 +243,8 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
         return exc.code, exc.message, exc.remedy
     stopped = f"the script raised {_masked(_words(exc))}"
     place = _place(exc).encode("utf-8", "replace").decode()
+    if isinstance(exc, EOFError) and str(exc) == "EOF when reading a line":
+        return "script", f"the input ended when the script asked for a line{place}", ""
     settings = host.Settings(model="", base_url=origin)
     if missing := _missing(exc):
         return "script", f"{stopped}{place}", describe(missing, settings)[2]

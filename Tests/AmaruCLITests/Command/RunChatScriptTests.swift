@@ -109,15 +109,15 @@ extension BuiltCommand {
             #expect(result == .init(status: .exited(0), output: expected, errors: ""))
         }
 
-        @Test func `input() at the end of the input raises EOFError at its place in the script`()
+        @Test func `input() at the end of the input says that, and where`()
             async throws
         {
             let source = "import amaru\n@amaru.reply\ndef answer(m):\n    return input()\n"
             let result = try await run(source, "one\n")
             #expect(
                 result.errors.hasSuffix(
-                    "EOFError: EOF when reading a line: "
-                        + "fix the script at FOLDER/script.py, line 4\n"
+                    "the input ended when the script asked for a line "
+                        + "at FOLDER/script.py, line 4\n"
                 )
             )
             #expect(result.status == .exited(1))
@@ -269,6 +269,27 @@ extension BuiltCommand {
             try terminal.send("two\r")
             try await terminal.waitFor("one and two")
             try await terminal.waitFor("> ")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+        }
+
+        @Test(arguments: [
+            ("\u{3}", "(stopped)"), ("\u{4}", "the input ended when the script asked for a line"),
+        ])
+        func `A key at input() in a reply ends it without blaming the script`(
+            _ key: String,
+            _ expected: String
+        ) async throws {
+            let folder = try TemporaryFolder()
+            let source = "import amaru\n@amaru.reply\ndef answer(m):\n    return input('more? ')\n"
+            let (terminal, chat) = try start(source, in: folder)
+            try await terminal.waitFor("> ")
+            try terminal.send("one\r")
+            try await terminal.waitFor("more? ")
+            try terminal.send(key)
+            try await terminal.waitFor(expected)
+            try await terminal.waitFor("> ")
+            #expect(!terminal.output.contains("fix the script"), "\(terminal.output)")
             try terminal.send("\u{4}")
             #expect(try await chat.end() == .exited(0))
         }
