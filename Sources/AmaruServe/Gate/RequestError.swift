@@ -122,9 +122,15 @@ package struct RequestError: Error, Sendable, Equatable {
         self = .final(
             Self.statuses[failure.code] ?? .internalServerError,
             failure.code == "script" ? "script_error" : failure.code,
-            // Where in the script is for who runs it.
-            failure.message.replacing(#/ at (?:\/|[A-Za-z]:\\).*, line \d+/#, with: "")
+            Self.public(failure.message)
         )
+        // How a script is fixed is for who runs it.
+        if failure.code != "script" { remedy = Self.public(failure.remedy) }
+    }
+
+    /// Without where in the script, which is for who runs it.
+    private static func `public`(_ text: String) -> String {
+        text.replacing(#/ at (?:\/|[A-Za-z]:\\).*, line \d+/#, with: "")
     }
 
     /// What the codes of failed turns mean to a client, unless that is 500.

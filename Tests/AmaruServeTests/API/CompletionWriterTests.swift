@@ -277,13 +277,15 @@ struct CompletionWriterTests {
         let failure = ChatFailure(
             code: code,
             message: "it broke at /a b/c.py, line 12",
-            remedy: "x"
+            remedy: "do x"
         )
         let error = #expect(throws: RequestError.self) {
             try Self.whole([.text("partial")], .failed(failure))
         }
         #expect(error?.status.code == status)
         #expect(error?.message == "it broke")
+        let words = code == "script" ? "it broke" : "it broke: do x"
+        #expect(error?.modelJSON["error"]?["message"] == .string(words))
         #expect(error?.headers[.shouldRetry] == "false")
     }
 }
