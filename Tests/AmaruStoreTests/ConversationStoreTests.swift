@@ -64,10 +64,11 @@ import Testing
         for word in ["hello", "What", "2nd", "a1b", "1234567890x", "a1b2 c"] {
             #expect(!Conversation.isID(word), "\(word)")
         }
-        for word in [id.uppercased(), "\(id)x", "nosuchid00", "2024"] {
+        for word in [id.uppercased(), "\(id)x", "nosuchid00", "2024", "y2h"] {
             #expect(Conversation.resemblesID(word), "\(word)")
         }
-        for word in ["hello", "2nd", "1234567890xy", "a1b2 c", "größe2"] {
+        for word in ["hello", "1st", "MP3", "234", "abc", "3d", "1234567890xy", "a1b2 c", "größe2"]
+        {
             #expect(!Conversation.resemblesID(word), "\(word)")
         }
     }

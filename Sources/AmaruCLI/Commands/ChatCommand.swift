@@ -151,7 +151,9 @@ struct ChatCommand: AsyncParsableCommand {
             let record = ChatRecord(program, session, store, continuing: former)
             var chat = ChatLoop(program: program, session: session, record: record)
             (chat.writer, chat.hasCommands) = (writer, true)
-            if let former, isatty(STDERR_FILENO) == 1 {
+            // A word of the prompt may have been meant for an id.
+            let isSaid = message != nil && !answer.json && !answer.events && !answer.dryRun
+            if let former, isSaid || isatty(STDERR_FILENO) == 1 {
                 await program.screen.notice(former.welcome)
                 if let last = former.lastExchange, program.screen.isInteractive {
                     try await program.screen.showFormer(last)

@@ -39,7 +39,10 @@ struct ContinueOptions: ParsableArguments {
         name: [.customShort("c"), .customLong("continue")],
         help: """
             Go on with the last conversation, or with the one whose id follows: -c k3f9, or \
-            --continue=k3f9. amaru history list shows the ids.
+            --continue=k3f9. An id may be cut short as long as it is the only one that begins so; \
+            after -c it has three characters or more, a letter and a digit among them. A prompt \
+            that begins with such a word goes after --: -c -- 3rd try. amaru history list shows \
+            the ids.
             """
     )
     var isContinued = false

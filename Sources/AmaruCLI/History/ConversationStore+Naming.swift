@@ -7,11 +7,19 @@ extension ConversationStore {
     /// The identifier that the words after `-c` begin with; nil if they are a prompt alone.
     ///
     /// - Throws: `CommandFailure` for a word that seems to be an identifier, but is of no
-    ///   conversation: what follows was meant for another one than the last.
+    ///   conversation: what follows was meant for another one than the last. Also for two
+    ///   characters that are the beginning of one, since `3d` is a word as well.
     func identifier(beginning words: [String]) throws -> String? {
-        guard let word = words.first, Conversation.resemblesID(word) || word.count > 8 else {
-            return nil
+        guard let word = words.first else { return nil }
+        if word.count == 2, Conversation.mayBeginID(word),
+            try !identifiers(beginningWith: word).isEmpty
+        {
+            throw CommandFailure(
+                "\(word) may be the beginning of an id or of a prompt. Write: amaru "
+                    + "--continue=\(word) …, or: amaru -c -- \(word) …"
+            )
         }
+        guard Conversation.resemblesID(word) || word.count > 8 else { return nil }
         let near = try nearest(to: word)
         // A short word is near to some identifier by chance.
         guard near != nil || Conversation.resemblesID(word) else { return nil }

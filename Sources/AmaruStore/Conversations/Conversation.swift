@@ -146,9 +146,17 @@ extension Conversation {
             && word.prefix(4).contains { $0.isNumber }
     }
 
-    /// Whether a word looks like the beginning of an identifier with a typing error in it.
+    /// Whether a short word may be the beginning of an identifier, and is no number.
+    package static func mayBeginID(_ word: String) -> Bool {
+        word.allSatisfy { alphabet.contains($0) } && word.contains { $0.isNumber }
+            && word.contains { $0.isLetter }
+    }
+
+    /// Whether a word looks like the beginning of an identifier, perhaps with a typing error in it
+    /// if it has more than three characters.
     package static func resemblesID(_ word: String) -> Bool {
-        (4...length + 1).contains(word.count) && word.contains { $0.isNumber }
+        if word.count == 3 { return mayBeginID(word) }
+        return (4...length + 1).contains(word.count) && word.contains { $0.isNumber }
             && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
     }
 }

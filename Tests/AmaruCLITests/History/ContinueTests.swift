@@ -98,11 +98,14 @@ extension BuiltCommand {
         @Test func `A mistyped id is refused, and not sent as a part of the message`()
             async throws
         {
-            let server = ScriptedServer([.chat("one"), .chat("two"), .chat("three")])
+            let server = ScriptedServer(["one", "two", "three", "four"].map { .chat($0) })
             try await withChat(server) { options in
                 _ = try await run(options + ["first"])
                 let id = try #require(try await ids().first)
-                for word in ["\(id.dropLast())1", id.dropLast() + "1x", "nosuchid00", "zzz9"] {
+                let absent = id.hasPrefix("y2") ? "z3h" : "y2h"
+                for word in [
+                    "\(id.dropLast())1", id.dropLast() + "1x", "nosuchid00", "zzz9", absent,
+                ] {
                     let refused = try await run(options + ["-c", String(word), "secret"])
                     #expect(refused.status == .exited(1), "\(word): \(refused)")
                     #expect(
@@ -113,11 +116,28 @@ extension BuiltCommand {
                     #expect(hasGuess == word.hasPrefix(id.prefix(8)), "\(word): \(refused)")
                 }
                 _ = try await run(options + ["-c", id.uppercased(), "second"])
-                _ = try await run(options + ["-c", "--", "zzz9", "third"])
+                let third = try await run(options + ["-c", "--", "zzz9", "third"])
+                let line = "amaru: going on with \(id): first (2 messages)\n"
+                #expect(third.errors == line)
+                // A short beginning needs a letter and a digit to be told from a word.
+                let short = String(id.prefix(3))
+                guard short.contains(where: \.isNumber), short.contains(where: \.isLetter) else {
+                    return
+                }
+                let fourth = try await run(options + ["-c", short, "fourth", "--json"])
+                #expect(fourth.errors.isEmpty, "\(fourth)")
+                let last = try server.requests.last.map { try ChatBody($0).messages }
+                #expect(last?.last?.content == "fourth")
+                let pair = String(id.prefix(2))
+                guard pair.contains(where: \.isNumber), pair.contains(where: \.isLetter) else {
+                    return
+                }
+                let unclear = try await run(options + ["-c", pair, "secret"])
+                #expect(unclear.errors.contains("amaru --continue=\(pair) …"), "\(unclear)")
             }
             let asked = try server.requests.map { try ChatBody($0).messages.map(\.content) }
             let begin = ["first", "one", "second"]
-            #expect(asked == [["first"], begin, begin + ["two", "zzz9 third"]])
+            #expect(asked.prefix(3) == [["first"], begin, begin + ["two", "zzz9 third"]])
         }
 
         @Test func `A question that failed is said, and goes on only if there is nothing else`()
@@ -131,8 +151,9 @@ extension BuiltCommand {
                 _ = try await run(options + ["-c", "which?"])
                 let last = try await run(options + ["-c", "and now?"])
                 #expect(
-                    last.errors == "amaru: the last message has no answer and is not sent again: "
-                        + "which?\n"
+                    last.errors.hasSuffix(
+                        "\namaru: the last message has no answer and is not sent again: which?\n"
+                    )
                 )
             }
             let asked = try server.requests.map { try ChatBody($0).messages.map(\.content) }
@@ -147,7 +168,7 @@ extension BuiltCommand {
             let line =
                 "amaru: the whole conversation is now sent to \(second.url); \(first.url) "
                 + "answered before\n"
-            #expect(result.errors == line)
+            #expect(result.errors.hasSuffix(line), "\(result)")
         }
 
         @Test func `With --no-store nothing is left on the disk`() async throws {
