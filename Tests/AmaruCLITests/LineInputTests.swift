@@ -1,6 +1,7 @@
 // Lines read and typed ahead, without a terminal: bytes in, a screen out.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruTesting
 import Testing
 
@@ -105,7 +106,30 @@ import Testing
         #expect(desk.type("\r") == .line("one\ntwo!"))
         #expect(desk.begin() == nil)
         _ = desk.type("\u{10}\u{10}")
+        #expect(desk.screen.text.hasSuffix("> two"))
+        _ = desk.type("\u{10}\u{10}")
         #expect(desk.screen.text.hasSuffix("> hi"))
+    }
+
+    @Test func `A line is kept when it is entered, once`() {
+        let kept = Lock<[String]>([])
+        var request = LineRequest(prompt: "> ", kind: .message)
+        request.keep = { line in kept.withLock { $0.append(line) } }
+        for isInteractive in [true, false] {
+            var input = LineInput(isInteractive: isInteractive)
+            let size = TerminalSize(columns: 20, rows: 10)
+            _ = input.begin(request, size)
+            _ = input.receive(Array((isInteractive ? "hi\r" : "hi\n").utf8), size)
+            _ = input.typeAhead(request, size)
+            _ = input.receive(Array("one\rtwo\r".utf8), size)
+            if isInteractive {
+                #expect(kept.withLock { $0 } == ["hi", "one", "two"])
+                _ = input.typeAhead(nil, size)
+                #expect(input.begin(request, size).result == .line("one"))
+                #expect(input.begin(request, size).result == .line("two"))
+            }
+        }
+        #expect(kept.withLock { $0 } == ["hi", "one", "two", "hi"])
     }
 
     @Test func `A stopped answer puts the queue back into the line`() {

@@ -100,7 +100,7 @@ struct ChatLoop: Sendable {
             case .line(let line):
                 guard !line.allSatisfy(\.isWhitespace) else { continue }
                 if hasCommands, screen.isInteractive, !isChanged,
-                    ConversationCommand.exits.contains(line)
+                    ConversationCommand.exits.contains(line.first == "/" ? line.trimmed : line)
                 {
                     return await end(with: try await codeOfProgram() ?? worst)
                 }
@@ -125,9 +125,14 @@ struct ChatLoop: Sendable {
         in line: String,
         _ draft: inout String?
     ) async throws -> (String, [Attachment])? {
-        guard hasCommands, screen.isInteractive,
-            let (command, rest) = ConversationCommand.parse(line)
-        else { return await files(in: line).map { (line, $0) } }
+        let obeys = hasCommands && screen.isInteractive
+        if obeys, let command = ConversationCommand.excess(in: line) {
+            await screen.notice("\(command) takes nothing after it")
+            return nil
+        }
+        guard obeys, let (command, rest) = ConversationCommand.parse(line) else {
+            return await files(in: line).map { (line, $0) }
+        }
         switch await command.run(rest, on: record, in: session, of: program) {
         case .message(let text, let former):
             guard let named = await files(in: text) else { return nil }
@@ -180,7 +185,7 @@ struct ChatLoop: Sendable {
         screen.allowAnswer()
         defer { screen.allowAnswer() }
         // What is typed meanwhile is the next message.
-        screen.terminalInUse?.typeAhead(LineRequest(prompt: Self.prompt, kind: .message))
+        screen.terminalInUse?.typeAhead(lines.request(Self.prompt))
         defer { screen.terminalInUse?.typeAhead(nil) }
         let turn = session.send(
             message,

@@ -40,6 +40,18 @@ enum ConversationCommand: String, CaseIterable {
     /// The lines that end the chat, as Ctrl-D does; with a blank before it, a word is a message.
     static let exits: Set = ["/exit", "/quit", "exit", "quit"]
 
+    /// The command of a line that has more than the command, and must not.
+    static func excess(in line: String) -> String? {
+        guard let word = line.split(whereSeparator: \.isWhitespace).first.map(String.init),
+            line.hasPrefix("/"), line.trimmed != word
+        else { return nil }
+        switch parse(word)?.command {
+        case .retry, .undo, .new, .usage: return word
+        case nil: return exits.contains(word) ? word : nil
+        case .edit, .branch, .model, .system, .copy: return nil
+        }
+    }
+
     /// The commands, for the list of all.
     static let summaries = Dictionary(
         uniqueKeysWithValues: allCases.map { ($0.rawValue, $0.summary) }

@@ -20,7 +20,8 @@ struct LineReader: Sendable {
     /// - `draft`: What the user is to change.
     /// - Throws: `TerminalError`.
     func next(_ prompt: String, changing draft: String? = nil) async throws -> LineResult {
-        var request = LineRequest(prompt: prompt, kind: kind, change: draft.map { .replace($0) })
+        var request = request(prompt)
+        request.change = draft.map { .replace($0) }
         if screen.isInteractive { request.history = program.history.load(kind) }
         while true {
             let result = try await read(request)
@@ -34,13 +35,19 @@ struct LineReader: Sendable {
                 }
             case .editing(let text):
                 request.change = try await edit(text).map { .replace($0) }
-            case .line(let line):
-                if screen.isInteractive { program.history.append(line, as: kind) }
-                return result
-            case .interrupted, .cleared, .endOfInput:
+            case .line, .interrupted, .cleared, .endOfInput:
                 return result
             }
         }
+    }
+
+    /// A line of this kind, which is kept as soon as it is entered.
+    func request(_ prompt: String) -> LineRequest {
+        var request = LineRequest(prompt: prompt, kind: kind)
+        if screen.isInteractive {
+            request.keep = { [program, kind] line in program.history.append(line, as: kind) }
+        }
+        return request
     }
 
     private func read(_ request: LineRequest) async throws -> LineResult {

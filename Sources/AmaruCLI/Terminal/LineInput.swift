@@ -277,6 +277,7 @@ extension LineInput {
         while let byte = backlog.popFirst() {
             switch editor.feed(byte) {
             case .submit(let line):
+                keep(line, of: request)
                 let outcome = enter(line, size)
                 return Outcome(screen: screen + outcome.screen, result: outcome.result)
             case .endOfInput:
@@ -298,7 +299,10 @@ extension LineInput {
     }
 
     private mutating func advancePlain(_ size: TerminalSize) -> Outcome {
-        if let line = backlog.popLine() { return finish("", .line(line), size) }
+        if let line = backlog.popLine() {
+            request?.keep?(line)
+            return finish("", .line(line), size)
+        }
         guard backlog.count <= Self.lineBound else {
             request = nil
             return Outcome(isTooLong: true)
@@ -308,10 +312,15 @@ extension LineInput {
         return finish("", rest.map { .line($0) } ?? .endOfInput, size)
     }
 
+    private mutating func keep(_ line: String, of request: LineRequest?) {
+        guard let request else { return }
+        editor.remember([line], as: request.kind)
+        request.keep?(line)
+    }
+
     /// Returns a line to its reader, and leaves it on the screen.
     private mutating func enter(_ line: String, _ size: TerminalSize) -> Outcome {
         guard let request else { return Outcome() }
-        editor.remember([line], as: request.kind)
         let shown = display.commit(prompt: request.prompt, text: Array(line), size)
         return finish(shown, .line(line), size)
     }
@@ -359,7 +368,10 @@ extension LineInput {
         while let byte = backlog.popFirst() {
             editor.canTakeBack = !queue.isEmpty
             switch editor.feed(byte) {
-            case .submit(let line): queue.append(.line(line))
+            case .submit(let line):
+                // At once: the program may be ended before the line is read.
+                keep(line, of: ahead)
+                queue.append(.line(line))
             case .endOfInput: queue.append(.endOfInput)
             case .takeBack: _ = takeBack()
             // There is nobody to complete it, or to lend the screen.

@@ -35,4 +35,6 @@ struct LineRequest: Sendable {
     var change: Change?
     /// Lines of earlier sessions, which come before those of this one.
     var history: [String] = []
+    /// Called with a line when it is entered, which may be before it is asked for.
+    var keep: (@Sendable (String) -> Void)?
 }

@@ -111,6 +111,22 @@ extension BuiltCommand {
             }
         }
 
+        @Test func `What follows a command that takes nothing is refused`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            try await server.start()
+            let words = ["/undo 2", "/retry x", "/new foo", "/usage x", "/exit now", "/quit now"]
+            let refused = words.map { line in
+                (line: line, expected: "\(line.prefix { $0 != " " }) takes nothing after it")
+            }
+            _ = try await chat(
+                server,
+                [("one", "fine")] + refused + [("/undo ", "Taken back: one")],
+                endingWith: "/exit \r"
+            )
+            await server.shutDown()
+            #expect(try messages(server) == [["one"]])
+        }
+
         @Test(arguments: ["exit", "quit", "/exit", "/quit"])
         func `A word alone ends the chat`(_ word: String) async throws {
             let server = ScriptedServer([.chat("fine")])
