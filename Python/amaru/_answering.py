@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from amaru import _bridge, _reply, _script
-from amaru._pieces import Attachment, Reasoning, ToolCall, Usage
+from amaru._pieces import Attachment, FileLimitError, Reasoning, ToolCall, Usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def _add(turn: Turn, piece: Any, said: list[str]) -> bool:
     if isinstance(piece, Attachment):
         try:
             return turn.attach(piece.name, piece.media_type, piece.data)
-        except ValueError as exc:
-            # No line of the script stands in the traceback.
+        except FileLimitError as exc:
+            # A fault of its own kind: the traceback would show no line of the script.
             turn.failed("file_limit", str(exc))
             return False
     text = str(piece)

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Attachment", "ChatError", "Reasoning", "ToolCall", "Usage"]
+__all__ = [
+    "Attachment",
+    "ChatError",
+    "FileLimitError",
+    "Reasoning",
+    "ToolCall",
+    "Usage",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,10 @@ class Usage:
 
     prompt_tokens: int
     completion_tokens: int
+
+
+class FileLimitError(ValueError):
+    """The files of an answer would be too large."""
 
 
 class ChatError(Exception):

@@ -9,13 +9,14 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from recording_chat import RecordingChat, eventually
+from recording_chat import RecordingChat, RecordingTurn, eventually
 from scripted_server import whole
 from test_asking import Start, start  # noqa: F401
 from test_script import main  # noqa: F401
 
 import amaru
 from amaru import _reply, _script
+from amaru._pieces import FileLimitError
 
 pytestmark = pytest.mark.usefixtures("core", "main")
 
@@ -160,6 +161,27 @@ async def test_pieces_have_types(screen: RecordingChat) -> None:
         ("text", 1, "5"),
         ("finished", 1, "stop"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(FileLimitError("too large"), "file_limit"), (ValueError("x"), "script")],
+)
+async def test_a_refused_file_ends_the_answer(
+    screen: RecordingChat, monkeypatch: pytest.MonkeyPatch, fault: ValueError, code: str
+) -> None:
+    def attach(*of: object) -> bool:
+        raise fault
+
+    monkeypatch.setattr(RecordingTurn, "attach", attach)
+
+    @amaru.reply
+    async def answer(message: str) -> Any:
+        yield amaru.Attachment("p.png", "image/png", b"")
+
+    _script.offer()
+    await say(screen, "x")
+    assert screen.failure[0] == code
 
 
 async def test_a_question_to_the_model_may_be_the_answer(

@@ -33,16 +33,16 @@ extension Program {
     /// - `found`: The script; nil for the chat that is built in.
     func servedSession(_ found: FoundScript?, offering offers: [OfferedModel]) -> ChatSession {
         ChatSession(limits: Self.limits) { [self] in
-            guard let found else {
-                var configuration = try await prepareConversation()
+            var configuration: ChatConfiguration
+            if let found {
+                configuration = try await prepare(found.script)
+                configuration.settings.fetchBase = found.base ?? ""
+            } else {
+                configuration = try await prepareConversation()
                 for offer in offers { configuration.models[offer.name] = offer.settings }
-                // Answers go to clients, whom no printing waits for.
-                configuration.settings.output = .apart
-                return configuration
             }
-            var configuration = try await prepare(found.script)
+            // No client's answer shares the server's standard output.
             configuration.settings.output = .apart
-            configuration.settings.fetchBase = found.base ?? ""
             return configuration
         }
     }

@@ -104,7 +104,7 @@ public final class Turn: Sendable {
     /// Bytes that all events take, those that are no longer kept included.
     package var size: Int { state.withLock { $0.log.total } }
 
-    /// Bytes that the events take that are no files.
+    /// Bytes that the events take without what files hold.
     package var textSize: Int { state.withLock { $0.log.total - $0.log.fileSize } }
 
     /// A file of the answer, by how many came before it; nil if there are not so many.
@@ -122,30 +122,37 @@ public final class Turn: Sendable {
 
     /// Adds an event; returns false when the turn has ended.
     ///
-    /// - Throws: ``ChatFailure`` when readers are many mebibytes behind and the writer does not
-    ///   wait for them.
+    /// - Throws: ``ChatFailure``: `overflow` when readers are many mebibytes behind and the writer
+    ///   does not wait for them, `file_limit` when the files of the answer would have more than
+    ///   16 MiB in all.
     @discardableResult
     public func add(_ event: TurnEvent) throws(ChatFailure) -> Bool {
         try state.withLock { state throws(ChatFailure) in
+            guard state.log.end == nil else { return false }
             guard !state.log.isOverfull else { throw Self.overfull }
+            if case .attachment(let file) = event,
+                state.log.fileSize + file.bytes.count > Attachment.answerLimit
+            {
+                throw .fileLimit(file, beside: state.log.fileSize)
+            }
             if case .display = event { state.watch?.shown() }
             let event = state.filter.filtered(event)
-            if event == .text("") || event == .reasoning("") { return state.log.end == nil }
-            let wakes = state.log.add(event)
-            state.wake(wakes)
-            return wakes != nil
+            if event == .text("") || event == .reasoning("") { return true }
+            state.wake(state.log.add(event))
+            return true
         }
     }
 
     /// Adds a file to the answer; returns false when the turn has ended.
     ///
-    /// - Throws: ``FileLimitError`` if the files of the answer would be too large; as
-    ///   ``add(_:)``.
+    /// - Throws: ``FileLimitError``, a `ValueError` in Python, if the files of the answer would be
+    ///   too large; as ``add(_:)``.
     func attach(_ file: Attachment) throws -> Bool {
-        let event = TurnEvent.attachment(file)
-        let size = state.withLock { $0.log.fileSize } + event.size
-        guard size <= FileLimitError.limit else { throw FileLimitError(file) }
-        return try add(event)
+        do throws(ChatFailure) {
+            return try add(.attachment(file))
+        } catch  where error.code == ChatFailure.fileLimitCode {
+            throw FileLimitError(description: error.message)
+        }
     }
 
     private static let overfull = ChatFailure(

@@ -47,11 +47,11 @@ struct TurnEntries {
     private(set) var total = 0
     /// The size of those that are no longer kept.
     private var dropped = 0
-    /// The size of those that are kept, without files.
+    /// The size of those that are kept, without what files hold.
     private(set) var kept = 0
     /// All files that were added, in their order, also those whose events are no longer kept.
     private(set) var files: [Attachment] = []
-    /// The size of their events.
+    /// The bytes that those files hold.
     private(set) var fileSize = 0
 
     /// Adds an event.
@@ -82,12 +82,10 @@ struct TurnEntries {
         count += 1
         let size = event.size
         total += size
-        if case .attachment(let file) = event {
-            files.append(file)
-            fileSize += size
-        } else {
-            kept += size
-        }
+        kept += size - event.fileSize
+        guard case .attachment(let file) = event else { return }
+        files.append(file)
+        fileSize += event.fileSize
     }
 
     /// Where an event is that is kept, or the end.
@@ -136,7 +134,7 @@ struct TurnEntries {
         advance(&place)
         first += 1
         let end = offset(at: place)
-        if case .attachment = event {} else { kept -= end - dropped }
+        kept -= end - dropped - (event?.fileSize ?? 0)
         dropped = end
         // Moving the rest only when a part of it is dead keeps the cost of an event constant.
         if place.entry * 8 > entries.count { entries.removeFirst(place.entry) }

@@ -43,6 +43,11 @@ public enum TurnEvent: Sendable, Equatable, Codable {
         }
     }
 
+    /// The part of its size that is what a file holds.
+    package var fileSize: Int {
+        if case .attachment(let file) = self { file.bytes.count } else { 0 }
+    }
+
     /// What an event is charged with beside its texts.
     static let overhead = 32
 }

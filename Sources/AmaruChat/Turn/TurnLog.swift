@@ -15,7 +15,7 @@ struct TurnLog {
         var unread = 64 * 1024
         /// Unread bytes above which events of writers that do not wait are refused.
         var refused = 16 * 1024 * 1024
-        /// Bytes kept for readers that start late, beside files, which have a bound of their own.
+        /// Bytes kept for readers that start late, beside what files hold: ``Turn`` limits that.
         var kept = 16 * 1024 * 1024
         /// The most text that is merged into one event.
         var merged = 16 * 1024
@@ -69,10 +69,10 @@ struct TurnLog {
     /// All files that were added.
     var files: [Attachment] { entries.files }
 
-    /// The size of those files.
+    /// The bytes that those files hold.
     var fileSize: Int { entries.fileSize }
 
-    /// Bytes that are kept, without those of files.
+    /// Bytes that are kept, without what files hold.
     private var kept: Int { entries.kept }
 
     /// Whether writers should wait, and will be woken by a reader or by the end.

@@ -17,15 +17,14 @@ enum AnswerPart: Sendable, Equatable {
 struct AnswerParts {
     /// The most that the pictures of an answer have, in bytes: each is sent in one piece.
     private static let pictureLimit = 8 << 20
-    /// How much of a file's name is repeated, in characters.
-    private static let nameLimit = 80
+    /// What the answer, or an item of it, has before the next text.
+    private enum Before { case nothing, text, fileLine }
 
     private var stops: StopSequences
     private var displays = 0
     private var calls = 0
     private var pictureSize = 0
-    /// What separates the next text from a line of ours; nil if there is no text before it.
-    private var separator: String?
+    private var before = Before.nothing
     /// Whether the text is to be read by a program, and so can have no lines of ours.
     private let isFormatted: Bool
     /// Whether nothing more is wanted of the turn, which may be stopped.
@@ -51,7 +50,7 @@ struct AnswerParts {
         case .display(let text):
             // The turn ends by itself: to stop it would stop the script as a whole.
             displays += 1
-            return shown(displays > 1 && separator != "\n\n" ? "\n\n\(text)" : text)
+            return shown(displays > 1 && before != .fileLine ? "\n\n\(text)" : text)
         case .reasoning(let text):
             return stops.isHit || text.isEmpty ? [] : [.reasoning(text)]
         case .toolCall(let name, let arguments):
@@ -76,12 +75,15 @@ struct AnswerParts {
     /// What a stop sequence that did not come has held back.
     mutating func finish() -> [AnswerPart] { added(stops.finish()) }
 
+    /// The next text begins an item of its own.
+    mutating func beginItem() { (before, displays) = (.nothing, 0) }
+
     private mutating func shown(_ text: String) -> [AnswerPart] { added(stops.feed(text)) }
 
     private mutating func added(_ text: String) -> [AnswerPart] {
         guard !text.isEmpty else { return [] }
-        defer { separator = "" }
-        return [.text((separator ?? "") + text)]
+        defer { before = .text }
+        return [.text(before == .fileLine ? "\n\n\(text)" : text)]
     }
 
     /// A picture, which clients may show, and a line for each file: most show the text alone.
@@ -89,9 +91,8 @@ struct AnswerParts {
         let fits = pictureSize + file.bytes.count <= Self.pictureLimit
         let isSent = file.isPicture && fits
         if isSent { pictureSize += file.bytes.count }
-        let words = file.name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let name = words.isEmpty ? "file" : words.prefix(Self.nameLimit)
-        var line = "[\(name), \(file.bytes.count) bytes"
+        let name = file.shortName.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var line = "[\(name.isEmpty ? "file" : name), \(file.bytes.count) bytes"
         if !file.isPicture {
             line += ": left out, an answer of this API has text and pictures only"
         } else if !fits {
@@ -101,9 +102,9 @@ struct AnswerParts {
         line += "]"
         let picture: [AnswerPart] = isSent ? [.picture(file)] : []
         if isFormatted { return [.reasoning("\(line)\n")] + picture }
-        let before = added(stops.finish())
-        defer { separator = "\n\n" }
-        return before + [.text(separator == nil ? line : "\n\n\(line)")] + picture
+        let held = added(stops.finish())
+        defer { before = .fileLine }
+        return held + [.text(before == .nothing ? line : "\n\n\(line)")] + picture
     }
 
     /// Why the answer ended, in the API's words, or the error that takes its place.

@@ -142,8 +142,8 @@ struct CompletionWriter: AnswerWriter {
         return [
             "id": .string(head.id), "object": "chat.completion", "created": .integer(head.created),
             "model": .string(head.model), "choices": [choice],
-            // Always there: clients read it without asking, and find no numbers that are made up.
-            "usage": .usage(parts.usage),
+            // Always there, with integers: clients read it without asking.
+            "usage": .usage(parts.usage ?? (0, 0)),
         ]
     }
 
@@ -162,13 +162,12 @@ struct CompletionWriter: AnswerWriter {
 }
 
 extension JSONValue {
-    /// The number of tokens, as completions have it; nulls if nothing was counted.
-    fileprivate static func usage(_ usage: (prompt: Int, completion: Int)?) -> JSONValue {
-        func number(_ count: Int?) -> JSONValue { count.map { .integer($0) } ?? .null }
-        return [
-            "prompt_tokens": number(usage?.prompt),
-            "completion_tokens": number(usage?.completion),
-            "total_tokens": number(usage.map { $0.prompt + $0.completion }),
+    /// The number of tokens, as completions have it.
+    fileprivate static func usage(_ usage: (prompt: Int, completion: Int)) -> JSONValue {
+        [
+            "prompt_tokens": .integer(usage.prompt),
+            "completion_tokens": .integer(usage.completion),
+            "total_tokens": .integer(usage.prompt + usage.completion),
         ]
     }
 }

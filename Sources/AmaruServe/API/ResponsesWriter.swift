@@ -189,6 +189,7 @@ struct ResponsesWriter: AnswerWriter {
         case .message:
             events.append(textEvent("response.output_text.done", "text", done.text))
             events.append(partEvent("response.content_part.done", Self.part(done)))
+            parts.beginItem()
         case .reasoning:
             events.append(textEvent("response.reasoning_text.done", "text", done.text))
         }

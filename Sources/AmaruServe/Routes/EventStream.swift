@@ -90,21 +90,24 @@ struct EventStream: Sendable {
                 try await out.write([status].bytes(of: id))
                 return nil
             }
-            let part = broadcast.part(from: position, to: target, then: end) {
-                !follower.hasGone && !Task.isCancelled
+            let rest: Duration
+            do {
+                let part = broadcast.part(from: position, to: target, then: end) {
+                    !follower.hasGone && !Task.isCancelled
+                }
+                try Task.checkCancellation()
+                guard let part else {
+                    try await out.write([PageEvent.reset].bytes(of: id))
+                    position = 0
+                    continue
+                }
+                (position, rest) = (part.next, part.rest)
+                // It counts as untaken until it is written, and no longer.
+                defer { withExtendedLifetime(part) {} }
+                try await out.write(part.bytes)
             }
-            try Task.checkCancellation()
-            guard let part else {
-                try await out.write([PageEvent.reset].bytes(of: id))
-                position = 0
-                continue
-            }
-            position = part.next
-            // It counts as untaken until it is written.
-            defer { withExtendedLifetime(part) {} }
-            try await out.write(part.bytes)
             if position == target, end != nil { return nil }
-            if live.turn.end == nil { try await Task.sleep(for: part.rest) }
+            if live.turn.end == nil { try await Task.sleep(for: rest) }
         }
         return nil
     }

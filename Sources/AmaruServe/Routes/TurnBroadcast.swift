@@ -51,7 +51,7 @@ final class TurnBroadcast: Sendable {
         await feed.find(for: follower, look)
     }
 
-    /// A part of what a page misses, with the end behind it if it has one.
+    /// A part of what a page misses, with the end after it if it has one.
     struct Part {
         let bytes: ByteBuffer
         /// The position that the page comes to.
@@ -62,7 +62,7 @@ final class TurnBroadcast: Sendable {
         fileprivate let claim: Claim?
     }
 
-    /// Counts bytes as long as it is there.
+    /// Reserves the memory of a long part until it is released.
     fileprivate final class Claim: Sendable {
         private let count: Lock<Int>
         private let bytes: Int
@@ -72,7 +72,7 @@ final class TurnBroadcast: Sendable {
         }
 
         /// Nil if so many pages take their time that there is no room for more.
-        static func made(for bytes: Int, of limit: Int, in count: Lock<Int>) -> Claim? {
+        static func reserve(_ bytes: Int, limit: Int, in count: Lock<Int>) -> Claim? {
             let fits = count.withLock { count in
                 guard count == 0 || count + bytes <= limit else { return false }
                 count += bytes
@@ -97,7 +97,7 @@ final class TurnBroadcast: Sendable {
         // As long as what was rendered again for it, about: else a long answer would be, for each
         // part of it. Only if the other pages take theirs: it stays in memory until then.
         let wanted = rendering.isNew ? rendering.size / 2 : 0
-        let claim = wanted > 0 ? Claim.made(for: wanted, of: Self.catchingUp, in: untaken) : nil
+        let claim = wanted > 0 ? Claim.reserve(wanted, limit: Self.catchingUp, in: untaken) : nil
         let least = claim == nil ? 0 : wanted
         var (events, next) = live.turn.events(from: position, to: target)
         var size = events.reduce(0) { $0 + $1.size }

@@ -10,8 +10,8 @@ package struct HubConfiguration: Sendable {
     package struct Limits: Sendable {
         /// Turns that are open or wait, which users share: what the queue of the session takes.
         package var openTurns = 80
-        /// Bytes of one turn without its files, its thoughts and diagnostics included: less than
-        /// its log keeps.
+        /// Bytes of one turn, its thoughts and diagnostics included, beside up to 16 MiB of files:
+        /// less than its log keeps.
         package var turn = 12 << 20
         /// Turns that have ended and can still be followed event by event.
         package var endedTurns = 64

@@ -59,7 +59,7 @@ package struct HubError: Error, Sendable, Equatable {
         "the files of the answer are no longer kept",
         remedy: "have the answer made again"
     )
-    static let isElsewhere = HubError(
+    static let answeredElsewhere = HubError(
         .conflict,
         "another program on this machine is answering this",
         remedy: "stop it there"

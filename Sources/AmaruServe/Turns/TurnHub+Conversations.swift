@@ -72,7 +72,7 @@ extension TurnHub {
             // One that has turns and is not in the store has been removed.
             let isNew = found?.turns.isEmpty == true
             if found == nil || !isWritingLate { found = kept ?? (isNew ? found : nil) }
-            if let left = found { found = await endingLeft(left) }
+            if let kept = found { found = await finishAbandoned(kept) }
         }
         guard var whole = found, scope(of: owner).contains(whole.conversation),
             !removing.contains(id)
@@ -89,8 +89,10 @@ extension TurnHub {
 
     /// A conversation of the file, whose turns are ended if the programs that answered them are
     /// gone.
-    private func endingLeft(_ whole: WholeConversation) async -> WholeConversation {
-        guard let store, !store.isShared, whole.turns.contains(where: isLeft) else { return whole }
+    private func finishAbandoned(_ whole: WholeConversation) async -> WholeConversation {
+        guard let store, !store.isShared, whole.turns.contains(where: isAbandoned) else {
+            return whole
+        }
         let id = whole.conversation.id
         do throws(StoreError) {
             let ended = try await store.perform { store throws(StoreError) in
@@ -102,14 +104,14 @@ extension TurnHub {
             guard [.full, .unwritable].contains(error.code) else { return whole }
             // A program is gone, which cannot be written now. One that is not cannot write either.
             var whole = whole
-            for index in whole.turns.indices where isLeft(whole.turns[index]) {
+            for index in whole.turns.indices where isAbandoned(whole.turns[index]) {
                 whole.turns[index].state = .interrupted
             }
             return whole
         }
     }
 
-    private func isLeft(_ turn: StoredTurn) -> Bool {
+    private func isAbandoned(_ turn: StoredTurn) -> Bool {
         turn.state == .running && live[turn.id] == nil
     }
 

@@ -250,7 +250,7 @@ package actor TurnHub {
         case .live(let turn) where !turn.isMirror: turn.turn.cancel()
         case _ where store?.isShared == true:
             _ = try await read { store throws(StoreError) in try store.requestStop(of: id) }
-        case .stored(let turn, _) where turn.state == .running: throw HubError.isElsewhere
+        case .stored(let turn, _) where turn.state == .running: throw HubError.answeredElsewhere
         default: break
         }
     }

@@ -25,8 +25,8 @@ package final class ChatWorker: Sendable {
         var task: Task<Void, Never>?
     }
 
-    /// The largest event that fits into a line, whatever it holds; larger turns are not kept anyway.
-    private static let eventLimit = 16 << 20
+    /// The most that an event holds beside a file, which may be as large: both fit into a line.
+    private static let eventLimit = Attachment.answerLimit
     /// How long the last events of a script that has ended may take.
     private static let patience = Duration.seconds(1)
 
@@ -159,9 +159,9 @@ package final class ChatWorker: Sendable {
         as id: Int
     ) async {
         var events = events
-        // A turn's failure is its end, which is sent behind its events.
+        // A turn's failure is its end, which is sent after its events.
         while let batch = try? await events.nextBatch() {
-            if batch.contains(where: { $0.size > Self.eventLimit }) {
+            if batch.contains(where: { $0.size - $0.fileSize > Self.eventLimit }) {
                 turn.cancel(because: Self.tooLarge)
                 continue
             }

@@ -84,7 +84,7 @@ extension BuiltCommand {
             #expect(Self.url(parts.last)?.hasPrefix("data:image/png;base64,iVBORw0K") == true)
         }
 
-        @Test func `A refused picture may be one that the model takes none of`() async throws {
+        @Test func `A refused picture comes with advice`() async throws {
             let refusal = ScriptedResponse.apiError("image input is not supported", status: 400)
             let server = ScriptedServer([refusal, refusal])
             let terminal = try PseudoTerminal()

@@ -123,7 +123,7 @@ import Testing
         }
         #expect(log.events(before: 3) == nil)
         #expect(log.files == [file])
-        #expect(log.fileSize == TurnEvent.attachment(file).size)
+        #expect(log.fileSize == 5000)
         #expect(!log.isOverfull)
     }
 

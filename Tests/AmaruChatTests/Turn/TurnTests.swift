@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruTesting
+import Foundation
 import Synchronization
 import Testing
 
@@ -104,6 +105,33 @@ import Testing
         }
         #expect(error?.code == "overflow")
         #expect(error?.remedy.contains("drain()") == true)
+    }
+
+    @Test func `The files of an answer have a limit, until the turn ends`() throws {
+        func file(_ name: String, _ size: Int) -> TurnEvent {
+            .attachment(Attachment(name: name, mediaType: "x/y", bytes: Data(count: size)))
+        }
+        let turn = Turn()
+        let limit = Attachment.answerLimit
+        let large = #expect(throws: ChatFailure.self) { try turn.add(file("a", limit + 1)) }
+        #expect(
+            large?.message == """
+                cannot add "a" (16.1 MiB): the files of an answer may have 16 MiB in all; send \
+                fewer or smaller ones
+                """
+        )
+        try turn.add(file("b", limit - 1 << 19))
+        let name = "c" + String(repeating: "\u{301}", count: 9000)
+        let more = #expect(throws: ChatFailure.self) { try turn.add(file(name, 1 << 20)) }
+        #expect(more?.code == "file_limit")
+        #expect(more?.message.contains("(1.0 MiB)") == true)
+        #expect(more?.message.contains("and there are 15.5 MiB already") == true)
+        #expect((more?.message.unicodeScalars.count ?? 0) < 300)
+        #expect(try turn.add(file("d", 1 << 19)))
+        #expect(try turn.add(file("e", 0)))
+        turn.end(.finished(reason: "stop"))
+        #expect(try !turn.add(file("f", 1)))
+        #expect(turn.file(2)?.name == "e" && turn.file(3) == nil)
     }
 
     @Test

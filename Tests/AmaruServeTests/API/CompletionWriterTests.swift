@@ -162,7 +162,8 @@ struct CompletionWriterTests {
         let page = Attachment(name: "a.html", mediaType: "text/html", bytes: Data("hi".utf8))
         let large = Attachment(name: "b.png", mediaType: "image/png", bytes: Data(count: 8 << 20))
         let named = Attachment(
-            name: String(repeating: "n", count: 9000),
+            // One grapheme cluster.
+            name: "n" + String(repeating: "\u{301}", count: 9000),
             mediaType: "x/y",
             bytes: Data()
         )
@@ -177,7 +178,7 @@ struct CompletionWriterTests {
                 "[a plot.png, 2 bytes: left out, the pictures of an answer have 8 MiB at most]",
             ]
         )
-        #expect(lines.count == 4 && lines[3].count < 200)
+        #expect(lines.count == 4 && lines[3].unicodeScalars.count < 200)
     }
 
     @Test func `A file is not taken for the model's words by stop sequences`() {
@@ -246,7 +247,7 @@ struct CompletionWriterTests {
             {"id":"chatcmpl-1","object":"chat.completion","created":7,"model":"m",\#
             "choices":[{"index":0,"message":{"role":"assistant","content":"Hello, END x",\#
             "refusal":null,"reasoning_content":"hm"},"logprobs":null,"finish_reason":"stop"}],\#
-            "usage":{"prompt_tokens":null,"completion_tokens":null,"total_tokens":null}}
+            "usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}
             """#
         #expect("\(answer)" == wanted)
         let cut = try Self.whole([.text("Hello, END x")], stop: ["END"])

@@ -121,7 +121,9 @@ import Testing
                 #expect(last.status == (failure ? 404 : 200))
                 let whole = try await page.show(conversation).turns
                 #expect(shown.end == (failure ? "failed" : "finished"))
-                let limit = #"16 MiB at most in all: \"c.bin\", of 30.0 MiB, is too large"#
+                let limit =
+                    #"cannot add \"c.bin\" (30.0 MiB): the files of an answer may have 16 MiB "#
+                    + "in all, and there are 15.0 MiB already; send fewer or smaller ones"
                 let text = try await page.send("GET", "conversations/\(conversation)").body
                 #expect(text.contains(limit) == failure)
                 #expect(!text.contains("fix the script"))
