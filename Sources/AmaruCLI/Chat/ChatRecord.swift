@@ -146,7 +146,7 @@ final class ChatRecord: Sendable {
 
     /// Takes the answer of the last turn into the tree.
     private func settle() async {
-        guard let (turn, id, _) = state.withLock({ $0.last }), turn.end != nil else { return }
+        guard let (turn, id, _) = state.withLock({ $0.last }), let end = turn.end else { return }
         var answer = ""
         var usage: TokenUsage?
         do {
@@ -164,6 +164,7 @@ final class ChatRecord: Sendable {
                 let index = whole.turns.lastIndex(where: { $0.id == id })
             else { return }
             whole.turns[index].answer = answer
+            (whole.turns[index].state, whole.turns[index].reason) = TurnRecorder.state(of: end)
             whole.turns[index].promptTokens = usage?.prompt
             whole.turns[index].completionTokens = usage?.completion
             if script == nil, whole.turns[index].model.isEmpty {

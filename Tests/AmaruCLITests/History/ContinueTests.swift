@@ -180,6 +180,39 @@ extension BuiltCommand {
             #expect(!FileManager.default.fileExists(atPath: folder.path + "/.local"))
         }
 
+        @Test func `A branch whose answer was stopped before it began says so`() async throws {
+            let (asked, never) = ([Gate(), Gate()], Gate())
+            let server = ScriptedServer(
+                asked.map { gate in
+                    ScriptedResponse { _ in
+                        gate.open()
+                        return [.wait(never)]
+                    }
+                }
+            )
+            try await server.start()
+            let terminal = try PseudoTerminal()
+            let arguments = ["--base-url", "\(server.url)/v1"]
+            let chat = try AmaruProcess(arguments, on: terminal, in: folder)
+            for (line, gate) in zip(["one", "/retry"], asked) {
+                try await terminal.waitFor("> ")
+                try terminal.send(line + "\r")
+                try await gate.wait()
+                try terminal.send("\u{3}")
+                try await terminal.waitFor("(stopped)")
+            }
+            try await terminal.waitFor("> ")
+            try terminal.send("/branch\r")
+            for number in 1...2 { try await terminal.waitFor("answer \(number)") }
+            try await terminal.waitFor("> ")
+            #expect(terminal.output.contains("(stopped) (1 message)"))
+            #expect(!terminal.output.contains("still being answered"), "\(terminal.output)")
+            try terminal.send("\u{4}")
+            #expect(try await chat.end() == .exited(0))
+            never.open()
+            await server.shutDown()
+        }
+
         @Test func `An answer is taken back, changed, asked for again, and found in its branch`()
             async throws
         {
