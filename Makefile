@@ -94,6 +94,7 @@ install:
 	install -d "$(INSTALL_ROOT)/bin" "$(SHARE)/bash-completion/completions" \
 		"$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d" "$(SHARE)/man/man1"; \
 	install -m 755 "$$amaru" "$(INSTALL_ROOT)/bin/amaru"; \
+	[ "$$(uname -s)" != Linux ] || objcopy -R .eh_frame "$(INSTALL_ROOT)/bin/amaru"; \
 	rm -rf "$(SHARE)/amaru"; \
 	cp -R "$$bin"/amaru_AmaruPython.[rb]* "$(SHARE)/amaru"; \
 	find "$(SHARE)/amaru" -name __pycache__ -prune -exec rm -rf {} +; \
