@@ -68,11 +68,18 @@ build: install-python
 	$(SWIFT) build
 
 # The command as `make install` takes it: minutes the first time. C++'s library is copied without its
-# unwind tables; what was there goes first: objcopy would write through a link of earlier builds.
+# unwind tables, and with a demangler that knows no name: only a fatal error of Swift's runtime asks it.
+# What was there goes first: objcopy would write through a link.
 build-release: install-python
 	@mkdir -p $(STATIC)
-	@library="$$($(CC) -print-file-name=libstdc++.a)"; copy=$(STATIC)/libstdc++.a; rm -f "$$copy"; \
-		[ ! -f "$$library" ] || objcopy -R .eh_frame -R .rela.eh_frame "$$library" "$$copy"
+	@set -e; library="$$($(CC) -print-file-name=libstdc++.a)"; copy=$(STATIC)/libstdc++.a; \
+	rm -f "$$copy"; if [ -f "$$library" ]; then \
+		objcopy -R .eh_frame -R .rela.eh_frame "$$library" "$$copy"; \
+		printf '%s\n' 'char *__cxa_demangle(const char *name, char *out, void *size, int *status)' \
+			'{ (void)name, (void)out, (void)size; if (status) *status = -2; return 0; }' \
+			| $(CC) -O2 -c -x c - -o $(STATIC)/cp-demangle.o; \
+		ar r "$$copy" $(STATIC)/cp-demangle.o; \
+	fi
 	@rm -f $(STATIC)/libcmark-gfm.pc; \
 	folder="$$(pkg-config --variable=libdir libcmark-gfm)"; \
 	if [ "$$(uname -s)" = Linux ] && [ -f "$$folder/libcmark-gfm.a" ] \
@@ -94,7 +101,6 @@ install:
 	install -d "$(INSTALL_ROOT)/bin" "$(SHARE)/bash-completion/completions" \
 		"$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d" "$(SHARE)/man/man1"; \
 	install -m 755 "$$amaru" "$(INSTALL_ROOT)/bin/amaru"; \
-	[ "$$(uname -s)" != Linux ] || objcopy -R .eh_frame "$(INSTALL_ROOT)/bin/amaru"; \
 	rm -rf "$(SHARE)/amaru"; \
 	cp -R "$$bin"/amaru_AmaruPython.[rb]* "$(SHARE)/amaru"; \
 	find "$(SHARE)/amaru" -name __pycache__ -prune -exec rm -rf {} +; \
