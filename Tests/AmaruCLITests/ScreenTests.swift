@@ -40,11 +40,7 @@ import Testing
 
     @Test func `What is said of an answer that was stopped is on the screen`() async {
         await #expect(processExitsWith: .success) {
-            let terminal = try PseudoTerminal()
-            let device = open(terminal.path, O_RDWR | O_NOCTTY)
-            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
-                dup2(device, descriptor)
-            }
+            let terminal = try Self.standardTerminal()
             let screen = Screen(isConversation: true, variables: [:])
             screen.stopAnswer()
             try await screen.show(.text("the answer"))
@@ -58,11 +54,7 @@ import Testing
     @Test(arguments: ["xterm", "dumb"])
     func `A warning of the network stands at the answer's end`(_ type: String) async {
         await #expect(processExitsWith: .success) { [type] in
-            let terminal = try PseudoTerminal()
-            let device = open(terminal.path, O_RDWR | O_NOCTTY)
-            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
-                dup2(device, descriptor)
-            }
+            let terminal = try Self.standardTerminal()
             let screen = Screen(isConversation: false, variables: ["TERM": type])
             try await screen.show(.text("A paragraph"))
             screen.warn("the trace is not complete")
@@ -80,14 +72,20 @@ import Testing
         }
     }
 
+    /// A terminal in the place of this process' input and outputs.
+    private static func standardTerminal() throws -> PseudoTerminal {
+        let terminal = try PseudoTerminal()
+        let device = open(terminal.path, O_RDWR | O_NOCTTY)
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+            dup2(device, descriptor)
+        }
+        return terminal
+    }
+
     @Test(arguments: [["TERM": "dumb"], [:]])
     func `Plain text says that it waits`(_ variables: [String: String]) async {
         await #expect(processExitsWith: .success) { [variables] in
-            let terminal = try PseudoTerminal()
-            let device = open(terminal.path, O_RDWR | O_NOCTTY)
-            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
-                dup2(device, descriptor)
-            }
+            let terminal = try Self.standardTerminal()
             let screen = Screen(
                 isConversation: false,
                 variables: variables,
@@ -111,11 +109,7 @@ import Testing
         _ variables: [String: String]
     ) async {
         await #expect(processExitsWith: .success) { [variables] in
-            let terminal = try PseudoTerminal()
-            let device = open(terminal.path, O_RDWR | O_NOCTTY)
-            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
-                dup2(device, descriptor)
-            }
+            let terminal = try Self.standardTerminal()
             let screen = Screen(
                 isConversation: false,
                 variables: variables,
@@ -135,11 +129,7 @@ import Testing
 
     @Test func `What is said in the middle of a paragraph stands above it`() async {
         await #expect(processExitsWith: .success) {
-            let terminal = try PseudoTerminal()
-            let device = open(terminal.path, O_RDWR | O_NOCTTY)
-            for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
-                dup2(device, descriptor)
-            }
+            let terminal = try Self.standardTerminal()
             let screen = Screen(isConversation: false, variables: ["TERM": "xterm"])
             try await screen.show(.text("A paragraph"))
             try await screen.show(.notice("found something"))

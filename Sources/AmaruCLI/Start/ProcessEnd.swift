@@ -33,11 +33,14 @@ enum ProcessEnd {
         // Held while it is written: another thread that comes to end the process waits for that.
         isReported.withLock { isReported in
             guard !isReported else { return }
-            Report.line(
-                "amaru: the script has closed descriptors that are not its own, as os.closerange "
-                    + "does: it cannot go on"
-            )
             isReported = true
+            // A pipe that has room takes a short line whole.
+            var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+            guard poll(&output, 1, 1000) == 1 else { return }
+            Report.line(
+                "amaru: the script has closed descriptors that are not its own: close only those "
+                    + "that it has opened"
+            )
         }
     }
 

@@ -30,7 +30,7 @@ extension BuiltCommand {
             #expect(result.errors == "an error\nan error\n")
         }
 
-        @Test func `In a pipe, what is printed stands behind what was yielded before`() async throws
+        @Test func `In a pipe, what is printed appears after what was yielded before`() async throws
         {
             let folder = try TemporaryFolder()
             try folder.write(
@@ -49,7 +49,8 @@ extension BuiltCommand {
             #expect(result.output == (0..<50).map { "said \($0)\nprinted \($0)\n" }.joined())
         }
 
-        @Test func `In a pipe, what a forked child prints stands where it was forked`() async throws
+        @Test func `In a pipe, what a forked child prints appears where it was forked`()
+            async throws
         {
             let folder = try TemporaryFolder()
             try folder.write(
