@@ -10,6 +10,11 @@ internal import CAmaruPython
 #endif
 
 extension Runtime {
+    /// Reads `sys.pycache_prefix`, which belongs to the program's Python code from then on.
+    static func noteBytecodeFolder() {
+        _ = BytecodeFile.folder
+    }
+
     /// The code of a part (new), compiled or from the folder of `sys.pycache_prefix`.
     ///
     /// Whatever is wrong with that folder, the code is compiled.
@@ -38,7 +43,7 @@ extension Runtime {
 private struct BytecodeFile {
     /// The folder of `sys.pycache_prefix` as Python has started; nil if bytecode is kept beside its
     /// source, which the parts do not have.
-    private static let folder: String? = {
+    static let folder: String? = {
         guard let prefix = PySys_GetObject("pycache_prefix"),  // borrowed
             amaru_is_unicode(prefix) != 0
         else { return nil }

@@ -30,6 +30,7 @@ enum Runtime {
 
     /// Makes the module, with the exception class of errors of Swift.
     static func load() throws {
+        noteBytecodeFolder()
         let gil = PythonGIL()
         let name = try "_amaru_runtime".pythonReference(gil)
         guard let added = PyImport_AddModuleObject(name.pointer) else {

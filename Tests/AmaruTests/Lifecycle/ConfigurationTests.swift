@@ -53,7 +53,7 @@ struct ConfigurationTests {
     func ownBytecode() async throws {
         let folder = try TemporaryFolder()
         let cache = folder.path
-        try await startAndCancel(cache)
+        try await start(cache, "import asyncio")
         let (kept, _) = try ownBytecodeFiles(in: cache)
         #expect(kept.contains { $0.hasPrefix("_amaru_runtime.asyncio.") }, "\(kept)")
         let damages: [(Data) -> Data] = [
@@ -65,11 +65,19 @@ struct ConfigurationTests {
                 let url = URL(filePath: cache).appending(path: file)
                 try damage(Data(contentsOf: url)).write(to: url)
             }
-            try await startAndCancel(cache)
+            try await start(cache, "import asyncio")
             // None of the files that are damaged is left, and no other has come.
             #expect(try ownBytecodeFiles(in: cache).names == kept)
             #expect(try ownBytecodeFiles(in: cache).smallest > 100)
         }
+    }
+
+    @Test("The bridge's own bytecode is kept in the folder that Python has started with")
+    func ownBytecodeOfStart() async throws {
+        let folder = try TemporaryFolder()
+        try await start(folder.path, "import sys\nsys.pycache_prefix = None\nimport asyncio")
+        let kept = try ownBytecodeFiles(in: folder.path).names
+        #expect(kept.contains { $0.hasPrefix("_amaru_runtime.asyncio.") }, "\(kept)")
     }
 
     private func ownBytecodeFiles(in cache: String) throws -> (names: [String], smallest: Int) {
@@ -81,10 +89,10 @@ struct ConfigurationTests {
         return (names, sizes.min() ?? 0)
     }
 
-    private func startAndCancel(_ cache: String) async throws {
-        await #expect(processExitsWith: .success) { [cache] in
+    private func start(_ cache: String, _ code: String) async throws {
+        await #expect(processExitsWith: .success) { [cache, code] in
             try await Python.start(PythonConfiguration(bytecodeCache: cache))
-            try await runAlone("import asyncio\nawait asyncio.sleep(0)")
+            try await PythonActor.run { try Python.exec(code) }
         }
     }
 
