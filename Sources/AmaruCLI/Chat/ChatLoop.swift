@@ -81,6 +81,7 @@ struct ChatLoop: Sendable {
             }
         }
         defer { background.cancel() }
+        if screen.isInteractive { await announce(attachments) }
         var worst: Int32 = 0
         /// A former message that the user is changing.
         var draft: String?
@@ -157,13 +158,17 @@ struct ChatLoop: Sendable {
         }
         do {
             let files = try await AttachmentSource.attachments(paths, network: program.network)
-            for file in files {
-                await screen.notice("attached \(AttachmentSource.summary(of: file))")
-            }
+            await announce(files)
             return files
         } catch {
             await screen.notice("\(error); the message was not sent")
             return nil
+        }
+    }
+
+    private func announce(_ files: [Attachment]) async {
+        for file in files {
+            await screen.notice("attached \(AttachmentSource.summary(of: file))")
         }
     }
 

@@ -16,17 +16,22 @@ struct ConfigCommand: AsyncParsableCommand {
         commandName: "config",
         abstract: "Show, edit or check the file of settings: providers, aliases, prices.",
         discussion: """
-            model = "fast"                     # what is asked without --model
-            highlight = false                  # code stays plain; a number is its patience in s
-            [providers.groq]                   # amaru -m groq, or -m groq/MODEL
+            model = "fast"              # what is asked without --model
+            highlight = false           # code stays plain; a number: wait s seconds
+
+            [providers.groq]            # amaru -m groq, or -m groq/MODEL
             base-url = "https://api.groq.com/openai/v1"
-            key.command = "pass show groq"     # or key.variable, key.file, "prompt", "none"
+            # or key.variable, key.file, key = "prompt", key = "none"
+            key.command = "pass show groq"
             model = "llama-3.3-70b-versatile"
             system = "Be brief."
             options = { temperature = 0.2 }
             headers = { "X-Title" = "amaru" }
-            prices."llama-3.3-70b-versatile" = { input = 0.59, output = 0.79 }  # a million tokens
-            [aliases]                          # amaru -m fast
+
+            [providers.groq.prices]     # of a million tokens
+            "llama-3.3-70b-versatile" = { input = 0.59, output = 0.79 }
+
+            [aliases]                   # amaru -m fast
             fast = "groq/llama-3.1-8b-instant"
             careful = { model = "openai/o3", options = { reasoning_effort = "high" } }
 
