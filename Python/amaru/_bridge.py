@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The only importer of the modules that the host builds into the interpreter."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -32,7 +30,7 @@ IN_AMARU: bool = _exists("_amaru_http") and _exists("_amaru_chat")
 """Whether this interpreter runs inside the host."""
 
 
-AUTHORITIES: frozenset[str] = frozenset(
+AUTHORITIES: "frozenset[str]" = frozenset(
     os.environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
 ) - {""}
 """The files and folders of trusted authorities that the host has read as it started."""
@@ -44,17 +42,17 @@ def is_forked() -> bool:
 
 
 # Looked up at each use, not once: a test swaps the module.
-def http() -> types.ModuleType:
+def http() -> "types.ModuleType":
     """Return the host's HTTP core, or raise RuntimeError outside the host."""
     return _module("_amaru_http", "An Amaru transport")
 
 
-def chat() -> types.ModuleType:
+def chat() -> "types.ModuleType":
     """Return the host's chat screen, or raise RuntimeError outside the host."""
     return _module("_amaru_chat", "A chat turn")
 
 
-def _module(name: str, what: str) -> types.ModuleType:
+def _module(name: str, what: str) -> "types.ModuleType":
     try:
         return __import__(name)
     except ImportError as exc:

@@ -6,8 +6,6 @@ python does both as it finalises the interpreter, which the host does not: see
 `_PyModule_ClearDict` of its moduleobject.c.
 """
 
-from __future__ import annotations
-
 import _signal  # type: ignore[import-not-found]
 import _thread
 import gc
@@ -41,11 +39,11 @@ _BUILT_IN = (
 )
 
 # Whatever a subclass makes of the attribute.
-_names_of: Callable[[Any], dict[object, object]]
+_names_of: "Callable[[Any], dict[object, object]]"
 _names_of = type.__getattribute__(type(sys), "__dict__")["__dict__"].__get__
 
 
-def end(earlier: frozenset[str]) -> None:
+def end(earlier: "frozenset[str]") -> None:
     """Finalise what a script has made, and write what its open files hold.
 
     `earlier` names the modules that were there before it.
@@ -102,12 +100,12 @@ class _Mark:
 
     __slots__ = ("__weakref__", "names")
 
-    def __init__(self, names: dict[object, object]) -> None:
+    def __init__(self, names: "dict[object, object]") -> None:
         self.names = names
         names["__amaru_mark__"] = self
 
 
-def _finalise(earlier: frozenset[str], has_threads: bool) -> None:
+def _finalise(earlier: "frozenset[str]", has_threads: bool) -> None:
     _reset_signal_handlers()
     last = sys.__dict__.get("last_value")
     for name in ("last_exc", "last_type", "last_value", "last_traceback"):
@@ -153,7 +151,7 @@ def _reset_signal_handlers() -> None:
             _signal.signal(number, action)
 
 
-def _added(earlier: frozenset[str]) -> Iterator[str]:
+def _added(earlier: "frozenset[str]") -> "Iterator[str]":
     """Yield the names of ``__main__``, of the script's modules, and of packages."""
     yield "__main__"
     for name, module in list(sys.modules.items()):
@@ -168,13 +166,13 @@ def _is_kept(file: str) -> bool:
     return is_standard or file.startswith(OWN)
 
 
-def _removed(name: str) -> _Mark | None:
+def _removed(name: str) -> "_Mark | None":
     module = sys.modules[name]
     sys.modules[name] = None  # type: ignore[assignment]
     return _Mark(_names_of(module)) if isinstance(module, type(sys)) else None
 
 
-def _clear(names: dict[object, object]) -> None:
+def _clear(names: "dict[object, object]") -> None:
     """Clear the names of a module, its private ones first."""
     for is_private in (True, False):
         for name in [name for name in names if isinstance(name, str)]:

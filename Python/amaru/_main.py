@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``__main__`` says of itself, where imports begin, and where bytecode is kept."""
 
-from __future__ import annotations
-
 import os
 import sys
 from _frozen_importlib_external import (
@@ -42,14 +40,14 @@ _placing = RLock()
 
 
 # The threads that import modules of the host's, and where those look for others.
-_importing: set[int] = set()
+_importing: "set[int]" = set()
 _own_path = list(sys.path)
 
 
 class _OwnLoader(SourceFileLoader):
     @untraced
     @hidden
-    def exec_module(self, module: ModuleType) -> None:
+    def exec_module(self, module: "ModuleType") -> None:
         thread = get_ident()
         if thread in _importing:
             return super().exec_module(module)
@@ -60,7 +58,7 @@ class _OwnLoader(SourceFileLoader):
             _importing.discard(thread)
 
     @hidden
-    def get_code(self, fullname: str) -> CodeType | None:
+    def get_code(self, fullname: str) -> "CodeType | None":
         with _placing:
             former, sys.pycache_prefix = sys.pycache_prefix, _own_prefix
             try:
@@ -70,7 +68,7 @@ class _OwnLoader(SourceFileLoader):
 
 
 @hidden
-def _find_own(path: str) -> FileFinder:
+def _find_own(path: str) -> "FileFinder":
     if not path.startswith(OWN):
         raise ImportError
     return FileFinder(path, (_OwnLoader, SOURCE_SUFFIXES))
@@ -82,8 +80,8 @@ class _OwnFinder:
     @staticmethod
     @hidden
     def find_spec(
-        name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+        name: str, path: "Sequence[str] | None", target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
         if path is not None or get_ident() not in _importing:
             return None
         return PathFinder.find_spec(name, _own_path)
@@ -117,13 +115,13 @@ def hide_neighbours() -> None:
 class _One:
     """A finder of one package where there are others."""
 
-    def __init__(self, finder: Any) -> None:
+    def __init__(self, finder: "Any") -> None:
         self._finder = finder
 
     @hidden
     def find_spec(
-        self, name: str, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+        self, name: str, target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
         if name != __package__:
             return None
         spec: ModuleSpec | None = self._finder.find_spec(name, target)
@@ -133,7 +131,7 @@ class _One:
         self._finder.invalidate_caches()
 
 
-def describe_file(main: ModuleType, filename: str) -> None:
+def describe_file(main: "ModuleType", filename: str) -> None:
     """Make `main` that of ``python FILE``."""
     main.__file__ = filename
     main.__loader__ = SourceFileLoader("__main__", filename)
@@ -141,7 +139,7 @@ def describe_file(main: ModuleType, filename: str) -> None:
     _look_in(os.path.dirname(os.path.realpath(filename)))
 
 
-def describe_text(main: ModuleType, filename: str, source: bytes | str) -> None:
+def describe_text(main: "ModuleType", filename: str, source: "bytes | str") -> None:
     """Make `main` that of ``python -c``, or of ``python -``, which names a file."""
     from _frozen_importlib import BuiltinImporter
 
@@ -158,7 +156,7 @@ def describe_text(main: ModuleType, filename: str, source: bytes | str) -> None:
     _look_in("")
 
 
-def describe_folder(main: ModuleType, path: str, filename: str) -> None:
+def describe_folder(main: "ModuleType", path: str, filename: str) -> None:
     """Make `main` that of ``python FOLDER``."""
     from importlib.util import spec_from_file_location
 
@@ -169,7 +167,7 @@ def describe_folder(main: ModuleType, path: str, filename: str) -> None:
     _adopt(main, spec)
 
 
-def describe_module(main: ModuleType, name: str) -> tuple[str, str]:
+def describe_module(main: "ModuleType", name: str) -> "tuple[str, str]":
     """Make `main` that of ``python -m NAME``; return its source and its file.
 
     Raises SystemExit in the words of python if there is no such module.
@@ -201,13 +199,13 @@ def _look_in(folder: str) -> None:
         sys.path.insert(0, folder)
 
 
-def _adopt(main: ModuleType, spec: ModuleSpec) -> None:
+def _adopt(main: "ModuleType", spec: "ModuleSpec") -> None:
     main.__spec__, main.__loader__ = spec, spec.loader
     main.__package__ = spec.parent
     main.__dict__.update(__file__=spec.origin, __cached__=spec.cached)
 
 
-def _runnable(name: str) -> ModuleSpec:
+def _runnable(name: str) -> "ModuleSpec":
     spec, reason = _found(name)
     if spec is not None and spec.submodule_search_locations is not None:
         main = f"{name}.__main__"
@@ -218,7 +216,7 @@ def _runnable(name: str) -> ModuleSpec:
     return spec
 
 
-def _found(name: str) -> tuple[ModuleSpec | None, str]:
+def _found(name: str) -> "tuple[ModuleSpec | None, str]":
     from importlib.util import find_spec
 
     try:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decorator that marks the function which answers messages."""
 
-from __future__ import annotations
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,10 +11,10 @@ if TYPE_CHECKING:
 __all__ = ["forget", "function", "reply", "wishes"]
 
 _OPTIONAL = ("history", "turn")
-_marked: list[tuple[Callable[..., Any], frozenset[str]]] = []
+_marked: "list[tuple[Callable[..., Any], frozenset[str]]]" = []
 
 
-def reply(function: F) -> F:
+def reply(function: "F") -> "F":
     """Mark the function that answers messages.
 
     It takes the message, and what it names of ``history``, the messages before, and
@@ -52,12 +50,12 @@ def reply(function: F) -> F:
     return function
 
 
-def _name(function: Callable[..., Any]) -> str:
+def _name(function: "Callable[..., Any]") -> str:
     name = getattr(function, "__qualname__", type(function).__qualname__)
     return f"{function.__module__}.{name}".removeprefix("__main__.")
 
 
-def wishes(function: Callable[..., Any]) -> frozenset[str]:
+def wishes(function: "Callable[..., Any]") -> "frozenset[str]":
     """Return what a function takes beside the message; TypeError for a wrong one."""
     # asyncio has imported it already.
     from inspect import Parameter, signature
@@ -87,7 +85,7 @@ def wishes(function: Callable[..., Any]) -> frozenset[str]:
     )
 
 
-def function() -> tuple[Callable[..., Any], frozenset[str]] | None:
+def function() -> "tuple[Callable[..., Any], frozenset[str]] | None":
     """Return the function that was marked last, with its wishes, if any."""
     return _marked[0] if _marked else None
 

@@ -5,8 +5,6 @@ The host calls these functions on the loop's thread. A script that only runs mus
 what it costs under python, so what chats alone need is imported when a chat starts.
 """
 
-from __future__ import annotations
-
 import builtins
 import io
 import os
@@ -51,17 +49,17 @@ _display = sys.__excepthook__
 class _Script:
     """What the script offered; one per process, like the module ``__main__``."""
 
-    sender: Callable[[str, str], Any] | None = None
-    main: Callable[[], Awaitable[None]] | None = None
-    main_task: asyncio.Future[Any] | None = None
-    answering: Answering | None = None
+    sender: "Callable[[str, str], Any] | None" = None
+    main: "Callable[[], Awaitable[None]] | None" = None
+    main_task: "asyncio.Future[Any] | None" = None
+    answering: "Answering | None" = None
 
     def __init__(self) -> None:
         # asyncio holds its tasks weakly: one that waits for what only it knows would be
         # collected, https://docs.python.org/3/library/asyncio-task.html#creating-tasks
         self.tasks: set[asyncio.Future[Any]] = set()
 
-    def run(self, awaitable: Awaitable[Any]) -> asyncio.Future[Any]:
+    def run(self, awaitable: "Awaitable[Any]") -> "asyncio.Future[Any]":
         """Run `awaitable` as a task that is kept until it ends."""
         import asyncio
 
@@ -76,7 +74,7 @@ class _Script:
             self.main_task = self.run(self.main())
             self.main_task.add_done_callback(self._main_ended)
 
-    def _main_ended(self, task: asyncio.Future[Any]) -> None:
+    def _main_ended(self, task: "asyncio.Future[Any]") -> None:
         if task is self.main_task:
             # An exception is reported when nobody has the task, a cancellation never.
             self.main_task = None
@@ -88,8 +86,8 @@ _script = _Script()
 
 
 def prepare(
-    kind: str, path: str, filename: str, arguments: list[bytes], source: bytes | str
-) -> tuple[dict[str, Any], bytes | str, str]:
+    kind: str, path: str, filename: str, arguments: "list[bytes]", source: "bytes | str"
+) -> "tuple[dict[str, Any], bytes | str, str]":
     """Make a new ``__main__``; return its names, its source and its file's name.
 
     `kind` says how python would have been told to run it: a file, a folder with
@@ -156,7 +154,7 @@ def _keep_descriptors() -> None:
     os.closerange = closerange
 
 
-def _end(earlier: frozenset[str]) -> None:
+def _end(earlier: "frozenset[str]") -> None:
     _script.sender = _script.main = _script.answering = None
     _reply.forget()
     _ending.end(earlier)
@@ -195,7 +193,7 @@ def reads_requests() -> bool:
     return any(name is package or name is package.current_turn for name in names)
 
 
-def command_names() -> list[str]:
+def command_names() -> "list[str]":
     """Return the names of the script's slash commands, without their slash."""
     names = sys.modules["__main__"].__dict__.get("command_names")
     return [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
@@ -235,7 +233,7 @@ def attach() -> None:
     _direct_output(host.settings().output)
     leave = os._exit
 
-    def host_exit(status: int) -> NoReturn:
+    def host_exit(status: int) -> "NoReturn":
         # The terminal is put back first; it is not a forked child's.
         if not _bridge.is_forked():
             _bridge.chat().leaving()
@@ -256,7 +254,7 @@ def attach() -> None:
     builtins.input = host_input
 
 
-def _direct_output(output: Literal["screen", "shared", "apart"]) -> None:
+def _direct_output(output: "Literal['screen', 'shared', 'apart']") -> None:
     if output == "screen":
         from amaru import _printing
 
@@ -282,7 +280,7 @@ def _note_interrupt(exc: BaseException) -> None:
         turn.cancelled()
 
 
-async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:
+async def stop(task: "asyncio.Task[Any] | None", whole: bool) -> None:
     """Cancel and await `task`; or every task, and start the script's ``main()``."""
     import asyncio
 
@@ -300,7 +298,7 @@ async def stop(task: asyncio.Task[Any] | None, whole: bool) -> None:
     _script.run_main()
 
 
-def deliver(turn: Turn, api_key: str, text: str) -> None:
+def deliver(turn: "Turn", api_key: str, text: str) -> None:
     """Give a message to the script."""
     from amaru import _current
 
@@ -320,7 +318,7 @@ def deliver(turn: Turn, api_key: str, text: str) -> None:
 
 
 @hidden
-def report(exc: BaseException, text: str | None = None) -> str:
+def report(exc: BaseException, text: "str | None" = None) -> str:
     """Report an exception as python does, by ``sys.excepthook``.
 
     `text` is what to show of it unless the script has a hook of its own. What was

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps the host's part in a script's imports from those who look at its frames."""
 
-from __future__ import annotations
-
 import sys
 
 TYPE_CHECKING = False
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["hidden", "untraced"]
 
 
-def hidden(function: F) -> F:
+def hidden(function: "F") -> "F":
     """Make a function one of importlib's for those who look at its frames.
 
     Tools that trace a script do not count it, and as ``_call_with_frames_removed`` it
@@ -28,7 +26,7 @@ def hidden(function: F) -> F:
 
 
 @hidden
-def _resume(profile: Any) -> None:
+def _resume(profile: "Any") -> None:
     """Install again what `sys.getprofile` returned."""
     if profile is None or callable(profile):
         sys.setprofile(profile)
@@ -37,11 +35,11 @@ def _resume(profile: Any) -> None:
         enable()
 
 
-def untraced(function: F) -> F:
+def untraced(function: "F") -> "F":
     """Keep a function, with all that it calls, from those who trace or profile."""
 
     @hidden
-    def call(*arguments: Any, **named: Any) -> Any:
+    def call(*arguments: "Any", **named: "Any") -> "Any":
         trace, profile = sys.gettrace(), sys.getprofile()
         if trace is None and profile is None:
             return function(*arguments, **named)

@@ -10,8 +10,6 @@ Transports and connections of a script's own classes, aiohttp, and sockets are l
 alone, unless the user has named what may be reached: then they reach nothing else.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -56,8 +54,11 @@ class _Finder:
 
     @untraced
     def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+        self,
+        name: str,
+        path: "Sequence[str] | None",
+        target: "ModuleType | None" = None,
+    ) -> "ModuleSpec | None":
         if name == "urllib3":
             # It makes its pools when a request is there already, and is imported by
             # what is about to make one. Reading the authorities takes as long.
@@ -70,7 +71,7 @@ class _Finder:
         run = spec.loader.exec_module
 
         @hidden
-        def exec_module(module: ModuleType) -> None:
+        def exec_module(module: "ModuleType") -> None:
             run(module)
             _adopt(name, module)
 
@@ -78,8 +79,8 @@ class _Finder:
         return spec
 
     def _found_by_others(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
+        self, name: str, path: "Sequence[str] | None", target: "ModuleType | None"
+    ) -> "ModuleSpec | None":
         # Those that would be asked next, without an import of importlib's modules.
         finders = list(sys.meta_path)
         own = finders.index(self) if self in finders else -1
@@ -90,42 +91,42 @@ class _Finder:
 
 
 @untraced
-def _adopt(name: str, module: ModuleType) -> None:
+def _adopt(name: str, module: "ModuleType") -> None:
     _ADOPTERS[name](module)
 
 
-def _is_library(name: str, spec: ModuleSpec) -> bool:
+def _is_library(name: str, spec: "ModuleSpec") -> bool:
     """Tell a library from a module of the script's own that has its name."""
     if name.partition(".")[0] in sys.stdlib_module_names:
         return str(spec.origin).startswith(os.path.dirname(os.__file__) + os.sep)
     return "." in name or spec.submodule_search_locations is not None
 
 
-def _adopt_httpcore(module: ModuleType) -> None:
+def _adopt_httpcore(module: "ModuleType") -> None:
     from amaru.transport import _httpcore
 
     _httpcore.adopt(module)
 
 
-def _adopt_urllib3(module: ModuleType) -> None:
+def _adopt_urllib3(module: "ModuleType") -> None:
     from amaru.transport import _urllib3
 
     _urllib3.adopt(module)
 
 
-def _adopt_http_client(module: ModuleType) -> None:
+def _adopt_http_client(module: "ModuleType") -> None:
     from amaru.transport import _client
 
     _client.adopt(module)
 
 
-def _adopt_urllib_request(module: ModuleType) -> None:
+def _adopt_urllib_request(module: "ModuleType") -> None:
     from amaru.transport import _client
 
     _client.adopt_opener(module)
 
 
-def _adopt_ssl(module: ModuleType) -> None:
+def _adopt_ssl(module: "ModuleType") -> None:
     # No traffic: what a context was given cannot be asked of it, so it is noted.
     from amaru import _replacing
 
@@ -139,9 +140,9 @@ def _adopt_ssl(module: ModuleType) -> None:
         _replacing.replace(module.SSLContext, name, _loading)
 
 
-def _noting(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def over(original: Callable[..., Any]) -> Callable[..., Any]:
-        def method(context: Any, *arguments: Any, **named: Any) -> None:
+def _noting(name: str) -> "Callable[[Callable[..., Any]], Callable[..., Any]]":
+    def over(original: "Callable[..., Any]") -> "Callable[..., Any]":
+        def method(context: "Any", *arguments: "Any", **named: "Any") -> None:
             # asyncio imports ssl, and most programs never load a certificate.
             from amaru.transport import _tls
 
@@ -154,8 +155,8 @@ def _noting(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return over
 
 
-def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
-    def method(context: Any, *arguments: Any, **named: Any) -> Any:
+def _loading(original: "Callable[..., Any]") -> "Callable[..., Any]":
+    def method(context: "Any", *arguments: "Any", **named: "Any") -> "Any":
         from amaru.transport import _tls
 
         _tls.load(context)
@@ -164,7 +165,7 @@ def _loading(original: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-_ADOPTERS: Final[dict[str, Callable[[ModuleType], None]]] = {
+_ADOPTERS: "Final[dict[str, Callable[[ModuleType], None]]]" = {
     "httpcore": _adopt_httpcore,
     "httpcore2": _adopt_httpcore,
     "urllib3.connection": _adopt_urllib3,

@@ -183,6 +183,9 @@ def test_files_have_licence_docstring_and_bounds(path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
+        # Both are imported at each start.
+        ("amaru.network", {"__future__", "asyncio", "inspect"}),
+        ("amaru._script", {"__future__", "asyncio", "inspect"}),
         ("amaru.transport", {"httpx", "httpx2", "urllib3", "openai"}),
         ("amaru.chat", {"httpx", "httpx2", "openai", "pluggy"}),
         ("amaru.plugins", {"httpx", "httpx2", "openai", "pluggy"}),

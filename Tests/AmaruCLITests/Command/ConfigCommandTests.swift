@@ -24,6 +24,17 @@ extension BuiltCommand {
             #expect(try await home.amaru("hello", "--base-url", "http://127.0.0.1:1") == expected)
         }
 
+        @Test func `The settings that the help shows can be used as they are`() async throws {
+            let home = try ConfiguredFolder()
+            let help = try await home.amaru("help", "config").output
+            let lines = help.split(separator: "\n").drop { !$0.hasPrefix("model = ") }
+            let end = try #require(lines.firstIndex { $0.hasPrefix("careful = ") })
+            let sample = lines[...end].joined(separator: "\n")
+            try home.folder.write(sample, to: "config/amaru/config.toml")
+            let read = try await home.amaru("config", "check")
+            #expect(read.output.hasSuffix("providers: groq\taliases: careful, fast\n"), "\(read)")
+        }
+
         @Test func `Without a file there is nothing to do, and a right one is read once`()
             async throws
         {
