@@ -63,14 +63,16 @@ private struct BytecodeFile {
     init?(of part: Runtime.Part, _ source: [UInt8]) {
         guard let folder = Self.folder else { return nil }
         let magic = UInt64(PyImport_GetMagicNumber())
-        let hash = Self.hash(source, from: magic)
+        let hash = source.withUnsafeBytes { Self.hash($0, from: magic) }
         header = Self.bytes(magic) + Self.bytes(hash)
         path = "\(folder)/_amaru_runtime.\(part).\(String(hash, radix: 16)).code"
     }
 
     /// FNV-1a.
-    private static func hash(_ bytes: some Sequence<UInt8>, from seed: UInt64 = 0) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325 ^ seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    private static func hash(_ bytes: UnsafeRawBufferPointer, from seed: UInt64 = 0) -> UInt64 {
+        var hash = 0xcbf2_9ce4_8422_2325 ^ seed
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return hash
     }
 
     private static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
@@ -79,14 +81,14 @@ private struct BytecodeFile {
 
     /// The code (new); nil if it is absent, damaged, or of another source or Python.
     func load() -> OwnedReference? {
-        guard let contents, contents.starts(with: header) else { return nil }
-        let rest = contents.dropFirst(header.count)
-        let code = rest.dropFirst(MemoryLayout<UInt64>.size)
-        guard rest.starts(with: Self.bytes(Self.hash(code))) else { return nil }
-        let object = code.withUnsafeBytes { bytes in
-            PyMarshal_ReadObjectFromString(
-                bytes.assumingMemoryBound(to: CChar.self).baseAddress,
-                bytes.count
+        let start = header.count + MemoryLayout<UInt64>.size
+        guard let contents, contents.count > start else { return nil }
+        let object = contents.withUnsafeBytes { bytes -> PyPointer? in
+            let code = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            guard bytes.starts(with: header + Self.bytes(Self.hash(code))) else { return nil }
+            return PyMarshal_ReadObjectFromString(
+                code.assumingMemoryBound(to: CChar.self).baseAddress,
+                code.count
             )
         }
         guard let object else {
