@@ -65,7 +65,7 @@ private struct BytecodeFile {
         let magic = UInt64(PyImport_GetMagicNumber())
         let hash = source.withUnsafeBytes { Self.hash($0, from: magic) }
         header = Self.bytes(magic) + Self.bytes(hash)
-        path = "\(folder)/_amaru_runtime.\(part).\(String(hash, radix: 16)).code"
+        path = "\(folder)/_amaru_runtime.\(part.rawValue).\(String(hash, radix: 16)).code"
     }
 
     /// FNV-1a.

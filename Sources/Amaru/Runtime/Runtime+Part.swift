@@ -3,7 +3,7 @@
 
 extension Runtime {
     /// A file of the folder `Python`, which the build embeds; the parts share one namespace.
-    enum Part {
+    enum Part: String {
         /// The home loop and its tasks; loaded when asyncio is imported.
         case asyncio
         /// Children of `os.fork`.
