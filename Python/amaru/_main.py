@@ -67,11 +67,31 @@ class _OwnLoader(SourceFileLoader):
                 sys.pycache_prefix = former
 
 
+class _OwnFolder(FileFinder):
+    """Finds the host's packages; it does not change while the host runs.
+
+    It is asked for every module of a script, before the folders that have it.
+    """
+
+    def __init__(self, path: str, loader: "tuple[type[_OwnLoader], list[str]]") -> None:
+        super().__init__(path, loader)
+        self._names = frozenset(name.partition(".")[0] for name in os.listdir(path))
+
+    @hidden
+    def find_spec(
+        self, fullname: str, target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
+        if fullname not in self._names:
+            return None
+        return super().find_spec(fullname, target)
+
+
 @hidden
 def _find_own(path: str) -> "FileFinder":
     if not path.startswith(OWN):
         raise ImportError
-    return FileFinder(path, (_OwnLoader, SOURCE_SUFFIXES))
+    kind = _OwnFolder if path in sys.path else FileFinder
+    return kind(path, (_OwnLoader, SOURCE_SUFFIXES))
 
 
 class _OwnFinder:
@@ -82,7 +102,7 @@ class _OwnFinder:
     def find_spec(
         name: str, path: "Sequence[str] | None", target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
-        if path is not None or get_ident() not in _importing:
+        if not _importing or path is not None or get_ident() not in _importing:
             return None
         return PathFinder.find_spec(name, _own_path)
 

@@ -52,12 +52,20 @@ def install(fenced: bool = True) -> None:
 class _Finder:
     """Adopts a library right after its own code has run, whoever imports it."""
 
-    @untraced
+    @hidden
     def find_spec(
         self,
         name: str,
         path: "Sequence[str] | None",
         target: "ModuleType | None" = None,
+    ) -> "ModuleSpec | None":
+        # It is asked for every module of a script.
+        is_known = name in _ADOPTERS or name == "urllib3"
+        return self._adopting(name, path, target) if is_known else None
+
+    @untraced
+    def _adopting(
+        self, name: str, path: "Sequence[str] | None", target: "ModuleType | None"
     ) -> "ModuleSpec | None":
         if name == "urllib3":
             # It makes its pools when a request is there already, and is imported by
