@@ -167,7 +167,7 @@ def _is_kept(file: str) -> bool:
 
 
 def _removed(name: str) -> "_Mark | None":
-    module = sys.modules[name]
+    module = sys.modules.get(name)
     sys.modules[name] = None  # type: ignore[assignment]
     return _Mark(_names_of(module)) if isinstance(module, type(sys)) else None
 

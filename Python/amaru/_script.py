@@ -169,8 +169,8 @@ def offer() -> str:
     background; ``reply`` is a function marked by ``amaru.reply``; ``tasks`` means that
     it has left something to wait for; else it has run, and that is all.
     """
-    module = sys.modules["__main__"]
-    sender = module.__dict__.get("sender_message_proxy")
+    module = sys.modules.get("__main__")
+    sender = _names_of_script().get("sender_message_proxy")
     if not callable(sender):
         if _reply.function() is not None:
             return "reply"
@@ -183,19 +183,25 @@ def offer() -> str:
     return "sender"
 
 
+def _names_of_script() -> "dict[str, Any]":
+    # A script may put anything in the place of its module, or nothing.
+    names = getattr(sys.modules.get("__main__"), "__dict__", None)
+    return names if isinstance(names, dict) else {}
+
+
 def reads_requests() -> bool:
     """Return whether the script sees its turns, and so what a request asks for."""
     if _script.sender is None:
         marked = _reply.function()
         return marked is not None and "turn" in marked[1]
     package = sys.modules["amaru"]
-    names = sys.modules["__main__"].__dict__.values()
+    names = _names_of_script().values()
     return any(name is package or name is package.current_turn for name in names)
 
 
 def command_names() -> "list[str]":
     """Return the names of the script's slash commands, without their slash."""
-    names = sys.modules["__main__"].__dict__.get("command_names")
+    names = _names_of_script().get("command_names")
     return [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
 
 

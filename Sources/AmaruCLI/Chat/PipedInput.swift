@@ -32,8 +32,17 @@ enum PipedInput {
                 "Standard input holds more than \(bound >> 20) MiB: pipe less into amaru."
             )
         }
-        guard !bytes.contains(0) else {
-            throw ValidationError("Standard input is binary: pipe text into amaru.")
+        let type = MediaType.of(bytes, name: "")
+        if !MediaType.isText(type) {
+            if MediaType.remedy(for: type, name: "") == nil {
+                throw ValidationError(
+                    "Standard input is of the type \(type): append -a - to attach it."
+                )
+            }
+            guard type == MediaType.unknown, !bytes.contains(0) else {
+                throw ValidationError("Standard input is binary: pipe text into amaru.")
+            }
+            Report.line("amaru: standard input is not all UTF-8: what is not is sent as \u{FFFD}")
         }
         var piped = String(decoding: bytes, as: UTF8.self)
         while piped.last?.isNewline == true { piped.removeLast() }

@@ -161,6 +161,36 @@ extension BuiltCommand {
             #expect(isSaid == (asked == ["one\n\ntwo\nthree"]), "\(result)")
         }
 
+        @Test(
+            arguments: [
+                (#"\211PNG\r\n\032\n1234"#, "is of the type image/png: append -a - to attach it"),
+                (#"%%PDF-1.7 text"#, "is of the type application/pdf: append -a - to attach it"),
+                (#"PK\003\004\377"#, "is binary: pipe text into amaru"),
+                (#"a\000b"#, "is binary: pipe text into amaru"),
+            ]
+        )
+        func `What is piped in and is no text is refused, and nothing is sent`(
+            _ bytes: String,
+            _ expected: String
+        ) async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(options, shell: "printf '\(bytes)' | \"$@\" see")
+            }
+            #expect(result.status == .exited(2))
+            #expect(result.errors.contains("Standard input \(expected)"), "\(result)")
+            #expect(server.requests.isEmpty)
+        }
+
+        @Test func `Text that is not all UTF-8 is sent, and that is said`() async throws {
+            let server = ScriptedServer([.chat("fine")])
+            let result = try await withChat(server) { options in
+                try await AmaruProcess.run(options, shell: #"printf 'caf\351\n' | "$@" see"#)
+            }
+            #expect(try ChatBody.asked(server.requests) == ["see\n\ncaf\u{FFFD}"])
+            #expect(result.errors.contains("standard input is not all UTF-8"), "\(result)")
+        }
+
         @Test(arguments: ["</dev/null", "</dev/zero", "<empty"])
         func `A standard input without data adds nothing, and nothing is said`(
             _ redirection: String

@@ -70,6 +70,26 @@ extension BuiltCommand {
                 source: "import sys, script\nprint(script is sys.modules['__main__'])"
             ),
             Script(
+                testDescription: "an end without its module",
+                source: """
+                    import sys
+                    class Ending:
+                        def __del__(self): print("ended")
+                    ending = Ending()
+                    del sys.modules["__main__"]
+                    """
+            ),
+            Script(
+                testDescription: "another object in the place of its module",
+                source: """
+                    import sys
+                    class Ending:
+                        __slots__ = ()
+                        def __del__(self): print("ended")
+                    sys.modules[__name__] = Ending()
+                    """
+            ),
+            Script(
                 testDescription: "the whole input",
                 source: "import sys; print(repr(sys.stdin.read()))",
                 input: "one\r\ntwo\nthrée"
