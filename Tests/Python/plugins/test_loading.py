@@ -83,6 +83,7 @@ def imported(folder: Folder, expected: str) -> set[str]:
 def test_without_plugins_almost_nothing_is_imported(folder: Folder) -> None:
     package = "amaru.plugins"
     assert imported(folder, "hi") == {
+        "__future__",
         "amaru.host",
         package,
         *(f"{package}.{name}" for name in ("loading", "manager", "marker", "template")),
