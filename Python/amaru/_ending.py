@@ -156,8 +156,14 @@ def _added(earlier: "frozenset[str]") -> "Iterator[str]":
     yield "__main__"
     for name, module in list(sys.modules.items()):
         if name not in earlier and isinstance(module, type(sys)):
-            file = _names_of(module).get("__file__")
-            if isinstance(file, str) and not _is_kept(file):
+            names = _names_of(module)
+            file = names.get("__file__")
+            if isinstance(file, str):
+                is_added = not _is_kept(file)
+            else:
+                # One that the script has made has no specification either.
+                is_added = names.get("__spec__") is None and name[:6] != "_amaru"
+            if is_added:
                 yield name
 
 

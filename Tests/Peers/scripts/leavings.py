@@ -206,6 +206,19 @@ last = Last()
 ''')
 import calendar, _private
 """,
+    "a module that it has made": """
+class Last:
+    def __del__(self): print("last")
+sys.modules["made"] = type(sys)("made")
+sys.modules["made"].last = Last()
+""",
+    "a module that it has made, and none of its own": """
+class Last:
+    def __del__(self): print("last")
+sys.modules["made"] = type(sys)("made")
+sys.modules["made"].last = Last()
+del sys.modules["__main__"]
+""",
     "a weak finaliser": """
 import weakref
 class Held:
