@@ -155,19 +155,17 @@ def _added(earlier: "frozenset[str]") -> "Iterator[str]":
     """Yield the names of ``__main__``, of the script's modules, and of packages."""
     yield "__main__"
     for name, module in list(sys.modules.items()):
-        if name not in earlier and isinstance(module, type(sys)):
-            names = _names_of(module)
-            file = names.get("__file__")
-            if isinstance(file, str):
-                is_added = not _is_kept(file)
-            else:
-                # One that the script has made has no specification either.
-                is_added = names.get("__spec__") is None and name[:6] != "_amaru"
-            if is_added:
-                yield name
+        if name in earlier or not isinstance(module, type(sys)):
+            continue
+        if not _is_kept(name, _names_of(module)):
+            yield name
 
 
-def _is_kept(file: str) -> bool:
+def _is_kept(name: str, names: "dict[object, object]") -> bool:
+    file = names.get("__file__")
+    if not isinstance(file, str):
+        # What is built in has a specification, and what a script has made has none.
+        return names.get("__spec__") is not None or name.startswith("_amaru")
     is_standard = file.startswith(_LIBRARY) and "-packages" not in file
     return is_standard or file.startswith(OWN)
 

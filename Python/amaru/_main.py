@@ -102,7 +102,7 @@ class _OwnFinder:
     def find_spec(
         name: str, path: "Sequence[str] | None", target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
-        if not _importing or path is not None or get_ident() not in _importing:
+        if path is not None or get_ident() not in _importing:
             return None
         return PathFinder.find_spec(name, _own_path)
 

@@ -94,7 +94,7 @@ enum AttachmentSource {
     }
 
     private static func words(for type: String) -> String {
-        type == MediaType.unknown ? "binary" : "of the type \(type)"
+        type == "application/octet-stream" ? "binary" : "of the type \(type)"
     }
 
     /// Reads a file, or fails at once for anything else: a folder, a device, a pipe.

@@ -30,9 +30,6 @@ enum MediaType {
         "xml": "application/xml", "py": "text/x-python", "svg": "image/svg+xml",
     ]
 
-    /// The type of what is neither text nor known.
-    static let unknown = "application/octet-stream"
-
     /// The type of a file with this name that holds these bytes.
     static func of(_ bytes: some RandomAccessCollection<UInt8>, name: String) -> String {
         if isText(bytes) { return texts[suffix(of: name)] ?? "text/plain" }
@@ -40,7 +37,7 @@ enum MediaType {
         where bytes.dropFirst(signature.offset).starts(with: signature.bytes) {
             return signature.type
         }
-        return unknown
+        return "application/octet-stream"
     }
 
     /// What to do about a file of a type that cannot be sent; nil if it can.

@@ -39,10 +39,12 @@ enum PipedInput {
                     "Standard input is of the type \(type): append -a - to attach it."
                 )
             }
-            guard type == MediaType.unknown, !bytes.contains(0) else {
+            guard !bytes.contains(0) else {
                 throw ValidationError("Standard input is binary: pipe text into amaru.")
             }
-            Report.line("amaru: standard input is not all UTF-8: what is not is sent as \u{FFFD}")
+            Report.line(
+                "amaru: standard input has bytes that are not UTF-8; \u{FFFD} is sent for them"
+            )
         }
         var piped = String(decoding: bytes, as: UTF8.self)
         while piped.last?.isNewline == true { piped.removeLast() }

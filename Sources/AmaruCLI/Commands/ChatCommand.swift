@@ -19,9 +19,10 @@ struct ChatCommand: AsyncParsableCommand {
             While you type: Alt-Enter, a backslash at the end or three double quotes begin a new \
             line; Up and Ctrl-R find earlier lines; Tab completes /commands and @files; Ctrl-G opens \
             the editor of VISUAL or EDITOR; Ctrl-C stops an answer, or clears the line; Ctrl-D, \
-            exit or quit ends the chat. What you enter during an answer is sent after it; Up, or \
-            a Ctrl-C that stops the answer, takes it back. /model NAME asks another model from then on, /retry asks again, /new begins a new \
-            conversation, /copy copies the answer; /help lists all commands.
+            exit or quit ends the chat. What you enter during an answer is sent after it; Up, or a \
+            Ctrl-C that stops the answer, returns it to the line. /model NAME asks another model \
+            from then on, /retry asks again, /new begins a new conversation, /copy copies the \
+            answer; /help lists all commands.
 
             Exit codes: 0 answered; 1 failed, or the answer does not fit --schema; 2 wrong usage, \
             nothing was sent; 130 interrupted; 141 the reader of the output has gone.

@@ -165,7 +165,7 @@ extension BuiltCommand {
             arguments: [
                 (#"\211PNG\r\n\032\n1234"#, "is of the type image/png: append -a - to attach it"),
                 (#"%%PDF-1.7 text"#, "is of the type application/pdf: append -a - to attach it"),
-                (#"PK\003\004\377"#, "is binary: pipe text into amaru"),
+                (#"PK\003\004\024\000\377"#, "is binary: pipe text into amaru"),
                 (#"a\000b"#, "is binary: pipe text into amaru"),
             ]
         )
@@ -182,13 +182,20 @@ extension BuiltCommand {
             #expect(server.requests.isEmpty)
         }
 
-        @Test func `Text that is not all UTF-8 is sent, and that is said`() async throws {
+        @Test(arguments: [(#"caf\351"#, "caf\u{FFFD}"), (#"BMW f\344hrt"#, "BMW f\u{FFFD}hrt")])
+        func `Text that is not UTF-8 is sent, and that is said`(
+            _ bytes: String,
+            _ expected: String
+        ) async throws {
             let server = ScriptedServer([.chat("fine")])
             let result = try await withChat(server) { options in
-                try await AmaruProcess.run(options, shell: #"printf 'caf\351\n' | "$@" see"#)
+                try await AmaruProcess.run(options, shell: "printf '\(bytes)\\n' | \"$@\" see")
             }
-            #expect(try ChatBody.asked(server.requests) == ["see\n\ncaf\u{FFFD}"])
-            #expect(result.errors.contains("standard input is not all UTF-8"), "\(result)")
+            #expect(try ChatBody.asked(server.requests) == ["see\n\n\(expected)"])
+            #expect(
+                result.errors.contains("standard input has bytes that are not UTF-8"),
+                "\(result)"
+            )
         }
 
         @Test(arguments: ["</dev/null", "</dev/zero", "<empty"])
