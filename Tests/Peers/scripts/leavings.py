@@ -146,7 +146,9 @@ class Last:
         print("gone", words)
 last, words = Last(), "words"
 """,
+    # The thread may end amid the writing of helper's bytecode.
     "a thread that goes on with its module": """
+sys.dont_write_bytecode = True
 Path("part.py").write_text('''import time
 count = 0
 def work():
