@@ -440,7 +440,8 @@ def test_messages_end_with_the_server(visit: Open, start: Start) -> None:
     page.page.get_by_text(re.compile("The connection is lost|Interrupted")).wait_for()
 
 
-def test_a_closed_network_is_all_that_the_page_needs(start: Start) -> None:
+@pytest.mark.usefixtures("browser")
+def test_a_closed_network_is_all_that_the_page_needs() -> None:
     """In a namespace that has this machine only, as the browser itself sees it."""
     import subprocess
     import sys
