@@ -158,6 +158,9 @@ def _end(earlier: "frozenset[str]") -> None:
     _script.sender = _script.main = _script.answering = None
     _reply.forget()
     _ending.end(earlier)
+    # What follows may import `sys` again, of which a script that has emptied
+    # `sys.modules` gets another.
+    flush_quietly()
 
 
 @untraced

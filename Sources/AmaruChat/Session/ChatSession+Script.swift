@@ -3,13 +3,21 @@
 
 public import Amaru
 
+/// `amaru._script`, kept: a script may empty `sys.modules`.
+@PythonActor private var foundHost: PythonObject?
+
 /// Calls into `amaru._script`.
 ///
 /// They are jobs of the event loop, where the running loop is set: what a script's entry points
 /// may do in asyncio they may do here.
 extension ChatSession {
     @PythonActor
-    static func host() throws -> PythonObject { try Python.import("amaru._script") }
+    static func host() throws -> PythonObject {
+        if let found = foundHost { return found }
+        let found: PythonObject = try Python.import("amaru._script")
+        foundHost = found
+        return found
+    }
 
     @PythonActor
     static func call<Value: ConvertibleFromPython>(_ function: String) throws -> Value {

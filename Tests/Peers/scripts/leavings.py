@@ -183,6 +183,14 @@ sys.last_value = "none"
 file = open("kept", "w")
 file.write("kept")
 """,
+    "no modules": """
+class Last:
+    def __del__(self):
+        print("gone", words)
+last, words = Last(), "words"
+atexit.register(print, "the end")
+sys.modules.clear()
+""",
     "a stream that leaves": """
 class Leaves(io.RawIOBase):
     def close(self):
