@@ -29,8 +29,8 @@ class Turn:
         """Says that the request is sent again, and when."""
     def finished(self, reason: str = 'stop') -> bool:
         """Ends the turn; False if it had ended."""
-    def failed(self, code: str, message: str, remedy: str = ...) -> bool:
-        """Ends the turn with a fault: what happened, and what the user can do."""
+    def failed(self, code: str, message: str, remedy: str = ..., retry_after: float | None = None) -> bool:
+        """Ends the turn with a fault: what happened, what the user can do, and in how many seconds the same may succeed."""
     def cancelled(self) -> bool:
         """Ends the turn as stopped by the user."""
     @property

@@ -61,9 +61,17 @@ class ChatError(Exception):
     # As tracebacks name it.
     __module__ = "amaru"
 
-    def __init__(self, code: str, message: str, remedy: str = "") -> None:
-        super().__init__(code, message, remedy)
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        remedy: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(code, message, remedy, retry_after)
         self.code, self.message, self.remedy = code, message, remedy
+        #: The seconds after which the same may succeed, if that is known.
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         return f"{self.message}: {self.remedy}" if self.remedy else self.message

@@ -145,8 +145,14 @@ class RecordingTurn:
     def finished(self, reason: str = "stop") -> bool:
         return self._end("finished", reason)
 
-    def failed(self, code: str, message: str, remedy: str = "") -> bool:
-        return self._end("failed", code, message, remedy)
+    def failed(
+        self,
+        code: str,
+        message: str,
+        remedy: str = "",
+        retry_after: float | None = None,
+    ) -> bool:
+        return self._end("failed", code, message, remedy, retry_after)
 
     def cancelled(self) -> bool:
         return self._end("cancelled")

@@ -141,6 +141,13 @@ async def test_a_fault_is_one_public_error(start: Start) -> None:
     assert str(caught.value) == f"{caught.value.message}: {caught.value.remedy}"
 
 
+async def test_a_fault_says_when_to_ask_again(start: Start) -> None:
+    start(lambda peer: peer.reply("429 Slow", "{}", Retry_After="70"))
+    with pytest.raises(amaru.ChatError) as caught:
+        await amaru.chat("hi")
+    assert caught.value.retry_after == 70
+
+
 async def test_what_came_before_a_fault_is_kept(start: Start) -> None:
     def answer(peer: Peer) -> None:
         peer.start_stream()

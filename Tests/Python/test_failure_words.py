@@ -15,7 +15,7 @@ SETTINGS: Any = ChatSettings("m", "http://h/v1")
 
 
 def test_what_is_not_in_the_table_is_an_internal_fault() -> None:
-    code, message, _ = describe(ZeroDivisionError("by zero"), SETTINGS)
+    code, message, *_ = describe(ZeroDivisionError("by zero"), SETTINGS)
     assert code == "internal"
     assert "ZeroDivisionError: by zero" in message
 
@@ -63,7 +63,7 @@ def test_the_networks_advice_and_repetitions_are_left_out(
     detail: str, expected: str
 ) -> None:
     settings: Any = ChatSettings("m", "http://h:1/v1")
-    _, message, remedy = describe(Fault("connect", detail), settings)
+    _, message, remedy, _ = describe(Fault("connect", detail), settings)
     assert message == expected
     assert remedy
 
@@ -132,7 +132,9 @@ def test_who_asks_to_wait_for_long_is_not_asked_again(
 ) -> None:
     fault = Fault("status", "", status, headers={"retry-after": seconds})
     assert not may_pass(fault)
-    assert describe(fault, SETTINGS)[2] == f"the server asks to wait {words}"
+    _, _, remedy, wait = describe(fault, SETTINGS)
+    assert remedy == f"the server asks to wait {words}"
+    assert wait == min(float(seconds), 86_400)
 
 
 @pytest.mark.parametrize("seconds", ["60", "0", "-1", "nan", "inf", "soon", ""])
@@ -142,12 +144,33 @@ def test_who_asks_to_wait_for_less_is_asked_again(seconds: str) -> None:
     assert "wait a little" in describe(fault, SETTINGS)[2]
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {"retry-after": "7"}, 7),
+        (503, {"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
+        (529, {"retry-after": "1e999"}, None),
+        (429, {"retry-after": "0"}, None),
+        (429, {"retry-after": "soon"}, None),
+        (429, {}, None),
+        # It was refused, and is so in a while.
+        (401, {"retry-after": "7"}, None),
+    ],
+)
+def test_a_server_says_when_to_ask_again(
+    status: int, headers: dict[str, str], wait: float | None
+) -> None:
+    assert describe(Fault("status", "", status, headers=headers), SETTINGS)[3] == wait
+
+
 @pytest.mark.parametrize("key", ["code", "type"])
 def test_a_used_up_quota_is_not_asked_again(key: str) -> None:
     detail = f'{{"error": {{"message": "No more", "{key}": "insufficient_quota"}}}}'
     fault = Fault("status", detail, 429, headers={"retry-after": "600"})
     assert not may_pass(fault)
-    assert "billing" in describe(fault, SETTINGS)[2]
+    _, _, remedy, wait = describe(fault, SETTINGS)
+    assert "billing" in remedy
+    assert wait is None
 
 
 def test_a_key_that_stays_here_is_no_library_s_advice() -> None:
@@ -155,7 +178,7 @@ def test_a_key_that_stays_here_is_no_library_s_advice() -> None:
         'the key in the header "authorization" belongs to http://a.example and was not '
         "sent to http://h. Use a key that belongs to that origin."
     )
-    _, message, remedy = describe(Fault("secret_refused", detail), SETTINGS)
+    _, message, remedy, _ = describe(Fault("secret_refused", detail), SETTINGS)
     assert message.endswith("and was not sent to http://h")
     assert remedy.endswith("with --key-env NAME@ORIGIN")
 
@@ -165,7 +188,7 @@ def test_what_a_recording_lacks_is_not_called_refused() -> None:
         "the recording r.jsonl has no answer, or no more, to GET http://h/. Record it."
     )
     fault = Fault("not_allowed", detail, reason="not_recorded")
-    _, message, _ = describe(fault, SETTINGS)
+    _, message, *_ = describe(fault, SETTINGS)
     assert message == (
         "nothing is recorded for this request to http://h: "
         "the recording r.jsonl has no answer, or no more, to GET http://h/"
@@ -207,7 +230,7 @@ KEYS = [
 def test_keys_are_never_shown(key: str) -> None:
     settings: Any = ChatSettings("m", "http://h/v1", api_key="placeholder-1")
     text = f"Incorrect key ({key}), {key}; not the key {key}."
-    _, message, remedy = describe(Fault("status", text, 400), settings)
+    _, message, remedy, _ = describe(Fault("status", text, 400), settings)
     assert "Incorrect key" in message
     for part in ("abcdef", "c2ln", "eyJzd", "placeholder-1"):
         assert part not in message + remedy

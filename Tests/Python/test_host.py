@@ -113,6 +113,7 @@ async def test_a_task_that_only_shows_text_finishes_its_turn(
                 "script",
                 "the answer could not be ended: NameError",
                 "fix or remove the script, plugin or package",
+                None,
             ),
         ),
     ],

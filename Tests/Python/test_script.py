@@ -138,7 +138,7 @@ async def test_a_reply_that_raises_fails_its_turn_with_the_place(
     _script.offer()
     _script.deliver(screen.turn(4), "", "k")
     await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
-    [(turn, code, message, remedy)] = screen.of("failed")
+    [(turn, code, message, remedy, _)] = screen.of("failed")
     assert (turn, code, message) == (4, "script", "the script raised KeyError: 'k'")
     assert Path(__file__).name in remedy
 

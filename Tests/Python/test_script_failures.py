@@ -45,7 +45,7 @@ def died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Died:
     ) -> tuple[str, str, str]:
         exc = raised(source, tmp_path, monkeypatch)
         seen = (error_code or "status", error_message, status, *reason)
-        return script_failure(exc, origin, *seen)
+        return script_failure(exc, origin, *seen)[:3]
 
     return die
 
@@ -194,7 +194,7 @@ def test_the_place_is_the_scripts_last_else_the_librarys_first(
     monkeypatch.setattr("sys.path", ["/s", "/x"])
     main = sys.modules["__main__"]
     monkeypatch.setattr(main, "__file__", "/link/a.py", raising=False)
-    _, _, remedy = script_failure(trace(*files))
+    _, _, remedy, _ = script_failure(trace(*files))
     assert remedy == f"fix the script at {expected}, line 2"
 
 
@@ -222,7 +222,29 @@ def test_an_exception_without_a_trace() -> None:
         "script",
         "the script raised ValueError: x",
         "fix the script",
+        None,
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "wait"),
+    [
+        (3, 3.0),
+        (10**400, 86_400.0),
+        (0, None),
+        (-1.0, None),
+        (float("nan"), None),
+        (float("inf"), None),
+        ("3", None),
+        (None, None),
+    ],
+)
+def test_an_exception_may_say_when_to_ask_again(given: Any, wait: float | None) -> None:
+    exc = ValueError("x")
+    exc.retry_after = given  # type: ignore[attr-defined]
+    assert script_failure(exc)[3] == wait
+    error = amaru.ChatError("rate_limit", "too many", retry_after=given)
+    assert script_failure(error) == ("rate_limit", "too many", "", wait)
 
 
 @pytest.mark.parametrize("place", ["no_such_package.py", "src/no_such_package/a.py"])

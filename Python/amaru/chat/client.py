@@ -23,6 +23,7 @@ __all__ = [
     "endpoint",
     "long_wait",
     "origin",
+    "retry_after",
 ]
 
 _PATH = "/chat/completions"
@@ -31,6 +32,7 @@ _RETRIES = 2
 _REDIRECTS = 5
 _CONNECT_SECONDS = 10.0
 _LONGEST_PAUSE = 60.0
+_LONGEST_WAIT = 86_400.0
 _ERROR_SECONDS = 10.0
 # Header fields whose values nobody else may see.
 _SECRET: Final = re.compile(r"auth|cookie|key|password|secret|token", re.I)
@@ -320,6 +322,17 @@ def long_wait(fault: Fault) -> float:
     """Return the seconds that the server asks to wait, if they are too many."""
     asked = _asked(fault.headers)
     return asked if _LONGEST_PAUSE < asked < float("inf") else 0.0
+
+
+def retry_after(exc: BaseException) -> float | None:
+    """Return the seconds after which the same may succeed, if `exc` says so."""
+    # That of a script's own may be anything.
+    seconds: Any = getattr(exc, "retry_after", None)
+    if isinstance(exc, Fault) and (exc.status == 429 or exc.status >= 500):
+        seconds = _asked(exc.headers)
+    if isinstance(seconds, (int, float)) and 0 < seconds < float("inf"):
+        return float(min(seconds, _LONGEST_WAIT))
+    return None
 
 
 def _asked(headers: dict[str, str]) -> float:

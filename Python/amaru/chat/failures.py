@@ -18,13 +18,13 @@ from amaru import host
 from amaru._distributions import DISTRIBUTIONS, likely_module
 from amaru._pieces import ChatError
 from amaru.chat.answer import error_text
-from amaru.chat.client import Fault, long_wait
+from amaru.chat.client import Fault, long_wait, retry_after
 from amaru.chat.client import origin as origin_of
 
 __all__ = ["ANY_KEY", "advice", "describe", "may_pass", "script_failure"]
 
-Failure = tuple[str, str, str]
-"""A code, what happened to what, and what to do."""
+Failure = tuple[str, str, str, float | None]
+"""A code, what happened to what, what to do, and in how many seconds to try again."""
 
 # A line for each fault: its names, the code, and what happened; below one or several,
 # what to do. {origin} is scheme, host and port of the base URL {url}. The status is put
@@ -184,7 +184,7 @@ _LIBRARY: Final = re.compile(
 def describe(exc: BaseException, settings: host.Settings) -> Failure:
     """Say what `exc` means to the user of a chat with `settings`."""
     if isinstance(exc, ChatError):
-        return exc.code, exc.message, exc.remedy
+        return exc.code, exc.message, exc.remedy, retry_after(exc)
     fault = exc if isinstance(exc, Fault) else _missing(exc)
     fault = fault or Fault("unexpected", _words(exc))
     row, detail = _row(fault)
@@ -228,7 +228,9 @@ def describe(exc: BaseException, settings: host.Settings) -> Failure:
         message += f" ({fault.status})"
     if detail:
         message += f": {detail}" if len(detail) <= 300 else f": {detail[:299]}…"
-    return code, message, " ".join(remedy.split())
+    # A quota that is used up stays so for longer.
+    wait = None if row == "429_quota" else retry_after(fault)
+    return code, message, " ".join(remedy.split()), wait
 
 
 def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
@@ -239,25 +241,27 @@ def script_failure(exc: BaseException, origin: str = "", *seen: Any) -> Failure:
     """
     while isinstance(exc, BaseExceptionGroup):
         exc = exc.exceptions[0]
+    wait = retry_after(exc)
     if isinstance(exc, ChatError):
-        return exc.code, exc.message, exc.remedy
+        return exc.code, exc.message, exc.remedy, wait
     stopped = f"the script raised {_masked(_words(exc))}"
     place = _place(exc).encode("utf-8", "replace").decode()
     if isinstance(exc, EOFError) and str(exc) == "EOF when reading a line":
-        return "script", f"the input ended when the script asked for a line{place}", ""
+        ended = "the input ended when the script asked for a line"
+        return "script", f"{ended}{place}", "", None
     settings = host.Settings(model="", base_url=origin)
     if missing := _missing(exc):
-        return "script", f"{stopped}{place}", describe(missing, settings)[2]
+        return "script", f"{stopped}{place}", describe(missing, settings)[2], None
     fault = Fault(*seen or ("status",))
     if origin and (fault.kind != "status" or fault.status >= 400):
-        code, message, remedy = describe(fault, settings)
+        code, message, remedy, _ = describe(fault, settings)
         if "the base URL" in remedy:
             # The script may have asked for anything.
             remedy = "check the address that the script asks"
-        return code, f"{message}; {stopped}{place}", remedy
+        return code, f"{message}; {stopped}{place}", remedy, wait
     if origin and fault.status:
         stopped = f"{origin} answered {fault.status}, then {stopped}"
-    return "script", stopped, f"fix the script{place}"
+    return "script", stopped, f"fix the script{place}", wait
 
 
 def _refused_option(fault: Fault, settings: host.Settings) -> str:
@@ -297,7 +301,7 @@ def _duration(seconds: float) -> str:
 def advice(exc: BaseException) -> str:
     """Say which module is missing and what to do; else return the empty string."""
     if missing := _missing(exc):
-        return ": ".join(describe(missing, host.Settings(model="", base_url=""))[1:])
+        return ": ".join(describe(missing, host.Settings(model="", base_url=""))[1:3])
     return ""
 
 

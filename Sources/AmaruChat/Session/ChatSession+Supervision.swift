@@ -48,7 +48,7 @@ extension ChatSession {
         let outcome = state.withLock { $0.configuration }?.network.lastOutcome
         do {
             return try await PythonActor.run {
-                let words: [String] = try Python.import("amaru.chat.failures")
+                let words: PythonObject = try Python.import("amaru.chat.failures")
                     .script_failure(
                         exception.object,
                         outcome?.origin?.description ?? "",
@@ -58,7 +58,18 @@ extension ChatSession {
                         outcome?.error?.reason?.name,
                         outcome?.error?.reason?.number
                     )
-                return ChatFailure(code: words[0], message: words[1], remedy: words[2])
+                let (code, message, remedy, seconds) = try words.tupleValues(
+                    String.self,
+                    String.self,
+                    String.self,
+                    Double?.self
+                )
+                return ChatFailure(
+                    code: code,
+                    message: message,
+                    remedy: remedy,
+                    retryAfter: seconds.flatMap { Duration(bounded: $0) }
+                )
             }
         } catch {
             return ChatFailure(code: "script", message: "the script raised \(exception)")

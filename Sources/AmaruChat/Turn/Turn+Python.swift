@@ -109,14 +109,19 @@ extension Turn: PythonClassInstance {
             .positional("code"),
             .positional("message"),
             .positional("remedy", default: ShownText("")),
-            documentation: "Ends the turn with a fault: what happened, and what the user can do."
-        ) { (turn, code: String, message: ShownText, remedy: ShownText) in
+            .positional("retry_after", default: nil),
+            documentation: """
+                Ends the turn with a fault: what happened, what the user can do, and in how many \
+                seconds the same may succeed.
+                """
+        ) { (turn, code: String, message: ShownText, remedy: ShownText, retryAfter: Double?) in
             turn.end(
                 .failed(
                     ChatFailure(
                         code: code,
                         message: EscapeFilter.clean(message.text),
-                        remedy: EscapeFilter.clean(remedy.text)
+                        remedy: EscapeFilter.clean(remedy.text),
+                        retryAfter: retryAfter.flatMap { Duration(bounded: $0) }
                     )
                 )
             )

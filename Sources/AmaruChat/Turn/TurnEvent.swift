@@ -89,22 +89,32 @@ public struct ChatFailure: Error, Sendable, Equatable, Codable, CustomStringConv
     public let message: String
     /// What the user can do; may be empty.
     public let remedy: String
+    /// After how long the same may succeed, if that is known.
+    public let retryAfter: Duration?
     /// The error behind it, such as that of a start that failed; it is not encoded.
     public private(set) var cause: (any Error)?
 
-    private enum CodingKeys: CodingKey { case code, message, remedy }
+    private enum CodingKeys: CodingKey { case code, message, remedy, retryAfter }
 
     /// Creates a failure.
-    public init(code: String, message: String, remedy: String = "", cause: (any Error)? = nil) {
+    public init(
+        code: String,
+        message: String,
+        remedy: String = "",
+        retryAfter: Duration? = nil,
+        cause: (any Error)? = nil
+    ) {
         self.code = code
         self.message = message
         self.remedy = remedy
+        self.retryAfter = retryAfter
         self.cause = cause
     }
 
     /// Compares what the user is told.
     public static func == (one: ChatFailure, other: ChatFailure) -> Bool {
-        (one.code, one.message, one.remedy) == (other.code, other.message, other.remedy)
+        (one.code, one.message, one.remedy, one.retryAfter)
+            == (other.code, other.message, other.remedy, other.retryAfter)
     }
 
     /// Message and remedy.

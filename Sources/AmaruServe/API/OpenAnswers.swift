@@ -51,8 +51,8 @@ actor OpenAnswers {
                     code: "idempotency_key_reused"
                 )
             }
-            // What was not opened, or was stopped, is asked for again.
-            if var answer = try? await entry.answer.value, answer.turn.end != .cancelled {
+            // What was not opened, was stopped, or may succeed now is asked for again.
+            if var answer = try? await entry.answer.value, answer.turn.end?.isFinal ?? true {
                 answer.isRepeated = true
                 return answer
             }
@@ -63,5 +63,16 @@ actor OpenAnswers {
         let own = entries.indices.filter { entries[$0].owner == owner }
         if own.count > Self.limit, let oldest = own.first { entries.remove(at: oldest) }
         return try await answer.value
+    }
+}
+
+extension TurnEnd {
+    /// Whether the same request would end so again.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .cancelled: false
+        case .failed(let failure): failure.retryAfter == nil
+        case .finished, .exited: true
+        }
     }
 }

@@ -1,6 +1,7 @@
 // The error of a request that cannot be answered.
 // SPDX-License-Identifier: Apache-2.0
 
+import Amaru
 import AmaruChat
 package import HTTPTypes
 import Hummingbird
@@ -126,6 +127,15 @@ package struct RequestError: Error, Sendable, Equatable {
         )
         // How a script is fixed is for who runs it.
         if failure.code != "script" { remedy = Self.public(failure.remedy) }
+        guard let wait = failure.retryAfter else { return }
+        if status != .tooManyRequests { status = .serviceUnavailable }
+        headers = [.retryAfter: "\(Self.seconds(wait))"]
+    }
+
+    /// Whole seconds that are no less, and at most a day.
+    private static func seconds(_ wait: Duration) -> Int64 {
+        let (seconds, rest) = wait.bounded.components
+        return min(max(1, rest > 0 ? seconds + 1 : seconds), 86_400)
     }
 
     /// Without where in the script, which is for who runs it.

@@ -69,6 +69,30 @@ import Testing
         #expect(source.opened.count == 2)
     }
 
+    @Test(arguments: [
+        ("rate_limit", 2.01, 429, "3"), ("server", 7, 503, "7"), ("script", 0, 503, "1"),
+        ("rate_limit", 1e300, 429, "86400"),
+    ])
+    func `A fault that may pass says when to ask again`(
+        code: String,
+        seconds: Double,
+        status: Int,
+        field: String
+    ) async throws {
+        let wait = Duration(bounded: seconds)
+        let source = StubSource { turn in
+            turn.end(.failed(ChatFailure(code: code, message: "no", retryAfter: wait)))
+        }
+        try await serving(source) { client in
+            for stream in ["true", "false"] {
+                let answer = try await client.ask(#""stream": \#(stream)"#)
+                #expect(answer.status == status)
+                #expect(answer.field("retry-after") == field)
+                #expect(answer.field("x-should-retry") == nil)
+            }
+        }
+    }
+
     @Test func `A turn that fails in the middle sends an error, and the stream ends in order`()
         async throws
     {

@@ -19,4 +19,19 @@ struct OpenAnswersTests {
         #expect(try await !isRepeated("0", "bob"))
         #expect(try await !isRepeated("k", "bob"))
     }
+
+    @Test(arguments: [nil, Duration.seconds(1)])
+    func `A fault that may pass is not the answer to the same key`(wait: Duration?) async throws {
+        let answers = OpenAnswers()
+        func isRepeated() async throws -> Bool {
+            try await answers.answer(key: "k", owner: "ann", fingerprint: 1) {
+                let turn = Turn()
+                turn.end(.failed(ChatFailure(code: "x", message: "no", retryAfter: wait)))
+                let head = CompletionHead(id: "x-1", created: 7, model: "m")
+                return OpenAnswer(head: head, turn: turn)
+            }.isRepeated
+        }
+        #expect(try await !isRepeated())
+        #expect(try await isRepeated() == (wait == nil))
+    }
 }

@@ -111,6 +111,8 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
             yield character
     elif word == "fail":
         raise ValueError(rest)
+    elif word == "later":
+        raise amaru.ChatError("rate_limit", "too many", retry_after=float(rest))
     elif word == "call":
         yield amaru.ToolCall("1", rest, "{}")
         yield "called"

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 from openai import OpenAI
-from scripted_server import Peer, Server
+from scripted_server import Peer, Server, whole
 from serving import Serving, obstacle
 
 TUTORIAL = """
@@ -85,6 +85,47 @@ def test_the_built_in_chat_sends_a_request_on(serve: Callable[..., Server]) -> N
         assert upstream.received[1].json()["messages"] == messages[-1:]
     finally:
         server.close()
+
+
+@pytest.mark.parametrize(("line", "status"), [("429 Slow", 429), ("503 Busy", 503)])
+def test_the_sdk_asks_again_when_the_model_s_server_allows_it(
+    serve: Callable[..., Server], line: str, status: int
+) -> None:
+    def busy(peer: Peer) -> None:
+        peer.reply(line, "{}", Retry_After_Ms="100")
+
+    answers: list[Any] = []
+    http = openai.DefaultHttpxClient(event_hooks={"response": [answers.append]})
+    # The chat itself asks three times for each request.
+    upstream = serve(*[busy] * 3, whole("fine"), *[busy] * 6)
+    server = Serving(
+        "--base-url",
+        f"{upstream.origin}/v1",
+        "--model",
+        "small",
+        "--no-key",
+        script=None,
+    )
+    asked: Any = {"model": "small", "messages": [{"role": "user", "content": "hi"}]}
+    try:
+        with OpenAI(
+            base_url=server.url, api_key="any", max_retries=1, http_client=http
+        ) as client:
+            # One that fails again for the same key would not be asked.
+            key = {"Idempotency-Key": "k"}
+            answer = client.chat.completions.create(**asked, extra_headers=key)
+            assert answer.choices[0].message.content == "fine"
+            assert [answer.status_code for answer in answers] == [status, 200]
+            answers.clear()
+            with pytest.raises(openai.APIStatusError) as caught:
+                client.chat.completions.create(**asked, stream=True)
+    finally:
+        server.close()
+    assert caught.value.status_code == status
+    assert [answer.status_code for answer in answers] == [status] * 2
+    for answer in answers:
+        assert answer.headers["retry-after"] == "1"
+        assert "x-should-retry" not in answer.headers
 
 
 def test_a_server_that_refuses_has_a_status_of_its_own(

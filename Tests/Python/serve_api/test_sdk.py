@@ -229,6 +229,20 @@ def test_a_script_that_raises_runs_once(
             assert trace not in caught.value.response.text
 
 
+def test_a_script_that_says_when_to_ask_again_is_asked(
+    client: OpenAI, model: str, served: Serving
+) -> None:
+    before = served.runs("later")
+    with pytest.raises(openai.RateLimitError) as caught:
+        complete(client.with_options(max_retries=1), model, "later 0.1")
+    assert caught.value.response.headers["retry-after"] == "1"
+    assert served.runs("later") == before + 2
+    # The SDK waits for no more than two minutes.
+    with pytest.raises(openai.RateLimitError):
+        complete(client, model, "later 121")
+    assert served.runs("later") == before + 3
+
+
 def test_what_is_not_supported_is_asked_for_once(client: OpenAI) -> None:
     with pytest.raises(openai.InternalServerError) as caught:
         client.embeddings.create(model="m", input="x")
