@@ -14,7 +14,7 @@ class Turn:
     def tool_call(self, name: str, arguments: str) -> bool:
         """Adds a tool call, its arguments as JSON."""
     def attach(self, name: str, media_type: str, data: bytes | bytearray) -> bool:
-        """Adds a file to the answer; ValueError above 16 MiB in all."""
+        """Adds a file to the answer; ValueError above 1000 or 16 MiB."""
     @property
     def attachments(self) -> list[amaru.Attachment]: ...
     def usage(self, prompt_tokens: int, completion_tokens: int) -> bool:

@@ -52,7 +52,7 @@ class Usage:
 
 
 class FileLimitError(ValueError):
-    """The files of an answer would be too large."""
+    """The files of an answer would be too many or too large."""
 
 
 class ChatError(Exception):

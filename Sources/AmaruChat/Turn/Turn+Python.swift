@@ -43,7 +43,7 @@ extension Turn: PythonClassInstance {
             .positional("name"),
             .positional("media_type"),
             .positional("data"),
-            documentation: "Adds a file to the answer; ValueError above 16 MiB in all."
+            documentation: "Adds a file to the answer; ValueError above 1000 or 16 MiB."
         ) {
             (turn, name: ShownText, mediaType: ShownText, data: Data) in
             try turn.attach(

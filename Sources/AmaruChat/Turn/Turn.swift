@@ -123,18 +123,14 @@ public final class Turn: Sendable {
     /// Adds an event; returns false when the turn has ended.
     ///
     /// - Throws: ``ChatFailure``: `overflow` when readers are many mebibytes behind and the writer
-    ///   does not wait for them, `file_limit` when the files of the answer would have more than
-    ///   16 MiB in all.
+    ///   does not wait for them, `file_limit` when the answer would have more than 1000 files, or
+    ///   more than 16 MiB in them.
     @discardableResult
     public func add(_ event: TurnEvent) throws(ChatFailure) -> Bool {
         try state.withLock { state throws(ChatFailure) in
             guard state.log.end == nil else { return false }
             guard !state.log.isOverfull else { throw Self.overfull }
-            if case .attachment(let file) = event,
-                state.log.fileSize + file.bytes.count > Attachment.answerLimit
-            {
-                throw .fileLimit(file, beside: state.log.fileSize)
-            }
+            if case .attachment(let file) = event { try state.log.check(file) }
             if case .display = event { state.watch?.shown() }
             let event = state.filter.filtered(event)
             if event == .text("") || event == .reasoning("") { return true }
@@ -146,7 +142,7 @@ public final class Turn: Sendable {
     /// Adds a file to the answer; returns false when the turn has ended.
     ///
     /// - Throws: ``FileLimitError``, a `ValueError` in Python, if the files of the answer would be
-    ///   too large; as ``add(_:)``.
+    ///   too many or too large; as ``add(_:)``.
     func attach(_ file: Attachment) throws -> Bool {
         do throws(ChatFailure) {
             return try add(.attachment(file))

@@ -134,6 +134,21 @@ import Testing
         #expect(turn.file(2)?.name == "e" && turn.file(3) == nil)
     }
 
+    @Test func `An answer has a thousand files at most`() throws {
+        let turn = Turn()
+        let file = Attachment(name: "a", mediaType: "image/png", bytes: Data())
+        var refusals: [String] = []
+        for _ in 0..<300_000 {
+            do { try turn.add(.attachment(file)) } catch { refusals.append(error.message) }
+        }
+        #expect(turn.file(999) == file && turn.file(1000) == nil)
+        #expect(refusals.count == 299_000)
+        #expect(
+            Set(refusals) == ["cannot add \"a\": an answer may have 1000 files; send fewer"]
+        )
+        #expect(try turn.add(.text("so")))
+    }
+
     @Test
     func `Ten readers, two stalled and one cancelled: the others lose nothing and wait for none`()
         async throws
