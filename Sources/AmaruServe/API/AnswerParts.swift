@@ -25,6 +25,8 @@ struct AnswerParts {
     private var calls = 0
     private var pictureSize = 0
     private var before = Before.nothing
+    /// Whether there are thoughts before the next.
+    private var hasThoughts = false
     /// Whether the text is to be read by a program, and so can have no lines of ours.
     private let isFormatted: Bool
     /// Whether nothing more is wanted of the turn, which may be stopped.
@@ -52,7 +54,9 @@ struct AnswerParts {
             displays += 1
             return shown(displays > 1 && before != .fileLine ? "\n\n\(text)" : text)
         case .reasoning(let text):
-            return stops.isHit || text.isEmpty ? [] : [.reasoning(text)]
+            guard !stops.isHit, !text.isEmpty else { return [] }
+            hasThoughts = true
+            return [.reasoning(text)]
         case .toolCall(let name, let arguments):
             guard !stops.isHit else { return [] }
             calls += 1
@@ -91,17 +95,19 @@ struct AnswerParts {
         let fits = pictureSize + file.bytes.count <= Self.pictureLimit
         let isSent = file.isPicture && fits
         if isSent { pictureSize += file.bytes.count }
-        let name = file.shortName.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        var line = "[\(name.isEmpty ? "file" : name), \(file.bytes.count) bytes"
+        var reason = ""
         if !file.isPicture {
-            line += ": left out, an answer of this API has text and pictures only"
+            reason = ": left out, an answer of this API has text and pictures only"
         } else if !fits {
             let limit = Self.pictureLimit >> 20
-            line += ": left out, the pictures of an answer have \(limit) MiB at most"
+            reason = ": left out, the pictures of an answer have \(limit) MiB at most"
         }
-        line += "]"
+        let line = file.line(reason)
         let picture: [AnswerPart] = isSent ? [.picture(file)] : []
-        if isFormatted { return [.reasoning("\(line)\n")] + picture }
+        if isFormatted {
+            defer { hasThoughts = true }
+            return [.reasoning(hasThoughts ? "\n\n\(line)\n" : "\(line)\n")] + picture
+        }
         let held = added(stops.finish())
         defer { before = .fileLine }
         return held + [.text(before == .nothing ? line : "\n\n\(line)")] + picture

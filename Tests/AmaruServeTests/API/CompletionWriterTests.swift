@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AmaruChat
+import AmaruMarkdown
 import Foundation
 import HTTPTypes
 import Testing
@@ -149,12 +150,12 @@ struct CompletionWriterTests {
         #expect(
             Self.streamed(events) == [
                 Self.role, Self.choice(#"{"content":"see"}"#),
-                Self.choice(#"{"content":"\n\n[a plot.png, 2 bytes]"}"#), Self.choice(Self.image),
+                Self.choice(#"{"content":"\n\n[`a plot.png`, 2 bytes]"}"#), Self.choice(Self.image),
                 Self.choice(#"{"content":"\n\nso"}"#), Self.choice("{}", #""stop""#), "[DONE]",
             ]
         )
         let whole = "\(try Self.whole(events))"
-        #expect(whole.contains(#""content":"see\n\n[a plot.png, 2 bytes]\n\nso""#))
+        #expect(whole.contains(#""content":"see\n\n[`a plot.png`, 2 bytes]\n\nso""#))
         #expect(whole.contains(Self.image.dropFirst().dropLast()))
     }
 
@@ -173,12 +174,38 @@ struct CompletionWriterTests {
         let lines = (content ?? "").split(separator: "\n\n")
         #expect(
             lines.prefix(3) == [
-                "[a.html, 2 bytes: left out, an answer of this API has text and pictures only]",
-                "[b.png, 8388608 bytes]",
-                "[a plot.png, 2 bytes: left out, the pictures of an answer have 8 MiB at most]",
+                "[`a.html`, 2 bytes: left out, an answer of this API has text and pictures only]",
+                "[`b.png`, 8388608 bytes]",
+                "[`a plot.png`, 2 bytes: left out, the pictures of an answer have 8 MiB at most]",
             ]
         )
         #expect(lines.count == 4 && lines[3].unicodeScalars.count < 200)
+    }
+
+    @Test(
+        arguments: [
+            ("**a** <b>c</b> [d](http://e.test) ![f](http://g.test) www.h.test", nil),
+            ("` `i", "' 'i"), ("__init__.py", nil), ("j\\", nil), ("&amp;", nil),
+            ("a\t\u{2028}b\u{85}\nc", "a b c"), ("k\u{202E}gnp.\u{2066}l\u{200F}\u{7}", "kgnp.l"),
+            ("\u{1F469}\u{200D}\u{1F4BB}.png", nil), ("\u{645}\u{6CC}\u{200C}\u{62E}", nil),
+        ] as [(String, String?)]
+    )
+    func `A name is a text, whatever is in it`(name: String, shown: String?) throws {
+        let file = Attachment(name: name, mediaType: "x/y", bytes: Data())
+        let text = shown ?? name
+        #expect(file.line() == "[`\(text)`, 0 bytes]")
+        let code = text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+            .replacing(">", with: "&gt;").replacing("'", with: "&#39;")
+        #expect(
+            HTMLRenderer.blocks(file.line()) == ["<p>[<code>\(code)</code>, 0 bytes]</p>"]
+        )
+    }
+
+    @Test func `Thoughts before a file do not make its name a part of them`() {
+        var writer = CompletionWriter(Self.head, isFormatted: true)
+        _ = writer.take(.reasoning("`"))
+        let sent = writer.take(.attachment(Self.plot))
+        #expect(sent.first?.data?.contains(#""\n\n[`a plot.png`, 2 bytes]\n""#) == true)
     }
 
     @Test func `A file is not taken for the model's words by stop sequences`() {
@@ -188,7 +215,7 @@ struct CompletionWriterTests {
         #expect(
             Self.streamed(events, stop: ["END", "\n\n"]) == [
                 Self.role, Self.choice(#"{"content":"a "}"#), Self.choice(#"{"content":"EN"}"#),
-                Self.choice(#"{"content":"\n\n[a plot.png, 2 bytes]"}"#), Self.choice(Self.image),
+                Self.choice(#"{"content":"\n\n[`a plot.png`, 2 bytes]"}"#), Self.choice(Self.image),
                 Self.choice(#"{"content":"\n\nD"}"#), Self.choice(#"{"content":"\nb "}"#),
                 Self.choice("{}", #""stop""#), "[DONE]",
             ]
@@ -204,7 +231,7 @@ struct CompletionWriterTests {
         let sent = writer.take(.attachment(Self.plot)) + writer.take(.text("}"))
         #expect(
             sent.map { String(($0.data ?? "").dropFirst(Self.start.count)) } == [
-                Self.choice(#"{"reasoning_content":"[a plot.png, 2 bytes]\n"}"#),
+                Self.choice(#"{"reasoning_content":"[`a plot.png`, 2 bytes]\n"}"#),
                 Self.choice(Self.image), Self.choice(#"{"content":"}"}"#),
             ]
         )

@@ -80,9 +80,9 @@ struct ResponsesWriterTests {
             ]
         )
         #expect(done[1]?["result"] == "aGk=" && done[1]?["status"] == "completed")
-        #expect("\(done[0] ?? .null)".contains(#""text":"see\n\n[a.png, 2 bytes]""#))
+        #expect("\(done[0] ?? .null)".contains(#""text":"see\n\n[`a.png`, 2 bytes]""#))
         #expect(
-            "\(done[2] ?? .null)".contains(#""text":"[b.csv, 2 bytes: left out, an answer"#)
+            "\(done[2] ?? .null)".contains(#""text":"[`b.csv`, 2 bytes: left out, an answer"#)
         )
         var writer = ResponsesWriter(Self.head)
         for event in events { _ = writer.take(event) }

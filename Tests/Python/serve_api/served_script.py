@@ -101,6 +101,9 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
     elif word == "emoji":
         for character in EMOJI:
             yield character
+    elif word == "pictures":
+        for _ in range(int(rest)):
+            yield amaru.Attachment("a\u202e`*b*", "image/png", b"")
     elif word == "big":
         yield "x" * 100_000
     elif word == "see":

@@ -229,6 +229,17 @@ def test_a_script_that_raises_runs_once(
             assert trace not in caught.value.response.text
 
 
+def test_an_answer_has_a_thousand_pictures_at_most(client: OpenAI, model: str) -> None:
+    message = complete(client, model, "pictures 1000").choices[0].message
+    assert len(message.images) == 1000
+    assert message.content.split("\n\n") == ["[`a'*b*`, 0 bytes]"] * 1000
+    with pytest.raises(openai.APIError, match="may have 1000 files; send fewer"):
+        complete(client, model, "pictures 300000")
+    chunks = stream(client, model, "pictures 300000")
+    with pytest.raises(openai.APIError, match="may have 1000 files; send fewer"):
+        said(chunks)
+
+
 def test_a_script_that_says_when_to_ask_again_is_asked(
     client: OpenAI, model: str, served: Serving
 ) -> None:
