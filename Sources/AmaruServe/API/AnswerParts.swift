@@ -15,7 +15,7 @@ enum AnswerPart: Sendable, Equatable {
 /// Reads a turn's events as an answer, up to a stop sequence: pure, and the same for every shape
 /// in which the answer is sent.
 struct AnswerParts {
-    /// The most that the pictures of an answer have, in bytes: each is sent in one piece.
+    /// The most that the pictures of an answer have, in bytes: clients read each as one line.
     private static let pictureLimit = 8 << 20
     /// What the answer, or an item of it, has before the next text.
     private enum Before { case nothing, text, fileLine }

@@ -25,7 +25,7 @@ package func addCompletionRoutes(
     ending: AsyncValue<Void> = AsyncValue()
 ) {
     let routes = CompletionRoutes(source: source, configuration: configuration, ending: ending)
-    let group = router.group("v1")
+    let group = router.group("v1").add(middleware: PacedBodies())
     group.post("chat/completions", use: routes.complete)
     group.post("responses", use: routes.respond)
     group.get("models", use: routes.models)

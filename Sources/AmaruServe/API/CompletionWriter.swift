@@ -3,12 +3,6 @@
 
 import AmaruChat
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// What all chunks of a completion have in common.
 struct CompletionHead: Sendable, Equatable {
     /// Names the completion.
@@ -176,7 +170,7 @@ extension Attachment {
     /// The picture as a part of a message; such parts of answers are a convention of OpenRouter's,
     /// which other servers and clients follow.
     fileprivate var imagePart: JSONValue {
-        let url = "data:\(mediaType.lowercased());base64,\(bytes.base64EncodedString())"
-        return ["type": "image_url", "image_url": ["url": .string(url)]]
+        let url = JSONValue.base64(bytes, prefix: "data:\(mediaType.lowercased());base64,")
+        return ["type": "image_url", "image_url": ["url": url]]
     }
 }

@@ -3,12 +3,6 @@
 
 import AmaruChat
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Writes a turn as the events of a `response`; pure.
 ///
 /// https://platform.openai.com/docs/api-reference/responses-streaming
@@ -208,7 +202,7 @@ struct ResponsesWriter: AnswerWriter {
                 "result": result,
             ]
         }
-        let done = json("completed", .string(file.bytes.base64EncodedString()))
+        let done = json("completed", .base64(file.bytes))
         let events = [
             itemEvent("response.output_item.added", json("in_progress", .null)),
             itemEvent("response.output_item.done", done),

@@ -208,7 +208,7 @@ extension Response {
         self.init(
             status: status,
             headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: "\(json)"))
+            body: ResponseBody(json.text)
         )
     }
 }

@@ -1,6 +1,12 @@
 // JSON as values that lose nothing, and as text.
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(FoundationEssentials)
+    package import FoundationEssentials
+#else
+    package import Foundation
+#endif
+
 /// A JSON value whose objects keep the order of their members, and whose numbers keep their text.
 ///
 /// What a client sends goes on to a script or to a model's server: a schema's properties have an
@@ -10,6 +16,8 @@ package enum JSONValue: Sendable, Hashable {
     case bool(Bool)
     case number(String)
     case string(String)
+    /// A string of bytes as base64, behind a prefix; only in what is sent.
+    case base64(Data, prefix: String = "")
     case array([JSONValue])
     case object([JSONMember])
 
@@ -77,39 +85,52 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
 
 extension JSONValue: CustomStringConvertible {
     /// The value as one line of JSON.
-    package var description: String {
-        var text = ""
+    package var description: String { "\(text)" }
+
+    /// The value as one line of JSON, to be sent.
+    var text: OutgoingText {
+        var text = OutgoingText()
         write(to: &text)
         return text
     }
 
-    private func write(to text: inout String) {
+    private func write(to text: inout OutgoingText) {
         switch self {
-        case .null: text += "null"
-        case .bool(let value): text += value ? "true" : "false"
-        case .number(let number): text += number
-        case .string(let string): Self.quote(string, to: &text)
+        case .null: text.end += "null"
+        case .bool(let value): text.end += value ? "true" : "false"
+        case .number(let number): text.end += number
+        case .string(let string): Self.quote(string, to: &text.end)
+        case .base64(let bytes, let prefix):
+            text.end += "\""
+            Self.escape(prefix, to: &text.end)
+            text.append(base64: bytes)
+            text.end += "\""
         case .array(let values):
-            text += "["
+            text.end += "["
             for (index, value) in values.enumerated() {
-                if index > 0 { text += "," }
+                if index > 0 { text.end += "," }
                 value.write(to: &text)
             }
-            text += "]"
+            text.end += "]"
         case .object(let members):
-            text += "{"
+            text.end += "{"
             for (index, member) in members.enumerated() {
-                if index > 0 { text += "," }
-                Self.quote(member.name, to: &text)
-                text += ":"
+                if index > 0 { text.end += "," }
+                Self.quote(member.name, to: &text.end)
+                text.end += ":"
                 member.value.write(to: &text)
             }
-            text += "}"
+            text.end += "}"
         }
     }
 
     private static func quote(_ string: String, to text: inout String) {
         text += "\""
+        escape(string, to: &text)
+        text += "\""
+    }
+
+    private static func escape(_ string: String, to text: inout String) {
         var rest = string.unicodeScalars[...]
         while let index = rest.firstIndex(where: isEscaped) {
             text += String(rest[..<index])
@@ -125,7 +146,7 @@ extension JSONValue: CustomStringConvertible {
             }
             rest = rest[rest.index(after: index)...]
         }
-        text += String(rest) + "\""
+        text += String(rest)
     }
 
     private static func isEscaped(_ scalar: Unicode.Scalar) -> Bool {

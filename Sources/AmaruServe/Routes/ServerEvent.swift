@@ -17,28 +17,36 @@ struct ServerEvent: Sendable, Equatable {
     /// line but `data:` for more than it is.
     var name: String?
     /// What it carries: one line.
-    var data: String?
+    var data: OutgoingText?
 
     /// A sign of life: some clients end at a comment that says `ping`.
     static let comment = ServerEvent()
 
-    /// The event on the wire.
-    var text: String {
-        var text = retry.map { "retry: \($0)\n" } ?? ""
-        if let id { text += "id: \(id)\n" }
-        if let name { text += "event: \(name)\n" }
-        if let data { text += "data: \(data)\n" }
-        return text.isEmpty ? ":\n\n" : text + "\n"
+    /// Adds the event as it is on the wire.
+    fileprivate func write(to text: inout OutgoingText) {
+        if self == .comment { text.end += ":\n" }
+        if let retry { text.end += "retry: \(retry)\n" }
+        if let id { text.end += "id: \(id)\n" }
+        if let name { text.end += "event: \(name)\n" }
+        if let data {
+            text.end += "data: "
+            text.append(data)
+            text.end += "\n"
+        }
+        text.end += "\n"
     }
 }
 
 extension ServerEvent {
-    init(_ data: JSONValue, name: String? = nil) { self.init(name: name, data: "\(data)") }
+    init(_ data: JSONValue, name: String? = nil) { self.init(name: name, data: data.text) }
 }
 
 extension [ServerEvent] {
     /// The events on the wire.
-    var bytes: ByteBuffer { ByteBuffer(string: map(\.text).joined()) }
+    var text: OutgoingText { reduce(into: OutgoingText()) { $1.write(to: &$0) } }
+
+    /// The events on the wire, at once.
+    var bytes: ByteBuffer { ByteBuffer(string: "\(text)") }
 }
 
 /// Writes events to one client.
@@ -51,7 +59,7 @@ final class EventWriter: @unchecked Sendable {
 
     /// Writes events at once; suspends while the client does not take what was written.
     @concurrent func write(_ events: [ServerEvent]) async throws {
-        try await write(events.bytes)
+        try await body.write(events.text)
     }
 
     /// Writes events as they are on the wire.

@@ -21,6 +21,9 @@ package struct ServeContext: RequestContext {
         channel = source.channel
     }
 
+    /// The thread of the connection.
+    var eventLoop: any EventLoop { channel.eventLoop }
+
     /// The address at which the connection came in.
     var localAddress: SocketAddress? { channel.localAddress }
 

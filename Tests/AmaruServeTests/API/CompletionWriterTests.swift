@@ -25,7 +25,7 @@ struct CompletionWriterTests {
         let sent = events.flatMap { writer.take($0) } + writer.finish(end)
         return sent.map { event in
             #expect(event.name == nil)
-            let data = event.data ?? ""
+            let data = "\(event.data ?? "")"
             #expect(!data.contains(where: \.isNewline) && !data.isEmpty)
             return data.hasPrefix(start) ? String(data.dropFirst(start.count)) : data
         }
@@ -205,7 +205,7 @@ struct CompletionWriterTests {
         var writer = CompletionWriter(Self.head, isFormatted: true)
         _ = writer.take(.reasoning("`"))
         let sent = writer.take(.attachment(Self.plot))
-        #expect(sent.first?.data?.contains(#""\n\n[`a plot.png`, 2 bytes]\n""#) == true)
+        #expect(sent.first?.data?.description.contains(#""\n\n[`a plot.png`, 2 bytes]\n""#) == true)
     }
 
     @Test func `A file is not taken for the model's words by stop sequences`() {
@@ -230,7 +230,7 @@ struct CompletionWriterTests {
         _ = writer.take(.text("{"))
         let sent = writer.take(.attachment(Self.plot)) + writer.take(.text("}"))
         #expect(
-            sent.map { String(($0.data ?? "").dropFirst(Self.start.count)) } == [
+            sent.map { String("\($0.data ?? "")".dropFirst(Self.start.count)) } == [
                 Self.choice(#"{"reasoning_content":"[`a plot.png`, 2 bytes]\n"}"#),
                 Self.choice(Self.image), Self.choice(#"{"content":"}"}"#),
             ]

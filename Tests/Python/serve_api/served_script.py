@@ -104,6 +104,8 @@ async def answer(message: str, turn: Any, history: Any) -> AsyncIterator[Any]:
     elif word == "pictures":
         for _ in range(int(rest)):
             yield amaru.Attachment("a\u202e`*b*", "image/png", b"")
+    elif word == "picture":
+        yield amaru.Attachment("a", "image/png", b"x" * int(rest))
     elif word == "big":
         yield "x" * 100_000
     elif word == "see":

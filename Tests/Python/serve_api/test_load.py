@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
-from serve_api.viewers import Viewer, begin, files, request, stall, stalled
+from openai import OpenAI
+from serve_api.viewers import Viewer, begin, files, request, resident, stall, stalled
 from serving import Serving, eventually, obstacle
 
 pytestmark = [
@@ -83,6 +88,51 @@ async def test_who_reads_nothing_stops_nobody(server: Serving) -> None:
     while await connections(server):  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     eventually(lambda: files(server) <= base)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_picture_is_held_once_for_all_who_read_nothing(
+    server: Serving, streams: bool
+) -> None:
+    with OpenAI(base_url=server.url, api_key="any") as client:
+        model = client.models.list().data[0].id
+    size = 8 << 20
+    # All have one answer, by its key.
+    ask = partial(ask_picture, server, model, size, streams)
+    with ask("first") as reading:
+        assert base64.b64encode(b"x" * size) in rest_of(reading)
+    before = resident(server)
+    with ExitStack() as stack:
+        idle = [stack.enter_context(ask("second", buffer=4096)) for _ in range(15)]
+        eventually(lambda: stalled(idle) == 15)
+        assert resident(server) - before < 4 * size
+        # Those who read after all have it whole.
+        assert base64.b64encode(b"x" * size) in rest_of(idle[7])
+
+
+def ask_picture(
+    server: Serving, model: str, size: int, streams: bool, key: str, buffer: int = 0
+) -> socket.socket:
+    """Connect a client that asks for a picture, and reads nothing yet."""
+    question = {"role": "user", "content": f"picture {size}"}
+    body = json.dumps({"model": model, "messages": [question], "stream": streams})
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: {server.host}:{server.port}\r\n"
+        f"Connection: close\r\nContent-Type: application/json\r\n"
+        f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    made = socket.socket()
+    if buffer:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    made.connect((server.host, server.port))
+    made.sendall((head + body).encode())
+    return made
+
+
+def rest_of(client: socket.socket) -> bytes:
+    """Read an answer to its end, and join its chunks."""
+    answer = b"".join(iter(partial(client.recv, 1 << 20), b""))
+    return re.sub(rb"\r\n[0-9a-f]+\r\n", b"", answer)
 
 
 async def test_all_are_told_when_the_server_ends(tmp_path: Path) -> None:
