@@ -25,7 +25,7 @@ struct AnswerSender: Sendable {
     }
 
     /// The response once the answer is there.
-    func whole(_ writer: some AnswerWriter) async -> Response {
+    func whole(_ writer: any AnswerWriter) async -> Response {
         var writer = writer
         defer { feed.stop() }
         do {
@@ -37,7 +37,7 @@ struct AnswerSender: Sendable {
     }
 
     /// The response as soon as there is something to send: a turn that fails before has a status.
-    func stream(_ writer: some AnswerWriter) async throws -> Response {
+    func stream(_ writer: any AnswerWriter) async throws -> Response {
         var writer = writer
         var opening: [ServerEvent] = []
         let end = try await read(&writer) { events in
@@ -56,7 +56,7 @@ struct AnswerSender: Sendable {
     private func send(
         _ opening: [ServerEvent],
         _ reached: TurnEnd?,
-        _ writer: some AnswerWriter,
+        _ writer: any AnswerWriter,
         to out: EventWriter
     ) async throws {
         var writer = writer
@@ -74,8 +74,8 @@ struct AnswerSender: Sendable {
     /// Reads on until `take` returns false, the writer wants no more, or the turn has ended.
     ///
     /// - Returns: The turn's end, if it has been reached.
-    @concurrent private func read<Writer: AnswerWriter>(
-        _ writer: inout Writer,
+    @concurrent private func read(
+        _ writer: inout any AnswerWriter,
         _ take: @concurrent ([ServerEvent]) async throws -> Bool
     ) async throws -> TurnEnd? {
         var end: TurnEnd?

@@ -56,7 +56,7 @@ struct CompletionRequest: Sendable, Equatable {
         wantsFormat = try Self.wantsFormat(fields["response_format"], in: "response_format")
         try Self.refuse(fields)
         messages = try RequestMessages(fields.required("messages", "an array", \.array), names)
-        let options = fields.members.filter { !Self.own.contains($0.name) && $0.value != .null }
+        let options = fields.members.filter { !Self.own.contains($0.name) && !$0.value.isNull }
         request = ChatRequest(
             messages: "\(fields["messages"] ?? .null)",
             options: "\(JSONValue.object(options))"
@@ -102,7 +102,7 @@ struct CompletionRequest: Sendable, Equatable {
 
     /// Whether a format is asked for that is more than text.
     static func wantsFormat(_ value: JSONValue?, in param: String) throws(RequestError) -> Bool {
-        guard let value, value != .null else { return false }
+        guard let value, !value.isNull else { return false }
         switch value["type"]?.string {
         case "text": return false
         case "json_object", "json_schema": return true

@@ -155,7 +155,7 @@ struct CompletionRoutes: Sendable {
             request: asked.request,
             model: models.first == model ? nil : model
         )
-        let fingerprint = key == nil ? 0 : context.json.hashValue
+        let fingerprint = key == nil ? 0 : context.json?.description.hashValue ?? 0
         return try await answers.answer(
             key: key,
             owner: context.owner,

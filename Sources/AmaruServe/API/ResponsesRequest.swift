@@ -34,7 +34,7 @@ struct ResponsesRequest: Sendable, Equatable {
     init(_ body: JSONValue?) throws(RequestError) {
         let fields = try RequestFields(body)
         try fields.check(Self.kinds)
-        if let effort = fields["reasoning"]?["effort"], effort != .null, effort.string == nil {
+        if let effort = fields["reasoning"]?["effort"], !effort.isNull, effort.string == nil {
             throw .invalid("reasoning.effort must be a string", param: "reasoning.effort")
         }
         try Self.refuse(fields)

@@ -203,7 +203,8 @@ extension JSONValue {
 }
 
 extension Response {
-    /// A response that is one JSON value.
+    /// A response that is one JSON value; not inlined, for the size of its many callers.
+    @inline(never)
     init(json: JSONValue, status: HTTPResponse.Status = .ok) {
         self.init(
             status: status,

@@ -11,13 +11,14 @@
 ///
 /// What a client sends goes on to a script or to a model's server: a schema's properties have an
 /// order, and numbers any size.
-package enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(String)
     case string(String)
-    /// A string of bytes as base64, behind a prefix; only in what is sent.
-    case base64(Data, prefix: String = "")
+    /// A string of bytes as base64, behind a prefix; only in what is sent, and so rare that all
+    /// others are kept small.
+    indirect case base64(Data, prefix: String = "")
     case array([JSONValue])
     case object([JSONMember])
 
@@ -38,6 +39,10 @@ package enum JSONValue: Sendable, Hashable {
     package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.last { $0.name == name }?.value
+    }
+
+    var isNull: Bool {
+        if case .null = self { true } else { false }
     }
 
     /// The text of a string; nil for anything else.
@@ -66,7 +71,7 @@ package enum JSONValue: Sendable, Hashable {
 }
 
 /// One member of a JSON object.
-package struct JSONMember: Sendable, Hashable {
+package struct JSONMember: Sendable, Equatable {
     package let name: String
     package let value: JSONValue
 }
@@ -81,6 +86,11 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(elements.map { JSONMember(name: $0.0, value: $0.1) })
     }
+}
+
+extension JSONValue: Equatable {
+    /// Whether both are the same text.
+    package static func == (one: JSONValue, other: JSONValue) -> Bool { "\(one)" == "\(other)" }
 }
 
 extension JSONValue: CustomStringConvertible {

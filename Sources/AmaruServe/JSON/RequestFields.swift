@@ -17,7 +17,7 @@ struct RequestFields: Sendable {
     }
 
     subscript(name: String) -> JSONValue? {
-        body[name].flatMap { $0 == .null ? nil : $0 }
+        body[name].flatMap { $0.isNull ? nil : $0 }
     }
 
     /// Whether there is a field, which may be null.

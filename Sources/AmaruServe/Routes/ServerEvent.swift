@@ -38,6 +38,8 @@ struct ServerEvent: Sendable, Equatable {
 }
 
 extension ServerEvent {
+    /// Not inlined, for the size of its many callers.
+    @inline(never)
     init(_ data: JSONValue, name: String? = nil) { self.init(name: name, data: data.text) }
 }
 
