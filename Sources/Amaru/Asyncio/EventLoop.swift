@@ -24,7 +24,7 @@ enum EventLoop {
     ///
     /// Safe because it is touched on the Python thread only.
     private nonisolated(unsafe) static var isAdopted = false
-    /// Whether `run_forever` is, or has been, on the Python thread.
+    /// Whether the Python thread is in `run_forever`.
     ///
     /// Safe because it is touched on the Python thread only.
     private nonisolated(unsafe) static var isServing = false
@@ -189,12 +189,16 @@ enum EventLoop {
         while (try? Runtime.call(.asyncio, "watch_work", [], PythonGIL())) == nil {
             ForeignThread.withoutGIL { _ = usleep(10_000) }
         }
-        isServing = true
         // How often in quick succession the loop has failed.
         var failures = 0
         while !isEnding {
             let start = amaru_monotonic_nanoseconds()
-            if let result = callMethod(loop, "run_forever") {
+            // A handler amid the last run's end may have left the loop as the running one.
+            _ = try? RunningLoop.set(amaru_none())
+            isServing = true
+            let result = callMethod(loop, "run_forever")
+            isServing = false
+            if let result {
                 amaru_decref(result)
                 failures = 0
             } else if let exception = amaru_take_exception(),
@@ -205,11 +209,8 @@ enum EventLoop {
                 if failures == 1 { Interpreter.configuration.onUnhandledError?(error) }
                 if failures == 3 { askForEnd(error) }
                 if failures >= 3 { PendingAwait.abandonAll(error) }
-                // Swift goes on, to end the program for one. No loop runs now: a region must not
-                // enter it again when it ends.
-                isServing = false
+                // Swift goes on, to end the program for one.
                 drainWork()
-                isServing = true
                 if failures > 1 { ForeignThread.withoutGIL { _ = usleep(10_000) } }
             }
         }

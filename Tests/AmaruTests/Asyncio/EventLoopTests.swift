@@ -108,6 +108,31 @@ struct EventLoopTests {
         #expect(try await PythonActor.run { try Python.repr(value) } == "[True, 'later']")
     }
 
+    @Test("Code that runs between two runs of the loop leaves none as the running one")
+    func betweenRuns() async throws {
+        try await Python.register(
+            PythonModule("between_runs") {
+                PythonFunction("enter") { () throws in try PythonActor.runBlocking {} }
+            }
+        )
+        try await runAlone(
+            """
+            import asyncio, between_runs
+            ended = asyncio.Event()
+            class Interrupt(KeyboardInterrupt):
+                def __str__(self):
+                    # Asked for when the exception has left the loop.
+                    between_runs.enter()
+                    ended.set()
+                    return "interrupted"
+            def interrupt():
+                raise Interrupt
+            asyncio.get_running_loop().call_soon(interrupt)
+            await ended.wait()
+            """
+        )
+    }
+
     @Test("A Swift function that needs the actor inside a nested loop raises and does not hang")
     func nestedLoop() async throws {
         try await Python.register(
