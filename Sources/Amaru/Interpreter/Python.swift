@@ -46,6 +46,8 @@ public enum Python {
 
     /// Interrupts what Python is doing right now, as ``interrupt()`` does, if it is what is meant.
     ///
+    /// It takes the place of an interrupt that Python has not noticed yet.
+    ///
     /// - Parameter isMeant: Asked on Python's thread, in the context of the code that would be
     ///   struck.
     package static func interrupt(if isMeant: @escaping @Sendable () -> Bool) {

@@ -50,7 +50,7 @@ extension ChatSession {
         if !isShared { cancelStart() }
         guard Python.isRunning, !isShared || turn.isDelivered else { return }
         let guardian = Task {
-            try await interruptWhileBlocked { [self] in !isShared || isRunning(turn) }
+            try await interruptWhileBlocked { [self] in !isShared || isStoppedCodeRunning }
         }
         await stop(turn)
         guardian.cancel()
@@ -59,10 +59,12 @@ extension ChatSession {
         _ = try? await Self.call("ready_count") as Int
     }
 
-    /// Whether the Python code that runs is that of a turn that has been cancelled.
-    private func isRunning(_ turn: Turn) -> Bool {
+    /// Whether the Python code that runs is that of a turn that is to stop.
+    ///
+    /// Of any such turn: of two interrupts at once, the later takes the place of the other.
+    private var isStoppedCodeRunning: Bool {
         guard let running = Self.turnOfContext() else { return openTurns.isEmpty }
-        return running === turn
+        return running.isStopped
     }
 
     /// Interrupts Python whenever it has not taken a job for a while.

@@ -23,6 +23,7 @@ public final class Turn: Sendable {
         var watch: ScriptWatch?
         var isClaimed = false
         var isDelivered = false
+        var isStopped = false
         var owner: TurnLog.ReaderID?
         /// What each reader that found nothing waits for, and all writers.
         var news: [TurnLog.ReaderID: AsyncValue<Void>] = [:]
@@ -118,6 +119,9 @@ public final class Turn: Sendable {
     /// Whether the script has been given the message.
     package var isDelivered: Bool { state.withLock { $0.isDelivered } }
 
+    /// Whether the turn has ended without the script, which is to stop.
+    var isStopped: Bool { state.withLock { $0.isStopped } }
+
     // MARK: Writing
 
     /// Adds an event; returns false when the turn has ended.
@@ -176,10 +180,10 @@ public final class Turn: Sendable {
         return true
     }
 
-    private func finish(_ end: TurnEnd) -> Bool {
+    private func finish(_ end: TurnEnd, isStopped: Bool = false) -> Bool {
         state.withLock { state in
             let wakes = state.log.finish(end)
-            if wakes != nil { state.watch = nil }
+            if wakes != nil { (state.watch, state.isStopped) = (nil, isStopped) }
             state.wake(wakes)
             return wakes != nil
         }
@@ -196,7 +200,7 @@ public final class Turn: Sendable {
     package func cancel(because failure: ChatFailure) -> Bool { stop(.failed(failure)) }
 
     private func stop(_ end: TurnEnd) -> Bool {
-        guard finish(end) else { return false }
+        guard finish(end, isStopped: true) else { return false }
         // First: the turn that `onStep` lets in waits for what is to be stopped.
         onCancel(self)
         onStep()

@@ -120,6 +120,30 @@ import Testing
         }
     }
 
+    @Test func `Of several that are stopped at once, the one that blocks the rest is interrupted`()
+        async
+    {
+        await #expect(processExitsWith: .success) {
+            let session = try Script.session(
+                """
+                import amaru, asyncio
+                @amaru.reply
+                async def answer(message, turn):
+                    turn.text(message)
+                    if message == "wait": await asyncio.Event().wait()
+                    while message == "loop": pass
+                """,
+                limits: TurnLimits(open: 5)
+            )
+            let turns = ["wait", "wait", "wait", "loop"].map { session.send($0, after: []) }
+            for turn in turns {
+                for try await _ in turn.viewer() { break }
+            }
+            for turn in turns.reversed() { turn.cancel() }
+            #expect(try await Script.text(of: session.send("more", after: [])) == "more")
+        }
+    }
+
     @Test func `A script of the tutorial's kind gets one message after another`() async {
         await #expect(processExitsWith: .success) {
             let session = try Script.session(
