@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruCLI
 
-@Suite(.timeLimit(.minutes(1))) struct HighlightStateTests {
+@Suite(.timeLimit(.minutes(10))) struct HighlightStateTests {
     private let now = ContinuousClock.now
     private var state = HighlightState()
 

@@ -86,7 +86,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct HistoryFileTests {
+@Suite(.timeLimit(.minutes(10))) struct HistoryFileTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }

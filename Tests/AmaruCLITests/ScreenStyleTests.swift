@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruCLI
 
-@Suite(.timeLimit(.minutes(1))) struct ScreenStyleTests {
+@Suite(.timeLimit(.minutes(10))) struct ScreenStyleTests {
     @Test(
         arguments: [
             (["TERM": "xterm"], ScreenStyle.live(.all)),

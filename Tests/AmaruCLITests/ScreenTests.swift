@@ -14,7 +14,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(1))) struct ScreenTests {
+@Suite(.timeLimit(.minutes(10))) struct ScreenTests {
     @Test(arguments: [
         (0, "0"), (1, "0.1"), (400, "0.4"), (401, "0.5"), (1000, "1"), (2500, "2.5"),
         (9900, "9.9"), (9950, "10"), (10_100, "11"), (60_000, "60"),

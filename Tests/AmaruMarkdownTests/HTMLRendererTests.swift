@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct HTMLRendererTests {
+@Suite(.timeLimit(.minutes(10))) struct HTMLRendererTests {
     private func html(_ text: String) -> String {
         HTMLRenderer.blocks(text).joined(separator: "\n")
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct LinkBudgetTests {
+@Suite(.timeLimit(.minutes(10))) struct LinkBudgetTests {
     private static let address = "https://b.test/" + String(repeating: "y", count: 1000)
     private static let definition = "[a]: \(address)\n\n"
 

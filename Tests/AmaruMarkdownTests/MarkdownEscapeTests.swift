@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct MarkdownEscapeTests {
+@Suite(.timeLimit(.minutes(10))) struct MarkdownEscapeTests {
     /// What an entity, an address or a broken filter may let through.
     static let texts = [
         "&#27;]0;title&#7; text", "&#x1b;[2J text", "&#155;2J text", "&#x9d;52;c;QQ==&#x9c;",

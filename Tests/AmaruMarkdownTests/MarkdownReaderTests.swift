@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct MarkdownReaderTests {
+@Suite(.timeLimit(.minutes(10))) struct MarkdownReaderTests {
     @Test(arguments: 0..<20)
     func `Pieces come to the blocks of the whole text`(_ group: Int) {
         for number in 0..<25 {

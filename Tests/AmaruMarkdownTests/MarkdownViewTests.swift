@@ -6,7 +6,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct MarkdownViewTests {
+@Suite(.timeLimit(.minutes(10))) struct MarkdownViewTests {
     /// A terminal that an answer was written on, with a frame for each piece.
     private func screen(
         _ pieces: [String],

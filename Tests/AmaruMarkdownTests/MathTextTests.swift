@@ -5,7 +5,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct MathTextTests {
+@Suite(.timeLimit(.minutes(10))) struct MathTextTests {
     private func text(_ source: String) -> String {
         lines(of: parts(of: [source]), columns: 80).map(\.text).joined(separator: "\n")
     }

@@ -31,7 +31,7 @@ private let specification: [String] = {
         if: !specification.isEmpty,
         "AMARU_MARKDOWN_SPECIFICATION names no spec.txt of CommonMark or GFM"
     ),
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(10))
 )
 struct SpecificationTests {
     @Test func `An example in pieces comes to the screen of the whole`() {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AmaruMarkdown
 
-@Suite(.timeLimit(.minutes(2))) struct WideTableTests {
+@Suite(.timeLimit(.minutes(10))) struct WideTableTests {
     private func table(columns: Int, rows: Int, row: String = "|x|") -> String {
         String(repeating: "|a", count: columns) + "|\n"
             + String(repeating: "|-", count: columns) + "|\n"

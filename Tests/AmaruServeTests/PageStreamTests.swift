@@ -8,7 +8,7 @@ import Testing
 
 @testable import AmaruServe
 
-@Suite(.timeLimit(.minutes(2))) struct PageStreamTests {
+@Suite(.timeLimit(.minutes(10))) struct PageStreamTests {
     @Test(arguments: 0..<20)
     func `The page comes to the whole answer, however it was cut`(_ group: Int) {
         for number in 0..<15 {

@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 extension BuiltCommand {
-    @Suite(.timeLimit(.minutes(2))) struct RunEndTests {
+    @Suite(.timeLimit(.minutes(10))) struct RunEndTests {
         private func run(_ source: String) async throws -> AmaruProcess.Result {
             let folder = try TemporaryFolder()
             try folder.write(source, to: "script.py")

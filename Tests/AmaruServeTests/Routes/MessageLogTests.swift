@@ -52,7 +52,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct FollowerTests {
+@Suite(.timeLimit(.minutes(10))) struct FollowerTests {
     @Test func `Who is woken before they wait goes on at once, and once`() async {
         let follower = Follower()
         follower.wake()
