@@ -38,9 +38,10 @@ package struct AnswerStream: Sendable {
     /// The blocks that are shown and can't change, unless a text's end does it.
     private var settled = 0
 
-    /// All that the model has thought.
+    /// What the model has thought since the last ``changes()``.
     package private(set) var reasoning = ""
-    private var (thoughtUnits, thoughtBytes) = (0, 0)
+    /// The UTF-16 units of what it has thought before.
+    private var thoughtUnits = 0
     /// The lines of diagnostics.
     package private(set) var notices: [String] = []
     private var shownNotices = 0
@@ -165,11 +166,10 @@ package struct AnswerStream: Sendable {
     /// The state after an event doesn't depend on when this was called before.
     package mutating func changes() -> [PageEvent] {
         var events: [PageEvent] = []
-        if reasoning.utf8.count > thoughtBytes {
-            let start = reasoning.utf8.index(reasoning.startIndex, offsetBy: thoughtBytes)
-            let more = String(reasoning[start...])
-            events.append(.reasoning(at: thoughtUnits, text: more))
-            (thoughtBytes, thoughtUnits) = (reasoning.utf8.count, thoughtUnits + more.utf16.count)
+        if !reasoning.isEmpty {
+            events.append(.reasoning(at: thoughtUnits, text: reasoning))
+            thoughtUnits += reasoning.utf16.count
+            reasoning = ""
         }
         events += blockChanges()
         for index in shownNotices..<notices.count {

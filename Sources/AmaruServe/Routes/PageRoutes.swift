@@ -19,7 +19,8 @@ package func addPageRoutes(
     ending: AsyncValue<Void>,
     state: @escaping @Sendable () async -> PageState
 ) {
-    let api = router.group("api")
+    // Short events, of which many come, are not worth waiting for.
+    let api = router.group("api").add(middleware: PacedBodies(least: 32 << 10))
     api.get("state") { _, _ in Response(json: await state().json) }
     addConversationRoutes(to: api, hub)
     addTurnRoutes(to: api, hub, ending)
