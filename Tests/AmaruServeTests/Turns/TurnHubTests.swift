@@ -169,14 +169,13 @@ import Testing
         }
         await #expect(processExitsWith: .success) {
             [path = folder.path as String, source = source as String] in
+            // As on a full disk: the end of the turn cannot be written after what is there, which
+            // is longer than this. Before the server starts, which opens the store at some time.
+            signal(SIGXFSZ, SIG_IGN)
+            var full = rlimit(rlim_cur: 32 << 10, rlim_max: rlim_t(Int.max))
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &full)
             let served = try await ServedScript(source, at: path)
             let page = served.page
-            // As on a full disk: the end of the turn cannot be written behind what is there.
-            let journal = URL(filePath: path).appending(path: "store/conversations.db-wal")
-            let size = try Data(contentsOf: journal).count
-            signal(SIGXFSZ, SIG_IGN)
-            var full = rlimit(rlim_cur: rlim_t(size), rlim_max: rlim_t(Int.max))
-            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &full)
             let listed: PageClient.Listed = try await page.send("GET", "conversations").decoded()
             let id = try #require(listed.conversations.first?.id)
             let shown = try #require(try await page.show(id).turns.first)
