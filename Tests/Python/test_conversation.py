@@ -325,6 +325,40 @@ async def test_filters_change_message_pieces_and_answer(
     ]
 
 
+async def test_what_was_said_before_is_sent_as_filters_have_changed_it(
+    talk: Talk, screen: RecordingChat, serve: Serve
+) -> None:
+    asked: list[str] = []
+
+    async def redact(what: str, text: str, turn: RecordingTurn) -> str:
+        if what == "message":
+            asked.append(text)
+        return text.replace("secret", "***") if what != "chunk" else text
+
+    server = serve(whole("the secret"), whole("b"), whole("c"))
+    chat = talk(server, redact)
+    await chat.send(screen.turn(1), "my secret")
+    # As the store has it: what was typed, and what was shown.
+    said = [("my secret", "the secret", []), ("an older secret", "secret", [])]
+    await chat.send(screen.turn(2), "go on", said)
+    assert contents(server) == [
+        ("user", "my ***"),
+        ("assistant", "the ***"),
+        ("user", "an older ***"),
+        ("assistant", "secret"),
+        ("user", "go on"),
+    ]
+    # What was sent once is sent the same again.
+    assert asked == ["my secret", "an older secret", "go on"]
+    turn = screen.turn(3)
+    parts = [{"type": "text", "text": "secret"}, {"type": "image_url"}]
+    given = [{"role": "user", "content": text} for text in ("my secret", parts)]
+    turn.messages = given
+    await chat.send(turn, "")
+    sent = [{"type": "text", "text": "***"}, {"type": "image_url"}]
+    assert contents(server) == [("user", "my ***"), ("user", sent)]
+
+
 async def test_a_refusal_is_text(
     talk: Talk, screen: RecordingChat, serve: Serve
 ) -> None:

@@ -34,12 +34,12 @@ async def test_the_readers_hold_up_the_server(
     screen.room.clear()
     turn = screen.turn()
     task = asyncio.create_task(
-        talk(serve(endless), stall_timeout=0.05).send(turn, "hi")
+        talk(serve(endless), stall_timeout=1).send(turn, "hi")
     )
     turn.bind(task)
     await eventually(lambda: screen.drains)
     # Waiting for the readers is not a stall of the server.
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1.2)
     assert screen.drains == 1 and not turn.ended
     turn.cancel()
     await asyncio.wait([task])

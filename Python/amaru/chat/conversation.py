@@ -33,6 +33,9 @@ _CUTS = dict.fromkeys(
     ("length", "model_length", "max_tokens"), "the model reached its token limit"
 ) | {"content_filter": "the server's content filter stopped it"}
 
+# How many texts that plugins have changed are kept, to be sent the same again.
+_CHANGED = 1000
+
 # The roles whose messages are instructions.
 _SYSTEM = ("system", "developer")
 
@@ -57,6 +60,8 @@ class Conversation:
         self._learnt: defaultdict[str, Learnt] = defaultdict(Learnt)
         self._client = self._client_of(settings)
         self._filter = filter
+        # What plugins have made of the user's messages and of answers.
+        self._changed: dict[tuple[str, str], str] = {}
         self._turn = asyncio.Lock()
 
     def use(self, settings: host.Settings) -> None:
@@ -100,12 +105,11 @@ class Conversation:
                     self.use(settings)
                 client = self._client
                 if history is not None:
-                    self.rewind(history)
+                    self.rewind([await self._again(one, turn) for one in history])
                 # Another turn may put a list of its own in the place of this one.
                 messages = self.messages
-                if self._filter is not None:
-                    question["content"] = await self._filter("message", text, turn)
-                question["content"] = _content(question["content"], turn.attachments)
+                sent = await self._filtered(text, turn)
+                question["content"] = _content(sent, turn.attachments)
                 if not turn.ended:
                     await self._ask([*messages, question], answer, asked, client)
         except asyncio.CancelledError:
@@ -120,6 +124,8 @@ class Conversation:
         finally:
             if said := answer.text.getvalue():
                 messages += _exchange(question["content"], said)
+                if answer.shown:
+                    self._note("answer", answer.shown, said)
 
     async def _complete(
         self, turn: host.Turn, given: list[dict[str, Any]], settings: host.Settings
@@ -131,10 +137,18 @@ class Conversation:
             messages = [dict(message) for message in given]
             if settings.system and not any(m["role"] in _SYSTEM for m in messages):
                 messages.insert(0, {"role": "system", "content": settings.system})
-            question = [m for m in messages if m["role"] == "user"][-1]
-            if self._filter is not None and isinstance(question["content"], str):
-                text = await self._filter("message", question["content"], turn)
-                question["content"] = text
+            asked = [m for m in messages if m["role"] == "user"]
+            for message in asked:
+                is_new, content = message is asked[-1], message["content"]
+                if isinstance(content, str):
+                    message["content"] = await self._filtered(content, turn, is_new)
+                elif isinstance(content, list):
+                    message["content"] = [
+                        {**part, "text": await self._filtered(part["text"], turn, is_new)}
+                        if part.get("type") == "text"
+                        else part
+                        for part in content
+                    ]
             if not turn.ended:
                 client = self._client_of(settings)
                 await self._ask(messages, answer, settings, client)
@@ -147,6 +161,30 @@ class Conversation:
             turn.failed(*describe(exc, settings))
         else:
             turn.finished(answer.reason)
+
+    async def _filtered(self, text: str, turn: host.Turn, is_new: bool = True) -> str:
+        """Return a message of the user as plugins want it; an earlier one as before."""
+        if self._filter is None:
+            return text
+        sent = None if is_new else self._changed.get(("message", text))
+        if sent is None:
+            sent = await self._filter("message", text, turn)
+            self._note("message", text, sent)
+        return sent
+
+    async def _again(self, said: Exchange, turn: host.Turn) -> Exchange:
+        """Return what was said as it was sent and remembered."""
+        question, answer, files = said
+        question = await self._filtered(question, turn, is_new=False)
+        return question, self._changed.get(("answer", answer), answer), files
+
+    def _note(self, kind: str, text: str, changed: str) -> None:
+        if self._filter is None:
+            return
+        self._changed.pop((kind, text), None)
+        self._changed[kind, text] = changed
+        if len(self._changed) > _CHANGED:
+            del self._changed[next(iter(self._changed))]
 
     def _client_of(self, settings: host.Settings) -> Client:
         return Client(settings, self._learnt[settings.base_url])
@@ -206,6 +244,8 @@ class _Answer:
 
     def __init__(self, turn: host.Turn, filter: Filter | None, schema: Any) -> None:
         self.turn, self.reason, self.text = turn, "stop", StringIO()
+        self.shown = ""
+        """The whole answer as it is on the screen, if plugins have seen it."""
         self._filter, self._size, self._schema = filter, 0, schema
         self._tools = ToolCalls()
 
@@ -246,6 +286,8 @@ class _Answer:
             # What is on the screen stays there; what a filter adds at the end is new.
             if kept.startswith(shown) and self._schema is None:
                 self.turn.text(kept[len(shown) :])
+                shown = kept
+            self.shown = shown
         if cut := _CUTS.get(self.reason):
             self.turn.notice(f"the answer was cut short: {cut}")
         if self._schema is not None:

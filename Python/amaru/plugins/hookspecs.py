@@ -30,7 +30,11 @@ __all__ = ["amaru_answer", "amaru_chunk", "amaru_commands", "amaru_message"]
 
 
 def amaru_message(text: str, turn: Turn) -> str | None:
-    """Change the user's message before it is sent."""
+    """Change the user's message before it is sent.
+
+    Earlier messages of the conversation go out as they did before; those of another
+    run, which are kept as they were typed, are asked about again.
+    """
 
 
 def amaru_chunk(text: str, turn: Turn) -> str | None:
@@ -40,7 +44,8 @@ def amaru_chunk(text: str, turn: Turn) -> str | None:
 def amaru_answer(text: str, turn: Turn) -> str | None:
     """Change the finished answer before it is remembered.
 
-    What is on the screen stays; only text added at the end is shown too.
+    What is on the screen, and in the kept conversation, stays; only text added at the
+    end is shown and kept too.
     """
 
 
