@@ -155,10 +155,15 @@ def _added(earlier: "frozenset[str]") -> "Iterator[str]":
     """Yield the names of ``__main__``, of the script's modules, and of packages."""
     yield "__main__"
     for name, module in list(sys.modules.items()):
-        if name in earlier or not isinstance(module, type(sys)):
+        if name in earlier or not _is_module(module):
             continue
         if not _is_kept(name, _names_of(module)):
             yield name
+
+
+def _is_module(module: object) -> bool:
+    # Its `__class__` may be another's, as that of cffi's libraries.
+    return issubclass(type(module), type(sys))
 
 
 def _is_kept(name: str, names: "dict[object, object]") -> bool:
@@ -173,7 +178,7 @@ def _is_kept(name: str, names: "dict[object, object]") -> bool:
 def _removed(name: str) -> "_Mark | None":
     module = sys.modules.get(name)
     sys.modules[name] = None  # type: ignore[assignment]
-    return _Mark(_names_of(module)) if isinstance(module, type(sys)) else None
+    return _Mark(_names_of(module)) if _is_module(module) else None
 
 
 def _clear(names: "dict[object, object]") -> None:

@@ -405,7 +405,7 @@ def flush() -> bool:
     written = True
     for stream in (sys.stdout, sys.stderr):
         try:
-            if stream is not None and not stream.closed:
+            if stream is not None and not getattr(stream, "closed", False):
                 stream.flush()
         except Exception as exc:
             written = False

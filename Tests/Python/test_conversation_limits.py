@@ -33,9 +33,7 @@ async def test_the_readers_hold_up_the_server(
 
     screen.room.clear()
     turn = screen.turn()
-    task = asyncio.create_task(
-        talk(serve(endless), stall_timeout=1).send(turn, "hi")
-    )
+    task = asyncio.create_task(talk(serve(endless), stall_timeout=1).send(turn, "hi"))
     turn.bind(task)
     await eventually(lambda: screen.drains)
     # Waiting for the readers is not a stall of the server.

@@ -143,12 +143,11 @@ class Conversation:
                 if isinstance(content, str):
                     message["content"] = await self._filtered(content, turn, is_new)
                 elif isinstance(content, list):
-                    message["content"] = [
-                        {**part, "text": await self._filtered(part["text"], turn, is_new)}
-                        if part.get("type") == "text"
-                        else part
-                        for part in content
-                    ]
+                    parts = message["content"] = [dict(part) for part in content]
+                    for part in parts:
+                        if part.get("type") == "text":
+                            text = await self._filtered(part["text"], turn, is_new)
+                            part["text"] = text
             if not turn.ended:
                 client = self._client_of(settings)
                 await self._ask(messages, answer, settings, client)

@@ -8,10 +8,11 @@
         return text.strip()
 
 A hook may take fewer arguments than are offered, and may be ``async def``; it then has
-ten seconds. Returning None changes nothing. A hook that raises is named, its plugin is
-disabled for the session, and the chat goes on with the text unchanged. Plugins are
-asked in the order of their file names. Packages that a plugin imports are named in a
-block at its top, and installed when the chat starts:
+ten seconds, and code that does not wait has sixty. Returning None changes nothing. A
+hook that raises is named, its plugin is disabled for the session, and the chat goes on
+with the text unchanged. Plugins are asked in the order of their file names. Packages
+that a plugin imports are named in a block at its top, and installed when the chat
+starts:
 
     # /// script
     # dependencies = ["emoji>=2"]

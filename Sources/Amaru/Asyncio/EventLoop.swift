@@ -112,7 +112,7 @@ enum EventLoop {
             return try exception.traceback.pythonReference(gil)
         }
         let drain = try NativeFunction.makeForkSafe("drain") { _, _, _ in
-            if !Interpreter.isForkedChild { drainWork() }
+            if !Interpreter.isForkedChild, Interpreter.isPythonThread { drainWork() }
             return OwnedReference(borrowed: amaru_none())
         }
         let ownFutures = try NativeFunction.make("own_futures") { _, _, _ in

@@ -16,7 +16,7 @@ extension Program {
     ///
     /// - Throws: As `prepareConversation()`.
     func prepareDryRun() async throws -> ChatConfiguration {
-        let (script, needs) = try await builtInScript()
+        let (script, needs) = try builtInScript()
         var settings = settings()
         if !isRemote, options.model == nil || options.gguf != nil {
             settings.model = localModel
@@ -26,6 +26,6 @@ extension Program {
                 "The model on this machine would be started, and asked at a port of its own."
             )
         }
-        return configuration(script, settings, try await environment(for: needs))
+        return configuration(script, settings, try await environmentWithPlugins(for: needs))
     }
 }

@@ -134,6 +134,10 @@ extension HistoryCommand {
                 if all, !yes {
                     let count = try store.list().count
                     try HistoryPicker.confirm("Delete all \(count) conversations?")
+                } else if !yes, isatty(STDIN_FILENO) == 1 {
+                    let found = try store.list().filter { named.contains($0.id) }
+                    let titles = found.map { "\($0.id) (\(ShownText.line($0.title)))" }
+                    try HistoryPicker.confirm("Delete \(titles.joined(separator: ", "))?")
                 }
                 let count = try all ? store.deleteAll() : store.delete(named)
                 let words = count == 1 ? "1 conversation" : "\(count) conversations"

@@ -43,27 +43,45 @@ extension Program {
             || options.gguf == nil && (keys.hasKey || options.network.replay != nil)
     }
 
-    /// The built-in conversation, and the packages that it needs here.
+    /// The built-in conversation, and the packages that it needs here beside those of plugins.
     ///
-    /// - Throws: `EnvironmentError`; `ValidationError`.
-    func builtInScript() async throws -> (ChatScript, ScriptMetadata) {
+    /// - Throws: `ValidationError`.
+    func builtInScript() throws -> (ChatScript, ScriptMetadata) {
         guard !options.locked else {
             throw ValidationError("--locked is for scripts: amaru run --locked PATH.")
         }
         var needs = ScriptMetadata()
-        needs.dependencies = try await options.packages + plugins.requirements(builder)
+        needs.dependencies = options.packages
         return (try ChatScript(path: resources.mainScript.path), needs)
+    }
+
+    /// An environment with what plugins need too, or without it if that can't be had.
+    ///
+    /// - Throws: `EnvironmentError` if the rest can't be had.
+    func environmentWithPlugins(for needs: ScriptMetadata) async throws -> PythonEnvironment? {
+        let wanted = try await plugins.requirements(builder)
+        guard !wanted.isEmpty else { return try await environment(for: needs) }
+        var all = needs
+        all.dependencies += wanted
+        do {
+            return try await environment(for: all)
+        } catch let error as EnvironmentError where error.code != .cancelled {
+            await screen.notice(
+                "the plugins' packages (\(wanted.joined(separator: ", "))) are missing: \(error)"
+            )
+            return try await environment(for: needs)
+        }
     }
 
     /// Prepares the built-in conversation.
     ///
     /// - Throws: `EnvironmentError` if packages or the model cannot be had; `ValidationError`.
     func prepareConversation() async throws -> ChatConfiguration {
-        let (script, needs) = try await builtInScript()
+        let (script, needs) = try builtInScript()
         guard isRemote else { return try await prepareLocally(script, needs) }
         // While Python starts; the limit is that of the conversation's own requests.
         Task { [network, keys] in await network.prepare(for: keys.origin, within: .seconds(10)) }
-        return configuration(script, settings(), try await environment(for: needs))
+        return configuration(script, settings(), try await environmentWithPlugins(for: needs))
     }
 
     /// Prepares a script of the user's.
@@ -173,7 +191,7 @@ extension Program {
         }
         var needs = others
         needs.dependencies.append(LocalModel.engineRequirement)
-        guard let environment = try await environment(for: needs) else {
+        guard let environment = try await environmentWithPlugins(for: needs) else {
             preconditionFailure("the engine is among the requirements")
         }
         let server = try await LocalModelServer.start(

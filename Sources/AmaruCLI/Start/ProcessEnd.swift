@@ -4,6 +4,13 @@
 import Amaru
 import AmaruStore
 
+#if canImport(Glibc)
+    // For the C library's streams, which have locks of their own.
+    @preconcurrency import Glibc
+#else
+    import Darwin
+#endif
+
 enum ProcessEnd {
     /// What ends the process by SIGINT; no exit code, for those are not negative.
     ///
@@ -46,8 +53,14 @@ enum ProcessEnd {
 
     /// Ends the process at once; the terminal is as it was.
     static func leave(_ code: Int32) -> Never {
-        // What the C library has buffered would be lost otherwise.
-        fflush(nil)
+        // What the C library has buffered would be lost otherwise. Whoever waits for a line of
+        // standard input holds its lock.
+        if ftrylockfile(stdin) == 0 {
+            funlockfile(stdin)
+            fflush(nil)
+        } else {
+            fflush(stdout)
+        }
         if code == 0, SignalSource.hasLostDescriptors {
             reportLostDescriptors()
             _exit(1)

@@ -107,4 +107,45 @@ extension ChatSession {
         background.end(end)
         for turn in state.withLock({ $0.turns.all }) { turn.end(end) }
     }
+
+    // MARK: Plugins
+
+    /// How long a plugin's code may run without waiting until that is told, and until it is ended.
+    private static let pluginLimits = (told: Duration.seconds(10), ended: Duration.seconds(60))
+
+    /// Notes which plugin's code runs from now on; empty for none.
+    func pluginRuns(_ name: String) {
+        let isWatched = state.withLock { state in
+            (state.plugin, state.pluginSteps) = (name, state.pluginSteps + 1)
+            defer { if !name.isEmpty { state.isWatchingPlugins = true } }
+            return name.isEmpty || state.isWatchingPlugins
+        }
+        // Plugins see each piece of an answer: not a task for every step of one.
+        if !isWatched { Task { await watchPlugins() } }
+    }
+
+    private func watchPlugins() async {
+        let limits = Self.pluginLimits
+        while let (plugin, step) = watchedStep() {
+            try? await Task.sleep(for: limits.told)
+            guard isStill(step) else { continue }
+            let end = "Ctrl-C ends it, or the time: \(limits.ended.components.seconds) s"
+            _ = try? openTurn.add(.notice("the plugin \(plugin) keeps the chat waiting. \(end)"))
+            try? await Task.sleep(for: limits.ended - limits.told)
+            while isStill(step) {
+                Python.interrupt { [weak self] in self?.isStill(step) ?? false }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func isStill(_ step: Int) -> Bool { state.withLock { $0.pluginSteps == step } }
+
+    /// The plugin that runs and the number of its step; nil, and the watch ends, if none does.
+    private func watchedStep() -> (String, Int)? {
+        state.withLock { state in
+            state.isWatchingPlugins = !state.plugin.isEmpty
+            return state.plugin.isEmpty ? nil : (state.plugin, state.pluginSteps)
+        }
+    }
 }

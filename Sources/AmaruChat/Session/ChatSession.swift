@@ -54,7 +54,11 @@ public final class ChatSession: Sendable {
         /// The turns that the user has cancelled and Python has not stopped.
         var cancels = 0
         var deathsWithoutMessage = 0
+        /// The plugin whose code runs; empty for none.
         var plugin = ""
+        /// How often code of plugins has begun or ended.
+        var pluginSteps = 0
+        var isWatchingPlugins = false
         /// Whether each answer is a task of its own, with nothing in the background.
         var hasTasksOnly = false
         var marksEscapes = false
@@ -120,8 +124,6 @@ public final class ChatSession: Sendable {
 
     /// The plugin whose code runs now; empty for none.
     public var runningPlugin: String { state.withLock { $0.plugin } }
-
-    func pluginRuns(_ name: String) { state.withLock { $0.plugin = name } }
 
     // MARK: Start
 
@@ -234,8 +236,8 @@ public final class ChatSession: Sendable {
     ) -> Turn {
         let turn = Turn(
             attachments: attachments,
-            history: history,
-            request: request,
+            question: Turn.Question(text: text, history: history, request: request),
+            isForgetful: limits.isShared,
             model: model,
             marksEscapes: marksEscapes
         ) { [weak self] turn in
@@ -248,7 +250,7 @@ public final class ChatSession: Sendable {
         } else if let end = background.end {
             turn.end(end)
         } else {
-            Task { await deliver(turn, text, key) }
+            Task { await deliver(turn, key) }
         }
         return turn
     }
@@ -258,7 +260,7 @@ public final class ChatSession: Sendable {
             ? "too many messages are waiting for an answer" : "another message is open"
     }
 
-    private func deliver(_ turn: Turn, _ text: String, _ key: String) async {
+    private func deliver(_ turn: Turn, _ key: String) async {
         var hasStarted = false
         do {
             let offer = try await start()
@@ -269,7 +271,7 @@ public final class ChatSession: Sendable {
             }
             // A script that is being stopped would lose the message.
             await state.withLock { $0.stopping }?.value
-            try await hand(turn, text, key)
+            try await hand(turn, key)
             await watch(turn)
         } catch let failure as ChatFailure where hasStarted {
             turn.end(.failed(failure))
@@ -289,13 +291,13 @@ public final class ChatSession: Sendable {
     )
 
     @PythonActor
-    private func hand(_ turn: Turn, _ text: String, _ key: String) throws {
+    private func hand(_ turn: Turn, _ key: String) throws {
         let limit = state.withLock { $0.configuration?.idleTimeout } ?? .zero
         // The user may have stopped it while Python was busy.
         guard turn.deliver(ScriptWatch.Limits(unanswered: limit)) else { return }
         // Before it can die of the message.
         state.withLock { $0.deathsWithoutMessage = 0 }
-        _ = try Self.host().deliver(turn, key, text) as PythonObject
+        _ = try Self.host().deliver(turn, key, turn.question.text) as PythonObject
     }
 
     /// Observes a script without turns of its own until its turn is over.

@@ -24,6 +24,7 @@ public final class Turn: Sendable {
         var isClaimed = false
         var isDelivered = false
         var isStopped = false
+        var question: Question
         var owner: TurnLog.ReaderID?
         /// What each reader that found nothing waits for, and all writers.
         var news: [TurnLog.ReaderID: AsyncValue<Void>] = [:]
@@ -33,7 +34,7 @@ public final class Turn: Sendable {
         /// Set to end the owner's pause between two readings.
         var pause: AsyncValue<Void>?
         var filter: EventFilter
-        var cleaned = EscapeFilter()
+        var cleaned: EscapeFilter
     }
 
     /// The files that the user has sent with the message.
@@ -43,10 +44,17 @@ public final class Turn: Sendable {
     private let onCancel: @Sendable (Turn) -> Void
     /// Called when the script has claimed the turn, and when it has ended.
     private let onStep: @Sendable () -> Void
-    /// What was said before, if the script is to forget what it remembers of that.
-    let history: [ChatExchange]?
-    /// What a client of the chat-completions protocol has sent, if it is one that asks.
-    let request: ChatRequest?
+    /// What the turn answers.
+    struct Question {
+        var text = ""
+        /// What was said before, if the script is to forget what it remembers of that.
+        var history: [ChatExchange]?
+        /// What a client of the chat-completions protocol has sent, if it is one that asks.
+        var request: ChatRequest?
+    }
+
+    /// Whether the question is let go of when the turn ends, of which many are kept.
+    private let isForgetful: Bool
     /// The model that is to answer, of those of the configuration; nil for the chat's own.
     let model: String?
     /// The Python task that the user's cancel reaches.
@@ -60,16 +68,15 @@ public final class Turn: Sendable {
     /// Creates a turn.
     ///
     /// - `isOwned`: Whether writers wait for the owner before it begins to read.
-    /// - `history`: What was said before, if the script is to forget what it remembers of that.
-    /// - `request`: What a client of the chat-completions protocol has sent, if one asks.
+    /// - `isForgetful`: Whether the question is let go of when the turn ends.
     /// - `model`: The model that is to answer; nil for the chat's own.
     /// - `marksEscapes`: Whether symbols show what is removed from texts.
     init(
         attachments: [Attachment] = [],
         limits: TurnLog.Limits = TurnLog.Limits(),
         isOwned: Bool = true,
-        history: [ChatExchange]? = nil,
-        request: ChatRequest? = nil,
+        question: Question = Question(),
+        isForgetful: Bool = false,
         model: String? = nil,
         marksEscapes: Bool = false,
         onCancel: @escaping @Sendable (Turn) -> Void = { _ in },
@@ -78,9 +85,11 @@ public final class Turn: Sendable {
         var log = TurnLog(limits: limits)
         let owner = isOwned ? log.addReader(.owner) : nil
         let filter = EventFilter(marksEscapes: marksEscapes)
-        state = Lock(State(log: log, owner: owner, filter: filter))
-        self.history = history
-        self.request = request
+        let cleaned = EscapeFilter(marksRemoved: marksEscapes)
+        state = Lock(
+            State(log: log, question: question, owner: owner, filter: filter, cleaned: cleaned)
+        )
+        self.isForgetful = isForgetful
         self.model = model
         self.attachments = attachments
         self.onStep = onStep
@@ -121,6 +130,10 @@ public final class Turn: Sendable {
 
     /// Whether the turn has ended without the script, which is to stop.
     var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    var question: Question { state.withLock { $0.question } }
+    var history: [ChatExchange]? { question.history }
+    var request: ChatRequest? { question.request }
 
     // MARK: Writing
 
@@ -181,12 +194,16 @@ public final class Turn: Sendable {
     }
 
     private func finish(_ end: TurnEnd, isStopped: Bool = false) -> Bool {
-        state.withLock { state in
+        let isFirst = state.withLock { state in
             let wakes = state.log.finish(end)
             if wakes != nil { (state.watch, state.isStopped) = (nil, isStopped) }
             state.wake(wakes)
             return wakes != nil
         }
+        guard isFirst, isForgetful else { return isFirst }
+        state.withLock { $0.question = Question(history: $0.question.history.map { _ in [] }) }
+        (requestedMessages.objects, requestedOptions.objects) = ([], [])
+        return true
     }
 
     /// Ends the turn as cancelled, at once, and then has Python stop.

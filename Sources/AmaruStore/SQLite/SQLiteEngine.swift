@@ -106,21 +106,27 @@ final class SQLiteEngine: StoreEngine {
     ) throws(StoreError) -> [FoundConversation] {
         // A quoted string, in which nothing is an operator.
         let terms = words.map { "\"\($0.replacing("\"", with: "\"\""))\"*" }
+        let text = "t.question || char(10) || t.answer"
+        let start = "max(1, instr(lower(\(text)), lower(?1)) - 30)"
+        let part = "trim(substr(\(text), \(start), 80), char(10))"
+        // The time that `snippet` takes grows with the square of what it finds.
+        let excerpt = """
+            CASE WHEN length(t.question) + length(t.answer) < 2000
+            THEN snippet(search, -1, '', '', '…', 12)
+            ELSE \(part) END
+            """
         let found = try database.rows(
             """
-            SELECT \(columns), snippet(search, -1, '', '', '…', 12) FROM search
+            SELECT \(columns), \(excerpt) FROM search
             JOIN turn t ON t.id = search.rowid JOIN conversation c ON c.id = t.conversation
-            WHERE search MATCH ? \(ConversationStore.within(scope)) ORDER BY rank LIMIT ?
+            WHERE search MATCH ?2 \(ConversationStore.within(scope)) ORDER BY rank LIMIT ?
             """,
-            [.text(terms.joined(separator: " "))] + ConversationStore.values(scope)
-                + [SQLValue(count)],
+            [.text(words.first ?? ""), .text(terms.joined(separator: " "))]
+                + ConversationStore.values(scope) + [SQLValue(count)],
             as: ConversationStore.finding
         )
         guard found.isEmpty else { return found }
-        let text = "t.question || char(10) || t.answer"
-        let start = "max(1, instr(lower(\(text)), lower(?1)) - 30)"
-        let excerpt = "trim(substr(\(text), \(start), 80), char(10))"
-        return try scan(text, "LIKE", excerpt, for: words, in: scope, columns, atMost: count)
+        return try scan(text, "LIKE", part, for: words, in: scope, columns, atMost: count)
     }
 
     // MARK: Removal

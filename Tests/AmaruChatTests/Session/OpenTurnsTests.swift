@@ -7,7 +7,9 @@ import Testing
 @testable import AmaruChat
 
 @Suite struct OpenTurnsTests {
-    private func turn(hasHistory: Bool = true) -> Turn { Turn(history: hasHistory ? [] : nil) }
+    private func turn(hasHistory: Bool = true) -> Turn {
+        Turn(question: Turn.Question(history: hasHistory ? [] : nil))
+    }
 
     @Test func `One is open by default, and the next one when it has ended`() {
         var turns = OpenTurns(TurnLimits())

@@ -41,7 +41,7 @@ final class StubSource: TurnSource {
         if isBusy { throw HubError.busy }
         let turn = Turn(
             attachments: question.attachments,
-            request: question.request,
+            question: Turn.Question(request: question.request),
             onCancel: { [weak self] _ in self?.state.withLock { $0.cancels += 1 } }
         )
         answer(turn)

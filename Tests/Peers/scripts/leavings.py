@@ -191,6 +191,63 @@ last, words = Last(), "words"
 atexit.register(print, "the end")
 sys.modules.clear()
 """,
+    "modules of a class of their own": """
+class Library:
+    __class__ = property(lambda self: type(sys))
+class Last:
+    def __del__(self):
+        print("gone")
+sys.modules["library"] = Library()
+last = Last()
+""",
+    "an output without a state": """
+class Tee:
+    def __init__(self, *streams):
+        self.streams = streams
+    def write(self, text):
+        for stream in self.streams: stream.write(text)
+    def flush(self):
+        for stream in self.streams: stream.flush()
+sys.stdout = Tee(sys.stdout, open("kept", "w"))
+print("kept")
+""",
+    "threads of threads": """
+def count(left):
+    print(left, flush=True)
+    if left: threading.Timer(0.01, count, [left - 1]).start()
+count(5)
+""",
+    "a closed loop": """
+import asyncio, warnings
+warnings.simplefilter("ignore")
+loop = asyncio.get_event_loop_policy().get_event_loop()
+loop.run_until_complete(asyncio.sleep(0))
+print(loop.is_closed())
+loop.close()
+print(loop.is_closed())
+try:
+    loop.run_forever()
+except RuntimeError as exc:
+    print(exc)
+asyncio.run(asyncio.sleep(0))
+atexit.register(loop.close)
+""",
+    "a loop in a thread": """
+import asyncio, warnings
+warnings.simplefilter("ignore")
+loop = asyncio.get_event_loop_policy().get_event_loop()
+threading.Thread(target=loop.run_forever, daemon=True).start()
+print(asyncio.run_coroutine_threadsafe(asyncio.sleep(0, 5), loop).result())
+sys.exit(3)
+""",
+    "a loop in a thread that ends": """
+import asyncio, warnings
+warnings.simplefilter("ignore")
+loop = asyncio.get_event_loop_policy().get_event_loop()
+threading.Thread(target=loop.run_forever).start()
+threading.Timer(0.1, loop.call_soon_threadsafe, [loop.stop]).start()
+print("main")
+""",
     "a stream that leaves": """
 class Leaves(io.RawIOBase):
     def close(self):

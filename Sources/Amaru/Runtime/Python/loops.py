@@ -7,6 +7,7 @@ It is loaded when asyncio has been imported, and not before.
 import _thread
 import asyncio
 import gc
+import select
 import sys
 import threading
 import weakref
@@ -34,6 +35,7 @@ class _State:
     prints = True
     takes_exits = False
     was_run = False
+    was_closed = False
     work: tuple[int, Callback]
     task: Callable[..., Task] = asyncio.Task
     own_futures: Callback
@@ -69,6 +71,8 @@ def make_home_loop(
                 nestable: Any = loop
                 nestable.run_forever = _nestable(loop, loop.run_forever)
                 nestable.run_until_complete = _nestable(loop, loop.run_until_complete)
+                nestable.close = _closable(loop, loop.close)
+                nestable.is_closed = lambda: _State.was_closed or loop._closed
             _State.loop = loop
             # A package that wants to know of the loop has left a function.
             if (made := globals().get("home_loop_made")) is not None:
@@ -113,11 +117,19 @@ def _nestable(loop: Any, run: Callable[..., Any]) -> Callable[..., Any]:
         thread, own = loop._thread_id, _thread.get_ident()
         # The host has no frame; `run_sync` runs the loop for code that awaits.
         caller = sys._getframe().f_back
+        if caller and _State.was_closed:
+            raise RuntimeError("Event loop is closed")
         if caller and caller.f_globals.get("__name__") != "pyodide.ffi._waiting":
             _State.was_run = True
-        if thread is None and own == threading.main_thread().ident:
+        if own != threading.main_thread().ident:
+            # Swift's work is not for a thread of the script's.
+            loop.remove_reader(_State.work[0])
+        elif thread is None:
             # Synchronous code is first, and waits for Swift.
             loop.add_reader(*_State.work)
+        elif thread != own and not caller:
+            select.select([_State.work[0]], [], [], 0.1)
+            return _State.work[1]()
         if thread != own or asyncio._get_running_loop() is not None:
             return run(*arguments)
         task, count = asyncio.current_task(loop), len(loop._ready)
@@ -137,11 +149,28 @@ def _nestable(loop: Any, run: Callable[..., Any]) -> Callable[..., Any]:
     return run_nested
 
 
+def _closable(loop: Any, close: Callable[[], None]) -> Callable[[], None]:
+    """Let code that has done with the loop close it, which the host goes on with."""
+
+    def close_for_code() -> None:
+        if asyncio._get_running_loop() is loop or loop._thread_id not in (
+            None,
+            threading.main_thread().ident,
+        ):
+            # Refuses: it runs.
+            close()
+        _State.was_closed = True
+
+    return close_for_code
+
+
 def watch_work() -> None:
     """Prepare the home loop to run, in the context that the thread has now."""
     asyncio._set_running_loop(None)
     asyncio.set_event_loop(_State.loop)
-    _State.loop.add_reader(*_State.work)
+    # A thread of the script's may run it.
+    if not _State.loop.is_running():
+        _State.loop.add_reader(*_State.work)
 
 
 def set_current_loop() -> None:

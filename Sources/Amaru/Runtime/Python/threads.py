@@ -31,13 +31,18 @@ def end_threads(grace: float) -> list[str]:
     if not calls:
         threading._SHUTTING_DOWN = True  # type: ignore[attr-defined]
         _end_main(threading.main_thread())
+    known = {threading.main_thread()}
     stuck = []
-    for thread in threading.enumerate():
-        if thread is threading.main_thread() or thread.daemon:
-            continue
-        thread.join(max(0.0, deadline - time.monotonic()))
-        if thread.is_alive():
-            stuck.append(f"thread {thread.name}")
+    # Those too that are started meanwhile.
+    while threads := set(threading.enumerate()) - known:
+        known |= threads
+        for thread in threads:
+            if thread.daemon:
+                continue
+            thread._started.wait(max(0.0, deadline - time.monotonic()))  # type: ignore[attr-defined]
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                stuck.append(f"thread {thread.name}")
     return stuck
 
 
