@@ -339,8 +339,8 @@ async def test_what_was_said_before_is_sent_as_filters_have_changed_it(
     chat = talk(server, redact)
     await chat.send(screen.turn(1), "my secret")
     # As the store has it: what was typed, and what was shown.
-    said = [("my secret", "the secret", []), ("an older secret", "secret", [])]
-    await chat.send(screen.turn(2), "go on", said)
+    said = [("my secret", "the secret"), ("an older secret", "secret")]
+    await chat.send(screen.turn(2), "go on", [(*exchange, []) for exchange in said])
     assert contents(server) == [
         ("user", "my ***"),
         ("assistant", "the ***"),

@@ -72,7 +72,7 @@ def make_home_loop(
                 nestable.run_forever = _nestable(loop, loop.run_forever)
                 nestable.run_until_complete = _nestable(loop, loop.run_until_complete)
                 nestable.close = _closable(loop, loop.close)
-                nestable.is_closed = lambda: _State.was_closed or loop._closed
+                nestable.is_closed = lambda: _State.was_closed or nestable._closed
             _State.loop = loop
             # A package that wants to know of the loop has left a function.
             if (made := globals().get("home_loop_made")) is not None:
