@@ -129,8 +129,8 @@ extension ChatSession {
         while let (plugin, step) = watchedStep() {
             try? await Task.sleep(for: limits.told)
             guard isStill(step) else { continue }
-            let end = "Ctrl-C ends it, or the time: \(limits.ended.components.seconds) s"
-            _ = try? openTurn.add(.notice("the plugin \(plugin) keeps the chat waiting. \(end)"))
+            let end = "it is interrupted after \(limits.ended.components.seconds) s, or by Ctrl-C"
+            _ = try? openTurn.add(.notice("the plugin \(plugin) keeps the chat waiting: \(end)"))
             try? await Task.sleep(for: limits.ended - limits.told)
             while isStill(step) {
                 Python.interrupt { [weak self] in self?.isStill(step) ?? false }
