@@ -57,7 +57,8 @@ class Home:
         self.run(turns())
 
     def close(self) -> None:
-        self.loop.close()
+        self.runtime._State.was_closed = False
+        type(self.loop).close(self.loop)
         for descriptor in self.pipe:
             os.close(descriptor)
 
@@ -249,6 +250,20 @@ def test_a_message_alone_is_printed(
     home.loop.call_exception_handler({})
     assert home.told == []
     assert capsys.readouterr().err == "odd\nUnhandled exception in event loop\n"
+
+
+def test_code_that_closes_the_loop_leaves_it_to_the_host(home: Home) -> None:
+    async def close() -> None:
+        home.loop.close()
+
+    with pytest.raises(RuntimeError, match="running"):
+        home.run(close())
+    assert not home.loop.is_closed()
+    home.loop.close()
+    assert home.loop.is_closed()
+    with pytest.raises(RuntimeError, match="closed"):
+        home.loop.run_forever()
+    home.loop.call_soon(home.loop.stop)
 
 
 def test_nothing_is_printed_unless_wanted(
