@@ -289,7 +289,15 @@ extension BuiltCommand {
             let terminal = try PseudoTerminal()
             let chat = try AmaruProcess(["run", script.path], on: terminal)
             try await terminal.waitFor("loaded")
-            try terminal.send(controlC)
+            // Again at some time: like CPython, `input()` waits for a line after a signal that
+            // comes just before it reads.
+            let pressing = Task {
+                while !Task.isCancelled {
+                    try terminal.send(controlC)
+                    try await Task.sleep(for: .seconds(10))
+                }
+            }
+            defer { pressing.cancel() }
             #expect(try await chat.end() == .interrupted, "\(terminal.output)")
         }
 
