@@ -5,7 +5,7 @@
 ///
 /// Texts are what the writer meant, with entities and escapes resolved: they may hold any
 /// character, and whoever shows them takes care of controls.
-package indirect enum MarkdownBlock: Equatable, Sendable {
+package indirect enum MarkdownBlock: Sendable {
     case paragraph([MarkdownInline])
     case heading(level: Int, [MarkdownInline])
     /// Code with what the fence says about it; nothing for code that is indented.
@@ -23,7 +23,7 @@ package indirect enum MarkdownBlock: Equatable, Sendable {
 }
 
 /// A list, or the part of one that is finished.
-package struct MarkdownList: Equatable, Sendable {
+package struct MarkdownList: Sendable {
     /// The number of the first item; nil for bullets.
     package var start: Int?
     /// What follows a number.
@@ -34,14 +34,14 @@ package struct MarkdownList: Equatable, Sendable {
 }
 
 /// An item of a list.
-package struct MarkdownItem: Equatable, Sendable {
+package struct MarkdownItem: Sendable {
     /// Whether the task is done; nil for items that are no tasks.
     package var isDone: Bool?
     package var blocks: [MarkdownBlock] = []
 }
 
 /// A table with the cells of each row.
-package struct MarkdownTable: Equatable, Sendable {
+package struct MarkdownTable: Sendable {
     package enum Alignment: Equatable, Sendable { case none, left, center, right }
 
     package var alignments: [Alignment] = []
@@ -50,14 +50,14 @@ package struct MarkdownTable: Equatable, Sendable {
 }
 
 /// What a label of links stands for.
-package struct MarkdownDefinition: Equatable, Sendable {
+package struct MarkdownDefinition: Sendable {
     package var label: String
     package var address: String
     package var title: String
 }
 
 /// A part of a block's text.
-package indirect enum MarkdownInline: Equatable, Sendable {
+package indirect enum MarkdownInline: Sendable {
     case text(String)
     case code(String)
     case emphasis([MarkdownInline])

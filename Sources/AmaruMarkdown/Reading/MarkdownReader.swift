@@ -16,7 +16,7 @@
 /// ```
 package struct MarkdownReader: Sendable {
     /// A block, or a part of one.
-    package struct Part: Equatable, Sendable {
+    package struct Part: Sendable {
         package var block: MarkdownBlock
         /// Whether it goes on with the list or the code of the part before.
         package var continues = false

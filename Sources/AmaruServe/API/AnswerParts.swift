@@ -4,7 +4,7 @@
 import AmaruChat
 
 /// One part of an answer.
-enum AnswerPart: Sendable, Equatable {
+enum AnswerPart: Sendable {
     case text(String)
     case reasoning(String)
     case picture(Attachment)

@@ -4,7 +4,7 @@
 import AmaruChat
 
 /// A request for a chat completion.
-struct CompletionRequest: Sendable, Equatable {
+struct CompletionRequest: Sendable {
     /// The model's name.
     var model: String
     /// Whether the answer is wanted piece by piece.

@@ -4,7 +4,7 @@
 import AmaruChat
 
 /// What all chunks of a completion have in common.
-struct CompletionHead: Sendable, Equatable {
+struct CompletionHead: Sendable {
     /// Names the completion.
     let id: String
     /// When it was asked for, in seconds since 1970.

@@ -13,7 +13,7 @@ import AmaruChat
 ///
 /// A script that takes no more than a message gets that; what it remembers of before is the
 /// history. All of them, tools' results and the system's too, are in the ``ChatRequest``.
-struct RequestMessages: Sendable, Equatable {
+struct RequestMessages: Sendable {
     /// What the user asks.
     private(set) var question = ""
     /// The files that come with the question.

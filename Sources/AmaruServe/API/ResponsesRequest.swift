@@ -5,7 +5,7 @@
 ///
 /// Nothing is stored for it, so what refers to something stored is refused.
 /// https://platform.openai.com/docs/api-reference/responses/create
-struct ResponsesRequest: Sendable, Equatable {
+struct ResponsesRequest: Sendable {
     /// The same request as one for a chat completion.
     let completion: CompletionRequest
     /// What the response repeats of the request.

@@ -4,7 +4,7 @@
 package import AmaruChat
 
 /// A question, as a source of turns gets it.
-package struct ServedQuestion: Sendable, Equatable, Codable {
+package struct ServedQuestion: Sendable, Codable {
     /// What the user asks.
     package var question: String
     /// The questions and answers before.

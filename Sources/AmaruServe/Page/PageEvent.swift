@@ -7,7 +7,7 @@ import NIOCore
 /// A message to a page that follows a turn.
 ///
 /// Each says how things are from some place on, so that one that comes twice changes nothing.
-package enum PageEvent: Sendable, Equatable {
+package enum PageEvent: Sendable {
     /// Forget all blocks, thoughts, notices and files: they follow as a whole.
     case reset
     /// A block's HTML is this; empty if it turned out not to be a block.
@@ -29,7 +29,7 @@ package enum PageEvent: Sendable, Equatable {
 }
 
 /// A file of an answer, for a page that may fetch it.
-package struct PageFile: Sendable, Equatable {
+package struct PageFile: Sendable {
     package let name: String
     package let mediaType: String
     /// The number of bytes.
@@ -45,7 +45,7 @@ package struct PageFile: Sendable, Equatable {
 }
 
 /// How a turn ended, for a page.
-package struct PageEnd: Sendable, Equatable {
+package struct PageEnd: Sendable {
     /// `finished`, `stopped`, `interrupted` or `failed`.
     package var state: String
     /// The model's reason, such as `stop` or `length`.
