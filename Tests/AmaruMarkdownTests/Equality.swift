@@ -3,22 +3,16 @@
 
 @testable import AmaruMarkdown
 
-extension MarkdownBlock: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension MarkdownInline: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension MarkdownItem: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension MarkdownDefinition: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension MarkdownReader.Part: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
+protocol ComparedByText: Equatable {}
+
+extension ComparedByText {
+    static func == (one: Self, other: Self) -> Bool {
+        String(reflecting: one) == String(reflecting: other)
+    }
 }
 
-private func haveOneText(_ one: Any, _ other: Any) -> Bool {
-    String(reflecting: one) == String(reflecting: other)
-}
+extension MarkdownBlock: ComparedByText {}
+extension MarkdownInline: ComparedByText {}
+extension MarkdownItem: ComparedByText {}
+extension MarkdownDefinition: ComparedByText {}
+extension MarkdownReader.Part: ComparedByText {}

@@ -1,36 +1,33 @@
 // What the tests compare and the program does not: such code is long.
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 @testable import AmaruServe
 
-extension AnswerPart: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension CompletionHead: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension CompletionRequest: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension PageEnd: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension PageEvent: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension PageFile: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension RequestMessages: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension ResponsesRequest: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
-}
-extension ServedQuestion: Equatable {
-    static func == (one: Self, other: Self) -> Bool { haveOneText(one, other) }
+protocol ComparedByParts: Equatable {}
+
+extension ComparedByParts {
+    static func == (one: Self, other: Self) -> Bool { parts(of: one) == parts(of: other) }
 }
 
-private func haveOneText(_ one: Any, _ other: Any) -> Bool {
-    String(reflecting: one) == String(reflecting: other)
+extension AnswerPart: ComparedByParts {}
+extension CompletionHead: ComparedByParts {}
+extension CompletionRequest: ComparedByParts {}
+extension PageEnd: ComparedByParts {}
+extension PageEvent: ComparedByParts {}
+extension PageFile: ComparedByParts {}
+extension RequestMessages: ComparedByParts {}
+extension ResponsesRequest: ComparedByParts {}
+extension ServedQuestion: ComparedByParts {}
+
+/// A value and all in it as text: that of `Data` has its bytes, which a description leaves out.
+private func parts(of value: Any) -> String {
+    if let data = value as? Data { return data.base64EncodedString() }
+    let inner = Mirror(reflecting: value).children
+    return inner.isEmpty
+        ? String(reflecting: value)
+        : "\(type(of: value))("
+            + inner.map { "\($0.label ?? ""):\(parts(of: $0.value))" }
+            .joined(separator: ",") + ")"
 }
